@@ -1,0 +1,177 @@
+# snnc: `make` builds build/snnc, `make help` lists the rest.
+
+BUILD    ?= build
+PREFIX   ?= /usr/local
+CC       ?= cc
+OPTIMIZE ?= -O2 -g
+SANITIZE ?=
+
+CPPFLAGS = -D_XOPEN_SOURCE=700 -iquote compiler -iquote grammar -iquote backends -iquote backends/interp \
+           -iquote runtime -iquote $(GEN)
+# No contraction: the interpreter and the generated code must agree to the last bit.
+CFLAGS   = -std=c11 -ffp-contract=off $(OPTIMIZE) $(SANITIZE) $(WARNINGS)
+LDFLAGS  = $(SANITIZE)
+LDLIBS   = -lm -lpthread -lz
+
+WARNINGS  = -Wall -Wextra
+WARNINGS += -Wpedantic           # ISO C only: the next compiler may have no extensions
+WARNINGS += -Wshadow             # one name, one thing
+WARNINGS += -Wconversion         # no silent loss between number types
+WARNINGS += -Wswitch-enum        # a new kind must be handled everywhere
+WARNINGS += -Wmissing-prototypes # what is not in a header is static
+WARNINGS += -Wstrict-prototypes  # f() is not f(void)
+WARNINGS += -Werror
+
+# Check's macros pass an empty variadic argument.
+TEST_WARNINGS = -Wno-pedantic -Wno-variadic-macros
+ifneq ($(findstring clang,$(shell $(CC) --version)),)
+TEST_WARNINGS += -Wno-gnu-zero-variadic-macro-arguments
+endif
+
+# ---- files ----
+
+# `make Q=` shows the commands.
+Q        ?= @
+GEN      = $(BUILD)/gen
+OBJ      = $(BUILD)/obj
+SNNC     = $(BUILD)/snnc
+UNIT     = $(BUILD)/unit
+MAIN     = compiler/main.c
+SOURCES  = $(filter-out $(MAIN),$(wildcard compiler/*.c compiler/*/*.c grammar/*.c backends/*/*.c))
+EMBEDDED = $(wildcard runtime/*.h runtime/*.c compiler/library/*.snn)
+UNIT_SOURCES = $(wildcard tests/unit/*.c)
+
+LIB_OBJECTS  = $(SOURCES:%.c=$(OBJ)/%.o) $(OBJ)/gen/snn.tab.o $(OBJ)/gen/snn.lex.o $(OBJ)/gen/embedded.o
+RT_OBJECTS   = $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*.c))
+UNIT_OBJECTS = $(UNIT_SOURCES:%.c=$(OBJ)/%.o)
+LIBRARIES    = $(BUILD)/libsnnc.a $(BUILD)/librt.a
+
+FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] grammar/*.h backends/*/*.[ch] runtime/*.[ch] \
+                       tests/unit/*.[ch])
+# Every tests/NAME.sh but the tools among them is a part of `make test`.
+TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh,$(wildcard tests/*.sh))
+TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))
+
+.PHONY: all demo test unit asan layers format check-format install clean help deps $(TEST_NAMES)
+.DELETE_ON_ERROR:
+
+all: $(SNNC) ## build/snnc (default)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
+
+# ---- what the machine needs ----
+
+BUILD_TOOLS = cc flex bison zlib
+TEST_TOOLS  = $(BUILD_TOOLS) pkg-config check clang
+DEMO_TOOLS  = $(BUILD_TOOLS) fashion-mnist
+
+deps: $(BUILD)/deps-test $(BUILD)/deps-demo ## install what is missing (Debian, Ubuntu)
+
+$(BUILD)/deps-build: tests/deps.sh
+	@tests/deps.sh check $(BUILD_TOOLS)
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/deps-test: tests/deps.sh
+	@tests/deps.sh install $(TEST_TOOLS)
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/deps-demo: tests/deps.sh
+	@tests/deps.sh install $(DEMO_TOOLS)
+	@mkdir -p $(@D) && touch $@
+
+# ---- the compiler ----
+
+$(SNNC): $(OBJ)/compiler/main.o $(LIBRARIES)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/libsnnc.a: $(LIB_OBJECTS)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/librt.a: $(RT_OBJECTS)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(OBJ)/%.o: %.c | $(BUILD)/deps-build
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(OBJ)/gen/%.o: $(GEN)/%.c
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(GEN)/snn.tab.c: grammar/snn.y | $(BUILD)/deps-build
+	@mkdir -p $(@D)
+	@echo "  BISON $<"
+	$(Q)bison -Wall -Wcounterexamples -Wdangling-alias -Werror -d -o $@ $<
+
+$(GEN)/snn.tab.h: $(GEN)/snn.tab.c ;
+
+# flex exits with 0 after warnings: whatever it prints is a failure.
+$(GEN)/snn.lex.c: grammar/snn.l | $(BUILD)/deps-build
+	@mkdir -p $(@D)
+	@echo "  FLEX $<"
+	$(Q)flex -o $@ $< 2> $@.log || { cat $@.log >&2; exit 1; }
+	@if [ -s $@.log ]; then cat $@.log >&2; exit 1; fi
+
+$(GEN)/embedded.c: compiler/embed.sh $(EMBEDDED)
+	@mkdir -p $(@D)
+	@echo "  EMBED $@"
+	$(Q)sh compiler/embed.sh $(EMBEDDED) > $@
+
+$(OBJ)/gen/snn.lex.o: $(GEN)/snn.tab.h
+
+# ---- tests ----
+
+test: $(BUILD)/deps-test layers unit $(TEST_NAMES) ## all tests
+
+unit: $(BUILD)/deps-test $(UNIT) ## the unit tests
+	$(UNIT)
+
+$(UNIT): $(UNIT_OBJECTS) $(LIBRARIES)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) $^ $$(pkg-config --libs check) $(LDLIBS) -o $@
+
+$(UNIT_OBJECTS): CFLAGS += $(TEST_WARNINGS)
+$(UNIT_OBJECTS): | $(BUILD)/deps-test
+
+$(TEST_NAMES): %: tests/%.sh $(SNNC) $(BUILD)/deps-test
+	BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" SANITIZE="$(SANITIZE)" tests/$@.sh
+
+asan: ## unit and run tests under the address and undefined-behaviour sanitizers
+	$(MAKE) BUILD=$(BUILD)/asan OPTIMIZE="-O1 -g" \
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+	    unit $(filter run,$(TEST_NAMES))
+
+layers: ## no #include runs against the order of the layers
+	@tests/layers.sh
+
+format: ## lay all C files out
+	clang-format -i $(FORMATTED)
+
+check-format: ## fail where `make format` would change a file
+	clang-format --dry-run -Werror $(FORMATTED)
+
+# ---- use ----
+
+DEMO      = examples/fashion_mnist/model.snn
+DEMO_DATA = /usr/share/datasets/fashion-mnist
+
+demo: $(SNNC) $(BUILD)/deps-demo ## compile the Fashion-MNIST example, train it, measure it
+	$(SNNC) $(DEMO) -o $(BUILD)/demo.c
+	$(CC) -std=c11 -O3 -march=native -ffp-contract=off $(BUILD)/demo.c -o $(BUILD)/demo $(LDLIBS)
+	$(BUILD)/demo train --data $(DEMO_DATA)
+	$(BUILD)/demo test --data $(DEMO_DATA)
+
+install: $(SNNC) ## into $(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(SNNC) $(DESTDIR)$(PREFIX)/bin/snnc
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+-include $(LIB_OBJECTS:.o=.d) $(RT_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(OBJ)/compiler/main.d

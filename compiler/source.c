@@ -1,0 +1,114 @@
+#include "source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A model file is written by hand; a larger one is some other file given by mistake. */
+enum { SOURCE_LIMIT = 16 * 1024 * 1024 };
+
+Source *source_add(Sources *sources, const char *path, const char *text, uint32_t length)
+{
+    uint32_t base = 1;
+    if (sources->files.count > 0) {
+        const Source *last = sources->files.at[sources->files.count - 1];
+        base = last->base + last->length + 1; /* the end of a text is a place of its own */
+    }
+    Source *source = NEW(sources->arena, Source);
+    *source = (Source){.path = path, .text = text, .length = length, .base = base};
+    vec_push(sources->arena, &sources->files, source);
+    return source;
+}
+
+/* Reads up to SOURCE_LIMIT + 1 bytes; false with errno set when reading fails. */
+static bool read_all(FILE *file, Arena *arena, char **text, size_t *length)
+{
+    size_t capacity = 16 * 1024;
+    *text = arena_alloc(arena, capacity + 1);
+    *length = 0;
+    for (;;) {
+        size_t got = fread(*text + *length, 1, capacity - *length, file);
+        *length += got;
+        if (got == 0 || *length > SOURCE_LIMIT)
+            break;
+        if (*length == capacity) {
+            capacity *= 2;
+            char *larger = arena_alloc(arena, capacity + 1);
+            memcpy(larger, *text, *length);
+            *text = larger;
+        }
+    }
+    (*text)[*length] = '\0';
+    return !ferror(file);
+}
+
+Source *source_read(Sources *sources, const char *path, const char **error)
+{
+    Arena *arena = sources->arena;
+    bool standard = strcmp(path, "-") == 0;
+    const char *shown = standard ? "<standard input>" : path;
+    FILE *file = standard ? stdin : fopen(path, "rb");
+    if (file == NULL) {
+        *error = arena_printf(arena, "cannot open `%s`: %s", shown, strerror(errno));
+        return NULL;
+    }
+    char *text;
+    size_t length;
+    bool read = read_all(file, arena, &text, &length);
+    int reason = errno;
+    if (!standard)
+        fclose(file);
+    if (!read) {
+        *error = arena_printf(arena, "cannot read `%s`: %s", shown, strerror(reason));
+        return NULL;
+    }
+    if (length > SOURCE_LIMIT) {
+        *error = arena_printf(arena, "`%s` is larger than 16 MiB: is it a model?", shown);
+        return NULL;
+    }
+    return source_add(sources, arena_strndup(arena, shown, strlen(shown)), text, (uint32_t)length);
+}
+
+static const Source *source_of(const Sources *sources, uint32_t offset)
+{
+    for (int i = 0; i < sources->files.count; i++) {
+        const Source *source = sources->files.at[i];
+        if (offset >= source->base && offset - source->base <= source->length)
+            return source;
+    }
+    return NULL;
+}
+
+Place source_place(const Sources *sources, uint32_t offset)
+{
+    Place place = {0};
+    place.source = source_of(sources, offset);
+    if (place.source == NULL)
+        return place;
+    const char *text = place.source->text;
+    uint32_t at = offset - place.source->base, start = 0, end = at;
+    place.line = 1;
+    for (uint32_t i = 0; i < at; i++) {
+        if (text[i] == '\n') {
+            place.line++;
+            start = i + 1;
+        }
+    }
+    while (end < place.source->length && text[end] != '\n')
+        end++;
+    if (end > at && text[end - 1] == '\r')
+        end--;
+    place.column = (int)(at - start) + 1;
+    place.line_text = text + start;
+    place.line_length = (int)(end - start);
+    return place;
+}
+
+Span span_join(Span first, Span last)
+{
+    if (first.lo == 0)
+        return last;
+    if (last.lo == 0)
+        return first;
+    return (Span){first.lo < last.lo ? first.lo : last.lo, first.hi > last.hi ? first.hi : last.hi};
+}

@@ -1,0 +1,83 @@
+#!/bin/sh
+# layers.sh [ROOT] checks every #include "..." below ROOT (default: here): a file may include its own
+# layer and the layers before it, never a later one.
+set -eu
+cd "${1:-.}"
+
+find compiler grammar backends runtime -name '*.[chyl]' | LC_ALL=C sort | xargs grep -Hn '^[[:space:]]*#include "' |
+awk -F: '
+BEGIN {
+    count = split("arena vec source diag out literal ast parse body net loop passes backend pipeline driver main",
+                  order, " ")
+    for (i = 1; i <= count; i++)
+        rank[order[i]] = i
+    rank["embedded"] = rank["literal"]
+    rank["snn"] = rank["parse"]     # the generated parser and scanner belong to grammar/
+    rank["weights"] = rank["loop"]
+    rank["rules.def"] = rank["diag"]
+    rank["operators.def"] = rank["ast"]
+    rank["ops.def"] = rank["body"]
+    split("loop backend body out literal diag arena vec source embedded ops.def", names, " ")
+    for (i in names)
+        backends_may[names[i]] = 1
+}
+
+function base(path) {
+    sub(/.*\//, "", path)
+    sub(/\.[chyl]$/, "", path)
+    sub(/\.tab$/, "", path)
+    return path
+}
+
+function exists(path,    found) {
+    found = (getline line < path) >= 0
+    close(path)
+    return found
+}
+
+function folder(path) {
+    sub(/\/[^\/]*$/, "", path)
+    return path
+}
+
+# A file that the order does not name makes one representation from another: the layer of passes.h.
+function layer(path) {
+    return (base(path) in rank) ? rank[base(path)] : rank["passes"]
+}
+
+function refuse(why) {
+    print $1 ":" $2 ": includes " included ": " why
+    failed = 1
+}
+
+{
+    included = $0
+    sub(/.*#include "/, "", included)
+    sub(/".*/, "", included)
+    name = base(included)
+    local = included !~ /^\.\./ && exists(folder($1) "/" included)
+    if (local && folder($1) !~ /^(compiler|grammar|runtime)$/) next
+}
+
+$1 ~ /^runtime\// {
+    if (!local) refuse("runtime/ knows only itself")
+    next
+}
+
+$1 ~ /^backends\// {
+    if (!(name in backends_may) && !exists("runtime/" included))
+        refuse("a backend sees only the Loop IR and the foundation")
+    next
+}
+
+included ~ /backends/ {
+    if (base($1) != "main" && base($1) != "pipeline") refuse("only main.c and pipeline.c know the backends")
+    next
+}
+
+exists("runtime/" included) { next }
+
+layer(included) > layer($1) { refuse("a later layer") }
+
+END { exit failed }
+'
