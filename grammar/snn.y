@@ -1,0 +1,520 @@
+/* The grammar of the model language. Actions only call constructors.
+ *
+ * A line end means nothing: behind a complete expression a name can only start the next line. The words
+ * of the language (neuron, data, steps ...) are ordinary names wherever they cannot start a line. */
+%define api.pure full
+%define api.prefix {grammar_}
+%define api.header.include {"snn.tab.h"}
+%define api.token.prefix {TOK_}
+%define api.value.type union
+%define api.location.type {Span}
+%define parse.error custom
+%define parse.lac full
+%locations
+%expect 0
+%param {void *scanner}
+%parse-param {Parse *parse}
+%initial-action { @$ = (Span){parse->lexer.offset, parse->lexer.offset}; }
+
+%code requires {
+#include "parse.h"
+
+typedef struct Number {
+    double value;
+    const char *unit; /* NULL if there is none */
+} Number;
+
+/* A bracket that is not closed yet. */
+typedef struct Open {
+    int closer; /* the token that closes it */
+    int errors; /* reported before it */
+    Span span;
+} Open;
+
+typedef struct Lexer {
+    Arena *arena;
+    Diag *diag;
+    const Source *source;
+    uint32_t offset;   /* of the byte to be read next */
+    Span before, last; /* the last two tokens */
+    VEC(Open) open;    /* round and square brackets */
+    int error_line;    /* of the last syntax error */
+} Lexer;
+
+typedef struct Parse {
+    Lexer lexer;
+    Arena *arena;
+    Diag *diag;
+    File *file;
+} Parse;
+
+/* One mistake a line: what follows a syntax error on its line is likely the same one. Notes the line. */
+bool lexer_already_reported(Lexer *lexer, Span span);
+}
+
+%code provides {
+#define YY_DECL int grammar_lex(GRAMMAR_STYPE *value, Span *location, void *yyscanner)
+YY_DECL;
+}
+
+%code {
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define YYMAXDEPTH 5000
+#define YYLLOC_DEFAULT(current, rhs, n) \
+    ((current).lo = (n) > 0 ? YYRHSLOC(rhs, 1).lo : YYRHSLOC(rhs, 0).hi, \
+     (current).hi = YYRHSLOC(rhs, n).hi)
+
+int grammar_lex_init_extra(Lexer *lexer, void **scanner);
+int grammar_lex_destroy(void *scanner);
+struct yy_buffer_state *grammar__scan_bytes(const char *bytes, int length, void *scanner);
+
+static void grammar_error(const Span *location, void *scanner, Parse *parse, const char *message);
+static void add_model(Parse *parse, const char *name, Span span, Items items);
+static Item *definition_item(Parse *parse, Def *def);
+static Expr *checked(Parse *parse, Expr *expr);
+static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span steps_span);
+
+#define ARENA parse->arena
+#define UNARY(span, op, operand) checked(parse, expr_unary(ARENA, span, OPERATOR_##op, operand))
+#define BINARY(span, op, left, right) checked(parse, expr_binary(ARENA, span, OPERATOR_##op, left, right))
+#define NOT_UNDERSTOOD(span) expr_name(ARENA, span, "?")
+}
+
+%token GRAMMAR_EOF 0 "end of file"
+%token <const char *> NAME "name" STRING "string"
+%token <Number> NUMBER "number"
+%token <const char *>
+    NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" BLOCK "block" LET "let" MODEL "model"
+    DATA "data" TIME "time" PREDICT "predict" TRAIN "train" OF "of"
+    STATE "state" PARAM "param" PER "per" STEPS "steps"
+%token ARROW "->" ASSIGN "=" COMMA "," LPAREN "(" RPAREN ")" LBRACKET "[" RBRACKET "]" LBRACE "{" RBRACE "}"
+    OR "or" AND "and" NOT "not" EQ "==" NE "!=" LT "<" LE "<=" GT ">" GE ">="
+    PLUS "+" MINUS "-" TIMES "*" DIVIDE "/" POWER "^"
+
+/* As in operators.def, loosest first. */
+%left OR
+%left AND
+%nonassoc EQ NE
+%nonassoc LT LE GT GE
+%left PLUS MINUS
+%left TIMES DIVIDE
+%precedence NOT NEGATE
+%right POWER
+
+%nterm <const char *> word definer opener
+%nterm <const char *> item_name stmt_name
+%nterm <DefKind> def_kind
+%nterm <Def *> definition block
+%nterm <Formal> formal
+%nterm <Formals> formals formal_list
+%nterm <Stmt> stmt
+%nterm <Stmts> stmts
+%nterm <bool> per_neuron
+%nterm <Item *> item let
+%nterm <Items> items
+%nterm <Settings> settings
+%nterm <Expr *> expr value stage primary default step_time
+%nterm <Arg> arg
+%nterm <Args> args arg_list elements element_list
+
+%%
+
+file:
+  %empty
+| file definition           { vec_push(ARENA, &parse->file->defs, $definition); }
+| file let                  { vec_push(ARENA, &parse->file->lets, $let); }
+| file model
+| file error
+;
+
+/* ---- definitions: equations, or an expression ---- */
+
+def_kind:
+  "neuron"                  { $$ = DEF_NEURON; }
+| "surrogate"               { $$ = DEF_SURROGATE; }
+| "optimizer"               { $$ = DEF_OPTIMIZER; }
+;
+
+definition:
+  def_kind word formals "{" stmts "}" {
+    $$ = def_new(ARENA, $def_kind, $word, @word, $formals);
+    $$->body = $stmts;
+    $$->span = @$;
+  }
+| def_kind error "{" stmts "}" {
+    $$ = def_new(ARENA, $def_kind, "?", @error, (Formals){0});
+    $$->body = $stmts;
+    $$->span = @$;
+  }
+| block
+;
+
+block:
+  "block" word formals "=" expr {
+    $$ = def_new(ARENA, DEF_BLOCK, $word, @word, $formals);
+    $$->value = $expr;
+    $$->span = @$;
+  }
+;
+
+formals:
+  "(" ")"                   { $$ = (Formals){0}; }
+| "(" formal_list ")"       { $$ = $formal_list; }
+| "(" formal_list "," ")"   { $$ = $formal_list; }
+| "(" error ")"             { $$ = (Formals){0}; }
+;
+
+formal_list:
+  formal                    { $$ = (Formals){0}; vec_push(ARENA, &$$, $formal); }
+| formal_list "," formal    { $$ = $1; vec_push(ARENA, &$$, $formal); }
+;
+
+formal:
+  word default              { $$ = (Formal){.name = $word, .value = $default, .span = @word}; }
+;
+
+default:
+  %empty                    { $$ = NULL; }
+| "=" expr                  { $$ = $expr; }
+;
+
+stmts:
+  %empty                    { $$ = (Stmts){0}; }
+| stmts stmt                { $$ = $1; vec_push(ARENA, &$$, $stmt); }
+| stmts error               { $$ = $1; }
+;
+
+stmt:
+  "state" word "=" expr {
+    $$ = (Stmt){.kind = STMT_STATE, .name = $word, .value = $expr, .span = @$, .name_span = @word};
+  }
+| "param" word per_neuron "=" expr {
+    $$ = (Stmt){.kind = STMT_PARAM, .name = $word, .per_neuron = $per_neuron, .value = $expr,
+                .span = @$, .name_span = @word};
+  }
+| stmt_name "=" expr {
+    $$ = (Stmt){.kind = STMT_ASSIGN, .name = $stmt_name, .value = $expr, .span = @$,
+                .name_span = @stmt_name};
+  }
+;
+
+per_neuron:
+  %empty                    { $$ = false; }
+| "per" "neuron"            { $$ = true; }
+;
+
+/* ---- the model ---- */
+
+let:
+  "let" word "=" expr       { $$ = item_named(ARENA, ITEM_LET, @$, $word, @word, $expr); }
+;
+
+model:
+  "model" word "{" items "}"    { add_model(parse, $word, @word, $items); }
+| "model" error "{" items "}"   { add_model(parse, "?", @error, $items); }
+;
+
+items:
+  %empty                    { $$ = (Items){0}; }
+| items item                { $$ = $1; vec_push(ARENA, &$$, $item); }
+| items error               { $$ = $1; }
+;
+
+item:
+  "data" stage              { $$ = item_new(ARENA, ITEM_DATA, @$, $stage); }
+| "time" expr "steps" step_time {
+    $$ = item_new(ARENA, ITEM_TIME, @$, $expr);
+    $$->extra = $step_time;
+  }
+| let
+| definition                { $$ = definition_item(parse, $definition); }
+| item_name "=" expr        { $$ = item_named(ARENA, ITEM_BIND, @$, $item_name, @item_name, $expr); }
+| "predict" expr            { $$ = item_new(ARENA, ITEM_PREDICT, @$, $expr); }
+| "train" "{" settings "}" {
+    $$ = item_new(ARENA, ITEM_TRAIN, @$, NULL);
+    $$->settings = $settings;
+  }
+;
+
+step_time:
+  %empty                    { $$ = NULL; }
+| "of" expr                 { $$ = $expr; }
+;
+
+settings:
+  %empty                    { $$ = (Settings){0}; }
+| settings word expr {
+    $$ = $1;
+    vec_push(ARENA, &$$, ((Setting){.name = $word, .value = $expr, .name_span = @word}));
+  }
+| settings error            { $$ = $1; }
+;
+
+/* ---- expressions ---- */
+
+expr:
+  value
+| expr "->" stage           { $$ = checked(parse, expr_chain(ARENA, @$, $1, $stage)); }
+| expr "->" error           { $$ = $1; }
+;
+
+stage:
+  word                      { $$ = expr_name(ARENA, @$, $word); }
+| word "(" args ")"         { $$ = checked(parse, expr_call(ARENA, @$, $word, @word, $args)); }
+;
+
+value:
+  primary
+| value "or" value          { $$ = BINARY(@$, OR, $1, $3); }
+| value "and" value         { $$ = BINARY(@$, AND, $1, $3); }
+| value "==" value          { $$ = BINARY(@$, EQ, $1, $3); }
+| value "!=" value          { $$ = BINARY(@$, NE, $1, $3); }
+| value "<" value           { $$ = BINARY(@$, LT, $1, $3); }
+| value "<=" value          { $$ = BINARY(@$, LE, $1, $3); }
+| value ">" value           { $$ = BINARY(@$, GT, $1, $3); }
+| value ">=" value          { $$ = BINARY(@$, GE, $1, $3); }
+| value "+" value           { $$ = BINARY(@$, ADD, $1, $3); }
+| value "-" value           { $$ = BINARY(@$, SUBTRACT, $1, $3); }
+| value "*" value           { $$ = BINARY(@$, MULTIPLY, $1, $3); }
+| value "/" value           { $$ = BINARY(@$, DIVIDE, $1, $3); }
+| value "^" value           { $$ = BINARY(@$, POWER, $1, $3); }
+| "not" value               { $$ = UNARY(@$, NOT, $2); }
+| "-" value %prec NEGATE    { $$ = UNARY(@$, NEGATE, $2); }
+;
+
+primary:
+  "number"                  { $$ = expr_number(ARENA, @$, $1.value, $1.unit); }
+| "string"                  { $$ = expr_string(ARENA, @$, $1); }
+| stage
+| word "[" "-" "number" "]" { $$ = past(parse, @$, expr_name(ARENA, @word, $word), $4, @4); }
+| word "[" error "]"        { $$ = NOT_UNDERSTOOD(@$); }
+| "(" expr ")"              { $$ = $expr; }
+| "(" error ")"             { $$ = NOT_UNDERSTOOD(@$); }
+| "[" elements "]"          { $$ = checked(parse, expr_list(ARENA, @$, $elements)); }
+| "[" error "]"             { $$ = NOT_UNDERSTOOD(@$); }
+;
+
+args:
+  %empty                    { $$ = (Args){0}; }
+| arg_list
+| arg_list ","
+| error                     { $$ = (Args){0}; }
+;
+
+arg_list:
+  arg                       { $$ = (Args){0}; vec_push(ARENA, &$$, $arg); }
+| arg_list "," arg          { $$ = $1; vec_push(ARENA, &$$, $arg); }
+;
+
+arg:
+  expr                      { $$ = (Arg){.value = $expr, .span = @$}; }
+| word "=" expr             { $$ = (Arg){.name = $word, .value = $expr, .span = @$}; }
+;
+
+elements:
+  %empty                    { $$ = (Args){0}; }
+| element_list
+| element_list ","
+;
+
+element_list:
+  expr                      { $$ = (Args){0}; vec_push(ARENA, &$$, ((Arg){.value = $expr, .span = @$})); }
+| element_list "," expr     { $$ = $1; vec_push(ARENA, &$$, ((Arg){.value = $expr, .span = @expr})); }
+;
+
+/* ---- names, and which words of the language may be one where ---- */
+
+word:      NAME | definer | opener | "state" | "param" | "per" | "steps" ;
+item_name: NAME | "state" | "param" | "per" | "steps" ;
+stmt_name: NAME | opener | "per" | "steps" ;
+definer:   "neuron" | "surrogate" | "optimizer" | "block" | "let" | "model" ;
+opener:    "data" | "time" | "predict" | "train" | "of" ;
+
+%%
+
+static void add_model(Parse *parse, const char *name, Span span, Items items)
+{
+    Model *model = NEW(parse->arena, Model);
+    *model = (Model){.name = name, .name_span = span, .items = items};
+    if (parse->file->model == NULL) {
+        parse->file->model = model;
+        return;
+    }
+    diag_error(parse->diag, RULE_SYNTAX, span, "a second model: a file holds one");
+    diag_note(parse->diag, parse->file->model->name_span, "the first one is here");
+}
+
+static Item *definition_item(Parse *parse, Def *def)
+{
+    if (def->kind != DEF_BLOCK)
+        diag_error(parse->diag, RULE_SYNTAX, def->span, "%s `%s` is defined inside of a model: move it out",
+                   def_kind_text(def->kind), def->name);
+    Item *item = item_named(parse->arena, ITEM_DEF, def->span, def->name, def->name_span, NULL);
+    item->def = def;
+    return item;
+}
+
+/* Whoever walks a tree may recurse, so a tree must not be too deep. */
+static Expr *checked(Parse *parse, Expr *expr)
+{
+    if (expr->depth <= EXPR_DEPTH_LIMIT)
+        return expr;
+    grammar_error(&expr->span, NULL, parse, "");
+    return expr_name(parse->arena, expr->span, "?");
+}
+
+static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span steps_span)
+{
+    if (steps.unit != NULL || steps.value < 1 || steps.value > 1e6 || floor(steps.value) != steps.value)
+        diag_error(parse->diag, RULE_SYNTAX, steps_span,
+                   "the past is a whole number of steps from 1 to 1000000, without a unit");
+    return expr_past(parse->arena, span, stream, steps.value);
+}
+
+/* ---- syntax errors ---- */
+
+/* Bison calls this only when its stack is full. */
+static void grammar_error(const Span *location, void *scanner, Parse *parse, const char *message)
+{
+    (void)scanner, (void)message;
+    if (!lexer_already_reported(&parse->lexer, *location))
+        diag_error(parse->diag, RULE_SYNTAX, *location,
+                   "this is nested too deeply: give a part of it a name");
+}
+
+static void drop(bool expected[], int first, int last)
+{
+    for (int i = first; i <= last; i++)
+        expected[i] = false;
+}
+
+/* Tokens that mean one thing to the reader are named once: all that can start an expression are "an
+ * expression". Gives the number of phrases. */
+static int expected_phrases(bool expected[], const char *phrases[])
+{
+    const char *classes[4];
+    int count = 0, class_count = 0;
+    if (expected[YYSYMBOL_NAME])
+        drop(expected, YYSYMBOL_NEURON, YYSYMBOL_STEPS);
+    if (expected[YYSYMBOL_NUMBER] && expected[YYSYMBOL_LPAREN]) {
+        classes[class_count++] = "an expression";
+        drop(expected, YYSYMBOL_NAME, YYSYMBOL_NUMBER);
+        expected[YYSYMBOL_LPAREN] = expected[YYSYMBOL_LBRACKET] = false;
+        expected[YYSYMBOL_NOT] = expected[YYSYMBOL_MINUS] = false;
+    }
+    if (expected[YYSYMBOL_NAME]) {
+        classes[class_count++] = "a name";
+        expected[YYSYMBOL_NAME] = false;
+    }
+    if (expected[YYSYMBOL_NEURON] && expected[YYSYMBOL_BLOCK]) {
+        classes[class_count++] = "a definition";
+        drop(expected, YYSYMBOL_NEURON, YYSYMBOL_BLOCK);
+    }
+    if (expected[YYSYMBOL_PLUS]) {
+        classes[class_count++] = "an operator";
+        drop(expected, YYSYMBOL_OR, YYSYMBOL_POWER);
+        expected[YYSYMBOL_ARROW] = expected[YYSYMBOL_LPAREN] = expected[YYSYMBOL_LBRACKET] = false;
+    }
+    for (int i = 0; i < YYNTOKENS; i++) {
+        if (expected[i] && i != YYSYMBOL_YYEOF && i != YYSYMBOL_YYerror)
+            phrases[count++] = yysymbol_name((yysymbol_kind_t)i);
+    }
+    for (int i = 0; i < class_count; i++)
+        phrases[count++] = classes[i];
+    return count;
+}
+
+/* "`=`, `(` or a name" */
+static const char *join_phrases(Arena *arena, const char *const phrases[], int count)
+{
+    const char *text = "";
+    for (int i = 0; i < count; i++) {
+        const char *separator = i == 0 ? "" : i == count - 1 ? " or " : ", ";
+        bool class = strncmp(phrases[i], "a ", 2) == 0 || strncmp(phrases[i], "an ", 3) == 0;
+        text = arena_printf(arena, class ? "%s%s%s" : "%s%s`%s`", text, separator, phrases[i]);
+    }
+    return text;
+}
+
+static const char *token_text(Parse *parse, Span span)
+{
+    enum { SHOWN = 40 };
+    const Source *source = parse->lexer.source;
+    size_t length = span.hi - span.lo;
+    const char *text = source->text + (span.lo - source->base);
+    return arena_strndup(parse->arena, text, length < SHOWN ? length : SHOWN);
+}
+
+/* What was found in place of a token that could follow. */
+static const char *found_phrase(Parse *parse, yysymbol_kind_t token, Span span)
+{
+    const char *text = token_text(parse, span);
+    if (token == YYSYMBOL_YYEOF)
+        return "unexpected end of file";
+    if (token == YYSYMBOL_STRING)
+        return "unexpected string";
+    if (token == YYSYMBOL_NAME || token == YYSYMBOL_NUMBER)
+        return arena_printf(parse->arena, "unexpected %s `%s`", yysymbol_name(token), text);
+    return arena_printf(parse->arena, "unexpected `%s`", text);
+}
+
+/* A misspelt word of the language is taken for a name, and the token behind it is the unexpected one. */
+static void hint_word(Parse *parse, yysymbol_kind_t token, const bool expected[])
+{
+    const char *words[YYNTOKENS];
+    int count = 0;
+    bool name_before = !expected[YYSYMBOL_NAME] && expected[YYSYMBOL_ASSIGN];
+    for (int i = YYSYMBOL_NEURON; i <= YYSYMBOL_STEPS; i++) {
+        if (name_before || expected[i])
+            words[count++] = yysymbol_name((yysymbol_kind_t)i);
+    }
+    if (!name_before && (token != YYSYMBOL_NAME || expected[YYSYMBOL_NAME]))
+        return;
+    Span span = name_before ? parse->lexer.before : parse->lexer.last;
+    const char *close = closest_name(token_text(parse, span), words, count);
+    if (close != NULL)
+        diag_hint(parse->diag, "did you mean `%s`?", close);
+}
+
+static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, Parse *parse)
+{
+    (void)scanner;
+    yysymbol_kind_t token = yypcontext_token(context), kinds[YYNTOKENS];
+    Span span = *yypcontext_location(context);
+    bool made_up = span.lo == span.hi && token != YYSYMBOL_YYEOF; /* by the scanner, to close a bracket */
+    if (made_up || lexer_already_reported(&parse->lexer, span))
+        return 0;
+    int kind_count = yypcontext_expected_tokens(context, kinds, YYNTOKENS);
+    if (kind_count < 0)
+        return kind_count;
+    bool expected[YYNTOKENS] = {false}, unnamed[YYNTOKENS];
+    for (int i = 0; i < kind_count; i++)
+        expected[kinds[i]] = true;
+    memcpy(unnamed, expected, sizeof unnamed);
+    const char *phrases[YYNTOKENS + 4];
+    int count = expected_phrases(unnamed, phrases);
+    diag_error(parse->diag, RULE_SYNTAX, span, "%s%s%s", found_phrase(parse, token, span),
+               count > 0 ? ", expected " : "", join_phrases(parse->arena, phrases, count));
+    hint_word(parse, token, expected);
+    return 0;
+}
+
+File *parse_source(Arena *arena, const Source *source, Diag *diag)
+{
+    Parse parse = {.arena = arena, .diag = diag, .file = NEW(arena, File)};
+    parse.lexer = (Lexer){.arena = arena, .diag = diag, .source = source, .offset = source->base,
+                          .last = {source->base, source->base}, .error_line = -1};
+    void *scanner;
+    if (grammar_lex_init_extra(&parse.lexer, &scanner) != 0
+        || grammar__scan_bytes(source->text, (int)source->length, scanner) == NULL) {
+        fprintf(stderr, "snnc: out of memory\n");
+        exit(EXIT_FAILURE);
+    }
+    grammar_parse(scanner, &parse);
+    grammar_lex_destroy(scanner);
+    return parse.file;
+}
