@@ -1,0 +1,267 @@
+#include "body.h"
+
+#include <math.h>
+
+typedef struct OpFacts {
+    const char *name;
+    int arity;
+    char result; /* 'N', 'B' or 'S': see ops.def */
+} OpFacts;
+
+static const OpFacts op_facts[OP_BODY_COUNT] = {
+#define N 'N'
+#define B 'B'
+#define S 'S'
+#define OP(id, name, arity, result, meaning) [OP_##id] = {name, arity, result},
+#include "ops.def"
+#undef OP
+#undef N
+#undef B
+#undef S
+    [OP_CONST] = {"const", 0, 'N'},   [OP_INPUT] = {"input", 0, 'N'}, [OP_STATE] = {"state", 0, 'N'},
+    [OP_PARAM] = {"param", 0, 'N'},   [OP_SCALAR] = {"scalar", 0, 'N'}, [OP_STEP] = {"step", 3, 'N'},
+    [OP_MIX] = {"mix", 3, 'N'},       [OP_DETACH] = {"detach", 1, 'N'},
+};
+
+const char *op_name(Op op)
+{
+    return op_facts[op].name;
+}
+
+int op_arity(Op op)
+{
+    return op_facts[op].arity;
+}
+
+bool op_is_truth(Op op)
+{
+    return op_facts[op].result == 'B';
+}
+
+const char *scalar_name(Scalar scalar)
+{
+    static const char *const names[SCALAR_COUNT] = {"rows", "lr", "step", "scale"};
+    return names[scalar];
+}
+
+double op_eval(Op op, double a, double b, double c)
+{
+    switch (op) {
+    case OP_ADD: return a + b;
+    case OP_SUB: return a - b;
+    case OP_MUL: return a * b;
+    case OP_DIV: return a / b;
+    case OP_NEG: return -a;
+    case OP_ABS: return fabs(a);
+    case OP_MIN: return a < b ? a : b;
+    case OP_MAX: return a > b ? a : b;
+    case OP_POW: return pow(a, b);
+    case OP_EXP: return exp(a);
+    case OP_EXPM1: return expm1(a);
+    case OP_LOG: return log(a);
+    case OP_SQRT: return sqrt(a);
+    case OP_TANH: return tanh(a);
+    case OP_SIGMOID: return 1.0 / (1.0 + exp(-a));
+    case OP_ATAN: return atan(a);
+    case OP_ERF: return erf(a);
+    case OP_LT: return a < b;
+    case OP_LE: return a <= b;
+    case OP_GT: return a > b;
+    case OP_GE: return a >= b;
+    case OP_EQ: return a == b;
+    case OP_NE: return a != b;
+    case OP_AND: return a != 0 && b != 0;
+    case OP_OR: return a != 0 || b != 0;
+    case OP_NOT: return a == 0;
+    case OP_SELECT:
+    case OP_MIX: return a != 0 ? b : c;
+    case OP_STEP: return a >= 0;
+    case OP_DETACH: return a;
+    case OP_COUNT: /* = OP_CONST */
+    case OP_INPUT:
+    case OP_STATE:
+    case OP_PARAM:
+    case OP_SCALAR:
+    case OP_BODY_COUNT: break;
+    }
+    return NAN;
+}
+
+bool body_is_const(const Body *body, Val value, double *number)
+{
+    if (value == NO_VAL || body->code.at[value].op != OP_CONST)
+        return false;
+    *number = body->code.at[value].number;
+    return true;
+}
+
+static bool same_number(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+static bool same_instr(const Instr *a, const Instr *b)
+{
+    return a->op == b->op && a->a == b->a && a->b == b->b && a->c == b->c && a->index == b->index &&
+           same_number(a->number, b->number);
+}
+
+/* The value of an instruction equal to `instr`, which is appended if there is none. */
+static Val intern_instr(Arena *arena, Body *body, Instr instr)
+{
+    for (Val v = 0; v < body->code.count; v++)
+        if (same_instr(&body->code.at[v], &instr))
+            return v;
+    vec_push(arena, &body->code, instr);
+    return body->code.count - 1;
+}
+
+static Instr instr_new(Op op, Val a, Val b, Val c)
+{
+    return (Instr){.op = op, .a = a, .b = b, .c = c};
+}
+
+Val body_const(Arena *arena, Body *body, double number)
+{
+    Instr instr = instr_new(OP_CONST, NO_VAL, NO_VAL, NO_VAL);
+    instr.number = number == 0 ? 0.0 : number; /* one zero */
+    return intern_instr(arena, body, instr);
+}
+
+Val body_leaf(Arena *arena, Body *body, Op op, int index, const char *name)
+{
+    Instr instr = instr_new(op, NO_VAL, NO_VAL, NO_VAL);
+    instr.index = index;
+    instr.name = name;
+    return intern_instr(arena, body, instr);
+}
+
+static bool is_number(const Body *body, Val value, double number)
+{
+    double found;
+    return body_is_const(body, value, &found) && found == number;
+}
+
+Val body_op1(Arena *arena, Body *body, Op op, Val a)
+{
+    double x;
+    if (body_is_const(body, a, &x))
+        return body_const(arena, body, op_eval(op, x, 0, 0));
+    const Instr *operand = &body->code.at[a];
+    if (op == OP_NEG && operand->op == OP_NEG)
+        return operand->a;
+    if (op == OP_DETACH && operand->op == OP_DETACH)
+        return a;
+    return intern_instr(arena, body, instr_new(op, a, NO_VAL, NO_VAL));
+}
+
+/* x + 0, x * 1 and the like; NO_VAL where nothing simplifies. Valid for finite values. */
+static Val simplify2(Arena *arena, Body *body, Op op, Val a, Val b)
+{
+    switch ((int)op) {
+    case OP_ADD:
+        if (is_number(body, a, 0))
+            return b;
+        if (is_number(body, b, 0))
+            return a;
+        if (body->code.at[b].op == OP_NEG)
+            return body_op2(arena, body, OP_SUB, a, body->code.at[b].a);
+        if (body->code.at[a].op == OP_NEG)
+            return body_op2(arena, body, OP_SUB, b, body->code.at[a].a);
+        return NO_VAL;
+    case OP_SUB:
+        if (is_number(body, b, 0))
+            return a;
+        if (is_number(body, a, 0))
+            return body_op1(arena, body, OP_NEG, b);
+        if (body->code.at[b].op == OP_NEG)
+            return body_op2(arena, body, OP_ADD, a, body->code.at[b].a);
+        return a == b ? body_const(arena, body, 0) : NO_VAL;
+    case OP_MUL:
+        if (is_number(body, a, 0) || is_number(body, b, 0))
+            return body_const(arena, body, 0);
+        if (is_number(body, a, 1))
+            return b;
+        if (is_number(body, b, 1))
+            return a;
+        if (is_number(body, a, -1))
+            return body_op1(arena, body, OP_NEG, b);
+        if (is_number(body, b, -1))
+            return body_op1(arena, body, OP_NEG, a);
+        return NO_VAL;
+    case OP_DIV:
+        if (is_number(body, a, 0))
+            return a;
+        return is_number(body, b, 1) ? a : NO_VAL;
+    case OP_POW:
+        return is_number(body, b, 1) ? a : NO_VAL;
+    default: return NO_VAL;
+    }
+}
+
+Val body_op2(Arena *arena, Body *body, Op op, Val a, Val b)
+{
+    double x, y;
+    if (body_is_const(body, a, &x) && body_is_const(body, b, &y))
+        return body_const(arena, body, op_eval(op, x, y, 0));
+    Val simple = simplify2(arena, body, op, a, b);
+    return simple != NO_VAL ? simple : intern_instr(arena, body, instr_new(op, a, b, NO_VAL));
+}
+
+Val body_op3(Arena *arena, Body *body, Op op, Val a, Val b, Val c)
+{
+    double x;
+    if (op != OP_STEP && b == c)
+        return b;
+    if (body_is_const(body, a, &x)) {
+        if (op == OP_STEP)
+            return body_const(arena, body, x >= 0);
+        return x != 0 ? b : c;
+    }
+    return intern_instr(arena, body, instr_new(op, a, b, c));
+}
+
+void body_name(Body *body, Val value, const char *name, Span span)
+{
+    Instr *instr = &body->code.at[value];
+    if (instr->op == OP_CONST || instr->name)
+        return;
+    instr->name = name;
+    instr->span = span;
+}
+
+Val body_copy(Arena *arena, Body *body, const Instr *instr, Val a, Val b, Val c)
+{
+    Val value;
+    switch (op_arity(instr->op)) {
+    case 0:
+        return instr->op == OP_CONST ? body_const(arena, body, instr->number)
+                                     : body_leaf(arena, body, instr->op, instr->index, instr->name);
+    case 1: value = body_op1(arena, body, instr->op, a); break;
+    case 2: value = body_op2(arena, body, instr->op, a, b); break;
+    default: value = body_op3(arena, body, instr->op, a, b, c); break;
+    }
+    if (instr->name)
+        body_name(body, value, instr->name, instr->span);
+    return value;
+}
+
+int op_value_arity(Op op)
+{
+    return op == OP_STEP ? 1 : op_arity(op);
+}
+
+Val instr_operand(const Instr *instr, int k)
+{
+    return k == 0 ? instr->a : k == 1 ? instr->b : instr->c;
+}
+
+void body_mark(const Body *body, Val value, bool *live)
+{
+    if (value == NO_VAL || live[value])
+        return;
+    live[value] = true;
+    const Instr *instr = &body->code.at[value];
+    for (int k = 0; k < op_value_arity(instr->op); k++)
+        body_mark(body, instr_operand(instr, k), live);
+}

@@ -1,0 +1,96 @@
+/* A body: the equations of one neuron (or of anything pointwise), one time step, one unit, as scalar
+ * instructions in single assignment. A Val names the instruction that made it.
+ *
+ * Above the shared operations (ops.def) a body has leaves and three operations of its own:
+ *
+ *   step(a; slope b, smooth c)  1 where a >= 0, else 0. Its derivative is b by decree (the surrogate);
+ *                               c is the antiderivative of b, which gradcheck puts in the step's place.
+ *   mix(a, b, c)                a ? b : c for a spike a in {0, 1}, differentiable in a as if it were
+ *                               a * b + (1 - a) * c: d/da = b - c.
+ *   detach(a)                   a, with derivative 0.
+ *
+ * b and c of a step are ordinary values of the body; a plain forward run does not need them. */
+#ifndef SNNC_BODY_H
+#define SNNC_BODY_H
+
+#include "out.h"
+#include "source.h"
+#include "vec.h"
+
+#include <stdbool.h>
+
+typedef enum Op {
+#define OP(id, name, arity, result, meaning) OP_##id,
+#include "ops.def"
+#undef OP
+    OP_COUNT,
+    /* Leaves of a body; `index` says which one, `number` the value of a constant. */
+    OP_CONST = OP_COUNT, /* number */
+    OP_INPUT,            /* the value of input stream `index` here and now */
+    OP_STATE,            /* state `index` at the start of the step */
+    OP_PARAM,            /* learned parameter `index` of the node */
+    OP_SCALAR,           /* run-time scalar `index` (enum Scalar) */
+    /* Operations that only a body has. */
+    OP_STEP,
+    OP_MIX,
+    OP_DETACH,
+    OP_BODY_COUNT
+} Op;
+
+/* Values that change between batches, the same for all units. */
+typedef enum Scalar {
+    SCALAR_ROWS,  /* samples in this batch */
+    SCALAR_LR,    /* learning rate now */
+    SCALAR_STEP,  /* optimiser steps, this one included */
+    SCALAR_SCALE, /* factor of every gradient (clipping by norm) */
+    SCALAR_COUNT
+} Scalar;
+
+typedef int Val; /* index into Body.code; NO_VAL where there is none */
+enum { NO_VAL = -1 };
+
+typedef struct Instr {
+    Op op;
+    Val a, b, c;      /* operands; NO_VAL where unused */
+    int index;        /* leaves */
+    double number;    /* OP_CONST */
+    const char *name; /* the name the user gave it, or NULL */
+    Span span;
+} Instr;
+
+typedef struct Body {
+    VEC(Instr) code; /* operands precede their users */
+} Body;
+
+const char *op_name(Op op); /* the leaves and body operations too */
+int op_arity(Op op);        /* number of operands in a, b, c */
+bool op_is_truth(Op op);    /* its result is a truth value */
+const char *scalar_name(Scalar scalar);
+
+/* Constructors. They fold constants and drop neutral operations (x + 0, x * 1, 0 * x, select of a
+ * constant, detach of a constant), and return an existing equal instruction instead of a second one. */
+Val body_const(Arena *arena, Body *body, double number);
+Val body_leaf(Arena *arena, Body *body, Op op, int index, const char *name);
+Val body_op1(Arena *arena, Body *body, Op op, Val a);
+Val body_op2(Arena *arena, Body *body, Op op, Val a, Val b);
+Val body_op3(Arena *arena, Body *body, Op op, Val a, Val b, Val c); /* SELECT, STEP, MIX */
+
+/* Names the value for dumps and generated code, unless it has a name already or is a constant. */
+void body_name(Body *body, Val value, const char *name, Span span);
+
+/* A copy of an instruction of another body, with operands of this one. */
+Val body_copy(Arena *arena, Body *body, const Instr *instr, Val a, Val b, Val c);
+
+/* Operands that the value of an operation needs: of a step only a, not its slope and smooth. */
+int op_value_arity(Op op);
+Val instr_operand(const Instr *instr, int k); /* k = 0, 1, 2: a, b, c */
+/* Sets live[v] for every value that computing `value` needs, itself included. */
+void body_mark(const Body *body, Val value, bool *live);
+
+/* True with *number set if the value is a constant. */
+bool body_is_const(const Body *body, Val value, double *number);
+
+/* The arithmetic of one shared operation in double precision (truth values are 0 and 1). */
+double op_eval(Op op, double a, double b, double c);
+
+#endif

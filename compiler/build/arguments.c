@@ -1,0 +1,168 @@
+/* Arguments: positional, named and flags, bound to formals without being evaluated. */
+#include "build.h"
+
+Formals formals_of(Build *b, const char *const *names_and_defaults)
+{
+    Formals formals = {0};
+    for (const char *const *at = names_and_defaults; *at; at += 2) {
+        Formal formal = {.name = at[0]};
+        if (at[1])
+            formal.value = expr_name(b->arena, (Span){0, 0}, at[1]);
+        vec_push(b->arena, &formals, formal);
+    }
+    return formals;
+}
+
+Call call_of(const Def *def, Scope *home, const Expr *stage, Scope *caller)
+{
+    return (Call){.name = def->name,
+                  .span = stage->span,
+                  .formals = &def->formals,
+                  .args = stage->kind == EXPR_CALL ? &stage->args : NULL,
+                  .caller = caller,
+                  .home = home,
+                  .of_block = def->kind == DEF_BLOCK};
+}
+
+Span name_span(const Expr *expr)
+{
+    return expr->kind == EXPR_CALL ? expr->name_span : expr->span;
+}
+
+static int formal_index(const Formals *formals, const char *name)
+{
+    for (int i = 0; i < formals->count; i++)
+        if (strcmp(formals->at[i].name, name) == 0)
+            return i;
+    return NONE;
+}
+
+static bool is_flag(const Formal *formal)
+{
+    const Expr *value = formal->value;
+    return value && value->kind == EXPR_NAME
+           && (strcmp(value->name, "true") == 0 || strcmp(value->name, "false") == 0);
+}
+
+/* The formal that a bare name switches on, NONE if it is an ordinary argument. */
+static int flag_index(const Formals *formals, const Arg *arg)
+{
+    if (arg->name || arg->value->kind != EXPR_NAME)
+        return NONE;
+    int index = formal_index(formals, arg->value->name);
+    return index != NONE && is_flag(&formals->at[index]) ? index : NONE;
+}
+
+static void unknown_argument(Build *b, const Call *call, const Arg *arg)
+{
+    report(b, RULE_UNKNOWN_ARGUMENT, arg->span, "`%s` has no parameter `%s`", call->name, arg->name);
+    Names names = {0};
+    for (int i = 0; i < call->formals->count; i++)
+        vec_push(b->arena, &names, call->formals->at[i].name);
+    hint_closest(b, arg->name, &names);
+}
+
+static void too_many(Build *b, const Call *call, const Arg *arg)
+{
+    int takes = call->formals->count - (call->first ? 1 : 0);
+    report(b, RULE_TOO_MANY_ARGUMENTS, arg->span, "`%s` takes %s%d argument%s", call->name,
+           takes ? "at most " : "", takes, takes == 1 ? "" : "s");
+}
+
+/* Which formal an argument is for; NONE if that was reported. */
+static int find_formal(Build *b, const Call *call, const Arg *arg, int *position)
+{
+    int flag = flag_index(call->formals, arg);
+    if (flag != NONE)
+        return flag;
+    if (!arg->name) {
+        if (*position < call->formals->count)
+            return (*position)++;
+        too_many(b, call, arg);
+        return NONE;
+    }
+    int index = formal_index(call->formals, arg->name);
+    if (index == NONE)
+        unknown_argument(b, call, arg);
+    return index;
+}
+
+static void bind_one(Build *b, const Call *call, Scope *frame, const Arg *arg, int *position)
+{
+    int index = find_formal(b, call, arg, position);
+    if (index == NONE)
+        return;
+    Entry *entry = frame->entries.at[index];
+    if (entry->given) {
+        report(b, RULE_DUPLICATE_ARGUMENT, arg->span, "`%s` has a value already", entry->name);
+        return;
+    }
+    bool flag = flag_index(call->formals, arg) != NONE;
+    entry->given = true;
+    entry->expr = flag ? expr_name(b->arena, arg->span, "true") : arg->value;
+    entry->scope = call->caller;
+}
+
+static void use_default(Build *b, const Call *call, Entry *entry, const Formal *formal, Scope *frame)
+{
+    if (entry->given)
+        return;
+    entry->used = true;
+    if (formal->value) {
+        entry->expr = formal->value;
+        entry->scope = frame;
+        return;
+    }
+    report(b, RULE_MISSING_ARGUMENT, call->span, "`%s` needs a value for `%s`", call->name, formal->name);
+    entry->progress = ENTRY_DONE;
+    entry->value = value_poison();
+}
+
+static void add_formals(Build *b, const Call *call, Scope *frame)
+{
+    for (int i = 0; i < call->formals->count; i++) {
+        const Formal *formal = &call->formals->at[i];
+        Entry *entry = NEW(b->arena, Entry);
+        *entry = (Entry){.kind = ENTRY_FORMAL, .name = formal->name, .span = formal->span, .state = NONE};
+        entry->of_block = call->of_block;
+        entry->fallback = formal->value;
+        entry->home = frame;
+        vec_push(b->arena, &frame->entries, entry);
+    }
+}
+
+Scope *bind_arguments(Build *b, const Call *call)
+{
+    Scope *frame = scope_new(b, call->home);
+    add_formals(b, call, frame);
+    int position = 0;
+    if (call->first && call->formals->count > 0) {
+        Entry *entry = frame->entries.at[position++];
+        entry->given = entry->used = true;
+        entry->expr = call->first;
+        entry->scope = call->caller;
+    } else if (call->first) {
+        report(b, RULE_TOO_MANY_ARGUMENTS, call->span, "`%s` takes no stream", call->name);
+        report_hint(b, "give it a parameter for the stream, as in `block %s(x) = ...`", call->name);
+    }
+    for (int i = 0; call->args && i < call->args->count; i++)
+        bind_one(b, call, frame, &call->args->at[i], &position);
+    for (int i = 0; i < call->formals->count; i++)
+        use_default(b, call, frame->entries.at[i], &call->formals->at[i], frame);
+    return frame;
+}
+
+void check_unused_arguments(Build *b, const Scope *frame)
+{
+    for (int i = 0; i < frame->entries.count; i++) {
+        const Entry *entry = frame->entries.at[i];
+        if (entry->kind == ENTRY_FORMAL && !entry->used && entry->expr && entry->scope)
+            resolve_names(b, entry->scope, entry->expr);
+    }
+}
+
+const Entry *given_argument(const Scope *frame, const char *name)
+{
+    const Entry *entry = scope_own(frame, name);
+    return entry && entry->given ? entry : NULL;
+}

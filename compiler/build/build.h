@@ -1,0 +1,317 @@
+/* AST -> Net: what the files of this folder share. One walk elaborates the model and reports every
+ * mistake; an expression with a mistake becomes poison, which causes no further messages.
+ *
+ *   scope.c      names, definitions                    arguments.c  arguments bound to formals
+ *   units.c      exponents of time and voltage         constant.c   sizes, counts, flags
+ *   eval.c       formulas: constants and bodies        function.c   exp, where, step, ...
+ *   statement.c  states, parameters, assignments       neuron.c     neurons and surrogates
+ *   stream.c     chains, stages, blocks, reductions    map.c        pointwise formulas of streams
+ *   past.c       h[-1], and shapes told in advance     model.c      data, time, bindings
+ *   train.c      predict and train                     optimizer.c  optimizers and learning rates
+ *   check.c      the rules about values, shapes and names */
+#ifndef SNNC_BUILD_H
+#define SNNC_BUILD_H
+
+#include "../passes.h"
+
+enum {
+    MAX_STEPS = 100000, /* time steps of a model */
+    MAX_NODES = 10000,  /* of a net: blocks may multiply */
+    MAX_BLOCKS = 20000, /* uses of blocks */
+    MAX_NESTING = 1000, /* expressions within expressions, through lets, blocks and arguments */
+    MAX_EXPONENT = 16   /* of a unit */
+};
+
+/* ---- units ------------------------------------------------------------------------------------------ */
+
+/* Exponents; the base units are ms and mV. {0, 0} is a plain number. */
+typedef struct Unit {
+    int time, voltage;
+} Unit;
+
+extern const Unit unit_plain, unit_time, unit_rate, unit_voltage;
+
+bool unit_equal(Unit a, Unit b);
+Unit unit_product(Unit a, Unit b, int sign); /* a * b^sign */
+/* "ms" -> {1, 0}, *scale = 1; NULL: plain. False if there is no such unit. */
+bool unit_parse(const char *text, Unit *unit, double *scale);
+/* For messages: "a time (ms)", "a plain number", "ms^2 mV^-1". */
+const char *unit_text(Arena *arena, Unit unit);
+
+/* ---- values ----------------------------------------------------------------------------------------- */
+
+typedef enum ValueKind {
+    VALUE_POISON, /* a mistake that was reported */
+    VALUE_NUMBER, /* number, unit    known at compile time */
+    VALUE_FLAG,   /* flag            known at compile time */
+    VALUE_BODY,   /* val, truth, unit  in the body of the context */
+    VALUE_STREAM  /* stream, unit */
+} ValueKind;
+
+typedef struct Value {
+    ValueKind kind;
+    double number; /* in ms and mV */
+    bool flag;
+    Val val;
+    bool truth; /* a truth value, not a number */
+    StreamId stream;
+    Unit unit;
+} Value;
+
+Value value_poison(void);
+Value value_number(double number, Unit unit);
+Value value_flag(bool flag);
+Value value_body(Val val, Unit unit, bool truth);
+Value value_stream(StreamId stream, Unit unit);
+
+/* ---- names ------------------------------------------------------------------------------------------ */
+
+typedef struct Scope Scope;
+
+typedef enum EntryKind {
+    ENTRY_LET,    /* expr, scope; value once it is known */
+    ENTRY_FORMAL, /* expr, scope: the argument and where its names are looked up; value once it is known */
+    ENTRY_STREAM, /* expr, scope; value once it is built */
+    ENTRY_LOCAL,  /* value: in a body */
+    ENTRY_LABEL   /* the label of the data */
+} EntryKind;
+
+typedef enum EntryProgress { ENTRY_NEW, ENTRY_BUSY, ENTRY_DONE } EntryProgress;
+
+typedef struct Entry {
+    EntryKind kind;
+    const char *name;
+    Span span; /* where it is defined */
+    const Expr *expr;
+    Scope *scope;
+    EntryProgress progress;
+    Value value;
+    bool given;           /* FORMAL: by an argument, not by its default */
+    bool used;            /* FORMAL */
+    bool of_block;        /* FORMAL: may hold a stream */
+    const Expr *fallback; /* FORMAL: its default, evaluated in `home`; says which unit is expected */
+    Scope *home;
+    int state;      /* LOCAL: index of the state, NONE for others */
+    bool fixed;     /* LOCAL: equations may not assign it */
+    bool inferring; /* its shape is being told from its definition */
+    int visit;      /* STREAM: the last walk of needs_now that came by */
+} Entry;
+
+struct Scope {
+    Scope *parent;
+    VEC(Entry *) entries;
+    VEC(const Def *) defs;
+    const Def *block;    /* the block whose formals these are, else NULL */
+    const Scope *caller; /* where that block is used */
+};
+
+/* Kinds of definition, as a set. */
+enum {
+    NEURONS = 1 << DEF_NEURON,
+    SURROGATES = 1 << DEF_SURROGATE,
+    OPTIMIZERS = 1 << DEF_OPTIMIZER,
+    BLOCKS = 1 << DEF_BLOCK,
+    STAGES = NEURONS | BLOCKS
+};
+
+/* h[-k]: a delay whose input may not be known before the binding `entry` is built. */
+typedef struct Past {
+    Entry *entry;
+    int steps;
+    int node;
+    StreamId out;
+    Span span;
+} Past;
+
+/* rate(x): x must turn out to carry spikes. */
+typedef struct RateUse {
+    StreamId stream;
+    Span span;
+} RateUse;
+
+typedef struct Reported {
+    Rule rule;
+    uint32_t place;
+} Reported;
+
+/* How often a stream or parameter was given this name. */
+typedef struct NameUse {
+    const char *name;
+    int count;
+} NameUse;
+
+typedef struct Build {
+    Arena *arena;
+    Diag *diag;
+    Net *net;
+    Define *defines;
+    int define_count;
+    Scope *library, *file, *model;
+    const char *binding; /* the binding being built: streams and parameters are named after it */
+    bool time_known;     /* steps and dt are set */
+    bool data_known;
+    int depth;             /* of nested evaluation */
+    int fuel;              /* of infer_shape */
+    int mute;              /* > 0: mistakes are not reported */
+    bool reported;         /* the last mistake was: hints belong to it */
+    VEC(Reported) reports; /* so that a definition used twice complains once */
+    int blocks;            /* blocks used so far */
+    bool too_large;        /* one of the limits was passed, and that was reported */
+    int visit;             /* number of the walk that needs_now makes */
+    VEC(NameUse) names;    /* of streams and parameters */
+    VEC(const Def *) seen; /* definitions that were used */
+    VEC(Past) pasts;
+    VEC(RateUse) rates;
+} Build;
+
+/* Reports a mistake at most once per rule and place; not while muted. */
+bool report_wanted(Build *b, Rule rule, Span span);
+#define report(b, rule, span, ...)                       \
+    ((b)->reported = report_wanted((b), (rule), (span)), \
+     (b)->reported ? diag_error((b)->diag, (rule), (span), __VA_ARGS__) : (void)0)
+#define report_hint(b, ...) ((b)->reported ? diag_hint((b)->diag, __VA_ARGS__) : (void)0)
+#define report_note(b, span, ...) ((b)->reported ? diag_note((b)->diag, (span), __VA_ARGS__) : (void)0)
+
+/* A list of names for "did you mean". */
+typedef VEC(const char *) Names;
+void hint_closest(Build *b, const char *name, const Names *candidates);
+
+Scope *scope_new(Build *b, Scope *parent);
+Entry *scope_own(const Scope *scope, const char *name);  /* in this scope itself, or NULL */
+Entry *scope_find(const Scope *scope, const char *name); /* in it or around it, or NULL */
+/* Adds an entry; reports a second definition of the name, and returns NULL then. */
+Entry *scope_define(Build *b, Scope *scope, EntryKind kind, const char *name, Span span);
+/* The innermost definition of one of these kinds, with the scope it stands in; NULL if none. */
+const Def *scope_definition(Scope *scope, const char *name, int kinds, Scope **home);
+void scope_names(Build *b, const Scope *scope, Names *names);
+void definition_names(Build *b, const Scope *scope, int kinds, Names *names);
+/* Adds definitions, reporting names defined twice. */
+void scope_add_definition(Build *b, Scope *scope, const Def *def);
+
+/* A call's arguments bound to formals, in a new scope inside `home`. `first`: a value that takes the first
+ * formal before the written arguments (the left side of a chain), or NULL. */
+typedef struct Call {
+    const char *name;
+    Span span;
+    const Formals *formals;
+    const Args *args; /* NULL: none */
+    Scope *caller, *home;
+    const Expr *first;
+    bool of_block;
+} Call;
+Scope *bind_arguments(Build *b, const Call *call);
+Call call_of(const Def *def, Scope *home, const Expr *stage, Scope *caller);
+/* Reports names in arguments that nothing has used, so that no mistake hides there. */
+void check_unused_arguments(Build *b, const Scope *frame);
+/* Of the name itself, in a NAME or a CALL. */
+Span name_span(const Expr *expr);
+/* Formals of something built in: name, default (NULL: none), ..., NULL. */
+Formals formals_of(Build *b, const char *const *names_and_defaults);
+
+/* ---- formulas --------------------------------------------------------------------------------------- */
+
+/* Where a formula stands. */
+typedef struct Context {
+    Build *build;
+    Node *node;        /* its body takes the instructions; NULL: only constants are possible */
+    bool streams;      /* names of streams may be used: a map */
+    bool steps;        /* step() may be used */
+    const char *owner; /* neuron: names the parameters */
+    Shape shape;       /* neuron: of its units */
+    bool scratch;      /* nothing may be added to the net: a definition that is only checked */
+    Span span;
+} Context;
+
+Context context_constant(Build *b);
+Value eval(Context *c, Scope *scope, const Expr *expr);
+Value eval_call(Context *c, Scope *scope, const Expr *expr);
+Value let_value(Build *b, Entry *entry);
+Value formal_value(Context *c, Entry *entry);
+/* The value as an instruction of the body. */
+Val value_lift(Context *c, Value value);
+/* One operation on constants or in the body. */
+Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span);
+/* Looks up every name of an expression that is not evaluated. */
+void resolve_names(Build *b, Scope *scope, const Expr *expr);
+
+/* A constant number (poison otherwise, reported). `what` for the message: "the size of dense". */
+Value constant_number(Build *b, Scope *scope, const Expr *expr, const char *what);
+/* The same as a whole number in lo .. hi. False if it was reported. */
+bool constant_integer(Build *b, Scope *scope, const Expr *expr, const char *what, int lo, int hi,
+                      int *result);
+bool constant_plain(Build *b, Scope *scope, const Expr *expr, const char *what, double *result);
+bool constant_flag(Build *b, Scope *scope, const Expr *expr, const char *what, bool *result);
+/* 800 or [28, 28]. */
+bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, Shape *shape);
+/* The argument of a built-in thing, NULL if it was not given. */
+const Entry *given_argument(const Scope *frame, const char *name);
+
+const char *function_name(int index); /* of formulas: 0, 1, ...; NULL at the end */
+
+/* ---- definitions ------------------------------------------------------------------------------------ */
+
+StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, const char *name);
+/* step(x, surrogate) */
+Value build_step(Context *c, Scope *scope, Value x, const Expr *surrogate, Span span);
+void build_optimizer(Build *b, Scope *scope, const Expr *expr);
+/* Elaborates a definition that the model does not use, for its mistakes. */
+void check_definition(Build *b, Scope *home, const Def *def);
+/* Executes the statements of a definition in its frame. */
+void run_statements(Context *c, Scope *frame, const Def *def);
+void define_fixed(Build *b, Scope *frame, const char *name, Span span, Value value);
+
+/* ---- streams ---------------------------------------------------------------------------------------- */
+
+/* A model expression: a stream or a constant. `name`: of the resulting stream, NULL: made from the stage. */
+Value build_value(Build *b, Scope *scope, const Expr *expr, const char *name);
+/* The same, a stream without a unit; NONE if that was reported. */
+StreamId build_stream(Build *b, Scope *scope, const Expr *expr, const char *name);
+Value build_map(Build *b, Scope *scope, const Expr *expr, const char *name);
+Value map_input(Context *c, Value stream, Span span);
+/* x * factor as a map of its own. */
+StreamId build_scaled(Build *b, StreamId in, double factor, Span span);
+/* A call that makes a stream: an encoder, a reduction over time, a block. */
+bool is_stream_call(Build *b, Scope *scope, const Expr *expr);
+Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name);
+void finish_pasts(Build *b);
+/* Whether building `expr` needs the binding `target` in the same time step. */
+bool needs_now(Build *b, const Scope *scope, const Expr *expr, const Entry *target);
+Value binding_value(Build *b, Entry *entry, Span use);
+/* Resolves a stage's name through formals of blocks: `block layer(x, neuron) = x -> neuron`. */
+const Expr *stage_of(Scope **scope, const Expr *stage);
+
+StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
+                    Shape shape, Span span);
+/* `name`, from the second use on with a number behind it. */
+const char *numbered(Build *b, const char *name);
+int add_node(Build *b, Node node);
+Stream *stream_at(Build *b, StreamId id);
+
+/* ---- the model -------------------------------------------------------------------------------------- */
+
+void build_predict(Build *b, const Item *item);
+void build_train(Build *b, const Item *item);
+
+/* ---- rules (check.c): each reports one kind of mistake and says whether all is well ------------------ */
+
+bool check_number(Build *b, Value value, Span span);
+bool check_truth(Build *b, Value value, Span span, const char *what);
+bool check_plain(Build *b, Value value, Span span, const char *what);
+bool check_same_unit(Build *b, Value left, Value right, Span span, const char *what);
+bool check_finite(Build *b, double number, Span span);
+bool check_divisor(Build *b, const Context *c, Value divisor, Span span);
+bool check_nesting(Build *b, Span span);
+bool check_limits(Build *b, Span span);
+bool check_array(Build *b, double elements, Span span, const char *what);
+bool check_same_shape(Build *b, StreamId first, StreamId second, Span span);
+bool check_temporal(Build *b, StreamId stream, Span span, bool temporal);
+bool check_classes(Build *b, StreamId stream, Span span);
+bool check_assignable(Build *b, const Entry *entry, const char *name, Span span);
+void check_spikes(Build *b);
+void check_sizes(Build *b);
+void unknown_name(Build *b, const Scope *scope, const char *name, Span span);
+void unknown_function(Build *b, Scope *scope, const Expr *call);
+void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds);
+void used_too_early(Build *b, const Entry *entry, Span use);
+
+#endif

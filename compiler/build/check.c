@@ -1,0 +1,221 @@
+/* The rules of values, shapes and names: each function knows one kind of mistake. Rules about the form of
+ * one construct stand with the code that builds it. */
+#include "build.h"
+
+#include <limits.h>
+#include <math.h>
+
+/* ---- values ----------------------------------------------------------------------------------------- */
+
+bool check_number(Build *b, Value value, Span span)
+{
+    if (value.kind != VALUE_FLAG && !(value.kind == VALUE_BODY && value.truth))
+        return true;
+    report(b, RULE_TRUTH, span, "a number is needed here, found a truth value");
+    report_hint(b, "make one with `where(condition, 1, 0)`");
+    return false;
+}
+
+bool check_truth(Build *b, Value value, Span span, const char *what)
+{
+    if (value.kind == VALUE_POISON || value.kind == VALUE_FLAG || (value.kind == VALUE_BODY && value.truth))
+        return true;
+    report(b, RULE_TRUTH, span, "`%s` needs a truth value, found a number", what);
+    report_hint(b, "compare it, as in `x > 0`");
+    return false;
+}
+
+bool check_plain(Build *b, Value value, Span span, const char *what)
+{
+    if (value.kind == VALUE_POISON || unit_equal(value.unit, unit_plain))
+        return true;
+    report(b, RULE_UNIT, span, "%s must be a plain number, found %s", what, unit_text(b->arena, value.unit));
+    report_hint(b, "divide by a unit, as in `x / 1 ms` or `x / 1 mV`");
+    return false;
+}
+
+bool check_same_unit(Build *b, Value left, Value right, Span span, const char *what)
+{
+    if (left.kind == VALUE_POISON || right.kind == VALUE_POISON || unit_equal(left.unit, right.unit))
+        return true;
+    report(b, RULE_UNIT, span, "`%s` needs equal units, found %s and %s", what,
+           unit_text(b->arena, left.unit), unit_text(b->arena, right.unit));
+    return false;
+}
+
+bool check_finite(Build *b, double number, Span span)
+{
+    if (isfinite(number))
+        return true;
+    report(b, RULE_NOT_FINITE, span, "the result is %s", isnan(number) ? "not a number" : "infinite");
+    return false;
+}
+
+bool check_divisor(Build *b, const Context *c, Value divisor, Span span)
+{
+    double number = divisor.number;
+    bool constant = divisor.kind == VALUE_NUMBER
+                    || (divisor.kind == VALUE_BODY && body_is_const(&c->node->body, divisor.val, &number));
+    if (!constant || number != 0)
+        return true;
+    report(b, RULE_NOT_FINITE, span, "division by zero");
+    return false;
+}
+
+/* ---- sizes ------------------------------------------------------------------------------------------ */
+
+bool check_nesting(Build *b, Span span)
+{
+    if (b->depth < MAX_NESTING)
+        return true;
+    report(b, RULE_TOO_LARGE, span, "expressions are nested too deeply, through names and arguments");
+    return false;
+}
+
+bool check_limits(Build *b, Span span)
+{
+    bool nodes = b->net->nodes.count < MAX_NODES, blocks = b->blocks <= MAX_BLOCKS;
+    if (b->too_large || (nodes && blocks))
+        return !b->too_large;
+    b->too_large = true;
+    if (nodes)
+        report(b, RULE_TOO_LARGE, span, "blocks are used more than %d times", MAX_BLOCKS);
+    else
+        report(b, RULE_TOO_LARGE, span, "the network has more than %d operations", MAX_NODES);
+    return false;
+}
+
+bool check_array(Build *b, double elements, Span span, const char *what)
+{
+    if (elements <= INT_MAX)
+        return true;
+    report(b, RULE_TOO_LARGE, span, "%s would have %.15g elements, more than %d", what, elements, INT_MAX);
+    return false;
+}
+
+/* All time steps of a batch of one stream are one array. */
+void check_sizes(Build *b)
+{
+    int rows = b->net->training.present ? b->net->training.batch : 1;
+    for (int i = 0; i < b->net->streams.count; i++) {
+        const Stream *stream = stream_at(b, i);
+        double steps = stream->temporal ? b->net->steps : 1;
+        double elements = steps * shape_size(stream->shape) * rows;
+        if (elements > INT_MAX) {
+            report(b, RULE_TOO_LARGE, stream->span, "%d units, %.0f steps and %d samples are %.15g numbers",
+                   shape_size(stream->shape), steps, rows, elements);
+            report_hint(b, "at most %d are possible: a smaller batch may do", INT_MAX);
+        }
+    }
+}
+
+/* ---- streams ---------------------------------------------------------------------------------------- */
+
+bool check_same_shape(Build *b, StreamId first, StreamId second, Span span)
+{
+    Shape a = stream_at(b, first)->shape, z = stream_at(b, second)->shape;
+    if (shape_equal(a, z))
+        return true;
+    report(b, RULE_SHAPE, span, "a stream of shape %s cannot be combined with one of shape %s",
+           shape_text(b->arena, z), shape_text(b->arena, a));
+    return false;
+}
+
+bool check_temporal(Build *b, StreamId stream, Span span, bool temporal)
+{
+    if (stream_at(b, stream)->temporal == temporal)
+        return true;
+    if (temporal) {
+        report(b, RULE_TEMPORAL, span, "a stream over time is needed here, found one that never changes");
+        report_hint(b, "`poisson`, `latency` and neurons make streams over time");
+    } else {
+        report(b, RULE_TEMPORAL, span, "one value a sample is needed here, found a stream over time");
+        report_hint(b, "reduce it, as in `rate(x)`, `mean(x)`, `sum(x)`, `max(x)` or `last(x)`");
+    }
+    return false;
+}
+
+bool check_classes(Build *b, StreamId stream, Span span)
+{
+    int size = shape_size(stream_at(b, stream)->shape);
+    if (!b->data_known || size == b->net->data.classes)
+        return true;
+    report(b, RULE_CLASSES, span, "the scores are %d values, but the data has %d classes", size,
+           b->net->data.classes);
+    report_hint(b, "end the last layer with `dense(%d)`, or say `classes = %d` in the data line",
+                b->net->data.classes, size);
+    return false;
+}
+
+void check_spikes(Build *b)
+{
+    for (int i = 0; i < b->rates.count; i++) {
+        if (stream_at(b, b->rates.at[i].stream)->kind == STREAM_SPIKES)
+            continue;
+        report(b, RULE_SPIKES, b->rates.at[i].span, "`rate` counts spikes, but this stream carries numbers");
+        report_hint(b, "use `mean`");
+    }
+}
+
+/* ---- names ------------------------------------------------------------------------------------------ */
+
+bool check_assignable(Build *b, const Entry *entry, const char *name, Span span)
+{
+    if (entry->kind == ENTRY_LOCAL && !entry->fixed)
+        return true;
+    report(b, RULE_ASSIGN, span, "`%s` cannot be assigned: it is %s", name,
+           entry->kind == ENTRY_FORMAL ? "a parameter of the definition" : "not a state");
+    report_hint(b, "use another name on the left");
+    return false;
+}
+
+void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
+{
+    report(b, RULE_UNKNOWN_NAME, span, "unknown name `%s`", name);
+    Names names = {0};
+    scope_names(b, scope, &names);
+    hint_closest(b, name, &names);
+}
+
+static const char *kinds_text(int kinds)
+{
+    if (kinds == SURROGATES)
+        return "surrogate";
+    return kinds == OPTIMIZERS ? "optimizer" : "neuron or block";
+}
+
+void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds)
+{
+    report(b, RULE_UNKNOWN_DEFINITION, span, "unknown %s `%s`", kinds_text(kinds), name);
+    Names names = {0};
+    definition_names(b, scope, kinds, &names);
+    hint_closest(b, name, &names);
+}
+
+void unknown_function(Build *b, Scope *scope, const Expr *call)
+{
+    Scope *home;
+    report(b, RULE_UNKNOWN_FUNCTION, call->name_span, "unknown function `%s`", call->name);
+    if (strcmp(call->name, "dense") == 0 || scope_definition(scope, call->name, NEURONS, &home)) {
+        report_hint(b, "it is a stage: write `x -> %s(...)`", call->name);
+        return;
+    }
+    Names names = {0};
+    for (int i = 0; function_name(i); i++)
+        vec_push(b->arena, &names, function_name(i));
+    hint_closest(b, call->name, &names);
+}
+
+void used_too_early(Build *b, const Entry *entry, Span use)
+{
+    const Entry *current = scope_own(b->model, b->binding);
+    b->visit++;
+    if (entry == current || (current && needs_now(b, entry->scope, entry->expr, current))) {
+        report(b, RULE_CYCLE, use, "`%s` needs `%s` in the same time step", b->binding, entry->name);
+        report_hint(b, "feedback takes at least one step: `%s[-1]`", entry->name);
+        return;
+    }
+    report(b, RULE_USE_BEFORE, use, "`%s` is used before it is defined", entry->name);
+    report_note(b, entry->span, "it is defined here");
+    report_hint(b, "move the definition up, or use its past, `%s[-1]`", entry->name);
+}

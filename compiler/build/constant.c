@@ -1,0 +1,75 @@
+/* Constants with a purpose: sizes, numbers of steps, flags. */
+#include "build.h"
+
+#include <limits.h>
+#include <math.h>
+
+Value constant_number(Build *b, Scope *scope, const Expr *expr, const char *what)
+{
+    Context c = context_constant(b);
+    Value value = eval(&c, scope, expr);
+    if (value.kind == VALUE_POISON || value.kind == VALUE_NUMBER)
+        return value;
+    report(b, RULE_CONSTANT, expr->span, "%s must be a constant number", what);
+    return value_poison();
+}
+
+bool constant_plain(Build *b, Scope *scope, const Expr *expr, const char *what, double *result)
+{
+    Value value = constant_number(b, scope, expr, what);
+    *result = value.number;
+    return value.kind == VALUE_NUMBER && check_plain(b, value, expr->span, what);
+}
+
+bool constant_integer(Build *b, Scope *scope, const Expr *expr, const char *what, int lo, int hi, int *result)
+{
+    double number;
+    if (!constant_plain(b, scope, expr, what, &number))
+        return false;
+    if (number == floor(number) && number >= lo && number <= hi) {
+        *result = (int)number;
+        return true;
+    }
+    const char *kind = number == floor(number) ? "" : "a whole number ";
+    report(b, RULE_RANGE, expr->span, "%s must be %sfrom %d to %d, found %.15g", what, kind, lo, hi, number);
+    return false;
+}
+
+bool constant_flag(Build *b, Scope *scope, const Expr *expr, const char *what, bool *result)
+{
+    Context c = context_constant(b);
+    Value value = eval(&c, scope, expr);
+    *result = value.flag;
+    if (value.kind == VALUE_FLAG)
+        return true;
+    if (value.kind != VALUE_POISON)
+        report(b, RULE_CONSTANT, expr->span, "%s must be `true` or `false`", what);
+    return false;
+}
+
+static bool shape_list(Build *b, Scope *scope, const Expr *list, const char *what, Shape *shape)
+{
+    if (list->args.count == 0 || list->args.count > MAX_DIMS) {
+        report(b, RULE_RANGE, list->span, "%s must have 1 to %d dimensions, found %d", what, MAX_DIMS,
+               list->args.count);
+        return false;
+    }
+    shape->ndim = list->args.count;
+    bool fine = true;
+    for (int i = 0; i < shape->ndim; i++)
+        fine &= constant_integer(b, scope, list->args.at[i].value, what, 1, INT_MAX, &shape->dims[i]);
+    return fine;
+}
+
+bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, Shape *shape)
+{
+    *shape = (Shape){.ndim = 1};
+    bool fine = expr->kind == EXPR_LIST ? shape_list(b, scope, expr, what, shape)
+                                        : constant_integer(b, scope, expr, what, 1, INT_MAX, &shape->dims[0]);
+    if (!fine)
+        return false;
+    double elements = 1;
+    for (int i = 0; i < shape->ndim; i++)
+        elements *= shape->dims[i];
+    return check_array(b, elements, expr->span, what);
+}

@@ -1,0 +1,429 @@
+/* Formulas: one evaluator for constants (results are numbers and flags) and for the equations of a body
+ * (results are instructions), so that both follow the same rules. */
+#include "build.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+Value value_poison(void)
+{
+    return (Value){.kind = VALUE_POISON, .val = NO_VAL, .stream = NONE};
+}
+
+Value value_number(double number, Unit unit)
+{
+    return (Value){.kind = VALUE_NUMBER, .number = number, .unit = unit, .val = NO_VAL, .stream = NONE};
+}
+
+Value value_flag(bool flag)
+{
+    return (Value){.kind = VALUE_FLAG, .flag = flag, .val = NO_VAL, .stream = NONE};
+}
+
+Value value_body(Val val, Unit unit, bool truth)
+{
+    return (Value){.kind = VALUE_BODY, .val = val, .unit = unit, .truth = truth, .stream = NONE};
+}
+
+Value value_stream(StreamId stream, Unit unit)
+{
+    return (Value){.kind = VALUE_STREAM, .stream = stream, .unit = unit, .val = NO_VAL};
+}
+
+Context context_constant(Build *b)
+{
+    return (Context){.build = b};
+}
+
+Val value_lift(Context *c, Value value)
+{
+    Build *b = c->build;
+    if (value.kind == VALUE_BODY)
+        return value.val;
+    double number = value.kind == VALUE_NUMBER ? value.number : value.flag;
+    return body_const(b->arena, &c->node->body, number);
+}
+
+static Value fold(Context *c, Op op, Value a, Value b, Unit unit, Span span)
+{
+    double x = a.kind == VALUE_FLAG ? a.flag : a.number;
+    double y = b.kind == VALUE_FLAG ? b.flag : b.number;
+    double result = op_eval(op, x, y, 0);
+    if (op_is_truth(op))
+        return value_flag(result != 0);
+    return check_finite(c->build, result, span) ? value_number(result + 0.0, unit)
+                                                : value_poison(); /* one zero */
+}
+
+Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span)
+{
+    bool unary = op_arity(op) == 1;
+    if (a.kind == VALUE_POISON || (!unary && b.kind == VALUE_POISON))
+        return value_poison();
+    if (a.kind != VALUE_BODY && (unary || b.kind != VALUE_BODY))
+        return fold(c, op, a, b, unit, span);
+    Build *build = c->build;
+    Body *body = &c->node->body;
+    Val left = value_lift(c, a);
+    Val val = unary ? body_op1(build->arena, body, op, left)
+                    : body_op2(build->arena, body, op, left, value_lift(c, b));
+    double number;
+    if (body_is_const(body, val, &number) && !check_finite(build, number, span))
+        return value_poison();
+    return value_body(val, unit, op_is_truth(op));
+}
+
+/* ---- names ------------------------------------------------------------------------------------------ */
+
+/* `-D name=value` in place of the written value, in the same unit. */
+static Value overridden(Build *b, const Entry *entry, Value value)
+{
+    for (int i = 0; i < b->define_count; i++) {
+        Define *define = &b->defines[i];
+        if (strcmp(define->name, entry->name) != 0)
+            continue;
+        define->used = true;
+        if (value.kind == VALUE_FLAG)
+            return value_flag(define->value != 0);
+        double scale = 1;
+        Unit unit;
+        if (entry->expr->kind == EXPR_NUMBER)
+            unit_parse(entry->expr->unit, &unit, &scale);
+        value.number = define->value * scale;
+    }
+    return value;
+}
+
+Value let_value(Build *b, Entry *entry)
+{
+    if (entry->progress == ENTRY_DONE)
+        return entry->value;
+    if (entry->progress == ENTRY_BUSY) {
+        report(b, RULE_RECURSION, entry->span, "`%s` is defined by itself", entry->name);
+        return value_poison();
+    }
+    entry->progress = ENTRY_BUSY;
+    Context c = context_constant(b);
+    Value value = eval(&c, entry->scope, entry->expr);
+    if (value.kind != VALUE_POISON && entry->scope != b->library)
+        value = overridden(b, entry, value);
+    entry->value = value;
+    bool retry = value.kind == VALUE_POISON && b->mute > 0;
+    entry->progress = retry ? ENTRY_NEW : ENTRY_DONE;
+    return value;
+}
+
+/* The unit that a formal's default has; false where it says nothing. */
+static bool expected_unit(Build *b, const Entry *entry, Unit *unit)
+{
+    if (!entry->given || entry->of_block || !entry->fallback)
+        return false;
+    Context c = context_constant(b);
+    b->mute++;
+    Value value = eval(&c, entry->home, entry->fallback);
+    b->mute--;
+    *unit = value.unit;
+    return value.kind == VALUE_NUMBER;
+}
+
+/* A time given for a number of steps is divided by dt. */
+static Value fit_argument(Build *b, const Entry *entry, Value value)
+{
+    Unit expected;
+    if ((value.kind != VALUE_NUMBER && value.kind != VALUE_BODY) || !expected_unit(b, entry, &expected)
+        || unit_equal(expected, value.unit))
+        return value;
+    bool steps = unit_equal(expected, unit_plain) && unit_equal(value.unit, unit_time);
+    if (steps && !b->time_known) /* reported */
+        return value_poison();
+    if (steps && value.kind == VALUE_NUMBER && b->net->dt > 0)
+        return value_number(value.number / b->net->dt, unit_plain);
+    report(b, RULE_UNIT, entry->expr->span, "`%s` is %s, found %s", entry->name,
+           steps ? "a number of steps" : unit_text(b->arena, expected), unit_text(b->arena, value.unit));
+    if (steps)
+        report_hint(b, "say how long a step is, as in `time %d steps of 1 ms`", b->net->steps);
+    return value_poison();
+}
+
+Value formal_value(Context *c, Entry *entry)
+{
+    Build *b = c->build;
+    entry->used = true;
+    if (entry->progress == ENTRY_DONE)
+        return entry->value;
+    if (entry->progress == ENTRY_BUSY) {
+        report(b, RULE_RECURSION, entry->span, "the default of `%s` depends on itself", entry->name);
+        return value_poison();
+    }
+    entry->progress = ENTRY_BUSY;
+    Value value = entry->of_block ? build_value(b, entry->scope, entry->expr, NULL)
+                                  : fit_argument(b, entry, eval(c, entry->scope, entry->expr));
+    entry->value = value;
+    bool retry = value.kind == VALUE_POISON && b->mute > 0;
+    entry->progress = retry ? ENTRY_NEW : ENTRY_DONE;
+    return value;
+}
+
+/* A stream in a formula: an input of a map, a mistake elsewhere. */
+static Value stream_in_formula(Context *c, Value value, Span span, const char *name)
+{
+    if (value.kind != VALUE_STREAM)
+        return value;
+    if (c->streams)
+        return map_input(c, value, span);
+    report(c->build, RULE_CONSTANT, span, "`%s` is a stream, but a constant is needed here", name);
+    return value_poison();
+}
+
+/* Values of an entry may come from around the body; a body's own names never leave it. */
+static Value entry_value(Context *c, Entry *entry, const Expr *expr)
+{
+    Build *b = c->build;
+    switch (entry->kind) {
+    case ENTRY_LET:
+        return let_value(b, entry);
+    case ENTRY_FORMAL:
+        return stream_in_formula(c, formal_value(c, entry), expr->span, expr->name);
+    case ENTRY_LOCAL:
+        return entry->value;
+    case ENTRY_STREAM:
+        if (!c->streams)
+            return stream_in_formula(c, value_stream(NONE, unit_plain), expr->span, expr->name);
+        return stream_in_formula(c, binding_value(b, entry, expr->span), expr->span, expr->name);
+    case ENTRY_LABEL:
+        report(b, RULE_LABEL, expr->span, "`label` cannot be used in a formula");
+        report_hint(b, "it is the second argument of a loss, as in `cross_entropy(rate(out), label)`");
+        return value_poison();
+    }
+    return value_poison();
+}
+
+static Value builtin_name(Context *c, Scope *scope, const Expr *expr)
+{
+    Build *b = c->build;
+    const char *name = expr->name;
+    if (strcmp(name, "pi") == 0)
+        return value_number(acos(-1.0), unit_plain);
+    bool dt = strcmp(name, "dt") == 0;
+    if (!dt && strcmp(name, "steps") != 0) {
+        unknown_name(b, scope, name, expr->span);
+        return value_poison();
+    }
+    if (b->time_known && (!dt || b->net->dt > 0))
+        return dt ? value_number(b->net->dt, unit_time) : value_number(b->net->steps, unit_plain);
+    if (b->time_known) {
+        report(b, RULE_TIME, expr->span, "`dt` is not known: the model does not say how long a step is");
+        report_hint(b, "write `time %d steps of 1 ms`", b->net->steps);
+    } else if (b->net->steps == 0) { /* the time line itself is being read */
+        report(b, RULE_TIME, expr->span, "`%s` is not known before the line `time`", name);
+    }
+    return value_poison();
+}
+
+static Value eval_name(Context *c, Scope *scope, const Expr *expr)
+{
+    if (strcmp(expr->name, "true") == 0 || strcmp(expr->name, "false") == 0)
+        return value_flag(expr->name[0] == 't');
+    Entry *entry = scope_find(scope, expr->name);
+    return entry ? entry_value(c, entry, expr) : builtin_name(c, scope, expr);
+}
+
+/* ---- operators -------------------------------------------------------------------------------------- */
+
+/* x^n by repeated squaring. */
+static Value integer_power(Context *c, Value base, int exponent, Span span)
+{
+    Value result = value_number(1, unit_plain);
+    Value square = base;
+    for (int n = abs(exponent); n > 0; n /= 2) {
+        if (n % 2 == 1)
+            result = combine(c, OP_MUL, result, square, unit_product(result.unit, square.unit, 1), span);
+        if (n > 1)
+            square = combine(c, OP_MUL, square, square, unit_product(square.unit, square.unit, 1), span);
+    }
+    if (exponent >= 0 || !check_divisor(c->build, c, result, span))
+        return exponent >= 0 ? result : value_poison();
+    Value one = value_number(1, unit_plain);
+    return combine(c, OP_DIV, one, result, unit_product(unit_plain, result.unit, -1), span);
+}
+
+static Value eval_power(Context *c, Value base, Value exponent, const Expr *expr)
+{
+    Build *b = c->build;
+    if (!check_plain(b, exponent, expr->right->span, "an exponent"))
+        return value_poison();
+    bool whole = exponent.kind == VALUE_NUMBER && exponent.number == floor(exponent.number)
+                 && fabs(exponent.number) <= MAX_EXPONENT;
+    if (whole)
+        return integer_power(c, base, (int)exponent.number, expr->span);
+    if (base.kind != VALUE_POISON && !unit_equal(base.unit, unit_plain)) {
+        report(b, RULE_UNIT, expr->right->span, "the exponent of %s must be a whole number of at most %d",
+               unit_text(b->arena, base.unit), MAX_EXPONENT);
+        return value_poison();
+    }
+    return combine(c, OP_POW, base, exponent, unit_plain, expr->span);
+}
+
+static Value eval_product(Context *c, Value left, Value right, const Expr *expr)
+{
+    bool divide = expr->op == OPERATOR_DIVIDE;
+    if (divide && !check_divisor(c->build, c, right, expr->right->span))
+        return value_poison();
+    Unit unit = unit_product(left.unit, right.unit, divide ? -1 : 1);
+    if (abs(unit.time) > MAX_EXPONENT || abs(unit.voltage) > MAX_EXPONENT) {
+        report(c->build, RULE_UNIT, expr->span, "the result would be %s", unit_text(c->build->arena, unit));
+        return value_poison();
+    }
+    return combine(c, divide ? OP_DIV : OP_MUL, left, right, unit, expr->span);
+}
+
+static Value eval_logic(Context *c, Value left, Value right, const Expr *expr)
+{
+    Build *b = c->build;
+    const char *what = operator_text(expr->op);
+    bool fine = check_truth(b, left, expr->left->span, what);
+    if (!check_truth(b, right, expr->right->span, what) || !fine)
+        return value_poison();
+    bool both = expr->op == OPERATOR_AND;
+    if (left.kind == VALUE_FLAG) /* true and x is x; false and x is false */
+        return left.flag == both ? right : left;
+    if (right.kind == VALUE_FLAG)
+        return right.flag == both ? left : right;
+    return combine(c, both ? OP_AND : OP_OR, left, right, unit_plain, expr->span);
+}
+
+static Op operator_op(Operator operator)
+{
+    switch (operator) {
+    case OPERATOR_OR:
+        return OP_OR;
+    case OPERATOR_AND:
+        return OP_AND;
+    case OPERATOR_EQ:
+        return OP_EQ;
+    case OPERATOR_NE:
+        return OP_NE;
+    case OPERATOR_LT:
+        return OP_LT;
+    case OPERATOR_LE:
+        return OP_LE;
+    case OPERATOR_GT:
+        return OP_GT;
+    case OPERATOR_GE:
+        return OP_GE;
+    case OPERATOR_ADD:
+        return OP_ADD;
+    case OPERATOR_SUBTRACT:
+        return OP_SUB;
+    case OPERATOR_MULTIPLY:
+        return OP_MUL;
+    case OPERATOR_DIVIDE:
+        return OP_DIV;
+    case OPERATOR_NOT:
+        return OP_NOT;
+    case OPERATOR_NEGATE:
+        return OP_NEG;
+    case OPERATOR_POWER:
+        return OP_POW;
+    case OPERATOR_COUNT:
+        break;
+    }
+    return OP_BODY_COUNT;
+}
+
+static Value eval_sum(Context *c, Value left, Value right, const Expr *expr)
+{
+    Op op = operator_op(expr->op);
+    if (!check_same_unit(c->build, left, right, expr->span, operator_text(expr->op)))
+        return value_poison();
+    return combine(c, op, left, right, op_is_truth(op) ? unit_plain : left.unit, expr->span);
+}
+
+static Value eval_binary(Context *c, Scope *scope, const Expr *expr)
+{
+    Value left = eval(c, scope, expr->left);
+    Value right = eval(c, scope, expr->right);
+    if (expr->op == OPERATOR_AND || expr->op == OPERATOR_OR)
+        return eval_logic(c, left, right, expr);
+    bool fine = check_number(c->build, left, expr->left->span);
+    if (!check_number(c->build, right, expr->right->span) || !fine)
+        return value_poison();
+    switch ((int)expr->op) {
+    case OPERATOR_POWER:
+        return eval_power(c, left, right, expr);
+    case OPERATOR_MULTIPLY:
+    case OPERATOR_DIVIDE:
+        return eval_product(c, left, right, expr);
+    default:
+        return eval_sum(c, left, right, expr);
+    }
+}
+
+static Value eval_unary(Context *c, Scope *scope, const Expr *expr)
+{
+    Value operand = eval(c, scope, expr->left);
+    bool negate = expr->op == OPERATOR_NEGATE;
+    bool fine = negate ? check_number(c->build, operand, expr->left->span)
+                       : check_truth(c->build, operand, expr->left->span, "not");
+    if (!fine)
+        return value_poison();
+    return combine(c, negate ? OP_NEG : OP_NOT, operand, operand, negate ? operand.unit : unit_plain,
+                   expr->span);
+}
+
+static Value eval_literal(Context *c, const Expr *expr)
+{
+    Unit unit;
+    double scale;
+    if (!unit_parse(expr->unit, &unit, &scale)) {
+        report(c->build, RULE_UNIT, expr->span, "unknown unit `%s`", expr->unit);
+        return value_poison();
+    }
+    return value_number(expr->number * scale, unit);
+}
+
+static Value eval_stream(Context *c, Scope *scope, const Expr *expr)
+{
+    if (!c->streams) {
+        report(c->build, RULE_CONSTANT, expr->span, "a stream cannot be used here, only constants%s",
+               c->node ? ", states and `input`" : "");
+        return value_poison();
+    }
+    Value value = build_value(c->build, scope, expr, NULL);
+    return value.kind == VALUE_STREAM ? map_input(c, value, expr->span) : value;
+}
+
+static Value eval_kind(Context *c, Scope *scope, const Expr *expr)
+{
+    switch (expr->kind) {
+    case EXPR_NUMBER:
+        return eval_literal(c, expr);
+    case EXPR_NAME:
+        return eval_name(c, scope, expr);
+    case EXPR_CALL:
+        return eval_call(c, scope, expr);
+    case EXPR_UNARY:
+        return eval_unary(c, scope, expr);
+    case EXPR_BINARY:
+        return eval_binary(c, scope, expr);
+    case EXPR_CHAIN:
+    case EXPR_PAST:
+        return eval_stream(c, scope, expr);
+    case EXPR_STRING:
+    case EXPR_LIST:
+        report(c->build, RULE_CONSTANT, expr->span, "%s cannot be used in a formula",
+               expr->kind == EXPR_LIST ? "a list" : "a text");
+        return value_poison();
+    }
+    return value_poison();
+}
+
+Value eval(Context *c, Scope *scope, const Expr *expr)
+{
+    if (!check_nesting(c->build, expr->span))
+        return value_poison();
+    c->build->depth++;
+    Value value = eval_kind(c, scope, expr);
+    c->build->depth--;
+    return value;
+}

@@ -1,0 +1,310 @@
+/* The items of a model: data, time, constants, bindings; and the walk over them. */
+#include "build.h"
+
+#include <limits.h>
+
+/* ---- data and time ----------------------------------------------------------------------------------- */
+
+static const char *const idx_formals[] = {"shape", "none",     "classes", "none", "folder",
+                                          "none",  "temporal", "false",   NULL};
+
+static bool check_format(Build *b, const Expr *value)
+{
+    if (strcmp(value->name, "idx") == 0)
+        return true;
+    report(b, RULE_DATA, name_span(value), "unknown data format `%s`", value->name);
+    report_hint(b, "known formats: `idx`");
+    return false;
+}
+
+static void data_folder(Build *b, const Scope *frame)
+{
+    const Entry *folder = given_argument(frame, "folder");
+    if (!folder)
+        return;
+    if (folder->expr->kind == EXPR_STRING)
+        b->net->data.folder = folder->expr->name;
+    else
+        report(b, RULE_DATA, folder->expr->span, "`folder` must be a text, as in `folder = \"data\"`");
+}
+
+/* False if the shape of the images is not known. */
+static bool data_arguments(Build *b, const Scope *frame)
+{
+    Data *data = &b->net->data;
+    const Entry *shape = given_argument(frame, "shape"), *classes = given_argument(frame, "classes");
+    const Entry *temporal = given_argument(frame, "temporal");
+    bool fine = true;
+    b->data_known = true;
+    if (shape)
+        fine &= constant_shape(b, shape->scope, shape->expr, "the data's shape", &data->shape);
+    if (classes) {
+        b->data_known = constant_integer(b, classes->scope, classes->expr, "the number of classes", 1,
+                                         INT_MAX, &data->classes);
+    }
+    if (temporal)
+        fine &= constant_flag(b, temporal->scope, temporal->expr, "`temporal`", &data->temporal);
+    data_folder(b, frame);
+    return fine;
+}
+
+static void build_data(Build *b, const Item *item)
+{
+    const Expr *value = item->value;
+    Data *data = &b->net->data;
+    *data = (Data){.format = "idx", .shape = {2, {28, 28}}, .classes = 10, .span = item->span};
+    if (!check_format(b, value))
+        return;
+    Formals formals = formals_of(b, idx_formals);
+    Call call = {
+        .name = "idx", .span = value->span, .formals = &formals, .caller = b->model, .home = b->model};
+    call.args = value->kind == EXPR_CALL ? &value->args : NULL;
+    if (!data_arguments(b, bind_arguments(b, &call)))
+        return;
+    Node node = node_new(NODE_DATA, item->span);
+    node.out = add_stream(b, "image", NULL, STREAM_REALS, data->temporal, data->shape, item->span);
+    add_node(b, node);
+    scope_own(b->model, "image")->value = value_stream(node.out, unit_plain);
+}
+
+static bool build_dt(Build *b, const Expr *extra)
+{
+    Value dt = constant_number(b, b->model, extra, "the length of a step");
+    if (dt.kind == VALUE_POISON)
+        return false;
+    bool time = unit_equal(dt.unit, unit_time);
+    if (time && dt.number > 0) {
+        b->net->dt = dt.number;
+        return true;
+    }
+    const char *found = time ? arena_printf(b->arena, "%.15g ms", dt.number) : unit_text(b->arena, dt.unit);
+    report(b, RULE_TIME, extra->span, "the length of a step must be a positive time, found %s", found);
+    report_hint(b, "as in `of 1 ms`");
+    return false;
+}
+
+static void build_time(Build *b, const Item *item)
+{
+    int steps = 0;
+    bool fine = constant_integer(b, b->model, item->value, "the number of steps", 1, MAX_STEPS, &steps);
+    if (item->extra)
+        fine &= build_dt(b, item->extra);
+    b->net->steps = fine ? steps : 1; /* 1 stands for what was reported */
+    b->time_known = fine;
+}
+
+/* ---- bindings ---------------------------------------------------------------------------------------- */
+
+Value binding_value(Build *b, Entry *entry, Span use)
+{
+    if (entry->progress == ENTRY_DONE)
+        return entry->value;
+    used_too_early(b, entry, use);
+    return value_poison();
+}
+
+static void build_binding(Build *b, const Item *item)
+{
+    Entry *entry = scope_own(b->model, item->name);
+    if (!entry || entry->expr != item->value) /* a second definition: reported */
+        return;
+    b->binding = item->name;
+    entry->progress = ENTRY_BUSY;
+    Value value = build_value(b, b->model, item->value, item->name);
+    if (value.kind == VALUE_NUMBER || value.kind == VALUE_FLAG) {
+        report(b, RULE_STREAM, item->value->span, "`%s` is a constant, not a stream", item->name);
+        report_hint(b, "write `let %s = ...`", item->name);
+        value = value_poison();
+    }
+    entry->value = value;
+    entry->progress = ENTRY_DONE;
+}
+
+/* ---- names ------------------------------------------------------------------------------------------- */
+
+static void declare(Build *b, Scope *scope, EntryKind kind, const Item *item)
+{
+    Entry *entry = scope_define(b, scope, kind, item->name, item->name_span);
+    if (!entry)
+        return;
+    entry->expr = item->value;
+    entry->scope = scope;
+}
+
+static void declare_data(Build *b, Span span)
+{
+    Entry *image = scope_define(b, b->model, ENTRY_STREAM, "image", span);
+    if (image) {
+        image->progress = ENTRY_DONE;
+        image->value = value_poison();
+    }
+    scope_define(b, b->model, ENTRY_LABEL, "label", span);
+}
+
+static void declare_item(Build *b, const Item *item)
+{
+    switch (item->kind) {
+    case ITEM_LET:
+        declare(b, b->model, ENTRY_LET, item);
+        break;
+    case ITEM_BIND:
+        declare(b, b->model, ENTRY_STREAM, item);
+        break;
+    case ITEM_DEF:
+        scope_add_definition(b, b->model, item->def);
+        break;
+    case ITEM_DATA:
+    case ITEM_TIME:
+    case ITEM_PREDICT:
+    case ITEM_TRAIN:
+        break;
+    }
+}
+
+static void declare_file(Build *b, Scope *scope, const File *file)
+{
+    for (int i = 0; i < file->lets.count; i++)
+        declare(b, scope, ENTRY_LET, file->lets.at[i]);
+    for (int i = 0; i < file->defs.count; i++)
+        scope_add_definition(b, scope, file->defs.at[i]);
+}
+
+static void force_lets(Build *b, Scope *scope)
+{
+    for (int i = 0; i < scope->entries.count; i++)
+        if (scope->entries.at[i]->kind == ENTRY_LET)
+            let_value(b, scope->entries.at[i]);
+}
+
+/* ---- the model --------------------------------------------------------------------------------------- */
+
+/* The one item of this kind; a second one is reported, a missing one too if `hint` says how to add it. */
+static const Item *only_item(Build *b, const Model *model, ItemKind kind, const char *what, const char *hint)
+{
+    const Item *found = NULL;
+    for (int i = 0; i < model->items.count; i++) {
+        const Item *item = model->items.at[i];
+        if (item->kind != kind)
+            continue;
+        if (found) {
+            report(b, RULE_DUPLICATE_ITEM, item->span, "a second `%s`", what);
+            report_note(b, found->span, "the first is here");
+        } else {
+            found = item;
+        }
+    }
+    if (!found && hint) {
+        /* not through report(): several may be missing at this one place */
+        diag_error(b->diag, RULE_MISSING_ITEM, model->name_span, "the model `%s` has no `%s`", model->name,
+                   what);
+        diag_hint(b->diag, "%s", hint);
+    }
+    return found;
+}
+
+static void add_activities(Build *b)
+{
+    int count = b->net->nodes.count;
+    for (int i = 0; i < count; i++) {
+        const Node *scan = &b->net->nodes.at[i];
+        if (scan->kind != NODE_SCAN || strcmp(scan->name, "map") == 0)
+            continue;
+        StreamId out = scan->outs.at[0].stream;
+        if (stream_at(b, out)->kind != STREAM_SPIKES)
+            continue;
+        Node node = node_new(NODE_ACTIVITY, scan->span);
+        node.in = out;
+        add_node(b, node);
+    }
+}
+
+static void build_ends(Build *b, const Item *predict, const Item *train)
+{
+    if (predict)
+        build_predict(b, predict);
+    if (train)
+        build_train(b, train);
+}
+
+static void build_items(Build *b, const Model *model)
+{
+    const Item *data = only_item(b, model, ITEM_DATA, "data", "add a line like `data idx`");
+    const Item *time = only_item(b, model, ITEM_TIME, "time", "add a line like `time 25 steps`");
+    const Item *train = only_item(b, model, ITEM_TRAIN, "train", NULL);
+    const char *hint = train ? NULL : "add a line like `predict argmax(rate(out))`";
+    const Item *predict = only_item(b, model, ITEM_PREDICT, "predict", hint);
+    declare_data(b, data ? data->span : model->name_span);
+    for (int i = 0; i < model->items.count; i++)
+        declare_item(b, model->items.at[i]);
+    if (time)
+        build_time(b, time);
+    b->net->steps = b->net->steps ? b->net->steps : 1;
+    if (data)
+        build_data(b, data);
+    for (int i = 0; i < model->items.count; i++)
+        if (model->items.at[i]->kind == ITEM_BIND)
+            build_binding(b, model->items.at[i]);
+    build_ends(b, predict, train);
+    add_activities(b);
+    force_lets(b, b->model);
+}
+
+static void check_unused_definitions(Build *b, const File *file)
+{
+    for (int i = 0; i < file->defs.count; i++)
+        check_definition(b, b->file, file->defs.at[i]);
+}
+
+static void build_model(Build *b, const Model *model)
+{
+    b->model = scope_new(b, b->file);
+    b->binding = model->name;
+    b->net->name = net_unique(b->net, model->name);
+    build_items(b, model);
+    finish_pasts(b);
+    check_spikes(b);
+    check_sizes(b);
+}
+
+static bool is_library(const Source *source, const File *library)
+{
+    for (int i = 0; i < library->defs.count; i++) {
+        uint32_t place = library->defs.at[i]->span.lo;
+        if (place >= source->base && place - source->base < source->length)
+            return true;
+    }
+    return false;
+}
+
+/* The place is the start of the user's file, which may be empty. */
+static void no_model(Build *b, const Sources *sources, const File *library)
+{
+    uint32_t start = 0;
+    for (int i = 0; i < sources->files.count; i++)
+        if (!is_library(sources->files.at[i], library))
+            start = sources->files.at[i]->base;
+    report(b, RULE_MISSING_ITEM, ((Span){start, start + 1}), "the file has no model");
+    report_hint(b, "add one, as in `model my_net { ... }`");
+}
+
+Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *library, const File *model,
+               Define *defines, int define_count)
+{
+    Build b = {.arena = arena, .diag = diag, .defines = defines, .define_count = define_count};
+    b.net = NEW(arena, Net);
+    b.net->arena = arena;
+    b.net->sources = sources;
+    b.net->optimizer = node_new(NODE_UPDATE, (Span){0, 0});
+    b.library = scope_new(&b, NULL);
+    b.file = scope_new(&b, b.library);
+    declare_file(&b, b.library, library);
+    declare_file(&b, b.file, model);
+    if (model->model)
+        build_model(&b, model->model);
+    else
+        no_model(&b, sources, library);
+    force_lets(&b, b.file);
+    check_unused_definitions(&b, model);
+    b.net->backward = b.net->updates = b.net->nodes.count;
+    return diag->errors > 0 ? NULL : b.net;
+}

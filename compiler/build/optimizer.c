@@ -1,0 +1,189 @@
+/* The optimizer of a train block: its equations as the body of an update, its learning rate as a schedule. */
+#include "build.h"
+
+#include <limits.h>
+
+static Val clamp(Build *b, Body *body, Val x, double bound)
+{
+    Val low = body_op2(b->arena, body, OP_MAX, x, body_const(b->arena, body, -bound));
+    return body_op2(b->arena, body, OP_MIN, low, body_const(b->arena, body, bound));
+}
+
+/* The gradient as the equations see it: clipped. */
+static Value gradient_value(Build *b, Body *body)
+{
+    const Training *training = &b->net->training;
+    Val gradient = body_leaf(b->arena, body, OP_INPUT, 0, "gradient");
+    if (training->clip_norm > 0) {
+        Val scale = body_leaf(b->arena, body, OP_SCALAR, SCALAR_SCALE, scalar_name(SCALAR_SCALE));
+        gradient = body_op2(b->arena, body, OP_MUL, gradient, scale);
+    }
+    if (training->clip_value > 0)
+        gradient = clamp(b, body, gradient, training->clip_value);
+    return value_body(gradient, unit_plain, false);
+}
+
+/* ---- learning rate ---------------------------------------------------------------------------------- */
+
+static void set_rate(Build *b, const Scope *frame)
+{
+    const Entry *entry = given_argument(frame, "lr");
+    if (entry)
+        constant_plain(b, entry->scope, entry->expr, "a learning rate", &b->net->training.lr);
+}
+
+static void schedule_step(Build *b, Scope *frame)
+{
+    Training *training = &b->net->training;
+    training->schedule = SCHEDULE_STEP;
+    training->gamma = 0.1;
+    const Entry *every = given_argument(frame, "every"), *gamma = given_argument(frame, "gamma");
+    if (every)
+        constant_integer(b, every->scope, every->expr, "`every`", 1, INT_MAX, &training->every);
+    if (gamma)
+        constant_plain(b, gamma->scope, gamma->expr, "`gamma`", &training->gamma);
+}
+
+static void schedule_one_cycle(Build *b, Scope *frame)
+{
+    Training *training = &b->net->training;
+    training->schedule = SCHEDULE_ONE_CYCLE;
+    const Entry *per_batch = given_argument(frame, "per_batch");
+    if (per_batch)
+        constant_flag(b, per_batch->scope, per_batch->expr, "`per_batch`", &training->per_batch);
+}
+
+static void schedule_cosine(Build *b, Scope *frame)
+{
+    (void)frame;
+    b->net->training.schedule = SCHEDULE_COSINE;
+}
+
+static void schedule_constant(Build *b, Scope *frame)
+{
+    (void)frame;
+    b->net->training.schedule = SCHEDULE_CONSTANT;
+}
+
+typedef struct Schedule {
+    const char *name;
+    const char *formals[7]; /* name, default, ... */
+    void (*set)(Build *b, Scope *frame);
+} Schedule;
+
+static const Schedule schedules[] = {
+    {"constant", {"lr", NULL, NULL}, schedule_constant},
+    {"step", {"lr", NULL, "every", NULL, "gamma", "none", NULL}, schedule_step},
+    {"cosine", {"lr", NULL, NULL}, schedule_cosine},
+    {"one_cycle", {"lr", NULL, "per_batch", "false", NULL}, schedule_one_cycle},
+};
+
+static const Schedule *find_schedule(const char *name)
+{
+    for (size_t i = 0; i < sizeof schedules / sizeof schedules[0]; i++)
+        if (strcmp(schedules[i].name, name) == 0)
+            return &schedules[i];
+    return NULL;
+}
+
+static void build_schedule(Build *b, const Entry *lr)
+{
+    const Expr *expr = lr->expr;
+    const Schedule *schedule = expr->kind == EXPR_CALL ? find_schedule(expr->name) : NULL;
+    if (!schedule) {
+        constant_plain(b, lr->scope, expr, "a learning rate", &b->net->training.lr);
+        return;
+    }
+    Formals formals = formals_of(b, schedule->formals);
+    Call call = {.name = schedule->name,
+                 .span = expr->span,
+                 .formals = &formals,
+                 .args = &expr->args,
+                 .caller = lr->scope,
+                 .home = lr->scope};
+    Scope *frame = bind_arguments(b, &call);
+    set_rate(b, frame);
+    schedule->set(b, frame);
+}
+
+/* ---- the update -------------------------------------------------------------------------------------- */
+
+static Value scalar_leaf(Build *b, Body *body, Scalar scalar)
+{
+    return value_body(body_leaf(b->arena, body, OP_SCALAR, (int)scalar, scalar_name(scalar)), unit_plain,
+                      false);
+}
+
+/* The names that every optimizer sees. `weight` is like a state: equations assign it. */
+static Entry *define_names(Build *b, Scope *frame, const Def *def, Body *body)
+{
+    define_fixed(b, frame, "gradient", def->name_span, gradient_value(b, body));
+    define_fixed(b, frame, "step", def->name_span, scalar_leaf(b, body, SCALAR_STEP));
+    Entry *weight = scope_define(b, frame, ENTRY_LOCAL, "weight", def->name_span);
+    if (weight)
+        weight->value = value_body(body_leaf(b->arena, body, OP_INPUT, 1, "weight"), unit_plain, false);
+    Entry *lr = frame->entries.at[0];
+    lr->used = true;
+    build_schedule(b, lr);
+    lr->value = scalar_leaf(b, body, SCALAR_LR);
+    lr->progress = ENTRY_DONE;
+    return weight;
+}
+
+static bool check_optimizer(Build *b, const Def *def)
+{
+    if (def->formals.count == 0 || strcmp(def->formals.at[0].name, "lr") != 0) {
+        report(b, RULE_OPTIMIZER, def->name_span, "the first parameter of the optimizer `%s` must be `lr`",
+               def->name);
+        report_hint(b, "it holds the learning rate of the moment");
+        return false;
+    }
+    for (int i = 0; i < def->body.count; i++)
+        if (strcmp(def->body.at[i].name, "weight") == 0)
+            return true;
+    report(b, RULE_OPTIMIZER, def->name_span, "the optimizer `%s` does not change `weight`", def->name);
+    report_hint(b, "as in `weight = weight - lr * gradient`");
+    return false;
+}
+
+static void run_optimizer(Build *b, const Def *def, const Call *call)
+{
+    Node node = node_new(NODE_UPDATE, call->span);
+    node.name = def->name;
+    Context c = {.build = b, .node = &node, .owner = def->name, .span = call->span};
+    Scope *frame = bind_arguments(b, call);
+    if (frame->entries.at[0]->progress == ENTRY_DONE) /* no lr: reported */
+        return;
+    int errors = b->diag->errors;
+    Entry *weight = define_names(b, frame, def, &node.body);
+    run_statements(&c, frame, def);
+    check_unused_arguments(b, frame);
+    if (weight && check_number(b, weight->value, def->name_span)
+        && check_plain(b, weight->value, def->name_span, "`weight`") && weight->value.kind != VALUE_POISON) {
+        ScanOut out = {NONE, value_lift(&c, weight->value)};
+        vec_push(b->arena, &node.outs, out);
+    }
+    if (b->diag->errors > errors)
+        diag_note(b->diag, call->span, "in this use of `%s`", call->name);
+    b->net->optimizer = node;
+}
+
+void build_optimizer(Build *b, Scope *scope, const Expr *expr)
+{
+    if (expr->kind != EXPR_CALL && expr->kind != EXPR_NAME) {
+        report(b, RULE_OPTIMIZER, expr->span, "an optimizer is needed here");
+        report_hint(b, "as in `optimizer adam(lr = 1e-3)`");
+        return;
+    }
+    Scope *home;
+    const Def *def = scope_definition(scope, expr->name, OPTIMIZERS, &home);
+    if (!def) {
+        unknown_definition(b, scope, expr->name, name_span(expr), OPTIMIZERS);
+        return;
+    }
+    vec_push(b->arena, &b->seen, def);
+    b->net->training.optimizer = def->name;
+    Call call = call_of(def, home, expr, scope);
+    if (check_optimizer(b, def))
+        run_optimizer(b, def, &call);
+}

@@ -1,0 +1,247 @@
+/* h[-1], a stream's past, which may belong to a binding that is not built yet: its shape is told from the
+ * text of its definition, and the delay is connected when everything is built. */
+#include "build.h"
+
+#include <math.h>
+
+enum { INFER_FUEL = 100000 }; /* expressions looked at for one shape */
+
+static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape);
+
+static bool infer_entry(Build *b, Entry *entry, Shape *shape)
+{
+    if (entry->progress == ENTRY_DONE && entry->value.kind == VALUE_STREAM) {
+        *shape = stream_at(b, entry->value.stream)->shape;
+        return true;
+    }
+    bool open =
+        (entry->kind == ENTRY_STREAM || entry->kind == ENTRY_FORMAL) && entry->expr && !entry->inferring;
+    if (!open)
+        return false;
+    entry->inferring = true;
+    bool found = infer(b, entry->scope, entry->expr, shape);
+    entry->inferring = false;
+    return found;
+}
+
+static bool infer_dense(Build *b, Scope *scope, const Expr *stage, Shape *shape)
+{
+    for (int i = 0; stage->kind == EXPR_CALL && i < stage->args.count; i++) {
+        const Arg *arg = &stage->args.at[i];
+        bool flag = !arg->name && arg->value->kind == EXPR_NAME && strcmp(arg->value->name, "bias") == 0;
+        if (!flag && (!arg->name || strcmp(arg->name, "size") == 0))
+            return constant_shape(b, scope, arg->value, "size", shape);
+    }
+    return false;
+}
+
+static bool infer_block(Build *b, Call *call, const Def *def, const Expr *left, Shape *shape)
+{
+    call->first = left;
+    Scope *frame = bind_arguments(b, call);
+    return infer(b, frame, def->value, shape);
+}
+
+static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Shape *shape)
+{
+    Scope *where = scope, *home;
+    const Expr *stage = stage_of(&where, expr->right);
+    if (!stage || !stage->name)
+        return false;
+    if (strcmp(stage->name, "dense") == 0)
+        return infer_dense(b, where, stage, shape);
+    const Def *def = scope_definition(where, stage->name, BLOCKS, &home);
+    if (!def)
+        return infer(b, scope, expr->left, shape);     /* a neuron or an encoder keeps the shape */
+    Scope *left_scope = where == scope ? scope : NULL; /* the stage came from elsewhere with its own names */
+    Call call = call_of(def, home, stage, where);
+    return left_scope && infer_block(b, &call, def, expr->left, shape);
+}
+
+static bool infer_call(Build *b, Scope *scope, const Expr *expr, Shape *shape)
+{
+    Scope *home;
+    const Def *def = scope_definition(scope, expr->name, BLOCKS, &home);
+    if (def) {
+        Call call = call_of(def, home, expr, scope);
+        return infer_block(b, &call, def, NULL, shape);
+    }
+    for (int i = 0; i < expr->args.count; i++)
+        if (infer(b, scope, expr->args.at[i].value, shape))
+            return true;
+    return false;
+}
+
+static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape)
+{
+    if (!expr || b->fuel-- <= 0 || b->depth >= MAX_NESTING)
+        return false;
+    bool found = false;
+    b->depth++;
+    switch (expr->kind) {
+    case EXPR_NAME:
+    case EXPR_PAST: {
+        Entry *entry = scope_find(scope, expr->kind == EXPR_NAME ? expr->name : expr->left->name);
+        found = entry && infer_entry(b, entry, shape);
+        break;
+    }
+    case EXPR_CHAIN:
+        found = infer_chain(b, scope, expr, shape);
+        break;
+    case EXPR_CALL:
+        found = infer_call(b, scope, expr, shape);
+        break;
+    case EXPR_UNARY:
+        found = infer(b, scope, expr->left, shape);
+        break;
+    case EXPR_BINARY:
+        found = infer(b, scope, expr->left, shape) || infer(b, scope, expr->right, shape);
+        break;
+    case EXPR_NUMBER:
+    case EXPR_STRING:
+    case EXPR_LIST:
+        break;
+    }
+    b->depth--;
+    return found;
+}
+
+static bool infer_shape(Build *b, Entry *entry, Shape *shape)
+{
+    b->mute++;
+    b->fuel = INFER_FUEL;
+    bool found = infer_entry(b, entry, shape);
+    b->mute--;
+    return found;
+}
+
+/* ---- cycles ------------------------------------------------------------------------------------------ */
+
+bool needs_now(Build *b, const Scope *scope, const Expr *expr, const Entry *target)
+{
+    if (!expr || expr->kind == EXPR_PAST)
+        return false;
+    if (expr->kind == EXPR_NAME) {
+        Entry *entry = scope_find(scope, expr->name);
+        if (!entry || entry->kind != ENTRY_STREAM || entry->visit == b->visit)
+            return false;
+        if (entry == target)
+            return true;
+        entry->visit = b->visit;
+        return needs_now(b, entry->scope, entry->expr, target);
+    }
+    for (int i = 0; i < expr->args.count; i++)
+        if (needs_now(b, scope, expr->args.at[i].value, target))
+            return true;
+    return needs_now(b, scope, expr->left, target) || needs_now(b, scope, expr->right, target);
+}
+
+/* ---- the delays -------------------------------------------------------------------------------------- */
+
+static bool check_steps(Build *b, const Expr *expr)
+{
+    double steps = expr->number;
+    if (!(steps >= 1) || steps != floor(steps)) {
+        report(b, RULE_PAST, expr->span, "a stream's past is a whole number of steps ago, as in `%s[-1]`",
+               expr->left->name);
+        return false;
+    }
+    if (b->time_known && steps >= b->net->steps) {
+        report(b, RULE_PAST, expr->span, "%.15g steps ago is before the first of %d steps", steps,
+               b->net->steps);
+        return false;
+    }
+    return true;
+}
+
+static StreamId find_past(const Build *b, const Entry *entry, int steps)
+{
+    for (int i = 0; i < b->pasts.count; i++)
+        if (b->pasts.at[i].entry == entry && b->pasts.at[i].steps == steps)
+            return b->pasts.at[i].out;
+    return NONE;
+}
+
+static bool past_shape(Build *b, Entry *entry, const Expr *expr, Shape *shape)
+{
+    if (entry->progress == ENTRY_DONE && entry->value.kind == VALUE_POISON)
+        return false;
+    if (infer_shape(b, entry, shape))
+        return true;
+    report(b, RULE_PAST, expr->span, "the shape of `%s` cannot be told from its definition", entry->name);
+    report_hint(b, "give it a size of its own, as in `%s = ... -> dense(100) -> lif()`", entry->name);
+    return false;
+}
+
+/* What the past is of: a binding, or a stream given to a block. NULL if it was reported. */
+static Entry *past_entry(Build *b, Scope *scope, const Expr *expr)
+{
+    Entry *entry = scope_find(scope, expr->left->name);
+    if (!entry) {
+        unknown_name(b, scope, expr->left->name, expr->left->span);
+        return NULL;
+    }
+    Context c = context_constant(b);
+    if (entry->kind == ENTRY_FORMAL && entry->of_block) {
+        Value value = formal_value(&c, entry);
+        if (value.kind == VALUE_STREAM || value.kind == VALUE_POISON)
+            return value.kind == VALUE_STREAM ? entry : NULL;
+    }
+    if (entry->kind == ENTRY_STREAM)
+        return entry;
+    report(b, RULE_PAST, expr->span, "`%s` is no stream, so it has no past", entry->name);
+    return NULL;
+}
+
+Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name)
+{
+    Entry *entry = past_entry(b, scope, expr);
+    Shape shape;
+    if (!entry || !check_steps(b, expr) || !past_shape(b, entry, expr, &shape))
+        return value_poison();
+    int steps = (int)expr->number;
+    StreamId same = find_past(b, entry, steps);
+    if (same != NONE)
+        return value_stream(same, unit_plain);
+    Node node = node_new(NODE_DELAY, expr->span);
+    node.steps = steps;
+    node.out = add_stream(b, name, "delay", STREAM_REALS, true, shape, expr->span);
+    Past past = {.entry = entry, .steps = steps, .out = node.out, .span = expr->span};
+    past.node = add_node(b, node);
+    vec_push(b->arena, &b->pasts, past);
+    if (entry->progress == ENTRY_DONE)
+        stream_at(b, node.out)->kind = stream_at(b, entry->value.stream)->kind;
+    return value_stream(node.out, unit_plain);
+}
+
+static void connect(Build *b, const Past *past)
+{
+    if (past->entry->value.kind != VALUE_STREAM)
+        return; /* a mistake was reported */
+    StreamId in = past->entry->value.stream;
+    if (!check_plain(b, past->entry->value, past->span, "a stream")
+        || !check_temporal(b, in, past->span, true))
+        return;
+    Shape inferred = stream_at(b, past->out)->shape;
+    if (!shape_equal(inferred, stream_at(b, in)->shape)) {
+        report(b, RULE_PAST, past->span, "`%s` has the shape %s, but its definition looked like %s",
+               past->entry->name, shape_text(b->arena, stream_at(b, in)->shape),
+               shape_text(b->arena, inferred));
+        return;
+    }
+    b->net->nodes.at[past->node].in = in;
+}
+
+void finish_pasts(Build *b)
+{
+    for (int i = 0; i < b->pasts.count; i++)
+        connect(b, &b->pasts.at[i]);
+    for (int round = 0; round < b->pasts.count;
+         round++) { /* the delay of a delay learns its kind in the next */
+        for (int i = 0; i < b->pasts.count; i++) {
+            StreamId in = b->net->nodes.at[b->pasts.at[i].node].in;
+            if (in != NONE)
+                stream_at(b, b->pasts.at[i].out)->kind = stream_at(b, in)->kind;
+        }
+    }
+}

@@ -1,0 +1,166 @@
+/* Names and definitions: who sees whom, and reporting a mistake once. */
+#include "build.h"
+
+/* Constants of every formula; nothing else may have these names. */
+static const char *const reserved_names[] = {"true", "false", "pi", "dt", "steps"};
+enum { RESERVED_COUNT = sizeof reserved_names / sizeof reserved_names[0] };
+
+/* Built-in stages and encoders; no definition may have these names. */
+static const char *const reserved_stages[] = {"dense", "poisson", "latency", "rate",
+                                              "mean",  "sum",     "max",     "last"};
+enum { RESERVED_STAGE_COUNT = sizeof reserved_stages / sizeof reserved_stages[0] };
+
+bool report_wanted(Build *b, Rule rule, Span span)
+{
+    if (b->mute > 0)
+        return false;
+    for (int i = 0; i < b->reports.count; i++)
+        if (b->reports.at[i].rule == rule && b->reports.at[i].place == span.lo)
+            return false;
+    Reported reported = {rule, span.lo};
+    vec_push(b->arena, &b->reports, reported);
+    return true;
+}
+
+void hint_closest(Build *b, const char *name, const Names *candidates)
+{
+    const char *closest = closest_name(name, candidates->at, candidates->count);
+    if (closest)
+        report_hint(b, "did you mean `%s`?", closest);
+}
+
+Scope *scope_new(Build *b, Scope *parent)
+{
+    Scope *scope = NEW(b->arena, Scope);
+    scope->parent = parent;
+    return scope;
+}
+
+Entry *scope_own(const Scope *scope, const char *name)
+{
+    for (int i = 0; i < scope->entries.count; i++)
+        if (strcmp(scope->entries.at[i]->name, name) == 0)
+            return scope->entries.at[i];
+    return NULL;
+}
+
+Entry *scope_find(const Scope *scope, const char *name)
+{
+    for (; scope; scope = scope->parent) {
+        Entry *entry = scope_own(scope, name);
+        if (entry)
+            return entry;
+    }
+    return NULL;
+}
+
+static bool is_reserved(const char *const *names, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool check_new_name(Build *b, const Scope *scope, const char *name, Span span)
+{
+    if (is_reserved(reserved_names, RESERVED_COUNT, name)) {
+        report(b, RULE_DUPLICATE_NAME, span, "`%s` is a constant of the language", name);
+        report_hint(b, "choose another name");
+        return false;
+    }
+    const Entry *first = scope_own(scope, name);
+    if (!first)
+        return true;
+    report(b, RULE_DUPLICATE_NAME, span, "`%s` is defined already", name);
+    report_note(b, first->span, "the first `%s` is here", name);
+    return false;
+}
+
+Entry *scope_define(Build *b, Scope *scope, EntryKind kind, const char *name, Span span)
+{
+    if (!check_new_name(b, scope, name, span))
+        return NULL;
+    Entry *entry = NEW(b->arena, Entry);
+    entry->kind = kind;
+    entry->name = name;
+    entry->span = span;
+    entry->state = NONE;
+    vec_push(b->arena, &scope->entries, entry);
+    return entry;
+}
+
+/* Neurons and blocks are both stages, so they share names; a surrogate may be called like a neuron. */
+static int kinds_beside(DefKind kind)
+{
+    int set = 1 << kind;
+    return set & STAGES ? STAGES : set;
+}
+
+static const Def *own_definition(const Scope *scope, const char *name, int kinds)
+{
+    for (int i = 0; i < scope->defs.count; i++) {
+        const Def *def = scope->defs.at[i];
+        if ((kinds & 1 << def->kind) && strcmp(def->name, name) == 0)
+            return def;
+    }
+    return NULL;
+}
+
+const Def *scope_definition(Scope *scope, const char *name, int kinds, Scope **home)
+{
+    for (; scope; scope = scope->parent) {
+        const Def *def = own_definition(scope, name, kinds);
+        if (def) {
+            *home = scope;
+            return def;
+        }
+    }
+    return NULL;
+}
+
+static void check_formals(Build *b, const Def *def)
+{
+    Scope *names = scope_new(b, NULL);
+    for (int i = 0; i < def->formals.count; i++)
+        scope_define(b, names, ENTRY_FORMAL, def->formals.at[i].name, def->formals.at[i].span);
+}
+
+void scope_add_definition(Build *b, Scope *scope, const Def *def)
+{
+    check_formals(b, def);
+    const Def *first = own_definition(scope, def->name, kinds_beside(def->kind));
+    if (first) {
+        report(b, RULE_DUPLICATE_NAME, def->name_span, "`%s` is defined already", def->name);
+        report_note(b, first->name_span, "the first `%s` is here", def->name);
+        return;
+    }
+    if ((STAGES & 1 << def->kind) && is_reserved(reserved_stages, RESERVED_STAGE_COUNT, def->name)) {
+        report(b, RULE_DUPLICATE_NAME, def->name_span, "`%s` is built in", def->name);
+        report_hint(b, "choose another name");
+        return;
+    }
+    vec_push(b->arena, &scope->defs, def);
+}
+
+void scope_names(Build *b, const Scope *scope, Names *names)
+{
+    for (; scope; scope = scope->parent)
+        for (int i = 0; i < scope->entries.count; i++)
+            vec_push(b->arena, names, scope->entries.at[i]->name);
+    for (int i = 0; i < RESERVED_COUNT; i++)
+        vec_push(b->arena, names, reserved_names[i]);
+}
+
+void definition_names(Build *b, const Scope *scope, int kinds, Names *names)
+{
+    for (; scope; scope = scope->parent)
+        for (int i = 0; i < scope->defs.count; i++)
+            if (kinds & 1 << scope->defs.at[i]->kind)
+                vec_push(b->arena, names, scope->defs.at[i]->name);
+    if (kinds & BLOCKS) {
+        vec_push(b->arena, names, "dense");
+        vec_push(b->arena, names, "poisson");
+        vec_push(b->arena, names, "latency");
+    }
+}

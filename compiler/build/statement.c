@@ -1,0 +1,137 @@
+/* Statements of neurons, surrogates and optimizers: states, parameters and assignments, in the order of
+ * execution. */
+#include "build.h"
+
+void define_fixed(Build *b, Scope *frame, const char *name, Span span, Value value)
+{
+    Entry *entry = scope_define(b, frame, ENTRY_LOCAL, name, span);
+    if (!entry)
+        return;
+    entry->value = value;
+    entry->fixed = true;
+}
+
+static void run_state(Context *c, Scope *frame, const Stmt *stmt)
+{
+    Build *b = c->build;
+    Value initial = eval(c, frame, stmt->value);
+    if (initial.kind == VALUE_BODY || initial.kind == VALUE_FLAG) {
+        report(b, RULE_CONSTANT, stmt->value->span, "the initial value of `%s` must be a constant number",
+               stmt->name);
+        initial = value_poison();
+    }
+    Entry *entry = scope_define(b, frame, ENTRY_LOCAL, stmt->name, stmt->name_span);
+    if (!entry)
+        return;
+    entry->state = c->node->states.count;
+    State state = {.name = stmt->name, .initial = initial.number, .next = NO_VAL};
+    vec_push(b->arena, &c->node->states, state);
+    Val val = body_leaf(b->arena, &c->node->body, OP_STATE, entry->state, stmt->name);
+    entry->value = initial.kind == VALUE_POISON ? initial : value_body(val, initial.unit, false);
+}
+
+static ParamId add_param(Context *c, const Stmt *stmt, double initial)
+{
+    Build *b = c->build;
+    Shape shape = stmt->per_neuron ? c->shape : (Shape){0};
+    const char *base = numbered(b, arena_printf(b->arena, "%s_%s_%s", c->owner, stmt->name, b->binding));
+    ParamId id = net_param(b->net, base, shape, c->span);
+    b->net->params.at[id].init = INIT_CONSTANT;
+    b->net->params.at[id].number = initial;
+    return id;
+}
+
+static void run_param(Context *c, Scope *frame, const Stmt *stmt)
+{
+    Build *b = c->build;
+    Value initial = eval(c, frame, stmt->value);
+    if (initial.kind == VALUE_BODY || initial.kind == VALUE_FLAG) {
+        report(b, RULE_CONSTANT, stmt->value->span, "the initial value of `%s` must be a constant number",
+               stmt->name);
+        initial = value_poison();
+    }
+    if (!check_plain(b, initial, stmt->value->span, "a learned parameter"))
+        initial = value_poison();
+    Entry *entry = scope_define(b, frame, ENTRY_LOCAL, stmt->name, stmt->name_span);
+    if (!entry)
+        return;
+    entry->fixed = true;
+    int index = c->node->params.count;
+    vec_push(b->arena, &c->node->params, c->scratch ? NONE : add_param(c, stmt, initial.number));
+    Val val = body_leaf(b->arena, &c->node->body, OP_PARAM, index, stmt->name);
+    entry->value = initial.kind == VALUE_POISON ? initial : value_body(val, unit_plain, false);
+}
+
+static void assign_state(Context *c, Entry *entry, const Stmt *stmt, Value value)
+{
+    Build *b = c->build;
+    if (!check_number(b, value, stmt->value->span))
+        return;
+    if (value.kind == VALUE_POISON || entry->value.kind == VALUE_POISON)
+        return;
+    if (!unit_equal(value.unit, entry->value.unit)) {
+        report(b, RULE_UNIT, stmt->value->span, "the state `%s` is %s, found %s", stmt->name,
+               unit_text(b->arena, entry->value.unit), unit_text(b->arena, value.unit));
+        return;
+    }
+    Val val = value_lift(c, value);
+    body_name(&c->node->body, val, stmt->name, stmt->span);
+    entry->value = value_body(val, value.unit, false);
+}
+
+static void run_assign(Context *c, Scope *frame, const Stmt *stmt)
+{
+    Build *b = c->build;
+    Value value = eval(c, frame, stmt->value);
+    Entry *entry = scope_own(frame, stmt->name);
+    if (entry && !check_assignable(b, entry, stmt->name, stmt->name_span))
+        return;
+    if (!entry)
+        entry = scope_define(b, frame, ENTRY_LOCAL, stmt->name, stmt->name_span);
+    if (!entry)
+        return;
+    if (entry->state != NONE) {
+        assign_state(c, entry, stmt, value);
+        return;
+    }
+    if (value.kind == VALUE_BODY)
+        body_name(&c->node->body, value.val, stmt->name, stmt->span);
+    entry->value = value;
+}
+
+static bool check_statement(Context *c, const Def *def, const Stmt *stmt)
+{
+    bool fine = stmt->kind == STMT_ASSIGN || def->kind == DEF_NEURON
+                || (def->kind == DEF_OPTIMIZER && stmt->kind == STMT_STATE);
+    if (!fine) {
+        report(c->build, RULE_STATEMENT, stmt->span, "%s cannot have a %s",
+               def->kind == DEF_OPTIMIZER ? "an optimizer" : "a surrogate",
+               stmt->kind == STMT_STATE ? "state" : "learned parameter");
+    }
+    return fine;
+}
+
+void run_statements(Context *c, Scope *frame, const Def *def)
+{
+    for (int i = 0; i < def->body.count; i++) {
+        const Stmt *stmt = &def->body.at[i];
+        if (!check_statement(c, def, stmt))
+            continue;
+        switch (stmt->kind) {
+        case STMT_STATE:
+            run_state(c, frame, stmt);
+            break;
+        case STMT_PARAM:
+            run_param(c, frame, stmt);
+            break;
+        case STMT_ASSIGN:
+            run_assign(c, frame, stmt);
+            break;
+        }
+    }
+    for (int i = 0; i < frame->entries.count; i++) {
+        const Entry *entry = frame->entries.at[i];
+        if (entry->kind == ENTRY_LOCAL && entry->state != NONE && entry->value.kind == VALUE_BODY)
+            c->node->states.at[entry->state].next = entry->value.val;
+    }
+}

@@ -1,0 +1,195 @@
+/* The ends of a model: what it predicts, and how it is trained. */
+#include "build.h"
+
+#include <limits.h>
+
+/* argmax(e), cross_entropy(e, label), ...: a call of `count` positional arguments. */
+static bool check_end(Build *b, const Expr *expr, int count, Rule rule, const char *example)
+{
+    bool fine = expr->kind == EXPR_CALL && expr->args.count == count;
+    for (int i = 0; fine && i < count; i++)
+        fine = !expr->args.at[i].name;
+    if (!fine) {
+        report(b, rule, expr->span, "a call like `%s` is needed here", example);
+    }
+    return fine;
+}
+
+/* The scores of the classes, one value each and no time. NONE if it was reported. */
+static StreamId build_scores(Build *b, const Expr *expr, const char *what)
+{
+    b->binding = what;
+    StreamId scores = build_stream(b, b->model, expr, NULL);
+    if (scores == NONE || !check_temporal(b, scores, expr->span, false)
+        || !check_classes(b, scores, expr->span))
+        return NONE;
+    return scores;
+}
+
+void build_predict(Build *b, const Item *item)
+{
+    const Expr *expr = item->value;
+    if (!check_end(b, expr, 1, RULE_PREDICT, "argmax(rate(out))"))
+        return;
+    if (strcmp(expr->name, "argmax") != 0) {
+        report(b, RULE_PREDICT, expr->name_span, "unknown prediction `%s`", expr->name);
+        report_hint(b, "as in `predict argmax(rate(out))`");
+        return;
+    }
+    Node node = node_new(NODE_PREDICT, item->span);
+    node.in = build_scores(b, expr->args.at[0].value, "predict");
+    if (node.in != NONE)
+        add_node(b, node);
+}
+
+/* ---- loss ------------------------------------------------------------------------------------------- */
+
+static bool loss_kind(Build *b, const Expr *expr, LossKind *kind)
+{
+    static const char *const names[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy", [LOSS_MSE] = "mse"};
+    Names candidates = {0};
+    for (int i = 0; i < 2; i++) {
+        if (strcmp(names[i], expr->name) == 0) {
+            *kind = (LossKind)i;
+            return true;
+        }
+        vec_push(b->arena, &candidates, names[i]);
+    }
+    report(b, RULE_LOSS, expr->name_span, "unknown loss `%s`", expr->name);
+    hint_closest(b, expr->name, &candidates);
+    return false;
+}
+
+static bool check_label(Build *b, const Expr *expr)
+{
+    const Entry *entry = expr->kind == EXPR_NAME ? scope_find(b->model, expr->name) : NULL;
+    if (entry && entry->kind == ENTRY_LABEL)
+        return true;
+    report(b, RULE_LOSS, expr->span, "the second argument of a loss must be `label`");
+    return false;
+}
+
+static void build_loss(Build *b, const Setting *setting)
+{
+    const Expr *expr = setting->value;
+    LossKind kind;
+    if (!check_end(b, expr, 2, RULE_LOSS, "cross_entropy(rate(out), label)") || !loss_kind(b, expr, &kind))
+        return;
+    bool labelled = check_label(b, expr->args.at[1].value);
+    StreamId scores = build_scores(b, expr->args.at[0].value, "loss");
+    if (!labelled || scores == NONE)
+        return;
+    Node node = node_new(NODE_LOSS, expr->span);
+    node.in = scores;
+    node.loss = kind;
+    add_node(b, node);
+}
+
+/* ---- settings --------------------------------------------------------------------------------------- */
+
+static void set_batch(Build *b, const Setting *setting)
+{
+    constant_integer(b, b->model, setting->value, "`batch`", 1, INT_MAX, &b->net->training.batch);
+}
+
+static void set_epochs(Build *b, const Setting *setting)
+{
+    constant_integer(b, b->model, setting->value, "`epochs`", 0, INT_MAX, &b->net->training.epochs);
+}
+
+static void set_seed(Build *b, const Setting *setting)
+{
+    int seed = 0;
+    constant_integer(b, b->model, setting->value, "`seed`", 0, INT_MAX, &seed);
+    b->net->training.seed = seed;
+}
+
+static void set_clip(Build *b, const Setting *setting, double *clip)
+{
+    if (!constant_plain(b, b->model, setting->value, setting->name, clip) || *clip > 0)
+        return;
+    report(b, RULE_RANGE, setting->value->span, "`%s` must be above 0, found %.15g", setting->name, *clip);
+}
+
+static void set_clip_norm(Build *b, const Setting *setting)
+{
+    set_clip(b, setting, &b->net->training.clip_norm);
+}
+
+static void set_clip_value(Build *b, const Setting *setting)
+{
+    set_clip(b, setting, &b->net->training.clip_value);
+}
+
+static void set_optimizer(Build *b, const Setting *setting)
+{
+    build_optimizer(b, b->model, setting->value);
+}
+
+typedef struct Handler {
+    const char *name;
+    void (*set)(Build *b, const Setting *setting);
+} Handler;
+
+/* In the order of building: the optimizer's equations contain the clipping. */
+static const Handler handlers[] = {
+    {"batch", set_batch},         {"epochs", set_epochs},         {"seed", set_seed},
+    {"clip_norm", set_clip_norm}, {"clip_value", set_clip_value}, {"loss", build_loss},
+    {"optimizer", set_optimizer},
+};
+enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
+
+static bool is_setting(const char *name)
+{
+    for (int i = 0; i < HANDLER_COUNT; i++)
+        if (strcmp(handlers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void check_setting(Build *b, const Item *item, int index)
+{
+    const Setting *setting = &item->settings.at[index];
+    if (!is_setting(setting->name)) {
+        report(b, RULE_UNKNOWN_SETTING, setting->name_span, "unknown setting `%s`", setting->name);
+        Names names = {0};
+        for (int i = 0; i < HANDLER_COUNT; i++)
+            vec_push(b->arena, &names, handlers[i].name);
+        hint_closest(b, setting->name, &names);
+    }
+    for (int i = 0; i < index; i++) {
+        const Setting *first = &item->settings.at[i];
+        if (strcmp(first->name, setting->name) != 0)
+            continue;
+        report(b, RULE_DUPLICATE_ITEM, setting->name_span, "a second `%s`", setting->name);
+        report_note(b, first->name_span, "the first is here");
+        return;
+    }
+}
+
+static const Setting *find_setting(const Item *item, const char *name)
+{
+    for (int i = 0; i < item->settings.count; i++)
+        if (strcmp(item->settings.at[i].name, name) == 0)
+            return &item->settings.at[i];
+    return NULL;
+}
+
+void build_train(Build *b, const Item *item)
+{
+    Training *training = &b->net->training;
+    *training = (Training){.present = true, .batch = 128, .epochs = 10, .gamma = 1, .every = 1};
+    for (int i = 0; i < item->settings.count; i++)
+        check_setting(b, item, i);
+    for (int i = 0; i < HANDLER_COUNT; i++) {
+        const Setting *setting = find_setting(item, handlers[i].name);
+        if (setting)
+            handlers[i].set(b, setting);
+    }
+    if (!find_setting(item, "optimizer"))
+        build_optimizer(b, b->library, expr_name(b->arena, item->span, "adam"));
+    if (!find_setting(item, "loss")) {
+        report(b, RULE_MISSING_ITEM, item->span, "the train block has no `loss`");
+        report_hint(b, "add a line like `loss cross_entropy(rate(out), label)`");
+    }
+}

@@ -1,0 +1,141 @@
+#include "net.h"
+
+#include <stdio.h>
+
+int shape_size(Shape shape)
+{
+    int size = 1;
+    for (int i = 0; i < shape.ndim; i++)
+        size *= shape.dims[i];
+    return size;
+}
+
+bool shape_equal(Shape a, Shape b)
+{
+    if (a.ndim != b.ndim)
+        return false;
+    for (int i = 0; i < a.ndim; i++)
+        if (a.dims[i] != b.dims[i])
+            return false;
+    return true;
+}
+
+const char *shape_text(Arena *arena, Shape shape)
+{
+    const char *text = "[";
+    for (int i = 0; i < shape.ndim; i++)
+        text = arena_printf(arena, "%s%s%d", text, i ? ", " : "", shape.dims[i]);
+    return arena_printf(arena, "%s]", text);
+}
+
+StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span)
+{
+    Stream stream = {.kind = kind, .temporal = temporal, .shape = shape, .node = NONE, .span = span};
+    stream.name = net_unique(net, name);
+    vec_push(net->arena, &net->streams, stream);
+    return net->streams.count - 1;
+}
+
+ParamId net_param(Net *net, const char *name, Shape shape, Span span)
+{
+    Param param = {.shape = shape, .span = span};
+    param.name = net_unique(net, name);
+    vec_push(net->arena, &net->params, param);
+    return net->params.count - 1;
+}
+
+Node node_new(NodeKind kind, Span span)
+{
+    return (Node){.kind = kind, .in = NONE, .aux = NONE, .out = NONE, .weight = NONE, .bias = NONE,
+                  .forward = NONE, .span = span};
+}
+
+int net_add(Net *net, Node node)
+{
+    int id = net->nodes.count;
+    if (node.out != NONE)
+        net->streams.at[node.out].node = id;
+    for (int i = 0; i < node.outs.count; i++)
+        if (node.outs.at[i].stream != NONE)
+            net->streams.at[node.outs.at[i].stream].node = id;
+    vec_push(net->arena, &net->nodes, node);
+    return id;
+}
+
+bool node_reads(const Node *node, StreamId stream)
+{
+    for (int i = 0; i < node->ins.count; i++)
+        if (node->ins.at[i] == stream)
+            return true;
+    return node->in == stream || node->aux == stream;
+}
+
+bool node_writes(const Node *node, StreamId stream)
+{
+    for (int k = 0; k < node->outs.count; k++)
+        if (node->outs.at[k].stream == stream)
+            return true;
+    return node->out == stream;
+}
+
+/* Names that a generated C file cannot give to a variable: keywords, and what the kernels use. */
+static const char *const reserved[] = {
+    "auto",     "break",    "case",     "char",   "const",    "continue", "default", "do",       "double",
+    "else",     "enum",     "extern",   "float",  "for",      "goto",     "if",      "inline",   "int",
+    "long",     "register", "restrict", "return", "short",    "signed",   "sizeof",  "static",   "struct",
+    "switch",   "typedef",  "union",    "unsigned", "void",   "volatile", "while",   "bool",     "true",
+    "false",    "main",     "net",      "run",      "asm",    "typeof",   "INFINITY", "NAN",     "stdin",    "stdout",
+    "stderr",   "errno",    "unix",     "linux",  "context",  "pool",     "params",  "streams",  "rows",
+    "label",    "sample",   "loss",     "predicted", "scores", "complete", "model",  "batch",
+};
+
+/* Locals of kernels; a stream of that name would be hidden by them. */
+static const char *const locals[] = {"first", "last", "b",   "t", "i",    "j",      "k",   "n",
+                                     "x",     "key",  "top", "g", "best", "spikes", "sum", "chunk"};
+
+bool name_is_reserved(const char *name)
+{
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(reserved[i], name) == 0)
+            return true;
+    return strncmp(name, "snn_", 4) == 0;
+}
+
+static bool name_taken(const Net *net, const char *name)
+{
+    if (name_is_reserved(name))
+        return true;
+    for (size_t i = 0; i < sizeof locals / sizeof *locals; i++)
+        if (strcmp(locals[i], name) == 0)
+            return true;
+    for (int i = 0; i < net->streams.count; i++)
+        if (strcmp(net->streams.at[i].name, name) == 0)
+            return true;
+    for (int i = 0; i < net->params.count; i++)
+        if (strcmp(net->params.at[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+const char *net_unique(Net *net, const char *base)
+{
+    const char *name = base;
+    for (int n = 2; name_taken(net, name); n++)
+        name = arena_printf(net->arena, "%s_%d", base, n);
+    return name;
+}
+
+const char *node_kind_name(NodeKind kind)
+{
+    static const char *const names[NODE_KIND_COUNT] = {
+        [NODE_DATA] = "data",           [NODE_POISSON] = "poisson",
+        [NODE_LATENCY] = "latency",     [NODE_DENSE] = "dense",
+        [NODE_SCAN] = "scan",           [NODE_DELAY] = "delay",
+        [NODE_REDUCE] = "reduce",       [NODE_LOSS] = "loss",
+        [NODE_PREDICT] = "predict",     [NODE_ACTIVITY] = "activity",
+        [NODE_LOSS_GRAD] = "loss_grad", [NODE_PICK_GRAD] = "pick_grad",
+        [NODE_WEIGHT_GRAD] = "weight_grad", [NODE_BIAS_GRAD] = "bias_grad",
+        [NODE_UPDATE] = "update",
+    };
+    return names[kind];
+}

@@ -1,0 +1,366 @@
+/* The Net for people: one line a node, and the equations of scans below it. Values have the model's
+ * names. name[-1] is a state at the end of the step before; where time runs in reverse it is name[+1],
+ * the state at the end of the step after. */
+#include "infix.h"
+#include "net.h"
+
+#include <string.h>
+
+/* One equation; all of one node are aligned. */
+typedef struct Line {
+    const char *left, *right;
+} Line;
+
+typedef struct Printer {
+    Arena *arena;
+    const Net *net;
+    Out *out;
+    const Node *node;
+    int *uses;          /* by value of node's body */
+    const char **names; /* by value: how it is written once it has a line; else NULL */
+    VEC(Line) lines;
+} Printer;
+
+static const Stream *stream_at(const Printer *printer, StreamId stream)
+{
+    return &printer->net->streams.at[stream];
+}
+
+static const char *place_text(const Printer *printer, Span span)
+{
+    Place place = {0};
+    if (printer->net->sources)
+        place = source_place(printer->net->sources, span.lo);
+    if (!place.source)
+        return "";
+    const char *slash = strrchr(place.source->path, '/');
+    return arena_printf(printer->arena, "  # %s:%d", slash ? slash + 1 : place.source->path, place.line);
+}
+
+/* "hidden: spikes [800] in time" */
+static const char *typed(const Printer *printer, StreamId id)
+{
+    const Stream *stream = stream_at(printer, id);
+    return arena_printf(printer->arena, "%s: %s %s%s", stream->name, stream->kind == STREAM_SPIKES ? "spikes" : "reals",
+                        shape_text(printer->arena, stream->shape), stream->temporal ? " in time" : "");
+}
+
+static const char *number_text(const Printer *printer, double number)
+{
+    return infix_number(printer->arena, number, "").text;
+}
+
+/* ---- bodies ---- */
+
+static bool name_used(const Printer *printer, const char *name)
+{
+    const Node *node = printer->node;
+    for (int i = 0; i < node->ins.count; i++)
+        if (strcmp(stream_at(printer, node->ins.at[i])->name, name) == 0)
+            return true;
+    for (int p = 0; p < node->params.count; p++)
+        if (strcmp(printer->net->params.at[node->params.at[p]].name, name) == 0)
+            return true;
+    for (Val v = 0; v < node->body.code.count; v++)
+        if (printer->names[v] && strcmp(printer->names[v], name) == 0)
+            return true;
+    for (int s = 0; s < SCALAR_COUNT && node->kind == NODE_UPDATE; s++)
+        if (strcmp(scalar_name((Scalar)s), name) == 0)
+            return true;
+    return node->kind == NODE_UPDATE && (strcmp(name, "gradient") == 0 || strcmp(name, "weight") == 0);
+}
+
+static const char *unused_name(const Printer *printer, const char *base)
+{
+    const char *name = base;
+    for (int n = 2; name_used(printer, name); n++)
+        name = arena_printf(printer->arena, "%s_%d", base, n);
+    return name;
+}
+
+static const char *input_name(const Printer *printer, int index)
+{
+    if (printer->node->kind == NODE_UPDATE)
+        return index == 0 ? "gradient" : "weight";
+    return stream_at(printer, printer->node->ins.at[index])->name;
+}
+
+static Infix leaf_text(const Printer *printer, const Instr *instr)
+{
+    const Node *node = printer->node;
+    switch ((int)instr->op) {
+    case OP_CONST: return infix_number(printer->arena, instr->number, "");
+    case OP_INPUT: return infix_name(input_name(printer, instr->index));
+    case OP_STATE:
+        return infix_name(arena_printf(printer->arena, "%s[%s1]", node->states.at[instr->index].name,
+                                       node->reverse ? "+" : "-"));
+    case OP_PARAM: return infix_name(printer->net->params.at[node->params.at[instr->index]].name);
+    default: return infix_name(scalar_name((Scalar)instr->index));
+    }
+}
+
+static bool is_zero(const Body *body, Val value)
+{
+    double number;
+    return body_is_const(body, value, &number) && number == 0;
+}
+
+static Infix value_text(const Printer *printer, Val value);
+
+/* After differentiation a step has lost its slope and antiderivative: both are 0. */
+static Infix step_text(const Printer *printer, const Instr *instr)
+{
+    const Body *body = &printer->node->body;
+    const char *a = value_text(printer, instr->a).text;
+    if (is_zero(body, instr->b) && is_zero(body, instr->c))
+        return infix_name(arena_printf(printer->arena, "step(%s)", a));
+    return infix_name(arena_printf(printer->arena, "step(%s; slope %s, smooth %s)", a,
+                                   value_text(printer, instr->b).text, value_text(printer, instr->c).text));
+}
+
+/* The formula of a value, whether or not it has a name. */
+static Infix formula_text(const Printer *printer, Val value)
+{
+    const Instr *instr = &printer->node->body.code.at[value];
+    Infix operands[3];
+    if (op_arity(instr->op) == 0)
+        return leaf_text(printer, instr);
+    if (instr->op == OP_STEP)
+        return step_text(printer, instr);
+    for (int k = 0; k < op_arity(instr->op); k++)
+        operands[k] = value_text(printer, instr_operand(instr, k));
+    return infix_op(printer->arena, instr->op, operands);
+}
+
+static Infix value_text(const Printer *printer, Val value)
+{
+    const char *name = printer->names[value];
+    return name ? infix_name(name) : formula_text(printer, value);
+}
+
+static void count_uses(Printer *printer, Val value)
+{
+    if (printer->uses[value]++ > 0)
+        return;
+    const Instr *instr = &printer->node->body.code.at[value];
+    for (int k = 0; k < op_arity(instr->op); k++)
+        count_uses(printer, instr_operand(instr, k));
+}
+
+static void count_all_uses(Printer *printer)
+{
+    const Node *node = printer->node;
+    for (int k = 0; k < node->outs.count; k++)
+        count_uses(printer, node->outs.at[k].value);
+    for (int k = 0; k < node->grads.count; k++)
+        count_uses(printer, node->grads.at[k].value);
+    for (int s = 0; s < node->states.count; s++)
+        count_uses(printer, node->states.at[s].next);
+}
+
+static void add_line(Printer *printer, const char *left, const char *right)
+{
+    vec_push(printer->arena, &printer->lines, ((Line){left, right}));
+}
+
+/* Named values and those with several users, in the order of the body. */
+static void add_values(Printer *printer)
+{
+    const Body *body = &printer->node->body;
+    for (Val v = 0; v < body->code.count; v++) {
+        const Instr *instr = &body->code.at[v];
+        if (op_arity(instr->op) == 0 || printer->uses[v] == 0 || (!instr->name && printer->uses[v] < 2))
+            continue;
+        const char *formula = formula_text(printer, v).text;
+        printer->names[v] = unused_name(printer, instr->name ? instr->name : "x");
+        add_line(printer, arena_printf(printer->arena, "%s =", printer->names[v]), formula);
+    }
+}
+
+static void add_results(Printer *printer)
+{
+    const Node *node = printer->node;
+    Arena *arena = printer->arena;
+    for (int k = 0; k < node->outs.count; k++) {
+        const char *name = node->kind == NODE_UPDATE ? "weight" : stream_at(printer, node->outs.at[k].stream)->name;
+        add_line(printer, arena_printf(arena, "out %s =", name), value_text(printer, node->outs.at[k].value).text);
+    }
+    for (int k = 0; k < node->grads.count; k++)
+        add_line(printer, arena_printf(arena, "grad %s +=", printer->net->params.at[node->grads.at[k].param].name),
+                 value_text(printer, node->grads.at[k].value).text);
+    for (int s = 0; s < node->states.count; s++)
+        add_line(printer, arena_printf(arena, "next %s =", node->states.at[s].name),
+                 value_text(printer, node->states.at[s].next).text);
+}
+
+static void print_lines(const Printer *printer)
+{
+    int width = 0;
+    for (int i = 0; i < printer->lines.count; i++) {
+        int length = (int)strlen(printer->lines.at[i].left);
+        width = length > width ? length : width;
+    }
+    for (int i = 0; i < printer->lines.count; i++) {
+        const char *left = printer->lines.at[i].left, *equals = strrchr(left, ' ') + 1;
+        int name = (int)(equals - left) - 1; /* `=` and `+=` stand at the end of their column */
+        out_line(printer->out, "%-*.*s %s %s", width - (int)strlen(equals) - 1, name, left, equals,
+                 printer->lines.at[i].right);
+    }
+}
+
+static void print_states(const Printer *printer)
+{
+    for (int s = 0; s < printer->node->states.count; s++) {
+        const State *state = &printer->node->states.at[s];
+        out_line(printer->out, "state %s = %s", state->name, number_text(printer, state->initial));
+    }
+}
+
+static void print_body(Printer *printer)
+{
+    int count = printer->node->body.code.count + 1;
+    printer->uses = NEW_ARRAY(printer->arena, int, count);
+    printer->names = NEW_ARRAY(printer->arena, const char *, count);
+    printer->lines.count = 0;
+    out_indent(printer->out, 1);
+    print_states(printer);
+    count_all_uses(printer);
+    add_values(printer);
+    add_results(printer);
+    print_lines(printer);
+    out_indent(printer->out, -1);
+}
+
+/* ---- nodes ---- */
+
+static const char *list_ins(const Printer *printer)
+{
+    const char *text = "";
+    for (int i = 0; i < printer->node->ins.count; i++)
+        text = arena_printf(printer->arena, "%s%s%s", text, i ? ", " : "",
+                            stream_at(printer, printer->node->ins.at[i])->name);
+    return text;
+}
+
+static void print_scan(Printer *printer, const char *head, const char *place)
+{
+    const Node *node = printer->node;
+    out_line(printer->out, "%sscan %s%s%s", head, node->name, node->reverse ? ", reverse in time" : "", place);
+    out_indent(printer->out, 1);
+    if (node->ins.count > 0)
+        out_line(printer->out, "in    %s", list_ins(printer));
+    for (int k = 0; k < node->outs.count; k++)
+        out_line(printer->out, "out   %s", typed(printer, node->outs.at[k].stream));
+    out_indent(printer->out, -1);
+    print_body(printer);
+}
+
+static const char *reduce_name(ReduceKind kind)
+{
+    static const char *const names[] = {"mean", "sum", "max", "last"};
+    return names[kind];
+}
+
+static const char *loss_name(LossKind kind)
+{
+    return kind == LOSS_MSE ? "mse" : "cross_entropy";
+}
+
+/* What a node other than a scan or an update computes. */
+static const char *operation(const Printer *printer)
+{
+    const Node *node = printer->node;
+    Arena *arena = printer->arena;
+    const char *in = node->in == NONE ? "" : stream_at(printer, node->in)->name;
+    const char *aux = node->aux == NONE ? "" : stream_at(printer, node->aux)->name;
+    const char *weight = node->weight == NONE ? "" : printer->net->params.at[node->weight].name;
+    const char *bias = node->bias == NONE ? "" : printer->net->params.at[node->bias].name;
+    switch (node->kind) {
+    case NODE_DATA: return node->name ? arena_printf(arena, "data %s", node->name) : "data";
+    case NODE_POISSON: return arena_printf(arena, "poisson(%s)", in);
+    case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
+    case NODE_DENSE:
+        return arena_printf(arena, "dense%s(%s, %s%s%s)", node->transposed ? "^T" : "", in, weight,
+                            node->bias == NONE ? "" : ", ", bias);
+    case NODE_DELAY: return arena_printf(arena, "%s[%+d]", in, -node->steps);
+    case NODE_REDUCE: return arena_printf(arena, "%s over time of %s", reduce_name(node->reduce), in);
+    case NODE_LOSS: return arena_printf(arena, "%s(%s, label)", loss_name(node->loss), in);
+    case NODE_PREDICT: return arena_printf(arena, "argmax(%s)", in);
+    case NODE_ACTIVITY: return arena_printf(arena, "spikes in %s", in);
+    case NODE_LOSS_GRAD: return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
+    case NODE_PICK_GRAD:
+        return arena_printf(arena, "%s at the step of the %s of %s, else 0", in, reduce_name(node->reduce), aux);
+    case NODE_WEIGHT_GRAD: return arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
+    case NODE_BIAS_GRAD: return arena_printf(arena, "grad %s += %s", bias, in);
+    case NODE_SCAN:
+    case NODE_UPDATE:
+    case NODE_KIND_COUNT: break;
+    }
+    return "";
+}
+
+static const char *result_name(const Printer *printer)
+{
+    const Node *node = printer->node;
+    if (node->out != NONE)
+        return arena_printf(printer->arena, "%s = ", typed(printer, node->out));
+    switch ((int)node->kind) {
+    case NODE_LOSS: return "loss = ";
+    case NODE_PREDICT: return "predicted = ";
+    case NODE_ACTIVITY: return "activity = ";
+    default: return "";
+    }
+}
+
+static void print_node(Printer *printer, int index)
+{
+    const Node *node = printer->node = &printer->net->nodes.at[index];
+    const char *head = arena_printf(printer->arena, "%-3d ", index), *place = place_text(printer, node->span);
+    out_indent(printer->out, 1);
+    if (node->kind == NODE_SCAN) {
+        print_scan(printer, head, place);
+    } else if (node->kind == NODE_UPDATE) {
+        out_line(printer->out, "%supdate %s by %s", head, printer->net->params.at[node->weight].name, node->name);
+        print_body(printer);
+    } else {
+        out_line(printer->out, "%s%s%s%s", head, result_name(printer), operation(printer), place);
+    }
+    out_indent(printer->out, -1);
+}
+
+/* ---- the net ---- */
+
+static void print_params(const Printer *printer)
+{
+    for (ParamId p = 0; p < printer->net->params.count; p++) {
+        const Param *param = &printer->net->params.at[p];
+        const char *number = number_text(printer, param->number);
+        const char *init = param->init == INIT_CONSTANT
+                               ? number
+                               : arena_printf(printer->arena, "uniform in -%s .. %s", number, number);
+        out_line(printer->out, "param %s: %s = %s%s", param->name, shape_text(printer->arena, param->shape), init,
+                 place_text(printer, param->span));
+    }
+}
+
+static void print_range(Printer *printer, const char *title, int from, int to, int first, int last)
+{
+    from = from > first ? from : first;
+    to = to < last ? to : last;
+    if (from >= to)
+        return;
+    out_blank(printer->out);
+    out_line(printer->out, "%s", title);
+    for (int n = from; n < to; n++)
+        print_node(printer, n);
+}
+
+void net_print(Out *out, const Net *net, int first, int last)
+{
+    Printer printer = {.arena = net->arena, .net = net, .out = out};
+    out_line(out, "net %s: %d steps", net->name, net->steps);
+    print_params(&printer);
+    print_range(&printer, "forward", 0, net->backward, first, last);
+    print_range(&printer, "backward", net->backward, net->updates, first, last);
+    print_range(&printer, "update", net->updates, net->nodes.count, first, last);
+}

@@ -1,0 +1,517 @@
+/* What every pass over the Net must leave behind: references exist, shapes and times agree, nodes stand in
+ * an order in which they can run, bodies keep numbers and truth values apart. */
+#include "net.h"
+#include "schedule.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+typedef struct Verifier {
+    const Net *net;
+    const Node *node; /* the one being verified, or NULL */
+    int index;        /* of node */
+    const char *error;
+} Verifier;
+
+/* ---- messages ---- */
+
+static bool stream_exists(const Net *net, StreamId stream)
+{
+    return stream >= 0 && stream < net->streams.count;
+}
+
+/* "node 3 (scan hidden)": the first stream or parameter that the node makes or touches names it. */
+static const char *node_text(const Verifier *verifier)
+{
+    const Net *net = verifier->net;
+    const Node *node = verifier->node;
+    StreamId named = node->out != NONE ? node->out : node->outs.count ? node->outs.at[0].stream : node->in;
+    const char *name = stream_exists(net, named) ? net->streams.at[named].name : "";
+    if (name[0] == '\0' && node->weight >= 0 && node->weight < net->params.count)
+        name = net->params.at[node->weight].name;
+    const char *kind = node->kind < NODE_KIND_COUNT ? node_kind_name(node->kind) : "?";
+    return arena_printf(net->arena, "node %d (%s%s%s)", verifier->index, kind, name[0] ? " " : "", name);
+}
+
+/* Keeps the first error. */
+static bool require(Verifier *verifier, bool condition, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static bool require(Verifier *verifier, bool condition, const char *format, ...)
+{
+    if (condition || verifier->error)
+        return condition;
+    char message[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    Arena *arena = verifier->net->arena;
+    verifier->error = verifier->node ? arena_printf(arena, "%s: %s", node_text(verifier), message)
+                                     : arena_printf(arena, "%s", message);
+    return false;
+}
+
+static const Stream *stream_at(const Verifier *verifier, StreamId stream)
+{
+    return &verifier->net->streams.at[stream];
+}
+
+static const char *stream_name(const Verifier *verifier, StreamId stream)
+{
+    return stream_at(verifier, stream)->name;
+}
+
+/* ---- references ---- */
+
+/* What a node of each kind refers to, one letter each: i in, a aux, o out, w weight, b bias. */
+static const char *const references[NODE_KIND_COUNT] = {
+    [NODE_DATA] = "o",         [NODE_POISSON] = "io",  [NODE_LATENCY] = "io",      [NODE_DENSE] = "iow",
+    [NODE_SCAN] = "",          [NODE_DELAY] = "io",    [NODE_REDUCE] = "io",       [NODE_LOSS] = "i",
+    [NODE_PREDICT] = "i",      [NODE_ACTIVITY] = "i",  [NODE_LOSS_GRAD] = "io",    [NODE_PICK_GRAD] = "iao",
+    [NODE_WEIGHT_GRAD] = "iaw", [NODE_BIAS_GRAD] = "ib", [NODE_UPDATE] = "w",
+};
+
+static bool verify_reference(Verifier *verifier, int id, int count, char letter, const char *what)
+{
+    bool wanted = strchr(references[verifier->node->kind], letter) != NULL;
+    if (id == NONE && letter == 'b' && verifier->node->kind == NODE_DENSE)
+        return true;
+    wanted = wanted || (letter == 'b' && verifier->node->kind == NODE_DENSE);
+    return require(verifier, wanted || id == NONE, "`%s` has no meaning here", what) &&
+           require(verifier, !wanted || id != NONE, "`%s` is missing", what) &&
+           require(verifier, id == NONE || (id >= 0 && id < count), "`%s` is %d of %d", what, id, count);
+}
+
+static bool verify_fields(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    int streams = verifier->net->streams.count, params = verifier->net->params.count;
+    return verify_reference(verifier, node->in, streams, 'i', "in") &&
+           verify_reference(verifier, node->aux, streams, 'a', "aux") &&
+           verify_reference(verifier, node->out, streams, 'o', "out") &&
+           verify_reference(verifier, node->weight, params, 'w', "weight") &&
+           verify_reference(verifier, node->bias, params, 'b', "bias");
+}
+
+static bool verify_producer(Verifier *verifier, StreamId stream)
+{
+    return require(verifier, stream_at(verifier, stream)->node == verifier->index,
+                   "makes `%s`, which says that node %d does", stream_name(verifier, stream),
+                   stream_at(verifier, stream)->node);
+}
+
+static bool verify_lists(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    const Net *net = verifier->net;
+    bool good = node->out == NONE || verify_producer(verifier, node->out);
+    for (int i = 0; i < node->ins.count && good; i++)
+        good = require(verifier, stream_exists(net, node->ins.at[i]), "input %d is stream %d of %d", i,
+                       node->ins.at[i], net->streams.count);
+    for (int p = 0; p < node->params.count && good; p++)
+        good = require(verifier, node->params.at[p] >= 0 && node->params.at[p] < net->params.count,
+                       "parameter %d is %d of %d", p, node->params.at[p], net->params.count);
+    for (int k = 0; k < node->outs.count && good && node->kind != NODE_UPDATE; k++)
+        good = require(verifier, stream_exists(net, node->outs.at[k].stream), "output %d is stream %d of %d", k,
+                       node->outs.at[k].stream, net->streams.count) &&
+               verify_producer(verifier, node->outs.at[k].stream);
+    return good && require(verifier, node->forward == NONE || (node->forward >= 0 && node->forward < verifier->index),
+                           "belongs to node %d, which is no earlier one", node->forward);
+}
+
+/* A stream is read where it has been made. Only a delay may read what a later node makes. */
+static bool verify_read(Verifier *verifier, StreamId stream)
+{
+    if (stream == NONE)
+        return true;
+    int maker = stream_at(verifier, stream)->node;
+    bool cycle = verifier->node->kind == NODE_DELAY && maker > verifier->index && verifier->node->steps != 0;
+    return require(verifier, maker != NONE, "reads `%s`, which nobody makes", stream_name(verifier, stream)) &&
+           require(verifier, maker < verifier->index || cycle, "reads `%s`, which is made later, by node %d",
+                   stream_name(verifier, stream), maker);
+}
+
+static bool verify_reads(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    bool good = verify_read(verifier, node->in) && verify_read(verifier, node->aux);
+    for (int i = 0; i < node->ins.count && good; i++)
+        good = verify_read(verifier, node->ins.at[i]);
+    return good;
+}
+
+/* ---- bodies ---- */
+
+typedef enum ValueType { NUMBER, TRUTH, EITHER /* the constants 0 and 1 */ } ValueType;
+
+static ValueType value_type(const Instr *instr, const ValueType *types)
+{
+    if (op_is_truth(instr->op))
+        return TRUTH;
+    if (instr->op == OP_CONST)
+        return instr->number == 0 || instr->number == 1 ? EITHER : NUMBER;
+    if (instr->op != OP_SELECT)
+        return NUMBER;
+    return types[instr->b] == EITHER ? types[instr->c] : types[instr->b];
+}
+
+static bool wants_truth(Op op, int operand)
+{
+    return op == OP_AND || op == OP_OR || op == OP_NOT || (op == OP_SELECT && operand == 0);
+}
+
+static bool verify_operands(Verifier *verifier, Val v, const ValueType *types)
+{
+    const Instr *instr = &verifier->node->body.code.at[v];
+    for (int k = 0; k < 3; k++) {
+        Val operand = instr_operand(instr, k);
+        if (k >= op_arity(instr->op)) {
+            if (!require(verifier, operand == NO_VAL, "value %d, `%s`, has %d operands", v, op_name(instr->op), k + 1))
+                return false;
+            continue;
+        }
+        if (!require(verifier, operand >= 0 && operand < v, "value %d, `%s`, uses value %d, which is no earlier one",
+                     v, op_name(instr->op), operand))
+            return false;
+        ValueType unwanted = wants_truth(instr->op, k) ? NUMBER : TRUTH;
+        bool branch = instr->op == OP_SELECT && k > 0; /* both of one type, see below */
+        if (!require(verifier, branch || types[operand] != unwanted, "value %d, `%s`, takes a %s for a %s", v,
+                     op_name(instr->op), unwanted == TRUTH ? "truth value" : "number",
+                     unwanted == TRUTH ? "number" : "truth value"))
+            return false;
+    }
+    return instr->op != OP_SELECT ||
+           require(verifier, types[instr->b] == types[instr->c] || types[instr->b] == EITHER || types[instr->c] == EITHER,
+                   "value %d, `select`, chooses between a number and a truth value", v);
+}
+
+static bool verify_leaf(Verifier *verifier, Val v)
+{
+    const Node *node = verifier->node;
+    const Instr *instr = &node->body.code.at[v];
+    int count;
+    switch ((int)instr->op) {
+    case OP_INPUT: count = node->kind == NODE_SCAN ? node->ins.count : 2; break;
+    case OP_STATE: count = node->states.count; break;
+    case OP_PARAM: count = node->params.count; break;
+    case OP_SCALAR: count = SCALAR_COUNT; break;
+    case OP_CONST: return require(verifier, isfinite(instr->number), "value %d is not finite", v);
+    default: return true;
+    }
+    return require(verifier, instr->index >= 0 && instr->index < count, "value %d is %s %d of %d", v,
+                   op_name(instr->op), instr->index, count);
+}
+
+static bool verify_result(Verifier *verifier, Val value, const ValueType *types, const char *what, int k)
+{
+    return require(verifier, value >= 0 && value < verifier->node->body.code.count, "%s %d is value %d of %d", what, k,
+                   value, verifier->node->body.code.count) &&
+           require(verifier, types[value] != TRUTH, "%s %d is a truth value", what, k);
+}
+
+static bool verify_results(Verifier *verifier, const ValueType *types)
+{
+    const Node *node = verifier->node;
+    bool good = true;
+    for (int k = 0; k < node->outs.count && good; k++)
+        good = verify_result(verifier, node->outs.at[k].value, types, "output", k);
+    for (int k = 0; k < node->grads.count && good; k++)
+        good = verify_result(verifier, node->grads.at[k].value, types, "gradient", k);
+    for (int s = 0; s < node->states.count && good; s++)
+        good = verify_result(verifier, node->states.at[s].next, types, "the next value of state", s);
+    return good;
+}
+
+static bool verify_body(Verifier *verifier)
+{
+    const Body *body = &verifier->node->body;
+    ValueType *types = NEW_ARRAY(verifier->net->arena, ValueType, body->code.count + 1);
+    for (Val v = 0; v < body->code.count; v++) {
+        const Instr *instr = &body->code.at[v];
+        if (!require(verifier, (int)instr->op >= 0 && instr->op < OP_BODY_COUNT, "value %d has no operation", v) ||
+            !verify_leaf(verifier, v) || !verify_operands(verifier, v, types))
+            return false;
+        types[v] = value_type(instr, types);
+    }
+    return verify_results(verifier, types);
+}
+
+/* ---- shapes and times ---- */
+
+static bool same_shape(Verifier *verifier, StreamId a, StreamId b)
+{
+    Arena *arena = verifier->net->arena;
+    Shape first = stream_at(verifier, a)->shape, second = stream_at(verifier, b)->shape;
+    return require(verifier, shape_equal(first, second), "`%s` is %s, but `%s` is %s", stream_name(verifier, a),
+                   shape_text(arena, first), stream_name(verifier, b), shape_text(arena, second));
+}
+
+static bool is_temporal(Verifier *verifier, StreamId stream, bool temporal)
+{
+    return require(verifier, stream_at(verifier, stream)->temporal == temporal, "`%s` is %s time",
+                   stream_name(verifier, stream), temporal ? "the same at all steps, not over" : "not a sum over");
+}
+
+static bool same_time(Verifier *verifier, StreamId a, StreamId b)
+{
+    return require(verifier, stream_at(verifier, a)->temporal == stream_at(verifier, b)->temporal,
+                   "of `%s` and `%s` only one goes over time", stream_name(verifier, a), stream_name(verifier, b));
+}
+
+/* The matrix takes `in` to `out`, by their sizes. */
+static bool matrix_fits(Verifier *verifier, ParamId weight, StreamId in, StreamId out)
+{
+    const Param *param = &verifier->net->params.at[weight];
+    int inputs = shape_size(stream_at(verifier, in)->shape), outputs = shape_size(stream_at(verifier, out)->shape);
+    return require(verifier,
+                   param->shape.ndim == 2 && param->shape.dims[0] == inputs && param->shape.dims[1] == outputs,
+                   "`%s` is %s, not [%d, %d]", param->name, shape_text(verifier->net->arena, param->shape), inputs,
+                   outputs);
+}
+
+static bool bias_fits(Verifier *verifier, ParamId bias, StreamId out)
+{
+    const Param *param = &verifier->net->params.at[bias];
+    int outputs = shape_size(stream_at(verifier, out)->shape);
+    return require(verifier, param->shape.ndim == 1 && param->shape.dims[0] == outputs, "`%s` is %s, not [%d]",
+                   param->name, shape_text(verifier->net->arena, param->shape), outputs);
+}
+
+static bool verify_dense(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    StreamId from = node->transposed ? node->out : node->in, to = node->transposed ? node->in : node->out;
+    return matrix_fits(verifier, node->weight, from, to) && same_time(verifier, node->in, node->out) &&
+           require(verifier, !node->transposed || node->bias == NONE, "a transposed map has no bias") &&
+           (node->bias == NONE || bias_fits(verifier, node->bias, node->out));
+}
+
+static bool verify_scan_grads(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    for (int g = 0; g < node->grads.count; g++) {
+        bool found = false;
+        for (int p = 0; p < node->params.count; p++)
+            found = found || node->params.at[p] == node->grads.at[g].param;
+        if (!require(verifier, found, "gradient %d is of no parameter of the node", g))
+            return false;
+    }
+    return true;
+}
+
+static bool verify_scan(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    if (!require(verifier, node->outs.count + node->grads.count > 0, "has no result") ||
+        !require(verifier, node->outs.count + node->ins.count > 0, "has no stream to tell its size"))
+        return false;
+    StreamId any = node->outs.count ? node->outs.at[0].stream : node->ins.at[0];
+    bool good = true;
+    for (int i = 0; i < node->ins.count && good; i++)
+        good = same_shape(verifier, any, node->ins.at[i]);
+    for (int k = 0; k < node->outs.count && good; k++)
+        good = same_shape(verifier, any, node->outs.at[k].stream);
+    for (int p = 0; p < node->params.count && good; p++) {
+        const Param *param = &verifier->net->params.at[node->params.at[p]];
+        good = require(verifier, param->shape.ndim == 0 || shape_equal(param->shape, stream_at(verifier, any)->shape),
+                       "`%s` is %s, but the units are %s", param->name,
+                       shape_text(verifier->net->arena, param->shape),
+                       shape_text(verifier->net->arena, stream_at(verifier, any)->shape));
+    }
+    return good && verify_scan_grads(verifier) && verify_body(verifier);
+}
+
+static bool verify_delay(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->in, true) &&
+           is_temporal(verifier, node->out, true) &&
+           require(verifier, stream_at(verifier, node->in)->kind == stream_at(verifier, node->out)->kind,
+                   "`%s` and `%s` differ in kind", stream_name(verifier, node->in), stream_name(verifier, node->out));
+}
+
+/* One number a class, for all steps. */
+static bool verify_scores(Verifier *verifier)
+{
+    StreamId in = verifier->node->in;
+    int size = shape_size(stream_at(verifier, in)->shape), classes = verifier->net->data.classes;
+    return is_temporal(verifier, in, false) &&
+           require(verifier, size == classes, "`%s` has %d values for %d classes", stream_name(verifier, in), size,
+                   classes);
+}
+
+static bool verify_encoder(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->out, true) &&
+           require(verifier, stream_at(verifier, node->out)->kind == STREAM_SPIKES, "`%s` is not of spikes",
+                   stream_name(verifier, node->out));
+}
+
+static bool verify_pick(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    return same_shape(verifier, node->in, node->out) && same_shape(verifier, node->in, node->aux) &&
+           is_temporal(verifier, node->in, false) && is_temporal(verifier, node->aux, true) &&
+           is_temporal(verifier, node->out, true) &&
+           require(verifier, node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST,
+                   "a mean or a sum picks no step");
+}
+
+static bool verify_update(Verifier *verifier)
+{
+    for (int n = verifier->net->updates; n < verifier->index; n++)
+        if (!require(verifier, verifier->net->nodes.at[n].weight != verifier->node->weight,
+                     "node %d updates the same parameter", n))
+            return false;
+    return require(verifier, verifier->node->outs.count == 1, "has %d new weights", verifier->node->outs.count) &&
+           require(verifier, verifier->node->params.count == 0, "uses other parameters") && verify_body(verifier);
+}
+
+static bool verify_meaning(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    switch (node->kind) {
+    case NODE_DATA: return true;
+    case NODE_POISSON:
+    case NODE_LATENCY: return verify_encoder(verifier);
+    case NODE_DENSE: return verify_dense(verifier);
+    case NODE_SCAN: return verify_scan(verifier);
+    case NODE_DELAY: return verify_delay(verifier);
+    case NODE_REDUCE:
+        return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->in, true) &&
+               is_temporal(verifier, node->out, false);
+    case NODE_LOSS:
+    case NODE_PREDICT: return verify_scores(verifier);
+    case NODE_ACTIVITY: return is_temporal(verifier, node->in, true);
+    case NODE_LOSS_GRAD:
+        return verify_scores(verifier) && same_shape(verifier, node->in, node->out) &&
+               is_temporal(verifier, node->out, false);
+    case NODE_PICK_GRAD: return verify_pick(verifier);
+    case NODE_WEIGHT_GRAD:
+        return matrix_fits(verifier, node->weight, node->in, node->aux) && same_time(verifier, node->in, node->aux);
+    case NODE_BIAS_GRAD: return bias_fits(verifier, node->bias, node->in);
+    case NODE_UPDATE: return verify_update(verifier);
+    case NODE_KIND_COUNT: break;
+    }
+    return require(verifier, false, "is of no kind");
+}
+
+/* ---- the net ---- */
+
+/* Kinds stand in their part of the list. */
+static bool verify_place(Verifier *verifier)
+{
+    const Net *net = verifier->net;
+    NodeKind kind = verifier->node->kind;
+    if (!require(verifier, (int)kind >= 0 && kind < NODE_KIND_COUNT, "is of no kind"))
+        return false;
+    bool update = kind == NODE_UPDATE, adjoint = !update && kind >= NODE_LOSS_GRAD;
+    bool good = verifier->index >= net->updates    ? update
+                : verifier->index >= net->backward ? !update
+                                                   : !update && !adjoint;
+    return require(verifier, good, "stands among the nodes of another phase");
+}
+
+static bool verify_node(Verifier *verifier, int index)
+{
+    verifier->index = index;
+    verifier->node = &verifier->net->nodes.at[index];
+    bool good = verify_place(verifier) && verify_fields(verifier) && verify_lists(verifier) &&
+                verify_reads(verifier) && verify_meaning(verifier);
+    verifier->node = NULL;
+    return good;
+}
+
+static bool verify_stream(Verifier *verifier, StreamId id)
+{
+    const Stream *stream = stream_at(verifier, id);
+    for (StreamId other = 0; other < id; other++)
+        if (!require(verifier, strcmp(stream->name, stream_name(verifier, other)) != 0,
+                     "two streams are called `%s`", stream->name))
+            return false;
+    for (int d = 0; d < stream->shape.ndim; d++)
+        if (!require(verifier, stream->shape.dims[d] > 0, "stream `%s` has the shape %s", stream->name,
+                     shape_text(verifier->net->arena, stream->shape)))
+            return false;
+    int node = stream->node;
+    return require(verifier, node >= NONE && node < verifier->net->nodes.count, "stream `%s` is made by node %d of %d",
+                   stream->name, node, verifier->net->nodes.count) &&
+           require(verifier, node == NONE || node_writes(&verifier->net->nodes.at[node], id),
+                   "stream `%s` says that node %d makes it", stream->name, node);
+}
+
+static bool verify_param(Verifier *verifier, ParamId id)
+{
+    const Param *param = &verifier->net->params.at[id];
+    for (ParamId other = 0; other < id; other++)
+        if (!require(verifier, strcmp(param->name, verifier->net->params.at[other].name) != 0,
+                     "two parameters are called `%s`", param->name))
+            return false;
+    for (StreamId stream = 0; stream < verifier->net->streams.count; stream++)
+        if (!require(verifier, strcmp(param->name, stream_name(verifier, stream)) != 0,
+                     "a stream and a parameter are called `%s`", param->name))
+            return false;
+    return true;
+}
+
+/* A group runs step by step in one direction and holds nothing that needs all steps at once. */
+static bool verify_group(Verifier *verifier, const Part *part)
+{
+    int direction = 0;
+    for (int i = 0; i < part->count; i++) {
+        verifier->index = part->nodes[i];
+        const Node *node = verifier->node = &verifier->net->nodes.at[part->nodes[i]];
+        int here = node->kind == NODE_DELAY  ? (node->steps > 0) - (node->steps < 0)
+                   : node->kind == NODE_SCAN && node->states.count ? (node->reverse ? -1 : 1)
+                                                                   : 0;
+        if (!require(verifier, node->kind == NODE_DENSE || node->kind == NODE_SCAN || node->kind == NODE_DELAY,
+                     "cannot be part of a recurrent group") ||
+            !require(verifier, !here || !direction || here == direction,
+                     "runs against the time of its recurrent group"))
+            return false;
+        direction = direction ? direction : here;
+    }
+    verifier->node = NULL;
+    return true;
+}
+
+static bool verify_groups(Verifier *verifier, int first, int last)
+{
+    Schedule schedule = schedule_nodes(verifier->net->arena, verifier->net, first, last);
+    for (int i = 0; i < schedule.count; i++)
+        if (schedule.at[i].recurrent && !verify_group(verifier, &schedule.at[i]))
+            return false;
+    return true;
+}
+
+static bool verify_optimizer(Verifier *verifier)
+{
+    if (!verifier->net->training.present)
+        return true;
+    verifier->index = verifier->net->nodes.count;
+    verifier->node = &verifier->net->optimizer;
+    bool good = require(verifier, verifier->node->outs.count == 1, "has %d new weights", verifier->node->outs.count) &&
+                verify_body(verifier);
+    verifier->node = NULL;
+    return good;
+}
+
+const char *net_verify(const Net *net)
+{
+    Verifier verifier = {.net = net};
+    bool good = require(&verifier, net->steps > 0, "there are %d steps", net->steps) &&
+                require(&verifier, net->backward >= 0 && net->backward <= net->updates &&
+                                       net->updates <= net->nodes.count,
+                        "the phases start at nodes %d and %d of %d", net->backward, net->updates, net->nodes.count);
+    for (StreamId s = 0; s < net->streams.count && good; s++)
+        good = verify_stream(&verifier, s);
+    for (ParamId p = 0; p < net->params.count && good; p++)
+        good = verify_param(&verifier, p);
+    for (int n = 0; n < net->nodes.count && good; n++)
+        good = verify_node(&verifier, n);
+    good = good && verify_optimizer(&verifier);
+    good = good && verify_groups(&verifier, 0, net->backward) && verify_groups(&verifier, net->backward, net->updates);
+    return verifier.error;
+}
