@@ -1,0 +1,280 @@
+/* Reverse-mode differentiation of the Net. Every forward node that leads from a parameter to the loss
+ * yields its adjoint, in reverse order; gradients meet as lists of streams that are summed where they
+ * are read. A delay that closes a recurrent group becomes a look-ahead (a delay by a negative number of
+ * steps) that stands before the group's other adjoints, as the delay stands before the group. */
+#include "passes.h"
+#include "adjoint.h"
+
+typedef struct Diff {
+    Net *net;
+    Arena *arena;
+    int forward_count;
+    bool *needs;           /* by stream: leads back to a parameter */
+    StreamList *gradients; /* by forward stream: streams whose sum is its gradient */
+    int *look_ahead;       /* by forward node: its pre-made adjoint DELAY, or NONE */
+} Diff;
+
+static bool node_needs(const Diff *diff, const Node *node)
+{
+    bool needs = node->weight != NONE || node->params.count > 0;
+    needs = needs || (node->in != NONE && diff->needs[node->in]);
+    for (int i = 0; i < node->ins.count; i++)
+        needs = needs || diff->needs[node->ins.at[i]];
+    return needs;
+}
+
+/* To a fixed point, because recurrent delays read streams made later. */
+static void find_needs(Diff *diff)
+{
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int s = 0; s < diff->net->streams.count; s++) {
+            int node = diff->net->streams.at[s].node;
+            if (diff->needs[s] || node == NONE || !node_needs(diff, &diff->net->nodes.at[node]))
+                continue;
+            diff->needs[s] = changed = true;
+        }
+    }
+}
+
+static void contribute(Diff *diff, StreamId stream, StreamId gradient)
+{
+    if (gradient != NONE && diff->needs[stream])
+        vec_push(diff->arena, &diff->gradients[stream], gradient);
+}
+
+static StreamId gradient_stream(Diff *diff, StreamId of, bool temporal)
+{
+    Stream stream = diff->net->streams.at[of];
+    return net_stream(diff->net, arena_printf(diff->arena, "g_%s", stream.name), STREAM_REALS, temporal,
+                      stream.shape, stream.span);
+}
+
+/* A pointwise node out = scale * sum of the terms. */
+static StreamId add_map(Diff *diff, StreamId of, bool temporal, const StreamList *terms, double scale)
+{
+    Node map = node_new(NODE_SCAN, diff->net->streams.at[of].span);
+    map.name = "map";
+    Val sum = body_const(diff->arena, &map.body, 0);
+    for (int i = 0; i < terms->count; i++) {
+        const char *name = diff->net->streams.at[terms->at[i]].name;
+        Val term = body_leaf(diff->arena, &map.body, OP_INPUT, i, name);
+        vec_push(diff->arena, &map.ins, terms->at[i]);
+        sum = body_op2(diff->arena, &map.body, OP_ADD, sum, term);
+    }
+    Val factor = body_const(diff->arena, &map.body, scale);
+    sum = body_op2(diff->arena, &map.body, OP_MUL, sum, factor);
+    StreamId out = gradient_stream(diff, of, temporal);
+    vec_push(diff->arena, &map.outs, ((ScanOut){out, sum}));
+    net_add(diff->net, map);
+    return out;
+}
+
+/* The gradient of a stream as one stream of the same kind of time; NONE if it is zero. */
+static StreamId gathered(Diff *diff, StreamId stream)
+{
+    StreamList *terms = &diff->gradients[stream];
+    bool temporal = diff->net->streams.at[stream].temporal;
+    if (terms->count == 0)
+        return NONE;
+    if (terms->count == 1 && diff->net->streams.at[terms->at[0]].temporal == temporal)
+        return terms->at[0];
+    return add_map(diff, stream, temporal, terms, 1);
+}
+
+static void adjoin_loss(Diff *diff, const Node *node)
+{
+    Node adjoint = node_new(NODE_LOSS_GRAD, node->span);
+    adjoint.in = node->in;
+    adjoint.loss = node->loss;
+    adjoint.out = gradient_stream(diff, node->in, false);
+    net_add(diff->net, adjoint);
+    contribute(diff, node->in, adjoint.out);
+}
+
+static void adjoin_reduce(Diff *diff, const Node *node)
+{
+    StreamId g = gathered(diff, node->out);
+    if (g == NONE || !diff->needs[node->in])
+        return;
+    if (node->reduce == REDUCE_MEAN) {
+        StreamList terms = {0};
+        vec_push(diff->arena, &terms, g);
+        g = add_map(diff, node->in, false, &terms, 1.0 / diff->net->steps);
+    } else if (node->reduce != REDUCE_SUM) {
+        Node pick = node_new(NODE_PICK_GRAD, node->span);
+        pick.in = g;
+        pick.aux = node->in;
+        pick.reduce = node->reduce;
+        pick.out = gradient_stream(diff, node->in, true);
+        net_add(diff->net, pick);
+        g = pick.out;
+    }
+    contribute(diff, node->in, g);
+}
+
+static void add_weight_gradient(Diff *diff, NodeKind kind, const Node *dense, StreamId g)
+{
+    Node node = node_new(kind, dense->span);
+    node.weight = kind == NODE_WEIGHT_GRAD ? dense->weight : NONE;
+    node.bias = kind == NODE_BIAS_GRAD ? dense->bias : NONE;
+    node.in = kind == NODE_WEIGHT_GRAD ? dense->in : g;
+    node.aux = kind == NODE_WEIGHT_GRAD ? g : NONE;
+    net_add(diff->net, node);
+}
+
+static void adjoin_dense(Diff *diff, const Node *node)
+{
+    StreamId g = gathered(diff, node->out);
+    if (g == NONE)
+        return;
+    add_weight_gradient(diff, NODE_WEIGHT_GRAD, node, g);
+    if (node->bias != NONE)
+        add_weight_gradient(diff, NODE_BIAS_GRAD, node, g);
+    if (!diff->needs[node->in])
+        return;
+    Node adjoint = node_new(NODE_DENSE, node->span);
+    adjoint.transposed = true;
+    adjoint.in = g;
+    adjoint.weight = node->weight;
+    adjoint.out = gradient_stream(diff, node->in, diff->net->streams.at[node->in].temporal);
+    net_add(diff->net, adjoint);
+    contribute(diff, node->in, adjoint.out);
+}
+
+static void adjoin_scan_node(Diff *diff, int index)
+{
+    const Node *node = &diff->net->nodes.at[index];
+    int ins = node->ins.count;
+    StreamList *out_gradients = NEW_ARRAY(diff->arena, StreamList, node->outs.count + 1);
+    bool *wanted = NEW_ARRAY(diff->arena, bool, ins + 1), reached = false;
+    StreamId *gradients = NEW_ARRAY(diff->arena, StreamId, ins + 1);
+    StreamId *sources = NEW_ARRAY(diff->arena, StreamId, ins + 1);
+    for (int k = 0; k < node->outs.count; k++) {
+        out_gradients[k] = diff->gradients[node->outs.at[k].stream];
+        reached = reached || out_gradients[k].count > 0;
+    }
+    for (int i = 0; i < ins; i++) {
+        sources[i] = node->ins.at[i];
+        wanted[i] = diff->needs[sources[i]];
+        gradients[i] = NONE;
+    }
+    if (reached)
+        adjoin_scan(diff->net, index, out_gradients, wanted, gradients);
+    for (int i = 0; i < ins; i++)
+        contribute(diff, sources[i], gradients[i]);
+}
+
+static bool closes_a_cycle(const Diff *diff, int index)
+{
+    const Node *node = &diff->net->nodes.at[index];
+    return node->kind == NODE_DELAY && diff->net->streams.at[node->in].node > index;
+}
+
+static int add_look_ahead(Diff *diff, const Node *node, StreamId g)
+{
+    Node adjoint = node_new(NODE_DELAY, node->span);
+    adjoint.steps = -node->steps;
+    adjoint.in = g;
+    adjoint.out = gradient_stream(diff, node->in, true);
+    int index = net_add(diff->net, adjoint);
+    contribute(diff, node->in, adjoint.out);
+    return index;
+}
+
+static void open_cycles(Diff *diff)
+{
+    for (int n = 0; n < diff->forward_count; n++)
+        if (closes_a_cycle(diff, n) && diff->needs[diff->net->nodes.at[n].in])
+            diff->look_ahead[n] = add_look_ahead(diff, &diff->net->nodes.at[n], NONE);
+}
+
+static void adjoin_delay(Diff *diff, int index)
+{
+    Node node = diff->net->nodes.at[index];
+    if (!diff->needs[node.in])
+        return;
+    StreamId g = gathered(diff, node.out);
+    if (diff->look_ahead[index] != NONE) {
+        StreamList none = {0};
+        diff->net->nodes.at[diff->look_ahead[index]].in = g != NONE ? g : add_map(diff, node.out, true, &none, 0);
+    } else if (g != NONE) {
+        add_look_ahead(diff, &node, g);
+    }
+}
+
+static void adjoin_node(Diff *diff, int index)
+{
+    Node node = diff->net->nodes.at[index];
+    switch (node.kind) {
+    case NODE_LOSS: adjoin_loss(diff, &node); break;
+    case NODE_REDUCE: adjoin_reduce(diff, &node); break;
+    case NODE_DENSE: adjoin_dense(diff, &node); break;
+    case NODE_SCAN: adjoin_scan_node(diff, index); break;
+    case NODE_DELAY: adjoin_delay(diff, index); break;
+    case NODE_DATA:
+    case NODE_POISSON:
+    case NODE_LATENCY:
+    case NODE_PREDICT:
+    case NODE_ACTIVITY:
+    case NODE_LOSS_GRAD:
+    case NODE_PICK_GRAD:
+    case NODE_WEIGHT_GRAD:
+    case NODE_BIAS_GRAD:
+    case NODE_UPDATE:
+    case NODE_KIND_COUNT: break;
+    }
+}
+
+static bool has_gradient(const Net *net, ParamId param)
+{
+    for (int n = net->backward; n < net->nodes.count; n++) {
+        const Node *node = &net->nodes.at[n];
+        if ((node->kind == NODE_WEIGHT_GRAD && node->weight == param) ||
+            (node->kind == NODE_BIAS_GRAD && node->bias == param))
+            return true;
+        for (int k = 0; k < node->grads.count; k++)
+            if (node->grads.at[k].param == param)
+                return true;
+    }
+    return false;
+}
+
+/* The optimiser's equations, with lists of its own: later passes change them in place. */
+static Node update_of(Net *net, ParamId param)
+{
+    Node update = net->optimizer;
+    memset(&update.states, 0, sizeof update.states);
+    memset(&update.outs, 0, sizeof update.outs);
+    for (int s = 0; s < net->optimizer.states.count; s++)
+        vec_push(net->arena, &update.states, net->optimizer.states.at[s]);
+    for (int k = 0; k < net->optimizer.outs.count; k++)
+        vec_push(net->arena, &update.outs, net->optimizer.outs.at[k]);
+    update.weight = param;
+    update.span = net->params.at[param].span;
+    return update;
+}
+
+static void add_updates(Net *net)
+{
+    net->updates = net->nodes.count;
+    for (ParamId p = 0; p < net->params.count; p++)
+        if (has_gradient(net, p))
+            vec_push(net->arena, &net->nodes, update_of(net, p));
+}
+
+void differentiate(Net *net)
+{
+    Diff diff = {.net = net, .arena = net->arena, .forward_count = net->nodes.count};
+    diff.needs = NEW_ARRAY(net->arena, bool, net->streams.count + 1);
+    diff.gradients = NEW_ARRAY(net->arena, StreamList, net->streams.count + 1);
+    diff.look_ahead = NEW_ARRAY(net->arena, int, net->nodes.count + 1);
+    for (int n = 0; n < net->nodes.count; n++)
+        diff.look_ahead[n] = NONE;
+    find_needs(&diff);
+    net->backward = net->nodes.count;
+    open_cycles(&diff);
+    for (int n = diff.forward_count - 1; n >= 0; n--)
+        adjoin_node(&diff, n);
+    add_updates(net);
+}

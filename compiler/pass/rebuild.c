@@ -1,0 +1,37 @@
+#include "rebuild.h"
+
+Rebuild rebuild_start(Arena *arena, const Body *from, bool keep_slopes)
+{
+    Rebuild rebuild = {.arena = arena, .from = from, .keep_slopes = keep_slopes};
+    rebuild.done = NEW_ARRAY(arena, Val, from->code.count + 1);
+    for (Val v = 0; v < from->code.count; v++)
+        rebuild.done[v] = NO_VAL;
+    return rebuild;
+}
+
+Val rebuild_value(Rebuild *rebuild, Val value)
+{
+    if (rebuild->done[value] != NO_VAL)
+        return rebuild->done[value];
+    const Instr *instr = &rebuild->from->code.at[value];
+    Val operand[3] = {NO_VAL, NO_VAL, NO_VAL};
+    int used = rebuild->keep_slopes ? op_arity(instr->op) : op_value_arity(instr->op);
+    for (int k = 0; k < op_arity(instr->op); k++)
+        operand[k] = k < used ? rebuild_value(rebuild, instr_operand(instr, k))
+                              : body_const(rebuild->arena, &rebuild->out, 0);
+    Val made = rebuild->make
+                   ? rebuild->make(rebuild, instr, operand[0], operand[1], operand[2])
+                   : body_copy(rebuild->arena, &rebuild->out, instr, operand[0], operand[1], operand[2]);
+    return rebuild->done[value] = made;
+}
+
+void rebuild_node(Rebuild *rebuild, Node *node)
+{
+    for (int k = 0; k < node->outs.count; k++)
+        node->outs.at[k].value = rebuild_value(rebuild, node->outs.at[k].value);
+    for (int k = 0; k < node->grads.count; k++)
+        node->grads.at[k].value = rebuild_value(rebuild, node->grads.at[k].value);
+    for (int s = 0; s < node->states.count; s++)
+        node->states.at[s].next = rebuild_value(rebuild, node->states.at[s].next);
+    node->body = rebuild->out;
+}

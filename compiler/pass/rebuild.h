@@ -1,0 +1,27 @@
+/* Writes a scan's body anew: only what its results need, with leaves replaced on the way. */
+#ifndef SNNC_REBUILD_H
+#define SNNC_REBUILD_H
+
+#include "net.h"
+
+typedef struct Rebuild Rebuild;
+
+/* Makes the instruction `instr` of the old body in `rebuild->out`, given its new operands. */
+typedef Val RebuildInstr(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c);
+
+struct Rebuild {
+    Arena *arena;
+    const Body *from;
+    Body out;
+    Val *done;          /* old value -> new value */
+    RebuildInstr *make; /* NULL: plain copies */
+    bool keep_slopes;   /* of steps: needed until differentiate has run */
+    void *context;
+};
+
+Rebuild rebuild_start(Arena *arena, const Body *from, bool keep_slopes);
+Val rebuild_value(Rebuild *rebuild, Val value);
+/* Rebuilds outs, grads and the states' next values of a node whose body is rebuild->from. */
+void rebuild_node(Rebuild *rebuild, Node *node);
+
+#endif

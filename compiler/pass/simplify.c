@@ -1,0 +1,295 @@
+/* Fusion of pointwise maps, and removal of what nobody reads. */
+#include "passes.h"
+#include "rebuild.h"
+
+static bool has_scan_body(const Node *node)
+{
+    return node->kind == NODE_SCAN || node->kind == NODE_UPDATE;
+}
+
+/* ---- fusion: a map that only one scan reads becomes part of that scan's body ---- */
+
+static int only_reader(const Net *net, StreamId stream)
+{
+    int reader = NONE;
+    for (int n = 0; n < net->nodes.count; n++) {
+        if (!node_reads(&net->nodes.at[n], stream))
+            continue;
+        if (reader != NONE)
+            return NONE;
+        reader = n;
+    }
+    return reader;
+}
+
+/* A sum over time must stay a node of its own. */
+static bool sums_over_time(const Net *net, const Node *map)
+{
+    bool temporal = false;
+    for (int i = 0; i < map->ins.count; i++)
+        temporal = temporal || net->streams.at[map->ins.at[i]].temporal;
+    return temporal && !net->streams.at[map->outs.at[0].stream].temporal;
+}
+
+/* The scan that node n can be fused into, or NONE. */
+static int fusion_target(const Net *net, int n)
+{
+    const Node *map = &net->nodes.at[n];
+    if (map->kind != NODE_SCAN || map->states.count || map->grads.count || map->params.count ||
+        map->outs.count != 1 || net->streams.at[map->outs.at[0].stream].keep || sums_over_time(net, map))
+        return NONE;
+    int reader = only_reader(net, map->outs.at[0].stream);
+    return reader != NONE && reader > n && net->nodes.at[reader].kind == NODE_SCAN ? reader : NONE;
+}
+
+typedef struct Fusion {
+    const Node *map;
+    Node *into;      /* its ins are collected anew */
+    const Node *old; /* `into` as it was */
+} Fusion;
+
+static int input_index(Arena *arena, Node *node, StreamId stream)
+{
+    for (int i = 0; i < node->ins.count; i++)
+        if (node->ins.at[i] == stream)
+            return i;
+    vec_push(arena, &node->ins, stream);
+    return node->ins.count - 1;
+}
+
+static Val fused_leaf(Rebuild *rebuild, const Node *owner, const Instr *instr)
+{
+    Fusion *fusion = rebuild->context;
+    int index = input_index(rebuild->arena, fusion->into, owner->ins.at[instr->index]);
+    return body_leaf(rebuild->arena, &rebuild->out, OP_INPUT, index, instr->name);
+}
+
+static Val make_map_instr(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
+{
+    const Fusion *fusion = rebuild->context;
+    if (instr->op == OP_INPUT)
+        return fused_leaf(rebuild, fusion->map, instr);
+    return body_copy(rebuild->arena, &rebuild->out, instr, a, b, c);
+}
+
+static Val make_fused_instr(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
+{
+    Fusion *fusion = rebuild->context;
+    if (instr->op != OP_INPUT)
+        return body_copy(rebuild->arena, &rebuild->out, instr, a, b, c);
+    if (fusion->old->ins.at[instr->index] != fusion->map->outs.at[0].stream)
+        return fused_leaf(rebuild, fusion->old, instr);
+    Rebuild inner = rebuild_start(rebuild->arena, &fusion->map->body, rebuild->keep_slopes);
+    inner.out = rebuild->out;
+    inner.make = make_map_instr;
+    inner.context = fusion;
+    Val value = rebuild_value(&inner, fusion->map->outs.at[0].value);
+    rebuild->out = inner.out;
+    return value;
+}
+
+static void fuse(Net *net, int map, int into, bool keep_slopes)
+{
+    Node *node = &net->nodes.at[into];
+    Node old = *node;
+    Fusion fusion = {.map = &net->nodes.at[map], .into = node, .old = &old};
+    memset(&node->ins, 0, sizeof node->ins);
+    Rebuild rebuild = rebuild_start(net->arena, &old.body, keep_slopes);
+    rebuild.make = make_fused_instr;
+    rebuild.context = &fusion;
+    rebuild_node(&rebuild, node);
+    /* Nothing reads the map's result now; sweeping removes it. */
+}
+
+/* ---- removal ---- */
+
+static bool has_effect(const Net *net, const Node *node)
+{
+    switch (node->kind) {
+    case NODE_LOSS:
+    case NODE_PREDICT:
+    case NODE_ACTIVITY:
+    case NODE_WEIGHT_GRAD:
+    case NODE_BIAS_GRAD:
+    case NODE_UPDATE: return true;
+    case NODE_SCAN:
+        for (int k = 0; k < node->outs.count; k++)
+            if (net->streams.at[node->outs.at[k].stream].keep)
+                return true;
+        return node->grads.count > 0;
+    case NODE_DATA:
+    case NODE_POISSON:
+    case NODE_LATENCY:
+    case NODE_DENSE:
+    case NODE_DELAY:
+    case NODE_REDUCE:
+    case NODE_LOSS_GRAD:
+    case NODE_PICK_GRAD: return net->streams.at[node->out].keep;
+    case NODE_KIND_COUNT: break;
+    }
+    return false;
+}
+
+static void mark_stream(const Net *net, StreamId stream, bool *live);
+
+static void mark_node(const Net *net, int n, bool *live)
+{
+    if (live[n])
+        return;
+    live[n] = true;
+    const Node *node = &net->nodes.at[n];
+    mark_stream(net, node->in, live);
+    mark_stream(net, node->aux, live);
+    for (int i = 0; i < node->ins.count; i++)
+        mark_stream(net, node->ins.at[i], live);
+}
+
+static void mark_stream(const Net *net, StreamId stream, bool *live)
+{
+    if (stream != NONE && net->streams.at[stream].node != NONE)
+        mark_node(net, net->streams.at[stream].node, live);
+}
+
+static int moved_to(const bool *live, int n)
+{
+    int to = 0;
+    for (int i = 0; i < n; i++)
+        to += live[i];
+    return to;
+}
+
+static void sweep_nodes(Net *net)
+{
+    int count = net->nodes.count;
+    bool *live = NEW_ARRAY(net->arena, bool, count + 1);
+    for (int n = 0; n < count; n++)
+        if (has_effect(net, &net->nodes.at[n]))
+            mark_node(net, n, live);
+    for (int s = 0; s < net->streams.count; s++) {
+        Stream *stream = &net->streams.at[s];
+        if (stream->node != NONE)
+            stream->node = live[stream->node] ? moved_to(live, stream->node) : NONE;
+    }
+    int kept = 0;
+    for (int n = 0; n < count; n++) {
+        if (!live[n])
+            continue;
+        Node node = net->nodes.at[n];
+        if (node.forward != NONE)
+            node.forward = live[node.forward] ? moved_to(live, node.forward) : NONE;
+        net->nodes.at[kept++] = node;
+    }
+    net->backward = moved_to(live, net->backward < count ? net->backward : count);
+    net->updates = moved_to(live, net->updates < count ? net->updates : count);
+    net->nodes.count = kept;
+}
+
+static bool is_read(const Net *net, StreamId stream)
+{
+    for (int n = 0; n < net->nodes.count; n++)
+        if (node_reads(&net->nodes.at[n], stream))
+            return true;
+    return net->streams.at[stream].keep;
+}
+
+static void drop_unread_outs(Net *net, Node *node)
+{
+    int kept = 0;
+    for (int k = 0; k < node->outs.count; k++) {
+        ScanOut out = node->outs.at[k];
+        if (out.stream == NONE || is_read(net, out.stream))
+            node->outs.at[kept++] = out;
+        else
+            net->streams.at[out.stream].node = NONE;
+    }
+    node->outs.count = kept;
+}
+
+/* What the body's results need; the states they read pull in those states' next values. */
+static bool *live_body(Arena *arena, const Node *node)
+{
+    bool *live = NEW_ARRAY(arena, bool, node->body.code.count + 1);
+    for (int k = 0; k < node->outs.count; k++)
+        body_mark(&node->body, node->outs.at[k].value, live);
+    for (int k = 0; k < node->grads.count; k++)
+        body_mark(&node->body, node->grads.at[k].value, live);
+    for (int round = 0; round < node->states.count; round++)
+        for (Val v = 0; v < node->body.code.count; v++)
+            if (live[v] && node->body.code.at[v].op == OP_STATE)
+                body_mark(&node->body, node->states.at[node->body.code.at[v].index].next, live);
+    return live;
+}
+
+typedef struct Renumber {
+    int *state, *input; /* old index -> new */
+} Renumber;
+
+static Val make_renumbered(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
+{
+    const Renumber *renumber = rebuild->context;
+    if (instr->op != OP_STATE && instr->op != OP_INPUT)
+        return body_copy(rebuild->arena, &rebuild->out, instr, a, b, c);
+    int index = (instr->op == OP_STATE ? renumber->state : renumber->input)[instr->index];
+    return body_leaf(rebuild->arena, &rebuild->out, instr->op, index, instr->name);
+}
+
+/* new_index[i]: position of leaf i among the leaves of its kind that are used, or NONE. Returns their number. */
+static int number_leaves(const Node *node, const bool *live, Op op, int count, int *new_index)
+{
+    int used = 0;
+    for (int i = 0; i < count; i++) {
+        new_index[i] = NONE;
+        for (Val v = 0; v < node->body.code.count && new_index[i] == NONE; v++)
+            if (live[v] && node->body.code.at[v].op == op && node->body.code.at[v].index == i)
+                new_index[i] = used++;
+    }
+    return used;
+}
+
+static void sweep_body(Net *net, Node *node, bool keep_slopes)
+{
+    Arena *arena = net->arena;
+    bool update = node->kind == NODE_UPDATE; /* its two inputs are fixed */
+    bool *live = live_body(arena, node);
+    int inputs = update ? 2 : node->ins.count;
+    Renumber renumber = {NEW_ARRAY(arena, int, node->states.count + 1), NEW_ARRAY(arena, int, inputs + 1)};
+    int states = number_leaves(node, live, OP_STATE, node->states.count, renumber.state);
+    int ins = number_leaves(node, live, OP_INPUT, inputs, renumber.input);
+    for (int s = 0; s < node->states.count; s++)
+        if (renumber.state[s] != NONE)
+            node->states.at[renumber.state[s]] = node->states.at[s];
+    node->states.count = states;
+    for (int i = 0; i < inputs; i++) {
+        if (update)
+            renumber.input[i] = i;
+        else if (renumber.input[i] != NONE)
+            node->ins.at[renumber.input[i]] = node->ins.at[i];
+    }
+    if (!update)
+        node->ins.count = ins;
+    Body old = node->body;
+    Rebuild rebuild = rebuild_start(arena, &old, keep_slopes);
+    rebuild.make = make_renumbered;
+    rebuild.context = &renumber;
+    rebuild_node(&rebuild, node);
+}
+
+void simplify_net(Net *net)
+{
+    bool keep_slopes = net->backward == net->nodes.count; /* differentiate has not run yet */
+    for (int n = 0; n < net->nodes.count; n++) {
+        int into = fusion_target(net, n);
+        if (into != NONE)
+            fuse(net, n, into, keep_slopes);
+    }
+    sweep_nodes(net);
+    for (int n = net->nodes.count - 1; n >= 0; n--) {
+        Node *node = &net->nodes.at[n];
+        if (!has_scan_body(node))
+            continue;
+        if (node->kind == NODE_SCAN)
+            drop_unread_outs(net, node);
+        sweep_body(net, node, keep_slopes);
+    }
+    sweep_nodes(net);
+}

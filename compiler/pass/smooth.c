@@ -1,0 +1,103 @@
+#include "passes.h"
+#include "rebuild.h"
+
+typedef struct Smooth {
+    Net *net;
+    Node *node;
+    Held held;
+    int *count; /* held streams made so far */
+} Smooth;
+
+static StreamId held_stream(Smooth *smooth)
+{
+    const Node *node = smooth->node;
+    Shape shape = smooth->net->streams.at[node->outs.at[0].stream].shape;
+    const char *name = arena_printf(smooth->net->arena, "held_%d", (*smooth->count)++);
+    return net_stream(smooth->net, name, STREAM_REALS, true, shape, node->span);
+}
+
+/* detach(a): in the run that records, a itself and a stream of it; in the run that replays, that stream. */
+static Val make_held(Rebuild *rebuild, Smooth *smooth, Val a)
+{
+    StreamId stream = held_stream(smooth);
+    smooth->net->streams.at[stream].keep = true;
+    if (smooth->held == HELD_RECORD) {
+        vec_push(rebuild->arena, &smooth->node->outs, ((ScanOut){stream, a}));
+        return body_op1(rebuild->arena, &rebuild->out, OP_DETACH, a);
+    }
+    vec_push(rebuild->arena, &smooth->node->ins, stream);
+    return body_leaf(rebuild->arena, &rebuild->out, OP_INPUT, smooth->node->ins.count - 1, "held");
+}
+
+static Val make_smooth(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
+{
+    Arena *arena = rebuild->arena;
+    Body *out = &rebuild->out;
+    if (instr->op == OP_STEP)
+        return c;
+    if (instr->op == OP_DETACH)
+        return make_held(rebuild, rebuild->context, a);
+    if (instr->op != OP_MIX)
+        return body_copy(arena, out, instr, a, b, c);
+    Val rest = body_op2(arena, out, OP_SUB, body_const(arena, out, 1), a);
+    return body_op2(arena, out, OP_ADD, body_op2(arena, out, OP_MUL, a, b), body_op2(arena, out, OP_MUL, rest, c));
+}
+
+static void smooth_node(Net *net, Node *node, Held held, int *count)
+{
+    Smooth smooth = {.net = net, .node = node, .held = held, .count = count};
+    Body old = node->body;
+    int outs = node->outs.count;
+    Rebuild rebuild = rebuild_start(net->arena, &old, true);
+    rebuild.make = make_smooth;
+    rebuild.context = &smooth;
+    for (int k = 0; k < outs; k++)
+        node->outs.at[k].value = rebuild_value(&rebuild, node->outs.at[k].value);
+    for (int s = 0; s < node->states.count; s++)
+        node->states.at[s].next = rebuild_value(&rebuild, node->states.at[s].next);
+    node->body = rebuild.out;
+    for (int k = 0; k < outs; k++)
+        net->streams.at[node->outs.at[k].stream].kind = STREAM_REALS;
+}
+
+/* Sources for the replayed streams stand first: a node before all that read them. */
+static void add_held_sources(Net *net, int first_stream)
+{
+    VEC(Node) nodes = {0};
+    for (int s = first_stream; s < net->streams.count; s++) {
+        Node source = node_new(NODE_DATA, net->streams.at[s].span);
+        source.out = s;
+        source.held = true;
+        vec_push(net->arena, &nodes, source);
+    }
+    int added = nodes.count;
+    for (int n = 0; n < net->nodes.count; n++)
+        vec_push(net->arena, &nodes, net->nodes.at[n]);
+    for (int s = 0; s < first_stream; s++)
+        net->streams.at[s].node += net->streams.at[s].node == NONE ? 0 : added;
+    for (int s = first_stream; s < net->streams.count; s++)
+        net->streams.at[s].node = s - first_stream;
+    net->nodes.at = nodes.at;
+    net->nodes.capacity = nodes.capacity;
+    net->nodes.count = nodes.count;
+    net->backward = net->updates = nodes.count;
+}
+
+void smooth_steps(Net *net, Held held)
+{
+    int count = 0, first_stream = net->streams.count;
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == NODE_SCAN)
+            smooth_node(net, &net->nodes.at[n], held, &count);
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == NODE_DELAY)
+            net->streams.at[net->nodes.at[n].out].kind = net->streams.at[net->nodes.at[n].in].kind;
+    if (held == HELD_REPLAY)
+        add_held_sources(net, first_stream);
+    else
+        for (int s = first_stream; s < net->streams.count; s++)
+            net->streams.at[s].node = NONE;
+    for (int n = 0; n < net->nodes.count && held == HELD_RECORD; n++)
+        for (int k = 0; k < net->nodes.at[n].outs.count; k++)
+            net->streams.at[net->nodes.at[n].outs.at[k].stream].node = n;
+}

@@ -1,0 +1,42 @@
+/* The passes that lead from the model to the Loop IR, in the order of the table in pipeline.c. */
+#ifndef SNNC_PASSES_H
+#define SNNC_PASSES_H
+
+#include "ast.h"
+#include "diag.h"
+#include "loop.h"
+#include "net.h"
+
+/* `-D name=value`. `used` is set when a `let` of that name was found. */
+typedef struct Define {
+    const char *name;
+    double value;
+    bool used;
+} Define;
+
+/* AST -> Net. `library` holds the standard neurons, surrogates and optimizers; `model` may hide them by
+ * definitions of its own. Reports every mistake it finds; NULL if there was one. */
+Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *library, const File *model,
+               Define *defines, int define_count);
+
+/* Net -> Net: fuses pointwise maps into the scans that read them; drops what nobody reads. */
+void simplify_net(Net *net);
+
+/* Net -> Net: the adjoint of everything that a parameter's gradient needs, then one UPDATE a parameter. */
+void differentiate(Net *net);
+
+/* What `smooth_steps` does with detach(a): keeps it and records a in a stream "held_N", or reads that
+ * stream, which the caller fills, instead. */
+typedef enum Held { HELD_RECORD, HELD_REPLAY } Held;
+
+/* Net -> Net, before differentiate: the network whose true derivative the adjoint is. Every step becomes
+ * its smooth antiderivative, every mix a weighted sum; spikes of neurons become reals. */
+void smooth_steps(Net *net, Held held);
+
+/* Net -> Loop. unroll: time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor. */
+Program *lower_net(Arena *arena, const Net *net, int unroll);
+
+/* Loop -> Loop: no local name hides a buffer or is reserved in C. */
+void name_locals(Program *program);
+
+#endif
