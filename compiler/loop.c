@@ -1,0 +1,241 @@
+#include "loop.h"
+
+const char *type_name(Type type)
+{
+    static const char *const names[] = {"f32", "i32", "u32", "bool", "u8"};
+    return names[type];
+}
+
+const char *phase_name(Phase phase)
+{
+    static const char *const names[PHASE_COUNT] = {"forward", "backward", "update"};
+    return names[phase];
+}
+
+BufferId loop_buffer(Program *program, Buffer buffer)
+{
+    vec_push(program->arena, &program->buffers, buffer);
+    return program->buffers.count - 1;
+}
+
+BufferId loop_find(const Program *program, const char *name)
+{
+    for (int i = 0; i < program->buffers.count; i++)
+        if (strcmp(program->buffers.at[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static bool var_exists(const Kernel *kernel, const char *name)
+{
+    for (int i = 0; i < kernel->vars.count; i++)
+        if (strcmp(kernel->vars.at[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+VarId loop_var(Arena *arena, Kernel *kernel, const char *base, Type type)
+{
+    const char *name = base;
+    for (int n = 2; var_exists(kernel, name); n++)
+        name = arena_printf(arena, "%s_%d", base, n);
+    vec_push(arena, &kernel->vars, ((Var){name, base, type}));
+    return kernel->vars.count - 1;
+}
+
+static LoopExpr *expr_new(Arena *arena, LoopExprKind kind, Type type)
+{
+    LoopExpr *expr = NEW(arena, LoopExpr);
+    expr->kind = kind;
+    expr->type = type;
+    return expr;
+}
+
+LoopExpr *loop_int(Arena *arena, int number)
+{
+    LoopExpr *expr = expr_new(arena, LOOP_NUMBER, TYPE_I32);
+    expr->number = number;
+    return expr;
+}
+
+LoopExpr *loop_float(Arena *arena, double number)
+{
+    LoopExpr *expr = expr_new(arena, LOOP_NUMBER, TYPE_F32);
+    expr->number = number;
+    return expr;
+}
+
+LoopExpr *loop_ref(Arena *arena, const Kernel *kernel, VarId var)
+{
+    LoopExpr *expr = expr_new(arena, LOOP_VAR, kernel->vars.at[var].type);
+    expr->var = var;
+    return expr;
+}
+
+static Type op_type(Op op, const LoopExpr *a, const LoopExpr *b)
+{
+    if (op_is_truth(op))
+        return TYPE_BOOL;
+    return op == OP_SELECT ? b->type : a->type;
+}
+
+static bool is_int(const LoopExpr *expr, int number)
+{
+    return expr->kind == LOOP_NUMBER && expr->type == TYPE_I32 && expr->number == number;
+}
+
+static bool both_int_numbers(const LoopExpr *a, const LoopExpr *b)
+{
+    return b && a->kind == LOOP_NUMBER && b->kind == LOOP_NUMBER && a->type == TYPE_I32 && b->type == TYPE_I32;
+}
+
+/* Index arithmetic that is known now; NULL where nothing is. */
+static LoopExpr *fold_indices(Arena *arena, Op op, LoopExpr *a, LoopExpr *b)
+{
+    if (both_int_numbers(a, b)) {
+        LoopExpr *folded = loop_int(arena, 0);
+        folded->number = op_eval(op, a->number, b->number, 0);
+        folded->type = op_is_truth(op) ? TYPE_BOOL : TYPE_I32;
+        return op == OP_DIV ? NULL : folded;
+    }
+    if (op == OP_ADD && is_int(a, 0))
+        return b;
+    if ((op == OP_ADD || op == OP_SUB) && b && is_int(b, 0))
+        return a;
+    if (op == OP_MUL && is_int(a, 1))
+        return b;
+    if (op == OP_MUL && b && is_int(b, 1))
+        return a;
+    return NULL;
+}
+
+LoopExpr *loop_op(Arena *arena, Op op, LoopExpr *a, LoopExpr *b, LoopExpr *c)
+{
+    LoopExpr *folded = fold_indices(arena, op, a, b);
+    if (folded)
+        return folded;
+    LoopExpr *expr = expr_new(arena, LOOP_OP, op_type(op, a, b));
+    expr->op = op;
+    expr->nargs = op_arity(op);
+    expr->args[0] = a;
+    expr->args[1] = b;
+    expr->args[2] = c;
+    return expr;
+}
+
+LoopExpr *loop_cast(Arena *arena, Type type, LoopExpr *a)
+{
+    if (a->type == type)
+        return a;
+    LoopExpr *expr = expr_new(arena, LOOP_CAST, type);
+    expr->nargs = 1;
+    expr->args[0] = a;
+    return expr;
+}
+
+LoopExpr *loop_load(Program *program, BufferId buffer, int nindex, LoopExpr *const *index)
+{
+    Type type = program->buffers.at[buffer].type;
+    LoopExpr *expr = expr_new(program->arena, LOOP_LOAD, type == TYPE_U8 ? TYPE_I32 : type);
+    expr->buffer = buffer;
+    expr->nargs = nindex;
+    for (int i = 0; i < nindex; i++)
+        expr->args[i] = index[i];
+    return expr;
+}
+
+LoopExpr *loop_scalar(Arena *arena, Scalar scalar)
+{
+    LoopExpr *expr = expr_new(arena, LOOP_SCALAR, scalar == SCALAR_ROWS ? TYPE_I32 : TYPE_F32);
+    expr->scalar = scalar;
+    return expr;
+}
+
+LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step)
+{
+    LoopExpr *expr = expr_new(arena, LOOP_KEY, TYPE_U32);
+    expr->nargs = 2;
+    expr->args[0] = sample;
+    expr->args[1] = step;
+    return expr;
+}
+
+LoopExpr *loop_uniform(Arena *arena, LoopExpr *key, LoopExpr *unit)
+{
+    LoopExpr *expr = expr_new(arena, LOOP_UNIFORM, TYPE_F32);
+    expr->nargs = 2;
+    expr->args[0] = key;
+    expr->args[1] = unit;
+    return expr;
+}
+
+static LoopStmt *stmt_new(Arena *arena, LoopBlock *into, LoopStmtKind kind)
+{
+    LoopStmt *stmt = NEW(arena, LoopStmt);
+    stmt->kind = kind;
+    stmt->unroll = UNROLL_NONE;
+    vec_push(arena, into, stmt);
+    return stmt;
+}
+
+LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, LoopExpr *to)
+{
+    LoopStmt *stmt = stmt_new(arena, into, LOOP_FOR);
+    stmt->var = var;
+    stmt->from = from;
+    stmt->to = to;
+    return stmt;
+}
+
+LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text)
+{
+    LoopStmt *stmt = stmt_new(arena, into, LOOP_BLOCK);
+    stmt->text = text;
+    return stmt;
+}
+
+LoopStmt *loop_if(Arena *arena, LoopBlock *into, LoopExpr *condition)
+{
+    LoopStmt *stmt = stmt_new(arena, into, LOOP_IF);
+    stmt->value = condition;
+    return stmt;
+}
+
+static void with_value(Arena *arena, LoopBlock *into, LoopStmtKind kind, VarId var, LoopExpr *value)
+{
+    LoopStmt *stmt = stmt_new(arena, into, kind);
+    stmt->var = var;
+    stmt->value = value;
+}
+
+void loop_let(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value)
+{
+    with_value(arena, into, LOOP_LET, var, value);
+}
+
+void loop_declare(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value)
+{
+    with_value(arena, into, LOOP_DECLARE, var, value);
+}
+
+void loop_set(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value)
+{
+    with_value(arena, into, LOOP_SET, var, value);
+}
+
+void loop_store(Program *program, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
+                LoopExpr *value, bool add)
+{
+    LoopStmt *stmt = stmt_new(program->arena, into, LOOP_STORE);
+    stmt->buffer = buffer;
+    stmt->nindex = nindex;
+    for (int i = 0; i < nindex; i++)
+        stmt->index[i] = index[i];
+    stmt->value = value;
+    stmt->add = add;
+}
+
+void loop_comment(Arena *arena, LoopBlock *into, const char *text)
+{
+    stmt_new(arena, into, LOOP_COMMENT)->text = text;
+}

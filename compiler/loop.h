@@ -1,0 +1,212 @@
+/* The Loop IR: a small imperative program over buffers. Everything that a target does not decide is
+ * decided here; a backend only spells it.
+ *
+ * A Program is a list of kernels, run in order within their phase. A kernel's work is a number of
+ * independent items; it does the items first .. last-1, so a runtime may divide them among threads.
+ * It may contain: loops with known bounds, scoped constants and variables, loads, stores, scalar
+ * operations (ops.def), random numbers by counter. It may not contain: calls, pointers, recursion,
+ * anything that depends on the model beyond what is spelled out.
+ *
+ * Types: F32 arithmetic is exact IEEE single precision without contraction, in the written order.
+ * U8 is a storage type for spikes: a load gives I32, a store of a truth value or an I32 is converted.
+ * Operands of one operation have one type (indices I32; random keys U32); casts are explicit. */
+#ifndef SNNC_LOOP_H
+#define SNNC_LOOP_H
+
+#include "arena.h"
+#include "body.h"
+#include "out.h"
+#include "source.h"
+#include "vec.h"
+
+#include <stdint.h>
+
+typedef enum Type { TYPE_F32, TYPE_I32, TYPE_U32, TYPE_BOOL, TYPE_U8 } Type;
+
+typedef enum BufferRole {
+    BUFFER_PARAM,    /* learned; kept between batches */
+    BUFFER_GRADIENT, /* of a parameter; zeroed before the backward phase */
+    BUFFER_MOMENT,   /* optimiser state of a parameter; kept */
+    BUFFER_STREAM,   /* per sample */
+    BUFFER_SCRATCH,  /* per sample or not; no meaning outside its kernels */
+    BUFFER_INPUT,    /* per sample, filled before the forward phase */
+    BUFFER_OUTPUT    /* per sample, read by the runtime: loss, predicted, scores, activity */
+} BufferRole;
+
+enum { LOOP_MAX_DIMS = 6 };
+
+typedef struct Buffer {
+    const char *name; /* unique, legal in C */
+    Type type;
+    BufferRole role;
+    bool per_sample;  /* an outermost dimension of batch size comes before dims */
+    int ndim;
+    int dims[LOOP_MAX_DIMS];
+    int param;        /* PARAM, GRADIENT, MOMENT: index into Program.params; else -1 */
+    Span span;
+} Buffer;
+
+typedef int BufferId;
+typedef int VarId;
+
+typedef struct Var {
+    const char *name; /* unique in the kernel; after the pass `names`, unique where it is seen */
+    const char *base; /* what it was asked to be called */
+    Type type;
+} Var;
+
+typedef enum LoopExprKind {
+    LOOP_NUMBER,  /* number                      of `type` */
+    LOOP_VAR,     /* var */
+    LOOP_LOAD,    /* buffer, args = indices */
+    LOOP_OP,      /* op (a shared operation), args */
+    LOOP_CAST,    /* args[0] to `type` */
+    LOOP_SCALAR,  /* scalar                      I32 for rows, else F32 */
+    LOOP_KEY,     /* args: sample, step (I32)    random stream of one sample and step: U32 */
+    LOOP_UNIFORM  /* args: key (U32), unit (I32) uniform in [0, 1): F32 */
+} LoopExprKind;
+
+typedef struct LoopExpr LoopExpr;
+struct LoopExpr {
+    LoopExprKind kind;
+    Type type;        /* of the value; U8 never occurs here */
+    double number;
+    VarId var;
+    BufferId buffer;
+    Op op;
+    Scalar scalar;
+    int nargs;
+    LoopExpr *args[LOOP_MAX_DIMS + 1];
+};
+
+typedef enum LoopStmtKind {
+    LOOP_FOR,     /* var, from, to, down, unroll, body: var = from .. to-1, or downwards */
+    LOOP_LET,     /* var, value         a constant of this scope */
+    LOOP_DECLARE, /* var, value         a variable of this scope */
+    LOOP_SET,     /* var, value */
+    LOOP_STORE,   /* buffer, index, value; add: += */
+    LOOP_IF,      /* value, body */
+    LOOP_BLOCK,   /* text (a comment or NULL), body: a scope */
+    LOOP_COMMENT  /* text */
+} LoopStmtKind;
+
+enum { UNROLL_FULL = -1, UNROLL_NONE = 1 };
+
+typedef struct LoopStmt LoopStmt;
+typedef VEC(LoopStmt *) LoopBlock;
+
+struct LoopStmt {
+    LoopStmtKind kind;
+    VarId var;
+    LoopExpr *from, *to;
+    bool down;
+    int unroll;       /* FOR: UNROLL_NONE, UNROLL_FULL or a factor; written out by unroll_loops */
+    LoopExpr *value;
+    BufferId buffer;
+    int nindex;
+    LoopExpr *index[LOOP_MAX_DIMS + 1];
+    bool add;
+    const char *text;
+    LoopBlock body;
+};
+
+typedef enum Phase { PHASE_FORWARD, PHASE_BACKWARD, PHASE_UPDATE, PHASE_COUNT } Phase;
+
+typedef struct Kernel {
+    const char *name;
+    const char *about;  /* what it computes, one line */
+    const char *origin; /* "model.snn:7  hidden = input -> dense(800)": place and source line, or NULL */
+    Phase phase;
+    bool over_rows;     /* items are the samples of the batch, else 0 .. items-1 */
+    int items;
+    VarId first, last;
+    VEC(Var) vars;
+    LoopBlock body;
+} Kernel;
+
+/* What the runtime must know about the network, beside its kernels. */
+typedef struct LoopParam {
+    const char *name, *about;
+    int ndim;
+    int dims[4];
+    bool matrix, constant;
+    double init;
+    BufferId value, gradient;
+    int states;
+    BufferId state[4];
+    const char *state_name[4];
+} LoopParam;
+
+/* A stream worth reporting: firing rates, NaN, `info`. */
+typedef struct LoopStream {
+    const char *name, *about;
+    int size;
+    bool spikes;
+    BufferId values, activity; /* -1: none */
+    int64_t operations;        /* multiply-adds per sample to compute it, all steps, dense */
+} LoopStream;
+
+typedef struct Program {
+    Arena *arena;
+    const char *name;       /* of the model, legal in C */
+    const char *source;     /* file name of the model, without folders */
+    int steps;
+    bool learns;            /* has a backward phase and updates */
+    VEC(Buffer) buffers;
+    VEC(Kernel) kernels;
+    VEC(LoopParam) params;
+    VEC(LoopStream) streams;
+    BufferId input, label, sample, loss, predicted, scores; /* -1 where the model has none */
+    /* Plain facts for the runtime's table. */
+    const char *data_folder;
+    int data_ndim;
+    int data_dims[5];
+    int classes, batch, epochs;
+    uint32_t seed;
+    const char *schedule;   /* "constant", "step", "cosine", "one_cycle" */
+    double lr, gamma;
+    int every;
+    bool per_batch;
+    double clip_norm;
+    const char *optimizer;
+} Program;
+
+const char *type_name(Type type);
+const char *phase_name(Phase phase);
+
+/* ---- building: all nodes live in program->arena ---- */
+
+BufferId loop_buffer(Program *program, Buffer buffer);
+BufferId loop_find(const Program *program, const char *name); /* -1 if there is none */
+
+VarId loop_var(Arena *arena, Kernel *kernel, const char *base, Type type); /* unique in the kernel */
+
+LoopExpr *loop_int(Arena *arena, int number);
+LoopExpr *loop_float(Arena *arena, double number);
+LoopExpr *loop_ref(Arena *arena, const Kernel *kernel, VarId var);
+/* Folds integer constants, x + 0 and x * 1; F32 arithmetic only where nothing can change. */
+LoopExpr *loop_op(Arena *arena, Op op, LoopExpr *a, LoopExpr *b, LoopExpr *c);
+LoopExpr *loop_cast(Arena *arena, Type type, LoopExpr *a);
+LoopExpr *loop_load(Program *program, BufferId buffer, int nindex, LoopExpr *const *index);
+LoopExpr *loop_scalar(Arena *arena, Scalar scalar);
+LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
+LoopExpr *loop_uniform(Arena *arena, LoopExpr *key, LoopExpr *unit);
+
+LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, LoopExpr *to);
+LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text);
+LoopStmt *loop_if(Arena *arena, LoopBlock *into, LoopExpr *condition);
+void loop_let(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);
+void loop_declare(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);
+void loop_set(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);
+void loop_store(Program *program, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
+                LoopExpr *value, bool add);
+void loop_comment(Arena *arena, LoopBlock *into, const char *text);
+
+void loop_print(Out *out, const Program *program);
+/* NULL, or what is wrong (an internal error of the pass that ran last). */
+const char *loop_verify(const Program *program);
+
+/* Loop -> Loop: writes out the loops that are marked by `unroll`. */
+void unroll_loops(Program *program);
+
+#endif

@@ -1,0 +1,113 @@
+/* Linear maps and their gradients. Weights lie [inputs][outputs], so the inner loops run over outputs,
+ * contiguous; where a spike stream drives them, inputs that are silent are skipped. */
+#include "lower.h"
+
+static BufferId weights_of(Lower *lower, const Node *node)
+{
+    return node->transposed ? lower->transposed[node->weight] : lower->values[node->weight];
+}
+
+/* out = bias (or 0) */
+static void emit_dense_start(Lower *lower, const Node *node, Site site, int outputs)
+{
+    LoopStmt *loop = for_range(lower, site.into, "j", outputs);
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *start = node->bias != NONE ? load1(lower, lower->values[node->bias], j) : loop_float(lower->arena, 0);
+    site.into = &loop->body;
+    store_stream(lower, node->out, site, j, start, false);
+}
+
+/* The value of input i: for spikes, the block runs only where there is one (returns NULL: factor 1). */
+static LoopExpr *emit_active_input(Lower *lower, StreamId in, Site site, LoopExpr *i, LoopBlock **block)
+{
+    LoopExpr *x = load_stream(lower, in, site, i);
+    if (stream_of(lower, in)->kind == STREAM_SPIKES) {
+        LoopStmt *active = loop_if(lower->arena, *block, loop_op(lower->arena, OP_NE, x, loop_int(lower->arena, 0), NULL));
+        *block = &active->body;
+        return NULL;
+    }
+    return loop_local(lower, *block, "x", x);
+}
+
+static LoopExpr *scaled(Lower *lower, LoopExpr *x, LoopExpr *value)
+{
+    return x ? loop_op(lower->arena, OP_MUL, x, value, NULL) : value;
+}
+
+void emit_dense(Lower *lower, const Node *node, Site site)
+{
+    int inputs = stream_size(lower, node->in), outputs = stream_size(lower, node->out);
+    emit_dense_start(lower, node, site, outputs);
+    LoopStmt *loop_i = for_range(lower, site.into, "i", inputs);
+    LoopExpr *i = loop_variable(lower, loop_i);
+    LoopBlock *block = &loop_i->body;
+    LoopExpr *x = emit_active_input(lower, node->in, site, i, &block);
+    LoopStmt *loop_j = for_range(lower, block, "j", outputs);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    site.into = &loop_j->body;
+    store_stream(lower, node->out, site, j, scaled(lower, x, load2(lower, weights_of(lower, node), i, j)), true);
+}
+
+void lower_transposed(Lower *lower, ParamId weight)
+{
+    const Param *param = &lower->net->params.at[weight];
+    int rows = param->shape.dims[0], columns = param->shape.dims[1];
+    kernel_begin(lower, arena_printf(lower->arena, "transpose_%s", param->name),
+                 arena_printf(lower->arena, "%s with outputs first, for the gradient of its inputs", param->name),
+                 (Span){0, 0}, columns);
+    LoopStmt *loop_j = kernel_items(lower, "j");
+    LoopStmt *loop_i = for_range(lower, &loop_j->body, "i", rows);
+    LoopExpr *i = loop_variable(lower, loop_i), *j = loop_variable(lower, loop_j);
+    store2(lower, &loop_i->body, lower->transposed[weight], j, i, load2(lower, lower->values[weight], i, j), false);
+}
+
+/* Loops over the batch and, if `temporal`, over time: the order in which a parameter's gradient is summed. */
+static Site emit_sum_loops(Lower *lower, LoopBlock *into, bool temporal)
+{
+    Site site = {0};
+    LoopStmt *loop_b = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
+                                loop_int(lower->arena, 0), loop_scalar(lower->arena, SCALAR_ROWS));
+    site.b = loop_variable(lower, loop_b);
+    site.into = &loop_b->body;
+    if (temporal) {
+        LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+        site.t = loop_variable(lower, loop_t);
+        site.into = &loop_t->body;
+    }
+    return site;
+}
+
+void lower_weight_grad(Lower *lower, const Node *node)
+{
+    const Param *param = &lower->net->params.at[node->weight];
+    kernel_begin(lower, arena_printf(lower->arena, "gradient_%s", param->name),
+                 arena_printf(lower->arena, "gradient of %s: sum over the batch and time of %s x %s", param->name,
+                              stream_of(lower, node->in)->name, stream_of(lower, node->aux)->name),
+                 node->span, param->shape.dims[0]);
+    Site site = emit_sum_loops(lower, &lower->kernel->body, stream_of(lower, node->in)->temporal);
+    LoopStmt *loop_i = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "i", TYPE_I32),
+                                loop_ref(lower->arena, lower->kernel, lower->kernel->first),
+                                loop_ref(lower->arena, lower->kernel, lower->kernel->last));
+    LoopExpr *i = loop_variable(lower, loop_i);
+    LoopBlock *block = &loop_i->body;
+    LoopExpr *x = emit_active_input(lower, node->in, site, i, &block);
+    LoopStmt *loop_j = for_range(lower, block, "j", param->shape.dims[1]);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    LoopExpr *value = scaled(lower, x, load_stream(lower, node->aux, site, j));
+    store2(lower, &loop_j->body, lower->gradients[node->weight], i, j, value, true);
+}
+
+void lower_bias_grad(Lower *lower, const Node *node)
+{
+    const Param *param = &lower->net->params.at[node->bias];
+    kernel_begin(lower, arena_printf(lower->arena, "gradient_%s", param->name),
+                 arena_printf(lower->arena, "gradient of %s: sum over the batch and time of %s", param->name,
+                              stream_of(lower, node->in)->name),
+                 node->span, param->shape.dims[0]);
+    Site site = emit_sum_loops(lower, &lower->kernel->body, stream_of(lower, node->in)->temporal);
+    LoopStmt *loop_j = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "j", TYPE_I32),
+                                loop_ref(lower->arena, lower->kernel, lower->kernel->first),
+                                loop_ref(lower->arena, lower->kernel, lower->kernel->last));
+    LoopExpr *j = loop_variable(lower, loop_j);
+    store1(lower, &loop_j->body, lower->gradients[node->bias], j, load_stream(lower, node->in, site, j), true);
+}

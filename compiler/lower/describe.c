@@ -1,0 +1,130 @@
+#include "describe.h"
+
+/* The user's own words for a part of the model: the text under a span, on one line. */
+static const char *words(Lower *lower, Span span)
+{
+    Place place = source_place(lower->net->sources, span.lo);
+    if (!place.source || span.hi <= span.lo)
+        return "";
+    const char *from = place.source->text + (span.lo - place.source->base);
+    char *text = arena_strndup(lower->arena, from, span.hi - span.lo);
+    char *to = text;
+    for (const char *c = text; *c; c++) {
+        bool blank = *c == ' ' || *c == '\n' || *c == '\t' || *c == '\r';
+        if (!blank)
+            *to++ = *c;
+        else if (to > text && to[-1] != ' ')
+            *to++ = ' ';
+    }
+    *to = '\0';
+    return text;
+}
+
+static void add_moments(Lower *lower, LoopParam *described, ParamId id)
+{
+    const Net *net = lower->net;
+    for (int n = net->updates; n < net->nodes.count; n++) {
+        const Node *update = &net->nodes.at[n];
+        if (update->weight != id)
+            continue;
+        described->states = update->states.count;
+        for (int s = 0; s < update->states.count; s++) {
+            Buffer buffer = lower->program->buffers.at[described->value];
+            buffer.role = BUFFER_MOMENT;
+            buffer.name = arena_printf(lower->arena, "%s_%s", update->states.at[s].name, buffer.name);
+            for (int k = 2; loop_find(lower->program, buffer.name) >= 0; k++)
+                buffer.name = arena_printf(lower->arena, "%s_%s_%d", update->states.at[s].name,
+                                           net->params.at[id].name, k);
+            described->state[s] = loop_buffer(lower->program, buffer);
+            described->state_name[s] = update->states.at[s].name;
+        }
+    }
+}
+
+static void describe_param(Lower *lower, ParamId id)
+{
+    const Param *param = &lower->net->params.at[id];
+    LoopParam described = {.name = param->name, .about = words(lower, param->span), .ndim = param->shape.ndim,
+                           .matrix = param->matrix, .constant = param->init == INIT_CONSTANT, .init = param->number,
+                           .value = lower->values[id], .gradient = lower->gradients[id]};
+    memcpy(described.dims, param->shape.dims, sizeof param->shape.dims);
+    add_moments(lower, &described, id);
+    vec_push(lower->arena, &lower->program->params, described);
+}
+
+/* Multiply-adds per sample that a dense map makes, all steps. */
+static int64_t operations(const Lower *lower, const Node *node)
+{
+    if (node->kind != NODE_DENSE)
+        return 0;
+    int64_t once = (int64_t)stream_size(lower, node->in) * stream_size(lower, node->out);
+    return once * (stream_of(lower, node->out)->temporal ? lower->net->steps : 1);
+}
+
+static void describe_stream(Lower *lower, StreamId id)
+{
+    const Stream *stream = stream_of(lower, id);
+    const Node *node = &lower->net->nodes.at[stream->node];
+    LoopStream described = {.name = stream->name, .about = words(lower, stream->span), .size = stream_size(lower, id),
+                            .spikes = stream->kind == STREAM_SPIKES, .values = lower->streams[id],
+                            .operations = operations(lower, node)};
+    described.activity = loop_find(lower->program, arena_printf(lower->arena, "activity_%s", stream->name));
+    vec_push(lower->arena, &lower->program->streams, described);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static void describe_data(Lower *lower)
+{
+    const Net *net = lower->net;
+    Program *program = lower->program;
+    program->data_folder = net->data.folder;
+    if (net->data.temporal)
+        program->data_dims[program->data_ndim++] = net->steps;
+    for (int d = 0; d < net->data.shape.ndim; d++)
+        program->data_dims[program->data_ndim++] = net->data.shape.dims[d];
+    program->classes = net->data.classes;
+    program->input = -1;
+    for (int n = 0; n < net->backward; n++)
+        if (net->nodes.at[n].kind == NODE_DATA && !net->nodes.at[n].held)
+            program->input = lower->streams[net->nodes.at[n].out];
+}
+
+static void describe_training(Lower *lower)
+{
+    static const char *const schedules[] = {"constant", "step", "cosine", "one_cycle"};
+    const Training *training = &lower->net->training;
+    Program *program = lower->program;
+    program->learns = training->present && lower->net->updates < lower->net->nodes.count;
+    program->batch = training->batch;
+    program->epochs = training->epochs;
+    program->seed = (uint32_t)training->seed;
+    program->schedule = schedules[training->schedule];
+    program->lr = training->lr;
+    program->gamma = training->gamma;
+    program->every = training->every;
+    program->per_batch = training->per_batch;
+    program->clip_norm = training->clip_norm;
+    program->optimizer = training->optimizer;
+}
+
+void describe_program(Lower *lower)
+{
+    const Net *net = lower->net;
+    Place place = source_place(net->sources, net->data.span.lo);
+    lower->program->name = net->name;
+    lower->program->source = place.source ? base_name(place.source->path) : "";
+    lower->program->steps = net->steps;
+    for (ParamId p = 0; p < net->params.count; p++)
+        describe_param(lower, p);
+    for (int n = 0; n < net->backward; n++)
+        for (StreamId s = 0; s < net->streams.count; s++)
+            if (net->streams.at[s].node == n)
+                describe_stream(lower, s);
+    describe_data(lower);
+    describe_training(lower);
+}

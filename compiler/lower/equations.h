@@ -1,0 +1,26 @@
+/* The equations of a body as statements: values with a name or with several users become constants of
+ * the scope, the others are written where they are used; what does not change between units and steps
+ * is computed once, before the loops. */
+#ifndef SNNC_EQUATIONS_H
+#define SNNC_EQUATIONS_H
+
+#include "lower.h"
+
+typedef struct Equations {
+    Lower *lower;
+    const Body *body;
+    LoopBlock *into;     /* where values of this step and unit go */
+    LoopBlock *before;   /* where values that never change go */
+    LoopExpr **inputs, **states, **params; /* what the leaves mean here, by index */
+    const bool *shared_params; /* by index: one number for all units */
+    int *uses;           /* by value */
+    bool *steady;        /* by value: the same for all units and steps */
+    LoopExpr **done;     /* by value: how it is written; a truth value for step and comparisons */
+} Equations;
+
+/* Counts uses from the node's outs, grads and states. */
+Equations equations_start(Lower *lower, const Node *node, const bool *shared_params);
+LoopExpr *equation_number(Equations *equations, Val value); /* F32 */
+LoopExpr *equation_truth(Equations *equations, Val value);  /* BOOL */
+
+#endif

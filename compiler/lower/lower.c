@@ -1,0 +1,183 @@
+#include "lower.h"
+
+#include "passes.h"
+#include "schedule.h"
+#include "describe.h"
+
+static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, const Node *, Site), const char *verb)
+{
+    const Stream *out = stream_of(lower, node->out);
+    const char *source = stream_of(lower, node->in)->name;
+    const char *about = arena_printf(lower->arena, "%s: %s of %s, %d -> %d%s", out->name, verb, source,
+                                     stream_size(lower, node->in), stream_size(lower, node->out),
+                                     out->temporal ? ", all steps" : "");
+    kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node_kind_name(node->kind), out->name), about, node->span, 0);
+    LoopStmt *loop_b = kernel_items(lower, "b");
+    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL};
+    if (out->temporal) {
+        LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+        site.into = &loop_t->body;
+        site.t = loop_variable(lower, loop_t);
+    }
+    emit(lower, node, site);
+}
+
+static void lower_node(Lower *lower, const Node *node)
+{
+    switch (node->kind) {
+    case NODE_DATA: break; /* the runtime fills it */
+    case NODE_POISSON: lower_steps(lower, node, emit_poisson, "spikes with the probability"); break;
+    case NODE_LATENCY: lower_steps(lower, node, emit_latency, "one spike at the latency"); break;
+    case NODE_DENSE:
+        lower_steps(lower, node, emit_dense, node->transposed ? "transposed linear map" : "linear map");
+        break;
+    case NODE_DELAY: lower_steps(lower, node, emit_delay, "shift in time"); break;
+    case NODE_SCAN: lower_scan(lower, node); break;
+    case NODE_REDUCE: lower_reduce(lower, node); break;
+    case NODE_LOSS: lower_loss(lower, node); break;
+    case NODE_PREDICT: lower_predict(lower, node); break;
+    case NODE_ACTIVITY: lower_activity(lower, node); break;
+    case NODE_LOSS_GRAD: lower_loss_grad(lower, node); break;
+    case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
+    case NODE_WEIGHT_GRAD: lower_weight_grad(lower, node); break;
+    case NODE_BIAS_GRAD: lower_bias_grad(lower, node); break;
+    case NODE_UPDATE: lower_update(lower, node); break;
+    case NODE_KIND_COUNT: break;
+    }
+}
+
+static void lower_part(Lower *lower, const Part *part)
+{
+    if (part->recurrent)
+        lower_group(lower, part->nodes, part->count);
+    else
+        lower_node(lower, &lower->net->nodes.at[part->nodes[0]]);
+}
+
+static void lower_phase(Lower *lower, Phase phase, int first, int last)
+{
+    Schedule schedule = schedule_nodes(lower->arena, lower->net, first, last);
+    lower->phase = phase;
+    for (int i = 0; i < schedule.count; i++)
+        lower_part(lower, &schedule.at[i]);
+}
+
+/* ---- buffers ---- */
+
+static BufferId add_buffer(Lower *lower, const char *name, Type type, BufferRole role, Shape shape, Span span)
+{
+    Buffer buffer = {.name = name, .type = type, .role = role, .param = -1, .span = span};
+    buffer.per_sample = role == BUFFER_STREAM || role == BUFFER_INPUT || role == BUFFER_OUTPUT;
+    buffer.ndim = shape.ndim;
+    for (int d = 0; d < shape.ndim; d++)
+        buffer.dims[d] = shape.dims[d];
+    return loop_buffer(lower->program, buffer);
+}
+
+static void add_stream_buffer(Lower *lower, StreamId id)
+{
+    const Stream *stream = stream_of(lower, id);
+    int size = shape_size(stream->shape);
+    Shape shape = stream->temporal ? (Shape){2, {lower->net->steps, size}} : (Shape){1, {size}};
+    bool given = lower->net->nodes.at[stream->node].kind == NODE_DATA;
+    Type type = stream->kind == STREAM_SPIKES ? TYPE_U8 : TYPE_F32;
+    lower->streams[id] =
+        add_buffer(lower, stream->name, type, given ? BUFFER_INPUT : BUFFER_STREAM, shape, stream->span);
+}
+
+static bool is_learned(const Net *net, ParamId param)
+{
+    for (int n = net->updates; n < net->nodes.count; n++)
+        if (net->nodes.at[n].weight == param)
+            return true;
+    return false;
+}
+
+static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, const char *prefix)
+{
+    const Param *param = &lower->net->params.at[id];
+    Shape shape = param->shape.ndim == 2 ? param->shape : (Shape){1, {shape_size(param->shape)}};
+    BufferId buffer = add_buffer(lower, arena_printf(lower->arena, "%s%s", prefix, param->name), TYPE_F32, role, shape,
+                                 param->span);
+    lower->program->buffers.at[buffer].param = id;
+    return buffer;
+}
+
+static bool is_transposed(const Net *net, ParamId param)
+{
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == NODE_DENSE && net->nodes.at[n].transposed && net->nodes.at[n].weight == param)
+            return true;
+    return false;
+}
+
+static void add_param_buffers(Lower *lower, ParamId id)
+{
+    const Param *param = &lower->net->params.at[id];
+    lower->values[id] = add_param_buffer(lower, id, BUFFER_PARAM, "");
+    lower->gradients[id] = is_learned(lower->net, id) ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
+    lower->transposed[id] = -1;
+    if (is_transposed(lower->net, id)) {
+        Shape shape = {2, {param->shape.dims[1], param->shape.dims[0]}};
+        lower->transposed[id] = add_buffer(lower, arena_printf(lower->arena, "%s_transposed", param->name), TYPE_F32,
+                                           BUFFER_SCRATCH, shape, param->span);
+    }
+}
+
+static void add_fixed_buffers(Lower *lower)
+{
+    Program *program = lower->program;
+    const Net *net = lower->net;
+    Shape one = {0}, classes = {1, {net->data.classes}};
+    Span none = {0, 0};
+    program->label = add_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, one, none);
+    program->sample = add_buffer(lower, "sample", TYPE_I32, BUFFER_INPUT, one, none);
+    program->loss = program->predicted = program->scores = -1;
+    for (int n = 0; n < net->nodes.count; n++) {
+        const Node *node = &net->nodes.at[n];
+        if (node->kind == NODE_LOSS)
+            program->loss = add_buffer(lower, "loss", TYPE_F32, BUFFER_OUTPUT, one, none);
+        if (node->kind == NODE_PREDICT) {
+            program->predicted = add_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, one, none);
+            program->scores = add_buffer(lower, "scores", TYPE_F32, BUFFER_OUTPUT, classes, none);
+        }
+        if (node->kind == NODE_ACTIVITY) {
+            const char *name = arena_printf(lower->arena, "activity_%s", stream_of(lower, node->in)->name);
+            add_buffer(lower, name, TYPE_F32, BUFFER_OUTPUT, one, node->span);
+        }
+    }
+}
+
+static void add_buffers(Lower *lower)
+{
+    const Net *net = lower->net;
+    lower->streams = NEW_ARRAY(lower->arena, BufferId, net->streams.count + 1);
+    lower->values = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
+    lower->gradients = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
+    lower->transposed = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
+    for (ParamId p = 0; p < net->params.count; p++)
+        add_param_buffers(lower, p);
+    add_fixed_buffers(lower);
+    for (StreamId s = 0; s < net->streams.count; s++) {
+        lower->streams[s] = -1;
+        if (net->streams.at[s].node != NONE)
+            add_stream_buffer(lower, s);
+    }
+}
+
+Program *lower_net(Arena *arena, const Net *net, int unroll)
+{
+    Program *program = NEW(arena, Program);
+    program->arena = arena;
+    Lower lower = {.arena = arena, .net = net, .program = program, .unroll = unroll};
+    add_buffers(&lower);
+    describe_program(&lower);
+    lower_phase(&lower, PHASE_FORWARD, 0, net->backward);
+    lower.phase = PHASE_BACKWARD;
+    for (ParamId p = 0; p < net->params.count; p++)
+        if (lower.transposed[p] >= 0)
+            lower_transposed(&lower, p);
+    lower_phase(&lower, PHASE_BACKWARD, net->backward, net->updates);
+    lower_phase(&lower, PHASE_UPDATE, net->updates, net->nodes.count);
+    return program;
+}

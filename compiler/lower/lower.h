@@ -1,0 +1,83 @@
+/* Net -> Loop, internal. One file per family of nodes; a node that may stand in a recurrent group has a
+ * function that emits its work for one sample and one time step. */
+#ifndef SNNC_LOWER_H
+#define SNNC_LOWER_H
+
+#include "loop.h"
+#include "net.h"
+
+typedef struct Lower {
+    Arena *arena;
+    const Net *net;
+    Program *program;
+    Kernel *kernel;      /* the one being filled */
+    Phase phase;
+    int unroll;          /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
+    BufferId *streams;   /* by StreamId; -1: no buffer */
+    BufferId *values;    /* by ParamId */
+    BufferId *gradients; /* by ParamId; -1: not learned */
+    BufferId *transposed; /* by ParamId; -1: nobody needs W^T */
+} Lower;
+
+/* Where code is emitted: sample b, time step t (NULL outside time). */
+typedef struct Site {
+    LoopBlock *into;
+    LoopExpr *b, *t;
+} Site;
+
+/* A kernel over the samples of the batch (items 0) or over 0 .. items-1. */
+void kernel_begin(Lower *lower, const char *name, const char *about, Span origin, int items);
+/* The loop over the kernel's items; `name` of its variable. */
+LoopStmt *kernel_items(Lower *lower, const char *name);
+
+LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count);
+LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop);
+/* A local value: `const float name = value`; returns the reference to it. */
+LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
+
+LoopExpr *load1(Lower *lower, BufferId buffer, LoopExpr *i);
+LoopExpr *load2(Lower *lower, BufferId buffer, LoopExpr *i, LoopExpr *j);
+void store1(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *value, bool add);
+void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value, bool add);
+/* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */
+LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n);
+void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add);
+
+const Stream *stream_of(const Lower *lower, StreamId stream);
+int stream_size(const Lower *lower, StreamId stream);
+
+/* One sample, one step. */
+void emit_dense(Lower *lower, const Node *node, Site site);
+void emit_delay(Lower *lower, const Node *node, Site site);
+void emit_poisson(Lower *lower, const Node *node, Site site);
+void emit_latency(Lower *lower, const Node *node, Site site);
+
+/* Whole kernels. */
+void lower_scan(Lower *lower, const Node *node);
+void lower_weight_grad(Lower *lower, const Node *node);
+void lower_bias_grad(Lower *lower, const Node *node);
+void lower_transposed(Lower *lower, ParamId weight);
+void lower_reduce(Lower *lower, const Node *node);
+void lower_pick_grad(Lower *lower, const Node *node);
+void lower_loss(Lower *lower, const Node *node);
+void lower_loss_grad(Lower *lower, const Node *node);
+void lower_predict(Lower *lower, const Node *node);
+void lower_activity(Lower *lower, const Node *node);
+void lower_update(Lower *lower, const Node *node);
+/* Nodes that feed each other through delays: one loop over time (see schedule.h). */
+void lower_group(Lower *lower, const int *nodes, int count);
+
+/* A scan inside a group: its states live in buffers between the steps. */
+typedef struct ScanState {
+    BufferId *states;   /* by state */
+    BufferId *partials; /* by grads entry: sum over time, per sample and unit */
+} ScanState;
+
+ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers);
+void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Site site);
+/* Steps from .. from+count-1 in the scan's direction; unroll marks the time loop. */
+void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Site site, LoopExpr *from, int count,
+                     bool keep_states);
+void lower_partials(Lower *lower, const Node *node, const ScanState *state);
+
+#endif

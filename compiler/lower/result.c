@@ -1,0 +1,231 @@
+/* What is made of streams at the end: sums over time, losses, predictions, activity. */
+#include "lower.h"
+
+static LoopExpr *f32(Lower *lower, double number)
+{
+    return loop_float(lower->arena, number);
+}
+
+static LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b)
+{
+    return loop_op(lower->arena, op, a, b, NULL);
+}
+
+static LoopExpr *number(Lower *lower, LoopExpr *x)
+{
+    return loop_cast(lower->arena, TYPE_F32, x);
+}
+
+static Site begin_over_samples(Lower *lower, const char *name, const char *about, Span origin)
+{
+    kernel_begin(lower, name, about, origin, 0);
+    LoopStmt *loop = kernel_items(lower, "b");
+    return (Site){&loop->body, loop_variable(lower, loop), NULL};
+}
+
+static LoopExpr *declare(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
+{
+    VarId var = loop_var(lower->arena, lower->kernel, name, value->type);
+    loop_declare(lower->arena, into, var, value);
+    return loop_ref(lower->arena, lower->kernel, var);
+}
+
+/* ---- over time ---- */
+
+static void emit_reduce_start(Lower *lower, const Node *node, Site site, LoopExpr *n)
+{
+    site.t = loop_int(lower->arena, node->reduce == REDUCE_LAST ? lower->net->steps - 1 : 0);
+    LoopExpr *start = node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST
+                          ? number(lower, load_stream(lower, node->in, site, n))
+                          : f32(lower, 0);
+    store_stream(lower, node->out, site, n, start, false);
+}
+
+static void emit_reduce_step(Lower *lower, const Node *node, Site site, LoopExpr *n)
+{
+    LoopExpr *x = number(lower, load_stream(lower, node->in, site, n));
+    if (node->reduce == REDUCE_MAX)
+        store_stream(lower, node->out, site, n, op2(lower, OP_MAX, x, load_stream(lower, node->out, site, n)), false);
+    else
+        store_stream(lower, node->out, site, n, x, true);
+}
+
+void lower_reduce(Lower *lower, const Node *node)
+{
+    static const char *const names[] = {"mean", "sum", "maximum", "last value"};
+    int size = stream_size(lower, node->out);
+    const char *out = stream_of(lower, node->out)->name;
+    Site site = begin_over_samples(lower, arena_printf(lower->arena, "reduce_%s", out),
+                                   arena_printf(lower->arena, "%s: %s over time of %s", out, names[node->reduce],
+                                                stream_of(lower, node->in)->name),
+                                   node->span);
+    Site inner = site;
+    LoopStmt *start = for_range(lower, site.into, "n", size);
+    inner.into = &start->body;
+    emit_reduce_start(lower, node, inner, loop_variable(lower, start));
+    if (node->reduce == REDUCE_LAST)
+        return;
+    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    LoopStmt *loop_n = for_range(lower, &loop_t->body, "n", size);
+    inner.t = loop_variable(lower, loop_t);
+    inner.into = &loop_n->body;
+    emit_reduce_step(lower, node, inner, loop_variable(lower, loop_n));
+    if (node->reduce != REDUCE_MEAN)
+        return;
+    LoopStmt *end = for_range(lower, site.into, "n", size);
+    LoopExpr *n = loop_variable(lower, end);
+    inner.into = &end->body;
+    LoopExpr *mean = op2(lower, OP_DIV, load_stream(lower, node->out, inner, n), f32(lower, lower->net->steps));
+    store_stream(lower, node->out, inner, n, mean, false);
+}
+
+/* best = the first step with the largest value; for `last` the last step. */
+static LoopExpr *emit_picked_step(Lower *lower, const Node *node, Site site, LoopExpr *n)
+{
+    if (node->reduce == REDUCE_LAST)
+        return loop_int(lower->arena, lower->net->steps - 1);
+    LoopExpr *best = declare(lower, site.into, "best", loop_int(lower->arena, 0));
+    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    Site here = site, there = site;
+    here.t = loop_variable(lower, loop_t);
+    there.t = best;
+    LoopExpr *better = op2(lower, OP_GT, load_stream(lower, node->aux, here, n), load_stream(lower, node->aux, there, n));
+    LoopStmt *found = loop_if(lower->arena, &loop_t->body, better);
+    loop_set(lower->arena, &found->body, best->var, here.t);
+    return best;
+}
+
+void lower_pick_grad(Lower *lower, const Node *node)
+{
+    Arena *arena = lower->arena;
+    const char *out = stream_of(lower, node->out)->name;
+    Site site = begin_over_samples(lower, arena_printf(arena, "pick_%s", out),
+                                   arena_printf(arena, "%s: the gradient goes to the step that was picked", out),
+                                   node->span);
+    LoopStmt *loop_n = for_range(lower, site.into, "n", stream_size(lower, node->out));
+    LoopExpr *n = loop_variable(lower, loop_n);
+    site.into = &loop_n->body;
+    LoopExpr *picked = emit_picked_step(lower, node, site, n);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    site.t = loop_variable(lower, loop_t);
+    site.into = &loop_t->body;
+    LoopExpr *g = loop_op(arena, OP_SELECT, op2(lower, OP_EQ, site.t, picked), load_stream(lower, node->in, site, n),
+                          f32(lower, 0));
+    store_stream(lower, node->out, site, n, g, false);
+}
+
+/* ---- losses ---- */
+
+static LoopExpr *is_label(Lower *lower, Site site, LoopExpr *j)
+{
+    return op2(lower, OP_EQ, j, load1(lower, lower->program->label, site.b));
+}
+
+static LoopExpr *target(Lower *lower, Site site, LoopExpr *j)
+{
+    return loop_op(lower->arena, OP_SELECT, is_label(lower, site, j), f32(lower, 1), f32(lower, 0));
+}
+
+/* The maximum, and the sum of exp(x - maximum), over the classes: for a softmax that cannot overflow. */
+static void emit_softmax_sums(Lower *lower, const Node *node, Site site, LoopExpr **top, LoopExpr **sum)
+{
+    int size = stream_size(lower, node->in);
+    *top = declare(lower, site.into, "top", load_stream(lower, node->in, site, loop_int(lower->arena, 0)));
+    LoopStmt *find = for_range(lower, site.into, "j", size);
+    LoopExpr *x = load_stream(lower, node->in, site, loop_variable(lower, find));
+    loop_set(lower->arena, &find->body, (*top)->var, op2(lower, OP_MAX, x, *top));
+    *sum = declare(lower, site.into, "sum", f32(lower, 0));
+    LoopStmt *add = for_range(lower, site.into, "j", size);
+    x = load_stream(lower, node->in, site, loop_variable(lower, add));
+    LoopExpr *term = loop_op(lower->arena, OP_EXP, op2(lower, OP_SUB, x, *top), NULL, NULL);
+    loop_set(lower->arena, &add->body, (*sum)->var, op2(lower, OP_ADD, *sum, term));
+}
+
+static void emit_cross_entropy(Lower *lower, const Node *node, Site site)
+{
+    LoopExpr *top, *sum;
+    emit_softmax_sums(lower, node, site, &top, &sum);
+    LoopExpr *x = load_stream(lower, node->in, site, load1(lower, lower->program->label, site.b));
+    LoopExpr *loss = op2(lower, OP_SUB, loop_op(lower->arena, OP_LOG, sum, NULL, NULL), op2(lower, OP_SUB, x, top));
+    store1(lower, site.into, lower->program->loss, site.b, loss, false);
+}
+
+static void emit_mse(Lower *lower, const Node *node, Site site)
+{
+    int size = stream_size(lower, node->in);
+    LoopExpr *sum = declare(lower, site.into, "sum", f32(lower, 0));
+    LoopStmt *loop = for_range(lower, site.into, "j", size);
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *error = op2(lower, OP_SUB, load_stream(lower, node->in, site, j), target(lower, site, j));
+    error = loop_local(lower, &loop->body, "error", error);
+    loop_set(lower->arena, &loop->body, sum->var, op2(lower, OP_ADD, sum, op2(lower, OP_MUL, error, error)));
+    store1(lower, site.into, lower->program->loss, site.b, op2(lower, OP_DIV, sum, f32(lower, size)), false);
+}
+
+void lower_loss(Lower *lower, const Node *node)
+{
+    bool mse = node->loss == LOSS_MSE;
+    Site site = begin_over_samples(lower, "loss_of_samples",
+                                   arena_printf(lower->arena, "loss: %s of %s against the label",
+                                                mse ? "mean squared error" : "cross-entropy",
+                                                stream_of(lower, node->in)->name),
+                                   node->span);
+    (mse ? emit_mse : emit_cross_entropy)(lower, node, site);
+}
+
+void lower_loss_grad(Lower *lower, const Node *node)
+{
+    int size = stream_size(lower, node->in);
+    LoopExpr *rows = number(lower, loop_scalar(lower->arena, SCALAR_ROWS)), *top = NULL, *sum = NULL;
+    Site site = begin_over_samples(lower, "loss_gradient",
+                                   arena_printf(lower->arena, "%s: gradient of the mean loss over the batch",
+                                                stream_of(lower, node->out)->name),
+                                   node->span);
+    if (node->loss == LOSS_CROSS_ENTROPY)
+        emit_softmax_sums(lower, node, site, &top, &sum);
+    LoopStmt *loop = for_range(lower, site.into, "j", size);
+    LoopExpr *j = loop_variable(lower, loop), *x = load_stream(lower, node->in, site, j), *g;
+    if (node->loss == LOSS_CROSS_ENTROPY) {
+        LoopExpr *p = op2(lower, OP_DIV, loop_op(lower->arena, OP_EXP, op2(lower, OP_SUB, x, top), NULL, NULL), sum);
+        g = op2(lower, OP_DIV, op2(lower, OP_SUB, p, target(lower, site, j)), rows);
+    } else {
+        LoopExpr *error = op2(lower, OP_SUB, x, target(lower, site, j));
+        g = op2(lower, OP_DIV, op2(lower, OP_MUL, f32(lower, 2.0 / size), error), rows);
+    }
+    site.into = &loop->body;
+    store_stream(lower, node->out, site, j, g, false);
+}
+
+/* ---- for the user ---- */
+
+void lower_predict(Lower *lower, const Node *node)
+{
+    Site site = begin_over_samples(lower, "predict_classes", "predicted: the class with the largest score, the first of equals",
+                                   node->span);
+    LoopExpr *best = declare(lower, site.into, "best", loop_int(lower->arena, 0));
+    LoopStmt *loop = for_range(lower, site.into, "j", stream_size(lower, node->in));
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *x = load_stream(lower, node->in, site, j);
+    store2(lower, &loop->body, lower->program->scores, site.b, j, x, false);
+    LoopStmt *found = loop_if(lower->arena, &loop->body, op2(lower, OP_GT, x, load_stream(lower, node->in, site, best)));
+    loop_set(lower->arena, &found->body, best->var, j);
+    store1(lower, site.into, lower->program->predicted, site.b, best, false);
+}
+
+void lower_activity(Lower *lower, const Node *node)
+{
+    const Stream *stream = stream_of(lower, node->in);
+    Site site = begin_over_samples(lower, arena_printf(lower->arena, "count_%s", stream->name),
+                                   arena_printf(lower->arena, "number of spikes of %s in each sample", stream->name),
+                                   node->span);
+    Type type = stream->kind == STREAM_SPIKES ? TYPE_I32 : TYPE_F32;
+    LoopExpr *zero = type == TYPE_I32 ? loop_int(lower->arena, 0) : f32(lower, 0);
+    LoopExpr *sum = declare(lower, site.into, "spikes", zero);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    site.t = loop_variable(lower, loop_t);
+    LoopStmt *loop_n = for_range(lower, &loop_t->body, "n", stream_size(lower, node->in));
+    LoopExpr *x = load_stream(lower, node->in, site, loop_variable(lower, loop_n));
+    loop_set(lower->arena, &loop_n->body, sum->var, op2(lower, OP_ADD, sum, x));
+    BufferId counts = loop_find(lower->program, arena_printf(lower->arena, "activity_%s", stream->name));
+    store1(lower, site.into, counts, site.b, number(lower, sum), false);
+}

@@ -1,0 +1,313 @@
+/* Scans: neurons, their adjoints, pointwise maps.
+ *
+ * Alone, a scan runs unit by unit over contiguous units (the loop that vectorises), each with all its
+ * steps, or a chunk of them, unrolled and its states in local variables. Between chunks, and between
+ * the steps of a recurrent group, the states rest in buffers. */
+#include "equations.h"
+
+static bool uses_time(const Lower *lower, const Node *node)
+{
+    bool temporal = node->states.count > 0;
+    for (int i = 0; i < node->ins.count; i++)
+        temporal = temporal || stream_of(lower, node->ins.at[i])->temporal;
+    for (int k = 0; k < node->outs.count; k++)
+        temporal = temporal || stream_of(lower, node->outs.at[k].stream)->temporal;
+    return temporal;
+}
+
+static int unit_count(const Lower *lower, const Node *node)
+{
+    StreamId any = node->outs.count ? node->outs.at[0].stream : node->ins.at[0];
+    return stream_size(lower, any);
+}
+
+static const char *main_name(const Lower *lower, const Node *node)
+{
+    if (node->forward != NONE)
+        node = &lower->net->nodes.at[node->forward];
+    return stream_of(lower, node->outs.at[0].stream)->name;
+}
+
+static BufferId per_unit_buffer(Lower *lower, const Node *node, const char *prefix, const char *name)
+{
+    Buffer buffer = {.type = TYPE_F32, .role = BUFFER_SCRATCH, .per_sample = true, .ndim = 1, .param = -1};
+    buffer.dims[0] = unit_count(lower, node);
+    buffer.span = node->span;
+    const char *base = arena_printf(lower->arena, "%s_%s_%s", prefix, name, main_name(lower, node));
+    buffer.name = base;
+    for (int n = 2; loop_find(lower->program, buffer.name) >= 0; n++)
+        buffer.name = arena_printf(lower->arena, "%s_%d", base, n);
+    return loop_buffer(lower->program, buffer);
+}
+
+ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
+{
+    ScanState state = {NEW_ARRAY(lower->arena, BufferId, node->states.count + 1),
+                       NEW_ARRAY(lower->arena, BufferId, node->grads.count + 1)};
+    for (int s = 0; s < node->states.count; s++)
+        state.states[s] = states_in_buffers ? per_unit_buffer(lower, node, "state", node->states.at[s].name) : -1;
+    for (int g = 0; g < node->grads.count; g++) {
+        const char *name = lower->net->params.at[node->grads.at[g].param].name;
+        state.partials[g] = per_unit_buffer(lower, node, "sum", name);
+    }
+    return state;
+}
+
+/* ---- sums over time: gradients of parameters, and of streams that are the same at all steps ---- */
+
+static bool is_sum(const Lower *lower, const Node *node, int out)
+{
+    return uses_time(lower, node) && !stream_of(lower, node->outs.at[out].stream)->temporal;
+}
+
+/* Where sum number s (outs that are sums, then grads) of the node goes. */
+static void store_sum(Lower *lower, const Node *node, const ScanState *state, int s, Site site, LoopExpr *n,
+                      LoopExpr *value, bool add)
+{
+    if (s < node->outs.count)
+        store_stream(lower, node->outs.at[s].stream, site, n, value, add);
+    else
+        store2(lower, site.into, state->partials[s - node->outs.count], site.b, n, value, add);
+}
+
+static Val sum_value(const Node *node, int s)
+{
+    return s < node->outs.count ? node->outs.at[s].value : node->grads.at[s - node->outs.count].value;
+}
+
+static bool sums(const Lower *lower, const Node *node, int s)
+{
+    return s >= node->outs.count || is_sum(lower, node, s);
+}
+
+void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Site site)
+{
+    LoopStmt *loop = for_range(lower, site.into, "n", unit_count(lower, node));
+    LoopExpr *n = loop_variable(lower, loop);
+    site.into = &loop->body;
+    for (int s = 0; s < node->states.count; s++)
+        store2(lower, site.into, state->states[s], site.b, n,
+               loop_float(lower->arena, node->states.at[s].initial), false);
+    for (int s = 0; s < node->outs.count + node->grads.count; s++)
+        if (sums(lower, node, s))
+            store_sum(lower, node, state, s, site, n, loop_float(lower->arena, 0), false);
+}
+
+/* ---- one unit ---- */
+
+typedef struct Unit {
+    const Node *node;
+    const ScanState *state;
+    LoopExpr *n;
+    LoopExpr **states; /* local variables */
+    LoopExpr **sums;   /* local variables, NULL where out s is no sum */
+    bool *shared;      /* by parameter */
+} Unit;
+
+static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_buffers)
+{
+    const Node *node = unit->node;
+    int sum_count = node->outs.count + node->grads.count;
+    unit->states = NEW_ARRAY(lower->arena, LoopExpr *, node->states.count + 1);
+    unit->sums = NEW_ARRAY(lower->arena, LoopExpr *, sum_count + 1);
+    for (int s = 0; s < node->states.count; s++) {
+        LoopExpr *start = states_in_buffers ? load2(lower, unit->state->states[s], site.b, unit->n)
+                                            : loop_float(lower->arena, node->states.at[s].initial);
+        VarId var = loop_var(lower->arena, lower->kernel, node->states.at[s].name, TYPE_F32);
+        loop_declare(lower->arena, site.into, var, start);
+        unit->states[s] = loop_ref(lower->arena, lower->kernel, var);
+    }
+    for (int s = 0; s < sum_count; s++) {
+        if (!sums(lower, node, s))
+            continue;
+        VarId var = loop_var(lower->arena, lower->kernel, "sum", TYPE_F32);
+        loop_declare(lower->arena, site.into, var, loop_float(lower->arena, 0));
+        unit->sums[s] = loop_ref(lower->arena, lower->kernel, var);
+    }
+}
+
+static void store_locals(Lower *lower, const Unit *unit, Site site, bool states_in_buffers)
+{
+    for (int s = 0; s < unit->node->states.count && states_in_buffers; s++)
+        store2(lower, site.into, unit->state->states[s], site.b, unit->n, unit->states[s], false);
+    for (int s = 0; s < unit->node->outs.count + unit->node->grads.count; s++)
+        if (unit->sums[s])
+            store_sum(lower, unit->node, unit->state, s, site, unit->n, unit->sums[s], states_in_buffers);
+}
+
+static Equations unit_equations(Lower *lower, const Unit *unit, Site site, LoopBlock *before)
+{
+    const Node *node = unit->node;
+    Equations equations = equations_start(lower, node, unit->shared);
+    equations.into = site.into;
+    equations.before = before;
+    equations.inputs = NEW_ARRAY(lower->arena, LoopExpr *, node->ins.count + 1);
+    equations.params = NEW_ARRAY(lower->arena, LoopExpr *, node->params.count + 1);
+    equations.states = unit->states;
+    for (int i = 0; i < node->ins.count; i++)
+        equations.inputs[i] = load_stream(lower, node->ins.at[i], site, unit->n);
+    for (int p = 0; p < node->params.count; p++)
+        equations.params[p] = load1(lower, lower->values[node->params.at[p]],
+                                    unit->shared[p] ? loop_int(lower->arena, 0) : unit->n);
+    return equations;
+}
+
+/* The next values of all states are known before the first of them is overwritten. */
+static void advance_states(Lower *lower, const Unit *unit, Equations *equations)
+{
+    const Node *node = unit->node;
+    LoopExpr **next = NEW_ARRAY(lower->arena, LoopExpr *, node->states.count + 1);
+    for (int s = 0; s < node->states.count; s++) {
+        next[s] = equation_number(equations, node->states.at[s].next);
+        if (node->states.count > 1 && next[s]->kind != LOOP_NUMBER)
+            next[s] = loop_local(lower, equations->into, arena_printf(lower->arena, "next_%s", node->states.at[s].name),
+                                next[s]);
+    }
+    for (int s = 0; s < node->states.count; s++)
+        loop_set(lower->arena, equations->into, unit->states[s]->var, next[s]);
+}
+
+static void emit_step(Lower *lower, const Unit *unit, Site site, LoopBlock *before)
+{
+    const Node *node = unit->node;
+    Equations equations = unit_equations(lower, unit, site, before);
+    for (int k = 0; k < node->outs.count; k++) {
+        StreamId stream = node->outs.at[k].stream;
+        if (unit->sums[k])
+            continue;
+        LoopExpr *value = stream_of(lower, stream)->kind == STREAM_SPIKES
+                              ? equation_truth(&equations, node->outs.at[k].value)
+                              : equation_number(&equations, node->outs.at[k].value);
+        store_stream(lower, stream, site, unit->n, value, false);
+    }
+    for (int s = 0; s < node->outs.count + node->grads.count; s++)
+        if (unit->sums[s])
+            loop_set(lower->arena, site.into, unit->sums[s]->var,
+                     loop_op(lower->arena, OP_ADD, unit->sums[s],
+                             equation_number(&equations, sum_value(node, s)), NULL));
+    advance_states(lower, unit, &equations);
+}
+
+static bool *shared_params(Lower *lower, const Node *node)
+{
+    bool *shared = NEW_ARRAY(lower->arena, bool, node->params.count + 1);
+    for (int p = 0; p < node->params.count; p++)
+        shared[p] = lower->net->params.at[node->params.at[p]].shape.ndim == 0;
+    return shared;
+}
+
+void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Site site, LoopExpr *from, int count,
+                     bool keep_states)
+{
+    Arena *arena = lower->arena;
+    LoopBlock constants = {0}, loop = {0};
+    LoopStmt *units = for_range(lower, &loop, "n", unit_count(lower, node));
+    Unit unit = {.node = node, .state = state, .n = loop_variable(lower, units)};
+    unit.shared = shared_params(lower, node);
+    Site inner = site;
+    inner.into = &units->body;
+    declare_locals(lower, &unit, inner, keep_states);
+    if (uses_time(lower, node) && count > 1) {
+        LoopExpr *to = loop_op(arena, OP_ADD, from, loop_int(arena, count), NULL);
+        LoopStmt *time = loop_for(arena, inner.into, loop_var(arena, lower->kernel, "t", TYPE_I32), from, to);
+        time->down = node->reverse;
+        time->unroll = UNROLL_FULL;
+        inner.into = &time->body;
+        inner.t = loop_variable(lower, time);
+        emit_step(lower, &unit, inner, &constants);
+    } else {
+        inner.t = from;
+        emit_step(lower, &unit, inner, &constants);
+    }
+    inner.into = &units->body;
+    store_locals(lower, &unit, inner, keep_states);
+    /* What never changes stands before the loop over the units. */
+    for (int i = 0; i < constants.count; i++)
+        vec_push(arena, site.into, constants.at[i]);
+    vec_push(arena, site.into, units);
+}
+
+/* ---- whole scans ---- */
+
+enum { FULL_UNROLL_LIMIT = 32, CHUNK_LIMIT = 25, CHUNK_DEFAULT = 16 };
+
+/* How many steps are unrolled: all of a short run, else a divisor if there is one of a good size. */
+static int chunk_size(const Lower *lower)
+{
+    int steps = lower->net->steps;
+    if (lower->unroll == UNROLL_FULL || (lower->unroll == 0 && steps <= FULL_UNROLL_LIMIT))
+        return steps;
+    if (lower->unroll > 0)
+        return lower->unroll < steps ? lower->unroll : steps;
+    for (int chunk = CHUNK_LIMIT; chunk >= CHUNK_LIMIT / 3; chunk--)
+        if (steps % chunk == 0)
+            return chunk;
+    return CHUNK_DEFAULT;
+}
+
+static void emit_rest(Lower *lower, const Node *node, const ScanState *state, Site site, int chunk)
+{
+    int rest = lower->net->steps % chunk;
+    if (rest)
+        emit_scan_steps(lower, node, state, site, loop_int(lower->arena, lower->net->steps - rest), rest, true);
+}
+
+static void emit_chunks(Lower *lower, const Node *node, const ScanState *state, Site site, int chunk)
+{
+    Arena *arena = lower->arena;
+    emit_scan_start(lower, node, state, site);
+    if (node->reverse)
+        emit_rest(lower, node, state, site, chunk);
+    LoopStmt *chunks = for_range(lower, site.into, "chunk", lower->net->steps / chunk);
+    chunks->down = node->reverse;
+    Site inner = site;
+    inner.into = &chunks->body;
+    LoopExpr *from = loop_op(arena, OP_MUL, loop_variable(lower, chunks), loop_int(arena, chunk), NULL);
+    emit_scan_steps(lower, node, state, inner, from, chunk, true);
+    if (!node->reverse)
+        emit_rest(lower, node, state, site, chunk);
+}
+
+/* The gradient of each parameter, from its sums per sample and unit, in one fixed order. */
+void lower_partials(Lower *lower, const Node *node, const ScanState *state)
+{
+    for (int g = 0; g < node->grads.count; g++) {
+        const Param *param = &lower->net->params.at[node->grads.at[g].param];
+        int size = unit_count(lower, node);
+        bool shared = param->shape.ndim == 0;
+        kernel_begin(lower, arena_printf(lower->arena, "gradient_%s", param->name),
+                     arena_printf(lower->arena, "gradient of %s: sum over the batch%s", param->name,
+                                  shared ? " and the units" : ""),
+                     node->span, shared ? 1 : size);
+        LoopStmt *items = kernel_items(lower, shared ? "k" : "n");
+        LoopStmt *loop_b = loop_for(lower->arena, &items->body, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
+                                    loop_int(lower->arena, 0), loop_scalar(lower->arena, SCALAR_ROWS));
+        LoopExpr *b = loop_variable(lower, loop_b), *k = loop_variable(lower, items), *n = k;
+        LoopBlock *into = &loop_b->body;
+        if (shared) {
+            LoopStmt *loop_n = for_range(lower, into, "n", size);
+            n = loop_variable(lower, loop_n);
+            into = &loop_n->body;
+        }
+        store1(lower, into, lower->gradients[node->grads.at[g].param], k, load2(lower, state->partials[g], b, n), true);
+    }
+}
+
+void lower_scan(Lower *lower, const Node *node)
+{
+    const char *name = main_name(lower, node);
+    int chunk = uses_time(lower, node) ? chunk_size(lower) : 1;
+    bool whole = chunk >= lower->net->steps || !uses_time(lower, node);
+    ScanState state = scan_buffers(lower, node, !whole);
+    kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node->reverse ? "adjoint" : "scan", name),
+                 arena_printf(lower->arena, "%s: %s, %d units%s", name, node->name, unit_count(lower, node),
+                              uses_time(lower, node) ? "" : ", once for all steps"),
+                 node->span, 0);
+    LoopStmt *loop_b = kernel_items(lower, "b");
+    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL};
+    if (whole)
+        emit_scan_steps(lower, node, &state, site, loop_int(lower->arena, 0), uses_time(lower, node) ? chunk : 1, false);
+    else
+        emit_chunks(lower, node, &state, site, chunk);
+    lower_partials(lower, node, &state);
+}

@@ -1,0 +1,120 @@
+#include "lower.h"
+
+static const char *origin_text(Lower *lower, Span span)
+{
+    Place place = source_place(lower->net->sources, span.lo);
+    if (!place.source)
+        return NULL;
+    const char *slash = strrchr(place.source->path, '/');
+    const char *line = place.line_text;
+    int length = place.line_length;
+    for (; length > 0 && (*line == ' ' || *line == '\t'); length--)
+        line++;
+    while (length > 0 && (line[length - 1] == ' ' || line[length - 1] == '\r'))
+        length--;
+    return arena_printf(lower->arena, "%s:%d  %.*s", slash ? slash + 1 : place.source->path, place.line, length,
+                        line);
+}
+
+static const char *kernel_name(const Program *program, const char *base)
+{
+    const char *name = base;
+    for (int n = 2, taken = 1; taken; n++) {
+        taken = 0;
+        for (int k = 0; k < program->kernels.count; k++)
+            taken = taken || strcmp(program->kernels.at[k].name, name) == 0;
+        if (taken)
+            name = arena_printf(program->arena, "%s_%d", base, n);
+    }
+    return name;
+}
+
+void kernel_begin(Lower *lower, const char *name, const char *about, Span origin, int items)
+{
+    Kernel kernel = {.name = kernel_name(lower->program, name), .about = about,
+                     .origin = origin_text(lower, origin), .phase = lower->phase, .over_rows = items == 0,
+                     .items = items};
+    vec_push(lower->arena, &lower->program->kernels, kernel);
+    lower->kernel = &lower->program->kernels.at[lower->program->kernels.count - 1];
+    lower->kernel->first = loop_var(lower->arena, lower->kernel, "first", TYPE_I32);
+    lower->kernel->last = loop_var(lower->arena, lower->kernel, "last", TYPE_I32);
+}
+
+LoopStmt *kernel_items(Lower *lower, const char *name)
+{
+    Kernel *kernel = lower->kernel;
+    return loop_for(lower->arena, &kernel->body, loop_var(lower->arena, kernel, name, TYPE_I32),
+                    loop_ref(lower->arena, kernel, kernel->first), loop_ref(lower->arena, kernel, kernel->last));
+}
+
+LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count)
+{
+    return loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, name, TYPE_I32),
+                    loop_int(lower->arena, 0), loop_int(lower->arena, count));
+}
+
+LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop)
+{
+    return loop_ref(lower->arena, lower->kernel, loop->var);
+}
+
+LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
+{
+    VarId var = loop_var(lower->arena, lower->kernel, name, value->type);
+    loop_let(lower->arena, into, var, value);
+    return loop_ref(lower->arena, lower->kernel, var);
+}
+
+LoopExpr *load1(Lower *lower, BufferId buffer, LoopExpr *i)
+{
+    return loop_load(lower->program, buffer, 1, &i);
+}
+
+LoopExpr *load2(Lower *lower, BufferId buffer, LoopExpr *i, LoopExpr *j)
+{
+    return loop_load(lower->program, buffer, 2, (LoopExpr *[]){i, j});
+}
+
+void store1(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *value, bool add)
+{
+    loop_store(lower->program, into, buffer, 1, &i, value, add);
+}
+
+void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value, bool add)
+{
+    loop_store(lower->program, into, buffer, 2, (LoopExpr *[]){i, j}, value, add);
+}
+
+const Stream *stream_of(const Lower *lower, StreamId stream)
+{
+    return &lower->net->streams.at[stream];
+}
+
+int stream_size(const Lower *lower, StreamId stream)
+{
+    return shape_size(stream_of(lower, stream)->shape);
+}
+
+static int stream_index(const Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *index[3])
+{
+    int count = 0;
+    index[count++] = site.b;
+    if (stream_of(lower, stream)->temporal)
+        index[count++] = site.t;
+    index[count++] = n;
+    return count;
+}
+
+LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
+{
+    LoopExpr *index[3];
+    int count = stream_index(lower, stream, site, n, index);
+    return loop_load(lower->program, lower->streams[stream], count, index);
+}
+
+void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add)
+{
+    LoopExpr *index[3];
+    int count = stream_index(lower, stream, site, n, index);
+    loop_store(lower->program, site.into, lower->streams[stream], count, index, value, add);
+}

@@ -1,0 +1,47 @@
+/* The optimiser: the same equations for every parameter, element by element. */
+#include "equations.h"
+
+static int element_count(const Param *param)
+{
+    return shape_size(param->shape);
+}
+
+void lower_update(Lower *lower, const Node *node)
+{
+    Arena *arena = lower->arena;
+    const Param *param = &lower->net->params.at[node->weight];
+    const LoopParam *described = &lower->program->params.at[node->weight];
+    bool matrix = param->shape.ndim == 2;
+    kernel_begin(lower, arena_printf(arena, "update_%s", param->name),
+                 arena_printf(arena, "%s: one step of %s", param->name, node->name), (Span){0, 0},
+                 matrix ? param->shape.dims[0] : element_count(param));
+    LoopBlock constants = {0};
+    LoopStmt *rows = kernel_items(lower, matrix ? "i" : "k");
+    LoopExpr *index[2] = {loop_variable(lower, rows), NULL};
+    LoopBlock *into = &rows->body;
+    if (matrix) {
+        LoopStmt *columns = for_range(lower, into, "j", param->shape.dims[1]);
+        index[1] = loop_variable(lower, columns);
+        into = &columns->body;
+    }
+    int dims = matrix ? 2 : 1;
+    Equations equations = equations_start(lower, node, NULL);
+    equations.into = into;
+    equations.before = &constants;
+    equations.inputs = (LoopExpr *[]){loop_load(lower->program, described->gradient, dims, index),
+                                      loop_load(lower->program, described->value, dims, index)};
+    equations.states = NEW_ARRAY(arena, LoopExpr *, node->states.count + 1);
+    for (int s = 0; s < node->states.count; s++)
+        equations.states[s] = loop_load(lower->program, described->state[s], dims, index);
+    /* All new values are known before the first is stored. */
+    LoopExpr *weight = loop_local(lower, into, "updated", equation_number(&equations, node->outs.at[0].value));
+    LoopExpr **next = NEW_ARRAY(arena, LoopExpr *, node->states.count + 1);
+    for (int s = 0; s < node->states.count; s++)
+        next[s] = loop_local(lower, into, arena_printf(arena, "next_%s", node->states.at[s].name),
+                            equation_number(&equations, node->states.at[s].next));
+    for (int s = 0; s < node->states.count; s++)
+        loop_store(lower->program, into, described->state[s], dims, index, next[s], false);
+    loop_store(lower->program, into, described->value, dims, index, weight, false);
+    vec_push(arena, &constants, rows); /* what is the same for all elements stands before the loops */
+    lower->kernel->body = constants;
+}

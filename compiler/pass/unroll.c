@@ -1,0 +1,158 @@
+/* Really unrolls loops: their bodies are written out, the variable replaced by its value. */
+#include "loop.h"
+
+typedef struct Unroll {
+    Arena *arena;
+    Kernel *kernel;
+} Unroll;
+
+/* One replacement; the innermost enclosing one comes first. */
+typedef struct Binding {
+    VarId var;
+    LoopExpr *value;
+    const struct Binding *outer;
+} Binding;
+
+static LoopExpr *copy_expr(Unroll *unroll, LoopExpr *expr, const Binding *bindings)
+{
+    if (!expr)
+        return NULL;
+    if (expr->kind == LOOP_VAR) {
+        for (const Binding *b = bindings; b; b = b->outer)
+            if (b->var == expr->var)
+                return b->value;
+        return expr;
+    }
+    LoopExpr *args[LOOP_MAX_DIMS + 1] = {NULL};
+    for (int i = 0; i < expr->nargs; i++)
+        args[i] = copy_expr(unroll, expr->args[i], bindings);
+    if (expr->kind == LOOP_OP)
+        return loop_op(unroll->arena, expr->op, args[0], args[1], args[2]);
+    LoopExpr *copy = NEW(unroll->arena, LoopExpr);
+    *copy = *expr;
+    memcpy(copy->args, args, sizeof args);
+    return copy;
+}
+
+static void copy_block(Unroll *unroll, const LoopBlock *from, LoopBlock *to, const Binding *bindings);
+
+/* to - from, if both are numbers or to = from + number; else -1. */
+static int trip_count(const LoopStmt *loop)
+{
+    const LoopExpr *from = loop->from, *to = loop->to;
+    if (from->kind == LOOP_NUMBER && to->kind == LOOP_NUMBER)
+        return (int)(to->number - from->number);
+    if (to->kind == LOOP_OP && to->op == OP_ADD && to->args[0] == from && to->args[1]->kind == LOOP_NUMBER)
+        return (int)to->args[1]->number;
+    return -1;
+}
+
+static void write_step(Unroll *unroll, const LoopStmt *loop, LoopExpr *value, LoopBlock *to, const Binding *bindings)
+{
+    const char *name = unroll->kernel->vars.at[loop->var].name;
+    const char *text = value->kind == LOOP_NUMBER ? arena_printf(unroll->arena, "%s = %d", name, (int)value->number)
+                                                  : NULL;
+    LoopStmt *block = loop_block(unroll->arena, to, text);
+    copy_block(unroll, &loop->body, &block->body, &(Binding){loop->var, value, bindings});
+}
+
+static LoopExpr *plus(Unroll *unroll, LoopExpr *base, int offset)
+{
+    return loop_op(unroll->arena, OP_ADD, base, loop_int(unroll->arena, offset), NULL);
+}
+
+/* Steps first .. first+count-1 of the loop, in its direction. */
+static void write_steps(Unroll *unroll, const LoopStmt *loop, LoopExpr *first, int count, LoopBlock *to,
+                        const Binding *bindings)
+{
+    for (int k = 0; k < count; k++)
+        write_step(unroll, loop, plus(unroll, first, loop->down ? count - 1 - k : k), to, bindings);
+}
+
+static void unroll_by_factor(Unroll *unroll, const LoopStmt *loop, LoopExpr *from, int trips, int factor, LoopBlock *to,
+                             const Binding *bindings)
+{
+    Arena *arena = unroll->arena;
+    int rounds = trips / factor, rest = trips % factor;
+    LoopExpr *rest_from = plus(unroll, from, rounds * factor);
+    if (loop->down)
+        write_steps(unroll, loop, rest_from, rest, to, bindings);
+    const char *name = arena_printf(arena, "%s0", unroll->kernel->vars.at[loop->var].name);
+    LoopStmt *outer = loop_for(arena, to, loop_var(arena, unroll->kernel, name, TYPE_I32), loop_int(arena, 0),
+                               loop_int(arena, rounds));
+    outer->down = loop->down;
+    LoopExpr *round = loop_ref(arena, unroll->kernel, outer->var);
+    LoopExpr *base = loop_op(arena, OP_ADD, from, loop_op(arena, OP_MUL, round, loop_int(arena, factor), NULL), NULL);
+    write_steps(unroll, loop, base, factor, &outer->body, bindings);
+    if (!loop->down)
+        write_steps(unroll, loop, rest_from, rest, to, bindings);
+}
+
+static void copy_loop(Unroll *unroll, const LoopStmt *loop, LoopBlock *to, const Binding *bindings)
+{
+    int trips = trip_count(loop), factor = loop->unroll;
+    LoopExpr *from = copy_expr(unroll, loop->from, bindings);
+    if (factor != UNROLL_NONE && trips >= 0) {
+        if (factor == UNROLL_FULL || factor >= trips)
+            write_steps(unroll, loop, from, trips, to, bindings);
+        else
+            unroll_by_factor(unroll, loop, from, trips, factor, to, bindings);
+        return;
+    }
+    LoopStmt *copy = loop_for(unroll->arena, to, loop->var, from, copy_expr(unroll, loop->to, bindings));
+    copy->down = loop->down;
+    copy_block(unroll, &loop->body, &copy->body, bindings);
+}
+
+/* A branch whose condition became known is taken or left out. */
+static void copy_branch(Unroll *unroll, const LoopStmt *branch, LoopBlock *to, const Binding *bindings)
+{
+    LoopExpr *condition = copy_expr(unroll, branch->value, bindings);
+    if (condition->kind != LOOP_NUMBER) {
+        LoopStmt *copy = loop_if(unroll->arena, to, condition);
+        copy_block(unroll, &branch->body, &copy->body, bindings);
+    } else if (condition->number != 0) {
+        copy_block(unroll, &branch->body, to, bindings);
+    }
+}
+
+static void copy_stmt(Unroll *unroll, const LoopStmt *stmt, LoopBlock *to, const Binding *bindings)
+{
+    LoopStmt *copy;
+    switch (stmt->kind) {
+    case LOOP_FOR: copy_loop(unroll, stmt, to, bindings); break;
+    case LOOP_IF: copy_branch(unroll, stmt, to, bindings); break;
+    case LOOP_BLOCK:
+        copy = loop_block(unroll->arena, to, stmt->text);
+        copy_block(unroll, &stmt->body, &copy->body, bindings);
+        break;
+    case LOOP_LET:
+    case LOOP_DECLARE:
+    case LOOP_SET:
+    case LOOP_STORE:
+    case LOOP_COMMENT:
+        copy = NEW(unroll->arena, LoopStmt);
+        *copy = *stmt;
+        copy->value = copy_expr(unroll, stmt->value, bindings);
+        for (int i = 0; i < stmt->nindex; i++)
+            copy->index[i] = copy_expr(unroll, stmt->index[i], bindings);
+        vec_push(unroll->arena, to, copy);
+        break;
+    }
+}
+
+static void copy_block(Unroll *unroll, const LoopBlock *from, LoopBlock *to, const Binding *bindings)
+{
+    for (int i = 0; i < from->count; i++)
+        copy_stmt(unroll, from->at[i], to, bindings);
+}
+
+void unroll_loops(Program *program)
+{
+    for (int k = 0; k < program->kernels.count; k++) {
+        Unroll unroll = {.arena = program->arena, .kernel = &program->kernels.at[k]};
+        LoopBlock body = {0};
+        copy_block(&unroll, &unroll.kernel->body, &body, NULL);
+        unroll.kernel->body = body;
+    }
+}
