@@ -1,0 +1,285 @@
+/* Checkpoints: safetensors files with the parameters under their names (matrices as [out][in], as in
+ * PyTorch), the optimiser's states as "optim.STATE.PARAMETER", and where the training stands in the
+ * metadata. */
+#include "snn_internal.h"
+#include "snn_output.h"
+#include "snn_safetensors.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CHECKPOINT_FORMAT "1"
+
+typedef struct CheckpointName {
+    char text[256];
+} CheckpointName;
+
+static CheckpointName checkpoint_state_name(const SnnParam *param, int state)
+{
+    CheckpointName name;
+    snprintf(name.text, sizeof name.text, "optim.%s.%s", param->state_name[state], param->name);
+    return name;
+}
+
+/* The shape in the file. */
+static void checkpoint_dims(const SnnParam *param, int64_t dims[SNN_MAX_DIMS])
+{
+    bool swap = param->matrix && param->ndim == 2;
+    for (int i = 0; i < param->ndim; i++)
+        dims[i] = param->dims[swap ? 1 - i : i];
+}
+
+/* to[j][i] = from[i][j] */
+static void checkpoint_transpose(float *to, const float *from, int rows, int columns)
+{
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++)
+            to[(int64_t)j * rows + i] = from[(int64_t)i * columns + j];
+}
+
+/* Copies between the order of the program and that of the file. */
+static void checkpoint_copy(const SnnParam *param, float *to, const float *from, bool to_file)
+{
+    if (!param->matrix || param->ndim != 2)
+        memcpy(to, from, (size_t)snn_param_size(param) * sizeof(float));
+    else if (to_file)
+        checkpoint_transpose(to, from, param->dims[0], param->dims[1]);
+    else
+        checkpoint_transpose(to, from, param->dims[1], param->dims[0]);
+}
+
+/* ---- writing -------------------------------------------------------------------------------------- */
+
+static bool checkpoint_add(SnnTensorsWriter *writer, const SnnParam *param, const char *name,
+                           const float *values)
+{
+    int64_t dims[SNN_MAX_DIMS];
+    float *copy = malloc((size_t)snn_param_size(param) * sizeof(float) + 1);
+    if (copy == NULL)
+        return false;
+    checkpoint_dims(param, dims);
+    checkpoint_copy(param, copy, values, true);
+    bool ok = snn_tensors_add(writer, name, SNN_F32, param->ndim, dims, copy);
+    free(copy);
+    return ok;
+}
+
+static bool checkpoint_add_param(SnnTensorsWriter *writer, const SnnParam *param)
+{
+    bool ok = checkpoint_add(writer, param, param->name, param->value);
+    for (int s = 0; ok && s < param->states; s++)
+        ok = checkpoint_add(writer, param, checkpoint_state_name(param, s).text, param->state[s]);
+    return ok;
+}
+
+static bool checkpoint_add_number(SnnTensorsWriter *writer, const char *key, int64_t number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    return snn_tensors_add_metadata(writer, key, text);
+}
+
+static bool checkpoint_add_state(SnnTensorsWriter *writer, const SnnModel *model, const SnnState *state)
+{
+    return snn_tensors_add_metadata(writer, "snnc_checkpoint", CHECKPOINT_FORMAT)
+           && snn_tensors_add_metadata(writer, "snnc_version", model->version)
+           && snn_tensors_add_metadata(writer, "model", model->name)
+           && snn_tensors_add_metadata(writer, "optimizer", model->optimizer)
+           && checkpoint_add_number(writer, "steps", model->steps)
+           && checkpoint_add_number(writer, "seed", state->seed)
+           && checkpoint_add_number(writer, "batch", state->batch)
+           && checkpoint_add_number(writer, "samples", state->samples)
+           && checkpoint_add_number(writer, "epoch", state->epoch)
+           && checkpoint_add_number(writer, "epochs", state->epochs)
+           && checkpoint_add_number(writer, "updates", state->step);
+}
+
+bool snn_checkpoint_save(const SnnModel *model, const SnnState *state, const char *path, SnnError *error)
+{
+    SnnTensorsWriter *writer = snn_tensors_writer_new();
+    bool ok = writer != NULL && checkpoint_add_state(writer, model, state);
+    for (int i = 0; ok && i < model->param_count; i++)
+        ok = checkpoint_add_param(writer, &model->params[i]);
+    if (!ok)
+        snn_fail(error, "no memory to write the checkpoint (%s)", path);
+    ok = ok && snn_tensors_save(writer, path, error);
+    snn_tensors_writer_free(writer);
+    return ok;
+}
+
+/* ---- what a file says ----------------------------------------------------------------------------- */
+
+static bool checkpoint_is_ours(const SnnTensors *file, const SnnModel *model)
+{
+    const char *format = snn_tensors_metadata(file, "snnc_checkpoint"),
+               *name = snn_tensors_metadata(file, "model");
+    return format != NULL && strcmp(format, CHECKPOINT_FORMAT) == 0 && name != NULL
+           && strcmp(name, model->name) == 0;
+}
+
+static bool checkpoint_number(const SnnTensors *file, const char *key, int64_t high, int64_t *number)
+{
+    const char *text = snn_tensors_metadata(file, key);
+    char *end = NULL;
+    errno = 0;
+    *number = text == NULL ? -1 : strtoll(text, &end, 10);
+    return text != NULL && errno == 0 && end != text && *end == '\0' && *number >= 0 && *number <= high;
+}
+
+static bool checkpoint_state(const SnnTensors *file, SnnState *state)
+{
+    int64_t seed, batch, samples, epoch, epochs;
+    if (!checkpoint_number(file, "seed", UINT32_MAX, &seed)
+        || !checkpoint_number(file, "batch", 1 << 20, &batch)
+        || !checkpoint_number(file, "samples", INT32_MAX, &samples)
+        || !checkpoint_number(file, "epoch", INT32_MAX, &epoch)
+        || !checkpoint_number(file, "epochs", INT32_MAX, &epochs)
+        || !checkpoint_number(file, "updates", INT64_MAX, &state->step))
+        return false;
+    state->seed = (uint32_t)seed;
+    state->batch = (int)batch;
+    state->samples = (int32_t)samples;
+    state->epoch = (int)epoch;
+    state->epochs = (int)epochs;
+    return batch > 0;
+}
+
+static bool checkpoint_peek_file(const SnnTensors *file, const SnnModel *model, SnnState *state,
+                                 const char *path, SnnError *error)
+{
+    const char *name = snn_tensors_metadata(file, "model"),
+               *optimizer = snn_tensors_metadata(file, "optimizer");
+    int64_t steps;
+    if (!checkpoint_is_ours(file, model))
+        return snn_fail(error, "cannot resume (%s): it is a checkpoint of `%.60s`, this program trains `%s`",
+                        path, name != NULL ? name : "another program", model->name);
+    if (optimizer == NULL || strcmp(optimizer, model->optimizer) != 0)
+        return snn_fail(
+            error, "cannot resume (%s): it was trained with the optimizer `%.60s`, this program uses `%s`",
+            path, optimizer != NULL ? optimizer : "?", model->optimizer);
+    if (!checkpoint_number(file, "steps", INT32_MAX, &steps) || !checkpoint_state(file, state))
+        return snn_fail(error, "cannot resume (%s): its metadata lacks numbers or holds bad ones", path);
+    if (steps != model->steps)
+        return snn_fail(error, "cannot resume (%s): it was trained with %lld time steps, this program has %d",
+                        path, (long long)steps, model->steps);
+    return true;
+}
+
+bool snn_checkpoint_peek(const SnnModel *model, SnnState *state, const char *path, SnnError *error)
+{
+    SnnTensors *file = snn_tensors_open(path, error);
+    bool ok = file != NULL && checkpoint_peek_file(file, model, state, path, error);
+    snn_tensors_close(file);
+    return ok;
+}
+
+uint32_t snn_checkpoint_seed(const char *path, uint32_t otherwise)
+{
+    SnnError ignored;
+    int64_t seed = 0;
+    SnnTensors *file = snn_tensors_open(path, &ignored);
+    bool known = file != NULL && checkpoint_number(file, "seed", UINT32_MAX, &seed);
+    snn_tensors_close(file);
+    return known ? (uint32_t)seed : otherwise;
+}
+
+bool snn_checkpoint_check_target(const SnnModel *model, const char *path, SnnError *error)
+{
+    SnnError ignored;
+    SnnOutput probe;
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISREG(info.st_mode)) {
+        SnnTensors *file = snn_tensors_open(path, &ignored);
+        bool ours = file != NULL && checkpoint_is_ours(file, model);
+        snn_tensors_close(file);
+        if (!ours)
+            return snn_fail(error,
+                            "would overwrite (%s): it is not a checkpoint of `%s`; give another --out FILE",
+                            path, model->name);
+    }
+    if (!snn_output_open(&probe, path, error))
+        return false;
+    snn_output_discard(&probe);
+    return true;
+}
+
+/* ---- reading -------------------------------------------------------------------------------------- */
+
+static void checkpoint_shape(char *text, size_t size, int ndim, const int64_t *dims)
+{
+    int used = snprintf(text, size, "[");
+    for (int i = 0; i < ndim && (size_t)used < size; i++)
+        used += snprintf(text + used, size - (size_t)used, "%s%lld", i > 0 ? ", " : "", (long long)dims[i]);
+    if ((size_t)used < size)
+        snprintf(text + used, size - (size_t)used, "]");
+}
+
+static bool checkpoint_check(const SnnTensors *file, const SnnParam *param, const char *name,
+                             const char *path, SnnError *error)
+{
+    int64_t dims[SNN_MAX_DIMS];
+    const SnnTensor *tensor = snn_tensors_find(file, name);
+    if (tensor == NULL)
+        return snn_fail(error, "wrong weights (%s): `%s` (%s) is missing", path, name, param->about);
+    if (tensor->dtype != SNN_F32)
+        return snn_fail(error, "wrong weights (%s): `%s` is %s, F32 is needed", path, name,
+                        snn_dtype_name(tensor->dtype));
+    checkpoint_dims(param, dims);
+    bool same = tensor->ndim == param->ndim;
+    for (int i = 0; same && i < param->ndim; i++)
+        same = tensor->dims[i] == dims[i];
+    if (same)
+        return true;
+    char found[160], wanted[160];
+    checkpoint_shape(found, sizeof found, tensor->ndim, tensor->dims);
+    checkpoint_shape(wanted, sizeof wanted, param->ndim, dims);
+    return snn_fail(error, "wrong weights (%s): `%s` is %s, the model needs %s", path, name, found, wanted);
+}
+
+static bool checkpoint_check_param(const SnnTensors *file, const SnnParam *param, bool resume,
+                                   const char *path, SnnError *error)
+{
+    bool ok = checkpoint_check(file, param, param->name, path, error);
+    for (int s = 0; resume && ok && s < param->states; s++)
+        ok = checkpoint_check(file, param, checkpoint_state_name(param, s).text, path, error);
+    return ok;
+}
+
+static bool checkpoint_take(const SnnTensors *file, const SnnParam *param, const char *name, float *values)
+{
+    size_t bytes = (size_t)snn_param_size(param) * sizeof(float);
+    float *copy = malloc(bytes + 1);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, snn_tensors_find(file, name)->data, bytes);
+    checkpoint_copy(param, values, copy, false);
+    free(copy);
+    return true;
+}
+
+static bool checkpoint_load_file(const SnnTensors *file, SnnModel *model, bool resume, const char *path,
+                                 SnnError *error)
+{
+    bool ok = true;
+    for (int i = 0; ok && i < model->param_count; i++)
+        ok = checkpoint_check_param(file, &model->params[i], resume, path, error);
+    if (!ok)
+        return false;
+    for (int i = 0; ok && i < model->param_count; i++) {
+        SnnParam *param = &model->params[i];
+        ok = checkpoint_take(file, param, param->name, param->value);
+        for (int s = 0; resume && ok && s < param->states; s++)
+            ok = checkpoint_take(file, param, checkpoint_state_name(param, s).text, param->state[s]);
+    }
+    return ok || snn_fail(error, "no memory to read (%s)", path);
+}
+
+bool snn_checkpoint_load(SnnModel *model, bool resume, const char *path, SnnError *error)
+{
+    SnnTensors *file = snn_tensors_open(path, error);
+    bool ok = file != NULL && checkpoint_load_file(file, model, resume, path, error);
+    snn_tensors_close(file);
+    return ok;
+}

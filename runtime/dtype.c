@@ -1,0 +1,22 @@
+/* The element types of safetensors files. */
+#include "snn_safetensors.h"
+
+static const struct {
+    const char *name;
+    size_t size;
+} dtypes_table[SNN_DTYPES] = {
+    [SNN_BOOL] = {"BOOL", 1}, [SNN_U8] = {"U8", 1},   [SNN_I8] = {"I8", 1},     [SNN_U16] = {"U16", 2},
+    [SNN_I16] = {"I16", 2},   [SNN_F16] = {"F16", 2}, [SNN_BF16] = {"BF16", 2}, [SNN_U32] = {"U32", 4},
+    [SNN_I32] = {"I32", 4},   [SNN_F32] = {"F32", 4}, [SNN_U64] = {"U64", 8},   [SNN_I64] = {"I64", 8},
+    [SNN_F64] = {"F64", 8},
+};
+
+const char *snn_dtype_name(SnnDtype dtype)
+{
+    return dtypes_table[dtype].name;
+}
+
+size_t snn_dtype_size(SnnDtype dtype)
+{
+    return dtypes_table[dtype].size;
+}

@@ -1,0 +1,72 @@
+/* `info`: what the network consists of and what it costs. */
+#include "snn_internal.h"
+
+static void info_size(const char *what, int64_t bytes)
+{
+    if (bytes >= 10 << 20)
+        printf("  %-28s %10.1f MiB\n", what, (double)bytes / (1 << 20));
+    else
+        printf("  %-28s %10.1f KiB\n", what, (double)bytes / (1 << 10));
+}
+
+static void info_dims(char *text, size_t size, const int *dims, int ndim)
+{
+    int used = snprintf(text, size, "[");
+    for (int i = 0; i < ndim && (size_t)used < size; i++)
+        used += snprintf(text + used, size - (size_t)used, "%s%d", i > 0 ? ", " : "", dims[i]);
+    if ((size_t)used < size)
+        snprintf(text + used, size - (size_t)used, "]");
+}
+
+static int64_t info_streams(const SnnModel *model)
+{
+    int64_t operations = 0;
+    printf("\n%-20s %10s %14s  %s\n", "layer", "units", "operations", "made by");
+    for (int i = 0; i < model->stream_count; i++) {
+        const SnnStream *stream = &model->streams[i];
+        printf("%-20s %10d %14lld  %s%s\n", stream->name, stream->size, (long long)stream->operations,
+               stream->about, stream->spikes ? ", spikes" : "");
+        operations += stream->operations;
+    }
+    return operations;
+}
+
+/* The number of parameters; *states: of the optimiser's numbers. */
+static int64_t info_params(const SnnModel *model, int64_t *states)
+{
+    int64_t count = 0;
+    *states = 0;
+    printf("\n%-20s %10s %14s  %s\n", "parameter", "numbers", "shape", "of");
+    for (int i = 0; i < model->param_count; i++) {
+        const SnnParam *param = &model->params[i];
+        char dims[64];
+        info_dims(dims, sizeof dims, param->dims, param->ndim);
+        printf("%-20s %10lld %14s  %s\n", param->name, (long long)snn_param_size(param), dims, param->about);
+        count += snn_param_size(param);
+        *states += param->states * snn_param_size(param);
+    }
+    return count;
+}
+
+int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    SnnSession session;
+    char dims[64];
+    int64_t states, batch = options->batch != 0 ? options->batch : model->batch, four = sizeof(float);
+    if (!snn_session_open(&session, model, 1, 1, error))
+        return SNN_FAILED;
+    info_dims(dims, sizeof dims, model->data.dims, model->data.ndim);
+    printf("%s, from %s by snnc %s\n", model->name, model->source, model->version);
+    printf("samples %s in %d classes, %d time steps\n", dims, model->data.classes, model->steps);
+    printf("batch %lld, %d epochs, %s, learning rate %g, seed %u\n", (long long)batch, model->epochs,
+           model->optimizer, (double)model->schedule.lr, model->seed);
+    int64_t operations = info_streams(model), params = info_params(model, &states);
+    printf("\n%lld parameters; %lld synaptic operations a sample (forward, without sparsity)\n",
+           (long long)params, (long long)operations);
+    info_size("parameters", params * four);
+    info_size("gradients", params * four);
+    info_size("optimiser", states * four);
+    info_size("streams of a batch", model->stream_bytes * batch);
+    snn_session_close(&session);
+    return SNN_OK;
+}

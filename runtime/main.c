@@ -1,0 +1,71 @@
+/* The program: which command, and the one place where a failure is printed. */
+#include "snn_internal.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+const char *snn_data_folder(const SnnModel *model, const SnnOptions *options)
+{
+    if (options->data != NULL)
+        return options->data;
+    return model->data.folder != NULL ? model->data.folder : ".";
+}
+
+const char *snn_weights_path(const SnnModel *model, const char *given, char *buffer, size_t size)
+{
+    if (given != NULL)
+        return given;
+    snprintf(buffer, size, "%s.safetensors", model->name);
+    return buffer;
+}
+
+int snn_thread_count(const SnnOptions *options)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (options->threads != 0)
+        return options->threads;
+    return processors < 1 ? 1 : processors > 1024 ? 1024 : (int)processors;
+}
+
+static int main_dispatch(SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    switch (options->command) {
+    case SNN_TRAIN:
+        return snn_train(model, options, error);
+    case SNN_TEST:
+        return snn_test(model, options, error);
+    case SNN_PREDICT:
+        return snn_predict(model, options, error);
+    case SNN_INFO:
+        return snn_info(model, options, error);
+    case SNN_HELP:
+        snn_options_help(model, stdout);
+        return SNN_OK;
+    case SNN_VERSION:
+        printf("%s, made by snnc %s\n", model->name, model->version);
+        return SNN_OK;
+    }
+    return SNN_USAGE;
+}
+
+int snn_main(int argc, char **argv, SnnModel *model)
+{
+    SnnOptions options;
+    SnnError error = {""};
+    /* A file that grows too large is then an error of write(), which is reported like a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
+    if (!snn_options_parse(&options, argc, argv, &error)) {
+        if (argc < 2)
+            snn_options_help(model, stderr);
+        fprintf(stderr, "%s: %s\n", model->name, error.text);
+        return SNN_USAGE;
+    }
+    int status = main_dispatch(model, &options, &error);
+    if (status == SNN_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+        snn_fail(&error, "cannot write (standard output)");
+        status = SNN_FAILED;
+    }
+    if (status != SNN_OK)
+        fprintf(stderr, "%s: %s\n", model->name, error.text);
+    return status;
+}

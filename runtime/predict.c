@@ -1,0 +1,129 @@
+/* What a trained network is used for: its accuracy on the test set, its predictions as CSV. */
+#include "snn_internal.h"
+#include "snn_output.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* A network with weights, and samples for it. */
+typedef struct Predictor {
+    SnnSession session;
+    SnnDataset data;
+    uint32_t seed;
+} Predictor;
+
+static bool predictor_data(Predictor *predictor, SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    if (options->images != NULL)
+        return snn_dataset_read_images(&predictor->data, model, options->images, error);
+    return snn_dataset_read(&predictor->data, model, snn_data_folder(model, options), "t10k", error);
+}
+
+static bool predictor_open(Predictor *predictor, SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    char buffer[256];
+    const char *weights = snn_weights_path(model, options->weights, buffer, sizeof buffer);
+    int batch = options->batch != 0 ? options->batch : model->batch;
+    *predictor = (Predictor){0};
+    if (access(weights, F_OK) != 0)
+        return snn_fail(error, "no weights (%s): train first, or give the file with --weights FILE", weights);
+    predictor->seed = options->has_seed ? options->seed : snn_checkpoint_seed(weights, model->seed);
+    if (!snn_session_open(&predictor->session, model, batch, snn_thread_count(options), error))
+        return false;
+    if (snn_checkpoint_load(model, false, weights, error) && predictor_data(predictor, model, options, error))
+        return true;
+    snn_session_close(&predictor->session);
+    return false;
+}
+
+static void predictor_close(Predictor *predictor)
+{
+    snn_session_close(&predictor->session);
+    snn_dataset_free(&predictor->data);
+}
+
+int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    Predictor predictor;
+    if (!predictor_open(&predictor, model, options, error))
+        return SNN_FAILED;
+    int32_t right = snn_session_test(&predictor.session, &predictor.data, predictor.seed, false);
+    printf("test accuracy: %.4f\n", (double)right / predictor.data.count);
+    predictor_close(&predictor);
+    return SNN_OK;
+}
+
+static void predict_header(const SnnModel *model, bool labels, FILE *stream)
+{
+    fprintf(stream, "sample%s,predicted", labels ? ",label" : "");
+    for (int c = 0; c < model->data.classes; c++)
+        fprintf(stream, ",score_%d", c);
+    fputc('\n', stream);
+}
+
+static void predict_row(const SnnModel *model, int32_t row, bool labels, FILE *stream)
+{
+    fprintf(stream, "%d", model->sample[row]);
+    if (labels)
+        fprintf(stream, ",%d", model->label[row]);
+    fprintf(stream, ",%d", model->predicted[row]);
+    for (int c = 0; c < model->data.classes; c++)
+        fprintf(stream, ",%.9g", (double)model->scores[row * model->data.classes + c]);
+    fputc('\n', stream);
+}
+
+static void predict_all(Predictor *predictor, FILE *stream)
+{
+    SnnSession *session = &predictor->session;
+    SnnModel *model = session->model;
+    const SnnDataset *data = &predictor->data;
+    model->run->seed = predictor->seed;
+    model->run->epoch = SNN_TEST_EPOCH;
+    predict_header(model, data->labels != NULL, stream);
+    for (int32_t first = 0, rows; first < data->count; first += rows) {
+        rows = data->count - first < session->batch ? data->count - first : session->batch;
+        snn_session_load(session, data, NULL, first, rows);
+        model->forward(session->net, session->pool);
+        for (int32_t row = 0; row < rows; row++)
+            predict_row(model, row, data->labels != NULL, stream);
+    }
+}
+
+/* Fails if `path` exists and is anything but predictions. */
+static bool predict_check_target(const char *path, SnnError *error)
+{
+    char begin[8] = "";
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return true; /* there is none, or the attempt to write it will tell */
+    size_t got = fread(begin, 1, 7, file);
+    fclose(file);
+    return got == 0 || strcmp(begin, "sample,") == 0
+           || snn_fail(
+               error, "would overwrite (%s): it is not a file of predictions; give another --out FILE", path);
+}
+
+static bool predict_to_file(Predictor *predictor, const char *path, SnnError *error)
+{
+    SnnOutput output;
+    if (!snn_output_open(&output, path, error))
+        return false;
+    predict_all(predictor, output.stream);
+    return snn_output_commit(&output, error);
+}
+
+int snn_predict(SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    Predictor predictor;
+    bool ok = true;
+    if (options->out != NULL && !predict_check_target(options->out, error))
+        return SNN_FAILED;
+    if (!predictor_open(&predictor, model, options, error))
+        return SNN_FAILED;
+    if (options->out != NULL)
+        ok = predict_to_file(&predictor, options->out, error);
+    else
+        predict_all(&predictor, stdout);
+    predictor_close(&predictor);
+    return ok ? SNN_OK : SNN_FAILED;
+}

@@ -1,0 +1,156 @@
+/* The writer: header and data of the tensors, saved as a whole or not at all. */
+#include "snn_safetensors.h"
+#include "snn_json.h"
+#include "snn_output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct WriterTensor {
+    char *name;
+    SnnDtype dtype;
+    int ndim;
+    int64_t dims[SNN_TENSOR_DIMS];
+    size_t size;
+    void *data;
+} WriterTensor;
+
+typedef struct WriterPair {
+    char *key, *value;
+} WriterPair;
+
+struct SnnTensorsWriter {
+    WriterTensor *tensors;
+    WriterPair *metadata;
+    int count, pairs;
+};
+
+SnnTensorsWriter *snn_tensors_writer_new(void)
+{
+    return calloc(1, sizeof(SnnTensorsWriter));
+}
+
+bool snn_tensors_add(SnnTensorsWriter *writer, const char *name, SnnDtype dtype, int ndim,
+                     const int64_t *dims, const void *data)
+{
+    WriterTensor *grown = realloc(writer->tensors, (size_t)(writer->count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    writer->tensors = grown;
+    WriterTensor tensor = {.name = strdup(name), .dtype = dtype, .ndim = ndim, .size = snn_dtype_size(dtype)};
+    for (int i = 0; i < ndim; i++) {
+        tensor.dims[i] = dims[i];
+        tensor.size *= (size_t)dims[i];
+    }
+    tensor.data = malloc(tensor.size + 1);
+    if (tensor.name == NULL || tensor.data == NULL) {
+        free(tensor.name);
+        free(tensor.data);
+        return false;
+    }
+    if (tensor.size > 0)
+        memcpy(tensor.data, data, tensor.size);
+    writer->tensors[writer->count++] = tensor;
+    return true;
+}
+
+bool snn_tensors_add_metadata(SnnTensorsWriter *writer, const char *key, const char *value)
+{
+    WriterPair *grown = realloc(writer->metadata, (size_t)(writer->pairs + 1) * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    writer->metadata = grown;
+    WriterPair pair = {strdup(key), strdup(value)};
+    if (pair.key == NULL || pair.value == NULL) {
+        free(pair.key);
+        free(pair.value);
+        return false;
+    }
+    writer->metadata[writer->pairs++] = pair;
+    return true;
+}
+
+static void writer_metadata(const SnnTensorsWriter *writer, FILE *stream)
+{
+    fputs("\"__metadata__\":{", stream);
+    for (int i = 0; i < writer->pairs; i++) {
+        fputs(i > 0 ? "," : "", stream);
+        snn_json_write_string(stream, writer->metadata[i].key);
+        fputc(':', stream);
+        snn_json_write_string(stream, writer->metadata[i].value);
+    }
+    fputc('}', stream);
+}
+
+static void writer_entry(const WriterTensor *tensor, size_t begin, FILE *stream)
+{
+    snn_json_write_string(stream, tensor->name);
+    fprintf(stream, ":{\"dtype\":\"%s\",\"shape\":[", snn_dtype_name(tensor->dtype));
+    for (int i = 0; i < tensor->ndim; i++)
+        fprintf(stream, "%s%lld", i > 0 ? "," : "", (long long)tensor->dims[i]);
+    fprintf(stream, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor->size);
+}
+
+/* The header with spaces up to a multiple of 8 bytes; to be freed, NULL without memory. */
+static char *writer_header(const SnnTensorsWriter *writer, size_t *length)
+{
+    char *text = NULL;
+    FILE *stream = open_memstream(&text, length);
+    if (stream == NULL)
+        return NULL;
+    fputc('{', stream);
+    if (writer->pairs > 0)
+        writer_metadata(writer, stream);
+    size_t begin = 0;
+    for (int i = 0; i < writer->count; i++) {
+        fputs(i > 0 || writer->pairs > 0 ? "," : "", stream);
+        writer_entry(&writer->tensors[i], begin, stream);
+        begin += writer->tensors[i].size;
+    }
+    fputc('}', stream);
+    fflush(stream);
+    for (size_t i = *length; i % 8 != 0; i++)
+        fputc(' ', stream);
+    bool failed = ferror(stream) != 0;
+    if (fclose(stream) == 0 && !failed)
+        return text;
+    free(text);
+    return NULL;
+}
+
+bool snn_tensors_save(SnnTensorsWriter *writer, const char *path, SnnError *error)
+{
+    SnnOutput output;
+    size_t length = 0;
+    char *header = writer_header(writer, &length);
+    if (header == NULL)
+        return snn_fail(error, "no memory to write (%s)", path);
+    if (!snn_output_open(&output, path, error)) {
+        free(header);
+        return false;
+    }
+    for (int i = 0; i < 8; i++)
+        fputc((int)((uint64_t)length >> (8 * i) & 0xFF), output.stream);
+    fwrite(header, 1, length, output.stream);
+    free(header);
+    for (int i = 0; i < writer->count; i++)
+        fwrite(writer->tensors[i].data, 1, writer->tensors[i].size, output.stream);
+    return snn_output_commit(&output, error);
+}
+
+void snn_tensors_writer_free(SnnTensorsWriter *writer)
+{
+    if (writer == NULL)
+        return;
+    for (int i = 0; i < writer->count; i++) {
+        free(writer->tensors[i].name);
+        free(writer->tensors[i].data);
+    }
+    for (int i = 0; i < writer->pairs; i++) {
+        free(writer->metadata[i].key);
+        free(writer->metadata[i].value);
+    }
+    free(writer->tensors);
+    free(writer->metadata);
+    free(writer);
+}

@@ -1,0 +1,144 @@
+/* One opened network: its buffers, its threads, its samples. */
+#include "snn_internal.h"
+#include "snn_random.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* Where random numbers are used that belong to no sample: in the place of an epoch or of a sample. */
+#define SESSION_INIT_EPOCH 0xFFFFFFFEu
+#define SESSION_ORDER_SAMPLE 0xFFFFFFFFu
+
+int64_t snn_param_size(const SnnParam *param)
+{
+    int64_t size = 1;
+    for (int i = 0; i < param->ndim; i++)
+        size *= param->dims[i];
+    return size;
+}
+
+bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error)
+{
+    *session = (SnnSession){.model = model, .batch = batch};
+    session->net = snn_alloc(1, model->net_bytes);
+    if (session->net == NULL || !model->open(model, session->net, batch)) {
+        if (session->net != NULL)
+            model->close(session->net);
+        snn_free(session->net);
+        return snn_fail(error, "no memory (batch of %d samples): try a smaller --batch", batch);
+    }
+    session->pool = snn_pool_open(threads);
+    if (session->pool != NULL)
+        return true;
+    snn_session_close(session);
+    return snn_fail(error, "cannot start %d threads: try a smaller --threads", threads);
+}
+
+void snn_session_close(SnnSession *session)
+{
+    snn_pool_close(session->pool);
+    session->model->close(session->net);
+    snn_free(session->net);
+    *session = (SnnSession){0};
+}
+
+static void session_initialise_param(SnnParam *param, uint32_t key)
+{
+    int64_t size = snn_param_size(param);
+    for (int64_t i = 0; i < size; i++) {
+        float random = 2.0f * snn_uniform(key, (uint32_t)i) - 1.0f;
+        param->value[i] = param->constant ? param->init : random * param->init;
+    }
+    for (int s = 0; s < param->states; s++)
+        memset(param->state[s], 0, (size_t)size * sizeof(float));
+}
+
+void snn_session_initialise(SnnSession *session, uint32_t seed)
+{
+    SnnModel *model = session->model;
+    for (int p = 0; p < model->param_count; p++)
+        session_initialise_param(&model->params[p], snn_key(seed, SESSION_INIT_EPOCH, (uint32_t)p, 0));
+}
+
+void snn_shuffle(int32_t *order, int32_t count, uint32_t seed, uint32_t epoch)
+{
+    uint32_t key = snn_key(seed, epoch, SESSION_ORDER_SAMPLE, 0);
+    for (int32_t i = 0; i < count; i++)
+        order[i] = i;
+    for (int32_t i = count - 1; i > 0; i--) {
+        uint32_t random = snn_mix(key + (uint32_t)i * 0x9e3779b9u);
+        int32_t j = (int32_t)((uint64_t)random * (uint64_t)(i + 1) >> 32);
+        int32_t swapped = order[i];
+        order[i] = order[j];
+        order[j] = swapped;
+    }
+}
+
+typedef struct SessionLoad {
+    SnnModel *model;
+    const SnnDataset *data;
+    const int32_t *order;
+    int32_t start;
+} SessionLoad;
+
+static void session_load_rows(void *context, int32_t first, int32_t last)
+{
+    const SessionLoad *load = context;
+    const SnnDataset *data = load->data;
+    for (int32_t row = first; row < last; row++) {
+        int32_t sample = load->order == NULL ? load->start + row : load->order[load->start + row];
+        float *restrict into = load->model->input + row * data->width;
+        load->model->sample[row] = sample;
+        load->model->label[row] = data->labels == NULL ? 0 : data->labels[sample];
+        if (data->reals != NULL) {
+            memcpy(into, data->reals + sample * data->width, (size_t)data->width * sizeof(float));
+            continue;
+        }
+        const uint8_t *restrict from = data->bytes + sample * data->width;
+        for (int64_t i = 0; i < data->width; i++)
+            into[i] = (float)from[i] / 255.0f;
+    }
+}
+
+void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t *order, int32_t first,
+                      int32_t rows)
+{
+    SessionLoad load = {session->model, data, order, first};
+    snn_parallel(session->pool, session_load_rows, &load, rows);
+    session->model->run->rows = rows;
+}
+
+int32_t snn_session_test(SnnSession *session, const SnnDataset *data, uint32_t seed, bool watch)
+{
+    SnnModel *model = session->model;
+    int32_t right = 0;
+    model->run->seed = seed;
+    model->run->epoch = SNN_TEST_EPOCH;
+    for (int32_t first = 0; first < data->count; first += session->batch) {
+        int32_t left = data->count - first, rows = left < session->batch ? left : session->batch;
+        snn_session_load(session, data, NULL, first, rows);
+        model->forward(session->net, session->pool);
+        for (int32_t row = 0; row < rows; row++)
+            right += model->predicted[row] == model->label[row];
+        if (watch && snn_interrupt_pending())
+            return -1;
+    }
+    return right;
+}
+
+bool snn_interrupt_block(void)
+{
+    struct sigaction action;
+    sigset_t interrupt;
+    if (sigaction(SIGINT, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+        return false;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    return sigprocmask(SIG_BLOCK, &interrupt, NULL) == 0;
+}
+
+bool snn_interrupt_pending(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGINT) == 1;
+}

@@ -1,0 +1,129 @@
+/* The runtime of a generated trainer: everything about it that does not depend on the network.
+ * The generated program holds the kernels and an SnnModel that describes them; snn_main() does the rest.
+ * Compiled and tested by itself, and pasted into every program. See STYLE.md. */
+#ifndef SNN_H
+#define SNN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* ---- what the kernels read ------------------------------------------------------------------------ */
+
+/* Values that change from batch to batch; set by the runtime before the kernels run. */
+typedef struct SnnRun {
+    int32_t rows; /* samples in this batch */
+    uint32_t seed;
+    uint32_t epoch; /* from 0; SNN_TEST_EPOCH in a test */
+    float lr;       /* learning rate of this update */
+    float step;     /* updates made, this one included: 1, 2, ... */
+    float scale;    /* factor of every gradient: clipping by norm, else 1 */
+} SnnRun;
+
+enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 4, SNN_ALIGN = 64 };
+#define SNN_TEST_EPOCH 0xFFFFFFFFu
+
+typedef struct SnnPool SnnPool; /* threads: see below */
+
+/* ---- the program as data -------------------------------------------------------------------------- */
+
+/* A learned array, its gradient and the optimiser's states of it. All have `count` elements. */
+typedef struct SnnParam {
+    const char *name;  /* "w_hidden" */
+    const char *about; /* "dense(800) of hidden, model.snn:7" */
+    int ndim;          /* 0: one number */
+    int dims[SNN_MAX_DIMS];
+    bool matrix; /* stored [in][out] here, [out][in] in a checkpoint */
+    float *value, *gradient;
+    int states;
+    float *state[SNN_MAX_STATES];
+    const char *state_name[SNN_MAX_STATES];
+    float init; /* uniform in -init .. init, or, if constant, the value itself */
+    bool constant;
+} SnnParam;
+
+/* A layer's stream, for reports: where NaN came from, firing rates, `info`. */
+typedef struct SnnStream {
+    const char *name;  /* "hidden" */
+    const char *about; /* "lif(tau = 2)" */
+    int size;          /* units */
+    bool spikes;
+    const float *values;   /* [batch][steps][size] (or [batch][size]), NULL where the values are not kept */
+    int64_t per_sample;    /* elements of values per sample */
+    const float *activity; /* [batch] spikes of each sample, NULL unless spikes */
+    int64_t operations;    /* synaptic operations (multiply-adds) per sample, dense */
+} SnnStream;
+
+typedef enum SnnScheduleKind { SNN_CONSTANT, SNN_STEP, SNN_COSINE, SNN_ONE_CYCLE } SnnScheduleKind;
+
+typedef struct SnnSchedule {
+    SnnScheduleKind kind;
+    float lr;    /* the base (constant, step, cosine) or the maximum (one cycle) */
+    float gamma; /* step: lr * gamma^floor(epoch / every) */
+    int every;
+    bool per_batch; /* moves with every batch instead of every epoch */
+} SnnSchedule;
+
+/* What to read: an IDX pair of images and labels. */
+typedef struct SnnData {
+    const char *folder; /* default folder or NULL */
+    int ndim;           /* of one sample as stored: [steps,] dims... */
+    int dims[SNN_MAX_DIMS + 1];
+    int classes;
+} SnnData;
+
+typedef struct SnnModel SnnModel;
+struct SnnModel {
+    const char *name;    /* "fashion_mnist" */
+    const char *version; /* of snnc */
+    const char *source;  /* "model.snn" */
+    int steps;
+    SnnData data;
+    int batch, epochs; /* defaults of the train block */
+    uint32_t seed;
+    SnnSchedule schedule;
+    float clip_norm;       /* 0: none */
+    const char *optimizer; /* "adam" */
+
+    /* Made by the generated program in open(). */
+    size_t net_bytes; /* sizeof the struct of all buffers, allocated by the runtime, zeroed */
+    bool (*open)(SnnModel *model, void *net, int batch); /* allocates with snn_alloc, fills what follows */
+    void (*close)(void *net);                            /* also after an open() that failed half-way */
+    void (*forward)(void *net, SnnPool *pool);
+    void (*backward)(void *net, SnnPool *pool); /* zeroes the gradients first */
+    void (*update)(void *net, SnnPool *pool);
+
+    SnnRun *run;        /* inside net */
+    float *input;       /* [batch][dims of data] */
+    int32_t *label;     /* [batch] */
+    int32_t *sample;    /* [batch] number of the sample in its data set: for random numbers */
+    float *loss;        /* [batch] */
+    int32_t *predicted; /* [batch] */
+    float *scores;      /* [batch][classes] */
+    int param_count, stream_count;
+    SnnParam *params;
+    SnnStream *streams;   /* in forward order */
+    int64_t stream_bytes; /* of all per-sample buffers, for one sample */
+};
+
+/* The whole program: command line, data, training, checkpoints. Returns the exit status. */
+int snn_main(int argc, char **argv, SnnModel *model);
+
+/* ---- memory (memory.c) ---------------------------------------------------------------------------- */
+
+void *snn_alloc(size_t count, size_t size); /* zeroed, SNN_ALIGN-aligned; NULL when there is none left */
+void snn_free(void *memory);
+
+/* ---- threads (threads.c) -------------------------------------------------------------------------- */
+
+/* A kernel does the items first .. last-1 of its work; items are independent, so results do not depend
+ * on who does which. */
+typedef void SnnKernel(void *net, int32_t first, int32_t last);
+
+SnnPool *snn_pool_open(int threads); /* NULL when threads cannot be started */
+void snn_pool_close(SnnPool *pool);
+/* Divides 0 .. count-1 among the threads and waits for all. */
+void snn_parallel(SnnPool *pool, SnnKernel *kernel, void *net, int32_t count);
+
+#endif

@@ -1,0 +1,157 @@
+/* What the parts of the runtime share with each other; generated code uses only snn.h. */
+#ifndef SNN_INTERNAL_H
+#define SNN_INTERNAL_H
+
+#include "snn.h"
+#include "snn_error.h"
+
+/* Exit statuses. */
+enum { SNN_OK = 0, SNN_FAILED = 1, SNN_USAGE = 2, SNN_INTERRUPTED = 130 };
+
+/* ---- the command line (options.c) ----------------------------------------------------------------- */
+
+typedef enum SnnCommand { SNN_TRAIN, SNN_TEST, SNN_PREDICT, SNN_INFO, SNN_HELP, SNN_VERSION } SnnCommand;
+
+typedef struct SnnOptions {
+    SnnCommand command;
+    const char *data, *out, *resume, *log, *weights, *images; /* NULL where not given */
+    int epochs, batch, threads;                               /* 0 where not given */
+    uint32_t seed;
+    bool has_seed, quiet;
+} SnnOptions;
+
+/* False with the error set for anything unknown or malformed. */
+bool snn_options_parse(SnnOptions *options, int argc, char **argv, SnnError *error);
+void snn_options_help(const SnnModel *model, FILE *stream);
+
+/* ---- data (idx.c; files through gzip.c) ----------------------------------------------------------- */
+
+/* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1) or as floats. */
+typedef struct SnnDataset {
+    int32_t count;
+    int64_t width;   /* elements of a sample */
+    uint8_t *bytes;  /* [count][width], or NULL */
+    float *reals;    /* [count][width], or NULL */
+    uint8_t *labels; /* [count]; NULL where there are none */
+} SnnDataset;
+
+/* `part`: "train" or "t10k". The data set is empty after a failure. */
+bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
+                      SnnError *error);
+/* Samples without labels from one file. */
+bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);
+void snn_dataset_free(SnnDataset *data);
+
+/* A file that may be compressed. */
+typedef struct SnnReader SnnReader;
+SnnReader *snn_reader_open(const char *path, SnnError *error); /* NULL with the error set */
+/* Reads up to `count` bytes; *got is less only at the end. False for a corrupt or unreadable file. */
+bool snn_reader_read(SnnReader *reader, void *into, size_t count, size_t *got, SnnError *error);
+void snn_reader_close(SnnReader *reader);
+
+/* ---- one opened network (session.c) --------------------------------------------------------------- */
+
+typedef struct SnnSession {
+    SnnModel *model;
+    void *net;
+    SnnPool *pool;
+    int batch;
+} SnnSession;
+
+bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error);
+void snn_session_close(SnnSession *session);
+/* Sets every parameter to its initial value and every optimiser state to 0. */
+void snn_session_initialise(SnnSession *session, uint32_t seed);
+/* Copies samples order[first] .. order[first + rows - 1] (order NULL: first, first + 1, ...) into the
+ * network's input, and what goes with them. */
+void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t *order, int32_t first,
+                      int32_t rows);
+/* Samples of `data` that the network labels rightly, or -1 if the user interrupted it (see below). */
+int32_t snn_session_test(SnnSession *session, const SnnDataset *data, uint32_t seed, bool watch);
+int64_t snn_param_size(const SnnParam *param);
+
+/* SIGINT is blocked while a network trains, and looked for between batches. */
+bool snn_interrupt_block(void); /* false where the program was started with SIGINT ignored */
+bool snn_interrupt_pending(void);
+
+/* ---- numbers (schedule.c, health.c) --------------------------------------------------------------- */
+
+/* The learning rate of one batch. epoch from 0 of epochs, batch from 0 of batches. */
+float snn_learning_rate(const SnnSchedule *schedule, int epoch, int epochs, int batch, int batches);
+/* The order of the training samples in one epoch: a function of seed and epoch. */
+void snn_shuffle(int32_t *order, int32_t count, uint32_t seed, uint32_t epoch);
+/* Euclidean norm of all gradients together. */
+double snn_gradient_norm(const SnnModel *model);
+bool snn_finite(const float *values, int64_t count);
+/* False if a loss, score or gradient of the batch is not finite. */
+bool snn_batch_is_finite(const SnnModel *model, int32_t rows);
+bool snn_params_are_finite(const SnnModel *model);
+/* Names the first layer, loss, parameter or gradient that is not finite: "NaN in `hidden` (lif)". */
+void snn_describe_non_finite(const SnnModel *model, int32_t rows, SnnError *where);
+
+/* ---- checkpoints (checkpoint.c) ------------------------------------------------------------------- */
+
+/* Where a training stands. */
+typedef struct SnnState {
+    uint32_t seed;
+    int batch;
+    int epoch;       /* finished epochs */
+    int epochs;      /* that were asked for */
+    int64_t step;    /* updates */
+    int32_t samples; /* of the training set */
+} SnnState;
+
+bool snn_checkpoint_save(const SnnModel *model, const SnnState *state, const char *path, SnnError *error);
+/* Only what a checkpoint says about its training. */
+bool snn_checkpoint_peek(const SnnModel *model, SnnState *state, const char *path, SnnError *error);
+/* Parameters only (for test and predict) or, if `resume`, the optimiser's states too. Nothing is changed
+ * unless everything fits. */
+bool snn_checkpoint_load(SnnModel *model, bool resume, const char *path, SnnError *error);
+/* Seed of the training that made these weights; `otherwise` for weights from elsewhere. */
+uint32_t snn_checkpoint_seed(const char *path, uint32_t otherwise);
+/* Fails if `path` exists and is anything but a checkpoint of this model, or cannot be written. */
+bool snn_checkpoint_check_target(const SnnModel *model, const char *path, SnnError *error);
+
+/* ---- reports (progress.c, log.c) ------------------------------------------------------------------ */
+
+typedef struct SnnEpoch {
+    int number; /* from 1 */
+    double train_loss, train_accuracy, test_accuracy;
+    double seconds, lr;
+    const double *activity; /* spikes of each stream, over all training samples */
+    int64_t samples;
+} SnnEpoch;
+
+typedef struct SnnProgress {
+    bool quiet, terminal;
+    int epoch, epochs; /* the one that runs, from 1 */
+    int64_t samples;   /* of an epoch */
+    double began, shown;
+} SnnProgress;
+
+double snn_seconds(void); /* of a clock that never goes back */
+void snn_progress_open(SnnProgress *progress, bool quiet, int epochs, int64_t samples);
+void snn_progress_epoch(SnnProgress *progress, int epoch);
+void snn_progress_batch(SnnProgress *progress, int64_t done, double loss);
+void snn_progress_end(SnnProgress *progress, const SnnEpoch *epoch);
+/* Removes a half-drawn bar, so that a message can be printed. */
+void snn_progress_clear(SnnProgress *progress);
+
+/* A JSON line an epoch. `keep`: number of epochs whose lines stay (a resumed run), 0: a new log. */
+bool snn_log_open(FILE **log, const char *path, int keep, SnnError *error);
+bool snn_log_epoch(FILE *log, const SnnModel *model, const SnnEpoch *epoch);
+
+/* ---- commands: exit statuses ---------------------------------------------------------------------- */
+
+int snn_train(SnnModel *model, const SnnOptions *options, SnnError *error);
+int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error);
+int snn_predict(SnnModel *model, const SnnOptions *options, SnnError *error);
+int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error);
+
+/* "--data", the model's own folder, or ".". */
+const char *snn_data_folder(const SnnModel *model, const SnnOptions *options);
+/* The file of weights for test and predict, in `buffer` if it is the default. */
+const char *snn_weights_path(const SnnModel *model, const char *given, char *buffer, size_t size);
+int snn_thread_count(const SnnOptions *options);
+
+#endif

@@ -1,0 +1,155 @@
+/* A pool of threads. Work is divided into one contiguous range a thread, always the same for a given
+ * count; the calling thread takes the first range. */
+#include "snn.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* Kernels follow each other closely: looking a few microseconds for the next one is cheaper than sleeping. */
+enum { POOL_LOOKS = 4000 };
+
+typedef struct PoolWorker {
+    SnnPool *pool;
+    int index; /* 1 .. threads-1; the caller is 0 */
+    pthread_t thread;
+} PoolWorker;
+
+struct SnnPool {
+    int threads;
+    int started; /* workers that run */
+    PoolWorker *workers;
+    pthread_mutex_t lock;
+    pthread_cond_t begin, done;
+    atomic_uint round; /* moves on when there is work */
+    atomic_int busy;   /* workers that have not finished this round */
+    SnnKernel *kernel; /* of this round; NULL: the workers end */
+    void *net;
+    int32_t count;
+};
+
+static void pool_share(const SnnPool *pool, int index)
+{
+    int32_t first = (int32_t)((int64_t)pool->count * index / pool->threads);
+    int32_t last = (int32_t)((int64_t)pool->count * (index + 1) / pool->threads);
+    if (first < last)
+        pool->kernel(pool->net, first, last);
+}
+
+static unsigned pool_next_round(SnnPool *pool, unsigned seen)
+{
+    for (int look = 0; look < POOL_LOOKS; look++) {
+        unsigned round = atomic_load(&pool->round);
+        if (round != seen)
+            return round;
+    }
+    pthread_mutex_lock(&pool->lock);
+    while (atomic_load(&pool->round) == seen)
+        pthread_cond_wait(&pool->begin, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+    return atomic_load(&pool->round);
+}
+
+static void *pool_work(void *argument)
+{
+    PoolWorker *worker = argument;
+    SnnPool *pool = worker->pool;
+    for (unsigned round = 0;;) {
+        round = pool_next_round(pool, round);
+        if (pool->kernel == NULL)
+            return NULL;
+        pool_share(pool, worker->index);
+        if (atomic_fetch_sub(&pool->busy, 1) == 1) {
+            pthread_mutex_lock(&pool->lock);
+            pthread_cond_signal(&pool->done);
+            pthread_mutex_unlock(&pool->lock);
+        }
+    }
+}
+
+static void pool_start_round(SnnPool *pool, SnnKernel *kernel, void *net, int32_t count)
+{
+    pool->kernel = kernel;
+    pool->net = net;
+    pool->count = count;
+    atomic_store(&pool->busy, pool->started);
+    pthread_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->round, 1);
+    pthread_cond_broadcast(&pool->begin);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void pool_wait(SnnPool *pool)
+{
+    for (int look = 0; look < POOL_LOOKS; look++)
+        if (atomic_load(&pool->busy) == 0)
+            return;
+    pthread_mutex_lock(&pool->lock);
+    while (atomic_load(&pool->busy) > 0)
+        pthread_cond_wait(&pool->done, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* The workers take no signals, so that SIGINT reaches the thread that trains. */
+static bool pool_start_workers(SnnPool *pool)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool ok = true;
+    for (int i = 0; ok && i < pool->threads - 1; i++) {
+        PoolWorker *worker = &pool->workers[i];
+        *worker = (PoolWorker){.pool = pool, .index = i + 1};
+        ok = pthread_create(&worker->thread, NULL, pool_work, worker) == 0;
+        pool->started += ok;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ok;
+}
+
+SnnPool *snn_pool_open(int threads)
+{
+    SnnPool *pool = calloc(1, sizeof *pool);
+    if (pool == NULL)
+        return NULL;
+    pool->threads = threads < 1 ? 1 : threads;
+    pool->workers = calloc((size_t)pool->threads, sizeof *pool->workers);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->begin, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    atomic_init(&pool->round, 0);
+    atomic_init(&pool->busy, 0);
+    if (pool->workers == NULL || !pool_start_workers(pool)) {
+        snn_pool_close(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+void snn_pool_close(SnnPool *pool)
+{
+    if (pool == NULL)
+        return;
+    pool_start_round(pool, NULL, NULL, 0);
+    for (int i = 0; i < pool->started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->begin);
+    pthread_cond_destroy(&pool->done);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->workers);
+    free(pool);
+}
+
+void snn_parallel(SnnPool *pool, SnnKernel *kernel, void *net, int32_t count)
+{
+    if (count <= 0)
+        return;
+    if (pool == NULL || pool->threads == 1) {
+        kernel(net, 0, count);
+        return;
+    }
+    pool_start_round(pool, kernel, net, count);
+    pool_share(pool, 0);
+    pool_wait(pool);
+}

@@ -1,0 +1,276 @@
+/* Training: epochs of shuffled batches, a test and a checkpoint after each. */
+#include "snn_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Trainer {
+    SnnModel *model;
+    const SnnOptions *options;
+    char default_path[256];
+    const char *path; /* of the checkpoint */
+    SnnSession session;
+    bool opened;
+    SnnDataset train, test;
+    SnnState state;
+    int32_t *order;
+    double *activity; /* of each stream in this epoch */
+    SnnProgress progress;
+    FILE *log;
+    bool watch;      /* for SIGINT */
+    double accuracy; /* on the test set, after the last epoch */
+} Trainer;
+
+/* ---- preparing ------------------------------------------------------------------------------------ */
+
+static bool trainer_resume_state(Trainer *trainer, SnnError *error)
+{
+    const SnnOptions *options = trainer->options;
+    SnnState *state = &trainer->state;
+    if (!snn_checkpoint_peek(trainer->model, state, options->resume, error))
+        return false;
+    if (options->has_seed && options->seed != state->seed)
+        return snn_fail(error, "cannot resume (%s): it was trained with --seed %u, not %u; leave --seed out",
+                        options->resume, state->seed, options->seed);
+    if (options->batch != 0 && options->batch != state->batch)
+        return snn_fail(error,
+                        "cannot resume (%s): it was trained with --batch %d, not %d; leave --batch out",
+                        options->resume, state->batch, options->batch);
+    if (options->epochs != 0)
+        state->epochs = options->epochs;
+    return true;
+}
+
+static bool trainer_state(Trainer *trainer, SnnError *error)
+{
+    const SnnOptions *options = trainer->options;
+    const SnnModel *model = trainer->model;
+    if (options->resume != NULL)
+        return trainer_resume_state(trainer, error);
+    trainer->state = (SnnState){
+        .seed = options->has_seed ? options->seed : model->seed,
+        .batch = options->batch != 0 ? options->batch : model->batch,
+        .epochs = options->epochs != 0 ? options->epochs : model->epochs,
+    };
+    return true;
+}
+
+static bool trainer_path(Trainer *trainer, SnnError *error)
+{
+    const SnnOptions *options = trainer->options;
+    const char *given = options->out != NULL ? options->out : options->resume;
+    trainer->path =
+        snn_weights_path(trainer->model, given, trainer->default_path, sizeof trainer->default_path);
+    if (options->log != NULL && strcmp(options->log, trainer->path) == 0)
+        return snn_fail(error, "one name for two files (%s): give different --log and --out", options->log);
+    return snn_checkpoint_check_target(trainer->model, trainer->path, error);
+}
+
+static bool trainer_data(Trainer *trainer, SnnError *error)
+{
+    const char *folder = snn_data_folder(trainer->model, trainer->options);
+    if (!snn_dataset_read(&trainer->train, trainer->model, folder, "train", error)
+        || !snn_dataset_read(&trainer->test, trainer->model, folder, "t10k", error))
+        return false;
+    int32_t count = trainer->train.count;
+    if (trainer->options->resume != NULL && trainer->state.samples != count)
+        return snn_fail(
+            error, "cannot resume (%s): it was trained with %d samples, %d are here; give the same --data",
+            trainer->options->resume, trainer->state.samples, count);
+    trainer->state.samples = count;
+    return true;
+}
+
+static bool trainer_open(Trainer *trainer, SnnError *error)
+{
+    const SnnOptions *options = trainer->options;
+    SnnModel *model = trainer->model;
+    if (!trainer_state(trainer, error) || !trainer_path(trainer, error) || !trainer_data(trainer, error))
+        return false;
+    if (!snn_session_open(&trainer->session, model, trainer->state.batch, snn_thread_count(options), error))
+        return false;
+    trainer->opened = true;
+    trainer->order = calloc((size_t)trainer->train.count, sizeof *trainer->order);
+    trainer->activity = calloc((size_t)model->stream_count + 1, sizeof *trainer->activity);
+    if (trainer->order == NULL || trainer->activity == NULL)
+        return snn_fail(error, "no memory (%d training samples)", trainer->train.count);
+    snn_session_initialise(&trainer->session, trainer->state.seed);
+    if (options->resume != NULL && !snn_checkpoint_load(model, true, options->resume, error))
+        return false;
+    snn_progress_open(&trainer->progress, options->quiet, trainer->state.epochs, trainer->train.count);
+    return options->log == NULL || snn_log_open(&trainer->log, options->log, trainer->state.epoch, error);
+}
+
+static bool trainer_close(Trainer *trainer, SnnError *error)
+{
+    bool ok = trainer->log == NULL || fclose(trainer->log) == 0;
+    if (trainer->opened)
+        snn_session_close(&trainer->session);
+    snn_dataset_free(&trainer->train);
+    snn_dataset_free(&trainer->test);
+    free(trainer->order);
+    free(trainer->activity);
+    return ok || snn_fail(error, "cannot write the log (%s)", trainer->options->log);
+}
+
+/* ---- one batch ------------------------------------------------------------------------------------ */
+
+static int trainer_not_finite(const Trainer *trainer, int32_t rows, int batch, SnnError *error)
+{
+    SnnError where;
+    const SnnState *state = &trainer->state;
+    snn_describe_non_finite(trainer->model, rows, &where);
+    const char *kept =
+        state->epoch > 0 ? "; the checkpoint of the last epoch stays" : "; there is no checkpoint yet";
+    snn_fail(error, "%.400s in epoch %d, batch %d%s (%s): try a smaller learning rate than %g, or clip_norm",
+             where.text, state->epoch + 1, batch + 1, kept, trainer->path, (double)trainer->model->run->lr);
+    return SNN_FAILED;
+}
+
+static float trainer_gradient_scale(const SnnModel *model)
+{
+    if (!(model->clip_norm > 0.0f))
+        return 1.0f;
+    double scale = (double)model->clip_norm / (snn_gradient_norm(model) + 1e-6);
+    return scale < 1.0 ? (float)scale : 1.0f;
+}
+
+static int trainer_batch(Trainer *trainer, int batch, int32_t first, int32_t rows, SnnError *error)
+{
+    SnnModel *model = trainer->model;
+    SnnState *state = &trainer->state;
+    SnnRun *run = model->run;
+    int batches = (trainer->train.count - 1) / state->batch + 1;
+    snn_session_load(&trainer->session, &trainer->train, trainer->order, first, rows);
+    run->seed = state->seed;
+    run->epoch = (uint32_t)state->epoch;
+    run->lr = snn_learning_rate(&model->schedule, state->epoch, state->epochs, batch, batches);
+    run->step = (float)(state->step + 1);
+    model->forward(trainer->session.net, trainer->session.pool);
+    model->backward(trainer->session.net, trainer->session.pool);
+    if (!snn_batch_is_finite(model, rows))
+        return trainer_not_finite(trainer, rows, batch, error);
+    run->scale = trainer_gradient_scale(model);
+    model->update(trainer->session.net, trainer->session.pool);
+    state->step++;
+    return SNN_OK;
+}
+
+/* ---- one epoch ------------------------------------------------------------------------------------ */
+
+/* Adds what the batch in the network tells to the sums of the epoch. */
+static void trainer_count(Trainer *trainer, int32_t rows, SnnEpoch *epoch)
+{
+    const SnnModel *model = trainer->model;
+    for (int32_t row = 0; row < rows; row++) {
+        epoch->train_loss += (double)model->loss[row];
+        epoch->train_accuracy += model->predicted[row] == model->label[row];
+    }
+    for (int i = 0; i < model->stream_count; i++)
+        for (int32_t row = 0; model->streams[i].activity != NULL && row < rows; row++)
+            trainer->activity[i] += (double)model->streams[i].activity[row];
+    epoch->samples += rows;
+}
+
+static int trainer_interrupted(const Trainer *trainer, SnnError *error)
+{
+    const SnnState *state = &trainer->state;
+    if (state->epoch == 0)
+        snn_fail(error, "interrupted in epoch 1 (%s): no epoch was finished, so nothing is saved",
+                 trainer->path);
+    else
+        snn_fail(error,
+                 "interrupted in epoch %d (%s): go on with `%s train --resume %.300s --epochs %d`, and the "
+                 "same --data",
+                 state->epoch + 1, trainer->path, trainer->model->name, trainer->path, state->epochs);
+    return SNN_INTERRUPTED;
+}
+
+static int trainer_batches(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
+{
+    int32_t count = trainer->train.count, size = trainer->state.batch;
+    int batch = 0;
+    for (int64_t first = 0; first < count; first += size, batch++) {
+        int32_t rows = count - first < size ? (int32_t)(count - first) : size;
+        int status = trainer_batch(trainer, batch, (int32_t)first, rows, error);
+        if (status != SNN_OK)
+            return status;
+        trainer_count(trainer, rows, epoch);
+        snn_progress_batch(&trainer->progress, epoch->samples, epoch->train_loss / (double)epoch->samples);
+        if (trainer->watch && snn_interrupt_pending())
+            return trainer_interrupted(trainer, error);
+    }
+    epoch->lr = (double)trainer->model->run->lr;
+    epoch->train_loss /= count;
+    epoch->train_accuracy /= count;
+    if (snn_params_are_finite(trainer->model))
+        return SNN_OK;
+    return trainer_not_finite(trainer, 0, batch - 1, error);
+}
+
+static bool trainer_measure(Trainer *trainer)
+{
+    int32_t right = snn_session_test(&trainer->session, &trainer->test, trainer->state.seed, trainer->watch);
+    trainer->accuracy = (double)right / trainer->test.count;
+    return right >= 0;
+}
+
+static int trainer_epoch(Trainer *trainer, SnnError *error)
+{
+    SnnState *state = &trainer->state;
+    SnnEpoch epoch = {.number = state->epoch + 1, .activity = trainer->activity};
+    memset(trainer->activity, 0, ((size_t)trainer->model->stream_count + 1) * sizeof *trainer->activity);
+    snn_shuffle(trainer->order, trainer->train.count, state->seed, (uint32_t)state->epoch);
+    snn_progress_epoch(&trainer->progress, epoch.number);
+    int status = trainer_batches(trainer, &epoch, error);
+    if (status != SNN_OK)
+        return status;
+    epoch.seconds = snn_seconds() - trainer->progress.began;
+    if (!trainer_measure(trainer))
+        return trainer_interrupted(trainer, error);
+    epoch.test_accuracy = trainer->accuracy;
+    state->epoch++;
+    if (!snn_checkpoint_save(trainer->model, state, trainer->path, error))
+        return SNN_FAILED;
+    if (!snn_log_epoch(trainer->log, trainer->model, &epoch)) {
+        snn_fail(error, "cannot write the log (%s); the checkpoint of this epoch is saved",
+                 trainer->options->log);
+        return SNN_FAILED;
+    }
+    snn_progress_end(&trainer->progress, &epoch);
+    return SNN_OK;
+}
+
+static int trainer_run(Trainer *trainer, SnnError *error)
+{
+    const SnnState *state = &trainer->state;
+    trainer->watch = snn_interrupt_block();
+    if (state->epoch >= state->epochs) {
+        fprintf(stderr,
+                "%s: nothing to train (%s): its %d epochs are done; give a larger --epochs to go on\n",
+                trainer->model->name, trainer->options->resume, state->epoch);
+        if (!trainer_measure(trainer))
+            return trainer_interrupted(trainer, error);
+    }
+    while (state->epoch < state->epochs) {
+        int status = trainer_epoch(trainer, error);
+        if (status != SNN_OK)
+            return status;
+    }
+    printf("test accuracy: %.4f\n", trainer->accuracy);
+    return SNN_OK;
+}
+
+int snn_train(SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    Trainer trainer = {.model = model, .options = options};
+    int status = trainer_open(&trainer, error) ? trainer_run(&trainer, error) : SNN_FAILED;
+    if (status != SNN_OK)
+        snn_progress_clear(&trainer.progress);
+    SnnError closing;
+    if (!trainer_close(&trainer, &closing) && status == SNN_OK) {
+        *error = closing;
+        status = SNN_FAILED;
+    }
+    return status;
+}

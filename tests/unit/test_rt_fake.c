@@ -1,0 +1,367 @@
+#include "test_rt_fake.h"
+#include "snn_math.h"
+#include "snn_random.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef struct FakeNet {
+    SnnRun run;
+    FakeModel *fake;
+    float *input, *spikes, *logits, *error, *loss, *scores, *activity, *w, *b, *grad_w, *grad_b, *mom_w,
+        *mom_b;
+    int32_t *label, *sample, *predicted;
+    SnnParam params[2];
+    SnnStream streams[2];
+} FakeNet;
+
+static float *floats(int64_t count)
+{
+    float *values = snn_alloc((size_t)count, sizeof(float));
+    ck_assert_ptr_nonnull(values);
+    return values;
+}
+
+static void describe(FakeNet *net)
+{
+    net->params[0] = (SnnParam){.name = "w_digit",
+                                .about = "dense(3) of digit, fake.snn:5",
+                                .ndim = 2,
+                                .dims = {FAKE_INPUTS, FAKE_CLASSES},
+                                .matrix = true,
+                                .value = net->w,
+                                .gradient = net->grad_w,
+                                .states = 1,
+                                .state = {net->mom_w},
+                                .state_name = {"momentum"},
+                                .init = 0.25f};
+    net->params[1] = (SnnParam){.name = "b_digit",
+                                .about = "dense(3) of digit, fake.snn:5",
+                                .ndim = 1,
+                                .dims = {FAKE_CLASSES},
+                                .value = net->b,
+                                .gradient = net->grad_b,
+                                .states = 1,
+                                .state = {net->mom_b},
+                                .state_name = {"momentum"},
+                                .init = 0.5f,
+                                .constant = true};
+    net->streams[0] = (SnnStream){.name = "coin",
+                                  .about = "poisson",
+                                  .size = FAKE_INPUTS,
+                                  .spikes = true,
+                                  .values = net->spikes,
+                                  .per_sample = FAKE_INPUTS,
+                                  .activity = net->activity};
+    net->streams[1] = (SnnStream){.name = "digit",
+                                  .about = "dense(3)",
+                                  .size = FAKE_CLASSES,
+                                  .values = net->logits,
+                                  .per_sample = FAKE_CLASSES,
+                                  .operations = FAKE_INPUTS * FAKE_CLASSES};
+}
+
+static bool fake_net_open(SnnModel *model, void *memory, int batch)
+{
+    FakeNet *net = memory;
+    net->fake = (FakeModel *)model;
+    model->input = net->input = floats(batch * FAKE_INPUTS);
+    model->loss = net->loss = floats(batch);
+    model->scores = net->scores = floats(batch * FAKE_CLASSES);
+    model->label = net->label = snn_alloc((size_t)batch, sizeof(int32_t));
+    model->sample = net->sample = snn_alloc((size_t)batch, sizeof(int32_t));
+    model->predicted = net->predicted = snn_alloc((size_t)batch, sizeof(int32_t));
+    net->spikes = floats(batch * FAKE_INPUTS);
+    net->logits = floats(batch * FAKE_CLASSES);
+    net->error = floats(batch * FAKE_CLASSES);
+    net->activity = floats(batch);
+    net->w = floats(FAKE_INPUTS * FAKE_CLASSES);
+    net->grad_w = floats(FAKE_INPUTS * FAKE_CLASSES);
+    net->mom_w = floats(FAKE_INPUTS * FAKE_CLASSES);
+    net->b = floats(FAKE_CLASSES);
+    net->grad_b = floats(FAKE_CLASSES);
+    net->mom_b = floats(FAKE_CLASSES);
+    describe(net);
+    model->run = &net->run;
+    model->params = net->params;
+    model->param_count = 2;
+    model->streams = net->streams;
+    model->stream_count = 2;
+    model->stream_bytes = (FAKE_INPUTS + 2 * FAKE_CLASSES) * (int64_t)sizeof(float);
+    return true;
+}
+
+static void fake_net_close(void *memory)
+{
+    FakeNet *net = memory;
+    void *all[] = {net->input,    net->spikes, net->logits, net->error,    net->loss,   net->scores,
+                   net->activity, net->w,      net->b,      net->grad_w,   net->grad_b, net->mom_w,
+                   net->mom_b,    net->label,  net->sample, net->predicted};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        snn_free(all[i]);
+}
+
+static void forward_row(FakeNet *net, int32_t row)
+{
+    uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)net->sample[row], 0);
+    float *spikes = net->spikes + row * FAKE_INPUTS, *logits = net->logits + row * FAKE_CLASSES, total = 0.0f;
+    net->activity[row] = 0.0f;
+    for (int i = 0; i < FAKE_INPUTS; i++) {
+        spikes[i] = snn_uniform(key, (uint32_t)i) < net->input[row * FAKE_INPUTS + i] ? 1.0f : 0.0f;
+        net->activity[row] += spikes[i];
+    }
+    int best = 0;
+    for (int c = 0; c < FAKE_CLASSES; c++) {
+        logits[c] = net->b[c];
+        for (int i = 0; i < FAKE_INPUTS; i++)
+            logits[c] += spikes[i] * net->w[i * FAKE_CLASSES + c];
+        best = logits[c] > logits[best] ? c : best;
+    }
+    if (net->fake->nan_at != 0 && net->fake->forwards >= net->fake->nan_at)
+        logits[0] = snn_from_bits(0x7fc00000u);
+    for (int c = 0; c < FAKE_CLASSES; c++)
+        total += net->scores[row * FAKE_CLASSES + c] = snn_expf(logits[c] - logits[best]);
+    for (int c = 0; c < FAKE_CLASSES; c++) {
+        float p = net->scores[row * FAKE_CLASSES + c] /= total;
+        net->error[row * FAKE_CLASSES + c] =
+            (p - (net->label[row] == c ? 1.0f : 0.0f)) / (float)net->run.rows;
+    }
+    net->loss[row] = -snn_logf(net->scores[row * FAKE_CLASSES + net->label[row]]);
+    net->predicted[row] = best;
+}
+
+static void forward_rows(void *memory, int32_t first, int32_t last)
+{
+    for (int32_t row = first; row < last; row++)
+        forward_row(memory, row);
+}
+
+static void write_trace(const FakeNet *net)
+{
+    FILE *file = fopen("trace.txt", "a");
+    if (file == NULL)
+        _exit(98);
+    fprintf(file, "%u %d %.9g", net->run.epoch, net->run.rows, (double)net->run.lr);
+    for (int32_t row = 0; row < net->run.rows; row++)
+        fprintf(file, " %d", net->sample[row]);
+    fputc('\n', file);
+    fclose(file);
+}
+
+static void fake_forward(void *memory, SnnPool *pool)
+{
+    FakeNet *net = memory;
+    FakeModel *fake = net->fake;
+    fake->forwards++;
+    if (fake->forwards == fake->die_at)
+        raise(SIGKILL);
+    if (fake->trace)
+        write_trace(net);
+    if (fake->forwards == fake->signal_at)
+        kill(getpid(), SIGINT);
+    snn_parallel(pool, forward_rows, net, net->run.rows);
+}
+
+static void backward_inputs(void *memory, int32_t first, int32_t last)
+{
+    FakeNet *net = memory;
+    for (int32_t i = first; i < last; i++)
+        for (int c = 0; c < FAKE_CLASSES; c++)
+            for (int row = 0; row < net->run.rows; row++)
+                net->grad_w[i * FAKE_CLASSES + c] +=
+                    net->spikes[row * FAKE_INPUTS + i] * net->error[row * FAKE_CLASSES + c];
+}
+
+static void fake_backward(void *memory, SnnPool *pool)
+{
+    FakeNet *net = memory;
+    memset(net->grad_w, 0, FAKE_INPUTS * FAKE_CLASSES * sizeof(float));
+    memset(net->grad_b, 0, FAKE_CLASSES * sizeof(float));
+    snn_parallel(pool, backward_inputs, net, FAKE_INPUTS);
+    for (int row = 0; row < net->run.rows; row++)
+        for (int c = 0; c < FAKE_CLASSES; c++)
+            net->grad_b[c] += net->error[row * FAKE_CLASSES + c];
+}
+
+static void fake_update(void *memory, SnnPool *pool)
+{
+    FakeNet *net = memory;
+    (void)pool;
+    for (int p = 0; p < 2; p++)
+        for (int64_t i = 0; i < snn_param_size(&net->params[p]); i++) {
+            float *momentum = &net->params[p].state[0][i];
+            *momentum = 0.9f * *momentum + net->run.scale * net->params[p].gradient[i];
+            net->params[p].value[i] -= net->run.lr * *momentum;
+        }
+}
+
+static const SnnModel fake_model = {
+    .name = "fake",
+    .version = "0.0",
+    .source = "fake.snn",
+    .steps = 1,
+    .data = {NULL, 2, {4, 4}, FAKE_CLASSES},
+    .batch = 8,
+    .epochs = 3,
+    .seed = 5,
+    .schedule = {SNN_COSINE, 0.5f, 0.0f, 1, true},
+    .clip_norm = 0.3f,
+    .optimizer = "sgd",
+    .net_bytes = sizeof(FakeNet),
+    .open = fake_net_open,
+    .close = fake_net_close,
+    .forward = fake_forward,
+    .backward = fake_backward,
+    .update = fake_update,
+};
+
+/* ---- files ---------------------------------------------------------------------------------------- */
+
+const char *fake_path(Fake *fake, int slot, const char *name)
+{
+    static char paths[2][256];
+    snprintf(paths[slot], sizeof paths[slot], "%.60s/%.180s", fake->folder, name);
+    return paths[slot];
+}
+
+void fake_write(Fake *fake, const char *name, const void *bytes, size_t size)
+{
+    FILE *file = fopen(fake_path(fake, 0, name), "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+char *fake_read(Fake *fake, const char *name, size_t *size)
+{
+    FILE *file = fopen(fake_path(fake, 0, name), "rb");
+    if (file == NULL)
+        return NULL;
+    char *bytes = malloc(1 << 20);
+    ck_assert_ptr_nonnull(bytes);
+    size_t got = fread(bytes, 1, (1 << 20) - 1, file);
+    bytes[got] = '\0';
+    fclose(file);
+    if (size != NULL)
+        *size = got;
+    return bytes;
+}
+
+bool fake_same(Fake *fake, const char *one, const char *other)
+{
+    size_t n = 0, m = 0;
+    char *a = fake_read(fake, one, &n), *b = fake_read(fake, other, &m);
+    bool same = a != NULL && b != NULL && n == m && memcmp(a, b, n) == 0;
+    free(a);
+    free(b);
+    return same;
+}
+
+void fake_write_idx(Fake *fake, const char *name, int type, int ndim, const uint32_t *dims, const void *data,
+                    size_t size)
+{
+    unsigned char *bytes = malloc(4 + 4 * (size_t)ndim + size);
+    ck_assert_ptr_nonnull(bytes);
+    bytes[0] = bytes[1] = 0;
+    bytes[2] = (unsigned char)type;
+    bytes[3] = (unsigned char)ndim;
+    for (int i = 0; i < 4 * ndim; i++)
+        bytes[4 + i] = (unsigned char)(dims[i / 4] >> (24 - 8 * (i % 4)));
+    memcpy(bytes + 4 + 4 * ndim, data, size);
+    fake_write(fake, name, bytes, 4 + 4 * (size_t)ndim + size);
+    free(bytes);
+}
+
+/* Three kinds of images: bright at the top, in the middle, at the bottom. */
+static void write_part(Fake *fake, const char *part, uint32_t count, uint32_t seed)
+{
+    unsigned char images[FAKE_TRAIN * FAKE_INPUTS], labels[FAKE_TRAIN];
+    char name[64];
+    for (uint32_t s = 0; s < count; s++) {
+        labels[s] = (unsigned char)(snn_mix(seed + s) % FAKE_CLASSES);
+        for (uint32_t i = 0; i < FAKE_INPUTS; i++) {
+            uint32_t noise = snn_mix(seed + 1000 * s + i) % 120;
+            images[s * FAKE_INPUTS + i] = (unsigned char)(noise + (i / 5 == labels[s] ? 130 : 0));
+        }
+    }
+    snprintf(name, sizeof name, "%s-images-idx3-ubyte", part);
+    fake_write_idx(fake, name, 8, 3, (uint32_t[]){count, 4, 4}, images, count * FAKE_INPUTS);
+    snprintf(name, sizeof name, "%s-labels-idx1-ubyte", part);
+    fake_write_idx(fake, name, 8, 1, (uint32_t[]){count}, labels, count);
+}
+
+void fake_open(Fake *fake)
+{
+    *fake = (Fake){.fake = {.model = fake_model}};
+    strcpy(fake->folder, "/tmp/snnc-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(fake->folder));
+    write_part(fake, "train", FAKE_TRAIN, 77);
+    write_part(fake, "t10k", FAKE_TEST, 99);
+}
+
+void fake_close(Fake *fake)
+{
+    DIR *folder = opendir(fake->folder);
+    ck_assert_ptr_nonnull(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        unlink(fake_path(fake, 0, entry->d_name));
+    closedir(folder);
+    ck_assert_int_eq(rmdir(fake->folder), 0);
+}
+
+/* ---- runs ----------------------------------------------------------------------------------------- */
+
+static void redirect(int stream, const char *path)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    dup2(file, stream);
+    close(file);
+}
+
+static void run_child(Fake *fake, const char *words)
+{
+    char copy[512], *argv[32] = {fake->folder}, *rest = NULL;
+    int argc = 1;
+    snprintf(copy, sizeof copy, "%s", words);
+    for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+        argv[argc++] = word;
+    if (chdir(fake->folder) != 0)
+        _exit(99);
+    if (fake->file_limit > 0) {
+        struct rlimit limit = {(rlim_t)fake->file_limit, (rlim_t)fake->file_limit};
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    redirect(STDOUT_FILENO, "stdout.txt");
+    redirect(STDERR_FILENO, "stderr.txt");
+    int status = snn_main(argc, argv, &fake->fake.model);
+    fflush(NULL);
+    _exit(status);
+}
+
+static void take_output(Fake *fake, const char *name, char *text, size_t size)
+{
+    char *bytes = fake_read(fake, name, NULL);
+    snprintf(text, size, "%s", bytes == NULL ? "" : bytes);
+    free(bytes);
+}
+
+int fake_run(Fake *fake, const char *words)
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        run_child(fake, words);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    take_output(fake, "stdout.txt", fake->out, sizeof fake->out);
+    take_output(fake, "stderr.txt", fake->err, sizeof fake->err);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}

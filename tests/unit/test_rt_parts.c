@@ -1,0 +1,317 @@
+/* The smaller parts: threads, schedules, shuffling, the command line, and that all of them paste together. */
+#include "test_rt_fake.h"
+#include "snn_random.h"
+
+#include <check.h>
+#include <glob.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+Suite *rt_parts_suite(void);
+
+/* ---- threads -------------------------------------------------------------------------------------- */
+
+enum { ITEMS = 1000 };
+
+static void count_items(void *net, int32_t first, int32_t last)
+{
+    int *counts = net;
+    for (int32_t i = first; i < last; i++)
+        counts[i]++;
+}
+
+START_TEST(every_item_once)
+{
+    static const int threads[] = {1, 2, 3, 8, 64};
+    int counts[ITEMS];
+    SnnPool *pool = snn_pool_open(threads[_i]);
+    ck_assert_ptr_nonnull(pool);
+    for (int32_t count = 0; count <= ITEMS; count += count < 70 ? 1 : 93) {
+        memset(counts, 0, sizeof counts);
+        snn_parallel(pool, count_items, counts, count);
+        for (int32_t i = 0; i < ITEMS; i++)
+            ck_assert_int_eq(counts[i], i < count);
+    }
+    snn_pool_close(pool);
+}
+END_TEST
+
+/* Rounds with and without pauses, so that workers are met looking and asleep. */
+START_TEST(many_rounds)
+{
+    int counts[8] = {0};
+    const struct timespec rest = {.tv_nsec = 3000000};
+    SnnPool *pool = snn_pool_open(4);
+    for (int round = 0; round < 3000; round++) {
+        snn_parallel(pool, count_items, counts, 8);
+        if (round % 300 == 0)
+            nanosleep(&rest, NULL);
+    }
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(counts[i], 3000);
+    snn_pool_close(pool);
+    snn_pool_close(NULL);
+}
+END_TEST
+
+START_TEST(memory_is_aligned_and_zeroed)
+{
+    for (size_t count = 0; count < 300; count += 7) {
+        unsigned char *memory = snn_alloc(count, 3);
+        ck_assert(memory != NULL && (uintptr_t)memory % SNN_ALIGN == 0);
+        for (size_t i = 0; i < 3 * count; i++)
+            ck_assert_uint_eq(memory[i], 0);
+        snn_free(memory);
+    }
+    ck_assert_ptr_null(snn_alloc(SIZE_MAX / 2, 4));
+    ck_assert_ptr_null(snn_alloc(SIZE_MAX, 1));
+}
+END_TEST
+
+/* ---- learning rates ------------------------------------------------------------------------------- */
+
+typedef struct RateRow {
+    SnnSchedule schedule;
+    int epoch, epochs, batch, batches;
+    double wanted;
+} RateRow;
+
+/* One cycle: total 10 gives peak 2, end 9, first 0.004, last 4e-7; worked out from torch's formulas. */
+static const RateRow rates[] = {
+    {{SNN_CONSTANT, 0.1f, 0.0f, 1, false}, 7, 10, 3, 5, 0.1},
+    {{SNN_STEP, 0.1f, 0.5f, 3, false}, 2, 10, 0, 5, 0.1},
+    {{SNN_STEP, 0.1f, 0.5f, 3, false}, 3, 10, 0, 5, 0.05},
+    {{SNN_STEP, 0.1f, 0.5f, 3, true}, 9, 10, 4, 5, 0.0125},
+    {{SNN_COSINE, 0.1f, 0.0f, 1, false}, 0, 10, 3, 5, 0.1},
+    {{SNN_COSINE, 0.1f, 0.0f, 1, false}, 5, 10, 3, 5, 0.05},
+    {{SNN_COSINE, 0.1f, 0.0f, 1, false}, 9, 10, 0, 5, 0.0024471741852423234},
+    {{SNN_COSINE, 0.1f, 0.0f, 1, true}, 1, 2, 1, 2, 0.014644660940672624},
+    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 0, 10, 0, 5, 0.004},
+    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 1, 10, 4, 5, 0.052},
+    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 2, 10, 4, 5, 0.1},
+    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 3, 10, 4, 5, 0.0950484636},
+    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 9, 10, 4, 5, 4e-7},
+    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 12, 10, 4, 5, 4e-7},
+    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 0, 1, 0, 5, 4e-7},
+    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, true}, 1, 2, 4, 5, 4e-7},
+    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, true}, 0, 2, 1, 5, 0.052},
+};
+
+START_TEST(learning_rates)
+{
+    const RateRow *row = &rates[_i];
+    float got = snn_learning_rate(&row->schedule, row->epoch, row->epochs, row->batch, row->batches);
+    ck_assert_msg(fabs((double)got - row->wanted) <= 1e-6 * row->wanted, "%.9g, not %.9g", (double)got,
+                  row->wanted);
+}
+END_TEST
+
+START_TEST(shuffles_are_permutations)
+{
+    enum { COUNT = 1000 };
+    int32_t one[COUNT], other[COUNT], seen[COUNT] = {0}, fixed = 0, same = 0;
+    snn_shuffle(one, COUNT, 3, 0);
+    snn_shuffle(other, COUNT, 3, 1);
+    for (int i = 0; i < COUNT; i++) {
+        seen[one[i]]++;
+        fixed += one[i] == i;
+        same += one[i] == other[i];
+    }
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_int_eq(seen[i], 1);
+    ck_assert(fixed < 8 && same < 8);
+    snn_shuffle(other, COUNT, 3, 0);
+    ck_assert(memcmp(one, other, sizeof one) == 0);
+}
+END_TEST
+
+/* Each of the 6 orders of 3 samples is equally likely: 1000 of 6000, give or take 5 standard deviations. */
+START_TEST(shuffles_are_fair)
+{
+    int counts[27] = {0};
+    for (uint32_t epoch = 0; epoch < 6000; epoch++) {
+        int32_t order[3];
+        snn_shuffle(order, 3, 1, epoch);
+        counts[9 * order[0] + 3 * order[1] + order[2]]++;
+    }
+    static const int orders[] = {5, 7, 11, 15, 19, 21};
+    for (int i = 0; i < 6; i++)
+        ck_assert_msg(abs(counts[orders[i]] - 1000) < 145, "%d: %d", orders[i], counts[orders[i]]);
+}
+END_TEST
+
+START_TEST(non_finite_values_are_found)
+{
+    float values[33] = {0.0f};
+    values[5] = 3.4e38f;
+    ck_assert(snn_finite(values, 33) && snn_finite(NULL, 0));
+    for (int i = 0; i < 33; i++) {
+        values[i] = i % 2 == 0 ? INFINITY : -NAN;
+        ck_assert(!snn_finite(values, 33) && snn_finite(values, i));
+        values[i] = 0.0f;
+    }
+}
+END_TEST
+
+/* ---- the command line ----------------------------------------------------------------------------- */
+
+typedef struct WordsRow {
+    const char *words, *message;
+} WordsRow;
+
+static const WordsRow bad_words[] = {
+    {"trian", "unknown command (trian): did you mean train?"},
+    {"xyzzy", "unknown command (xyzzy): see --help"},
+    {"train --epoch 3", "unknown flag (--epoch): did you mean --epochs?"},
+    {"train --thread=3", "unknown flag (--thread): did you mean --threads?"},
+    {"train --frobnicate", "unknown flag (--frobnicate): see --help"},
+    {"train --epochs", "no value (--epochs): write --epochs N"},
+    {"train --epochs 0", "bad number (--epochs 0): give a whole number from 1 to 1000000"},
+    {"train --epochs=3x", "bad number (--epochs 3x)"},
+    {"train --epochs -3", "bad number (--epochs -3)"},
+    {"train --epochs 99999999999999999999", "bad number"},
+    {"train --batch 1.5", "bad number (--batch 1.5)"},
+    {"train --seed 4294967296", "from 0 to 4294967295"},
+    {"train --threads=", "bad number (--threads )"},
+    {"train --data=", "empty value (--data): give a DIR"},
+    {"train --quiet=yes", "--quiet takes no value"},
+    {"train here", "too many words (here)"},
+    {"predict a.idx b.idx", "too many words (b.idx)"},
+    {"test --epochs 3", "--epochs is not for `test`"},
+    {"info --threads 3", "--threads is not for `info`"},
+};
+
+START_TEST(wrong_words)
+{
+    Fake fake;
+    fake_open(&fake);
+    ck_assert_int_eq(fake_run(&fake, bad_words[_i].words), 2);
+    ck_assert_msg(strstr(fake.err, bad_words[_i].message) != NULL, "%s: %s", bad_words[_i].words, fake.err);
+    ck_assert(strncmp(fake.err, "fake: ", 6) == 0);
+    ck_assert_str_eq(fake.out, "");
+    fake_close(&fake);
+}
+END_TEST
+
+START_TEST(help_and_version)
+{
+    Fake fake;
+    fake_open(&fake);
+    ck_assert_int_eq(fake_run(&fake, ""), 2);
+    ck_assert(strstr(fake.err, "Usage:") != NULL && strstr(fake.err, "no command") != NULL);
+    ck_assert_int_eq(fake_run(&fake, "--help"), 0);
+    ck_assert(strstr(fake.out, "--resume FILE") != NULL && strcmp(fake.err, "") == 0);
+    ck_assert_int_eq(fake_run(&fake, "train --help"), 0);
+    ck_assert_int_eq(fake_run(&fake, "--version"), 0);
+    ck_assert_str_eq(fake.out, "fake, made by snnc 0.0\n");
+    fake_close(&fake);
+}
+END_TEST
+
+START_TEST(words_are_stored)
+{
+    char *argv[] = {"fake", "train", "--epochs=7", "--seed", "0", "--out", "x y", "--quiet", "--batch", "3"};
+    SnnOptions options;
+    SnnError error;
+    ck_assert(snn_options_parse(&options, 10, argv, &error));
+    ck_assert(options.command == SNN_TRAIN && options.epochs == 7 && options.seed == 0 && options.has_seed);
+    ck_assert(options.quiet && options.batch == 3 && options.threads == 0 && options.data == NULL);
+    ck_assert_str_eq(options.out, "x y");
+}
+END_TEST
+
+/* ---- pasting -------------------------------------------------------------------------------------- */
+
+typedef struct Pasted {
+    FILE *into;
+    char headers[32][64];
+    int count;
+} Pasted;
+
+static bool pasted_before(Pasted *pasted, const char *name)
+{
+    for (int i = 0; i < pasted->count; i++)
+        if (strcmp(pasted->headers[i], name) == 0)
+            return true;
+    ck_assert_int_lt(pasted->count, 32);
+    snprintf(pasted->headers[pasted->count++], sizeof pasted->headers[0], "%s", name);
+    return false;
+}
+
+/* A file's text, with each of our headers in the place of its first #include line. */
+static void paste(Pasted *pasted, const char *path)
+{
+    char line[512], name[64], inner[128];
+    FILE *from = fopen(path, "r");
+    ck_assert_msg(from != NULL, "%s: run the tests at the top of the source tree", path);
+    while (fgets(line, sizeof line, from) != NULL) {
+        if (sscanf(line, "#include \"%63[^\"]\"", name) != 1) {
+            fputs(line, pasted->into);
+        } else if (!pasted_before(pasted, name)) {
+            snprintf(inner, sizeof inner, "runtime/%s", name);
+            paste(pasted, inner);
+        }
+    }
+    fclose(from);
+}
+
+static const char *const compilers[] = {
+    "gcc -O2",
+    "gcc -O2 -DSNN_NO_ZLIB",
+    "clang -O2",
+    "clang -O2 -DSNN_NO_ZLIB",
+};
+
+START_TEST(parts_make_one_file)
+{
+    char folder[] = "/tmp/snnc-test-XXXXXX", path[64], command[512];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/all.c", folder);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("#define _POSIX_C_SOURCE 200809L\n", file);
+    Pasted pasted = {.into = file};
+    glob_t sources;
+    ck_assert_int_eq(glob("runtime/*.c", 0, NULL, &sources), 0);
+    paste(&pasted, "runtime/snn_math.h");
+    pasted_before(&pasted, "snn_math.h");
+    for (size_t i = 0; i < sources.gl_pathc; i++)
+        paste(&pasted, sources.gl_pathv[i]);
+    globfree(&sources);
+    fclose(file);
+    snprintf(command, sizeof command,
+             "%s -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -c %s -o %s/all.o",
+             compilers[_i], path, folder);
+    int status = system(command);
+    snprintf(command, sizeof command, "%s/all.o", folder);
+    unlink(command);
+    unlink(path);
+    rmdir(folder);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+#define LENGTH(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+Suite *rt_parts_suite(void)
+{
+    Suite *suite = suite_create("rt_parts");
+    TCase *tests = tcase_create("parts");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, every_item_once, 0, 5);
+    tcase_add_test(tests, many_rounds);
+    tcase_add_test(tests, memory_is_aligned_and_zeroed);
+    tcase_add_loop_test(tests, learning_rates, 0, LENGTH(rates));
+    tcase_add_test(tests, shuffles_are_permutations);
+    tcase_add_test(tests, shuffles_are_fair);
+    tcase_add_test(tests, non_finite_values_are_found);
+    tcase_add_loop_test(tests, wrong_words, 0, LENGTH(bad_words));
+    tcase_add_test(tests, help_and_version);
+    tcase_add_test(tests, words_are_stored);
+    tcase_add_loop_test(tests, parts_make_one_file, 0, LENGTH(compilers));
+    suite_add_tcase(suite, tests);
+    return suite;
+}

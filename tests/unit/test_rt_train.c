@@ -1,0 +1,427 @@
+/* The whole runtime on the fake model: what a run leaves behind when all goes well, and when it does not. */
+#include "test_rt_fake.h"
+#include "snn_safetensors.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+Suite *rt_train_suite(void);
+
+static Fake fake;
+
+static void setup(void)
+{
+    fake_open(&fake);
+}
+
+static void teardown(void)
+{
+    fake_close(&fake);
+}
+
+static bool exists(const char *name)
+{
+    return access(fake_path(&fake, 0, name), F_OK) == 0;
+}
+
+static void assert_run(int status, const char *words)
+{
+    int got = fake_run(&fake, words);
+    ck_assert_msg(got == status, "`%s`: exit status %d, not %d; stderr:\n%s", words, got, status, fake.err);
+}
+
+static void assert_says(const char *part)
+{
+    ck_assert_msg(strstr(fake.err, part) != NULL, "`%s` is not in:\n%s", part, fake.err);
+}
+
+static void assert_no_temporary(void)
+{
+    DIR *folder = opendir(fake.folder);
+    ck_assert_ptr_nonnull(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        ck_assert_msg(strstr(entry->d_name, ".tmp.") == NULL, "%s is left", entry->d_name);
+    closedir(folder);
+}
+
+static double accuracy(void)
+{
+    double value = -1.0;
+    char end = '\0';
+    ck_assert_msg(sscanf(fake.out, "test accuracy: %lf%c", &value, &end) == 2 && end == '\n', "stdout: %s",
+                  fake.out);
+    return value;
+}
+
+START_TEST(learns_and_tests_alike)
+{
+    assert_run(0, "train --epochs 20 --quiet");
+    double trained = accuracy();
+    ck_assert_msg(trained > 0.8, "%g", trained);
+    ck_assert_str_eq(fake.err, "");
+    assert_run(0, "test");
+    ck_assert(accuracy() == trained);
+    assert_run(0, "test --batch 5 --threads 3 --weights=fake.safetensors");
+    ck_assert(accuracy() == trained);
+    assert_no_temporary();
+}
+END_TEST
+
+START_TEST(threads_do_not_change_bits)
+{
+    assert_run(0, "train --threads 1 --out one.safetensors");
+    assert_run(0, "train --threads 2 --out two.safetensors");
+    assert_run(0, "train --threads 7 --out seven.safetensors");
+    ck_assert(fake_same(&fake, "one.safetensors", "two.safetensors"));
+    ck_assert(fake_same(&fake, "one.safetensors", "seven.safetensors"));
+    assert_run(0, "train --seed 6 --out other.safetensors");
+    ck_assert(!fake_same(&fake, "one.safetensors", "other.safetensors"));
+}
+END_TEST
+
+/* Reads one epoch of the trace: `batches` lines of `epoch`, `count` samples in all. */
+static void read_trace(FILE *trace, unsigned epoch, int batches, int32_t *samples, int count)
+{
+    int read = 0;
+    for (int batch = 0; batch < batches; batch++) {
+        unsigned found;
+        int rows;
+        double lr;
+        ck_assert_int_eq(fscanf(trace, "%u %d %lf", &found, &rows, &lr), 3);
+        ck_assert_uint_eq(found, epoch);
+        ck_assert_int_eq(rows, batch < batches - 1 ? 8 : count - read);
+        if (epoch != SNN_TEST_EPOCH) {
+            SnnSchedule *schedule = &fake.fake.model.schedule;
+            double wanted = (double)snn_learning_rate(schedule, (int)epoch, 2, batch, batches);
+            ck_assert(fabs(lr - wanted) <= 1e-7 * wanted);
+        }
+        for (int row = 0; row < rows; row++)
+            ck_assert_int_eq(fscanf(trace, "%d", &samples[read++]), 1);
+    }
+    ck_assert_int_eq(read, count);
+}
+
+START_TEST(visits_every_sample_in_its_order)
+{
+    int32_t samples[FAKE_TRAIN], order[FAKE_TRAIN];
+    fake.fake.trace = true;
+    assert_run(0, "train --epochs 2");
+    FILE *trace = fopen(fake_path(&fake, 0, "trace.txt"), "r");
+    ck_assert_ptr_nonnull(trace);
+    for (unsigned epoch = 0; epoch < 2; epoch++) {
+        snn_shuffle(order, FAKE_TRAIN, 5, epoch);
+        read_trace(trace, epoch, 13, samples, FAKE_TRAIN);
+        ck_assert(memcmp(samples, order, sizeof order) == 0);
+        read_trace(trace, SNN_TEST_EPOCH, 5, samples, FAKE_TEST);
+        for (int i = 0; i < FAKE_TEST; i++)
+            ck_assert_int_eq(samples[i], i);
+    }
+    ck_assert_int_eq(fgetc(trace), '\n');
+    ck_assert_int_eq(fgetc(trace), EOF);
+    fclose(trace);
+}
+END_TEST
+
+/* A log that knows more epochs than the checkpoint, and ends in half a line. */
+START_TEST(resumed_log_goes_on_behind_the_checkpoint)
+{
+    static const char log[] = "{\"epoch\": 1, \"x\": 1}\n{\"epoch\": 2, \"x\": 1}\n{\"epoch\": 3, \"x";
+    assert_run(0, "train --epochs 1");
+    fake_write(&fake, "run.json", log, sizeof log - 1);
+    assert_run(0, "train --resume fake.safetensors --epochs 2 --log run.json");
+    char *text = fake_read(&fake, "run.json", NULL);
+    ck_assert_ptr_nonnull(text);
+    ck_assert(strncmp(text, log, 20) == 0 && text[20] == '\n');
+    ck_assert(strncmp(text + 21, "{\"epoch\": 2, \"train_loss\": ", 27) == 0);
+    ck_assert_ptr_eq(strchr(text + 21, '\n'), text + strlen(text) - 1);
+    free(text);
+    assert_run(0, "train --epochs 1 --log run.json");
+    text = fake_read(&fake, "run.json", NULL);
+    ck_assert(strncmp(text, "{\"epoch\": 1, \"train_loss\": ", 27) == 0);
+    ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
+    free(text);
+}
+END_TEST
+
+/* 13 training and 5 test batches make an epoch: killed in each kind of place from the second epoch on. */
+START_TEST(killed_run_resumes_to_the_same_bits)
+{
+    static const int places[] = {19, 25, 31, 32, 36, 37, 50};
+    assert_run(0, "train --out whole.safetensors --log whole.json");
+    fake.fake.die_at = places[_i];
+    assert_run(-SIGKILL, "train --out part.safetensors --log part.json");
+    fake.fake.die_at = 0;
+    assert_run(0, "train --resume part.safetensors --log part.json");
+    ck_assert(fake_same(&fake, "whole.safetensors", "part.safetensors"));
+    char *log = fake_read(&fake, "part.json", NULL);
+    ck_assert_ptr_nonnull(log);
+    const char *line = log;
+    for (int epoch = 1; epoch <= 3; epoch++) {
+        int number = 0;
+        ck_assert(sscanf(line, "{\"epoch\": %d,", &number) == 1 && number == epoch);
+        ck_assert_ptr_nonnull(strstr(line, "\"firing_rate\": {\"coin\": 0."));
+        line = strchr(line, '\n') + 1;
+    }
+    ck_assert(*line == '\0');
+    free(log);
+}
+END_TEST
+
+START_TEST(interrupted_run_says_how_to_go_on)
+{
+    fake.fake.signal_at = 21;
+    assert_run(130, "train --out part.safetensors");
+    assert_says("interrupted in epoch 2");
+    assert_says("--resume part.safetensors --epochs 3");
+    fake.fake.signal_at = 0;
+    assert_run(0, "train --resume part.safetensors --epochs 3");
+    assert_run(0, "train");
+    ck_assert(fake_same(&fake, "part.safetensors", "fake.safetensors"));
+    assert_no_temporary();
+}
+END_TEST
+
+START_TEST(interrupted_before_the_first_checkpoint)
+{
+    fake.fake.signal_at = 3;
+    assert_run(130, "train");
+    assert_says("nothing is saved");
+    ck_assert(!exists("fake.safetensors"));
+}
+END_TEST
+
+START_TEST(nan_stops_and_keeps_the_checkpoint)
+{
+    assert_run(0, "train --epochs 1 --out good.safetensors");
+    fake.fake.nan_at = 13 + 5 + 4;
+    /* The learning rate of a whole run differs from that of one epoch: compare with the same run. */
+    assert_run(1, "train --epochs 3 --out bad.safetensors");
+    assert_says("NaN in `digit` (dense(3)) in epoch 2, batch 4");
+    assert_says("smaller learning rate");
+    ck_assert(exists("bad.safetensors"));
+    SnnState state;
+    SnnError error;
+    ck_assert(snn_checkpoint_peek(&fake.fake.model, &state, fake_path(&fake, 0, "bad.safetensors"), &error));
+    ck_assert_int_eq(state.epoch, 1);
+    ck_assert_int_eq((int)state.step, 13);
+}
+END_TEST
+
+START_TEST(overflow_is_found)
+{
+    fake.fake.model.schedule = (SnnSchedule){SNN_CONSTANT, 3e38f, 0.0f, 1, false};
+    fake.fake.model.clip_norm = 0.0f;
+    assert_run(1, "train");
+    assert_says("infinity in ");
+    ck_assert(!exists("fake.safetensors"));
+}
+END_TEST
+
+START_TEST(resume_refuses_what_differs)
+{
+    assert_run(0, "train --epochs 1");
+    assert_run(1, "train --resume fake.safetensors --seed 6");
+    assert_says("trained with --seed 5, not 6");
+    assert_run(1, "train --resume fake.safetensors --batch 9");
+    assert_says("trained with --batch 8, not 9");
+    fake.fake.model.optimizer = "adam";
+    assert_run(1, "train --resume fake.safetensors");
+    assert_says("optimizer `sgd`");
+    fake.fake.model.optimizer = "sgd";
+    fake.fake.model.steps = 2;
+    assert_run(1, "train --resume fake.safetensors");
+    assert_says("1 time steps");
+    fake.fake.model.steps = 1;
+    fake.fake.model.name = "other";
+    assert_run(1, "train --resume fake.safetensors");
+    assert_says("it is a checkpoint of `fake`, this program trains `other`");
+    fake.fake.model.name = "fake";
+    assert_run(1, "train --resume nowhere.safetensors");
+    assert_says("cannot read (nowhere.safetensors): No such file");
+}
+END_TEST
+
+START_TEST(resume_of_a_finished_run)
+{
+    assert_run(0, "train --epochs 2");
+    double trained = accuracy();
+    assert_run(0, "train --resume fake.safetensors");
+    assert_says("its 2 epochs are done");
+    ck_assert(accuracy() == trained);
+}
+END_TEST
+
+START_TEST(strange_files_are_not_overwritten)
+{
+    fake_write(&fake, "thesis.txt", "precious", 8);
+    assert_run(1, "train --out thesis.txt");
+    assert_says("not a checkpoint of `fake`");
+    assert_run(1, "train --log thesis.txt");
+    assert_says("not a log");
+    assert_run(1, "train --out same.x --log same.x");
+    assert_says("one name for two files");
+    size_t size = 0;
+    char *text = fake_read(&fake, "thesis.txt", &size);
+    ck_assert(size == 8 && strcmp(text, "precious") == 0);
+    free(text);
+    assert_run(1, "train --out /dev/full");
+    assert_says("not a regular file (/dev/full)");
+    assert_run(1, "train --out nowhere/x.safetensors");
+    assert_says("cannot write (nowhere/x.safetensors): No such file or directory");
+    assert_run(0, "train --epochs 1");
+    assert_run(0, "train --epochs 1"); /* its own checkpoint may go */
+}
+END_TEST
+
+START_TEST(full_disk_keeps_the_old_checkpoint)
+{
+    assert_run(0, "train --epochs 1");
+    ck_assert_int_eq(rename(fake_path(&fake, 0, "fake.safetensors"), fake_path(&fake, 1, "keep.safetensors")),
+                     0);
+    assert_run(0, "train --epochs 1");
+    fake.file_limit = 600;
+    assert_run(1, "train --epochs 2 --seed 9");
+    assert_says("cannot write (fake.safetensors): File too large");
+    ck_assert(fake_same(&fake, "fake.safetensors", "keep.safetensors"));
+    assert_no_temporary();
+}
+END_TEST
+
+START_TEST(predicts_as_csv)
+{
+    assert_run(0, "train --epochs 5");
+    assert_run(0, "predict --out all.csv");
+    assert_run(0, "predict --batch 3");
+    char *csv = fake_read(&fake, "all.csv", NULL);
+    ck_assert_ptr_nonnull(csv);
+    ck_assert_str_eq(csv, fake.out);
+    ck_assert(strncmp(csv, "sample,label,predicted,score_0,score_1,score_2\n0,", 49) == 0);
+    int lines = 0;
+    for (const char *c = csv; *c != '\0'; c++)
+        lines += *c == '\n';
+    ck_assert_int_eq(lines, FAKE_TEST + 1);
+    free(csv);
+    assert_run(0, "predict t10k-images-idx3-ubyte");
+    ck_assert(strncmp(fake.out, "sample,predicted,score_0,score_1,score_2\n0,", 43) == 0);
+    assert_run(1, "predict nothing.idx");
+    assert_says("cannot read (nothing.idx)");
+    assert_run(1, "predict --out fake.safetensors");
+    assert_says("it is not a file of predictions");
+    assert_run(0, "predict --out all.csv");
+    assert_run(1, "predict --out /dev/full");
+    assert_says("would overwrite (/dev/full)");
+    fake.file_limit = 400;
+    assert_run(1, "predict --out all.csv");
+    assert_says("cannot write (all.csv): File too large");
+    assert_run(1, "predict");
+    assert_says("cannot write (standard output)");
+    fake.file_limit = 0;
+    assert_no_temporary();
+    assert_run(1, "test --weights nothing");
+    assert_says("no weights (nothing): train first");
+    assert_run(1, "test --weights t10k-images-idx3-ubyte");
+    assert_says("not a readable safetensors file");
+}
+END_TEST
+
+START_TEST(checkpoint_is_in_the_order_of_pytorch)
+{
+    SnnError error;
+    assert_run(0, "train --epochs 1");
+    SnnTensors *file = snn_tensors_open(fake_path(&fake, 0, "fake.safetensors"), &error);
+    ck_assert_ptr_nonnull(file);
+    const SnnTensor *w = snn_tensors_find(file, "w_digit"),
+                    *m = snn_tensors_find(file, "optim.momentum.w_digit");
+    ck_assert(w != NULL && m != NULL && snn_tensors_find(file, "optim.momentum.b_digit") != NULL);
+    ck_assert(w->ndim == 2 && w->dims[0] == FAKE_CLASSES && w->dims[1] == FAKE_INPUTS);
+    ck_assert_str_eq(snn_tensors_metadata(file, "epoch"), "1");
+    ck_assert_int_eq(snn_tensors_count(file), 4);
+    snn_tensors_close(file);
+}
+END_TEST
+
+/* What was saved is what is loaded, in the same places. */
+START_TEST(checkpoint_round_trip)
+{
+    SnnSession session;
+    SnnError error;
+    SnnModel *model = &fake.fake.model;
+    SnnState state = {1, 8, 2, 3, 26, 101}, got;
+    ck_assert(snn_session_open(&session, model, 8, 1, &error));
+    snn_session_initialise(&session, 1);
+    for (int i = 0; i < FAKE_INPUTS * FAKE_CLASSES; i++) {
+        model->params[0].value[i] = (float)i;
+        model->params[0].state[0][i] = (float)-i;
+    }
+    const char *path = fake_path(&fake, 1, "r.safetensors");
+    ck_assert(snn_checkpoint_save(model, &state, path, &error));
+    snn_session_initialise(&session, 2);
+    ck_assert(snn_checkpoint_peek(model, &got, path, &error));
+    ck_assert(got.seed == 1 && got.batch == 8 && got.epoch == 2 && got.epochs == 3 && got.step == 26);
+    ck_assert_int_eq(got.samples, 101);
+    ck_assert(snn_checkpoint_load(model, true, path, &error));
+    for (int i = 0; i < FAKE_INPUTS * FAKE_CLASSES; i++)
+        ck_assert(model->params[0].value[i] == (float)i && model->params[0].state[0][i] == (float)-i);
+    model->params[0].dims[0] = 15;
+    ck_assert(!snn_checkpoint_load(model, false, path, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "`w_digit` is [3, 16], the model needs [3, 15]"));
+    model->params[0].name = "w_other";
+    ck_assert(!snn_checkpoint_load(model, false, path, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "`w_other` (dense(3) of digit, fake.snn:5) is missing"));
+    snn_session_close(&session);
+}
+END_TEST
+
+START_TEST(data_must_be_the_same_on_resume)
+{
+    unsigned char images[2 * FAKE_INPUTS] = {0}, labels[2] = {0, 1};
+    assert_run(0, "train --epochs 1");
+    fake_write_idx(&fake, "train-images-idx3-ubyte", 8, 3, (uint32_t[]){2, 4, 4}, images, sizeof images);
+    fake_write_idx(&fake, "train-labels-idx1-ubyte", 8, 1, (uint32_t[]){2}, labels, 2);
+    assert_run(1, "train --resume fake.safetensors");
+    assert_says("trained with 101 samples, 2 are here");
+}
+END_TEST
+
+START_TEST(info_counts)
+{
+    assert_run(0, "info");
+    ck_assert_ptr_nonnull(strstr(fake.out, "51 parameters"));
+    ck_assert_ptr_nonnull(strstr(fake.out, "48 synaptic operations"));
+    ck_assert_ptr_nonnull(strstr(fake.out, "[16, 3]"));
+    ck_assert(!exists("fake.safetensors"));
+}
+END_TEST
+
+Suite *rt_train_suite(void)
+{
+    Suite *suite = suite_create("rt_train");
+    TCase *runs = tcase_create("runs");
+    tcase_add_checked_fixture(runs, setup, teardown);
+    tcase_set_timeout(runs, 60);
+    tcase_add_test(runs, learns_and_tests_alike);
+    tcase_add_test(runs, visits_every_sample_in_its_order);
+    tcase_add_test(runs, resumed_log_goes_on_behind_the_checkpoint);
+    tcase_add_test(runs, threads_do_not_change_bits);
+    tcase_add_loop_test(runs, killed_run_resumes_to_the_same_bits, 0, 7);
+    tcase_add_test(runs, interrupted_run_says_how_to_go_on);
+    tcase_add_test(runs, interrupted_before_the_first_checkpoint);
+    tcase_add_test(runs, nan_stops_and_keeps_the_checkpoint);
+    tcase_add_test(runs, overflow_is_found);
+    tcase_add_test(runs, resume_refuses_what_differs);
+    tcase_add_test(runs, resume_of_a_finished_run);
+    tcase_add_test(runs, strange_files_are_not_overwritten);
+    tcase_add_test(runs, full_disk_keeps_the_old_checkpoint);
+    tcase_add_test(runs, predicts_as_csv);
+    tcase_add_test(runs, checkpoint_is_in_the_order_of_pytorch);
+    tcase_add_test(runs, checkpoint_round_trip);
+    tcase_add_test(runs, data_must_be_the_same_on_resume);
+    tcase_add_test(runs, info_counts);
+    suite_add_tcase(suite, runs);
+    return suite;
+}
