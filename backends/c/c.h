@@ -1,0 +1,30 @@
+/* The C backend, internal: expressions, kernels, and the tables for the runtime. */
+#ifndef SNNC_BACKEND_C_H
+#define SNNC_BACKEND_C_H
+
+#include "backend.h"
+
+#include "arena.h"
+#include "out.h"
+
+/* An expression, with parentheses where C's precedence needs them. In the arena. */
+const char *c_expr(Arena *arena, const Program *program, const Kernel *kernel, const LoopExpr *expr);
+/* `place[b][t][n]` */
+const char *c_element(Arena *arena, const Program *program, const Kernel *kernel, BufferId buffer, int nindex,
+                      LoopExpr *const *index);
+const char *c_type(Type type);
+/* A text as the inside of a C comment, or as a string literal with its quotes. */
+const char *c_comment(Arena *arena, const char *text);
+const char *c_string(Arena *arena, const char *text);
+
+/* `float (*hidden)[25][800]`: a pointer to the buffer's elements; `qualifier` ("" or "restrict ") stands
+ * before the name. */
+const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier);
+
+/* One function per kernel. */
+void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out);
+/* struct net, and the functions that open, close, describe and run it. */
+void c_struct(Arena *arena, const Program *program, Out *out);
+void c_tables(Arena *arena, const Program *program, const BackendOptions *options, Out *out);
+
+#endif

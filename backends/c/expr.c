@@ -1,0 +1,206 @@
+#include "c.h"
+
+#include "literal.h"
+
+#include <stdint.h>
+
+/* How each shared operation is written: %0 %1 %2 are the operands, and C's precedence of the result. */
+typedef struct Spelling {
+    const char *format;
+    int precedence;
+} Spelling;
+
+enum {
+    LOWEST = 0,
+    TERNARY = 3,
+    LOGICAL_OR = 4,
+    LOGICAL_AND = 5,
+    EQUALITY = 9,
+    RELATIONAL = 10,
+    ADDITIVE = 12,
+    MULTIPLICATIVE = 13,
+    UNARY = 14,
+    POSTFIX = 15
+};
+
+static const Spelling spellings[OP_COUNT] = {
+    [OP_ADD] = {"%0 + %1", ADDITIVE},
+    [OP_SUB] = {"%0 - %1", ADDITIVE},
+    [OP_MUL] = {"%0 * %1", MULTIPLICATIVE},
+    [OP_DIV] = {"%0 / %1", MULTIPLICATIVE},
+    [OP_NEG] = {"-%0", UNARY},
+    [OP_ABS] = {"snn_absf(%0)", POSTFIX},
+    [OP_MIN] = {"snn_minf(%0, %1)", POSTFIX},
+    [OP_MAX] = {"snn_maxf(%0, %1)", POSTFIX},
+    [OP_POW] = {"powf(%0, %1)", POSTFIX},
+    [OP_EXP] = {"snn_expf(%0)", POSTFIX},
+    [OP_EXPM1] = {"snn_expm1f(%0)", POSTFIX},
+    [OP_LOG] = {"snn_logf(%0)", POSTFIX},
+    [OP_SQRT] = {"sqrtf(%0)", POSTFIX},
+    [OP_TANH] = {"snn_tanhf(%0)", POSTFIX},
+    [OP_SIGMOID] = {"snn_sigmoidf(%0)", POSTFIX},
+    [OP_ATAN] = {"snn_atanf(%0)", POSTFIX},
+    [OP_ERF] = {"snn_erff(%0)", POSTFIX},
+    [OP_LT] = {"%0 < %1", RELATIONAL},
+    [OP_LE] = {"%0 <= %1", RELATIONAL},
+    [OP_GT] = {"%0 > %1", RELATIONAL},
+    [OP_GE] = {"%0 >= %1", RELATIONAL},
+    [OP_EQ] = {"%0 == %1", EQUALITY},
+    [OP_NE] = {"%0 != %1", EQUALITY},
+    [OP_AND] = {"%0 && %1", LOGICAL_AND},
+    [OP_OR] = {"%0 || %1", LOGICAL_OR},
+    [OP_NOT] = {"!%0", UNARY},
+    [OP_SELECT] = {"%0 ? %1 : %2", TERNARY},
+};
+
+typedef struct Writer {
+    Arena *arena;
+    const Program *program;
+    const Kernel *kernel;
+} Writer;
+
+static const char *write_expr(const Writer *writer, const LoopExpr *expr, int outer);
+
+/* What an operand's precedence must exceed so that it needs no parentheses. Arguments of functions need
+ * none; left operands of left-associative ones may have the same precedence. */
+static int operand_limit(const Spelling *spelling, int k)
+{
+    if (spelling->precedence == POSTFIX)
+        return LOWEST;
+    if (spelling->precedence == UNARY)
+        return UNARY; /* -(-x), never --x */
+    if (spelling->precedence == LOGICAL_OR) /* compilers warn of && within || without parentheses */
+        return LOGICAL_AND;
+    if (k == 0 && spelling->precedence != TERNARY && spelling->precedence < RELATIONAL + 1)
+        return spelling->precedence;
+    return k == 0 && spelling->precedence != TERNARY ? spelling->precedence - 1 : spelling->precedence;
+}
+
+static const char *write_op(const Writer *writer, const LoopExpr *expr)
+{
+    const Spelling *spelling = &spellings[expr->op];
+    const char *text = "";
+    for (const char *c = spelling->format; *c; c++) {
+        if (*c != '%') {
+            text = arena_printf(writer->arena, "%s%c", text, *c);
+            continue;
+        }
+        int k = *++c - '0';
+        text = arena_printf(writer->arena, "%s%s", text,
+                            write_expr(writer, expr->args[k], operand_limit(spelling, k)));
+    }
+    return text;
+}
+
+static const char *write_number(const Writer *writer, const LoopExpr *expr)
+{
+    char buffer[LITERAL_SIZE];
+    if (expr->type == TYPE_F32)
+        return arena_printf(writer->arena, "%s", literal_float(buffer, (float)expr->number));
+    if (expr->type == TYPE_BOOL)
+        return expr->number != 0 ? "true" : "false";
+    return arena_printf(writer->arena, "%lld%s", (long long)expr->number, expr->type == TYPE_U32 ? "u" : "");
+}
+
+static const char *write_cast(const Writer *writer, const LoopExpr *expr, int *precedence)
+{
+    const LoopExpr *operand = expr->args[0];
+    *precedence = operand->type == TYPE_BOOL ? TERNARY : expr->type == TYPE_BOOL ? EQUALITY : UNARY;
+    if (operand->type == TYPE_BOOL) {
+        const char *one = expr->type == TYPE_F32 ? "1.0f" : "1", *zero = expr->type == TYPE_F32 ? "0.0f" : "0";
+        return arena_printf(writer->arena, "%s ? %s : %s", write_expr(writer, operand, TERNARY), one, zero);
+    }
+    if (expr->type == TYPE_BOOL)
+        return arena_printf(writer->arena, "%s != 0", write_expr(writer, operand, EQUALITY));
+    return arena_printf(writer->arena, "(%s)%s", c_type(expr->type), write_expr(writer, operand, UNARY - 1));
+}
+
+static const char *write_scalar(const Writer *writer, Scalar scalar)
+{
+    return arena_printf(writer->arena, "net->run.%s", scalar_name(scalar));
+}
+
+static const char *write_expr(const Writer *writer, const LoopExpr *expr, int outer)
+{
+    Arena *arena = writer->arena;
+    int precedence = POSTFIX;
+    const char *text = "";
+    switch (expr->kind) {
+    case LOOP_NUMBER:
+        text = write_number(writer, expr);
+        precedence = text[0] == '-' ? UNARY : POSTFIX;
+        break;
+    case LOOP_VAR: text = writer->kernel->vars.at[expr->var].name; break;
+    case LOOP_LOAD:
+        text = c_element(arena, writer->program, writer->kernel, expr->buffer, expr->nargs, expr->args);
+        break;
+    case LOOP_OP:
+        text = write_op(writer, expr);
+        precedence = spellings[expr->op].precedence;
+        break;
+    case LOOP_CAST: text = write_cast(writer, expr, &precedence); break;
+    case LOOP_SCALAR: text = write_scalar(writer, expr->scalar); break;
+    case LOOP_KEY:
+        text = arena_printf(arena, "snn_key(net->run.seed, net->run.epoch, (uint32_t)%s, (uint32_t)%s)",
+                            write_expr(writer, expr->args[0], UNARY - 1), write_expr(writer, expr->args[1], UNARY - 1));
+        break;
+    case LOOP_UNIFORM:
+        text = arena_printf(arena, "snn_uniform(%s, (uint32_t)%s)", write_expr(writer, expr->args[0], LOWEST),
+                            write_expr(writer, expr->args[1], UNARY - 1));
+        break;
+    }
+    return precedence > outer ? text : arena_printf(arena, "(%s)", text);
+}
+
+const char *c_expr(Arena *arena, const Program *program, const Kernel *kernel, const LoopExpr *expr)
+{
+    return write_expr(&(Writer){arena, program, kernel}, expr, LOWEST);
+}
+
+const char *c_element(Arena *arena, const Program *program, const Kernel *kernel, BufferId buffer, int nindex,
+                      LoopExpr *const *index)
+{
+    const char *text = program->buffers.at[buffer].name;
+    for (int i = 0; i < nindex; i++)
+        text = arena_printf(arena, "%s[%s]", text, c_expr(arena, program, kernel, index[i]));
+    return text;
+}
+
+const char *c_type(Type type)
+{
+    static const char *const names[] = {"float", "int32_t", "uint32_t", "bool", "uint8_t"};
+    return names[type];
+}
+
+/* Neither ends the comment nor opens another within it. */
+const char *c_comment(Arena *arena, const char *text)
+{
+    char *safe = NEW_ARRAY(arena, char, 2 * strlen(text) + 1), *to = safe;
+    for (const char *c = text; *c; c++) {
+        *to++ = *c;
+        if ((c[0] == '*' && c[1] == '/') || (c[0] == '/' && c[1] == '*'))
+            *to++ = ' ';
+    }
+    return safe;
+}
+
+const char *c_string(Arena *arena, const char *text)
+{
+    if (!text)
+        return "NULL";
+    char *safe = NEW_ARRAY(arena, char, 4 * strlen(text) + 3), *to = safe;
+    *to++ = '"';
+    for (const char *c = text; *c; c++) {
+        unsigned char byte = (unsigned char)*c;
+        if (byte == '"' || byte == '\\' || byte == '?') /* ??/ is a backslash */
+            *to++ = '\\';
+        if (byte < ' ') {
+            memcpy(to, (char[]){'\\', (char)('0' + (byte >> 6)), (char)('0' + (byte >> 3 & 7)), (char)('0' + (byte & 7))}, 4);
+            to += 4;
+        } else {
+            *to++ = *c;
+        }
+    }
+    *to = '"';
+    return safe;
+}

@@ -1,0 +1,143 @@
+#include "c.h"
+
+typedef struct Spell {
+    Arena *arena;
+    const Program *program;
+    const Kernel *kernel;
+    Out *out;
+} Spell;
+
+static const char *expr(const Spell *spell, const LoopExpr *value)
+{
+    return c_expr(spell->arena, spell->program, spell->kernel, value);
+}
+
+static const char *var_name(const Spell *spell, VarId var)
+{
+    return spell->kernel->vars.at[var].name;
+}
+
+static void block(const Spell *spell, const LoopBlock *stmts);
+
+static void for_loop(const Spell *spell, const LoopStmt *loop)
+{
+    const char *name = var_name(spell, loop->var);
+    if (!loop->down) {
+        out_open(spell->out, "for (int32_t %s = %s; %s < %s; %s++)", name, expr(spell, loop->from), name,
+                 expr(spell, loop->to), name);
+    } else {
+        LoopExpr *start = loop_op(spell->arena, OP_SUB, loop->to, loop_int(spell->arena, 1), NULL);
+        out_open(spell->out, "for (int32_t %s = %s; %s >= %s; %s--)", name, expr(spell, start), name,
+                 expr(spell, loop->from), name);
+    }
+    block(spell, &loop->body);
+    out_close(spell->out, "");
+}
+
+static void store(const Spell *spell, const LoopStmt *stmt)
+{
+    const Buffer *buffer = &spell->program->buffers.at[stmt->buffer];
+    const char *place =
+        c_element(spell->arena, spell->program, spell->kernel, stmt->buffer, stmt->nindex, stmt->index);
+    const char *value = expr(spell, stmt->value);
+    if (buffer->type == TYPE_U8)
+        value = stmt->value->kind == LOOP_NUMBER ? value : arena_printf(spell->arena, "(uint8_t)(%s)", value);
+    out_line(spell->out, "%s %s %s;", place, stmt->add ? "+=" : "=", value);
+}
+
+static void scope(const Spell *spell, const LoopStmt *stmt)
+{
+    if (stmt->text)
+        out_line(spell->out, "/* %s */", c_comment(spell->arena, stmt->text));
+    out_open(spell->out, "%s", "");
+    block(spell, &stmt->body);
+    out_close(spell->out, "");
+}
+
+static void statement(const Spell *spell, const LoopStmt *stmt)
+{
+    switch (stmt->kind) {
+    case LOOP_FOR: for_loop(spell, stmt); break;
+    case LOOP_LET:
+        out_line(spell->out, "const %s %s = %s;", c_type(spell->kernel->vars.at[stmt->var].type),
+                 var_name(spell, stmt->var), expr(spell, stmt->value));
+        break;
+    case LOOP_DECLARE:
+        out_line(spell->out, "%s %s = %s;", c_type(spell->kernel->vars.at[stmt->var].type), var_name(spell, stmt->var),
+                 expr(spell, stmt->value));
+        break;
+    case LOOP_SET: out_line(spell->out, "%s = %s;", var_name(spell, stmt->var), expr(spell, stmt->value)); break;
+    case LOOP_STORE: store(spell, stmt); break;
+    case LOOP_IF:
+        out_open(spell->out, "if (%s)", expr(spell, stmt->value));
+        block(spell, &stmt->body);
+        out_close(spell->out, "");
+        break;
+    case LOOP_BLOCK: scope(spell, stmt); break;
+    case LOOP_COMMENT: out_line(spell->out, "/* %s */", c_comment(spell->arena, stmt->text)); break;
+    }
+}
+
+static void block(const Spell *spell, const LoopBlock *stmts)
+{
+    for (int i = 0; i < stmts->count; i++)
+        statement(spell, stmts->at[i]);
+}
+
+/* ---- which buffers a kernel touches ---- */
+
+static void mark_expr(const LoopExpr *value, bool *used)
+{
+    if (!value)
+        return;
+    if (value->kind == LOOP_LOAD)
+        used[value->buffer] = true;
+    for (int i = 0; i < value->nargs; i++)
+        mark_expr(value->args[i], used);
+}
+
+static void mark_block(const LoopBlock *stmts, bool *used)
+{
+    for (int i = 0; i < stmts->count; i++) {
+        const LoopStmt *stmt = stmts->at[i];
+        mark_expr(stmt->value, used);
+        mark_expr(stmt->from, used);
+        mark_expr(stmt->to, used);
+        for (int k = 0; k < stmt->nindex; k++)
+            mark_expr(stmt->index[k], used);
+        if (stmt->kind == LOOP_STORE)
+            used[stmt->buffer] = true;
+        mark_block(&stmt->body, used);
+    }
+}
+
+const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
+{
+    int first = buffer->per_sample ? 0 : 1; /* the outermost dimension is the pointer's */
+    if (buffer->ndim <= first)
+        return arena_printf(arena, "%s *%s%s", c_type(buffer->type), qualifier, buffer->name);
+    const char *text = arena_printf(arena, "%s (*%s%s)", c_type(buffer->type), qualifier, buffer->name);
+    for (int d = first; d < buffer->ndim; d++)
+        text = arena_printf(arena, "%s[%d]", text, buffer->dims[d]);
+    return text;
+}
+
+void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out)
+{
+    Spell spell = {arena, program, kernel, out};
+    bool *used = NEW_ARRAY(arena, bool, program->buffers.count + 1);
+    mark_block(&kernel->body, used);
+    out_blank(out);
+    if (kernel->origin)
+        out_line(out, "/* %s", c_comment(arena, kernel->origin));
+    out_line(out, "%s %s */", kernel->origin ? " *" : "/*", c_comment(arena, kernel->about));
+    out_line(out, "static void %s(void *context, int32_t first, int32_t last)", kernel->name);
+    out_open(out, "%s", "");
+    out_line(out, "const struct net *net = context;");
+    for (int b = 0; b < program->buffers.count; b++)
+        if (used[b])
+            out_line(out, "%s = net->%s;", c_pointer(arena, &program->buffers.at[b], "restrict "),
+                     program->buffers.at[b].name);
+    block(&spell, &kernel->body);
+    out_close(out, "");
+}

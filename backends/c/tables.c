@@ -1,0 +1,291 @@
+/* struct net: all buffers of the program; and the functions that allocate it, describe it to the runtime
+ * and run its kernels. */
+#include "c.h"
+
+#include "literal.h"
+
+typedef struct Tables {
+    Arena *arena;
+    const Program *program;
+    Out *out;
+} Tables;
+
+static const Buffer *buffer_at(const Tables *tables, BufferId id)
+{
+    return &tables->program->buffers.at[id];
+}
+
+/* ---- struct net ---- */
+
+static void struct_section(const Tables *tables, BufferRole role, const char *title)
+{
+    bool first = true;
+    for (int b = 0; b < tables->program->buffers.count; b++) {
+        if (buffer_at(tables, b)->role != role)
+            continue;
+        if (first) {
+            out_blank(tables->out);
+            out_line(tables->out, "/* %s */", title);
+        }
+        first = false;
+        out_line(tables->out, "%s;", c_pointer(tables->arena, buffer_at(tables, b), ""));
+    }
+}
+
+void c_struct(Arena *arena, const Program *program, Out *out)
+{
+    Tables tables = {arena, program, out};
+    out_blank(out);
+    out_open(out, "struct net");
+    out_line(out, "SnnRun run;");
+    struct_section(&tables, BUFFER_INPUT, "the batch: [sample]...");
+    struct_section(&tables, BUFFER_PARAM, "learned: matrices are [input][output]");
+    struct_section(&tables, BUFFER_GRADIENT, "their gradients");
+    struct_section(&tables, BUFFER_MOMENT, "the optimiser's states");
+    struct_section(&tables, BUFFER_STREAM, "streams: [sample][step][unit], or [sample][unit] where time plays no part");
+    struct_section(&tables, BUFFER_OUTPUT, "results: [sample]...");
+    struct_section(&tables, BUFFER_SCRATCH, "scratch");
+    out_blank(out);
+    out_line(out, "SnnParam params[%d];", program->params.count + 1);
+    out_line(out, "SnnStream streams[%d];", program->streams.count + 1);
+    out_close(out, ";");
+}
+
+/* ---- allocation ---- */
+
+/* The number of things that the buffer's pointer points to. */
+static const char *outer_count(const Tables *tables, const Buffer *buffer)
+{
+    if (buffer->per_sample)
+        return "rows";
+    return arena_printf(tables->arena, "%d", buffer->ndim ? buffer->dims[0] : 1);
+}
+
+/* A pointer to the first element: hidden[0][0]. */
+static const char *first_element(const Tables *tables, BufferId id)
+{
+    if (id < 0)
+        return "NULL";
+    const Buffer *buffer = buffer_at(tables, id);
+    const char *text = arena_printf(tables->arena, "net->%s", buffer->name);
+    int inner = buffer->ndim - (buffer->per_sample ? 0 : 1);
+    for (int d = 0; d < inner; d++)
+        text = arena_printf(tables->arena, "%s[0]", text);
+    return text;
+}
+
+static int64_t elements(const Buffer *buffer)
+{
+    int64_t count = 1;
+    for (int d = 0; d < buffer->ndim; d++)
+        count *= buffer->dims[d];
+    return count;
+}
+
+static int64_t element_bytes(const Buffer *buffer)
+{
+    return buffer->type == TYPE_U8 ? 1 : 4;
+}
+
+static void allocation(const Tables *tables)
+{
+    Out *out = tables->out;
+    out_blank(out);
+    out_line(out, "/* Allocates all buffers for `batch` samples; false if there is not enough memory. */");
+    out_line(out, "static bool allocate(struct net *net, size_t rows)");
+    out_open(out, "%s", "");
+    out_line(out, "bool complete = true;");
+    for (int b = 0; b < tables->program->buffers.count; b++) {
+        const Buffer *buffer = buffer_at(tables, b);
+        out_line(out, "complete = (net->%s = snn_alloc(%s, sizeof *net->%s)) != NULL && complete;", buffer->name,
+                 outer_count(tables, buffer), buffer->name);
+    }
+    out_line(out, "return complete;");
+    out_close(out, "");
+    out_blank(out);
+    out_line(out, "static void close_net(void *context)");
+    out_open(out, "%s", "");
+    out_line(out, "struct net *net = context;");
+    for (int b = 0; b < tables->program->buffers.count; b++)
+        out_line(out, "snn_free(net->%s);", buffer_at(tables, b)->name);
+    out_close(out, "");
+}
+
+/* ---- description ---- */
+
+static const char *number(const Tables *tables, double value)
+{
+    char buffer[LITERAL_SIZE];
+    return arena_printf(tables->arena, "%s", literal_float(buffer, (float)value));
+}
+
+static const char *dims(const Tables *tables, const int *at, int count)
+{
+    if (count == 0)
+        return "{0}";
+    const char *text = "{";
+    for (int d = 0; d < count; d++)
+        text = arena_printf(tables->arena, "%s%s%d", text, d ? ", " : "", at[d]);
+    return arena_printf(tables->arena, "%s}", text);
+}
+
+static void describe_param(const Tables *tables, int index)
+{
+    const LoopParam *param = &tables->program->params.at[index];
+    Out *out = tables->out;
+    out_open(out, "net->params[%d] = (SnnParam)", index);
+    out_line(out, ".name = %s, .about = %s,", c_string(tables->arena, param->name),
+             c_string(tables->arena, param->about));
+    out_line(out, ".ndim = %d, .dims = %s, .matrix = %s,", param->ndim, dims(tables, param->dims, param->ndim),
+             param->matrix ? "true" : "false");
+    out_line(out, ".value = %s, .gradient = %s,", first_element(tables, param->value),
+             first_element(tables, param->gradient));
+    for (int s = 0; s < param->states; s++)
+        out_line(out, ".state[%d] = %s, .state_name[%d] = %s,", s, first_element(tables, param->state[s]), s,
+                 c_string(tables->arena, param->state_name[s]));
+    out_line(out, ".states = %d, .init = %s, .constant = %s,", param->states, number(tables, param->init),
+             param->constant ? "true" : "false");
+    out_close(out, ";");
+}
+
+static void describe_stream(const Tables *tables, int index)
+{
+    const LoopStream *stream = &tables->program->streams.at[index];
+    const Buffer *values = buffer_at(tables, stream->values);
+    bool kept = values->type == TYPE_F32;
+    Out *out = tables->out;
+    out_open(out, "net->streams[%d] = (SnnStream)", index);
+    out_line(out, ".name = %s, .about = %s,", c_string(tables->arena, stream->name),
+             c_string(tables->arena, stream->about));
+    out_line(out, ".size = %d, .spikes = %s, .values = %s, .per_sample = %lld,", stream->size,
+             stream->spikes ? "true" : "false", kept ? first_element(tables, stream->values) : "NULL",
+             (long long)elements(values));
+    out_line(out, ".activity = %s, .operations = %lld,", first_element(tables, stream->activity),
+             (long long)stream->operations);
+    out_close(out, ";");
+}
+
+static int64_t bytes_per_sample(const Program *program)
+{
+    int64_t bytes = 0;
+    for (int b = 0; b < program->buffers.count; b++)
+        if (program->buffers.at[b].per_sample)
+            bytes += elements(&program->buffers.at[b]) * element_bytes(&program->buffers.at[b]);
+    return bytes;
+}
+
+static void opening(const Tables *tables)
+{
+    const Program *program = tables->program;
+    Out *out = tables->out;
+    out_blank(out);
+    out_line(out, "static bool open_net(SnnModel *model, void *context, int batch)");
+    out_open(out, "%s", "");
+    out_line(out, "struct net *net = context;");
+    out_open(out, "if (!allocate(net, (size_t)batch))");
+    out_line(out, "return false;");
+    out_close(out, "");
+    for (int p = 0; p < program->params.count; p++)
+        describe_param(tables, p);
+    for (int s = 0; s < program->streams.count; s++)
+        describe_stream(tables, s);
+    out_line(out, "model->run = &net->run;");
+    out_line(out, "model->input = %s;", first_element(tables, program->input));
+    out_line(out, "model->label = %s;", first_element(tables, program->label));
+    out_line(out, "model->sample = %s;", first_element(tables, program->sample));
+    out_line(out, "model->loss = %s;", first_element(tables, program->loss));
+    out_line(out, "model->predicted = %s;", first_element(tables, program->predicted));
+    out_line(out, "model->scores = %s;", first_element(tables, program->scores));
+    out_line(out, "model->params = net->params;");
+    out_line(out, "model->param_count = %d;", program->params.count);
+    out_line(out, "model->streams = net->streams;");
+    out_line(out, "model->stream_count = %d;", program->streams.count);
+    out_line(out, "model->stream_bytes = %lld;", (long long)bytes_per_sample(program));
+    out_line(out, "return true;");
+    out_close(out, "");
+}
+
+/* ---- running ---- */
+
+static void phase_function(const Tables *tables, Phase phase)
+{
+    const Program *program = tables->program;
+    Out *out = tables->out;
+    bool empty = true;
+    out_blank(out);
+    out_line(out, "static void %s(void *context, SnnPool *pool)", phase_name(phase));
+    out_open(out, "%s", "");
+    out_line(out, "struct net *net = context;");
+    for (int b = 0; b < program->buffers.count && phase == PHASE_BACKWARD; b++) {
+        const Buffer *buffer = buffer_at(tables, b);
+        if (buffer->role == BUFFER_GRADIENT)
+            out_line(out, "memset(net->%s, 0, %s * sizeof *net->%s);", buffer->name, outer_count(tables, buffer),
+                     buffer->name);
+    }
+    for (int k = 0; k < program->kernels.count; k++) {
+        const Kernel *kernel = &program->kernels.at[k];
+        if (kernel->phase != phase)
+            continue;
+        empty = false;
+        if (kernel->over_rows)
+            out_line(out, "snn_parallel(pool, %s, net, net->run.rows);", kernel->name);
+        else
+            out_line(out, "snn_parallel(pool, %s, net, %d);", kernel->name, kernel->items);
+    }
+    if (empty)
+        out_line(out, "(void)net, (void)pool;");
+    out_close(out, "");
+}
+
+static void description(const Tables *tables, const BackendOptions *options)
+{
+    static const char *const kinds[] = {"constant", "step", "cosine", "one_cycle"};
+    static const char *const names[] = {"SNN_CONSTANT", "SNN_STEP", "SNN_COSINE", "SNN_ONE_CYCLE"};
+    const Program *program = tables->program;
+    Out *out = tables->out;
+    const char *schedule = names[0];
+    for (int k = 0; k < 4; k++)
+        if (strcmp(program->schedule, kinds[k]) == 0)
+            schedule = names[k];
+    out_blank(out);
+    out_line(out, "/* What the runtime must know of the network. */");
+    out_open(out, "static const SnnModel description =");
+    out_line(out, ".name = %s,", c_string(tables->arena, program->name));
+    out_line(out, ".version = %s,", c_string(tables->arena, options->version));
+    out_line(out, ".source = %s,", c_string(tables->arena, program->source));
+    out_line(out, ".steps = %d,", program->steps);
+    out_line(out, ".data = {.folder = %s, .ndim = %d, .dims = %s, .classes = %d},",
+             c_string(tables->arena, program->data_folder), program->data_ndim,
+             dims(tables, program->data_dims, program->data_ndim), program->classes);
+    out_line(out, ".batch = %d,", program->batch);
+    out_line(out, ".epochs = %d,", program->epochs);
+    out_line(out, ".seed = %lluu,", (unsigned long long)program->seed);
+    out_line(out, ".schedule = {.kind = %s, .lr = %s, .gamma = %s, .every = %d, .per_batch = %s},", schedule,
+             number(tables, program->lr), number(tables, program->gamma), program->every,
+             program->per_batch ? "true" : "false");
+    out_line(out, ".clip_norm = %s,", number(tables, program->clip_norm));
+    out_line(out, ".optimizer = %s,", c_string(tables->arena, program->optimizer));
+    out_line(out, ".net_bytes = sizeof(struct net),");
+    out_line(out, ".open = open_net,");
+    out_line(out, ".close = close_net,");
+    out_line(out, ".forward = forward,");
+    out_line(out, ".backward = backward,");
+    out_line(out, ".update = update,");
+    out_close(out, ";");
+}
+
+void c_tables(Arena *arena, const Program *program, const BackendOptions *options, Out *out)
+{
+    Tables tables = {arena, program, out};
+    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+        phase_function(&tables, phase);
+    allocation(&tables);
+    opening(&tables);
+    description(&tables, options);
+    out_blank(out);
+    out_line(out, "int main(int argc, char **argv)");
+    out_open(out, "%s", "");
+    out_line(out, "SnnModel model = description;");
+    out_line(out, "return snn_main(argc, argv, &model);");
+    out_close(out, "");
+}

@@ -1,0 +1,192 @@
+#include "interp.h"
+
+#include "snn_math.h"
+#include "snn_random.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static size_t sample_size(const Buffer *buffer)
+{
+    size_t size = 1;
+    for (int d = 0; d < buffer->ndim; d++)
+        size *= (size_t)buffer->dims[d];
+    return size;
+}
+
+size_t interp_count(const Interp *interp, BufferId buffer)
+{
+    const Buffer *b = &interp->program->buffers.at[buffer];
+    return sample_size(b) * (b->per_sample ? (size_t)interp->rows : 1);
+}
+
+static int most_vars(const Program *program)
+{
+    int most = 1;
+    for (int k = 0; k < program->kernels.count; k++)
+        if (program->kernels.at[k].vars.count > most)
+            most = program->kernels.at[k].vars.count;
+    return most;
+}
+
+Interp *interp_new(const Program *program, int rows, Precision precision)
+{
+    Interp *interp = calloc(1, sizeof *interp);
+    if (!interp)
+        return NULL;
+    *interp = (Interp){.program = program, .precision = precision, .rows = rows};
+    interp->scalars[SCALAR_ROWS] = rows;
+    interp->scalars[SCALAR_SCALE] = 1;
+    interp->vars = calloc((size_t)most_vars(program), sizeof *interp->vars);
+    interp->buffers = calloc((size_t)program->buffers.count + 1, sizeof *interp->buffers);
+    bool complete = interp->vars && interp->buffers;
+    for (int b = 0; b < program->buffers.count && complete; b++) {
+        interp->buffers[b] = calloc(interp_count(interp, b) + 1, sizeof **interp->buffers);
+        complete = interp->buffers[b] != NULL;
+    }
+    if (complete)
+        return interp;
+    interp_free(interp);
+    return NULL;
+}
+
+void interp_free(Interp *interp)
+{
+    for (int b = 0; interp->buffers && b < interp->program->buffers.count; b++)
+        free(interp->buffers[b]);
+    free(interp->buffers);
+    free(interp->vars);
+    free(interp);
+}
+
+static double value_of(Interp *interp, const LoopExpr *expr);
+
+/* Row-major position of an element. */
+static size_t element(Interp *interp, BufferId id, int nindex, LoopExpr *const *index)
+{
+    const Buffer *buffer = &interp->program->buffers.at[id];
+    size_t at = 0;
+    int d = buffer->per_sample ? -1 : 0;
+    for (int i = 0; i < nindex; i++, d++)
+        at = at * (d < 0 ? 1 : (size_t)buffer->dims[d]) + (size_t)value_of(interp, index[i]);
+    return at;
+}
+
+/* The operations whose single-precision result is not the rounded double one. */
+static double single_op(Op op, double a, double b, double c)
+{
+    float x = (float)a, y = (float)b;
+    switch ((int)op) {
+    case OP_EXP: return snn_expf(x);
+    case OP_EXPM1: return snn_expm1f(x);
+    case OP_LOG: return snn_logf(x);
+    case OP_TANH: return snn_tanhf(x);
+    case OP_SIGMOID: return snn_sigmoidf(x);
+    case OP_ATAN: return snn_atanf(x);
+    case OP_ERF: return snn_erff(x);
+    case OP_POW: return powf(x, y);
+    default: return op_eval(op, a, b, c);
+    }
+}
+
+static double rounded(const Interp *interp, Type type, double value)
+{
+    return type == TYPE_F32 && interp->precision == PRECISION_SINGLE ? (double)(float)value : value;
+}
+
+static double op_value(Interp *interp, const LoopExpr *expr)
+{
+    double a = value_of(interp, expr->args[0]);
+    double b = expr->nargs > 1 ? value_of(interp, expr->args[1]) : 0;
+    double c = expr->nargs > 2 ? value_of(interp, expr->args[2]) : 0;
+    bool single = expr->type == TYPE_F32 && interp->precision == PRECISION_SINGLE;
+    return rounded(interp, expr->type, single ? single_op(expr->op, a, b, c) : op_eval(expr->op, a, b, c));
+}
+
+static double cast(const Interp *interp, Type type, double value)
+{
+    if (type == TYPE_BOOL)
+        return value != 0;
+    return type == TYPE_F32 ? rounded(interp, type, value) : trunc(value);
+}
+
+static double value_of(Interp *interp, const LoopExpr *expr)
+{
+    switch (expr->kind) {
+    case LOOP_NUMBER: return rounded(interp, expr->type, expr->number);
+    case LOOP_VAR: return interp->vars[expr->var];
+    case LOOP_LOAD: return interp->buffers[expr->buffer][element(interp, expr->buffer, expr->nargs, expr->args)];
+    case LOOP_OP: return op_value(interp, expr);
+    case LOOP_CAST: return cast(interp, expr->type, value_of(interp, expr->args[0]));
+    case LOOP_SCALAR: return rounded(interp, expr->type, interp->scalars[expr->scalar]);
+    case LOOP_KEY:
+        return snn_key(interp->seed, interp->epoch, (uint32_t)value_of(interp, expr->args[0]),
+                       (uint32_t)value_of(interp, expr->args[1]));
+    case LOOP_UNIFORM:
+        return (double)snn_uniform((uint32_t)value_of(interp, expr->args[0]),
+                                   (uint32_t)value_of(interp, expr->args[1]));
+    }
+    return NAN;
+}
+
+static void run_block(Interp *interp, const LoopBlock *block);
+
+static void run_for(Interp *interp, const LoopStmt *loop)
+{
+    int from = (int)value_of(interp, loop->from), to = (int)value_of(interp, loop->to);
+    for (int k = from; k < to; k++) {
+        interp->vars[loop->var] = loop->down ? from + to - 1 - k : k;
+        run_block(interp, &loop->body);
+    }
+}
+
+static void run_store(Interp *interp, const LoopStmt *store)
+{
+    double value = value_of(interp, store->value);
+    double *place = &interp->buffers[store->buffer][element(interp, store->buffer, store->nindex, store->index)];
+    *place = store->add ? rounded(interp, store->value->type, *place + value) : value;
+}
+
+static void run_stmt(Interp *interp, const LoopStmt *stmt)
+{
+    switch (stmt->kind) {
+    case LOOP_FOR: run_for(interp, stmt); break;
+    case LOOP_LET:
+    case LOOP_DECLARE:
+    case LOOP_SET: interp->vars[stmt->var] = value_of(interp, stmt->value); break;
+    case LOOP_STORE: run_store(interp, stmt); break;
+    case LOOP_IF:
+        if (value_of(interp, stmt->value) != 0)
+            run_block(interp, &stmt->body);
+        break;
+    case LOOP_BLOCK: run_block(interp, &stmt->body); break;
+    case LOOP_COMMENT: break;
+    }
+}
+
+static void run_block(Interp *interp, const LoopBlock *block)
+{
+    for (int i = 0; i < block->count; i++)
+        run_stmt(interp, block->at[i]);
+}
+
+static void zero_gradients(Interp *interp)
+{
+    for (int b = 0; b < interp->program->buffers.count; b++)
+        if (interp->program->buffers.at[b].role == BUFFER_GRADIENT)
+            memset(interp->buffers[b], 0, interp_count(interp, b) * sizeof(double));
+}
+
+void interp_run(Interp *interp, Phase phase)
+{
+    if (phase == PHASE_BACKWARD)
+        zero_gradients(interp);
+    for (int k = 0; k < interp->program->kernels.count; k++) {
+        const Kernel *kernel = &interp->program->kernels.at[k];
+        if (kernel->phase != phase)
+            continue;
+        interp->vars[kernel->first] = 0;
+        interp->vars[kernel->last] = kernel->over_rows ? interp->rows : kernel->items;
+        run_block(interp, &kernel->body);
+    }
+}

@@ -1,0 +1,32 @@
+/* Evaluates the Loop IR directly: slow, obvious, the oracle of the other backends. In double precision
+ * it is the reference; in single precision it rounds after every operation, and calls the same functions
+ * as generated programs, so its results are theirs bit for bit (without contraction). */
+#ifndef SNNC_INTERP_H
+#define SNNC_INTERP_H
+
+#include "arena.h"
+#include "loop.h"
+
+typedef enum Precision { PRECISION_DOUBLE, PRECISION_SINGLE } Precision;
+
+typedef struct Interp {
+    const Program *program;
+    Precision precision;
+    int rows;                     /* samples in the batch */
+    uint32_t seed, epoch;         /* of the random numbers */
+    double scalars[SCALAR_COUNT]; /* ROWS is rows; set the others before an update */
+    double **buffers;             /* by BufferId: [rows][dims] or [dims], every type as double */
+    double *vars;                 /* of the running kernel */
+} Interp;
+
+/* All buffers zero. NULL if there is not enough memory. Free with interp_free. */
+Interp *interp_new(const Program *program, int rows, Precision precision);
+void interp_free(Interp *interp);
+
+/* Elements in a buffer: rows * dims or dims. */
+size_t interp_count(const Interp *interp, BufferId buffer);
+
+/* Runs the kernels of one phase; gradients are zeroed before the backward phase. */
+void interp_run(Interp *interp, Phase phase);
+
+#endif

@@ -1,0 +1,249 @@
+#include "run.h"
+
+#include "literal.h"
+#include "snn_random.h"
+#include "snn_safetensors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool complain(const char *format, const char *what, const char *where)
+{
+    fprintf(stderr, "snnc: ");
+    fprintf(stderr, format, what, where);
+    fprintf(stderr, "\n");
+    return false;
+}
+
+/* ---- arrays of a file into buffers ---- */
+
+static double element_of(const SnnTensor *tensor, size_t index)
+{
+    float f32;
+    double f64;
+    int32_t i32;
+    const unsigned char *at = tensor->data + index * snn_dtype_size(tensor->dtype);
+    switch ((int)tensor->dtype) {
+    case SNN_F32: memcpy(&f32, at, sizeof f32); return (double)f32;
+    case SNN_F64: memcpy(&f64, at, sizeof f64); return f64;
+    case SNN_I32: memcpy(&i32, at, sizeof i32); return i32;
+    default: return *at; /* U8 */
+    }
+}
+
+static bool is_readable(SnnDtype dtype)
+{
+    return dtype == SNN_F32 || dtype == SNN_F64 || dtype == SNN_I32 || dtype == SNN_U8;
+}
+
+/* `matrix`: the file holds [columns][rows] for a buffer of [rows][columns]. */
+static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char *name, const char *path, bool matrix)
+{
+    const Buffer *buffer = &interp->program->buffers.at[id];
+    const SnnTensor *tensor = snn_tensors_find(file, name);
+    size_t count = interp_count(interp, id);
+    if (!tensor)
+        return complain("no array `%s` in %s", name, path);
+    if (!is_readable(tensor->dtype) || (size_t)snn_tensor_elements(tensor) != count)
+        return complain("array `%s` in %s has another size or type than the model's", name, path);
+    size_t columns = matrix ? (size_t)buffer->dims[1] : 1, rows = count / columns;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++)
+            interp->buffers[id][r * columns + c] = element_of(tensor, c * rows + r);
+    return true;
+}
+
+static bool fill_params(Interp *interp, const char *path)
+{
+    SnnError error;
+    SnnTensors *file = snn_tensors_open(path, &error);
+    if (!file)
+        return complain("%s%s", error.text, "");
+    bool filled = true;
+    for (int p = 0; p < interp->program->params.count && filled; p++) {
+        const LoopParam *param = &interp->program->params.at[p];
+        filled = fill(interp, param->value, file, param->name, path, param->matrix);
+    }
+    snn_tensors_close(file);
+    return filled;
+}
+
+static double uniform(uint32_t seed, uint32_t stream, size_t index)
+{
+    return (double)snn_uniform(snn_key(seed, 0x5eedu, stream, 0), (uint32_t)index);
+}
+
+static void init_params(Interp *interp)
+{
+    for (int p = 0; p < interp->program->params.count; p++) {
+        const LoopParam *param = &interp->program->params.at[p];
+        for (size_t k = 0; k < interp_count(interp, param->value); k++) {
+            double value = param->constant ? param->init : (2 * uniform(interp->seed, 2 + (uint32_t)p, k) - 1) * param->init;
+            interp->buffers[param->value][k] = (double)(float)value;
+        }
+    }
+}
+
+static void init_batch(Interp *interp)
+{
+    const Program *program = interp->program;
+    for (size_t k = 0; program->input >= 0 && k < interp_count(interp, program->input); k++)
+        interp->buffers[program->input][k] = uniform(interp->seed, 0, k);
+    for (int b = 0; b < interp->rows; b++)
+        interp->buffers[program->label][b] = (int)(uniform(interp->seed, 1, (size_t)b) * program->classes);
+}
+
+/* Number of samples in the file's batch: its labels. */
+static int rows_in(const SnnTensors *file)
+{
+    const SnnTensor *label = snn_tensors_find(file, "label");
+    return label ? (int)snn_tensor_elements(label) : 0;
+}
+
+static bool labels_fit(const Interp *interp, const char *path)
+{
+    for (int b = 0; b < interp->rows; b++) {
+        double label = interp->buffers[interp->program->label][b];
+        if (label < 0 || label >= interp->program->classes)
+            return complain("a label in %s is not below the model's number of classes%s", path, "");
+    }
+    return true;
+}
+
+static Interp *open_inputs(const Program *program, const RunOptions *options)
+{
+    SnnError error;
+    SnnTensors *file = snn_tensors_open(options->inputs, &error);
+    if (!file) {
+        complain("%s%s", error.text, "");
+        return NULL;
+    }
+    Interp *interp = rows_in(file) > 0 ? interp_new(program, rows_in(file), options->precision) : NULL;
+    bool filled = interp && fill(interp, program->label, file, "label", options->inputs, false) &&
+                  labels_fit(interp, options->inputs) &&
+                  (program->input < 0 || fill(interp, program->input, file, "input", options->inputs, false));
+    if (!interp)
+        complain("no labels in %s%s", options->inputs, "");
+    snn_tensors_close(file);
+    if (interp && !filled) {
+        interp_free(interp);
+        interp = NULL;
+    }
+    return interp;
+}
+
+Interp *run_prepare(const Program *program, const RunOptions *options, int default_rows)
+{
+    Interp *interp = options->inputs ? open_inputs(program, options)
+                                     : interp_new(program, options->rows ? options->rows : default_rows, options->precision);
+    if (!interp) {
+        if (!options->inputs)
+            complain("not enough memory for this batch%s%s", "", "");
+        return NULL;
+    }
+    interp->seed = options->seed;
+    for (int b = 0; b < interp->rows; b++)
+        interp->buffers[program->sample][b] = b;
+    if (!options->inputs)
+        init_batch(interp);
+    init_params(interp);
+    if (options->weights && !fill_params(interp, options->weights)) {
+        interp_free(interp);
+        return NULL;
+    }
+    return interp;
+}
+
+double run_loss(const Interp *interp)
+{
+    double sum = 0;
+    for (int b = 0; b < interp->rows; b++)
+        sum += interp->buffers[interp->program->loss][b];
+    return sum / interp->rows;
+}
+
+/* ---- results ---- */
+
+/* The buffer's dimensions with the samples' first, as a checkpoint has them. */
+static int dims_of(const Interp *interp, BufferId id, int64_t dims[LOOP_MAX_DIMS + 1])
+{
+    const Buffer *buffer = &interp->program->buffers.at[id];
+    int ndim = 0;
+    if (buffer->per_sample)
+        dims[ndim++] = interp->rows;
+    for (int d = 0; d < buffer->ndim; d++)
+        dims[ndim++] = buffer->dims[d];
+    return ndim;
+}
+
+static void print_buffer(const Interp *interp, BufferId id)
+{
+    char number[LITERAL_SIZE];
+    int64_t dims[LOOP_MAX_DIMS + 1];
+    int ndim = dims_of(interp, id, dims);
+    size_t count = interp_count(interp, id), row = ndim ? (size_t)dims[ndim - 1] : 1;
+    printf("%s [", interp->program->buffers.at[id].name);
+    for (int d = 0; d < ndim; d++)
+        printf("%s%lld", d ? ", " : "", (long long)dims[d]);
+    printf("]\n");
+    for (size_t k = 0; k < count; k++)
+        printf("%s%s", literal_number(number, interp->buffers[id][k]), (k + 1) % row ? " " : "\n");
+}
+
+static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writer)
+{
+    int64_t dims[LOOP_MAX_DIMS + 1];
+    int ndim = dims_of(interp, id, dims);
+    return snn_tensors_add(writer, interp->program->buffers.at[id].name, SNN_F64, ndim, dims, interp->buffers[id]);
+}
+
+static bool is_wanted(const RunOptions *options, const char *name)
+{
+    for (int i = 0; i < options->print_count; i++)
+        if (strcmp(options->print[i], name) == 0 || strcmp(options->print[i], "all") == 0)
+            return true;
+    return options->print_count == 0 && (strcmp(name, "loss") == 0 || strcmp(name, "predicted") == 0);
+}
+
+static bool all_exist(const Program *program, const RunOptions *options)
+{
+    bool all = true;
+    for (int i = 0; i < options->print_count; i++)
+        if (strcmp(options->print[i], "all") != 0 && loop_find(program, options->print[i]) < 0)
+            all = complain("the network has no `%s` (--emit=loop lists its buffers)%s", options->print[i], "");
+    return all;
+}
+
+static bool show(const Interp *interp, const RunOptions *options)
+{
+    SnnTensorsWriter *writer = options->save ? snn_tensors_writer_new() : NULL;
+    bool shown = writer || !options->save;
+    for (BufferId b = 0; b < interp->program->buffers.count && shown; b++) {
+        if (!is_wanted(options, interp->program->buffers.at[b].name))
+            continue;
+        if (writer)
+            shown = add_buffer(interp, b, writer);
+        else
+            print_buffer(interp, b);
+    }
+    SnnError error = {"not enough memory to write the results"};
+    if (options->save && !(shown && snn_tensors_save(writer, options->save, &error)))
+        shown = complain("%s%s", error.text, "");
+    snn_tensors_writer_free(writer);
+    return shown;
+}
+
+bool interpret(const Program *program, const RunOptions *options)
+{
+    if (!all_exist(program, options))
+        return false;
+    Interp *interp = run_prepare(program, options, 4);
+    if (!interp)
+        return false;
+    interp_run(interp, PHASE_FORWARD);
+    if (program->learns)
+        interp_run(interp, PHASE_BACKWARD);
+    bool shown = show(interp, options);
+    interp_free(interp);
+    return shown;
+}
