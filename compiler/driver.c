@@ -1,0 +1,204 @@
+#include "driver.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+Compilation *driver_compilation(Arena *arena, Options *options, FILE *messages)
+{
+    Compilation *c = compilation_new(arena, messages);
+    const char *error = NULL;
+    c->defines = options->defines.at;
+    c->define_count = options->defines.count;
+    c->unroll = options->unroll;
+    c->keep = options->print.at;
+    c->keep_count = options->print.count;
+    c->dump_after = options->dump_after;
+    if (options->model)
+        c->text = source_read(&c->sources, options->model, &error);
+    if (error)
+        fprintf(messages, "snnc: %s\n", error);
+    return c;
+}
+
+int driver_list_passes(void)
+{
+    static const char *const stages[] = {"text", "ast", "net", "loop"};
+    for (int i = 0; i < pass_count; i++)
+        printf("%-14s %-4s -> %-4s  %s\n", passes[i].name, stages[passes[i].from], stages[passes[i].to],
+               passes[i].guarantees);
+    return EXIT_SUCCESS;
+}
+
+static const Def *find_def(const File *file, const char *name)
+{
+    for (int i = 0; file && i < file->defs.count; i++)
+        if (strcmp(file->defs.at[i]->name, name) == 0)
+            return file->defs.at[i];
+    return NULL;
+}
+
+static void suggest_def(const File *file, const char *name)
+{
+    const char **names = malloc(sizeof *names * (size_t)(file->defs.count + 1));
+    if (!names)
+        return;
+    for (int i = 0; i < file->defs.count; i++)
+        names[i] = file->defs.at[i]->name;
+    const char *close = closest_name(name, names, file->defs.count);
+    if (close)
+        fprintf(stderr, "snnc: did you mean `%s`?\n", close);
+    fprintf(stderr, "snnc: known are:");
+    for (int i = 0; i < file->defs.count; i++)
+        fprintf(stderr, " %s", names[i]);
+    fprintf(stderr, "\n");
+    free(names);
+}
+
+/* Several definitions may share a name (a surrogate and a function of it): all are printed. */
+int driver_show(Compilation *c, const Options *options)
+{
+    if (options->model && (!c->text || !compile(c, "parse")))
+        return EXIT_FAILURE;
+    const File *files[] = {c->file, c->library};
+    bool found = false;
+    for (size_t f = 0; f < 2 && !found; f++) {
+        for (int i = 0; files[f] && i < files[f]->defs.count; i++) {
+            const Def *def = files[f]->defs.at[i];
+            if (strcmp(def->name, options->show) != 0)
+                continue;
+            Place place = source_place(&c->sources, def->span.lo);
+            printf("%s%.*s\n", found ? "\n" : "", (int)(def->span.hi - def->span.lo),
+                   place.source->text + (def->span.lo - place.source->base));
+            found = true;
+        }
+    }
+    if (found)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "snnc: no definition is called `%s`\n", options->show);
+    suggest_def(find_def(c->file, options->show) ? c->file : c->library, options->show);
+    return EXIT_FAILURE;
+}
+
+/* -D of a constant that the model does not have is a mistake, not a wish. */
+static bool defines_used(const Compilation *c, const Options *options)
+{
+    bool all = true;
+    for (int i = 0; i < c->define_count; i++) {
+        if (!c->defines[i].used)
+            fprintf(stderr, "snnc: -D %s: %s has no `let %s`\n", c->defines[i].name, options->model, c->defines[i].name);
+        all = all && c->defines[i].used;
+    }
+    return all;
+}
+
+static int save(const Out *out, Arena *arena, const char *path)
+{
+    const char *error = NULL;
+    if (out_save(out, arena, path, &error))
+        return EXIT_SUCCESS;
+    fprintf(stderr, "snnc: %s\n", error);
+    return EXIT_FAILURE;
+}
+
+static Out *backend_text(Compilation *c, const Options *options, const Backend *backend)
+{
+    const char *command = "";
+    for (int i = 0; i < c->define_count; i++)
+        command = arena_printf(c->arena, "%s -D %s=%g", command, c->defines[i].name, c->defines[i].value);
+    if (options->unroll)
+        command = arena_printf(c->arena, "%s --unroll=%s", command,
+                               options->unroll > 0 ? arena_printf(c->arena, "%d", options->unroll) : "full");
+    BackendOptions wanted = {.version = SNNC_VERSION, .command = command, .runtime = !options->no_runtime};
+    Out *out = out_new(c->arena);
+    backend->emit(c->program, &wanted, out);
+    return out;
+}
+
+/* Runs the C compiler; its own messages reach the user. */
+static int run_cc(char *const *arguments)
+{
+    pid_t child;
+    int status, failed = posix_spawnp(&child, arguments[0], NULL, NULL, arguments, environ);
+    if (failed) {
+        fprintf(stderr, "snnc: cannot run `%s`: %s. Install a C compiler or name one with --cc\n", arguments[0],
+                strerror(failed));
+        return EXIT_FAILURE;
+    }
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "snnc: `%s` failed on the generated program; `-o FILE.c` writes it for inspection\n", arguments[0]);
+    return EXIT_FAILURE;
+}
+
+static int build_executable(Compilation *c, const Options *options, const Out *text)
+{
+    const char *cc = options->cc ? options->cc : getenv("CC");
+    cc = cc && *cc ? cc : "cc";
+    const char *source = arena_printf(c->arena, "%s.tmp%ld.c", options->output, (long)getpid());
+    const char *target = arena_printf(c->arena, "%s.tmp%ld", options->output, (long)getpid());
+    if (save(text, c->arena, source) != EXIT_SUCCESS)
+        return EXIT_FAILURE;
+    const char *arguments[] = {cc, "-std=c11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno",
+                               "-fno-trapping-math", source, "-o", target, "-lm", "-lpthread", "-lz", NULL};
+    int status = run_cc((char *const *)arguments);
+    if (status == EXIT_SUCCESS && rename(target, options->output) != 0) {
+        fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(errno));
+        status = EXIT_FAILURE;
+    }
+    unlink(source);
+    if (status != EXIT_SUCCESS)
+        unlink(target);
+    return status;
+}
+
+static bool ends_in_c(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 2 && strcmp(path + length - 2, ".c") == 0;
+}
+
+/* Text goes to .c files, to standard output and to devices; anything else is an executable's name. */
+static bool wants_text(const char *path)
+{
+    return ends_in_c(path) || strcmp(path, "-") == 0 || strncmp(path, "/dev/", 5) == 0;
+}
+
+static int emit_stage(Compilation *c, const Options *options, const char *output)
+{
+    const char *pass = emit_pass(options->emit);
+    if (!pass) {
+        fprintf(stderr, "snnc: --emit takes ast, net, adjoint, loop or c, not `%s`\n", options->emit);
+        return 2;
+    }
+    if (!compile(c, pass) || (find_pass(pass)->to != STAGE_AST && !defines_used(c, options)))
+        return EXIT_FAILURE;
+    Out *out = out_new(c->arena);
+    if (strcmp(options->emit, "adjoint") == 0)
+        net_print(out, c->net, c->net->backward, c->net->nodes.count);
+    else
+        print_stage(c, find_pass(pass), out);
+    return save(out, c->arena, output);
+}
+
+int driver_output(Compilation *c, Options *options, const Backend *backend)
+{
+    const char *output = options->output ? options->output : "-";
+    if (options->dump_after && strcmp(options->dump_after, "all") != 0 && !find_pass(options->dump_after)) {
+        fprintf(stderr, "snnc: no pass is called `%s`; --passes lists them\n", options->dump_after);
+        return 2;
+    }
+    if (!backend)
+        return emit_stage(c, options, output);
+    if (!compile(c, NULL) || !defines_used(c, options))
+        return EXIT_FAILURE;
+    Out *text = backend_text(c, options, backend);
+    return options->action == ACTION_EMIT || wants_text(output) ? save(text, c->arena, output)
+                                                                : build_executable(c, options, text);
+}

@@ -1,0 +1,19 @@
+/* What the command line asks for, done. Functions return the exit status. */
+#ifndef SNNC_DRIVER_H
+#define SNNC_DRIVER_H
+
+#include "backend.h"
+#include "options.h"
+#include "pipeline.h"
+
+#include <stdio.h>
+
+/* A compilation of the model the options name; its text is NULL after a message if it cannot be read. */
+Compilation *driver_compilation(Arena *arena, Options *options, FILE *messages);
+
+int driver_list_passes(void);
+int driver_show(Compilation *compilation, const Options *options);
+/* Compiles to the backend's text, or a stage's, or an executable. backend: NULL if --emit names none. */
+int driver_output(Compilation *compilation, Options *options, const Backend *backend);
+
+#endif

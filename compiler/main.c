@@ -1,0 +1,82 @@
+#include "backend.h"
+#include "driver.h"
+#include "gradcheck.h"
+#include "options.h"
+#include "pipeline.h"
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BACKEND(name) extern const Backend backend_##name;
+#include "backends.def"
+#undef BACKEND
+
+static const Backend *const backends[] = {
+#define BACKEND(name) &backend_##name,
+#include "backends.def"
+#undef BACKEND
+};
+
+static const Backend *find_backend(const char *name)
+{
+    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
+        if (strcmp(backends[i]->name, name) == 0)
+            return backends[i];
+    return NULL;
+}
+
+static int finish(Compilation *compilation, int status)
+{
+    diag_finish(&compilation->diag);
+    return status;
+}
+
+static int run_interpreter(Compilation *compilation, const Options *options)
+{
+    if (!compile(compilation, NULL))
+        return finish(compilation, EXIT_FAILURE);
+    RunOptions run = {.inputs = options->inputs, .weights = options->weights, .save = options->save,
+                      .print = options->print.at, .print_count = options->print.count, .rows = options->rows,
+                      .seed = options->seed, .precision = options->single ? PRECISION_SINGLE : PRECISION_DOUBLE};
+    return interpret(compilation->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int check_gradients(Compilation *record, Compilation *replay, const Options *options)
+{
+    record->smooth = replay->smooth = true;
+    record->held = HELD_RECORD;
+    replay->held = HELD_REPLAY;
+    if (!compile(record, NULL) || !compile(replay, NULL))
+        return finish(record, EXIT_FAILURE);
+    if (!record->program->learns) {
+        fprintf(stderr, "snnc: %s: nothing to check: the model has no train block, or nothing in it learns\n",
+                options->model);
+        return EXIT_FAILURE;
+    }
+    RunOptions run = {.inputs = options->inputs, .weights = options->weights, .rows = options->rows,
+                      .seed = options->seed, .precision = PRECISION_DOUBLE};
+    return gradcheck(record->program, replay->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    Arena *arena = arena_new();
+    Options options = options_parse(arena, argc, argv);
+    Compilation *compilation = driver_compilation(arena, &options, stderr);
+    int status = EXIT_FAILURE;
+    switch (options.action) {
+    case ACTION_PASSES: status = driver_list_passes(); break;
+    case ACTION_SHOW: status = driver_show(compilation, &options); break;
+    case ACTION_EMIT:
+    case ACTION_COMPILE:
+        status = compilation->text ? finish(compilation, driver_output(compilation, &options, find_backend(options.emit ? options.emit : "c"))) : 2;
+        break;
+    case ACTION_RUN: status = compilation->text ? run_interpreter(compilation, &options) : 2; break;
+    case ACTION_GRADCHECK:
+        status = compilation->text ? check_gradients(compilation, driver_compilation(arena, &options, stderr), &options) : 2;
+        break;
+    }
+    arena_free(arena);
+    return status;
+}

@@ -1,0 +1,176 @@
+#include "options.h"
+
+#include "loop.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum Key {
+    KEY_EMIT = 256,
+    KEY_DUMP,
+    KEY_PASSES,
+    KEY_UNROLL,
+    KEY_NO_RUNTIME,
+    KEY_SHOW,
+    KEY_CC,
+    KEY_RUN,
+    KEY_GRADCHECK,
+    KEY_INPUTS,
+    KEY_WEIGHTS,
+    KEY_PRINT,
+    KEY_SAVE,
+    KEY_ROWS,
+    KEY_SEED,
+    KEY_SINGLE
+};
+
+static const struct argp_option table[] = {
+    {NULL, 0, NULL, 0, "Compiling:", 1},
+    {"output", 'o', "FILE", 0, "Write a C program (FILE ends in .c, or - for standard output) or, by the system's C compiler, an executable", 1},
+    {"define", 'D', "NAME=VALUE", 0, "Set a `let` constant of the model", 1},
+    {"unroll", KEY_UNROLL, "N|full", 0, "Write out N time steps one after the other (default: all of a short run, a divisor of a long one)", 1},
+    {"cc", KEY_CC, "COMMAND", 0, "C compiler for an executable (default: $CC, else cc)", 1},
+    {"no-runtime", KEY_NO_RUNTIME, NULL, 0, "Only the network: the runtime's headers are included, not pasted", 1},
+    {NULL, 0, NULL, 0, "Looking:", 2},
+    {"emit", KEY_EMIT, "STAGE", 0, "Print ast, net, adjoint, loop or c instead of compiling", 2},
+    {"dump-after", KEY_DUMP, "PASS", 0, "Also print what PASS (or all) left, to standard error", 2},
+    {"passes", KEY_PASSES, NULL, 0, "List the passes", 2},
+    {"show", KEY_SHOW, "NAME", 0, "Print the definition of a neuron, surrogate, optimizer or block", 2},
+    {NULL, 0, NULL, 0, "Checking, by the interpreter:", 3},
+    {"gradcheck", KEY_GRADCHECK, NULL, 0, "Compare the derived gradient of every parameter with finite differences of the smoothed network", 3},
+    {"run", KEY_RUN, NULL, 0, "Run one batch, forward and backward, in double precision", 3},
+    {"inputs", KEY_INPUTS, "FILE", 0, "The batch: a safetensors file with `input` and `label` (default: random)", 3},
+    {"weights", KEY_WEIGHTS, "FILE", 0, "Parameters: a checkpoint (default: as initialised)", 3},
+    {"print", KEY_PRINT, "NAME,...", 0, "Streams, parameters and gradients (grad_NAME) to print, or all", 3},
+    {"save", KEY_SAVE, "FILE", 0, "Write them to a safetensors file instead", 3},
+    {"rows", KEY_ROWS, "N", 0, "Samples of a random batch (default 4; gradcheck 2)", 3},
+    {"seed", KEY_SEED, "N", 0, "Of random inputs, weights and encoders (default 1)", 3},
+    {"single", KEY_SINGLE, NULL, 0, "Compute in single precision, to the bit as generated C does", 3},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const char about[] =
+    "Compile a description of a spiking neural network into one program that trains and runs it."
+    "\v"
+    "Examples:\n"
+    "  snnc model.snn -o model.c         a trainer, to be compiled by any C compiler\n"
+    "  snnc model.snn -o model           the same, compiled; then: ./model train\n"
+    "  snnc model.snn -D epochs=1 -o m   with a constant of the model changed\n"
+    "  snnc model.snn --emit=adjoint     the backward pass that was derived\n"
+    "  snnc model.snn --gradcheck        is it the derivative? prove it by differences\n"
+    "  snnc --show lif                   a neuron of the standard library\n"
+    "\n"
+    "Exit status: 0 done, 1 the model has mistakes or a check failed, 2 wrong command line.";
+
+typedef struct Parsing {
+    Arena *arena;
+    Options options;
+    int actions; /* given so far: only one makes sense */
+} Parsing;
+
+static long whole_number(struct argp_state *state, const char *flag, const char *text, long least, long most)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (errno || end == text || *end || number < least || number > most)
+        argp_error(state, "%s takes a whole number from %ld to %ld, not `%s`", flag, least, most, text);
+    return number;
+}
+
+static void add_define(Parsing *parsing, struct argp_state *state, char *text)
+{
+    char *equals = strchr(text, '='), *end = NULL;
+    double value = equals ? strtod(equals + 1, &end) : 0;
+    if (!equals || equals == text || end == equals + 1 || *end)
+        argp_error(state, "-D takes NAME=NUMBER, not `%s`", text);
+    Define define = {arena_strndup(parsing->arena, text, (size_t)(equals - text)), value, false};
+    vec_push(parsing->arena, &parsing->options.defines, define);
+}
+
+static void add_names(Parsing *parsing, const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, ",");
+        if (length > 0)
+            vec_push(parsing->arena, &parsing->options.print, arena_strndup(parsing->arena, text, length));
+        text += length + (text[length] == ',');
+    }
+}
+
+static void set_action(Parsing *parsing, struct argp_state *state, Action action)
+{
+    if (parsing->actions++ > 0)
+        argp_error(state, "only one of --emit, --run, --gradcheck, --show and --passes at a time");
+    parsing->options.action = action;
+}
+
+static void check_complete(Parsing *parsing, struct argp_state *state)
+{
+    const Options *options = &parsing->options;
+    bool needs_model = options->action != ACTION_SHOW && options->action != ACTION_PASSES;
+    if (needs_model && !options->model)
+        argp_error(state, "which model? Give a .snn file (or - for standard input)");
+    if (options->action == ACTION_COMPILE && !options->output)
+        argp_error(state, "where to? Give -o FILE.c for C, -o FILE for an executable, or --emit=STAGE");
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    Parsing *parsing = state->input;
+    Options *options = &parsing->options;
+    switch (key) {
+    case 'o': options->output = arg; break;
+    case 'D': add_define(parsing, state, arg); break;
+    case KEY_UNROLL:
+        options->unroll = strcmp(arg, "full") == 0 ? UNROLL_FULL : (int)whole_number(state, "--unroll", arg, 1, 100000);
+        break;
+    case KEY_CC: options->cc = arg; break;
+    case KEY_NO_RUNTIME: options->no_runtime = true; break;
+    case KEY_EMIT:
+        set_action(parsing, state, ACTION_EMIT);
+        options->emit = arg;
+        break;
+    case KEY_DUMP: options->dump_after = arg; break;
+    case KEY_PASSES: set_action(parsing, state, ACTION_PASSES); break;
+    case KEY_SHOW:
+        set_action(parsing, state, ACTION_SHOW);
+        options->show = arg;
+        break;
+    case KEY_RUN: set_action(parsing, state, ACTION_RUN); break;
+    case KEY_GRADCHECK: set_action(parsing, state, ACTION_GRADCHECK); break;
+    case KEY_INPUTS: options->inputs = arg; break;
+    case KEY_WEIGHTS: options->weights = arg; break;
+    case KEY_PRINT: add_names(parsing, arg); break;
+    case KEY_SAVE: options->save = arg; break;
+    case KEY_ROWS: options->rows = (int)whole_number(state, "--rows", arg, 1, 100000); break;
+    case KEY_SEED: options->seed = (unsigned)whole_number(state, "--seed", arg, 0, 0x7fffffff); break;
+    case KEY_SINGLE: options->single = true; break;
+    case ARGP_KEY_ARG:
+        if (options->model)
+            argp_error(state, "one model at a time: `%s` is a second one", arg);
+        options->model = arg;
+        break;
+    case ARGP_KEY_END: check_complete(parsing, state); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static void print_version(FILE *stream, struct argp_state *state)
+{
+    (void)state;
+    fprintf(stream, "snnc %s\n", SNNC_VERSION);
+}
+
+Options options_parse(Arena *arena, int argc, char **argv)
+{
+    static const struct argp argp = {table, parse_option, "MODEL.snn", about, NULL, NULL, NULL};
+    Parsing parsing = {.arena = arena};
+    parsing.options.seed = 1;
+    argp_program_version_hook = print_version;
+    argp_err_exit_status = 2;
+    argp_parse(&argp, argc, argv, 0, NULL, &parsing);
+    return parsing.options;
+}

@@ -1,0 +1,44 @@
+/* The command line of snnc. */
+#ifndef SNNC_OPTIONS_H
+#define SNNC_OPTIONS_H
+
+#include "passes.h"
+
+#include <stdbool.h>
+
+typedef enum Action {
+    ACTION_COMPILE,   /* to output */
+    ACTION_EMIT,      /* one stage as text, to output (default: standard output) */
+    ACTION_RUN,       /* interpret */
+    ACTION_GRADCHECK,
+    ACTION_SHOW,      /* the source of a definition */
+    ACTION_PASSES     /* list them */
+} Action;
+
+typedef VEC(const char *) Names;
+
+typedef struct Options {
+    Action action;
+    const char *model;      /* "-": standard input */
+    const char *output;     /* -o, or NULL */
+    const char *emit;       /* "ast", "net", "adjoint", "loop" or a backend */
+    const char *show;
+    const char *dump_after;
+    const char *cc;         /* for an executable output */
+    int unroll;             /* see lower_net */
+    bool no_runtime;
+    VEC(Define) defines;
+    /* run and gradcheck */
+    const char *inputs, *weights, *save;
+    Names print;
+    int rows;               /* 0: as the inputs say */
+    unsigned seed;
+    bool single;
+} Options;
+
+#define SNNC_VERSION "0.1.0"
+
+/* Exits with a message for a wrong command line (status 2), and after --help and --version. */
+Options options_parse(Arena *arena, int argc, char **argv);
+
+#endif

@@ -1,0 +1,171 @@
+#include "pipeline.h"
+
+#include "embedded.h"
+#include "parse.h"
+
+#include <stdlib.h>
+
+static bool run_parse(Compilation *c)
+{
+    c->file = parse_source(c->arena, c->text, &c->diag);
+    return true; /* build reports what else is wrong, as far as the tree allows */
+}
+
+static void keep_streams(Compilation *c)
+{
+    for (int k = 0; k < c->keep_count; k++)
+        for (int s = 0; s < c->net->streams.count; s++)
+            if (strcmp(c->net->streams.at[s].name, c->keep[k]) == 0)
+                c->net->streams.at[s].keep = true;
+}
+
+static bool run_build(Compilation *c)
+{
+    if (c->diag.errors)
+        return false;
+    c->net = build_net(c->arena, &c->sources, &c->diag, c->library, c->file, c->defines, c->define_count);
+    if (!c->net || c->diag.errors)
+        return false;
+    keep_streams(c);
+    return true;
+}
+
+static bool run_smooth(Compilation *c)
+{
+    if (c->smooth)
+        smooth_steps(c->net, c->held);
+    return true;
+}
+
+static bool run_simplify(Compilation *c)
+{
+    simplify_net(c->net);
+    return true;
+}
+
+static bool run_differentiate(Compilation *c)
+{
+    if (c->net->training.present)
+        differentiate(c->net);
+    return true;
+}
+
+static bool run_lower(Compilation *c)
+{
+    c->program = lower_net(c->arena, c->net, c->unroll);
+    return true;
+}
+
+static bool run_unroll(Compilation *c)
+{
+    unroll_loops(c->program);
+    return true;
+}
+
+static bool run_names(Compilation *c)
+{
+    name_locals(c->program);
+    return true;
+}
+
+const Pass passes[] = {
+    /* name          from        to          run                what holds afterwards */
+    {"parse",         STAGE_TEXT, STAGE_AST,  run_parse,         "what was written, with its places"},
+    {"build",         STAGE_AST,  STAGE_NET,  run_build,         "every name, unit and shape is right; streams in execution order"},
+    {"smooth",        STAGE_NET,  STAGE_NET,  run_smooth,        "for --gradcheck: no step, no detach; else unchanged"},
+    {"simplify",      STAGE_NET,  STAGE_NET,  run_simplify,      "pointwise maps are part of the scan that reads them; nothing is unused"},
+    {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update"},
+    {"prune",         STAGE_NET,  STAGE_NET,  run_simplify,      "the same, backward; forward runs hold no slopes"},
+    {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
+    {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "the steps of time loops stand one after the other"},
+    {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another or is reserved in C"},
+};
+const int pass_count = sizeof passes / sizeof *passes;
+
+const Pass *find_pass(const char *name)
+{
+    for (int i = 0; i < pass_count; i++)
+        if (strcmp(passes[i].name, name) == 0)
+            return &passes[i];
+    return NULL;
+}
+
+const char *emit_pass(const char *emit)
+{
+    static const char *const shown[][2] = {{"ast", "parse"}, {"net", "simplify"}, {"adjoint", "prune"}, {"loop", "names"}};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        if (strcmp(shown[i][0], emit) == 0)
+            return shown[i][1];
+    return NULL;
+}
+
+static void merge_library(Compilation *c, const File *part)
+{
+    for (int i = 0; i < part->defs.count; i++)
+        vec_push(c->arena, &c->library->defs, part->defs.at[i]);
+    for (int i = 0; i < part->lets.count; i++)
+        vec_push(c->arena, &c->library->lets, part->lets.at[i]);
+}
+
+static void parse_library(Compilation *c)
+{
+    c->library = NEW(c->arena, File);
+    for (int i = 0; i < embedded_count; i++) {
+        const Embedded *file = &embedded_files[i];
+        if (strncmp(file->path, "library/", 8) != 0)
+            continue;
+        Source *source = source_add(&c->sources, file->path, file->text, (uint32_t)file->length);
+        merge_library(c, parse_source(c->arena, source, &c->diag));
+    }
+}
+
+Compilation *compilation_new(Arena *arena, FILE *messages)
+{
+    Compilation *c = NEW(arena, Compilation);
+    c->arena = arena;
+    c->sources.arena = arena;
+    c->diag = (Diag){.sources = &c->sources, .out = messages};
+    parse_library(c);
+    return c;
+}
+
+void print_stage(const Compilation *c, const Pass *pass, Out *out)
+{
+    switch (pass->to) {
+    case STAGE_TEXT: break;
+    case STAGE_AST: ast_print(out, c->file); break;
+    case STAGE_NET: net_print(out, c->net, 0, c->net->nodes.count); break;
+    case STAGE_LOOP: loop_print(out, c->program); break;
+    }
+}
+
+static void dump(const Compilation *c, const Pass *pass)
+{
+    Out *out = out_new(c->arena);
+    print_stage(c, pass, out);
+    fprintf(stderr, "---- after %s: %s\n%s", pass->name, pass->guarantees, out_text(out));
+}
+
+static void verify(const Compilation *c, const Pass *pass)
+{
+    const char *wrong = pass->to == STAGE_NET ? net_verify(c->net) : pass->to == STAGE_LOOP ? loop_verify(c->program) : NULL;
+    if (!wrong)
+        return;
+    fprintf(stderr, "snnc: internal error after pass %s: %s\nPlease report this, with the model.\n", pass->name, wrong);
+    exit(3);
+}
+
+bool compile(Compilation *c, const char *last)
+{
+    for (int i = 0; i < pass_count; i++) {
+        const Pass *pass = &passes[i];
+        if (!pass->run(c))
+            return false;
+        if (c->dump_after && (strcmp(c->dump_after, pass->name) == 0 || strcmp(c->dump_after, "all") == 0))
+            dump(c, pass);
+        verify(c, pass);
+        if (last && strcmp(last, pass->name) == 0)
+            break;
+    }
+    return c->diag.errors == 0;
+}
