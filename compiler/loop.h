@@ -80,7 +80,7 @@ struct LoopExpr {
 };
 
 typedef enum LoopStmtKind {
-    LOOP_FOR,     /* var, from, to, down, unroll, body: var = from .. to-1, or downwards */
+    LOOP_FOR,     /* var, from, to, down, independent, unroll, body: var = from .. to-1, or downwards */
     LOOP_LET,     /* var, value         a constant of this scope */
     LOOP_DECLARE, /* var, value         a variable of this scope */
     LOOP_SET,     /* var, value */
@@ -100,6 +100,7 @@ struct LoopStmt {
     VarId var;
     LoopExpr *from, *to;
     bool down;
+    bool independent; /* FOR: no iteration touches what another stores, so it may be vectorised */
     int unroll;       /* FOR: UNROLL_NONE, UNROLL_FULL or a factor; written out by unroll_loops */
     LoopExpr *value;
     BufferId buffer;

@@ -12,7 +12,8 @@ typedef struct Printer {
 
 static const char *role_name(BufferRole role)
 {
-    static const char *const names[] = {"param", "gradient", "moment", "stream", "scratch", "input", "output"};
+    static const char *const names[] = {"param",   "gradient", "moment", "stream",
+                                        "scratch", "input",    "output"};
     return names[role];
 }
 
@@ -39,11 +40,14 @@ static const char *indexed(const Printer *printer, BufferId buffer, LoopExpr *co
 static Infix number_text(const Printer *printer, const LoopExpr *expr)
 {
     switch (expr->type) {
-    case TYPE_BOOL: return infix_name(expr->number != 0 ? "true" : "false");
-    case TYPE_U32: return infix_number(printer->arena, expr->number, "u");
+    case TYPE_BOOL:
+        return infix_name(expr->number != 0 ? "true" : "false");
+    case TYPE_U32:
+        return infix_number(printer->arena, expr->number, "u");
     case TYPE_I32:
     case TYPE_F32:
-    case TYPE_U8: break;
+    case TYPE_U8:
+        break;
     }
     Infix plain = infix_number(printer->arena, expr->number, "");
     bool digits_only = plain.text[strspn(plain.text, "-0123456789")] == '\0';
@@ -57,14 +61,22 @@ static Infix expr_text(const Printer *printer, const LoopExpr *expr)
         for (int i = 0; i < expr->nargs; i++)
             operands[i] = expr_text(printer, expr->args[i]);
     switch (expr->kind) {
-    case LOOP_NUMBER: return number_text(printer, expr);
-    case LOOP_VAR: return infix_name(var_name(printer, expr->var));
-    case LOOP_LOAD: return infix_name(indexed(printer, expr->buffer, expr->args, expr->nargs));
-    case LOOP_OP: return infix_op(printer->arena, expr->op, operands);
-    case LOOP_CAST: return infix_call(printer->arena, type_name(expr->type), operands, 1);
-    case LOOP_SCALAR: return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
-    case LOOP_KEY: return infix_call(printer->arena, "key", operands, expr->nargs);
-    case LOOP_UNIFORM: return infix_call(printer->arena, "uniform", operands, expr->nargs);
+    case LOOP_NUMBER:
+        return number_text(printer, expr);
+    case LOOP_VAR:
+        return infix_name(var_name(printer, expr->var));
+    case LOOP_LOAD:
+        return infix_name(indexed(printer, expr->buffer, expr->args, expr->nargs));
+    case LOOP_OP:
+        return infix_op(printer->arena, expr->op, operands);
+    case LOOP_CAST:
+        return infix_call(printer->arena, type_name(expr->type), operands, 1);
+    case LOOP_SCALAR:
+        return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
+    case LOOP_KEY:
+        return infix_call(printer->arena, "key", operands, expr->nargs);
+    case LOOP_UNIFORM:
+        return infix_call(printer->arena, "uniform", operands, expr->nargs);
     }
     return infix_name("");
 }
@@ -87,8 +99,9 @@ static const char *unroll_text(const Printer *printer, int unroll)
 
 static void print_for(const Printer *printer, const LoopStmt *stmt)
 {
-    out_open(printer->out, "for %s in %s .. %s%s%s", var_name(printer, stmt->var), text_of(printer, stmt->from),
-             text_of(printer, stmt->to), stmt->down ? " down" : "", unroll_text(printer, stmt->unroll));
+    out_open(printer->out, "for %s in %s .. %s%s%s%s", var_name(printer, stmt->var),
+             text_of(printer, stmt->from), text_of(printer, stmt->to), stmt->down ? " down" : "",
+             stmt->independent ? " independent" : "", unroll_text(printer, stmt->unroll));
     print_block(printer, &stmt->body);
     out_close(printer->out, "");
 }
@@ -112,21 +125,33 @@ static void print_stmt(const Printer *printer, const LoopStmt *stmt)
 {
     Out *out = printer->out;
     switch (stmt->kind) {
-    case LOOP_FOR: print_for(printer, stmt); break;
-    case LOOP_LET: print_new_var(printer, stmt, "let"); break;
-    case LOOP_DECLARE: print_new_var(printer, stmt, "var"); break;
-    case LOOP_SET: out_line(out, "%s = %s", var_name(printer, stmt->var), text_of(printer, stmt->value)); break;
+    case LOOP_FOR:
+        print_for(printer, stmt);
+        break;
+    case LOOP_LET:
+        print_new_var(printer, stmt, "let");
+        break;
+    case LOOP_DECLARE:
+        print_new_var(printer, stmt, "var");
+        break;
+    case LOOP_SET:
+        out_line(out, "%s = %s", var_name(printer, stmt->var), text_of(printer, stmt->value));
+        break;
     case LOOP_STORE:
-        out_line(out, "%s %s %s", indexed(printer, stmt->buffer, stmt->index, stmt->nindex), stmt->add ? "+=" : "=",
-                 text_of(printer, stmt->value));
+        out_line(out, "%s %s %s", indexed(printer, stmt->buffer, stmt->index, stmt->nindex),
+                 stmt->add ? "+=" : "=", text_of(printer, stmt->value));
         break;
     case LOOP_IF:
         out_open(out, "if %s", text_of(printer, stmt->value));
         print_block(printer, &stmt->body);
         out_close(out, "");
         break;
-    case LOOP_BLOCK: print_scope(printer, stmt); break;
-    case LOOP_COMMENT: out_line(out, "# %s", stmt->text); break;
+    case LOOP_BLOCK:
+        print_scope(printer, stmt);
+        break;
+    case LOOP_COMMENT:
+        out_line(out, "# %s", stmt->text);
+        break;
     }
 }
 
@@ -143,7 +168,8 @@ static void print_buffer(const Printer *printer, const Buffer *buffer)
     const char *dims = buffer->per_sample ? "batch" : "";
     for (int d = 0; d < buffer->ndim; d++)
         dims = arena_printf(printer->arena, "%s%s%d", dims, dims[0] ? ", " : "", buffer->dims[d]);
-    out_line(printer->out, "%-8s %s[%s]: %s", role_name(buffer->role), buffer->name, dims, type_name(buffer->type));
+    out_line(printer->out, "%-8s %s[%s]: %s", role_name(buffer->role), buffer->name, dims,
+             type_name(buffer->type));
 }
 
 static void print_kernel(Printer *printer, const Kernel *kernel)
@@ -154,7 +180,8 @@ static void print_kernel(Printer *printer, const Kernel *kernel)
         out_line(printer->out, "# %s", kernel->about);
     if (kernel->origin)
         out_line(printer->out, "# %s", kernel->origin);
-    const char *items = kernel->over_rows ? "samples" : arena_printf(printer->arena, "%d items", kernel->items);
+    const char *items =
+        kernel->over_rows ? "samples" : arena_printf(printer->arena, "%d items", kernel->items);
     out_open(printer->out, "%s %s: %s %s .. %s", phase_name(kernel->phase), kernel->name, items,
              var_name(printer, kernel->first), var_name(printer, kernel->last));
     print_block(printer, &kernel->body);

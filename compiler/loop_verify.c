@@ -20,7 +20,8 @@ typedef struct Verifier {
 } Verifier;
 
 /* Keeps the first error. */
-static bool require(Verifier *verifier, bool condition, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static bool require(Verifier *verifier, bool condition, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static bool require(Verifier *verifier, bool condition, const char *format, ...)
 {
@@ -32,8 +33,9 @@ static bool require(Verifier *verifier, bool condition, const char *format, ...)
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     Arena *arena = verifier->program->arena;
-    verifier->error = verifier->kernel ? arena_printf(arena, "kernel `%s`: %s", verifier->kernel->name, message)
-                                       : arena_printf(arena, "%s", message);
+    verifier->error = verifier->kernel
+                          ? arena_printf(arena, "kernel `%s`: %s", verifier->kernel->name, message)
+                          : arena_printf(arena, "%s", message);
     return false;
 }
 
@@ -57,24 +59,28 @@ static bool verify_var_use(Verifier *verifier, const LoopExpr *expr)
         return false;
     const char *name = var_name(verifier, expr->var);
     Type type = verifier->kernel->vars.at[expr->var].type;
-    return require(verifier, verifier->bound[expr->var] != UNBOUND, "`%s` is used outside its scope", name) &&
-           require(verifier, expr->type == type, "`%s` is %s and used as %s", name, type_name(type),
-                   type_name(expr->type));
+    return require(verifier, verifier->bound[expr->var] != UNBOUND, "`%s` is used outside its scope", name)
+           && require(verifier, expr->type == type, "`%s` is %s and used as %s", name, type_name(type),
+                      type_name(expr->type));
 }
 
 static bool verify_number(Verifier *verifier, const LoopExpr *expr)
 {
     bool whole = floor(expr->number) == expr->number;
     switch (expr->type) {
-    case TYPE_F32: return true;
+    case TYPE_F32:
+        return true;
     case TYPE_I32:
-        return require(verifier, whole && fabs(expr->number) <= INT32_MAX, "%g is no i32 number", expr->number);
-    case TYPE_U32:
-        return require(verifier, whole && expr->number >= 0 && expr->number <= UINT32_MAX, "%g is no u32 number",
+        return require(verifier, whole && fabs(expr->number) <= INT32_MAX, "%g is no i32 number",
                        expr->number);
+    case TYPE_U32:
+        return require(verifier, whole && expr->number >= 0 && expr->number <= UINT32_MAX,
+                       "%g is no u32 number", expr->number);
     case TYPE_BOOL:
-        return require(verifier, expr->number == 0 || expr->number == 1, "%g is no truth value", expr->number);
-    case TYPE_U8: break;
+        return require(verifier, expr->number == 0 || expr->number == 1, "%g is no truth value",
+                       expr->number);
+    case TYPE_U8:
+        break;
     }
     return require(verifier, false, "a number of type u8, which is for storage only");
 }
@@ -89,15 +95,15 @@ static bool verify_index(Verifier *verifier, BufferId id, LoopExpr *const *index
     if (!require(verifier, count == wanted, "`%s` takes %d indices, not %d", buffer->name, wanted, count))
         return false;
     for (int i = 0; i < count; i++) {
-        if (!verify_expr(verifier, index[i]) ||
-            !require(verifier, index[i]->type == TYPE_I32, "index %d of `%s` is %s, not i32", i, buffer->name,
-                     type_name(index[i]->type)))
+        if (!verify_expr(verifier, index[i])
+            || !require(verifier, index[i]->type == TYPE_I32, "index %d of `%s` is %s, not i32", i,
+                        buffer->name, type_name(index[i]->type)))
             return false;
         int dim = i - buffer->per_sample;
         double number = index[i]->number, limit = dim < 0 ? INT32_MAX : buffer->dims[dim];
-        if (index[i]->kind == LOOP_NUMBER &&
-            !require(verifier, number >= 0 && number < limit, "index %d of `%s` is %g, outside 0 .. %g", i,
-                     buffer->name, number, limit - 1))
+        if (index[i]->kind == LOOP_NUMBER
+            && !require(verifier, number >= 0 && number < limit, "index %d of `%s` is %g, outside 0 .. %g", i,
+                        buffer->name, number, limit - 1))
             return false;
     }
     return true;
@@ -109,15 +115,15 @@ static bool verify_load(Verifier *verifier, const LoopExpr *expr)
         return false;
     const Buffer *buffer = &verifier->program->buffers.at[expr->buffer];
     Type type = buffer->type == TYPE_U8 ? TYPE_I32 : buffer->type;
-    return require(verifier, expr->type == type, "a load of `%s` gives %s, not %s", buffer->name, type_name(type),
-                   type_name(expr->type));
+    return require(verifier, expr->type == type, "a load of `%s` gives %s, not %s", buffer->name,
+                   type_name(type), type_name(expr->type));
 }
 
 /* Operations of whole numbers too; the others are for f32 alone. */
 static bool is_arithmetic(Op op)
 {
-    return op == OP_ADD || op == OP_SUB || op == OP_MUL || op == OP_DIV || op == OP_NEG || op == OP_ABS ||
-           op == OP_MIN || op == OP_MAX;
+    return op == OP_ADD || op == OP_SUB || op == OP_MUL || op == OP_DIV || op == OP_NEG || op == OP_ABS
+           || op == OP_MIN || op == OP_MAX;
 }
 
 static bool is_logic(Op op)
@@ -129,26 +135,27 @@ static bool verify_operand_types(Verifier *verifier, const LoopExpr *expr)
 {
     Type type = expr->args[expr->op == OP_SELECT]->type;
     for (int i = expr->op == OP_SELECT; i < expr->nargs; i++)
-        if (!require(verifier, expr->args[i]->type == type, "`%s` has operands of types %s and %s", op_name(expr->op),
-                     type_name(type), type_name(expr->args[i]->type)))
+        if (!require(verifier, expr->args[i]->type == type, "`%s` has operands of types %s and %s",
+                     op_name(expr->op), type_name(type), type_name(expr->args[i]->type)))
             return false;
     if (expr->op == OP_SELECT)
-        return require(verifier, expr->args[0]->type == TYPE_BOOL, "the condition of `select` is %s, not bool",
-                       type_name(expr->args[0]->type));
+        return require(verifier, expr->args[0]->type == TYPE_BOOL,
+                       "the condition of `select` is %s, not bool", type_name(expr->args[0]->type));
     if (is_logic(expr->op))
-        return require(verifier, type == TYPE_BOOL, "`%s` of %s, not bool", op_name(expr->op), type_name(type));
+        return require(verifier, type == TYPE_BOOL, "`%s` of %s, not bool", op_name(expr->op),
+                       type_name(type));
     bool whole = is_arithmetic(expr->op) || op_is_truth(expr->op);
-    return require(verifier, type == TYPE_F32 || (whole && type != TYPE_BOOL), "`%s` of %s", op_name(expr->op),
-                   type_name(type));
+    return require(verifier, type == TYPE_F32 || (whole && type != TYPE_BOOL), "`%s` of %s",
+                   op_name(expr->op), type_name(type));
 }
 
 static bool verify_op(Verifier *verifier, const LoopExpr *expr)
 {
-    if (!require(verifier, (int)expr->op >= 0 && (int)expr->op < (int)OP_COUNT, "operation %d is none of the Loop IR",
-                 (int)expr->op) ||
-        !require(verifier, expr->nargs == op_arity(expr->op), "`%s` takes %d operands, not %d", op_name(expr->op),
-                 op_arity(expr->op), expr->nargs) ||
-        !verify_operand_types(verifier, expr))
+    if (!require(verifier, (int)expr->op >= 0 && (int)expr->op < (int)OP_COUNT,
+                 "operation %d is none of the Loop IR", (int)expr->op)
+        || !require(verifier, expr->nargs == op_arity(expr->op), "`%s` takes %d operands, not %d",
+                    op_name(expr->op), op_arity(expr->op), expr->nargs)
+        || !verify_operand_types(verifier, expr))
         return false;
     Type type = op_is_truth(expr->op) ? TYPE_BOOL : expr->args[expr->op == OP_SELECT]->type;
     return require(verifier, expr->type == type, "`%s` gives %s, not %s", op_name(expr->op), type_name(type),
@@ -157,8 +164,9 @@ static bool verify_op(Verifier *verifier, const LoopExpr *expr)
 
 static bool verify_cast(Verifier *verifier, const LoopExpr *expr)
 {
-    return require(verifier, expr->nargs == 1, "a cast of %d values", expr->nargs) &&
-           require(verifier, expr->type != TYPE_BOOL && expr->type != TYPE_U8, "a cast to %s", type_name(expr->type));
+    return require(verifier, expr->nargs == 1, "a cast of %d values", expr->nargs)
+           && require(verifier, expr->type != TYPE_BOOL && expr->type != TYPE_U8, "a cast to %s",
+                      type_name(expr->type));
 }
 
 static bool verify_scalar(Verifier *verifier, const LoopExpr *expr)
@@ -174,29 +182,37 @@ static bool verify_scalar(Verifier *verifier, const LoopExpr *expr)
 static bool verify_random(Verifier *verifier, const LoopExpr *expr, const char *what, Type first, Type result)
 {
     return require(verifier,
-                   expr->nargs == 2 && expr->args[0]->type == first && expr->args[1]->type == TYPE_I32 &&
-                       expr->type == result,
+                   expr->nargs == 2 && expr->args[0]->type == first && expr->args[1]->type == TYPE_I32
+                       && expr->type == result,
                    "%s takes %s and i32 and gives %s", what, type_name(first), type_name(result));
 }
 
 static bool verify_expr(Verifier *verifier, const LoopExpr *expr)
 {
-    if (!require(verifier, expr != NULL, "an expression is missing") ||
-        !require(verifier, expr->nargs >= 0 && expr->nargs <= LOOP_MAX_DIMS + 1, "an expression has %d operands",
-                 expr->nargs))
+    if (!require(verifier, expr != NULL, "an expression is missing")
+        || !require(verifier, expr->nargs >= 0 && expr->nargs <= LOOP_MAX_DIMS + 1,
+                    "an expression has %d operands", expr->nargs))
         return false;
     for (int i = 0; i < expr->nargs && expr->kind != LOOP_LOAD; i++)
         if (!verify_expr(verifier, expr->args[i]))
             return false;
     switch (expr->kind) {
-    case LOOP_NUMBER: return verify_number(verifier, expr);
-    case LOOP_VAR: return verify_var_use(verifier, expr);
-    case LOOP_LOAD: return verify_load(verifier, expr);
-    case LOOP_OP: return verify_op(verifier, expr);
-    case LOOP_CAST: return verify_cast(verifier, expr);
-    case LOOP_SCALAR: return verify_scalar(verifier, expr);
-    case LOOP_KEY: return verify_random(verifier, expr, "key", TYPE_I32, TYPE_U32);
-    case LOOP_UNIFORM: return verify_random(verifier, expr, "uniform", TYPE_U32, TYPE_F32);
+    case LOOP_NUMBER:
+        return verify_number(verifier, expr);
+    case LOOP_VAR:
+        return verify_var_use(verifier, expr);
+    case LOOP_LOAD:
+        return verify_load(verifier, expr);
+    case LOOP_OP:
+        return verify_op(verifier, expr);
+    case LOOP_CAST:
+        return verify_cast(verifier, expr);
+    case LOOP_SCALAR:
+        return verify_scalar(verifier, expr);
+    case LOOP_KEY:
+        return verify_random(verifier, expr, "key", TYPE_I32, TYPE_U32);
+    case LOOP_UNIFORM:
+        return verify_random(verifier, expr, "uniform", TYPE_U32, TYPE_F32);
     }
     return require(verifier, false, "an expression of no kind");
 }
@@ -205,12 +221,13 @@ static bool verify_expr(Verifier *verifier, const LoopExpr *expr)
 
 static bool bind(Verifier *verifier, VarId var, Binding binding)
 {
-    if (!verify_var(verifier, var) ||
-        !require(verifier, verifier->bound[var] == UNBOUND, "`%s` is declared within its own scope",
-                 var_name(verifier, var)))
+    if (!verify_var(verifier, var)
+        || !require(verifier, verifier->bound[var] == UNBOUND, "`%s` is declared within its own scope",
+                    var_name(verifier, var)))
         return false;
     for (int i = 0; i < verifier->scope.count; i++)
-        if (!require(verifier, strcmp(var_name(verifier, verifier->scope.at[i]), var_name(verifier, var)) != 0,
+        if (!require(verifier,
+                     strcmp(var_name(verifier, verifier->scope.at[i]), var_name(verifier, var)) != 0,
                      "two variables in one scope are called `%s`", var_name(verifier, var)))
             return false;
     verifier->bound[var] = binding;
@@ -236,19 +253,19 @@ static bool verify_scope(Verifier *verifier, const LoopBlock *block)
 
 static bool verify_bound(Verifier *verifier, const LoopStmt *stmt, const LoopExpr *bound)
 {
-    return verify_expr(verifier, bound) &&
-           require(verifier, bound->type == TYPE_I32, "a bound of the loop over `%s` is %s, not i32",
-                   var_name(verifier, stmt->var), type_name(bound->type));
+    return verify_expr(verifier, bound)
+           && require(verifier, bound->type == TYPE_I32, "a bound of the loop over `%s` is %s, not i32",
+                      var_name(verifier, stmt->var), type_name(bound->type));
 }
 
 static bool verify_for(Verifier *verifier, const LoopStmt *stmt)
 {
-    if (!verify_var(verifier, stmt->var) || !verify_bound(verifier, stmt, stmt->from) ||
-        !verify_bound(verifier, stmt, stmt->to) ||
-        !require(verifier, verifier->kernel->vars.at[stmt->var].type == TYPE_I32, "the loop variable `%s` is not i32",
-                 var_name(verifier, stmt->var)) ||
-        !require(verifier, stmt->unroll == UNROLL_FULL || stmt->unroll >= UNROLL_NONE,
-                 "the loop over `%s` is unrolled %d times", var_name(verifier, stmt->var), stmt->unroll))
+    if (!verify_var(verifier, stmt->var) || !verify_bound(verifier, stmt, stmt->from)
+        || !verify_bound(verifier, stmt, stmt->to)
+        || !require(verifier, verifier->kernel->vars.at[stmt->var].type == TYPE_I32,
+                    "the loop variable `%s` is not i32", var_name(verifier, stmt->var))
+        || !require(verifier, stmt->unroll == UNROLL_FULL || stmt->unroll >= UNROLL_NONE,
+                    "the loop over `%s` is unrolled %d times", var_name(verifier, stmt->var), stmt->unroll))
         return false;
     int outer = verifier->scope.count;
     bool good = bind(verifier, stmt->var, CONSTANT) && verify_block(verifier, &stmt->body);
@@ -267,44 +284,54 @@ static bool verify_assigned(Verifier *verifier, const LoopStmt *stmt)
 
 static bool verify_set(Verifier *verifier, const LoopStmt *stmt)
 {
-    return verify_assigned(verifier, stmt) &&
-           require(verifier, verifier->bound[stmt->var] == VARIABLE, "`%s` is set but no variable of this scope",
-                   var_name(verifier, stmt->var));
+    return verify_assigned(verifier, stmt)
+           && require(verifier, verifier->bound[stmt->var] == VARIABLE,
+                      "`%s` is set but no variable of this scope", var_name(verifier, stmt->var));
 }
 
 static bool verify_store(Verifier *verifier, const LoopStmt *stmt)
 {
-    if (!verify_index(verifier, stmt->buffer, stmt->index, stmt->nindex) || !verify_expr(verifier, stmt->value))
+    if (!verify_index(verifier, stmt->buffer, stmt->index, stmt->nindex)
+        || !verify_expr(verifier, stmt->value))
         return false;
     const Buffer *buffer = &verifier->program->buffers.at[stmt->buffer];
     Type type = stmt->value->type;
     bool fits = buffer->type == TYPE_U8 ? type == TYPE_BOOL || type == TYPE_I32 : type == buffer->type;
     return require(verifier, fits, "`%s` holds %s and is stored a value of type %s", buffer->name,
-                   type_name(buffer->type), type_name(type)) &&
-           require(verifier, !stmt->add || buffer->type != TYPE_U8, "`%s` holds u8, which cannot be added to",
-                   buffer->name) &&
-           require(verifier, buffer->role != BUFFER_INPUT, "`%s` is an input and is stored to", buffer->name);
+                   type_name(buffer->type), type_name(type))
+           && require(verifier, !stmt->add || buffer->type != TYPE_U8,
+                      "`%s` holds u8, which cannot be added to", buffer->name)
+           && require(verifier, buffer->role != BUFFER_INPUT, "`%s` is an input and is stored to",
+                      buffer->name);
 }
 
 static bool verify_if(Verifier *verifier, const LoopStmt *stmt)
 {
-    return verify_expr(verifier, stmt->value) &&
-           require(verifier, stmt->value->type == TYPE_BOOL, "the condition of `if` is %s, not bool",
-                   type_name(stmt->value->type)) &&
-           verify_scope(verifier, &stmt->body);
+    return verify_expr(verifier, stmt->value)
+           && require(verifier, stmt->value->type == TYPE_BOOL, "the condition of `if` is %s, not bool",
+                      type_name(stmt->value->type))
+           && verify_scope(verifier, &stmt->body);
 }
 
 static bool verify_stmt(Verifier *verifier, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
-    case LOOP_FOR: return verify_for(verifier, stmt);
-    case LOOP_LET: return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, CONSTANT);
-    case LOOP_DECLARE: return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, VARIABLE);
-    case LOOP_SET: return verify_set(verifier, stmt);
-    case LOOP_STORE: return verify_store(verifier, stmt);
-    case LOOP_IF: return verify_if(verifier, stmt);
-    case LOOP_BLOCK: return verify_scope(verifier, &stmt->body);
-    case LOOP_COMMENT: return require(verifier, stmt->text != NULL, "a comment without text");
+    case LOOP_FOR:
+        return verify_for(verifier, stmt);
+    case LOOP_LET:
+        return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, CONSTANT);
+    case LOOP_DECLARE:
+        return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, VARIABLE);
+    case LOOP_SET:
+        return verify_set(verifier, stmt);
+    case LOOP_STORE:
+        return verify_store(verifier, stmt);
+    case LOOP_IF:
+        return verify_if(verifier, stmt);
+    case LOOP_BLOCK:
+        return verify_scope(verifier, &stmt->body);
+    case LOOP_COMMENT:
+        return require(verifier, stmt->text != NULL, "a comment without text");
     }
     return require(verifier, false, "a statement of no kind");
 }
@@ -323,7 +350,8 @@ static bool verify_vars(Verifier *verifier)
 {
     const Kernel *kernel = verifier->kernel;
     for (VarId i = 0; i < kernel->vars.count; i++) {
-        if (!require(verifier, kernel->vars.at[i].type != TYPE_U8, "the variable `%s` is u8", var_name(verifier, i)))
+        if (!require(verifier, kernel->vars.at[i].type != TYPE_U8, "the variable `%s` is u8",
+                     var_name(verifier, i)))
             return false;
     }
     return true;
@@ -331,34 +359,37 @@ static bool verify_vars(Verifier *verifier)
 
 static bool verify_limit(Verifier *verifier, VarId var)
 {
-    return verify_var(verifier, var) &&
-           require(verifier, verifier->kernel->vars.at[var].type == TYPE_I32, "`%s` is not i32",
-                   var_name(verifier, var)) &&
-           bind(verifier, var, CONSTANT);
+    return verify_var(verifier, var)
+           && require(verifier, verifier->kernel->vars.at[var].type == TYPE_I32, "`%s` is not i32",
+                      var_name(verifier, var))
+           && bind(verifier, var, CONSTANT);
 }
 
 static bool verify_kernel(Verifier *verifier, const Kernel *kernel)
 {
     for (const Kernel *other = verifier->program->kernels.at; other < kernel; other++)
-        if (!require(verifier, strcmp(other->name, kernel->name) != 0, "two kernels are called `%s`", kernel->name))
+        if (!require(verifier, strcmp(other->name, kernel->name) != 0, "two kernels are called `%s`",
+                     kernel->name))
             return false;
     verifier->kernel = kernel;
     verifier->bound = NEW_ARRAY(verifier->program->arena, Binding, kernel->vars.count + 1);
     verifier->scope.count = 0;
-    return verify_vars(verifier) && verify_limit(verifier, kernel->first) && verify_limit(verifier, kernel->last) &&
-           require(verifier, kernel->over_rows || kernel->items > 0, "it has %d items", kernel->items) &&
-           verify_scope(verifier, &kernel->body);
+    return verify_vars(verifier) && verify_limit(verifier, kernel->first)
+           && verify_limit(verifier, kernel->last)
+           && require(verifier, kernel->over_rows || kernel->items > 0, "it has %d items", kernel->items)
+           && verify_scope(verifier, &kernel->body);
 }
 
 static bool verify_buffer(Verifier *verifier, BufferId id)
 {
     const Buffer *buffer = &verifier->program->buffers.at[id];
     if (!require(verifier, loop_find(verifier->program, buffer->name) == id, "two buffers are called `%s`",
-                 buffer->name) ||
-        !require(verifier, buffer->type != TYPE_BOOL, "the buffer `%s` holds bool", buffer->name) ||
-        !require(verifier, buffer->ndim >= 0 && buffer->ndim + buffer->per_sample <= LOOP_MAX_DIMS + 1 &&
-                               buffer->ndim <= LOOP_MAX_DIMS,
-                 "the buffer `%s` has %d dimensions", buffer->name, buffer->ndim))
+                 buffer->name)
+        || !require(verifier, buffer->type != TYPE_BOOL, "the buffer `%s` holds bool", buffer->name)
+        || !require(verifier,
+                    buffer->ndim >= 0 && buffer->ndim + buffer->per_sample <= LOOP_MAX_DIMS + 1
+                        && buffer->ndim <= LOOP_MAX_DIMS,
+                    "the buffer `%s` has %d dimensions", buffer->name, buffer->ndim))
         return false;
     for (int d = 0; d < buffer->ndim; d++)
         if (!require(verifier, buffer->dims[d] > 0, "dimension %d of the buffer `%s` is %d", d, buffer->name,
@@ -383,14 +414,15 @@ static bool verify_tables(Verifier *verifier)
         good = good && verify_reference(verifier, fixed[i], "the program", true);
     for (int p = 0; p < program->params.count && good; p++) {
         const LoopParam *param = &program->params.at[p];
-        good = verify_reference(verifier, param->value, param->name, false) &&
-               verify_reference(verifier, param->gradient, param->name, true);
+        good = verify_reference(verifier, param->value, param->name, false)
+               && verify_reference(verifier, param->gradient, param->name, true);
         for (int s = 0; s < param->states && good; s++)
             good = verify_reference(verifier, param->state[s], param->name, false);
     }
     for (int s = 0; s < program->streams.count && good; s++)
-        good = verify_reference(verifier, program->streams.at[s].values, program->streams.at[s].name, true) &&
-               verify_reference(verifier, program->streams.at[s].activity, program->streams.at[s].name, true);
+        good =
+            verify_reference(verifier, program->streams.at[s].values, program->streams.at[s].name, true)
+            && verify_reference(verifier, program->streams.at[s].activity, program->streams.at[s].name, true);
     return good;
 }
 

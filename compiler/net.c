@@ -78,36 +78,38 @@ bool node_writes(const Node *node, StreamId stream)
     return node->out == stream;
 }
 
-/* Names that a generated C file cannot give to a variable: keywords, and what the kernels use. */
+/* Names that a generated C file cannot give to a variable: keywords, macros of the headers it includes,
+ * and what its kernels call. */
 static const char *const reserved[] = {
-    "auto",     "break",    "case",     "char",   "const",    "continue", "default", "do",       "double",
-    "else",     "enum",     "extern",   "float",  "for",      "goto",     "if",      "inline",   "int",
-    "long",     "register", "restrict", "return", "short",    "signed",   "sizeof",  "static",   "struct",
-    "switch",   "typedef",  "union",    "unsigned", "void",   "volatile", "while",   "bool",     "true",
-    "false",    "main",     "net",      "run",      "asm",    "typeof",   "INFINITY", "NAN",     "stdin",    "stdout",
-    "stderr",   "errno",    "unix",     "linux",  "context",  "pool",     "params",  "streams",  "rows",
-    "label",    "sample",   "loss",     "predicted", "scores", "complete", "model",  "batch",
+    "auto",   "break",  "case",     "char",     "const",    "continue", "default",  "do",     "double", "else",
+    "enum",   "extern", "float",    "for",      "goto",     "if",       "inline",   "int",    "long",   "register",
+    "return", "short",  "restrict", "signed",   "sizeof",   "static",   "struct",   "switch", "typedef", "union",
+    "void",   "while",  "unsigned", "volatile", "asm",      "typeof",   "bool",     "true",   "false",  "main",
+    "errno",  "NAN",    "INFINITY", "NULL",     "stdin",    "stdout",   "stderr",   "unix",   "linux",  "powf",
+    "sqrtf",  "memset", "net",      "context",
 };
 
-/* Locals of kernels; a stream of that name would be hidden by them. */
-static const char *const locals[] = {"first", "last", "b",   "t", "i",    "j",      "k",   "n",
-                                     "x",     "key",  "top", "g", "best", "spikes", "sum", "chunk"};
+/* Names of a kernel's arguments, of members of the program's struct and of its other buffers. */
+static const char *const taken[] = {"first",  "last",   "run",  "params",    "streams",
+                                    "label", "sample", "loss", "predicted", "scores"};
+
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
 
 bool name_is_reserved(const char *name)
 {
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (strcmp(reserved[i], name) == 0)
-            return true;
-    return strncmp(name, "snn_", 4) == 0;
+    return is_among(name, reserved, sizeof reserved / sizeof *reserved) || strncmp(name, "snn_", 4) == 0;
 }
 
 static bool name_taken(const Net *net, const char *name)
 {
-    if (name_is_reserved(name))
+    if (name_is_reserved(name) || is_among(name, taken, sizeof taken / sizeof *taken))
         return true;
-    for (size_t i = 0; i < sizeof locals / sizeof *locals; i++)
-        if (strcmp(locals[i], name) == 0)
-            return true;
     for (int i = 0; i < net->streams.count; i++)
         if (strcmp(net->streams.at[i].name, name) == 0)
             return true;

@@ -41,7 +41,8 @@ static const char *place_text(const Printer *printer, Span span)
 static const char *typed(const Printer *printer, StreamId id)
 {
     const Stream *stream = stream_at(printer, id);
-    return arena_printf(printer->arena, "%s: %s %s%s", stream->name, stream->kind == STREAM_SPIKES ? "spikes" : "reals",
+    return arena_printf(printer->arena, "%s: %s %s%s", stream->name,
+                        stream->kind == STREAM_SPIKES ? "spikes" : "reals",
                         shape_text(printer->arena, stream->shape), stream->temporal ? " in time" : "");
 }
 
@@ -89,13 +90,17 @@ static Infix leaf_text(const Printer *printer, const Instr *instr)
 {
     const Node *node = printer->node;
     switch ((int)instr->op) {
-    case OP_CONST: return infix_number(printer->arena, instr->number, "");
-    case OP_INPUT: return infix_name(input_name(printer, instr->index));
+    case OP_CONST:
+        return infix_number(printer->arena, instr->number, "");
+    case OP_INPUT:
+        return infix_name(input_name(printer, instr->index));
     case OP_STATE:
         return infix_name(arena_printf(printer->arena, "%s[%s1]", node->states.at[instr->index].name,
                                        node->reverse ? "+" : "-"));
-    case OP_PARAM: return infix_name(printer->net->params.at[node->params.at[instr->index]].name);
-    default: return infix_name(scalar_name((Scalar)instr->index));
+    case OP_PARAM:
+        return infix_name(printer->net->params.at[node->params.at[instr->index]].name);
+    default:
+        return infix_name(scalar_name((Scalar)instr->index));
     }
 }
 
@@ -177,16 +182,33 @@ static void add_values(Printer *printer)
     }
 }
 
+/* A scan over time whose result has no time adds up: the gradient of an input that is the same at all steps. */
+static bool is_sum_over_time(const Printer *printer, StreamId out)
+{
+    bool over_time = printer->node->states.count > 0;
+    for (int i = 0; i < printer->node->ins.count; i++)
+        over_time = over_time || stream_at(printer, printer->node->ins.at[i])->temporal;
+    return over_time && !stream_at(printer, out)->temporal;
+}
+
+static void add_out(Printer *printer, const ScanOut *out)
+{
+    bool update = printer->node->kind == NODE_UPDATE;
+    const char *name = update ? "weight" : stream_at(printer, out->stream)->name;
+    const char *equals = !update && is_sum_over_time(printer, out->stream) ? "+=" : "=";
+    add_line(printer, arena_printf(printer->arena, "out %s %s", name, equals),
+             value_text(printer, out->value).text);
+}
+
 static void add_results(Printer *printer)
 {
     const Node *node = printer->node;
     Arena *arena = printer->arena;
-    for (int k = 0; k < node->outs.count; k++) {
-        const char *name = node->kind == NODE_UPDATE ? "weight" : stream_at(printer, node->outs.at[k].stream)->name;
-        add_line(printer, arena_printf(arena, "out %s =", name), value_text(printer, node->outs.at[k].value).text);
-    }
+    for (int k = 0; k < node->outs.count; k++)
+        add_out(printer, &node->outs.at[k]);
     for (int k = 0; k < node->grads.count; k++)
-        add_line(printer, arena_printf(arena, "grad %s +=", printer->net->params.at[node->grads.at[k].param].name),
+        add_line(printer,
+                 arena_printf(arena, "grad %s +=", printer->net->params.at[node->grads.at[k].param].name),
                  value_text(printer, node->grads.at[k].value).text);
     for (int s = 0; s < node->states.count; s++)
         add_line(printer, arena_printf(arena, "next %s =", node->states.at[s].name),
@@ -216,16 +238,22 @@ static void print_states(const Printer *printer)
     }
 }
 
-static void print_body(Printer *printer)
+/* Gives the values of the node their names and lines. */
+static void write_values(Printer *printer)
 {
     int count = printer->node->body.code.count + 1;
     printer->uses = NEW_ARRAY(printer->arena, int, count);
     printer->names = NEW_ARRAY(printer->arena, const char *, count);
     printer->lines.count = 0;
-    out_indent(printer->out, 1);
-    print_states(printer);
     count_all_uses(printer);
     add_values(printer);
+}
+
+static void print_body(Printer *printer)
+{
+    out_indent(printer->out, 1);
+    print_states(printer);
+    write_values(printer);
     add_results(printer);
     print_lines(printer);
     out_indent(printer->out, -1);
@@ -233,22 +261,46 @@ static void print_body(Printer *printer)
 
 /* ---- nodes ---- */
 
-static const char *list_ins(const Printer *printer)
+/* What the forward scan put into the stream for its adjoint, as the forward scan calls it; or NULL. */
+static const char *saved_value(const Printer *printer, StreamId stream)
 {
-    const char *text = "";
-    for (int i = 0; i < printer->node->ins.count; i++)
-        text = arena_printf(printer->arena, "%s%s%s", text, i ? ", " : "",
-                            stream_at(printer, printer->node->ins.at[i])->name);
-    return text;
+    if (printer->node->forward == NONE)
+        return NULL;
+    Printer forward = {.arena = printer->arena, .net = printer->net};
+    forward.node = &printer->net->nodes.at[printer->node->forward];
+    for (int k = 0; k < forward.node->outs.count; k++)
+        if (forward.node->outs.at[k].stream == stream) {
+            write_values(&forward);
+            return value_text(&forward, forward.node->outs.at[k].value).text;
+        }
+    return NULL;
+}
+
+static void print_ins(const Printer *printer)
+{
+    const Node *node = printer->node;
+    const char *others = "";
+    for (int i = 0; i < node->ins.count; i++)
+        if (!saved_value(printer, node->ins.at[i]))
+            others = arena_printf(printer->arena, "%s%s%s", others, others[0] ? ", " : "",
+                                  stream_at(printer, node->ins.at[i])->name);
+    if (others[0])
+        out_line(printer->out, "in    %s", others);
+    for (int i = 0; i < node->ins.count; i++) {
+        const char *saved = saved_value(printer, node->ins.at[i]);
+        if (saved)
+            out_line(printer->out, "saved %s = %s of node %d", stream_at(printer, node->ins.at[i])->name,
+                     saved, node->forward);
+    }
 }
 
 static void print_scan(Printer *printer, const char *head, const char *place)
 {
     const Node *node = printer->node;
-    out_line(printer->out, "%sscan %s%s%s", head, node->name, node->reverse ? ", reverse in time" : "", place);
+    out_line(printer->out, "%sscan %s%s%s", head, node->name, node->reverse ? ", reverse in time" : "",
+             place);
     out_indent(printer->out, 1);
-    if (node->ins.count > 0)
-        out_line(printer->out, "in    %s", list_ins(printer));
+    print_ins(printer);
     for (int k = 0; k < node->outs.count; k++)
         out_line(printer->out, "out   %s", typed(printer, node->outs.at[k].stream));
     out_indent(printer->out, -1);
@@ -276,25 +328,38 @@ static const char *operation(const Printer *printer)
     const char *weight = node->weight == NONE ? "" : printer->net->params.at[node->weight].name;
     const char *bias = node->bias == NONE ? "" : printer->net->params.at[node->bias].name;
     switch (node->kind) {
-    case NODE_DATA: return node->name ? arena_printf(arena, "data %s", node->name) : "data";
-    case NODE_POISSON: return arena_printf(arena, "poisson(%s)", in);
-    case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
+    case NODE_DATA:
+        return node->name ? arena_printf(arena, "data %s", node->name) : "data";
+    case NODE_POISSON:
+        return arena_printf(arena, "poisson(%s)", in);
+    case NODE_LATENCY:
+        return arena_printf(arena, "latency(%s)", in);
     case NODE_DENSE:
         return arena_printf(arena, "dense%s(%s, %s%s%s)", node->transposed ? "^T" : "", in, weight,
                             node->bias == NONE ? "" : ", ", bias);
-    case NODE_DELAY: return arena_printf(arena, "%s[%+d]", in, -node->steps);
-    case NODE_REDUCE: return arena_printf(arena, "%s over time of %s", reduce_name(node->reduce), in);
-    case NODE_LOSS: return arena_printf(arena, "%s(%s, label)", loss_name(node->loss), in);
-    case NODE_PREDICT: return arena_printf(arena, "argmax(%s)", in);
-    case NODE_ACTIVITY: return arena_printf(arena, "spikes in %s", in);
-    case NODE_LOSS_GRAD: return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
+    case NODE_DELAY:
+        return arena_printf(arena, "%s[%+d]", in, -node->steps);
+    case NODE_REDUCE:
+        return arena_printf(arena, "%s over time of %s", reduce_name(node->reduce), in);
+    case NODE_LOSS:
+        return arena_printf(arena, "%s(%s, label)", loss_name(node->loss), in);
+    case NODE_PREDICT:
+        return arena_printf(arena, "argmax(%s)", in);
+    case NODE_ACTIVITY:
+        return arena_printf(arena, "spikes in %s", in);
+    case NODE_LOSS_GRAD:
+        return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
     case NODE_PICK_GRAD:
-        return arena_printf(arena, "%s at the step of the %s of %s, else 0", in, reduce_name(node->reduce), aux);
-    case NODE_WEIGHT_GRAD: return arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
-    case NODE_BIAS_GRAD: return arena_printf(arena, "grad %s += %s", bias, in);
+        return arena_printf(arena, "%s at the step of the %s of %s, else 0", in, reduce_name(node->reduce),
+                            aux);
+    case NODE_WEIGHT_GRAD:
+        return arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
+    case NODE_BIAS_GRAD:
+        return arena_printf(arena, "grad %s += %s", bias, in);
     case NODE_SCAN:
     case NODE_UPDATE:
-    case NODE_KIND_COUNT: break;
+    case NODE_KIND_COUNT:
+        break;
     }
     return "";
 }
@@ -305,10 +370,14 @@ static const char *result_name(const Printer *printer)
     if (node->out != NONE)
         return arena_printf(printer->arena, "%s = ", typed(printer, node->out));
     switch ((int)node->kind) {
-    case NODE_LOSS: return "loss = ";
-    case NODE_PREDICT: return "predicted = ";
-    case NODE_ACTIVITY: return "activity = ";
-    default: return "";
+    case NODE_LOSS:
+        return "loss = ";
+    case NODE_PREDICT:
+        return "predicted = ";
+    case NODE_ACTIVITY:
+        return "activity = ";
+    default:
+        return "";
     }
 }
 
@@ -320,7 +389,8 @@ static void print_node(Printer *printer, int index)
     if (node->kind == NODE_SCAN) {
         print_scan(printer, head, place);
     } else if (node->kind == NODE_UPDATE) {
-        out_line(printer->out, "%supdate %s by %s", head, printer->net->params.at[node->weight].name, node->name);
+        out_line(printer->out, "%supdate %s by %s", head, printer->net->params.at[node->weight].name,
+                 node->name);
         print_body(printer);
     } else {
         out_line(printer->out, "%s%s%s%s", head, result_name(printer), operation(printer), place);
@@ -338,8 +408,8 @@ static void print_params(const Printer *printer)
         const char *init = param->init == INIT_CONSTANT
                                ? number
                                : arena_printf(printer->arena, "uniform in -%s .. %s", number, number);
-        out_line(printer->out, "param %s: %s = %s%s", param->name, shape_text(printer->arena, param->shape), init,
-                 place_text(printer, param->span));
+        out_line(printer->out, "param %s: %s = %s%s", param->name, shape_text(printer->arena, param->shape),
+                 init, place_text(printer, param->span));
     }
 }
 

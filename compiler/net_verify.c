@@ -35,7 +35,8 @@ static const char *node_text(const Verifier *verifier)
 }
 
 /* Keeps the first error. */
-static bool require(Verifier *verifier, bool condition, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static bool require(Verifier *verifier, bool condition, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static bool require(Verifier *verifier, bool condition, const char *format, ...)
 {
@@ -66,9 +67,9 @@ static const char *stream_name(const Verifier *verifier, StreamId stream)
 
 /* What a node of each kind refers to, one letter each: i in, a aux, o out, w weight, b bias. */
 static const char *const references[NODE_KIND_COUNT] = {
-    [NODE_DATA] = "o",         [NODE_POISSON] = "io",  [NODE_LATENCY] = "io",      [NODE_DENSE] = "iow",
-    [NODE_SCAN] = "",          [NODE_DELAY] = "io",    [NODE_REDUCE] = "io",       [NODE_LOSS] = "i",
-    [NODE_PREDICT] = "i",      [NODE_ACTIVITY] = "i",  [NODE_LOSS_GRAD] = "io",    [NODE_PICK_GRAD] = "iao",
+    [NODE_DATA] = "o",          [NODE_POISSON] = "io",   [NODE_LATENCY] = "io",   [NODE_DENSE] = "iow",
+    [NODE_SCAN] = "",           [NODE_DELAY] = "io",     [NODE_REDUCE] = "io",    [NODE_LOSS] = "i",
+    [NODE_PREDICT] = "i",       [NODE_ACTIVITY] = "i",   [NODE_LOSS_GRAD] = "io", [NODE_PICK_GRAD] = "iao",
     [NODE_WEIGHT_GRAD] = "iaw", [NODE_BIAS_GRAD] = "ib", [NODE_UPDATE] = "w",
 };
 
@@ -78,20 +79,20 @@ static bool verify_reference(Verifier *verifier, int id, int count, char letter,
     if (id == NONE && letter == 'b' && verifier->node->kind == NODE_DENSE)
         return true;
     wanted = wanted || (letter == 'b' && verifier->node->kind == NODE_DENSE);
-    return require(verifier, wanted || id == NONE, "`%s` has no meaning here", what) &&
-           require(verifier, !wanted || id != NONE, "`%s` is missing", what) &&
-           require(verifier, id == NONE || (id >= 0 && id < count), "`%s` is %d of %d", what, id, count);
+    return require(verifier, wanted || id == NONE, "`%s` has no meaning here", what)
+           && require(verifier, !wanted || id != NONE, "`%s` is missing", what)
+           && require(verifier, id == NONE || (id >= 0 && id < count), "`%s` is %d of %d", what, id, count);
 }
 
 static bool verify_fields(Verifier *verifier)
 {
     const Node *node = verifier->node;
     int streams = verifier->net->streams.count, params = verifier->net->params.count;
-    return verify_reference(verifier, node->in, streams, 'i', "in") &&
-           verify_reference(verifier, node->aux, streams, 'a', "aux") &&
-           verify_reference(verifier, node->out, streams, 'o', "out") &&
-           verify_reference(verifier, node->weight, params, 'w', "weight") &&
-           verify_reference(verifier, node->bias, params, 'b', "bias");
+    return verify_reference(verifier, node->in, streams, 'i', "in")
+           && verify_reference(verifier, node->aux, streams, 'a', "aux")
+           && verify_reference(verifier, node->out, streams, 'o', "out")
+           && verify_reference(verifier, node->weight, params, 'w', "weight")
+           && verify_reference(verifier, node->bias, params, 'b', "bias");
 }
 
 static bool verify_producer(Verifier *verifier, StreamId stream)
@@ -113,11 +114,13 @@ static bool verify_lists(Verifier *verifier)
         good = require(verifier, node->params.at[p] >= 0 && node->params.at[p] < net->params.count,
                        "parameter %d is %d of %d", p, node->params.at[p], net->params.count);
     for (int k = 0; k < node->outs.count && good && node->kind != NODE_UPDATE; k++)
-        good = require(verifier, stream_exists(net, node->outs.at[k].stream), "output %d is stream %d of %d", k,
-                       node->outs.at[k].stream, net->streams.count) &&
-               verify_producer(verifier, node->outs.at[k].stream);
-    return good && require(verifier, node->forward == NONE || (node->forward >= 0 && node->forward < verifier->index),
-                           "belongs to node %d, which is no earlier one", node->forward);
+        good = require(verifier, stream_exists(net, node->outs.at[k].stream), "output %d is stream %d of %d",
+                       k, node->outs.at[k].stream, net->streams.count)
+               && verify_producer(verifier, node->outs.at[k].stream);
+    return good
+           && require(verifier,
+                      node->forward == NONE || (node->forward >= 0 && node->forward < verifier->index),
+                      "belongs to node %d, which is no earlier one", node->forward);
 }
 
 /* A stream is read where it has been made. Only a delay may read what a later node makes. */
@@ -127,9 +130,9 @@ static bool verify_read(Verifier *verifier, StreamId stream)
         return true;
     int maker = stream_at(verifier, stream)->node;
     bool cycle = verifier->node->kind == NODE_DELAY && maker > verifier->index && verifier->node->steps != 0;
-    return require(verifier, maker != NONE, "reads `%s`, which nobody makes", stream_name(verifier, stream)) &&
-           require(verifier, maker < verifier->index || cycle, "reads `%s`, which is made later, by node %d",
-                   stream_name(verifier, stream), maker);
+    return require(verifier, maker != NONE, "reads `%s`, which nobody makes", stream_name(verifier, stream))
+           && require(verifier, maker < verifier->index || cycle,
+                      "reads `%s`, which is made later, by node %d", stream_name(verifier, stream), maker);
 }
 
 static bool verify_reads(Verifier *verifier)
@@ -167,12 +170,14 @@ static bool verify_operands(Verifier *verifier, Val v, const ValueType *types)
     for (int k = 0; k < 3; k++) {
         Val operand = instr_operand(instr, k);
         if (k >= op_arity(instr->op)) {
-            if (!require(verifier, operand == NO_VAL, "value %d, `%s`, has %d operands", v, op_name(instr->op), k + 1))
+            if (!require(verifier, operand == NO_VAL, "value %d, `%s`, has %d operands", v,
+                         op_name(instr->op), k + 1))
                 return false;
             continue;
         }
-        if (!require(verifier, operand >= 0 && operand < v, "value %d, `%s`, uses value %d, which is no earlier one",
-                     v, op_name(instr->op), operand))
+        if (!require(verifier, operand >= 0 && operand < v,
+                     "value %d, `%s`, uses value %d, which is no earlier one", v, op_name(instr->op),
+                     operand))
             return false;
         ValueType unwanted = wants_truth(instr->op, k) ? NUMBER : TRUTH;
         bool branch = instr->op == OP_SELECT && k > 0; /* both of one type, see below */
@@ -181,9 +186,11 @@ static bool verify_operands(Verifier *verifier, Val v, const ValueType *types)
                      unwanted == TRUTH ? "number" : "truth value"))
             return false;
     }
-    return instr->op != OP_SELECT ||
-           require(verifier, types[instr->b] == types[instr->c] || types[instr->b] == EITHER || types[instr->c] == EITHER,
-                   "value %d, `select`, chooses between a number and a truth value", v);
+    return instr->op != OP_SELECT
+           || require(verifier,
+                      types[instr->b] == types[instr->c] || types[instr->b] == EITHER
+                          || types[instr->c] == EITHER,
+                      "value %d, `select`, chooses between a number and a truth value", v);
 }
 
 static bool verify_leaf(Verifier *verifier, Val v)
@@ -192,12 +199,22 @@ static bool verify_leaf(Verifier *verifier, Val v)
     const Instr *instr = &node->body.code.at[v];
     int count;
     switch ((int)instr->op) {
-    case OP_INPUT: count = node->kind == NODE_SCAN ? node->ins.count : 2; break;
-    case OP_STATE: count = node->states.count; break;
-    case OP_PARAM: count = node->params.count; break;
-    case OP_SCALAR: count = SCALAR_COUNT; break;
-    case OP_CONST: return require(verifier, isfinite(instr->number), "value %d is not finite", v);
-    default: return true;
+    case OP_INPUT:
+        count = node->kind == NODE_SCAN ? node->ins.count : 2;
+        break;
+    case OP_STATE:
+        count = node->states.count;
+        break;
+    case OP_PARAM:
+        count = node->params.count;
+        break;
+    case OP_SCALAR:
+        count = SCALAR_COUNT;
+        break;
+    case OP_CONST:
+        return require(verifier, isfinite(instr->number), "value %d is not finite", v);
+    default:
+        return true;
     }
     return require(verifier, instr->index >= 0 && instr->index < count, "value %d is %s %d of %d", v,
                    op_name(instr->op), instr->index, count);
@@ -205,9 +222,9 @@ static bool verify_leaf(Verifier *verifier, Val v)
 
 static bool verify_result(Verifier *verifier, Val value, const ValueType *types, const char *what, int k)
 {
-    return require(verifier, value >= 0 && value < verifier->node->body.code.count, "%s %d is value %d of %d", what, k,
-                   value, verifier->node->body.code.count) &&
-           require(verifier, types[value] != TRUTH, "%s %d is a truth value", what, k);
+    return require(verifier, value >= 0 && value < verifier->node->body.code.count, "%s %d is value %d of %d",
+                   what, k, value, verifier->node->body.code.count)
+           && require(verifier, types[value] != TRUTH, "%s %d is a truth value", what, k);
 }
 
 static bool verify_results(Verifier *verifier, const ValueType *types)
@@ -229,8 +246,9 @@ static bool verify_body(Verifier *verifier)
     ValueType *types = NEW_ARRAY(verifier->net->arena, ValueType, body->code.count + 1);
     for (Val v = 0; v < body->code.count; v++) {
         const Instr *instr = &body->code.at[v];
-        if (!require(verifier, (int)instr->op >= 0 && instr->op < OP_BODY_COUNT, "value %d has no operation", v) ||
-            !verify_leaf(verifier, v) || !verify_operands(verifier, v, types))
+        if (!require(verifier, (int)instr->op >= 0 && instr->op < OP_BODY_COUNT, "value %d has no operation",
+                     v)
+            || !verify_leaf(verifier, v) || !verify_operands(verifier, v, types))
             return false;
         types[v] = value_type(instr, types);
     }
@@ -243,48 +261,53 @@ static bool same_shape(Verifier *verifier, StreamId a, StreamId b)
 {
     Arena *arena = verifier->net->arena;
     Shape first = stream_at(verifier, a)->shape, second = stream_at(verifier, b)->shape;
-    return require(verifier, shape_equal(first, second), "`%s` is %s, but `%s` is %s", stream_name(verifier, a),
-                   shape_text(arena, first), stream_name(verifier, b), shape_text(arena, second));
+    return require(verifier, shape_equal(first, second), "`%s` is %s, but `%s` is %s",
+                   stream_name(verifier, a), shape_text(arena, first), stream_name(verifier, b),
+                   shape_text(arena, second));
 }
 
 static bool is_temporal(Verifier *verifier, StreamId stream, bool temporal)
 {
     return require(verifier, stream_at(verifier, stream)->temporal == temporal, "`%s` is %s time",
-                   stream_name(verifier, stream), temporal ? "the same at all steps, not over" : "not a sum over");
+                   stream_name(verifier, stream),
+                   temporal ? "the same at all steps, not over" : "not a sum over");
 }
 
 static bool same_time(Verifier *verifier, StreamId a, StreamId b)
 {
     return require(verifier, stream_at(verifier, a)->temporal == stream_at(verifier, b)->temporal,
-                   "of `%s` and `%s` only one goes over time", stream_name(verifier, a), stream_name(verifier, b));
+                   "of `%s` and `%s` only one goes over time", stream_name(verifier, a),
+                   stream_name(verifier, b));
 }
 
 /* The matrix takes `in` to `out`, by their sizes. */
 static bool matrix_fits(Verifier *verifier, ParamId weight, StreamId in, StreamId out)
 {
     const Param *param = &verifier->net->params.at[weight];
-    int inputs = shape_size(stream_at(verifier, in)->shape), outputs = shape_size(stream_at(verifier, out)->shape);
-    return require(verifier,
-                   param->shape.ndim == 2 && param->shape.dims[0] == inputs && param->shape.dims[1] == outputs,
-                   "`%s` is %s, not [%d, %d]", param->name, shape_text(verifier->net->arena, param->shape), inputs,
-                   outputs);
+    int inputs = shape_size(stream_at(verifier, in)->shape),
+        outputs = shape_size(stream_at(verifier, out)->shape);
+    return require(
+        verifier, param->shape.ndim == 2 && param->shape.dims[0] == inputs && param->shape.dims[1] == outputs,
+        "`%s` is %s, not [%d, %d]", param->name, shape_text(verifier->net->arena, param->shape), inputs,
+        outputs);
 }
 
 static bool bias_fits(Verifier *verifier, ParamId bias, StreamId out)
 {
     const Param *param = &verifier->net->params.at[bias];
     int outputs = shape_size(stream_at(verifier, out)->shape);
-    return require(verifier, param->shape.ndim == 1 && param->shape.dims[0] == outputs, "`%s` is %s, not [%d]",
-                   param->name, shape_text(verifier->net->arena, param->shape), outputs);
+    return require(verifier, param->shape.ndim == 1 && param->shape.dims[0] == outputs,
+                   "`%s` is %s, not [%d]", param->name, shape_text(verifier->net->arena, param->shape),
+                   outputs);
 }
 
 static bool verify_dense(Verifier *verifier)
 {
     const Node *node = verifier->node;
     StreamId from = node->transposed ? node->out : node->in, to = node->transposed ? node->in : node->out;
-    return matrix_fits(verifier, node->weight, from, to) && same_time(verifier, node->in, node->out) &&
-           require(verifier, !node->transposed || node->bias == NONE, "a transposed map has no bias") &&
-           (node->bias == NONE || bias_fits(verifier, node->bias, node->out));
+    return matrix_fits(verifier, node->weight, from, to) && same_time(verifier, node->in, node->out)
+           && require(verifier, !node->transposed || node->bias == NONE, "a transposed map has no bias")
+           && (node->bias == NONE || bias_fits(verifier, node->bias, node->out));
 }
 
 static bool verify_scan_grads(Verifier *verifier)
@@ -303,8 +326,8 @@ static bool verify_scan_grads(Verifier *verifier)
 static bool verify_scan(Verifier *verifier)
 {
     const Node *node = verifier->node;
-    if (!require(verifier, node->outs.count + node->grads.count > 0, "has no result") ||
-        !require(verifier, node->outs.count + node->ins.count > 0, "has no stream to tell its size"))
+    if (!require(verifier, node->outs.count + node->grads.count > 0, "has no result")
+        || !require(verifier, node->outs.count + node->ins.count > 0, "has no stream to tell its size"))
         return false;
     StreamId any = node->outs.count ? node->outs.at[0].stream : node->ins.at[0];
     bool good = true;
@@ -314,10 +337,10 @@ static bool verify_scan(Verifier *verifier)
         good = same_shape(verifier, any, node->outs.at[k].stream);
     for (int p = 0; p < node->params.count && good; p++) {
         const Param *param = &verifier->net->params.at[node->params.at[p]];
-        good = require(verifier, param->shape.ndim == 0 || shape_equal(param->shape, stream_at(verifier, any)->shape),
-                       "`%s` is %s, but the units are %s", param->name,
-                       shape_text(verifier->net->arena, param->shape),
-                       shape_text(verifier->net->arena, stream_at(verifier, any)->shape));
+        good = require(
+            verifier, param->shape.ndim == 0 || shape_equal(param->shape, stream_at(verifier, any)->shape),
+            "`%s` is %s, but the units are %s", param->name, shape_text(verifier->net->arena, param->shape),
+            shape_text(verifier->net->arena, stream_at(verifier, any)->shape));
     }
     return good && verify_scan_grads(verifier) && verify_body(verifier);
 }
@@ -325,10 +348,11 @@ static bool verify_scan(Verifier *verifier)
 static bool verify_delay(Verifier *verifier)
 {
     const Node *node = verifier->node;
-    return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->in, true) &&
-           is_temporal(verifier, node->out, true) &&
-           require(verifier, stream_at(verifier, node->in)->kind == stream_at(verifier, node->out)->kind,
-                   "`%s` and `%s` differ in kind", stream_name(verifier, node->in), stream_name(verifier, node->out));
+    return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->in, true)
+           && is_temporal(verifier, node->out, true)
+           && require(verifier, stream_at(verifier, node->in)->kind == stream_at(verifier, node->out)->kind,
+                      "`%s` and `%s` differ in kind", stream_name(verifier, node->in),
+                      stream_name(verifier, node->out));
 }
 
 /* One number a class, for all steps. */
@@ -336,27 +360,27 @@ static bool verify_scores(Verifier *verifier)
 {
     StreamId in = verifier->node->in;
     int size = shape_size(stream_at(verifier, in)->shape), classes = verifier->net->data.classes;
-    return is_temporal(verifier, in, false) &&
-           require(verifier, size == classes, "`%s` has %d values for %d classes", stream_name(verifier, in), size,
-                   classes);
+    return is_temporal(verifier, in, false)
+           && require(verifier, size == classes, "`%s` has %d values for %d classes",
+                      stream_name(verifier, in), size, classes);
 }
 
 static bool verify_encoder(Verifier *verifier)
 {
     const Node *node = verifier->node;
-    return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->out, true) &&
-           require(verifier, stream_at(verifier, node->out)->kind == STREAM_SPIKES, "`%s` is not of spikes",
-                   stream_name(verifier, node->out));
+    return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->out, true)
+           && require(verifier, stream_at(verifier, node->out)->kind == STREAM_SPIKES,
+                      "`%s` is not of spikes", stream_name(verifier, node->out));
 }
 
 static bool verify_pick(Verifier *verifier)
 {
     const Node *node = verifier->node;
-    return same_shape(verifier, node->in, node->out) && same_shape(verifier, node->in, node->aux) &&
-           is_temporal(verifier, node->in, false) && is_temporal(verifier, node->aux, true) &&
-           is_temporal(verifier, node->out, true) &&
-           require(verifier, node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST,
-                   "a mean or a sum picks no step");
+    return same_shape(verifier, node->in, node->out) && same_shape(verifier, node->in, node->aux)
+           && is_temporal(verifier, node->in, false) && is_temporal(verifier, node->aux, true)
+           && is_temporal(verifier, node->out, true)
+           && require(verifier, node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST,
+                      "a mean or a sum picks no step");
 }
 
 static bool verify_update(Verifier *verifier)
@@ -365,35 +389,49 @@ static bool verify_update(Verifier *verifier)
         if (!require(verifier, verifier->net->nodes.at[n].weight != verifier->node->weight,
                      "node %d updates the same parameter", n))
             return false;
-    return require(verifier, verifier->node->outs.count == 1, "has %d new weights", verifier->node->outs.count) &&
-           require(verifier, verifier->node->params.count == 0, "uses other parameters") && verify_body(verifier);
+    return require(verifier, verifier->node->outs.count == 1, "has %d new weights",
+                   verifier->node->outs.count)
+           && require(verifier, verifier->node->params.count == 0, "uses other parameters")
+           && verify_body(verifier);
 }
 
 static bool verify_meaning(Verifier *verifier)
 {
     const Node *node = verifier->node;
     switch (node->kind) {
-    case NODE_DATA: return true;
+    case NODE_DATA:
+        return true;
     case NODE_POISSON:
-    case NODE_LATENCY: return verify_encoder(verifier);
-    case NODE_DENSE: return verify_dense(verifier);
-    case NODE_SCAN: return verify_scan(verifier);
-    case NODE_DELAY: return verify_delay(verifier);
+    case NODE_LATENCY:
+        return verify_encoder(verifier);
+    case NODE_DENSE:
+        return verify_dense(verifier);
+    case NODE_SCAN:
+        return verify_scan(verifier);
+    case NODE_DELAY:
+        return verify_delay(verifier);
     case NODE_REDUCE:
-        return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->in, true) &&
-               is_temporal(verifier, node->out, false);
+        return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->in, true)
+               && is_temporal(verifier, node->out, false);
     case NODE_LOSS:
-    case NODE_PREDICT: return verify_scores(verifier);
-    case NODE_ACTIVITY: return is_temporal(verifier, node->in, true);
+    case NODE_PREDICT:
+        return verify_scores(verifier);
+    case NODE_ACTIVITY:
+        return is_temporal(verifier, node->in, true);
     case NODE_LOSS_GRAD:
-        return verify_scores(verifier) && same_shape(verifier, node->in, node->out) &&
-               is_temporal(verifier, node->out, false);
-    case NODE_PICK_GRAD: return verify_pick(verifier);
+        return verify_scores(verifier) && same_shape(verifier, node->in, node->out)
+               && is_temporal(verifier, node->out, false);
+    case NODE_PICK_GRAD:
+        return verify_pick(verifier);
     case NODE_WEIGHT_GRAD:
-        return matrix_fits(verifier, node->weight, node->in, node->aux) && same_time(verifier, node->in, node->aux);
-    case NODE_BIAS_GRAD: return bias_fits(verifier, node->bias, node->in);
-    case NODE_UPDATE: return verify_update(verifier);
-    case NODE_KIND_COUNT: break;
+        return matrix_fits(verifier, node->weight, node->in, node->aux)
+               && same_time(verifier, node->in, node->aux);
+    case NODE_BIAS_GRAD:
+        return bias_fits(verifier, node->bias, node->in);
+    case NODE_UPDATE:
+        return verify_update(verifier);
+    case NODE_KIND_COUNT:
+        break;
     }
     return require(verifier, false, "is of no kind");
 }
@@ -418,8 +456,8 @@ static bool verify_node(Verifier *verifier, int index)
 {
     verifier->index = index;
     verifier->node = &verifier->net->nodes.at[index];
-    bool good = verify_place(verifier) && verify_fields(verifier) && verify_lists(verifier) &&
-                verify_reads(verifier) && verify_meaning(verifier);
+    bool good = verify_place(verifier) && verify_fields(verifier) && verify_lists(verifier)
+                && verify_reads(verifier) && verify_meaning(verifier);
     verifier->node = NULL;
     return good;
 }
@@ -436,10 +474,10 @@ static bool verify_stream(Verifier *verifier, StreamId id)
                      shape_text(verifier->net->arena, stream->shape)))
             return false;
     int node = stream->node;
-    return require(verifier, node >= NONE && node < verifier->net->nodes.count, "stream `%s` is made by node %d of %d",
-                   stream->name, node, verifier->net->nodes.count) &&
-           require(verifier, node == NONE || node_writes(&verifier->net->nodes.at[node], id),
-                   "stream `%s` says that node %d makes it", stream->name, node);
+    return require(verifier, node >= NONE && node < verifier->net->nodes.count,
+                   "stream `%s` is made by node %d of %d", stream->name, node, verifier->net->nodes.count)
+           && require(verifier, node == NONE || node_writes(&verifier->net->nodes.at[node], id),
+                      "stream `%s` says that node %d makes it", stream->name, node);
 }
 
 static bool verify_param(Verifier *verifier, ParamId id)
@@ -463,13 +501,14 @@ static bool verify_group(Verifier *verifier, const Part *part)
     for (int i = 0; i < part->count; i++) {
         verifier->index = part->nodes[i];
         const Node *node = verifier->node = &verifier->net->nodes.at[part->nodes[i]];
-        int here = node->kind == NODE_DELAY  ? (node->steps > 0) - (node->steps < 0)
+        int here = node->kind == NODE_DELAY                        ? (node->steps > 0) - (node->steps < 0)
                    : node->kind == NODE_SCAN && node->states.count ? (node->reverse ? -1 : 1)
                                                                    : 0;
-        if (!require(verifier, node->kind == NODE_DENSE || node->kind == NODE_SCAN || node->kind == NODE_DELAY,
-                     "cannot be part of a recurrent group") ||
-            !require(verifier, !here || !direction || here == direction,
-                     "runs against the time of its recurrent group"))
+        if (!require(verifier,
+                     node->kind == NODE_DENSE || node->kind == NODE_SCAN || node->kind == NODE_DELAY,
+                     "cannot be part of a recurrent group")
+            || !require(verifier, !here || !direction || here == direction,
+                        "runs against the time of its recurrent group"))
             return false;
         direction = direction ? direction : here;
     }
@@ -492,8 +531,9 @@ static bool verify_optimizer(Verifier *verifier)
         return true;
     verifier->index = verifier->net->nodes.count;
     verifier->node = &verifier->net->optimizer;
-    bool good = require(verifier, verifier->node->outs.count == 1, "has %d new weights", verifier->node->outs.count) &&
-                verify_body(verifier);
+    bool good =
+        require(verifier, verifier->node->outs.count == 1, "has %d new weights", verifier->node->outs.count)
+        && verify_body(verifier);
     verifier->node = NULL;
     return good;
 }
@@ -501,10 +541,12 @@ static bool verify_optimizer(Verifier *verifier)
 const char *net_verify(const Net *net)
 {
     Verifier verifier = {.net = net};
-    bool good = require(&verifier, net->steps > 0, "there are %d steps", net->steps) &&
-                require(&verifier, net->backward >= 0 && net->backward <= net->updates &&
-                                       net->updates <= net->nodes.count,
-                        "the phases start at nodes %d and %d of %d", net->backward, net->updates, net->nodes.count);
+    bool good =
+        require(&verifier, net->steps > 0, "there are %d steps", net->steps)
+        && require(&verifier,
+                   net->backward >= 0 && net->backward <= net->updates && net->updates <= net->nodes.count,
+                   "the phases start at nodes %d and %d of %d", net->backward, net->updates,
+                   net->nodes.count);
     for (StreamId s = 0; s < net->streams.count && good; s++)
         good = verify_stream(&verifier, s);
     for (ParamId p = 0; p < net->params.count && good; p++)
@@ -512,6 +554,7 @@ const char *net_verify(const Net *net)
     for (int n = 0; n < net->nodes.count && good; n++)
         good = verify_node(&verifier, n);
     good = good && verify_optimizer(&verifier);
-    good = good && verify_groups(&verifier, 0, net->backward) && verify_groups(&verifier, net->backward, net->updates);
+    good = good && verify_groups(&verifier, 0, net->backward)
+           && verify_groups(&verifier, net->backward, net->updates);
     return verifier.error;
 }

@@ -30,7 +30,8 @@ void differentiate(Net *net);
 typedef enum Held { HELD_RECORD, HELD_REPLAY } Held;
 
 /* Net -> Net, before differentiate: the network whose true derivative the adjoint is. Every step becomes
- * its smooth antiderivative, every mix a weighted sum; spikes of neurons become reals. */
+ * its smooth antiderivative (with HELD_RECORD, one whose derivative is by decree the surrogate's), every mix
+ * a weighted sum; spikes of neurons become reals. */
 void smooth_steps(Net *net, Held held);
 
 /* Net -> Loop. unroll: time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor. */

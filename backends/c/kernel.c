@@ -22,6 +22,8 @@ static void block(const Spell *spell, const LoopBlock *stmts);
 static void for_loop(const Spell *spell, const LoopStmt *loop)
 {
     const char *name = var_name(spell, loop->var);
+    if (loop->independent)
+        out_line(spell->out, "SNN_INDEPENDENT");
     if (!loop->down) {
         out_open(spell->out, "for (int32_t %s = %s; %s < %s; %s++)", name, expr(spell, loop->from), name,
                  expr(spell, loop->to), name);

@@ -247,6 +247,8 @@ bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, 
 const Entry *given_argument(const Scope *frame, const char *name);
 
 const char *function_name(int index); /* of formulas: 0, 1, ...; NULL at the end */
+/* The same of functions of streams: encoders and reductions over time. */
+const char *stream_function_name(int i);
 
 /* ---- definitions ------------------------------------------------------------------------------------ */
 

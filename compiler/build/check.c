@@ -203,6 +203,8 @@ void unknown_function(Build *b, Scope *scope, const Expr *call)
     Names names = {0};
     for (int i = 0; function_name(i); i++)
         vec_push(b->arena, &names, function_name(i));
+    for (int i = 0; stream_function_name(i); i++)
+        vec_push(b->arena, &names, stream_function_name(i));
     hint_closest(b, call->name, &names);
 }
 

@@ -109,7 +109,30 @@ static Value eval_function(Context *c, Scope *scope, const Function *function, c
     return combine(c, function->op, x, y, unit, call->span);
 }
 
-/* where(c, a, b) with a condition of the body: a truth value selects, a spike mixes. */
+/* Certainly 0 or 1: a step, or a stream of spikes. */
+static bool is_spike(const Context *c, Val val)
+{
+    const Instr *instr = &c->node->body.code.at[val];
+    if (instr->op == OP_DETACH)
+        return is_spike(c, instr->a);
+    if (instr->op == OP_INPUT)
+        return stream_at(c->build, c->node->ins.at[instr->index])->kind == STREAM_SPIKES;
+    return instr->op == OP_STEP;
+}
+
+/* c * a + (1 - c) * b, for a number c; a mix where c is a spike. */
+static Val weighted(Context *c, Val condition, Val yes, Val no)
+{
+    Arena *arena = c->build->arena;
+    Body *body = &c->node->body;
+    if (is_spike(c, condition))
+        return body_op3(arena, body, OP_MIX, condition, yes, no);
+    Val rest = body_op2(arena, body, OP_SUB, body_const(arena, body, 1), condition);
+    return body_op2(arena, body, OP_ADD, body_op2(arena, body, OP_MUL, condition, yes),
+                    body_op2(arena, body, OP_MUL, rest, no));
+}
+
+/* where(c, a, b) with a condition of the body: a truth value selects, a number weighs. */
 static Value eval_choice(Context *c, Value condition, Value yes, Value no, const Expr *call)
 {
     Build *b = c->build;
@@ -122,10 +145,12 @@ static Value eval_choice(Context *c, Value condition, Value yes, Value no, const
         return value_poison();
     if (!condition.truth && !check_plain(b, condition, call->args.at[0].value->span, "a condition"))
         return value_poison();
-    Op op = condition.truth || truths ? OP_SELECT : OP_MIX;
-    if (op == OP_SELECT && !check_truth(b, condition, call->args.at[0].value->span, "where"))
+    bool select = condition.truth || truths;
+    if (select && !check_truth(b, condition, call->args.at[0].value->span, "where"))
         return value_poison();
-    Val val = body_op3(b->arena, &c->node->body, op, condition.val, value_lift(c, yes), value_lift(c, no));
+    Val a = value_lift(c, yes), z = value_lift(c, no);
+    Val val = select ? body_op3(b->arena, &c->node->body, OP_SELECT, condition.val, a, z)
+                     : weighted(c, condition.val, a, z);
     return value_body(val, yes.unit, truths);
 }
 

@@ -259,7 +259,7 @@ static void build_model(Build *b, const Model *model)
 {
     b->model = scope_new(b, b->file);
     b->binding = model->name;
-    b->net->name = net_unique(b->net, model->name);
+    b->net->name = model->name;
     build_items(b, model);
     finish_pasts(b);
     check_spikes(b);

@@ -290,6 +290,13 @@ static const Reduction *find_reduction(const Expr *expr)
     return NULL;
 }
 
+const char *stream_function_name(int i)
+{
+    static const char *const others[] = {"poisson", "latency", NULL};
+    int count = sizeof reductions / sizeof reductions[0];
+    return i < count ? reductions[i].name : others[i - count];
+}
+
 static StreamId find_reduce(Build *b, StreamId in, ReduceKind kind)
 {
     for (int i = 0; i < b->net->nodes.count; i++) {

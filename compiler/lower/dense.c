@@ -10,7 +10,7 @@ static BufferId weights_of(Lower *lower, const Node *node)
 /* out = bias (or 0) */
 static void emit_dense_start(Lower *lower, const Node *node, Site site, int outputs)
 {
-    LoopStmt *loop = for_range(lower, site.into, "j", outputs);
+    LoopStmt *loop = for_units(lower, site.into, "j", outputs);
     LoopExpr *j = loop_variable(lower, loop);
     LoopExpr *start = node->bias != NONE ? load1(lower, lower->values[node->bias], j) : loop_float(lower->arena, 0);
     site.into = &loop->body;
@@ -42,7 +42,7 @@ void emit_dense(Lower *lower, const Node *node, Site site)
     LoopExpr *i = loop_variable(lower, loop_i);
     LoopBlock *block = &loop_i->body;
     LoopExpr *x = emit_active_input(lower, node->in, site, i, &block);
-    LoopStmt *loop_j = for_range(lower, block, "j", outputs);
+    LoopStmt *loop_j = for_units(lower, block, "j", outputs);
     LoopExpr *j = loop_variable(lower, loop_j);
     site.into = &loop_j->body;
     store_stream(lower, node->out, site, j, scaled(lower, x, load2(lower, weights_of(lower, node), i, j)), true);
@@ -91,7 +91,7 @@ void lower_weight_grad(Lower *lower, const Node *node)
     LoopExpr *i = loop_variable(lower, loop_i);
     LoopBlock *block = &loop_i->body;
     LoopExpr *x = emit_active_input(lower, node->in, site, i, &block);
-    LoopStmt *loop_j = for_range(lower, block, "j", param->shape.dims[1]);
+    LoopStmt *loop_j = for_units(lower, block, "j", param->shape.dims[1]);
     LoopExpr *j = loop_variable(lower, loop_j);
     LoopExpr *value = scaled(lower, x, load_stream(lower, node->aux, site, j));
     store2(lower, &loop_j->body, lower->gradients[node->weight], i, j, value, true);
@@ -108,6 +108,7 @@ void lower_bias_grad(Lower *lower, const Node *node)
     LoopStmt *loop_j = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "j", TYPE_I32),
                                 loop_ref(lower->arena, lower->kernel, lower->kernel->first),
                                 loop_ref(lower->arena, lower->kernel, lower->kernel->last));
+    loop_j->independent = true;
     LoopExpr *j = loop_variable(lower, loop_j);
     store1(lower, &loop_j->body, lower->gradients[node->bias], j, load_stream(lower, node->in, site, j), true);
 }

@@ -5,7 +5,7 @@ void emit_poisson(Lower *lower, const Node *node, Site site)
 {
     LoopExpr *sample = load1(lower, lower->program->sample, site.b);
     LoopExpr *key = loop_local(lower, site.into, "key", loop_key(lower->arena, sample, site.t));
-    LoopStmt *loop = for_range(lower, site.into, "n", stream_size(lower, node->out));
+    LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop);
     LoopExpr *x = load_stream(lower, node->in, site, n);
     site.into = &loop->body;
@@ -18,7 +18,7 @@ void emit_poisson(Lower *lower, const Node *node, Site site)
 void emit_latency(Lower *lower, const Node *node, Site site)
 {
     Arena *arena = lower->arena;
-    LoopStmt *loop = for_range(lower, site.into, "n", stream_size(lower, node->out));
+    LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop);
     LoopExpr *x = loop_local(lower, &loop->body, "x", load_stream(lower, node->in, site, n));
     LoopExpr *late = loop_op(arena, OP_MUL, loop_op(arena, OP_SUB, loop_float(arena, 1), x, NULL),
@@ -33,7 +33,7 @@ void emit_latency(Lower *lower, const Node *node, Site site)
 static void emit_delay_case(Lower *lower, const Node *node, Site site, LoopExpr *condition, bool copy)
 {
     LoopStmt *branch = loop_if(lower->arena, site.into, condition);
-    LoopStmt *loop = for_range(lower, &branch->body, "n", stream_size(lower, node->out));
+    LoopStmt *loop = for_units(lower, &branch->body, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop);
     Site source = site;
     source.t = loop_op(lower->arena, OP_SUB, site.t, loop_int(lower->arena, node->steps), NULL);

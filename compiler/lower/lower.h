@@ -31,6 +31,8 @@ void kernel_begin(Lower *lower, const char *name, const char *about, Span origin
 LoopStmt *kernel_items(Lower *lower, const char *name);
 
 LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count);
+/* The same, over units (or elements) that do not touch each other: the loops that vectorise. */
+LoopStmt *for_units(Lower *lower, LoopBlock *into, const char *name, int count);
 LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop);
 /* A local value: `const float name = value`; returns the reference to it. */
 LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);

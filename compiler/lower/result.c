@@ -60,19 +60,19 @@ void lower_reduce(Lower *lower, const Node *node)
                                                 stream_of(lower, node->in)->name),
                                    node->span);
     Site inner = site;
-    LoopStmt *start = for_range(lower, site.into, "n", size);
+    LoopStmt *start = for_units(lower, site.into, "n", size);
     inner.into = &start->body;
     emit_reduce_start(lower, node, inner, loop_variable(lower, start));
     if (node->reduce == REDUCE_LAST)
         return;
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
-    LoopStmt *loop_n = for_range(lower, &loop_t->body, "n", size);
+    LoopStmt *loop_n = for_units(lower, &loop_t->body, "n", size);
     inner.t = loop_variable(lower, loop_t);
     inner.into = &loop_n->body;
     emit_reduce_step(lower, node, inner, loop_variable(lower, loop_n));
     if (node->reduce != REDUCE_MEAN)
         return;
-    LoopStmt *end = for_range(lower, site.into, "n", size);
+    LoopStmt *end = for_units(lower, site.into, "n", size);
     LoopExpr *n = loop_variable(lower, end);
     inner.into = &end->body;
     LoopExpr *mean = op2(lower, OP_DIV, load_stream(lower, node->out, inner, n), f32(lower, lower->net->steps));

@@ -82,7 +82,7 @@ static bool sums(const Lower *lower, const Node *node, int s)
 
 void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Site site)
 {
-    LoopStmt *loop = for_range(lower, site.into, "n", unit_count(lower, node));
+    LoopStmt *loop = for_units(lower, site.into, "n", unit_count(lower, node));
     LoopExpr *n = loop_variable(lower, loop);
     site.into = &loop->body;
     for (int s = 0; s < node->states.count; s++)
@@ -201,7 +201,7 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
 {
     Arena *arena = lower->arena;
     LoopBlock constants = {0}, loop = {0};
-    LoopStmt *units = for_range(lower, &loop, "n", unit_count(lower, node));
+    LoopStmt *units = for_units(lower, &loop, "n", unit_count(lower, node));
     Unit unit = {.node = node, .state = state, .n = loop_variable(lower, units)};
     unit.shared = shared_params(lower, node);
     Site inner = site;

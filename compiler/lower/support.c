@@ -53,6 +53,13 @@ LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count)
                     loop_int(lower->arena, 0), loop_int(lower->arena, count));
 }
 
+LoopStmt *for_units(Lower *lower, LoopBlock *into, const char *name, int count)
+{
+    LoopStmt *loop = for_range(lower, into, name, count);
+    loop->independent = true;
+    return loop;
+}
+
 LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop)
 {
     return loop_ref(lower->arena, lower->kernel, loop->var);

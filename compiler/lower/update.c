@@ -20,10 +20,11 @@ void lower_update(Lower *lower, const Node *node)
     LoopExpr *index[2] = {loop_variable(lower, rows), NULL};
     LoopBlock *into = &rows->body;
     if (matrix) {
-        LoopStmt *columns = for_range(lower, into, "j", param->shape.dims[1]);
+        LoopStmt *columns = for_units(lower, into, "j", param->shape.dims[1]);
         index[1] = loop_variable(lower, columns);
         into = &columns->body;
     }
+    rows->independent = !matrix;
     int dims = matrix ? 2 : 1;
     Equations equations = equations_start(lower, node, NULL);
     equations.into = into;

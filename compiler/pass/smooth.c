@@ -29,14 +29,26 @@ static Val make_held(Rebuild *rebuild, Smooth *smooth, Val a)
     return body_leaf(rebuild->arena, &rebuild->out, OP_INPUT, smooth->node->ins.count - 1, "held");
 }
 
+/* The antiderivative, with the derivative that the surrogate declares: detach(c) + (a - detach(a)) b is c,
+ * and only a and b count in its derivative. So gradcheck sees whether the two belong together. */
+static Val declared_slope(Rebuild *rebuild, Val a, Val b, Val c)
+{
+    Arena *arena = rebuild->arena;
+    Body *out = &rebuild->out;
+    Val zero = body_op2(arena, out, OP_SUB, a, body_op1(arena, out, OP_DETACH, a));
+    Val slope = body_op2(arena, out, OP_MUL, zero, body_op1(arena, out, OP_DETACH, b));
+    return body_op2(arena, out, OP_ADD, body_op1(arena, out, OP_DETACH, c), slope);
+}
+
 static Val make_smooth(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
 {
     Arena *arena = rebuild->arena;
     Body *out = &rebuild->out;
+    Smooth *smooth = rebuild->context;
     if (instr->op == OP_STEP)
-        return c;
+        return smooth->held == HELD_RECORD ? declared_slope(rebuild, a, b, c) : c;
     if (instr->op == OP_DETACH)
-        return make_held(rebuild, rebuild->context, a);
+        return make_held(rebuild, smooth, a);
     if (instr->op != OP_MIX)
         return body_copy(arena, out, instr, a, b, c);
     Val rest = body_op2(arena, out, OP_SUB, body_const(arena, out, 1), a);

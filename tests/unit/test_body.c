@@ -43,6 +43,11 @@ static Val op3(Op op, Val a, Val b, Val c)
     return body_op3(arena, &body, op, a, b, c);
 }
 
+static Op op_of(Val value)
+{
+    return body.code.at[value].op;
+}
+
 static void expect_number(Val value, double expected)
 {
     double found = NAN;
@@ -56,22 +61,50 @@ static const struct {
     Op op;
     double a, b, c, result;
 } arithmetic[] = {
-    {OP_ADD, 2, 3, 0, 5},        {OP_SUB, 2, 3, 0, -1},       {OP_MUL, 2, 3, 0, 6},
-    {OP_DIV, 3, 2, 0, 1.5},      {OP_NEG, 2, 0, 0, -2},       {OP_ABS, -2, 0, 0, 2},
-    {OP_ABS, 2, 0, 0, 2},        {OP_MIN, 2, 3, 0, 2},        {OP_MIN, 3, 2, 0, 2},
-    {OP_MAX, 2, 3, 0, 3},        {OP_MAX, 3, 2, 0, 3},        {OP_POW, 2, 3, 0, 8},
-    {OP_EXP, 1, 0, 0, 2.718281828459045}, {OP_EXPM1, 1e-9, 0, 0, 1.0000000005e-9},
-    {OP_LOG, 2, 0, 0, 0.6931471805599453}, {OP_SQRT, 9, 0, 0, 3},
-    {OP_TANH, 0.5, 0, 0, 0.46211715726000973}, {OP_SIGMOID, 1, 0, 0, 0.7310585786300049},
-    {OP_ATAN, 1, 0, 0, 0.7853981633974483}, {OP_ERF, 0.5, 0, 0, 0.5204998778130465},
-    {OP_LT, 1, 2, 0, 1},         {OP_LT, 2, 2, 0, 0},         {OP_LE, 2, 2, 0, 1},
-    {OP_LE, 3, 2, 0, 0},         {OP_GT, 3, 2, 0, 1},         {OP_GT, 2, 2, 0, 0},
-    {OP_GE, 2, 2, 0, 1},         {OP_GE, 1, 2, 0, 0},         {OP_EQ, 2, 2, 0, 1},
-    {OP_EQ, 2, 3, 0, 0},         {OP_NE, 2, 3, 0, 1},         {OP_NE, 2, 2, 0, 0},
-    {OP_AND, 1, 1, 0, 1},        {OP_AND, 1, 0, 0, 0},        {OP_OR, 1, 0, 0, 1},
-    {OP_OR, 0, 0, 0, 0},         {OP_NOT, 0, 0, 0, 1},        {OP_NOT, 1, 0, 0, 0},
-    {OP_SELECT, 1, 4, 5, 4},     {OP_SELECT, 0, 4, 5, 5},     {OP_MIX, 1, 4, 5, 4},
-    {OP_MIX, 0, 4, 5, 5},        {OP_STEP, 0, 7, 8, 1},       {OP_STEP, -0.1, 7, 8, 0},
+    {OP_ADD, 2, 3, 0, 5},
+    {OP_SUB, 2, 3, 0, -1},
+    {OP_MUL, 2, 3, 0, 6},
+    {OP_DIV, 3, 2, 0, 1.5},
+    {OP_NEG, 2, 0, 0, -2},
+    {OP_ABS, -2, 0, 0, 2},
+    {OP_ABS, 2, 0, 0, 2},
+    {OP_MIN, 2, 3, 0, 2},
+    {OP_MIN, 3, 2, 0, 2},
+    {OP_MAX, 2, 3, 0, 3},
+    {OP_MAX, 3, 2, 0, 3},
+    {OP_POW, 2, 3, 0, 8},
+    {OP_EXP, 1, 0, 0, 2.718281828459045},
+    {OP_EXPM1, 1e-9, 0, 0, 1.0000000005e-9},
+    {OP_LOG, 2, 0, 0, 0.6931471805599453},
+    {OP_SQRT, 9, 0, 0, 3},
+    {OP_TANH, 0.5, 0, 0, 0.46211715726000973},
+    {OP_SIGMOID, 1, 0, 0, 0.7310585786300049},
+    {OP_ATAN, 1, 0, 0, 0.7853981633974483},
+    {OP_ERF, 0.5, 0, 0, 0.5204998778130465},
+    {OP_LT, 1, 2, 0, 1},
+    {OP_LT, 2, 2, 0, 0},
+    {OP_LE, 2, 2, 0, 1},
+    {OP_LE, 3, 2, 0, 0},
+    {OP_GT, 3, 2, 0, 1},
+    {OP_GT, 2, 2, 0, 0},
+    {OP_GE, 2, 2, 0, 1},
+    {OP_GE, 1, 2, 0, 0},
+    {OP_EQ, 2, 2, 0, 1},
+    {OP_EQ, 2, 3, 0, 0},
+    {OP_NE, 2, 3, 0, 1},
+    {OP_NE, 2, 2, 0, 0},
+    {OP_AND, 1, 1, 0, 1},
+    {OP_AND, 1, 0, 0, 0},
+    {OP_OR, 1, 0, 0, 1},
+    {OP_OR, 0, 0, 0, 0},
+    {OP_NOT, 0, 0, 0, 1},
+    {OP_NOT, 1, 0, 0, 0},
+    {OP_SELECT, 1, 4, 5, 4},
+    {OP_SELECT, 0, 4, 5, 5},
+    {OP_MIX, 1, 4, 5, 4},
+    {OP_MIX, 0, 4, 5, 5},
+    {OP_STEP, 0, 7, 8, 1},
+    {OP_STEP, -0.1, 7, 8, 0},
     {OP_DETACH, 3, 0, 0, 3},
 };
 enum { ARITHMETIC_COUNT = sizeof arithmetic / sizeof *arithmetic };
@@ -83,9 +116,15 @@ START_TEST(arithmetic_of)
     double a = arithmetic[_i].a, b = arithmetic[_i].b, c = arithmetic[_i].c, result = arithmetic[_i].result;
     ck_assert_double_eq_tol(op_eval(op, a, b, c), result, 1e-15);
     switch (op_arity(op)) {
-    case 1: expect_number(op1(op, number(a)), result); break;
-    case 2: expect_number(op2(op, number(a), number(b)), result); break;
-    default: expect_number(op3(op, number(a), number(b), number(c)), result); break;
+    case 1:
+        expect_number(op1(op, number(a)), result);
+        break;
+    case 2:
+        expect_number(op2(op, number(a), number(b)), result);
+        break;
+    default:
+        expect_number(op3(op, number(a), number(b), number(c)), result);
+        break;
     }
 }
 END_TEST
@@ -150,11 +189,11 @@ END_TEST
 /* What looks neutral but is not stays an operation. */
 START_TEST(no_neutral_elements)
 {
-    ck_assert_int_eq(body.code.at[op2(OP_SUB, number(1), x)].op, OP_SUB);
-    ck_assert_int_eq(body.code.at[op2(OP_DIV, number(1), x)].op, OP_DIV);
-    ck_assert_int_eq(body.code.at[op2(OP_POW, number(1), x)].op, OP_POW);
-    ck_assert_int_eq(body.code.at[op2(OP_DIV, x, x)].op, OP_DIV);
-    ck_assert_int_eq(body.code.at[op2(OP_MAX, x, number(0))].op, OP_MAX);
+    ck_assert_int_eq(op_of(op2(OP_SUB, number(1), x)), OP_SUB);
+    ck_assert_int_eq(op_of(op2(OP_DIV, number(1), x)), OP_DIV);
+    ck_assert_int_eq(op_of(op2(OP_POW, number(1), x)), OP_POW);
+    ck_assert_int_eq(op_of(op2(OP_DIV, x, x)), OP_DIV);
+    ck_assert_int_eq(op_of(op2(OP_MAX, x, number(0))), OP_MAX);
 }
 END_TEST
 
@@ -168,7 +207,7 @@ START_TEST(choices)
     ck_assert_int_eq(op3(OP_MIX, x, y, y), y);
     expect_number(op3(OP_STEP, number(0), x, y), 1);
     expect_number(op3(OP_STEP, number(-1), x, x), 0);
-    ck_assert_int_eq(body.code.at[op3(OP_STEP, x, y, y)].op, OP_STEP);
+    ck_assert_int_eq(op_of(op3(OP_STEP, x, y, y)), OP_STEP);
     Val detached = op1(OP_DETACH, x);
     ck_assert_int_ne(detached, x);
     ck_assert_int_eq(op1(OP_DETACH, detached), detached);
@@ -223,7 +262,8 @@ END_TEST
 /* A step's value needs neither its slope nor its antiderivative. */
 START_TEST(marking_what_a_value_needs)
 {
-    Val slope = op1(OP_EXP, y), spike = op3(OP_STEP, x, slope, slope), reset = op3(OP_MIX, spike, number(0), x);
+    Val slope = op1(OP_EXP, y), spike = op3(OP_STEP, x, slope, slope),
+        reset = op3(OP_MIX, spike, number(0), x);
     bool live[32] = {false};
     ck_assert_int_lt(body.code.count, 32);
     body_mark(&body, reset, live);

@@ -110,7 +110,8 @@ END_TEST
 /* What stands between the nodes of a group, but does not belong to it, runs before or after. */
 START_TEST(strangers_in_a_group)
 {
-    StreamId a = stream("a"), h = stream("h"), past = stream("past"), before = stream("before"), after = stream("after");
+    StreamId a = stream("a"), h = stream("h"), past = stream("past"), before = stream("before"),
+             after = stream("after");
     source(a);
     delay(h, 1, past);
     scan(a, NONE, before);
@@ -122,7 +123,8 @@ END_TEST
 
 START_TEST(two_groups)
 {
-    StreamId a = stream("a"), h = stream("h"), past_h = stream("past_h"), k = stream("k"), past_k = stream("past_k");
+    StreamId a = stream("a"), h = stream("h"), past_h = stream("past_h"), k = stream("k"),
+             past_k = stream("past_k");
     source(a);
     delay(h, 1, past_h);
     delay(k, 1, past_k);

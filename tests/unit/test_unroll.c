@@ -16,10 +16,20 @@ static void setup(void)
 {
     arena = arena_new();
     program = NEW(arena, Program);
-    *program = (Program){.arena = arena, .name = "test", .source = "", .steps = 10, .input = -1, .label = -1,
-                         .sample = -1, .loss = -1, .predicted = -1, .scores = -1};
-    x = loop_buffer(program, (Buffer){.name = "x", .type = TYPE_I32, .role = BUFFER_SCRATCH, .ndim = 1, .dims = {100},
-                                      .param = -1});
+    *program = (Program){.arena = arena,
+                         .name = "test",
+                         .source = "",
+                         .steps = 10,
+                         .input = -1,
+                         .label = -1,
+                         .sample = -1,
+                         .loss = -1,
+                         .predicted = -1,
+                         .scores = -1};
+    x = loop_buffer(
+        program,
+        (Buffer){
+            .name = "x", .type = TYPE_I32, .role = BUFFER_SCRATCH, .ndim = 1, .dims = {100}, .param = -1});
     vec_push(arena, &program->kernels, ((Kernel){.name = "k", .about = "a test", .items = 3}));
     kernel = &program->kernels.at[0];
     kernel->first = loop_var(arena, kernel, "first", TYPE_I32);
@@ -37,13 +47,18 @@ static int eval(const LoopExpr *expr, const int *vars)
 {
     double args[3] = {0, 0, 0};
     switch ((int)expr->kind) {
-    case LOOP_NUMBER: return (int)expr->number;
-    case LOOP_VAR: ck_assert_int_ne(vars[expr->var], INT_MIN); return vars[expr->var];
+    case LOOP_NUMBER:
+        return (int)expr->number;
+    case LOOP_VAR:
+        ck_assert_int_ne(vars[expr->var], INT_MIN);
+        return vars[expr->var];
     case LOOP_OP:
         for (int i = 0; i < expr->nargs; i++)
             args[i] = eval(expr->args[i], vars);
         return (int)op_eval(expr->op, args[0], args[1], args[2]);
-    default: ck_abort_msg("no such expression in this test"); return 0;
+    default:
+        ck_abort_msg("no such expression in this test");
+        return 0;
     }
 }
 
@@ -65,19 +80,27 @@ static const char *run_block(const LoopBlock *block, int *vars, const char *trac
     for (int i = 0; i < block->count; i++) {
         const LoopStmt *stmt = block->at[i];
         switch (stmt->kind) {
-        case LOOP_FOR: trace = run_loop(stmt, vars, trace); break;
+        case LOOP_FOR:
+            trace = run_loop(stmt, vars, trace);
+            break;
         case LOOP_LET:
         case LOOP_DECLARE:
-        case LOOP_SET: vars[stmt->var] = eval(stmt->value, vars); break;
+        case LOOP_SET:
+            vars[stmt->var] = eval(stmt->value, vars);
+            break;
         case LOOP_STORE:
-            trace = arena_printf(arena, "%s %d:%d", trace, eval(stmt->index[0], vars), eval(stmt->value, vars));
+            trace =
+                arena_printf(arena, "%s %d:%d", trace, eval(stmt->index[0], vars), eval(stmt->value, vars));
             break;
         case LOOP_IF:
             if (eval(stmt->value, vars))
                 trace = run_block(&stmt->body, vars, trace);
             break;
-        case LOOP_BLOCK: trace = run_block(&stmt->body, vars, trace); break;
-        case LOOP_COMMENT: break;
+        case LOOP_BLOCK:
+            trace = run_block(&stmt->body, vars, trace);
+            break;
+        case LOOP_COMMENT:
+            break;
         }
     }
     return trace;
@@ -263,7 +286,8 @@ START_TEST(known_conditions)
     store(&late->body, op(OP_SUB, var(loop), num(1)), num(7));
     LoopStmt *early = loop_if(arena, &loop->body, op(OP_LT, var(loop), num(1)));
     store(&early->body, var(loop), num(9));
-    LoopStmt *open = loop_if(arena, &loop->body, op(OP_EQ, var(loop), loop_ref(arena, kernel, kernel->first)));
+    LoopStmt *open =
+        loop_if(arena, &loop->body, op(OP_EQ, var(loop), loop_ref(arena, kernel, kernel->first)));
     store(&open->body, var(loop), num(5));
     expect_unrolled(" 0:9 0:7 1:5 1:7 2:7", 0, 8);
     ck_assert_int_eq(count_kind(&kernel->body, LOOP_IF), 4);

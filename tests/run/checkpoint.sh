@@ -1,0 +1,69 @@
+# Checkpoints that do not fit, are damaged or hostile, or cannot be written.
+
+# bad_weights NAME FILE PATTERN: `test` and `--resume` refuse the file
+bad_weights() {
+    refuses "test: $1" 1 "$3" ./shapes test --data data --weights "$2"
+    refuses "resume: $1" 1 "$3" ./shapes train --data data --resume "$2" --out trained.safetensors
+}
+unreadable='^shapes: not a readable safetensors file \(hostile\): '
+
+bad_weights "no file" nowhere.safetensors '\(nowhere\.safetensors\)'
+head -c 9000 trained.safetensors > hostile
+bad_weights "truncated" hostile "$unreadable.*the file is truncated"
+head -c 5 trained.safetensors > hostile
+bad_weights "shorter than its length" hostile "${unreadable}it is shorter than 8 bytes"
+: > hostile
+bad_weights "empty" hostile "${unreadable}it is shorter than 8 bytes"
+{ printf '\377\377\377\377\377\377\377\177'; tail -c +9 trained.safetensors; } > hostile
+bad_weights "a header of 9 exabytes" hostile "${unreadable}its header should have 9223372036854775807 bytes"
+tensors '{"w_middle": {"dtype": "F32", "shape": [64, 64], "data_offsets": [0, 16384' hostile
+bad_weights "JSON that ends early" hostile "$unreadable"
+tensors 'not JSON at all' hostile
+bad_weights "no JSON" hostile "${unreadable}its header does not begin with"
+tensors '{"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}, "b": {"dtype": "U8", "shape": [4], "data_offsets": [2, 6]}}' hostile
+printf 123456 >> hostile
+bad_weights "overlapping arrays" hostile "$unreadable.b. overlaps another array or leaves a hole"
+tensors '{"a": {"dtype": "F32", "shape": [4294967296, 4294967296], "data_offsets": [0, 0]}}' hostile
+bad_weights "a shape that overflows" hostile "${unreadable}the shape of .a. does not go with its number of bytes"
+tensors '{"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 18446744073709551615]}}' hostile
+bad_weights "offsets behind the end" hostile "$unreadable"
+tensors "$(awk 'BEGIN { while (n++ < 20000) printf "[" }')" hostile
+bad_weights "deep nesting" hostile "$unreadable"
+
+"$snnc" shapes.snn -D hidden=48 -o narrow.c && compile_c "$cc" -O1 narrow.c narrow || fail "checkpoint: compile"
+./narrow train --quiet --data data --epochs 1 --out narrow.safetensors > /dev/null 2>&1
+bad_weights "another size" narrow.safetensors '^shapes: wrong weights \(narrow\.safetensors\): `w_middle` is \[48, 64\], the model needs \[64, 64\]$'
+sed 's/model shapes/model forms/' shapes.snn > forms.snn
+"$snnc" forms.snn -o forms.c && compile_c "$cc" -O1 forms.c forms || fail "checkpoint: compile"
+./forms train --quiet --data data --epochs 1 --out forms.safetensors > /dev/null 2>&1
+refuses "resume: another model" 1 '^shapes: cannot resume \(forms\.safetensors\): it is a checkpoint of `forms`, this program trains `shapes`$' ./shapes train --data data --resume forms.safetensors --out trained.safetensors
+refuses "train: --out is another model's checkpoint" 1 '^forms: would overwrite \(trained\.safetensors\): it is not a checkpoint of `forms`; give another --out FILE$' ./forms train --data data --out trained.safetensors
+sed 's/adam(lr = lr)/sgd(lr = lr)/' shapes.snn > sgd.snn
+"$snnc" sgd.snn -o sgd.c && compile_c "$cc" -O1 sgd.c sgd || fail "checkpoint: compile"
+refuses "resume: another optimizer" 1 '^shapes: cannot resume \(trained\.safetensors\): it was trained with the optimizer `adam`, this program uses `sgd`$' ./sgd train --data data --resume trained.safetensors
+refuses "resume: another seed" 1 '^shapes: cannot resume \(trained\.safetensors\): it was trained with --seed 0, not 3; leave --seed out$' ./shapes train --data data --resume trained.safetensors --seed 3
+refuses "resume: another batch" 1 '^shapes: cannot resume \(trained\.safetensors\): it was trained with --batch 16, not 8; leave --batch out$' ./shapes train --data data --resume trained.safetensors --batch 8
+mkdir -p fewer && cp data/t10k* fewer/ && for kind in images-idx3 labels-idx1; do cp data/t10k-$kind-ubyte fewer/train-$kind-ubyte; done
+refuses "resume: other data" 1 '^shapes: cannot resume \(trained\.safetensors\): it was trained with 300 samples, 100 are here; give the same --data$' ./shapes train --data fewer --resume trained.safetensors
+
+# A full disk. The file-size limit of the shell has the same effect at a chosen place: in blocks of 512 bytes.
+limited() { (ulimit -f 20 && exec "$@"); }
+refuses "checkpoint: the disk is full" 1 '^shapes: cannot write \(trained\.safetensors\): .*; a file that was there before is unchanged$' limited ./shapes train --quiet --data data --resume trained.safetensors --epochs 3
+mkdir -p small
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=80k tmpfs small 2> /dev/null; then
+    cp trained.safetensors small/
+    refuses "checkpoint: a full file system" 1 '^shapes: cannot write \(small/trained\.safetensors\): No space left on device; a file that was there before is unchanged$' ./shapes train --quiet --data data --resume small/trained.safetensors --epochs 3
+    same "checkpoint: the old one is still there" trained.safetensors small/trained.safetensors
+    umount small
+fi
+
+refuses "checkpoint: no such folder" 1 '^shapes: cannot write \(nowhere/a\.safetensors\): No such file or directory' ./shapes train --data data --out nowhere/a.safetensors
+refuses "checkpoint: a folder" 1 '^shapes: not a regular file \(data\): give the name of a file$' ./shapes train --data data --out data
+refuses "checkpoint: --out is some other file" 1 '^shapes: would overwrite \(shapes\.snn\): it is not a checkpoint of `shapes`; give another --out FILE$' ./shapes train --data data --out shapes.snn
+refuses "log: some other file" 1 '^shapes: would overwrite \(trained\.safetensors\): it is not a log of a training; give another --log FILE$' ./shapes train --data data --out new.safetensors --log trained.safetensors
+refuses "log: no such folder" 1 '^shapes: cannot write the log \(nowhere/run\.log\): No such file or directory' ./shapes train --data data --out new.safetensors --log nowhere/run.log
+
+# Numbers that overflow: the layer and the epoch are named, and a checkpoint from before is kept.
+"$snnc" shapes.snn -D lr=1e38 -o wild.c && compile_c "$cc" -O2 wild.c wild || fail "checkpoint: compile"
+refuses "train: not a number, from the start" 1 '^shapes: (NaN|infinity) in .*`[a-z_]+` \(.*\) in epoch 1, batch [0-9]+; .*: try a smaller learning rate than 1e\+38, or clip_norm$' ./wild train --quiet --data data --out wild.safetensors
+refuses "train: not a number, in a later epoch" 1 '^shapes: (NaN|infinity) in .*`[a-z_]+` \(.*\) in epoch 3, batch [0-9]+; the checkpoint of the last epoch stays \(trained\.safetensors\)' ./wild train --quiet --data data --resume trained.safetensors --epochs 3

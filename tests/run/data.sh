@@ -1,0 +1,52 @@
+# Data that is missing or wrong. The checkpoint that is there stays.
+
+# bad_data NAME PATTERN: the good data set in ./bad, to be spoilt by the function `spoil`, is refused
+bad_data() {
+    rm -rf bad && cp -r data bad
+    spoil
+    refuses "$1" 1 "$2" ./shapes train --quiet --data bad --out trained.safetensors
+}
+images=bad/train-images-idx3-ubyte labels=bad/train-labels-idx1-ubyte
+
+refuses "data: no folder" 1 '^shapes: no data \(nowhere/train-images-idx3-ubyte, or the same with \.gz\): give the folder of the IDX files with --data DIR$' ./shapes train --data nowhere --out trained.safetensors
+spoil() { rm $labels; }
+bad_data "data: no labels" '^shapes: no data \(bad/train-labels-idx1-ubyte'
+spoil() { rm bad/t10k-images-idx3-ubyte; }
+bad_data "data: no test set" '^shapes: no data \(bad/t10k-images-idx3-ubyte'
+spoil() { head -c 5000 data/train-images-idx3-ubyte > $images; }
+bad_data "data: truncated" '^shapes: truncated \(bad/train-images-idx3-ubyte\): 19216 bytes expected, 5000 found; get the file anew$'
+spoil() { head -c 10 data/train-images-idx3-ubyte > $images; }
+bad_data "data: truncated in its header" '^shapes: truncated \(bad/train-images-idx3-ubyte\): 16 bytes expected, 10 found'
+spoil() { : > $images; }
+bad_data "data: empty" '^shapes: truncated \(bad/train-images-idx3-ubyte\): 4 bytes expected, 0 found'
+spoil() { printf x >> $images; }
+bad_data "data: too long" '^shapes: too long \(bad/train-images-idx3-ubyte\): there are bytes behind the 19216'
+spoil() { cp shapes.c $images; }
+bad_data "data: another kind of file" '^shapes: not an IDX file of bytes or floats \(bad/train-images-idx3-ubyte\): it begins with 2f 2a 20 73'
+spoil() { printf '\0\0\10\3\377\377\377\377\377\377\377\377\377\377\377\377' > $images; }
+bad_data "data: impossible sizes" '^shapes: unusable IDX file \(bad/train-images-idx3-ubyte\): its dimensions are too large$'
+spoil() { printf '\0\0\10\3\177\377\377\377\0\0\0\10\0\0\0\10' > $images; }
+bad_data "data: a header that promises 137 GB" '^shapes: truncated \(bad/train-images-idx3-ubyte\): 137438953[0-9]+ bytes expected, 16 found'
+spoil() { printf '\0\0\10\3\0\0\0\0\0\0\0\10\0\0\0\10' > $images; }
+bad_data "data: no samples" '^shapes: unusable number of samples \(bad/train-images-idx3-ubyte\): it has 0'
+spoil() { { printf '\0\0\10\3\0\0\1\54\0\0\0\4\0\0\0\20'; tail -c 19200 data/train-images-idx3-ubyte; } > $images; }
+bad_data "data: images of another shape" '\(bad/train-images-idx3-ubyte\).*4, 16\].*8, 8\]'
+spoil() { { head -c 107 data/train-labels-idx1-ubyte; printf '\4'; tail -c 200 data/train-labels-idx1-ubyte; } > $labels; }
+bad_data "data: a label out of range" '^shapes: label out of range \(bad/train-labels-idx1-ubyte\): sample 99 has label 4, the model `shapes` knows 0 to 3$'
+spoil() { cp data/t10k-labels-idx1-ubyte $labels; }
+bad_data "data: fewer labels than images" '^shapes: different numbers of samples: 100 labels \(bad/train-labels-idx1-ubyte\), 300 samples'
+spoil() { cp data/train-images-idx3-ubyte $labels; }
+bad_data "data: images in the place of labels" '^shapes: not a file of labels \(bad/train-labels-idx1-ubyte\)'
+spoil() { rm $images && mkdir $images; }
+bad_data "data: a folder in the place of a file" '\(bad/train-images-idx3-ubyte\): .*[Ii]s a directory'
+spoil() { gzip -nc data/train-images-idx3-ubyte | head -c 4000 > $images.gz && rm $images; }
+bad_data "data: truncated .gz" '^shapes: corrupt or unreadable \(bad/train-images-idx3-ubyte\.gz\): .*; get the file anew$'
+spoil() {
+    gzip -nc data/train-images-idx3-ubyte > whole.gz && rm $images
+    { head -c 3000 whole.gz; printf '\252\252\252\252'; tail -c +3005 whole.gz; } > $images.gz
+}
+bad_data "data: corrupt .gz" '^shapes: corrupt or unreadable \(bad/train-images-idx3-ubyte\.gz\): .*; get the file anew$'
+
+refuses "predict: a file of samples that is missing" 1 '^shapes: cannot read \(nowhere\): No such file' ./shapes predict nowhere --weights trained.safetensors
+refuses "predict: labels in the place of samples" 1 '\(data/t10k-labels-idx1-ubyte\)' ./shapes predict data/t10k-labels-idx1-ubyte --weights trained.safetensors
+refuses "predict: --out would overwrite a checkpoint" 1 '^shapes: would overwrite \(trained\.safetensors\): it is not a file of predictions; give another --out FILE$' ./shapes predict --data data --weights trained.safetensors --out trained.safetensors

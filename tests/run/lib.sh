@@ -1,0 +1,101 @@
+# What the parts of tests/run.sh share. Every check prints one line: "ok NAME" or "FAIL NAME".
+
+passed=0 failed=0
+
+ok() {
+    echo "ok $1"
+    passed=$((passed + 1))
+}
+
+# fail NAME [WHY]
+fail() {
+    echo "FAIL $1${2:+: $2}"
+    failed=$((failed + 1))
+}
+
+# compile_c CC LEVEL FILE.c PROGRAM, where any warning is an error
+compile_c() {
+    # shellcheck disable=SC2086
+    $1 -std=c11 "$2" $warnings -ffp-contract=off $SANITIZE "$3" -o "$4" $libraries
+}
+
+# passes NAME COMMAND...: exit status 0
+passes() {
+    name=$1
+    shift
+    if "$@" > messages 2>&1; then
+        ok "$name"
+    else
+        fail "$name" "exit status $?"
+        sed 's/^/    /' messages
+    fi
+}
+
+# same NAME FILE FILE
+same() {
+    if cmp "$2" "$3" > messages 2>&1; then ok "$1"; else fail "$1" "$(cat messages)"; fi
+}
+
+# shows NAME PATTERN COMMAND...: exit status 0, and a line of the output has the pattern (grep -E)
+shows() {
+    name=$1 pattern=$2
+    shift 2
+    if ! "$@" > shown 2>&1; then
+        fail "$name" "it failed: $(tail -n 1 shown)"
+    elif grep -Eq -- "$pattern" shown; then
+        ok "$name"
+    else
+        fail "$name" "no line has: $pattern"
+        sed 's/^/    /' shown
+    fi
+}
+
+# Whatever is refused, this checkpoint stays as it is, and no half-written file stays.
+nothing_lost() {
+    cmp -s trained.safetensors trained.copy && ! find . -name '*.tmp*' | grep -q .
+}
+
+# refuses NAME STATUS PATTERN COMMAND...: the exit status, nothing on standard output, one line on standard error
+# that has the pattern (besides argp's "Try ..."), nothing lost
+refuses() {
+    name=$1 expected=$2 pattern=$3
+    shift 3
+    cp trained.safetensors trained.copy
+    "$@" > output 2> messages
+    status=$?
+    sed '/^Try `/d' messages > message
+    if [ $status -ne "$expected" ]; then
+        fail "$name" "exit status $status, expected $expected"
+    elif [ -s output ]; then
+        fail "$name" "it wrote to standard output"
+    elif [ "$(wc -l < message)" -ne 1 ]; then
+        fail "$name" "not one line of message"
+    elif ! grep -Eq -- "$pattern" message; then
+        fail "$name" "the message lacks: $pattern"
+    elif ! nothing_lost; then
+        fail "$name" "a file was lost, or half of one was left"
+        cp trained.copy trained.safetensors
+    else
+        ok "$name"
+        return
+    fi
+    sed 's/^/    /' messages
+}
+
+# last_accuracy: of the line "test accuracy: 0.dddd" that ends `messages`
+last_accuracy() {
+    tail -n 1 messages | sed -n 's/^test accuracy: \([01]\.[0-9][0-9][0-9][0-9]\)$/\1/p'
+}
+
+# at_least A B: both are decimal numbers
+at_least() {
+    awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && a + 0 >= b + 0) }'
+}
+
+# tensors HEADER FILE: a safetensors file of this header with no data behind it
+tensors() {
+    length=${#1}
+    # shellcheck disable=SC2059
+    printf "\\$(printf %03o $((length % 256)))\\$(printf %03o $((length / 256)))\\0\\0\\0\\0\\0\\0" > "$2"
+    printf %s "$1" >> "$2"
+}

@@ -1,0 +1,59 @@
+# The compiler's own mistakes to be made: one clear message, nothing overwritten.
+
+# stays NAME STATUS PATTERN FILE COMMAND...: refused, and FILE keeps its content
+stays() {
+    name=$1 expected=$2 pattern=$3 file=$4
+    shift 4
+    cp "$file" before
+    refuses "$name" "$expected" "$pattern" "$@"
+    cmp -s "$file" before || fail "$name" "$file was changed"
+}
+echo "old" > old.c
+echo "old" > old
+
+stays "snnc: no such model" 2 '^snnc: cannot open `nowhere\.snn`: No such file or directory$' old.c "$snnc" nowhere.snn -o old.c
+stays "snnc: a folder" 2 '^snnc: cannot read `data`: Is a directory$' old.c "$snnc" data -o old.c
+stays "snnc: no model named" 2 '^snnc: which model\? Give a \.snn file' old.c "$snnc" -o old.c
+stays "snnc: two models" 2 'one model at a time: `shapes\.c` is a second one' old.c "$snnc" shapes.snn shapes.c -o old.c
+stays "snnc: no output named" 2 'where to\? Give -o FILE\.c' old.c "$snnc" shapes.snn
+stays "snnc: unknown flag" 2 "unrecognized option '--fast'" old.c "$snnc" --fast shapes.snn -o old.c
+stays "snnc: unknown stage" 2 '^snnc: --emit takes .*, not `asm`$' old.c "$snnc" --emit=asm shapes.snn -o old.c
+stays "snnc: unknown pass" 2 '^snnc: no pass is called `polish`; --passes lists them$' old.c "$snnc" --dump-after=polish shapes.snn -o old.c
+stays "snnc: unknown constant" 1 '^snnc: -D depth: .* has no `let depth`$' old.c "$snnc" shapes.snn -D depth=3 -o old.c
+stays "snnc: -D without a number" 2 '^snnc: -D takes NAME=NUMBER, not `hidden=wide`$' old.c "$snnc" shapes.snn -D hidden=wide -o old.c
+stays "snnc: --unroll 0" 2 '^snnc: --unroll takes a whole number from 1 to [0-9]+, not `0`$' old.c "$snnc" shapes.snn --unroll=0 -o old.c
+stays "snnc: no C compiler" 1 '^snnc: cannot run `/nonexistent/cc`: .*Install a C compiler or name one with --cc$' old "$snnc" shapes.snn --cc=/nonexistent/cc -o old
+stays "snnc: the C compiler fails" 1 '^snnc: `false` failed on the generated program; `-o FILE\.c` writes it for inspection$' old "$snnc" shapes.snn --cc=false -o old
+stays "snnc: \$CC is used" 1 '^snnc: `false` failed' old env CC=false "$snnc" shapes.snn -o old
+stays "snnc: the output is the model" 2 '^snnc: .*`shapes\.snn`' shapes.snn "$snnc" shapes.snn -o shapes.snn
+refuses "snnc: output in no folder" 1 '^snnc: cannot write `nowhere/shapes\.c`: No such file or directory$' "$snnc" shapes.snn -o nowhere/shapes.c
+refuses "snnc: executable in no folder" 1 '^snnc: cannot write `nowhere/shapes`: No such file or directory$' "$snnc" shapes.snn -o nowhere/shapes
+refuses "snnc: the output is a folder" 1 '^snnc: cannot write `data`: Is a directory$' "$snnc" shapes.snn -o data
+if [ -c /dev/full ]; then
+    refuses "snnc: the output is full" 1 '^snnc: cannot write `/dev/full`: No space left on device$' "$snnc" shapes.snn -o /dev/full
+fi
+small_file() { (ulimit -f 20 && trap '' XFSZ && exec "$@"); }
+stays "snnc: the disk is full" 1 '^snnc: cannot write `.*old\.c`: ' old.c small_file "$snnc" shapes.snn -o old.c
+
+# Mistakes in the model are reported with their place; the last line counts them.
+counted() {
+    name=$1 pattern=$2
+    shift 2
+    "$@" > output 2> messages
+    status=$?
+    if [ $status -eq 1 ] && grep -Eq -- "$pattern" messages && tail -n 1 messages | grep -Eq '^[0-9]+ errors?$' &&
+        [ "$(cat old.c)" = old ]; then
+        ok "$name"
+    else
+        fail "$name" "status $status"
+        sed 's/^/    /' messages
+    fi
+}
+: > empty.snn
+counted "snnc: an empty file" '^empty\.snn:1:1: error: the file has no model' "$snnc" empty.snn -o old.c
+head -c 3000 "$snnc" > binary.snn
+counted "snnc: a binary file" '^binary\.snn:1:1: error: unexpected byte 0x7F' "$snnc" binary.snn -o old.c
+counted "snnc: generated C" '^shapes\.c:1:1: error: ' "$snnc" shapes.c -o old.c
+sed 's/^}$//' shapes.snn > open.snn
+counted "snnc: a brace is missing" '^open\.snn:[0-9]+:[0-9]+: error: ' "$snnc" open.snn -o old.c
+counted "snnc: a constant that makes no sense" '^shapes\.snn:[0-9]+:[0-9]+: error: ' "$snnc" shapes.snn -D hidden=-1 -o old.c

@@ -1,0 +1,177 @@
+/* Losses, gradients and updates against those that PyTorch gave: tests/golden/torch. */
+#include "golden.h"
+#include "run.h"
+
+#include <check.h>
+#include <math.h>
+
+Suite *torch_suite(void);
+
+/* Of the largest recorded magnitude. */
+#define LIMIT 1e-5
+
+static const char *const precision_names[] = {"double", "single"};
+
+static Golden *golden;
+
+static void setup(void)
+{
+    golden = golden_open();
+}
+
+static void teardown(void)
+{
+    golden_close(golden);
+}
+
+START_TEST(number_of_cases)
+{
+    ck_assert_int_eq(golden->cases.count, GOLDEN_CASES);
+    ck_assert_int_eq(golden->optimizers.count, GOLDEN_OPTIMIZERS);
+}
+END_TEST
+
+/* ---- gradients ---- */
+
+/* Arrays of the file that belong to a case beside its input, label, loss and parameters. */
+static int recorded_gradients(const char *name)
+{
+    int count = 0;
+    char prefix[200];
+    size_t length = (size_t)snprintf(prefix, sizeof prefix, "%s/grad.", name);
+    for (int k = 0; k < snn_tensors_count(golden->arrays); k++)
+        count += strncmp(snn_tensors_at(golden->arrays, k)->name, prefix, length) == 0;
+    return count;
+}
+
+static double recorded_element(const SnnTensor *array, const LoopParam *param, size_t k)
+{
+    size_t rows = param->matrix ? (size_t)param->dims[0] : 1, columns = param->matrix ? (size_t)param->dims[1] : 1;
+    return golden_number(array, param->matrix ? k % columns * rows + k / columns : k);
+}
+
+static void compare_gradient(const Interp *interp, const LoopParam *param, const char *name)
+{
+    const SnnTensor *array = golden_array(golden, name, "grad.", param->name);
+    ck_assert_msg(param->gradient >= 0, "%s: `%s` has no gradient", name, param->name);
+    size_t count = interp_count(interp, param->gradient);
+    ck_assert_msg((size_t)snn_tensor_elements(array) == count, "%s: another size than `%s`", array->name, param->name);
+    double largest = 0, worst = 0;
+    for (size_t k = 0; k < count; k++) {
+        double expected = recorded_element(array, param, k);
+        double error = fabs(interp->buffers[param->gradient][k] - expected);
+        largest = fmax(largest, fabs(expected));
+        worst = error <= worst ? worst : error; /* NaN stays */
+    }
+    ck_assert_msg(largest > 0, "%s: all zero", array->name);
+    ck_assert_msg(worst <= LIMIT * largest, "%s, %s precision: gradient of `%s` differs by %.2e of its largest", name,
+                  precision_names[interp->precision], param->name, worst / largest);
+}
+
+static void compare_case(const Program *program, const char *name, Precision precision)
+{
+    Interp *interp = golden_batch(golden, name, program, precision);
+    interp_run(interp, PHASE_FORWARD);
+    interp_run(interp, PHASE_BACKWARD);
+    double expected = golden_number(golden_array(golden, name, "", "loss"), 0), loss = run_loss(interp);
+    ck_assert_msg(fabs(loss - expected) <= LIMIT * fabs(expected), "%s, %s precision: loss %.9g, not %.9g", name,
+                  precision_names[precision], loss, expected);
+    for (int p = 0; p < program->params.count; p++)
+        compare_gradient(interp, &program->params.at[p], name);
+    interp_free(interp);
+}
+
+START_TEST(gradients)
+{
+    const GoldenText *text = &golden->cases.at[_i];
+    Arena *arena = arena_new();
+    const Program *program = golden_program(golden_compilation(arena, text), text->name);
+    ck_assert_msg(program->params.count == recorded_gradients(text->name), "%s: %d parameters, not %d", text->name,
+                  program->params.count, recorded_gradients(text->name));
+    compare_case(program, text->name, PRECISION_DOUBLE);
+    compare_case(program, text->name, PRECISION_SINGLE);
+    arena_free(arena);
+}
+END_TEST
+
+/* ---- optimizers ---- */
+
+/* A model with one weight of the recorded shape, [3][4]. */
+static const Program *optimizer_program(Arena *arena, const GoldenText *optimizer)
+{
+    GoldenText model = {optimizer->name, arena_printf(arena,
+                                                      "model one_weight {\n"
+                                                      "    data idx(shape = [3], classes = 4)\n"
+                                                      "    time 1 steps\n"
+                                                      "    out = image -> dense(4) -> li()\n"
+                                                      "    predict argmax(sum(out))\n"
+                                                      "    train { loss mse(sum(out), label) optimizer %s }\n"
+                                                      "}\n",
+                                                      optimizer->text)};
+    return golden_program(golden_compilation(arena, &model), model.name);
+}
+
+static void copy_to(Interp *interp, BufferId id, const SnnTensor *array)
+{
+    ck_assert_uint_eq(interp_count(interp, id), (size_t)snn_tensor_elements(array));
+    for (size_t k = 0; k < interp_count(interp, id); k++)
+        interp->buffers[id][k] = golden_number(array, k);
+}
+
+/* The error is measured against the largest change, which is much smaller than the weights are. */
+static void compare_weights(const Interp *interp, BufferId id, const char *of)
+{
+    const SnnTensor *before = golden_array(golden, of, "", "w0"), *after = golden_array(golden, of, "", "w5");
+    double largest = 0, worst = 0;
+    for (size_t k = 0; k < interp_count(interp, id); k++) {
+        double error = fabs(interp->buffers[id][k] - golden_number(after, k));
+        largest = fmax(largest, fabs(golden_number(after, k) - golden_number(before, k)));
+        worst = error <= worst ? worst : error;
+    }
+    ck_assert_msg(largest > 0 && worst <= LIMIT * largest,
+                  "%s, %s precision: weights after 5 updates differ by %.2e of the largest change", of,
+                  precision_names[interp->precision], worst / largest);
+}
+
+static void compare_updates(const Program *program, const char *of, Precision precision)
+{
+    Interp *interp = interp_new(program, 1, precision);
+    ck_assert_ptr_nonnull(interp);
+    ck_assert_int_eq(program->params.count, 1);
+    const LoopParam *weight = &program->params.at[0];
+    copy_to(interp, weight->value, golden_array(golden, of, "", "w0"));
+    interp->scalars[SCALAR_LR] = program->lr;
+    for (int step = 1; step <= 5; step++) {
+        char name[] = "grad1";
+        name[4] = (char)('0' + step);
+        copy_to(interp, weight->gradient, golden_array(golden, of, "", name));
+        interp->scalars[SCALAR_STEP] = step;
+        interp_run(interp, PHASE_UPDATE);
+    }
+    compare_weights(interp, weight->value, of);
+    interp_free(interp);
+}
+
+START_TEST(optimizers)
+{
+    const GoldenText *optimizer = &golden->optimizers.at[_i];
+    Arena *arena = arena_new();
+    const Program *program = optimizer_program(arena, optimizer);
+    const char *of = arena_printf(arena, "optim/%s", optimizer->name);
+    compare_updates(program, of, PRECISION_DOUBLE);
+    compare_updates(program, of, PRECISION_SINGLE);
+    arena_free(arena);
+}
+END_TEST
+
+Suite *torch_suite(void)
+{
+    Suite *suite = suite_create("torch");
+    TCase *tcase = tcase_create("torch");
+    tcase_add_unchecked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, number_of_cases);
+    tcase_add_loop_test(tcase, gradients, 0, GOLDEN_CASES);
+    tcase_add_loop_test(tcase, optimizers, 0, GOLDEN_OPTIMIZERS);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,398 @@
+/* The verifier of the Loop IR accepts a small program and refuses it once it is broken, each mistake with its
+ * message. */
+#include "loop.h"
+
+#include <check.h>
+
+Suite *verify_loop_suite(void);
+
+static Arena *arena;
+
+static void expect_message(const char *found, const char *expected)
+{
+    ck_assert_ptr_nonnull(found);
+    ck_assert_msg(strstr(found, expected) != NULL, "`%s` is not in `%s`", expected, found);
+}
+
+typedef struct Example {
+    Program *program;
+    Kernel *kernel;
+    BufferId weights, spikes, label;
+    LoopStmt *items, *let, *declare, *set, *store, *branch;
+    VarId n, x, sum;
+} Example;
+
+static LoopExpr *var(const Example *e, VarId id)
+{
+    return loop_ref(arena, e->kernel, id);
+}
+
+static LoopExpr *op(Op name, LoopExpr *a, LoopExpr *b)
+{
+    return loop_op(arena, name, a, b, NULL);
+}
+
+static LoopStmt *last_of(const LoopBlock *block)
+{
+    return block->at[block->count - 1];
+}
+
+static void add_buffers(Example *e)
+{
+    e->weights = loop_buffer(
+        e->program, (Buffer){.name = "w", .type = TYPE_F32, .role = BUFFER_PARAM, .ndim = 1, .dims = {4}});
+    e->spikes = loop_buffer(e->program, (Buffer){.name = "s",
+                                                 .type = TYPE_U8,
+                                                 .role = BUFFER_STREAM,
+                                                 .per_sample = true,
+                                                 .ndim = 2,
+                                                 .dims = {5, 4},
+                                                 .param = -1});
+    e->label = loop_buffer(
+        e->program,
+        (Buffer){.name = "label", .type = TYPE_I32, .role = BUFFER_INPUT, .per_sample = true, .param = -1});
+}
+
+/* for n in first .. last { let x = w[n]; var sum = 0.0; sum = sum + x; s[n, 0, n] = sum > x;
+ *                          if n < 2 { w[n] += 1.0 } } */
+static void add_body(Example *e)
+{
+    Kernel *kernel = e->kernel;
+    e->n = loop_var(arena, kernel, "n", TYPE_I32);
+    e->x = loop_var(arena, kernel, "x", TYPE_F32);
+    e->sum = loop_var(arena, kernel, "sum", TYPE_F32);
+    e->items = loop_for(arena, &kernel->body, e->n, var(e, kernel->first), var(e, kernel->last));
+    LoopBlock *block = &e->items->body;
+    LoopExpr *n = var(e, e->n);
+    loop_let(arena, block, e->x, loop_load(e->program, e->weights, 1, &n));
+    e->let = last_of(block);
+    loop_declare(arena, block, e->sum, loop_float(arena, 0));
+    e->declare = last_of(block);
+    loop_set(arena, block, e->sum, op(OP_ADD, var(e, e->sum), var(e, e->x)));
+    e->set = last_of(block);
+    loop_store(e->program, block, e->spikes, 3, (LoopExpr *[]){n, loop_int(arena, 0), n},
+               op(OP_GT, var(e, e->sum), var(e, e->x)), false);
+    e->store = last_of(block);
+    e->branch = loop_if(arena, block, op(OP_LT, n, loop_int(arena, 2)));
+    loop_store(e->program, &e->branch->body, e->weights, 1, &n, loop_float(arena, 1), true);
+}
+
+static Example example(void)
+{
+    Example e = {.program = NEW(arena, Program)};
+    *e.program = (Program){.arena = arena,
+                           .name = "m",
+                           .source = "",
+                           .steps = 5,
+                           .input = -1,
+                           .sample = -1,
+                           .loss = -1,
+                           .predicted = -1,
+                           .scores = -1};
+    add_buffers(&e);
+    e.program->label = e.label;
+    vec_push(arena, &e.program->kernels, ((Kernel){.name = "k", .about = "a test", .items = 4}));
+    e.kernel = &e.program->kernels.at[0];
+    e.kernel->first = loop_var(arena, e.kernel, "first", TYPE_I32);
+    e.kernel->last = loop_var(arena, e.kernel, "last", TYPE_I32);
+    add_body(&e);
+    return e;
+}
+
+static void same_buffer_name(Example *e)
+{
+    e->program->buffers.at[1].name = "w";
+}
+static void buffer_type(Example *e)
+{
+    e->program->buffers.at[0].type = TYPE_BOOL;
+}
+static void buffer_dims(Example *e)
+{
+    e->program->buffers.at[0].dims[0] = 0;
+}
+static void buffer_rank(Example *e)
+{
+    e->program->buffers.at[0].ndim = LOOP_MAX_DIMS + 1;
+}
+static void fixed_buffer(Example *e)
+{
+    e->program->loss = 3;
+}
+static void param_buffer(Example *e)
+{
+    vec_push(arena, &e->program->params, ((LoopParam){.name = "w", .value = -1, .gradient = -1}));
+}
+static void stream_buffer(Example *e)
+{
+    vec_push(arena, &e->program->streams, ((LoopStream){.name = "s", .values = 1, .activity = 9}));
+}
+static void same_kernel_name(Example *e)
+{
+    Kernel copy = *e->kernel;
+    vec_push(arena, &e->program->kernels, copy);
+}
+static void no_items(Example *e)
+{
+    e->kernel->items = 0;
+}
+static void limit(Example *e)
+{
+    e->kernel->vars.at[e->kernel->last].type = TYPE_U32;
+}
+static void same_var_name(Example *e)
+{
+    e->kernel->vars.at[e->sum].name = "x";
+}
+static void var_type(Example *e)
+{
+    e->kernel->vars.at[e->x].type = TYPE_U8;
+}
+static void var_range(Example *e)
+{
+    e->set->var = 99;
+}
+static void out_of_scope(Example *e)
+{
+    vec_push(arena, &e->kernel->body, e->set);
+}
+static void before_declaration(Example *e)
+{
+    e->let->value = var(e, e->sum);
+}
+static void shadowed(Example *e)
+{
+    loop_let(arena, &e->branch->body, e->x, loop_float(arena, 1));
+}
+static void shadowed_loop(Example *e)
+{
+    loop_for(arena, &e->branch->body, e->n, loop_int(arena, 0), loop_int(arena, 2));
+}
+static void set_constant(Example *e)
+{
+    e->set->var = e->x;
+}
+static void set_type(Example *e)
+{
+    e->set->value = loop_int(arena, 1);
+}
+static void let_type(Example *e)
+{
+    e->let->value = loop_int(arena, 1);
+}
+static void wrong_ref(Example *e)
+{
+    e->set->value->args[1]->type = TYPE_I32;
+}
+static void loop_type(Example *e)
+{
+    e->items->to = loop_float(arena, 4);
+}
+static void loop_variable(Example *e)
+{
+    e->items->var = e->x;
+}
+static void loop_unroll(Example *e)
+{
+    e->items->unroll = 0;
+}
+static void condition(Example *e)
+{
+    e->branch->value = var(e, e->n);
+}
+static void few_indices(Example *e)
+{
+    e->store->nindex = 2;
+}
+static void index_type(Example *e)
+{
+    e->store->index[2] = var(e, e->x);
+}
+static void index_range(Example *e)
+{
+    e->store->index[1] = loop_int(arena, 5);
+}
+static void index_negative(Example *e)
+{
+    e->store->index[1] = loop_int(arena, -1);
+}
+static void load_range(Example *e)
+{
+    e->let->value->args[0] = loop_int(arena, 4);
+}
+static void load_type(Example *e)
+{
+    e->let->value->type = TYPE_I32;
+}
+static void no_buffer(Example *e)
+{
+    e->store->buffer = 3;
+}
+static void store_type(Example *e)
+{
+    e->store->value = loop_float(arena, 1);
+}
+static void store_add(Example *e)
+{
+    e->store->add = true;
+}
+static void store_input(Example *e)
+{
+    LoopExpr *n = var(e, e->n);
+    loop_store(e->program, &e->items->body, e->label, 1, &n, loop_int(arena, 1), false);
+}
+static void operand_types(Example *e)
+{
+    e->set->value->args[0] = var(e, e->n);
+}
+static void operand_count(Example *e)
+{
+    e->set->value->nargs = 1;
+}
+static void missing(Example *e)
+{
+    e->set->value->args[1] = NULL;
+}
+static void body_operation(Example *e)
+{
+    e->set->value->op = OP_STEP;
+}
+static void op_result(Example *e)
+{
+    e->set->value->type = TYPE_I32;
+}
+static void whole_sqrt(Example *e)
+{
+    e->branch->value->args[0] = loop_op(arena, OP_SQRT, var(e, e->n), NULL, NULL);
+}
+static void bool_sum(Example *e)
+{
+    LoopExpr *truth = e->branch->value;
+    e->branch->value = op(OP_ADD, truth, truth);
+}
+static void logic_of_numbers(Example *e)
+{
+    e->branch->value = op(OP_AND, var(e, e->x), var(e, e->x));
+}
+static void select_condition(Example *e)
+{
+    e->set->value = loop_op(arena, OP_SELECT, var(e, e->x), var(e, e->x), var(e, e->x));
+}
+static void select_branches(Example *e)
+{
+    e->set->value = loop_op(arena, OP_SELECT, e->branch->value, var(e, e->x), var(e, e->n));
+}
+static void cast_to_bool(Example *e)
+{
+    e->branch->value = loop_cast(arena, TYPE_BOOL, var(e, e->n));
+}
+static void scalar_type(Example *e)
+{
+    e->set->value = loop_scalar(arena, SCALAR_ROWS);
+    e->set->value->type = TYPE_F32;
+}
+static void key_types(Example *e)
+{
+    e->branch->value =
+        op(OP_EQ, loop_key(arena, var(e, e->x), var(e, e->n)), loop_key(arena, var(e, e->n), var(e, e->n)));
+}
+static void uniform_types(Example *e)
+{
+    e->set->value = loop_uniform(arena, var(e, e->n), var(e, e->n));
+}
+static void half(Example *e)
+{
+    e->branch->value->args[1] = loop_int(arena, 0);
+    e->branch->value->args[1]->number = 0.5;
+}
+
+static const struct {
+    void (*spoil)(Example *e);
+    const char *message;
+} bad_programs[] = {
+    {same_buffer_name, "two buffers are called `w`"},
+    {buffer_type, "the buffer `w` holds bool"},
+    {buffer_dims, "dimension 0 of the buffer `w` is 0"},
+    {buffer_rank, "the buffer `w` has 7 dimensions"},
+    {fixed_buffer, "the program refers to buffer 3"},
+    {param_buffer, "w refers to buffer -1"},
+    {stream_buffer, "s refers to buffer 9"},
+    {same_kernel_name, "two kernels are called `k`"},
+    {no_items, "kernel `k`: it has 0 items"},
+    {limit, "kernel `k`: `last` is not i32"},
+    {same_var_name, "kernel `k`: two variables in one scope are called `x`"},
+    {var_type, "kernel `k`: the variable `x` is u8"},
+    {var_range, "kernel `k`: there is no variable 99"},
+    {out_of_scope, "kernel `k`: `sum` is used outside its scope"},
+    {before_declaration, "kernel `k`: `sum` is used outside its scope"},
+    {shadowed, "kernel `k`: `x` is declared within its own scope"},
+    {shadowed_loop, "kernel `k`: `n` is declared within its own scope"},
+    {set_constant, "kernel `k`: `x` is set but no variable of this scope"},
+    {set_type, "kernel `k`: `sum` is f32 and gets a value of type i32"},
+    {let_type, "kernel `k`: `x` is f32 and gets a value of type i32"},
+    {wrong_ref, "kernel `k`: `x` is f32 and used as i32"},
+    {loop_type, "kernel `k`: a bound of the loop over `n` is f32, not i32"},
+    {loop_variable, "kernel `k`: the loop variable `x` is not i32"},
+    {loop_unroll, "kernel `k`: the loop over `n` is unrolled 0 times"},
+    {condition, "kernel `k`: the condition of `if` is i32, not bool"},
+    {few_indices, "kernel `k`: `s` takes 3 indices, not 2"},
+    {index_type, "kernel `k`: index 2 of `s` is f32, not i32"},
+    {index_range, "kernel `k`: index 1 of `s` is 5, outside 0 .. 4"},
+    {index_negative, "kernel `k`: index 1 of `s` is -1, outside 0 .. 4"},
+    {load_range, "kernel `k`: index 0 of `w` is 4, outside 0 .. 3"},
+    {load_type, "kernel `k`: a load of `w` gives f32, not i32"},
+    {no_buffer, "kernel `k`: there is no buffer 3"},
+    {store_type, "kernel `k`: `s` holds u8 and is stored a value of type f32"},
+    {store_add, "kernel `k`: `s` holds u8, which cannot be added to"},
+    {store_input, "kernel `k`: `label` is an input and is stored to"},
+    {operand_types, "kernel `k`: `add` has operands of types i32 and f32"},
+    {operand_count, "kernel `k`: `add` takes 2 operands, not 1"},
+    {missing, "kernel `k`: an expression is missing"},
+    {body_operation, "is none of the Loop IR"},
+    {op_result, "kernel `k`: `add` gives f32, not i32"},
+    {whole_sqrt, "kernel `k`: `sqrt` of i32"},
+    {bool_sum, "kernel `k`: `add` of bool"},
+    {logic_of_numbers, "kernel `k`: `and` of f32, not bool"},
+    {select_condition, "kernel `k`: the condition of `select` is f32, not bool"},
+    {select_branches, "kernel `k`: `select` has operands of types f32 and i32"},
+    {cast_to_bool, "kernel `k`: a cast to bool"},
+    {scalar_type, "kernel `k`: the scalar `rows` is i32, not f32"},
+    {key_types, "kernel `k`: key takes i32 and i32 and gives u32"},
+    {uniform_types, "kernel `k`: uniform takes u32 and i32 and gives f32"},
+    {half, "kernel `k`: 0.5 is no i32 number"},
+};
+
+START_TEST(bad_program)
+{
+    arena = arena_new();
+    Example e = example();
+    ck_assert_pstr_eq(loop_verify(e.program), NULL);
+    bad_programs[_i].spoil(&e);
+    expect_message(loop_verify(e.program), bad_programs[_i].message);
+    arena_free(arena);
+}
+END_TEST
+
+/* A variable may be declared again once its scope has ended, as unrolled steps do. */
+START_TEST(scopes_one_after_the_other)
+{
+    arena = arena_new();
+    Example e = example();
+    for (int i = 0; i < 2; i++) {
+        VarId y = i ? e.kernel->vars.count - 1 : loop_var(arena, e.kernel, "y", TYPE_I32);
+        loop_let(arena, &loop_block(arena, &e.items->body, NULL)->body, y, loop_int(arena, i));
+    }
+    ck_assert_pstr_eq(loop_verify(e.program), NULL);
+    arena_free(arena);
+}
+END_TEST
+
+Suite *verify_loop_suite(void)
+{
+    Suite *suite = suite_create("verify_loop");
+    TCase *tcase = tcase_create("verify_loop");
+    tcase_add_loop_test(tcase, bad_program, 0, sizeof bad_programs / sizeof *bad_programs);
+    tcase_add_test(tcase, scopes_one_after_the_other);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
