@@ -62,6 +62,16 @@ int net_add(Net *net, Node node)
     return id;
 }
 
+bool scan_in_time(const Net *net, const Node *scan)
+{
+    bool temporal = scan->in_time || scan->states.count > 0;
+    for (int i = 0; i < scan->ins.count; i++)
+        temporal = temporal || net->streams.at[scan->ins.at[i]].temporal;
+    for (int k = 0; k < scan->outs.count; k++)
+        temporal = temporal || net->streams.at[scan->outs.at[k].stream].temporal;
+    return temporal;
+}
+
 bool node_reads(const Node *node, StreamId stream)
 {
     for (int i = 0; i < node->ins.count; i++)

@@ -122,6 +122,8 @@ typedef struct Node {
     VEC(ScanOut) outs;
     VEC(ScanGrad) grads;
     bool reverse;             /* runs from the last step to the first */
+    bool in_time;             /* runs at every step even where no stream of it is temporal: the adjoint of a
+                                 scan that does, whose sums over time would else count one step */
     Body body;
     int forward;              /* of a node made by differentiate: the node it belongs to, else NONE */
     Span span;                /* what the user wrote for it */
@@ -190,6 +192,8 @@ const char *net_unique(Net *net, const char *base);
 /* A keyword of C, or a name that generated code uses for itself. */
 bool name_is_reserved(const char *name);
 
+/* Whether the scan runs at every step; else once for all of them. */
+bool scan_in_time(const Net *net, const Node *scan);
 bool node_reads(const Node *node, StreamId stream);
 bool node_writes(const Node *node, StreamId stream);
 

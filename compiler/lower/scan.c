@@ -5,16 +5,6 @@
  * the steps of a recurrent group, the states rest in buffers. */
 #include "equations.h"
 
-static bool uses_time(const Lower *lower, const Node *node)
-{
-    bool temporal = node->states.count > 0;
-    for (int i = 0; i < node->ins.count; i++)
-        temporal = temporal || stream_of(lower, node->ins.at[i])->temporal;
-    for (int k = 0; k < node->outs.count; k++)
-        temporal = temporal || stream_of(lower, node->outs.at[k].stream)->temporal;
-    return temporal;
-}
-
 static int unit_count(const Lower *lower, const Node *node)
 {
     StreamId any = node->outs.count ? node->outs.at[0].stream : node->ins.at[0];
@@ -57,7 +47,7 @@ ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
 
 static bool is_sum(const Lower *lower, const Node *node, int out)
 {
-    return uses_time(lower, node) && !stream_of(lower, node->outs.at[out].stream)->temporal;
+    return scan_in_time(lower->net, node) && !stream_of(lower, node->outs.at[out].stream)->temporal;
 }
 
 /* Where sum number s (outs that are sums, then grads) of the node goes. */
@@ -207,7 +197,7 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
     Site inner = site;
     inner.into = &units->body;
     declare_locals(lower, &unit, inner, keep_states);
-    if (uses_time(lower, node) && count > 1) {
+    if (scan_in_time(lower->net, node) && count > 1) {
         LoopExpr *to = loop_op(arena, OP_ADD, from, loop_int(arena, count), NULL);
         LoopStmt *time = loop_for(arena, inner.into, loop_var(arena, lower->kernel, "t", TYPE_I32), from, to);
         time->down = node->reverse;
@@ -296,17 +286,17 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
 void lower_scan(Lower *lower, const Node *node)
 {
     const char *name = main_name(lower, node);
-    int chunk = uses_time(lower, node) ? chunk_size(lower) : 1;
-    bool whole = chunk >= lower->net->steps || !uses_time(lower, node);
+    int chunk = scan_in_time(lower->net, node) ? chunk_size(lower) : 1;
+    bool whole = chunk >= lower->net->steps || !scan_in_time(lower->net, node);
     ScanState state = scan_buffers(lower, node, !whole);
     kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node->reverse ? "adjoint" : "scan", name),
                  arena_printf(lower->arena, "%s: %s, %d units%s", name, node->name, unit_count(lower, node),
-                              uses_time(lower, node) ? "" : ", once for all steps"),
+                              scan_in_time(lower->net, node) ? "" : ", once for all steps"),
                  node->span, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
     Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL};
     if (whole)
-        emit_scan_steps(lower, node, &state, site, loop_int(lower->arena, 0), uses_time(lower, node) ? chunk : 1, false);
+        emit_scan_steps(lower, node, &state, site, loop_int(lower->arena, 0), scan_in_time(lower->net, node) ? chunk : 1, false);
     else
         emit_chunks(lower, node, &state, site, chunk);
     lower_partials(lower, node, &state);

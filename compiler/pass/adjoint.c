@@ -213,7 +213,8 @@ static StreamId saved_stream(Copier *copier, Val v)
         if (scan->outs.at[k].value == v)
             return scan->outs.at[k].stream;
     const Stream *first = &net->streams.at[scan->outs.at[0].stream];
-    const char *name = arena_printf(net->arena, "%s_%s", first->name, instr->name ? instr->name : "saved");
+    const char *name = arena_printf(net->arena, "%s_%s%s", first->name, instr->name ? instr->name : "saved",
+                                    instr->op == OP_STATE ? "_before" : "");
     StreamId stream = net_stream(net, name, STREAM_REALS, true, first->shape, scan->span);
     net->streams.at[stream].node = copier->scan;
     vec_push(net->arena, &scan->outs, ((ScanOut){stream, v}));
@@ -362,6 +363,7 @@ void adjoin_scan(Net *net, int scan_index, const StreamList *out_gradients, cons
     Node adjoint = node_new(NODE_SCAN, scan.span);
     adjoint.name = arena_printf(net->arena, "%s, adjoint", scan.name);
     adjoint.reverse = true;
+    adjoint.in_time = scan_in_time(net, &scan);
     adjoint.forward = scan_index;
     seed_gradients(&tape, &adjoint, &scan, out_gradients);
     for (Val v = scan.body.code.count - 1; v >= 0; v--)

@@ -25,10 +25,7 @@ static int only_reader(const Net *net, StreamId stream)
 /* A sum over time must stay a node of its own. */
 static bool sums_over_time(const Net *net, const Node *map)
 {
-    bool temporal = false;
-    for (int i = 0; i < map->ins.count; i++)
-        temporal = temporal || net->streams.at[map->ins.at[i]].temporal;
-    return temporal && !net->streams.at[map->outs.at[0].stream].temporal;
+    return scan_in_time(net, map) && !net->streams.at[map->outs.at[0].stream].temporal;
 }
 
 /* The scan that node n can be fused into, or NONE. */
@@ -93,6 +90,7 @@ static void fuse(Net *net, int map, int into, bool keep_slopes)
     Node *node = &net->nodes.at[into];
     Node old = *node;
     Fusion fusion = {.map = &net->nodes.at[map], .into = node, .old = &old};
+    node->in_time = scan_in_time(net, &old); /* its only temporal input may be the map's result */
     memset(&node->ins, 0, sizeof node->ins);
     Rebuild rebuild = rebuild_start(net->arena, &old.body, keep_slopes);
     rebuild.make = make_fused_instr;

@@ -61,16 +61,6 @@ static double eval_leaf(Run *r, int node_index, const Instr *instr, int t, int n
     }
 }
 
-static bool in_time(const Run *r, const Node *node)
-{
-    bool temporal = node->states.count > 0;
-    for (int i = 0; i < node->ins.count; i++)
-        temporal = temporal || r->net->streams.at[node->ins.at[i]].temporal;
-    for (int k = 0; k < node->outs.count; k++)
-        temporal = temporal || r->net->streams.at[node->outs.at[k].stream].temporal;
-    return temporal;
-}
-
 static void step_scan_unit(Run *r, int index, int t, int n)
 {
     const Node *node = &r->net->nodes.at[index];
@@ -82,7 +72,7 @@ static void step_scan_unit(Run *r, int index, int t, int n)
     }
     for (int k = 0; k < node->outs.count; k++) {
         StreamId out = node->outs.at[k].stream;
-        bool sum = in_time(r, node) && !r->net->streams.at[out].temporal;
+        bool sum = scan_in_time(r->net, node) && !r->net->streams.at[out].temporal;
         *at(r, out, t, n) = values[node->outs.at[k].value] + (sum ? *at(r, out, t, n) : 0);
     }
     for (int k = 0; k < node->grads.count; k++) {
@@ -152,7 +142,7 @@ static bool is_stepwise(const Run *r, const Node *node)
 {
     switch ((int)node->kind) {
     case NODE_SCAN:
-        return in_time(r, node);
+        return scan_in_time(r->net, node);
     case NODE_DENSE:
         return r->net->streams.at[node->out].temporal;
     case NODE_WEIGHT_GRAD:

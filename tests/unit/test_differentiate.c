@@ -1,6 +1,5 @@
-/* The adjoint is the gradient: whole nets are run by a small evaluator in double precision, forward and
- * backward, and compared with central finite differences of the forward run. The evaluator's loss is
- * sum of weight[n] * in[n], which is linear, so that it adds no error of its own. */
+/* The adjoint is the gradient: whole nets are run in double precision (net_run.h), forward and backward, and
+ * compared with central finite differences of the forward run. */
 #include "net_run.h"
 #include "passes.h"
 #include "pipeline.h"
