@@ -14,7 +14,7 @@ Compilation *driver_compilation(Arena *arena, Options *options, FILE *messages)
     const char *error = NULL;
     c->defines = options->defines.at;
     c->define_count = options->defines.count;
-    c->unroll = options->unroll;
+    c->lower = options->lower;
     c->keep = options->print.at;
     c->keep_count = options->print.count;
     c->dump_after = options->dump_after;
@@ -110,9 +110,9 @@ static Out *backend_text(Compilation *c, const Options *options, const Backend *
     const char *command = "";
     for (int i = 0; i < c->define_count; i++)
         command = arena_printf(c->arena, "%s -D %s=%g", command, c->defines[i].name, c->defines[i].value);
-    if (options->unroll)
+    if (options->lower.unroll)
         command = arena_printf(c->arena, "%s --unroll=%s", command,
-                               options->unroll > 0 ? arena_printf(c->arena, "%d", options->unroll) : "full");
+                               options->lower.unroll > 0 ? arena_printf(c->arena, "%d", options->lower.unroll) : "full");
     BackendOptions wanted = {.version = SNNC_VERSION, .command = command, .runtime = !options->no_runtime};
     Out *out = out_new(c->arena);
     backend->emit(c->program, &wanted, out);

@@ -29,6 +29,7 @@ typedef enum BufferRole {
     BUFFER_MOMENT,   /* optimiser state of a parameter; kept */
     BUFFER_STREAM,   /* per sample */
     BUFFER_SCRATCH,  /* per sample or not; no meaning outside its kernels */
+    BUFFER_LOCAL,    /* exists while a kernel's items run; one for each thread */
     BUFFER_INPUT,    /* per sample, filled before the forward phase */
     BUFFER_OUTPUT    /* per sample, read by the runtime: loss, predicted, scores, activity */
 } BufferRole;

@@ -13,7 +13,7 @@ typedef struct Printer {
 static const char *role_name(BufferRole role)
 {
     static const char *const names[] = {"param",   "gradient", "moment", "stream",
-                                        "scratch", "input",    "output"};
+                                        "scratch", "local",    "input",  "output"};
     return names[role];
 }
 

@@ -11,6 +11,7 @@ enum Key {
     KEY_DUMP,
     KEY_PASSES,
     KEY_UNROLL,
+    KEY_KERNELS,
     KEY_NO_RUNTIME,
     KEY_SHOW,
     KEY_CC,
@@ -30,6 +31,7 @@ static const struct argp_option table[] = {
     {"output", 'o', "FILE", 0, "Write a C program (FILE ends in .c, or - for standard output) or, by the system's C compiler, an executable", 1},
     {"define", 'D', "NAME=VALUE", 0, "Set a `let` constant of the model", 1},
     {"unroll", KEY_UNROLL, "N|full", 0, "Write out N time steps one after the other (default: all of a short run, a divisor of a long one)", 1},
+    {"kernels", KEY_KERNELS, "KIND", 0, "Dense layers driven by spikes: event, table, or auto (default: both, chosen by measured activity)", 1},
     {"cc", KEY_CC, "COMMAND", 0, "C compiler for an executable (default: $CC, else cc)", 1},
     {"no-runtime", KEY_NO_RUNTIME, NULL, 0, "Only the network: the runtime's headers are included, not pasted", 1},
     {NULL, 0, NULL, 0, "Looking:", 2},
@@ -116,6 +118,16 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
         argp_error(state, "where to? Give -o FILE.c for C, -o FILE for an executable, or --emit=STAGE");
 }
 
+static Kernels kernels_named(struct argp_state *state, const char *name)
+{
+    static const char *const names[] = {"auto", "event", "table"};
+    for (int k = 0; k < 3; k++)
+        if (strcmp(names[k], name) == 0)
+            return (Kernels)k;
+    argp_error(state, "--kernels takes auto, event or table, not `%s`", name);
+    return KERNELS_AUTO;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     Parsing *parsing = state->input;
@@ -124,8 +136,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'o': options->output = arg; break;
     case 'D': add_define(parsing, state, arg); break;
     case KEY_UNROLL:
-        options->unroll = strcmp(arg, "full") == 0 ? UNROLL_FULL : (int)whole_number(state, "--unroll", arg, 1, 100000);
+        options->lower.unroll = strcmp(arg, "full") == 0 ? UNROLL_FULL : (int)whole_number(state, "--unroll", arg, 1, 100000);
         break;
+    case KEY_KERNELS: options->lower.kernels = kernels_named(state, arg); break;
     case KEY_CC: options->cc = arg; break;
     case KEY_NO_RUNTIME: options->no_runtime = true; break;
     case KEY_EMIT:

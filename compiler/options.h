@@ -25,7 +25,7 @@ typedef struct Options {
     const char *show;
     const char *dump_after;
     const char *cc;         /* for an executable output */
-    int unroll;             /* see lower_net */
+    LowerOptions lower;
     bool no_runtime;
     VEC(Define) defines;
     /* run and gradcheck */

@@ -34,8 +34,20 @@ typedef enum Held { HELD_RECORD, HELD_REPLAY } Held;
  * a weighted sum; spikes of neurons become reals. */
 void smooth_steps(Net *net, Held held);
 
-/* Net -> Loop. unroll: time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor. */
-Program *lower_net(Arena *arena, const Net *net, int unroll);
+/* Which kernels serve dense layers that spikes drive. */
+typedef enum Kernels {
+    KERNELS_AUTO,  /* both, chosen batch by batch by measured activity */
+    KERNELS_EVENT, /* silent inputs are skipped */
+    KERNELS_TABLE  /* subset-sum tables, where they fit */
+} Kernels;
+
+typedef struct LowerOptions {
+    int unroll;      /* time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor */
+    Kernels kernels;
+} LowerOptions;
+
+/* Net -> Loop. */
+Program *lower_net(Arena *arena, const Net *net, LowerOptions options);
 
 /* Loop -> Loop: no local name hides a buffer or is reserved in C. */
 void name_locals(Program *program);

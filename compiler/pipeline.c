@@ -52,7 +52,7 @@ static bool run_differentiate(Compilation *c)
 
 static bool run_lower(Compilation *c)
 {
-    c->program = lower_net(c->arena, c->net, c->unroll);
+    c->program = lower_net(c->arena, c->net, c->lower);
     return true;
 }
 

@@ -17,7 +17,7 @@ typedef struct Compilation {
     /* options */
     Define *defines;
     int define_count;
-    int unroll;               /* see lower_net */
+    LowerOptions lower;
     const char *const *keep;  /* streams that no pass may remove */
     int keep_count;
     bool smooth;              /* steps replaced by their antiderivatives: for gradcheck */

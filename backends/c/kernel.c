@@ -42,8 +42,10 @@ static void store(const Spell *spell, const LoopStmt *stmt)
     const char *place =
         c_element(spell->arena, spell->program, spell->kernel, stmt->buffer, stmt->nindex, stmt->index);
     const char *value = expr(spell, stmt->value);
-    if (buffer->type == TYPE_U8)
-        value = stmt->value->kind == LOOP_NUMBER ? value : arena_printf(spell->arena, "(uint8_t)(%s)", value);
+    if (buffer->type == TYPE_U8 && stmt->value->kind != LOOP_NUMBER) {
+        bool one_word = stmt->value->kind == LOOP_VAR;
+        value = arena_printf(spell->arena, one_word ? "(uint8_t)%s" : "(uint8_t)(%s)", value);
+    }
     out_line(spell->out, "%s %s %s;", place, stmt->add ? "+=" : "=", value);
 }
 
@@ -124,6 +126,19 @@ const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
     return text;
 }
 
+/* The kernel's own array, or its own pointer to one of the program. */
+static void local_name(const Spell *spell, const Buffer *buffer)
+{
+    if (buffer->role != BUFFER_LOCAL) {
+        out_line(spell->out, "%s = net->%s;", c_pointer(spell->arena, buffer, "restrict "), buffer->name);
+        return;
+    }
+    const char *dims = "";
+    for (int d = 0; d < buffer->ndim; d++)
+        dims = arena_printf(spell->arena, "%s[%d]", dims, buffer->dims[d]);
+    out_line(spell->out, "_Alignas(64) %s %s%s;", c_type(buffer->type), buffer->name, dims);
+}
+
 void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out)
 {
     Spell spell = {arena, program, kernel, out};
@@ -138,8 +153,7 @@ void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *o
     out_line(out, "const struct net *net = context;");
     for (int b = 0; b < program->buffers.count; b++)
         if (used[b])
-            out_line(out, "%s = net->%s;", c_pointer(arena, &program->buffers.at[b], "restrict "),
-                     program->buffers.at[b].name);
+            local_name(&spell, &program->buffers.at[b]);
     block(&spell, &kernel->body);
     out_close(out, "");
 }

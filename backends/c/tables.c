@@ -97,7 +97,8 @@ static void allocation(const Tables *tables)
     out_line(out, "bool complete = true;");
     for (int b = 0; b < tables->program->buffers.count; b++) {
         const Buffer *buffer = buffer_at(tables, b);
-        out_line(out, "complete = (net->%s = snn_alloc(%s, sizeof *net->%s)) != NULL && complete;", buffer->name,
+        if (buffer->role != BUFFER_LOCAL)
+            out_line(out, "complete = (net->%s = snn_alloc(%s, sizeof *net->%s)) != NULL && complete;", buffer->name,
                  outer_count(tables, buffer), buffer->name);
     }
     out_line(out, "return complete;");
@@ -107,7 +108,8 @@ static void allocation(const Tables *tables)
     out_open(out, "%s", "");
     out_line(out, "struct net *net = context;");
     for (int b = 0; b < tables->program->buffers.count; b++)
-        out_line(out, "snn_free(net->%s);", buffer_at(tables, b)->name);
+        if (buffer_at(tables, b)->role != BUFFER_LOCAL)
+            out_line(out, "snn_free(net->%s);", buffer_at(tables, b)->name);
     out_close(out, "");
 }
 

@@ -91,6 +91,8 @@ static double single_op(Op op, double a, double b, double c)
 
 static double rounded(const Interp *interp, Type type, double value)
 {
+    if (type == TYPE_I32)
+        return trunc(value); /* of a division */
     return type == TYPE_F32 && interp->precision == PRECISION_SINGLE ? (double)(float)value : value;
 }
 

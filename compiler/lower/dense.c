@@ -1,6 +1,6 @@
 /* Linear maps and their gradients. Weights lie [inputs][outputs], so the inner loops run over outputs,
  * contiguous; where a spike stream drives them, inputs that are silent are skipped. */
-#include "lower.h"
+#include "table.h"
 
 static BufferId weights_of(Lower *lower, const Node *node)
 {
@@ -84,7 +84,8 @@ void lower_weight_grad(Lower *lower, const Node *node)
                  arena_printf(lower->arena, "gradient of %s: sum over the batch and time of %s x %s", param->name,
                               stream_of(lower, node->in)->name, stream_of(lower, node->aux)->name),
                  node->span, param->shape.dims[0]);
-    Site site = emit_sum_loops(lower, &lower->kernel->body, stream_of(lower, node->in)->temporal);
+    Site site = emit_sum_loops(lower, unless_tables(lower, node, &lower->kernel->body),
+                               stream_of(lower, node->in)->temporal);
     LoopStmt *loop_i = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "i", TYPE_I32),
                                 loop_ref(lower->arena, lower->kernel, lower->kernel->first),
                                 loop_ref(lower->arena, lower->kernel, lower->kernel->last));

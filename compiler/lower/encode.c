@@ -30,10 +30,9 @@ void emit_latency(Lower *lower, const Node *node, Site site)
     store_stream(lower, node->out, site, n, fires, false);
 }
 
-static void emit_delay_case(Lower *lower, const Node *node, Site site, LoopExpr *condition, bool copy)
+void emit_delay_units(Lower *lower, const Node *node, Site site, bool copy)
 {
-    LoopStmt *branch = loop_if(lower->arena, site.into, condition);
-    LoopStmt *loop = for_units(lower, &branch->body, "n", stream_size(lower, node->out));
+    LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop);
     Site source = site;
     source.t = loop_op(lower->arena, OP_SUB, site.t, loop_int(lower->arena, node->steps), NULL);
@@ -41,6 +40,12 @@ static void emit_delay_case(Lower *lower, const Node *node, Site site, LoopExpr 
     LoopExpr *zero = stream_of(lower, node->out)->kind == STREAM_SPIKES ? loop_int(lower->arena, 0)
                                                                         : loop_float(lower->arena, 0);
     store_stream(lower, node->out, site, n, copy ? load_stream(lower, node->in, source, n) : zero, false);
+}
+
+static void emit_delay_case(Lower *lower, const Node *node, Site site, LoopExpr *condition, bool copy)
+{
+    site.into = &loop_if(lower->arena, site.into, condition)->body;
+    emit_delay_units(lower, node, site, copy);
 }
 
 void emit_delay(Lower *lower, const Node *node, Site site)

@@ -3,8 +3,10 @@
 #include "passes.h"
 #include "schedule.h"
 #include "describe.h"
+#include "table.h"
 
-static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, const Node *, Site), const char *verb)
+/* A kernel for one node, up to its loop over the samples. */
+static Site begin_samples(Lower *lower, const Node *node, const char *verb)
 {
     const Stream *out = stream_of(lower, node->out);
     const char *source = stream_of(lower, node->in)->name;
@@ -13,13 +15,61 @@ static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, co
                                      out->temporal ? ", all steps" : "");
     kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node_kind_name(node->kind), out->name), about, node->span, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
-    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL};
-    if (out->temporal) {
+    return (Site){unless_tables(lower, node, &loop_b->body), loop_variable(lower, loop_b), NULL};
+}
+
+static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, const Node *, Site), const char *verb)
+{
+    Site site = begin_samples(lower, node, verb);
+    if (stream_of(lower, node->out)->temporal) {
         LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
         site.into = &loop_t->body;
         site.t = loop_variable(lower, loop_t);
     }
     emit(lower, node, site);
+}
+
+static void lower_delay_part(Lower *lower, const Node *node, Site site, int from, int to, bool copy)
+{
+    LoopStmt *loop_t = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
+                                loop_int(lower->arena, from), loop_int(lower->arena, to));
+    site.into = &loop_t->body;
+    site.t = loop_variable(lower, loop_t);
+    emit_delay_units(lower, node, site, copy);
+}
+
+/* A dense map: by events, by tables, or both with a choice. */
+static void lower_dense(Lower *lower, const Node *node)
+{
+    bool tables = table_use(lower, node);
+    if (tables)
+        table_prepare(lower, node->in, false);
+    if (!tables || lower->kernels == KERNELS_AUTO)
+        lower_steps(lower, node, emit_dense, node->transposed ? "transposed linear map" : "linear map");
+    if (tables)
+        lower_dense_table(lower, node);
+}
+
+static void lower_gradient(Lower *lower, const Node *node)
+{
+    bool tables = table_use(lower, node);
+    if (tables)
+        table_prepare(lower, node->in, true);
+    if (!tables || lower->kernels == KERNELS_AUTO)
+        lower_weight_grad(lower, node);
+    if (tables)
+        lower_weight_grad_table(lower, node);
+}
+
+/* Two loops over time. A condition on t in one loop would be shorter, but gcc 12.2 compiles that wrongly for
+ * AVX-512: it stores zeros over the copies. */
+static void lower_delay(Lower *lower, const Node *node)
+{
+    bool past = node->steps > 0;
+    int edge = past ? node->steps : lower->net->steps + node->steps;
+    Site site = begin_samples(lower, node, "shift in time");
+    lower_delay_part(lower, node, site, 0, edge, !past);
+    lower_delay_part(lower, node, site, edge, lower->net->steps, past);
 }
 
 static void lower_node(Lower *lower, const Node *node)
@@ -28,10 +78,8 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_DATA: break; /* the runtime fills it */
     case NODE_POISSON: lower_steps(lower, node, emit_poisson, "spikes with the probability"); break;
     case NODE_LATENCY: lower_steps(lower, node, emit_latency, "one spike at the latency"); break;
-    case NODE_DENSE:
-        lower_steps(lower, node, emit_dense, node->transposed ? "transposed linear map" : "linear map");
-        break;
-    case NODE_DELAY: lower_steps(lower, node, emit_delay, "shift in time"); break;
+    case NODE_DENSE: lower_dense(lower, node); break;
+    case NODE_DELAY: lower_delay(lower, node); break;
     case NODE_SCAN: lower_scan(lower, node); break;
     case NODE_REDUCE: lower_reduce(lower, node); break;
     case NODE_LOSS: lower_loss(lower, node); break;
@@ -39,7 +87,7 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_ACTIVITY: lower_activity(lower, node); break;
     case NODE_LOSS_GRAD: lower_loss_grad(lower, node); break;
     case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
-    case NODE_WEIGHT_GRAD: lower_weight_grad(lower, node); break;
+    case NODE_WEIGHT_GRAD: lower_gradient(lower, node); break;
     case NODE_BIAS_GRAD: lower_bias_grad(lower, node); break;
     case NODE_UPDATE: lower_update(lower, node); break;
     case NODE_KIND_COUNT: break;
@@ -165,12 +213,15 @@ static void add_buffers(Lower *lower)
     }
 }
 
-Program *lower_net(Arena *arena, const Net *net, int unroll)
+Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
 {
     Program *program = NEW(arena, Program);
     program->arena = arena;
-    Lower lower = {.arena = arena, .net = net, .program = program, .unroll = unroll};
+    Lower lower = {.arena = arena, .net = net, .program = program, .unroll = options.unroll, .kernels = options.kernels};
     add_buffers(&lower);
+    lower.tables = NEW_ARRAY(arena, TableStream, net->streams.count + 1);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        lower.tables[s] = (TableStream){.busy = -1, .units = -1, .steps = -1};
     describe_program(&lower);
     lower_phase(&lower, PHASE_FORWARD, 0, net->backward);
     lower.phase = PHASE_BACKWARD;

@@ -5,6 +5,13 @@
 
 #include "loop.h"
 #include "net.h"
+#include "passes.h"
+
+/* What the table kernels know of a spike stream; -1: no such buffer. */
+typedef struct TableStream {
+    BufferId busy;         /* [1]: tables were chosen; -1: always */
+    BufferId units, steps; /* the stream, packed over five units, or five steps */
+} TableStream;
 
 typedef struct Lower {
     Arena *arena;
@@ -17,6 +24,8 @@ typedef struct Lower {
     BufferId *values;    /* by ParamId */
     BufferId *gradients; /* by ParamId; -1: not learned */
     BufferId *transposed; /* by ParamId; -1: nobody needs W^T */
+    Kernels kernels;      /* of --kernels */
+    TableStream *tables;  /* by StreamId */
 } Lower;
 
 /* Where code is emitted: sample b, time step t (NULL outside time). */
@@ -51,6 +60,8 @@ int stream_size(const Lower *lower, StreamId stream);
 /* One sample, one step. */
 void emit_dense(Lower *lower, const Node *node, Site site);
 void emit_delay(Lower *lower, const Node *node, Site site);
+/* The copy that a delay makes, or (copy = false) the zeros outside the time of its input. */
+void emit_delay_units(Lower *lower, const Node *node, Site site, bool copy);
 void emit_poisson(Lower *lower, const Node *node, Site site);
 void emit_latency(Lower *lower, const Node *node, Site site);
 
