@@ -30,7 +30,7 @@ void emit_latency(Lower *lower, const Node *node, Site site)
     store_stream(lower, node->out, site, n, fires, false);
 }
 
-void emit_delay_units(Lower *lower, const Node *node, Site site, bool copy)
+void emit_delay(Lower *lower, const Node *node, Site site, bool copy)
 {
     LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop);
@@ -42,17 +42,13 @@ void emit_delay_units(Lower *lower, const Node *node, Site site, bool copy)
     store_stream(lower, node->out, site, n, copy ? load_stream(lower, node->in, source, n) : zero, false);
 }
 
-static void emit_delay_case(Lower *lower, const Node *node, Site site, LoopExpr *condition, bool copy)
+int delay_edge(const Lower *lower, const Node *node)
 {
-    site.into = &loop_if(lower->arena, site.into, condition)->body;
-    emit_delay_units(lower, node, site, copy);
+    int steps = lower->net->steps, edge = node->steps > 0 ? node->steps : steps + node->steps;
+    return edge < 0 ? 0 : edge > steps ? steps : edge;
 }
 
-void emit_delay(Lower *lower, const Node *node, Site site)
+bool delay_copies(const Lower *lower, const Node *node, int t)
 {
-    bool past = node->steps > 0;
-    LoopExpr *bound = loop_int(lower->arena, past ? node->steps : lower->net->steps + node->steps);
-    Op inside = past ? OP_GE : OP_LT, outside = past ? OP_LT : OP_GE;
-    emit_delay_case(lower, node, site, loop_op(lower->arena, inside, site.t, bound, NULL), true);
-    emit_delay_case(lower, node, site, loop_op(lower->arena, outside, site.t, bound, NULL), false);
+    return (t >= delay_edge(lower, node)) == (node->steps > 0);
 }

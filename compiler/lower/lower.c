@@ -29,15 +29,6 @@ static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, co
     emit(lower, node, site);
 }
 
-static void lower_delay_part(Lower *lower, const Node *node, Site site, int from, int to, bool copy)
-{
-    LoopStmt *loop_t = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
-                                loop_int(lower->arena, from), loop_int(lower->arena, to));
-    site.into = &loop_t->body;
-    site.t = loop_variable(lower, loop_t);
-    emit_delay_units(lower, node, site, copy);
-}
-
 /* A dense map: by events, by tables, or both with a choice. */
 static void lower_dense(Lower *lower, const Node *node)
 {
@@ -61,15 +52,18 @@ static void lower_gradient(Lower *lower, const Node *node)
         lower_weight_grad_table(lower, node);
 }
 
-/* Two loops over time. A condition on t in one loop would be shorter, but gcc 12.2 compiles that wrongly for
- * AVX-512: it stores zeros over the copies. */
 static void lower_delay(Lower *lower, const Node *node)
 {
-    bool past = node->steps > 0;
-    int edge = past ? node->steps : lower->net->steps + node->steps;
-    Site site = begin_samples(lower, node, "shift in time");
-    lower_delay_part(lower, node, site, 0, edge, !past);
-    lower_delay_part(lower, node, site, edge, lower->net->steps, past);
+    int bounds[] = {0, delay_edge(lower, node), lower->net->steps};
+    Site samples = begin_samples(lower, node, "shift in time");
+    for (int part = 0; part < 2; part++) {
+        if (bounds[part] == bounds[part + 1])
+            continue;
+        LoopStmt *loop_t = loop_for(lower->arena, samples.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
+                                    loop_int(lower->arena, bounds[part]), loop_int(lower->arena, bounds[part + 1]));
+        Site site = {&loop_t->body, samples.b, loop_variable(lower, loop_t)};
+        emit_delay(lower, node, site, delay_copies(lower, node, bounds[part]));
+    }
 }
 
 static void lower_node(Lower *lower, const Node *node)

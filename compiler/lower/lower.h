@@ -59,9 +59,12 @@ int stream_size(const Lower *lower, StreamId stream);
 
 /* One sample, one step. */
 void emit_dense(Lower *lower, const Node *node, Site site);
-void emit_delay(Lower *lower, const Node *node, Site site);
-/* The copy that a delay makes, or (copy = false) the zeros outside the time of its input. */
-void emit_delay_units(Lower *lower, const Node *node, Site site, bool copy);
+/* copy: step t of the input's shifted time exists; else zeros. */
+void emit_delay(Lower *lower, const Node *node, Site site, bool copy);
+/* A delay copies on one side of this step (0 .. T) and gives zeros on the other. Loops over time are split
+ * there instead of asking for t at every step: gcc 12.2 at -O3 vectorises such a question wrongly. */
+int delay_edge(const Lower *lower, const Node *node);
+bool delay_copies(const Lower *lower, const Node *node, int t);
 void emit_poisson(Lower *lower, const Node *node, Site site);
 void emit_latency(Lower *lower, const Node *node, Site site);
 

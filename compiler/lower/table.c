@@ -317,18 +317,33 @@ static LoopExpr *weight_element(Lower *lower, const void *source, LoopExpr *row,
     return load2(lower, lower->values[dense->weight], row, j);
 }
 
-static void emit_weight_tables(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *first_group)
+/* The table of one group: `members` of its five inputs exist. */
+static void emit_weight_table(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *slot,
+                              LoopExpr *group, int members)
 {
-    int inputs = stream_size(lower, dense->in), groups = group_count(inputs);
-    LoopStmt *slots = for_range(lower, into, "slot", LOOKUPS);
-    LoopExpr *slot = loop_variable(lower, slots);
-    emit_empty(lower, tile, &slots->body, slot);
-    for (int k = 0; k < GROUP; k++) {
-        LoopExpr *input = op2(lower, OP_ADD, op2(lower, OP_ADD, first_group, slot), num(lower, k * groups));
-        input = loop_local(lower, &slots->body, "i", input);
-        LoopStmt *exists = loop_if(lower->arena, &slots->body, op2(lower, OP_LT, input, num(lower, inputs)));
-        emit_double(lower, tile, &exists->body, slot, k, input, weight_element, dense);
+    int groups = group_count(stream_size(lower, dense->in));
+    emit_empty(lower, tile, into, slot);
+    for (int k = 0; k < members; k++) {
+        LoopExpr *input = loop_local(lower, into, "i", op2(lower, OP_ADD, group, num(lower, k * groups)));
+        emit_double(lower, tile, into, slot, k, input, weight_element, dense);
     }
+}
+
+static int members_of(int inputs, int group)
+{
+    int groups = group_count(inputs), members = 0;
+    while (group < groups && members < GROUP && group + members * groups < inputs)
+        members++;
+    return members;
+}
+
+/* Blocks of LOOKUPS groups that are all complete, from the first group on. */
+static int complete_blocks(int inputs)
+{
+    int group = 0;
+    while (members_of(inputs, group) == GROUP)
+        group++;
+    return group / LOOKUPS;
 }
 
 /* Loops over the samples first .. last-1 of a chunk and their steps. */
@@ -348,20 +363,34 @@ static void emit_start(Lower *lower, const Node *dense, const Tile *tile, Site s
     store_stream(lower, dense->out, site, j, start, false);
 }
 
-static void emit_chunk(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *from, LoopExpr *to)
+/* Adds the sums of one block of groups, the tables being made, to rows from .. to-1. */
+static void emit_block_rows(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *from,
+                            LoopExpr *to, LoopExpr *group)
 {
-    emit_start(lower, dense, tile, emit_rows(lower, into, from, to));
-    int groups = padded_groups(stream_size(lower, dense->in));
-    LoopStmt *blocks = for_range(lower, into, "block", groups / LOOKUPS);
-    LoopExpr *group = loop_local(lower, &blocks->body, "g0",
-                                 op2(lower, OP_MUL, loop_variable(lower, blocks), num(lower, LOOKUPS)));
-    emit_weight_tables(lower, dense, tile, &blocks->body, group);
-    Site site = emit_rows(lower, &blocks->body, from, to);
+    Site site = emit_rows(lower, into, from, to);
     LoopExpr *index[LOOKUPS], *place[3] = {site.b, site.t, NULL};
     for (int s = 0; s < LOOKUPS; s++)
         index[s] = loop_load(lower->program, lower->tables[dense->in].units, 3,
                              (LoopExpr *[]){site.b, site.t, op2(lower, OP_ADD, group, num(lower, s))});
     emit_lookups(lower, tile, site.into, index, lower->streams[dense->out], 3, place);
+}
+
+static void emit_chunk(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *from, LoopExpr *to)
+{
+    int inputs = stream_size(lower, dense->in), complete = complete_blocks(inputs);
+    emit_start(lower, dense, tile, emit_rows(lower, into, from, to));
+    LoopStmt *blocks = for_range(lower, into, "block", complete);
+    LoopExpr *group = loop_local(lower, &blocks->body, "g0",
+                                 op2(lower, OP_MUL, loop_variable(lower, blocks), num(lower, LOOKUPS)));
+    LoopStmt *slots = for_range(lower, &blocks->body, "slot", LOOKUPS);
+    LoopExpr *slot = loop_variable(lower, slots);
+    emit_weight_table(lower, dense, tile, &slots->body, slot, op2(lower, OP_ADD, group, slot), GROUP);
+    emit_block_rows(lower, dense, tile, &blocks->body, from, to, group);
+    for (int g = complete * LOOKUPS; g < padded_groups(inputs); g += LOOKUPS) {
+        for (int s = 0; s < LOOKUPS; s++)
+            emit_weight_table(lower, dense, tile, into, num(lower, s), num(lower, g + s), members_of(inputs, g + s));
+        emit_block_rows(lower, dense, tile, into, from, to, num(lower, g));
+    }
 }
 
 void lower_dense_table(Lower *lower, const Node *dense)
