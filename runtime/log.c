@@ -41,7 +41,8 @@ bool snn_log_open(FILE **log, const char *path, int keep, SnnError *error)
     if (*log == NULL && errno == ENOENT)
         *log = fopen(path, "w+");
     if (*log == NULL)
-        return snn_fail(error, "cannot write the log (%s): %s", path, strerror(errno));
+        return snn_fail(error, "cannot write the log (%s): %s%s", path, strerror(errno),
+                        errno == ENOENT ? "; make its folder first" : "");
     if (log_cut(*log, keep))
         return true;
     fclose(*log);

@@ -53,7 +53,8 @@ bool snn_output_open(SnnOutput *output, const char *path, SnnError *error)
     *output = (SnnOutput){.path = strdup(path), .temporary = output_temporary(path)};
     if (output->path != NULL && output->temporary != NULL && output_create(output))
         return true;
-    snn_fail(error, "cannot write (%s): %s", path, strerror(errno));
+    snn_fail(error, "cannot write (%s): %s%s", path, strerror(errno),
+             errno == ENOENT ? "; make its folder first" : "");
     output_clear(output);
     return false;
 }
