@@ -109,7 +109,8 @@ Program *golden_program(Compilation *c, const char *name)
 static void fill(Interp *interp, BufferId id, const SnnTensor *array)
 {
     size_t count = interp_count(interp, id);
-    ck_assert_msg((size_t)snn_tensor_elements(array) == count, "%s: another size than the network's", array->name);
+    ck_assert_msg((size_t)snn_tensor_elements(array) == count, "%s: another size than the network's",
+                  array->name);
     for (size_t k = 0; k < count; k++)
         interp->buffers[id][k] = golden_number(array, k);
 }

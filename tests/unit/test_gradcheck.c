@@ -42,8 +42,8 @@ static void save_case(const char *name, const char *path)
     for (int k = 0; k < snn_tensors_count(golden->arrays); k++) {
         const SnnTensor *array = snn_tensors_at(golden->arrays, k);
         if (strncmp(array->name, name, length) == 0 && array->name[length] == '/')
-            ck_assert(snn_tensors_add(writer, array->name + length + 1, array->dtype, array->ndim, array->dims,
-                                      array->data));
+            ck_assert(snn_tensors_add(writer, array->name + length + 1, array->dtype, array->ndim,
+                                      array->dims, array->data));
     }
     SnnError error = {""};
     ck_assert_msg(snn_tensors_save(writer, path, &error), "%s", error.text);
@@ -107,15 +107,15 @@ END_TEST
 
 /* ---- what must be found ---- */
 
-#define MODEL_WITH(surrogate_text)                                                    \
-    "surrogate own(alpha = 2) {\n" surrogate_text "}\n"                               \
-    "model wrong {\n"                                                                 \
-    "    data idx(shape = [7], classes = 3, temporal)\n"                              \
-    "    time 8 steps\n"                                                              \
-    "    hidden = image -> dense(6) -> lif(surrogate = own(), threshold = 0.3)\n"     \
-    "    out    = hidden -> dense(3) -> li()\n"                                       \
-    "    predict argmax(sum(out))\n"                                                  \
-    "    train { loss cross_entropy(sum(out), label) }\n"                             \
+#define MODEL_WITH(surrogate_text)                                                \
+    "surrogate own(alpha = 2) {\n" surrogate_text "}\n"                           \
+    "model wrong {\n"                                                             \
+    "    data idx(shape = [7], classes = 3, temporal)\n"                          \
+    "    time 8 steps\n"                                                          \
+    "    hidden = image -> dense(6) -> lif(surrogate = own(), threshold = 0.3)\n" \
+    "    out    = hidden -> dense(3) -> li()\n"                                   \
+    "    predict argmax(sum(out))\n"                                              \
+    "    train { loss cross_entropy(sum(out), label) }\n"                         \
     "}\n"
 
 typedef struct Pair {
@@ -125,13 +125,17 @@ typedef struct Pair {
 
 static const Pair pairs[] = {
     {MODEL_WITH("derivative = alpha * sigmoid(alpha * x) * (1 - sigmoid(alpha * x))\n"
-                "antiderivative = sigmoid(alpha * x)\n"), true},
+                "antiderivative = sigmoid(alpha * x)\n"),
+     true},
     {MODEL_WITH("derivative = sigmoid(alpha * x) * (1 - sigmoid(alpha * x))\n" /* without the factor */
-                "antiderivative = sigmoid(alpha * x)\n"), false},
+                "antiderivative = sigmoid(alpha * x)\n"),
+     false},
     {MODEL_WITH("derivative = 1.0001 * alpha * sigmoid(alpha * x) * (1 - sigmoid(alpha * x))\n"
-                "antiderivative = sigmoid(alpha * x)\n"), false},
+                "antiderivative = sigmoid(alpha * x)\n"),
+     false},
     {MODEL_WITH("derivative = alpha / 2 / (1 + (pi / 2 * alpha * x) ^ 2)\n"
-                "antiderivative = 0.5 - atan(pi / 2 * alpha * x) / pi\n"), false}, /* falls */
+                "antiderivative = 0.5 - atan(pi / 2 * alpha * x) / pi\n"),
+     false}, /* falls */
 };
 
 /* The weight before the spikes is wrong; the one behind them does not depend on the slope, and is right. */
@@ -149,6 +153,7 @@ Suite *gradcheck_suite(void)
 {
     Suite *suite = suite_create("gradcheck");
     TCase *tcase = tcase_create("gradcheck");
+    tcase_set_timeout(tcase, 60); /* on a busy machine, under a sanitizer */
     tcase_add_unchecked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, agrees_with_differences, 0, GOLDEN_CASES);
     tcase_add_loop_test(tcase, finds_a_wrong_derivative, 0, (int)(sizeof pairs / sizeof *pairs));

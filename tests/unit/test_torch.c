@@ -46,7 +46,8 @@ static int recorded_gradients(const char *name)
 
 static double recorded_element(const SnnTensor *array, const LoopParam *param, size_t k)
 {
-    size_t rows = param->matrix ? (size_t)param->dims[0] : 1, columns = param->matrix ? (size_t)param->dims[1] : 1;
+    size_t rows = param->matrix ? (size_t)param->dims[0] : 1,
+           columns = param->matrix ? (size_t)param->dims[1] : 1;
     return golden_number(array, param->matrix ? k % columns * rows + k / columns : k);
 }
 
@@ -55,7 +56,8 @@ static void compare_gradient(const Interp *interp, const LoopParam *param, const
     const SnnTensor *array = golden_array(golden, name, "grad.", param->name);
     ck_assert_msg(param->gradient >= 0, "%s: `%s` has no gradient", name, param->name);
     size_t count = interp_count(interp, param->gradient);
-    ck_assert_msg((size_t)snn_tensor_elements(array) == count, "%s: another size than `%s`", array->name, param->name);
+    ck_assert_msg((size_t)snn_tensor_elements(array) == count, "%s: another size than `%s`", array->name,
+                  param->name);
     double largest = 0, worst = 0;
     for (size_t k = 0; k < count; k++) {
         double expected = recorded_element(array, param, k);
@@ -64,7 +66,8 @@ static void compare_gradient(const Interp *interp, const LoopParam *param, const
         worst = error <= worst ? worst : error; /* NaN stays */
     }
     ck_assert_msg(largest > 0, "%s: all zero", array->name);
-    ck_assert_msg(worst <= LIMIT * largest, "%s, %s precision: gradient of `%s` differs by %.2e of its largest", name,
+    ck_assert_msg(worst <= LIMIT * largest,
+                  "%s, %s precision: gradient of `%s` differs by %.2e of its largest", name,
                   precision_names[interp->precision], param->name, worst / largest);
 }
 
@@ -74,8 +77,8 @@ static void compare_case(const Program *program, const char *name, Precision pre
     interp_run(interp, PHASE_FORWARD);
     interp_run(interp, PHASE_BACKWARD);
     double expected = golden_number(golden_array(golden, name, "", "loss"), 0), loss = run_loss(interp);
-    ck_assert_msg(fabs(loss - expected) <= LIMIT * fabs(expected), "%s, %s precision: loss %.9g, not %.9g", name,
-                  precision_names[precision], loss, expected);
+    ck_assert_msg(fabs(loss - expected) <= LIMIT * fabs(expected), "%s, %s precision: loss %.9g, not %.9g",
+                  name, precision_names[precision], loss, expected);
     for (int p = 0; p < program->params.count; p++)
         compare_gradient(interp, &program->params.at[p], name);
     interp_free(interp);
@@ -86,8 +89,8 @@ START_TEST(gradients)
     const GoldenText *text = &golden->cases.at[_i];
     Arena *arena = arena_new();
     const Program *program = golden_program(golden_compilation(arena, text), text->name);
-    ck_assert_msg(program->params.count == recorded_gradients(text->name), "%s: %d parameters, not %d", text->name,
-                  program->params.count, recorded_gradients(text->name));
+    ck_assert_msg(program->params.count == recorded_gradients(text->name), "%s: %d parameters, not %d",
+                  text->name, program->params.count, recorded_gradients(text->name));
     compare_case(program, text->name, PRECISION_DOUBLE);
     compare_case(program, text->name, PRECISION_SINGLE);
     arena_free(arena);
@@ -168,6 +171,7 @@ Suite *torch_suite(void)
 {
     Suite *suite = suite_create("torch");
     TCase *tcase = tcase_create("torch");
+    tcase_set_timeout(tcase, 60); /* on a busy machine, under a sanitizer */
     tcase_add_unchecked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, number_of_cases);
     tcase_add_loop_test(tcase, gradients, 0, GOLDEN_CASES);

@@ -1,0 +1,138 @@
+/* Event-driven and table kernels of the same network: the same gradients but for rounding, in double
+ * precision; the choice between them follows the activity. */
+#include "golden.h"
+#include "run.h"
+
+#include <check.h>
+#include <math.h>
+
+Suite *kernels_suite(void);
+
+typedef struct Sizes {
+    int inputs, outputs, steps, rows;
+} Sizes;
+
+/* Complete and incomplete groups of five inputs and of five steps; one tile, several, none that fits. */
+static const Sizes sizes[] = {
+    {1, 1, 2, 1},    {4, 3, 4, 2},    {5, 8, 5, 3},     {6, 10, 6, 1},    {24, 16, 25, 3}, {25, 96, 26, 2},
+    {26, 104, 9, 2}, {29, 192, 3, 2}, {63, 101, 11, 2}, {128, 40, 33, 3}, {31, 7, 70, 40},
+};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+/* `rate`: the probability of an input spike. */
+static const Program *program_of(Arena *arena, Sizes size, double rate, Kernels kernels)
+{
+    GoldenText model = {"kernels", arena_printf(arena,
+                                                "model kernels {\n"
+                                                "    data idx(shape = [%d], classes = 3, temporal)\n"
+                                                "    time %d steps\n"
+                                                "    x = poisson(%g + 0 * image)\n"
+                                                "    h = x -> dense(%d, bias) -> lif(threshold = 0.1)\n"
+                                                "    g = (h -> dense(%d)) + (g[-1] -> dense(%d)) -> lif(threshold = 0.1)\n"
+                                                "    o = g -> dense(3) -> li\n"
+                                                "    predict argmax(sum(o))\n"
+                                                "    train { loss cross_entropy(sum(o), label) }\n"
+                                                "}\n",
+                                                size.inputs, size.steps, rate, size.outputs, size.outputs, size.outputs)};
+    Compilation *c = golden_compilation(arena, &model);
+    c->lower.kernels = kernels;
+    return golden_program(c, model.name);
+}
+
+static Interp *ran(const Program *program, int rows)
+{
+    RunOptions options = {.rows = rows, .seed = 7, .precision = PRECISION_DOUBLE};
+    Interp *interp = run_prepare(program, &options, rows);
+    ck_assert_ptr_nonnull(interp);
+    interp_run(interp, PHASE_FORWARD);
+    interp_run(interp, PHASE_BACKWARD);
+    return interp;
+}
+
+static void compare(const Interp *a, BufferId of_a, const Interp *b, BufferId of_b, const char *what)
+{
+    double largest = 0, worst = 0;
+    size_t count = interp_count(a, of_a);
+    ck_assert_uint_eq(count, interp_count(b, of_b));
+    for (size_t k = 0; k < count; k++) {
+        double error = fabs(a->buffers[of_a][k] - b->buffers[of_b][k]);
+        largest = fmax(largest, fabs(a->buffers[of_a][k]));
+        worst = error <= worst ? worst : error;
+    }
+    ck_assert_msg(worst <= 1e-12 * largest, "%s differs by %.2e of its largest", what, worst / largest);
+}
+
+static int kernels_called(const Program *program, const char *start)
+{
+    int count = 0;
+    for (int k = 0; k < program->kernels.count; k++)
+        count += strncmp(program->kernels.at[k].name, start, strlen(start)) == 0;
+    return count;
+}
+
+START_TEST(tables_and_events_agree)
+{
+    Arena *arena = arena_new();
+    Sizes size = sizes[_i];
+    const Program *event = program_of(arena, size, 0.4, KERNELS_EVENT);
+    const Program *table = program_of(arena, size, 0.4, KERNELS_TABLE);
+    Interp *a = ran(event, size.rows), *b = ran(table, size.rows);
+    ck_assert_int_eq(kernels_called(event, "tables_"), 0);
+    ck_assert_int_gt(kernels_called(table, "tables_"), 0);
+    compare(a, event->loss, b, table->loss, "loss");
+    for (int p = 0; p < event->params.count; p++)
+        compare(a, event->params.at[p].gradient, b, table->params.at[p].gradient, event->params.at[p].name);
+    interp_free(a);
+    interp_free(b);
+    arena_free(arena);
+}
+END_TEST
+
+static double busy_at(double rate)
+{
+    Arena *arena = arena_new();
+    Sizes size = {64, 64, 10, 4};
+    const Program *program = program_of(arena, size, rate, KERNELS_AUTO);
+    Interp *interp = ran(program, size.rows);
+    BufferId busy = loop_find(program, "busy_x");
+    ck_assert_int_ge(busy, 0);
+    double chosen = interp->buffers[busy][0];
+    interp_free(interp);
+    arena_free(arena);
+    return chosen;
+}
+
+START_TEST(the_choice_follows_the_activity)
+{
+    ck_assert_double_eq(busy_at(0.02), 0);
+    ck_assert_double_eq(busy_at(0.3), 1);
+}
+END_TEST
+
+/* Chosen batch by batch, the results are those of the kernel that was chosen. */
+START_TEST(the_chosen_kernel_runs)
+{
+    static const double rates[] = {0.02, 0.3};
+    Arena *arena = arena_new();
+    Sizes size = {64, 64, 10, 4};
+    const Program *event = program_of(arena, size, rates[_i], KERNELS_EVENT);
+    const Program *both = program_of(arena, size, rates[_i], KERNELS_AUTO);
+    Interp *a = ran(event, size.rows), *b = ran(both, size.rows);
+    for (int p = 0; p < event->params.count; p++)
+        compare(a, event->params.at[p].gradient, b, both->params.at[p].gradient, event->params.at[p].name);
+    interp_free(a);
+    interp_free(b);
+    arena_free(arena);
+}
+END_TEST
+
+Suite *kernels_suite(void)
+{
+    Suite *suite = suite_create("kernels");
+    TCase *tcase = tcase_create("kernels");
+    tcase_add_loop_test(tcase, tables_and_events_agree, 0, SIZES);
+    tcase_add_test(tcase, the_choice_follows_the_activity);
+    tcase_add_loop_test(tcase, the_chosen_kernel_runs, 0, 2);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
