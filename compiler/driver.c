@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,13 +138,23 @@ static int run_cc(char *const *arguments)
     return EXIT_FAILURE;
 }
 
+/* The temporary file's name would only confuse: the folder is what cannot be written to. */
+static bool save_source(Compilation *c, const Options *options, const Out *text, const char *source)
+{
+    const char *error = NULL;
+    if (out_save(text, c->arena, source, &error))
+        return true;
+    fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(errno));
+    return false;
+}
+
 static int build_executable(Compilation *c, const Options *options, const Out *text)
 {
     const char *cc = options->cc ? options->cc : getenv("CC");
     cc = cc && *cc ? cc : "cc";
     const char *source = arena_printf(c->arena, "%s.tmp%ld.c", options->output, (long)getpid());
     const char *target = arena_printf(c->arena, "%s.tmp%ld", options->output, (long)getpid());
-    if (save(text, c->arena, source) != EXIT_SUCCESS)
+    if (!save_source(c, options, text, source))
         return EXIT_FAILURE;
     const char *arguments[] = {cc, "-std=c11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno",
                                "-fno-trapping-math", source, "-o", target, "-lm", "-lpthread", "-lz", NULL};
@@ -187,9 +198,20 @@ static int emit_stage(Compilation *c, const Options *options, const char *output
     return save(out, c->arena, output);
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+    return a && stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
+           && first.st_ino == second.st_ino;
+}
+
 int driver_output(Compilation *c, Options *options, const Backend *backend)
 {
     const char *output = options->output ? options->output : "-";
+    if (is_same_file(options->model, output)) {
+        fprintf(stderr, "snnc: -o `%s` is the model itself; give the output another name\n", output);
+        return 2;
+    }
     if (options->dump_after && strcmp(options->dump_after, "all") != 0 && !find_pass(options->dump_after)) {
         fprintf(stderr, "snnc: no pass is called `%s`; --passes lists them\n", options->dump_after);
         return 2;

@@ -52,7 +52,8 @@ static Val make_smooth(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c
     if (instr->op != OP_MIX)
         return body_copy(arena, out, instr, a, b, c);
     Val rest = body_op2(arena, out, OP_SUB, body_const(arena, out, 1), a);
-    return body_op2(arena, out, OP_ADD, body_op2(arena, out, OP_MUL, a, b), body_op2(arena, out, OP_MUL, rest, c));
+    return body_op2(arena, out, OP_ADD, body_op2(arena, out, OP_MUL, a, b),
+                    body_op2(arena, out, OP_MUL, rest, c));
 }
 
 static void smooth_node(Net *net, Node *node, Held held, int *count)
