@@ -57,11 +57,11 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=80k tmpfs small 2> /dev/null; th
     umount small
 fi
 
-refuses "checkpoint: no such folder" 1 '^shapes: cannot write \(nowhere/a\.safetensors\): No such file or directory' ./shapes train --data data --out nowhere/a.safetensors
+refuses "checkpoint: no such folder" 1 '^shapes: cannot write \(nowhere/a\.safetensors\): No such file or directory; make its folder first$' ./shapes train --data data --out nowhere/a.safetensors
 refuses "checkpoint: a folder" 1 '^shapes: not a regular file \(data\): give the name of a file$' ./shapes train --data data --out data
 refuses "checkpoint: --out is some other file" 1 '^shapes: would overwrite \(shapes\.snn\): it is not a checkpoint of `shapes`; give another --out FILE$' ./shapes train --data data --out shapes.snn
 refuses "log: some other file" 1 '^shapes: would overwrite \(trained\.safetensors\): it is not a log of a training; give another --log FILE$' ./shapes train --data data --out new.safetensors --log trained.safetensors
-refuses "log: no such folder" 1 '^shapes: cannot write the log \(nowhere/run\.log\): No such file or directory' ./shapes train --data data --out new.safetensors --log nowhere/run.log
+refuses "log: no such folder" 1 '^shapes: cannot write the log \(nowhere/run\.log\): No such file or directory; make its folder first$' ./shapes train --data data --out new.safetensors --log nowhere/run.log
 
 # Numbers that overflow: the layer and the epoch are named, and a checkpoint from before is kept.
 "$snnc" shapes.snn -D lr=1e38 -o wild.c && compile_c "$cc" -O2 wild.c wild || fail "checkpoint: compile"

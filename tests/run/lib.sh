@@ -13,6 +13,11 @@ fail() {
     failed=$((failed + 1))
 }
 
+# show_messages [FILE]: the first lines of what a program said
+show_messages() {
+    head -n 5 "${1:-messages}" | sed 's/^/    /'
+}
+
 # compile_c CC LEVEL FILE.c PROGRAM, where any warning is an error
 compile_c() {
     # shellcheck disable=SC2086
@@ -27,7 +32,7 @@ passes() {
         ok "$name"
     else
         fail "$name" "exit status $?"
-        sed 's/^/    /' messages
+        show_messages
     fi
 }
 
@@ -46,7 +51,7 @@ shows() {
         ok "$name"
     else
         fail "$name" "no line has: $pattern"
-        sed 's/^/    /' shown
+        show_messages shown
     fi
 }
 
@@ -79,7 +84,7 @@ refuses() {
         ok "$name"
         return
     fi
-    sed 's/^/    /' messages
+    show_messages
 }
 
 # last_accuracy: of the line "test accuracy: 0.dddd" that ends `messages`

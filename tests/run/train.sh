@@ -18,7 +18,7 @@ if [ "$(grep -Ec "$line" train.log)" -eq 12 ] && [ "$(wc -l < train.log)" -eq 12
     ok "train: 12 lines of JSON in the log"
 else
     fail "train: 12 lines of JSON in the log"
-    sed 's/^/    /' train.log
+    show_messages train.log
 fi
 numbers=$(sed 's/^{"epoch": \([0-9]*\),.*/\1/' train.log | tr '\n' ' ')
 if [ "$numbers" = "1 2 3 4 5 6 7 8 9 10 11 12 " ]; then ok "train: epochs 1 to 12"; else fail "train: epochs" "$numbers"; fi
