@@ -1,5 +1,5 @@
-/* A pool of threads. Work is divided into one contiguous range a thread, always the same for a given
- * count; the calling thread takes the first range. */
+/* A pool of threads. Work is divided into contiguous pieces, a few for each thread, and whoever is free
+ * takes the next one: a thread that the system holds up holds up little. The calling thread takes part. */
 #include "snn.h"
 
 #include <pthread.h>
@@ -8,18 +8,12 @@
 #include <stdlib.h>
 
 /* Kernels follow each other closely: looking a few microseconds for the next one is cheaper than sleeping. */
-enum { POOL_LOOKS = 4000 };
-
-typedef struct PoolWorker {
-    SnnPool *pool;
-    int index; /* 1 .. threads-1; the caller is 0 */
-    pthread_t thread;
-} PoolWorker;
+enum { POOL_LOOKS = 4000, POOL_PIECES = 4 /* for each thread */ };
 
 struct SnnPool {
     int threads;
     int started; /* workers that run */
-    PoolWorker *workers;
+    pthread_t *workers; /* threads-1 */
     pthread_mutex_t lock;
     pthread_cond_t begin, done;
     atomic_uint round; /* moves on when there is work */
@@ -27,14 +21,20 @@ struct SnnPool {
     SnnKernel *kernel; /* of this round; NULL: the workers end */
     void *net;
     int32_t count;
+    atomic_llong next; /* the first item that nobody has taken */
 };
 
-static void pool_share(const SnnPool *pool, int index)
+static void pool_share(SnnPool *pool)
 {
-    int32_t first = (int32_t)((int64_t)pool->count * index / pool->threads);
-    int32_t last = (int32_t)((int64_t)pool->count * (index + 1) / pool->threads);
-    if (first < last)
-        pool->kernel(pool->net, first, last);
+    int32_t piece = pool->count / (pool->threads * POOL_PIECES);
+    piece = piece < 1 ? 1 : piece;
+    for (;;) {
+        int64_t first = atomic_fetch_add(&pool->next, piece);
+        if (first >= pool->count)
+            return;
+        int64_t last = first + piece < pool->count ? first + piece : pool->count;
+        pool->kernel(pool->net, (int32_t)first, (int32_t)last);
+    }
 }
 
 static unsigned pool_next_round(SnnPool *pool, unsigned seen)
@@ -53,13 +53,12 @@ static unsigned pool_next_round(SnnPool *pool, unsigned seen)
 
 static void *pool_work(void *argument)
 {
-    PoolWorker *worker = argument;
-    SnnPool *pool = worker->pool;
+    SnnPool *pool = argument;
     for (unsigned round = 0;;) {
         round = pool_next_round(pool, round);
         if (pool->kernel == NULL)
             return NULL;
-        pool_share(pool, worker->index);
+        pool_share(pool);
         if (atomic_fetch_sub(&pool->busy, 1) == 1) {
             pthread_mutex_lock(&pool->lock);
             pthread_cond_signal(&pool->done);
@@ -73,6 +72,7 @@ static void pool_start_round(SnnPool *pool, SnnKernel *kernel, void *net, int32_
     pool->kernel = kernel;
     pool->net = net;
     pool->count = count;
+    atomic_store(&pool->next, 0);
     atomic_store(&pool->busy, pool->started);
     pthread_mutex_lock(&pool->lock);
     atomic_fetch_add(&pool->round, 1);
@@ -99,9 +99,7 @@ static bool pool_start_workers(SnnPool *pool)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     bool ok = true;
     for (int i = 0; ok && i < pool->threads - 1; i++) {
-        PoolWorker *worker = &pool->workers[i];
-        *worker = (PoolWorker){.pool = pool, .index = i + 1};
-        ok = pthread_create(&worker->thread, NULL, pool_work, worker) == 0;
+        ok = pthread_create(&pool->workers[i], NULL, pool_work, pool) == 0;
         pool->started += ok;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -120,6 +118,7 @@ SnnPool *snn_pool_open(int threads)
     pthread_cond_init(&pool->done, NULL);
     atomic_init(&pool->round, 0);
     atomic_init(&pool->busy, 0);
+    atomic_init(&pool->next, 0);
     if (pool->workers == NULL || !pool_start_workers(pool)) {
         snn_pool_close(pool);
         return NULL;
@@ -133,7 +132,7 @@ void snn_pool_close(SnnPool *pool)
         return;
     pool_start_round(pool, NULL, NULL, 0);
     for (int i = 0; i < pool->started; i++)
-        pthread_join(pool->workers[i].thread, NULL);
+        pthread_join(pool->workers[i], NULL);
     pthread_cond_destroy(&pool->begin);
     pthread_cond_destroy(&pool->done);
     pthread_mutex_destroy(&pool->lock);
@@ -150,6 +149,6 @@ void snn_parallel(SnnPool *pool, SnnKernel *kernel, void *net, int32_t count)
         return;
     }
     pool_start_round(pool, kernel, net, count);
-    pool_share(pool, 0);
+    pool_share(pool);
     pool_wait(pool);
 }
