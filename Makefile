@@ -129,8 +129,11 @@ $(OBJ)/gen/snn.lex.o: $(GEN)/snn.tab.h
 
 test: $(BUILD)/deps-test layers unit $(TEST_NAMES) ## all tests
 
+# Seconds for one test: none takes one, but machines may be loaded.
+UNIT_TIMEOUT ?= 120
+
 unit: $(BUILD)/deps-test $(UNIT) ## the unit tests
-	$(UNIT)
+	CK_DEFAULT_TIMEOUT=$(UNIT_TIMEOUT) $(UNIT)
 
 $(UNIT): $(UNIT_OBJECTS) $(LIBRARIES)
 	@echo "  LINK $@"

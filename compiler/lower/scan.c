@@ -142,6 +142,15 @@ static Equations unit_equations(Lower *lower, const Unit *unit, Site site, LoopB
     return equations;
 }
 
+/* Whether the value would change when the states are set: it is one of their variables. */
+static bool is_state(const Unit *unit, const LoopExpr *value)
+{
+    for (int s = 0; s < unit->node->states.count; s++)
+        if (value->kind == LOOP_VAR && value->var == unit->states[s]->var)
+            return true;
+    return false;
+}
+
 /* The next values of all states are known before the first of them is overwritten. */
 static void advance_states(Lower *lower, const Unit *unit, Equations *equations)
 {
@@ -149,7 +158,8 @@ static void advance_states(Lower *lower, const Unit *unit, Equations *equations)
     LoopExpr **next = NEW_ARRAY(lower->arena, LoopExpr *, node->states.count + 1);
     for (int s = 0; s < node->states.count; s++) {
         next[s] = equation_number(equations, node->states.at[s].next);
-        if (node->states.count > 1 && next[s]->kind != LOOP_NUMBER)
+        bool fixed = next[s]->kind == LOOP_NUMBER || (next[s]->kind == LOOP_VAR && !is_state(unit, next[s]));
+        if (node->states.count > 1 && !fixed)
             next[s] = loop_local(lower, equations->into, arena_printf(lower->arena, "next_%s", node->states.at[s].name),
                                 next[s]);
     }

@@ -6,6 +6,13 @@ static int element_count(const Param *param)
     return shape_size(param->shape);
 }
 
+/* The value now, whatever is stored later. */
+static LoopExpr *settled(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
+{
+    bool constant = value->kind == LOOP_VAR || value->kind == LOOP_NUMBER;
+    return constant ? value : loop_local(lower, into, name, value);
+}
+
 void lower_update(Lower *lower, const Node *node)
 {
     Arena *arena = lower->arena;
@@ -35,11 +42,11 @@ void lower_update(Lower *lower, const Node *node)
     for (int s = 0; s < node->states.count; s++)
         equations.states[s] = loop_load(lower->program, described->state[s], dims, index);
     /* All new values are known before the first is stored. */
-    LoopExpr *weight = loop_local(lower, into, "updated", equation_number(&equations, node->outs.at[0].value));
+    LoopExpr *weight = settled(lower, into, "updated", equation_number(&equations, node->outs.at[0].value));
     LoopExpr **next = NEW_ARRAY(arena, LoopExpr *, node->states.count + 1);
     for (int s = 0; s < node->states.count; s++)
-        next[s] = loop_local(lower, into, arena_printf(arena, "next_%s", node->states.at[s].name),
-                            equation_number(&equations, node->states.at[s].next));
+        next[s] = settled(lower, into, arena_printf(arena, "next_%s", node->states.at[s].name),
+                          equation_number(&equations, node->states.at[s].next));
     for (int s = 0; s < node->states.count; s++)
         loop_store(lower->program, into, described->state[s], dims, index, next[s], false);
     loop_store(lower->program, into, described->value, dims, index, weight, false);

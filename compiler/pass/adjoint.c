@@ -354,6 +354,14 @@ static void want_states(Tape *tape, Node *adjoint, const Node *scan)
     }
 }
 
+/* The gradient of the model's x is called g_x. */
+static void name_adjoint(Tape *tape, Val v)
+{
+    const Instr *instr = &tape->forward->code.at[v];
+    if (instr->name && op_arity(instr->op) > 0)
+        body_name(&tape->body, tape->adjoint[v], arena_printf(tape->arena, "g_%s", instr->name), instr->span);
+}
+
 void adjoin_scan(Net *net, int scan_index, const StreamList *out_gradients, const bool *wanted,
                  StreamId *gradients)
 {
@@ -366,9 +374,12 @@ void adjoin_scan(Net *net, int scan_index, const StreamList *out_gradients, cons
     adjoint.in_time = scan_in_time(net, &scan);
     adjoint.forward = scan_index;
     seed_gradients(&tape, &adjoint, &scan, out_gradients);
-    for (Val v = scan.body.code.count - 1; v >= 0; v--)
-        if (tape.adjoint[v] != NO_VAL)
-            adjoin_instr(&tape, v, tape.adjoint[v]);
+    for (Val v = scan.body.code.count - 1; v >= 0; v--) {
+        if (tape.adjoint[v] == NO_VAL)
+            continue;
+        name_adjoint(&tape, v);
+        adjoin_instr(&tape, v, tape.adjoint[v]);
+    }
     want_inputs(&tape, &adjoint, &scan, wanted, gradients);
     want_params(&tape, &adjoint, &scan);
     want_states(&tape, &adjoint, &scan);

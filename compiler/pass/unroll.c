@@ -47,11 +47,13 @@ static int trip_count(const LoopStmt *loop)
     return -1;
 }
 
-static void write_step(Unroll *unroll, const LoopStmt *loop, LoopExpr *value, LoopBlock *to, const Binding *bindings)
+/* Step number k of those that are written out together. */
+static void write_step(Unroll *unroll, const LoopStmt *loop, LoopExpr *value, int k, LoopBlock *to,
+                       const Binding *bindings)
 {
     const char *name = unroll->kernel->vars.at[loop->var].name;
     const char *text = value->kind == LOOP_NUMBER ? arena_printf(unroll->arena, "%s = %d", name, (int)value->number)
-                                                  : NULL;
+                                                  : arena_printf(unroll->arena, "%s: step %d of the block", name, k);
     LoopStmt *block = loop_block(unroll->arena, to, text);
     copy_block(unroll, &loop->body, &block->body, &(Binding){loop->var, value, bindings});
 }
@@ -65,8 +67,10 @@ static LoopExpr *plus(Unroll *unroll, LoopExpr *base, int offset)
 static void write_steps(Unroll *unroll, const LoopStmt *loop, LoopExpr *first, int count, LoopBlock *to,
                         const Binding *bindings)
 {
-    for (int k = 0; k < count; k++)
-        write_step(unroll, loop, plus(unroll, first, loop->down ? count - 1 - k : k), to, bindings);
+    for (int i = 0; i < count; i++) {
+        int k = loop->down ? count - 1 - i : i;
+        write_step(unroll, loop, plus(unroll, first, k), k, to, bindings);
+    }
 }
 
 static void unroll_by_factor(Unroll *unroll, const LoopStmt *loop, LoopExpr *from, int trips, int factor, LoopBlock *to,
