@@ -1,0 +1,154 @@
+#!/bin/sh
+# The examples. For every folder of examples/: model.snn compiles without a message; its derived gradients are
+# right (--gradcheck), made small where needed; its program trains and tests on a few images; README.md has its
+# commands and its result. What READMEs show as printed by snnc (fences ```adjoint NEURON and ```c KERNEL) is
+# what it prints now; in the README.md above, for fashion_mnist.
+#
+#     tests/examples.sh [--update]     SNNC=path: another compiler than build/snnc
+# --update rewrites these fences; the explanation around them is yours to read again.
+
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+snnc=${SNNC:-$root/build/snnc}
+case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
+update=no
+[ "$1" = --update ] && update=yes
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$root/examples" || exit 1
+passed=0 failed=0
+
+check() {
+    if [ "$2" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        sed 's/^/    /' "$work/messages" >&2
+        echo "examples: $1" >&2
+    fi
+}
+
+# Smaller, for the finite differences: every parameter is moved twice.
+small() {
+    case $1 in
+    fashion_mnist) echo "-D width=30 -D duration=6" ;;
+    own_neuron) echo "-D width=30 -D duration=6" ;;
+    recurrent) echo "-D width=20" ;;
+    esac
+}
+
+# ---- data: 60 images whose class can be seen, for the training and the test set ----
+
+# idx_files NAME: IDX files of 60 images, 28 x 28, label k brightens the rows 2 k and 2 k + 1
+idx_files() {
+    { printf '\000\000\010\003\000\000\000\074\000\000\000\034\000\000\000\034'
+      awk 'BEGIN { for (i = 0; i < 60; i++) for (y = 0; y < 28; y++) for (x = 0; x < 28; x++)
+                       printf "%s", int(y / 2) == i % 10 ? "~" : " " }'; } > "$work/data/$1-images-idx3-ubyte"
+    { printf '\000\000\010\001\000\000\000\074'
+      for round in 1 2 3 4 5 6; do printf '\000\001\002\003\004\005\006\007\010\011'; done
+    } > "$work/data/$1-labels-idx1-ubyte"
+}
+
+mkdir -p "$work/data"
+idx_files train
+idx_files t10k
+
+# ---- the checks ----
+
+compiles() {
+    "$snnc" "$1/model.snn" -o "$work/$1.c" > "$work/messages" 2>&1 && [ ! -s "$work/messages" ]
+    check "$1/model.snn does not compile silently" $?
+}
+
+differentiates() {
+    # shellcheck disable=SC2046
+    "$snnc" "$1/model.snn" --gradcheck $(small "$1") > "$work/messages" 2>&1 && grep -q ' ok$' "$work/messages"
+    check "$1/model.snn: --gradcheck fails" $?
+}
+
+runs() {
+    "$snnc" "$1/model.snn" -o "$work/$1" > "$work/messages" 2>&1 && (cd "$work" &&
+        "./$1" train --quiet --data data --epochs 1 > messages 2>&1 &&
+        "./$1" test --data data > messages 2>&1 && grep -q '^test accuracy: [01]\.[0-9]*$' messages)
+    check "$1: the program does not train and test" $?
+}
+
+# The result stands in a table: | epochs | ... 0.dddd ... |
+describes() {
+    : > "$work/messages"
+    for wanted in "snnc examples/$1/model.snn" "$1 train" "$1 test" '^| *[0-9][0-9]* .*| 0\.[0-9][0-9][0-9][0-9] '; do
+        grep -q -- "$wanted" "$1/README.md" 2> /dev/null || echo "not found: $wanted" >> "$work/messages"
+    done
+    [ ! -s "$work/messages" ]
+    check "$1/README.md lacks its commands or its result" $?
+}
+
+# ---- what READMEs show: fences whose first line says what they show ----
+
+# What snnc prints now for the fence ```adjoint NEURON (the last one of that name, which is the first in the
+# model) or ```c KERNEL, which ends where its second time step begins.
+printed() {
+    case $2 in
+    adjoint) "$snnc" "$1/model.snn" --emit=adjoint |
+        awk -v head="scan $3, adjoint" '
+            /^ *[0-9]/ { on = index($0, head); if (on) text = "" }
+            /^$/       { on = 0 }
+            on         { text = text $0 "\n" }
+            END        { printf "%s", text }' ;;
+    c) "$snnc" "$1/model.snn" --emit=c --no-runtime |
+        awk -v head="static void $3(" -v RS= 'index($0, head)' |
+        awk '/\/\* t = 1 \*\// { sub(/\/.*/, "..."); print; exit } 1' ;;
+    esac
+}
+
+# fence FILE HEAD: the lines between ```HEAD and ```
+fence() {
+    awk -v head="\`\`\`$2" '$0 == "```" { on = 0 } on; $0 == head { on = 1 }' "$1"
+}
+
+rewrite_fence() {
+    awk -v head="\`\`\`$2" -v new="$work/printed" '
+        $0 == "```" { skip = 0 }
+        !skip
+        $0 == head { while ((getline line < new) > 0) print line; skip = 1 }' "$1" > "$work/README.md" &&
+        cp "$work/README.md" "$1"
+}
+
+# shows FILE EXAMPLE: every such fence of FILE is what is printed for that example
+shows() {
+    sed -nE 's/^```(adjoint|c) ([a-z_0-9]+)$/\1 \2/p' "$1" > "$work/fences"
+    while read -r kind name; do
+        printed "$2" "$kind" "$name" > "$work/printed"
+        [ $update = no ] || rewrite_fence "$1" "$kind $name"
+        fence "$1" "$kind $name" > "$work/shown"
+        diff -u "$work/shown" "$work/printed" > "$work/messages" && [ -s "$work/shown" ]
+        check "$1 shows another $kind $name than snnc prints (tests/examples.sh --update)" $?
+    done < "$work/fences"
+}
+
+# The model in README.md compiles.
+introduces() {
+    fence "$1" snn > "$work/introduction.snn"
+    "$snnc" "$work/introduction.snn" -o "$work/introduction.c" > "$work/messages" 2>&1 && [ ! -s "$work/messages" ]
+    check "the model in $1 does not compile silently" $?
+}
+
+if [ ! -x "$snnc" ]; then
+    echo "examples: there is no $snnc: run make" >&2
+    exit 1
+fi
+for folder in */; do
+    example=${folder%/}
+    compiles "$example"
+    differentiates "$example"
+    runs "$example"
+    describes "$example"
+    shows "$example/README.md" "$example"
+done
+introduces ../README.md
+shows ../README.md fashion_mnist
+: > "$work/messages"
+grep -q '^```adjoint adaptive$' own_neuron/README.md && grep -q '^```c ' ../README.md
+check "the READMEs show no adjoint, or no C" $?
+
+echo "examples: $passed passed, $failed failed"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
