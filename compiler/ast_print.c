@@ -62,18 +62,15 @@ static void print_binary(Out *out, const Expr *expr)
 static int precedence(const Expr *expr)
 {
     switch (expr->kind) {
-    case EXPR_CHAIN:
-        return ANY;
+    case EXPR_CHAIN: return ANY;
     case EXPR_UNARY:
-    case EXPR_BINARY:
-        return operator_precedence(expr->op);
+    case EXPR_BINARY: return operator_precedence(expr->op);
     case EXPR_NUMBER:
     case EXPR_STRING:
     case EXPR_NAME:
     case EXPR_CALL:
     case EXPR_LIST:
-    case EXPR_PAST:
-        break;
+    case EXPR_PAST: break;
     }
     return PRIMARY;
 }
@@ -82,17 +79,13 @@ static void print_bare(Out *out, const Expr *expr)
 {
     char digits[LITERAL_SIZE];
     switch (expr->kind) {
-    case EXPR_NUMBER:
-        print_number(out, expr);
-        break;
+    case EXPR_NUMBER: print_number(out, expr); break;
     case EXPR_STRING:
         text(out, "\"");
         text(out, expr->name);
         text(out, "\"");
         break;
-    case EXPR_NAME:
-        text(out, expr->name);
-        break;
+    case EXPR_NAME: text(out, expr->name); break;
     case EXPR_CALL:
         text(out, expr->name);
         text(out, "(");
@@ -104,12 +97,8 @@ static void print_bare(Out *out, const Expr *expr)
         print_args(out, expr->args);
         text(out, "]");
         break;
-    case EXPR_UNARY:
-        print_unary(out, expr);
-        break;
-    case EXPR_BINARY:
-        print_binary(out, expr);
-        break;
+    case EXPR_UNARY: print_unary(out, expr); break;
+    case EXPR_BINARY: print_binary(out, expr); break;
     case EXPR_CHAIN:
         print_expr(out, expr->left, ANY);
         text(out, " -> ");
@@ -168,15 +157,11 @@ static void print_stmt(Printer *printer, const Stmt *stmt)
 {
     const char *value = expr_text(printer, stmt->value);
     switch (stmt->kind) {
-    case STMT_STATE:
-        out_line(printer->out, "state %s = %s", stmt->name, value);
-        break;
+    case STMT_STATE: out_line(printer->out, "state %s = %s", stmt->name, value); break;
     case STMT_PARAM:
         out_line(printer->out, "param %s%s = %s", stmt->name, stmt->per_neuron ? " per neuron" : "", value);
         break;
-    case STMT_ASSIGN:
-        out_line(printer->out, "%s = %s", stmt->name, value);
-        break;
+    case STMT_ASSIGN: out_line(printer->out, "%s = %s", stmt->name, value); break;
     }
 }
 
@@ -205,28 +190,16 @@ static void print_item(Printer *printer, const Item *item)
 {
     const char *value = item->value == NULL ? "" : expr_text(printer, item->value);
     switch (item->kind) {
-    case ITEM_DATA:
-        out_line(printer->out, "data %s", value);
-        break;
+    case ITEM_DATA: out_line(printer->out, "data %s", value); break;
     case ITEM_TIME:
         out_line(printer->out, "time %s steps%s%s", value, item->extra == NULL ? "" : " of ",
                  item->extra == NULL ? "" : expr_text(printer, item->extra));
         break;
-    case ITEM_LET:
-        out_line(printer->out, "let %s = %s", item->name, value);
-        break;
-    case ITEM_BIND:
-        out_line(printer->out, "%s = %s", item->name, value);
-        break;
-    case ITEM_PREDICT:
-        out_line(printer->out, "predict %s", value);
-        break;
-    case ITEM_TRAIN:
-        print_train(printer, item->settings);
-        break;
-    case ITEM_DEF:
-        print_def(printer, item->def);
-        break;
+    case ITEM_LET: out_line(printer->out, "let %s = %s", item->name, value); break;
+    case ITEM_BIND: out_line(printer->out, "%s = %s", item->name, value); break;
+    case ITEM_PREDICT: out_line(printer->out, "predict %s", value); break;
+    case ITEM_TRAIN: print_train(printer, item->settings); break;
+    case ITEM_DEF: print_def(printer, item->def); break;
     }
 }
 

@@ -6,13 +6,13 @@
 #include "out.h"
 
 typedef struct BackendOptions {
-    const char *version;      /* of snnc */
-    const char *command;      /* options that shaped the output, for its first comment; no paths */
-    bool runtime;             /* a whole program, with its runtime; else the kernels alone */
+    const char *version; /* of snnc */
+    const char *command; /* options that shaped the output, for its first comment; no paths */
+    bool runtime;        /* a whole program, with its runtime; else the kernels alone */
 } BackendOptions;
 
 typedef struct Backend {
-    const char *name;         /* of --emit */
+    const char *name; /* of --emit */
     const char *about;
     void (*emit)(const Program *program, const BackendOptions *options, Out *out);
 } Backend;

@@ -18,9 +18,9 @@ static const OpFacts op_facts[OP_BODY_COUNT] = {
 #undef N
 #undef B
 #undef S
-    [OP_CONST] = {"const", 0, 'N'},   [OP_INPUT] = {"input", 0, 'N'}, [OP_STATE] = {"state", 0, 'N'},
-    [OP_PARAM] = {"param", 0, 'N'},   [OP_SCALAR] = {"scalar", 0, 'N'}, [OP_STEP] = {"step", 3, 'N'},
-    [OP_MIX] = {"mix", 3, 'N'},       [OP_DETACH] = {"detach", 1, 'N'},
+    [OP_CONST] = {"const", 0, 'N'}, [OP_INPUT] = {"input", 0, 'N'},   [OP_STATE] = {"state", 0, 'N'},
+    [OP_PARAM] = {"param", 0, 'N'}, [OP_SCALAR] = {"scalar", 0, 'N'}, [OP_STEP] = {"step", 3, 'N'},
+    [OP_MIX] = {"mix", 3, 'N'},     [OP_DETACH] = {"detach", 1, 'N'},
 };
 
 const char *op_name(Op op)
@@ -102,8 +102,8 @@ static bool same_number(double a, double b)
 
 static bool same_instr(const Instr *a, const Instr *b)
 {
-    return a->op == b->op && a->a == b->a && a->b == b->b && a->c == b->c && a->index == b->index &&
-           same_number(a->number, b->number);
+    return a->op == b->op && a->a == b->a && a->b == b->b && a->c == b->c && a->index == b->index
+           && same_number(a->number, b->number);
 }
 
 /* The value of an instruction equal to `instr`, which is appended if there is none. */
@@ -193,8 +193,7 @@ static Val simplify2(Arena *arena, Body *body, Op op, Val a, Val b)
         if (is_number(body, a, 0))
             return a;
         return is_number(body, b, 1) ? a : NO_VAL;
-    case OP_POW:
-        return is_number(body, b, 1) ? a : NO_VAL;
+    case OP_POW: return is_number(body, b, 1) ? a : NO_VAL;
     default: return NO_VAL;
     }
 }

@@ -91,7 +91,8 @@ static bool defines_used(const Compilation *c, const Options *options)
     bool all = true;
     for (int i = 0; i < c->define_count; i++) {
         if (!c->defines[i].used)
-            fprintf(stderr, "snnc: -D %s: %s has no `let %s`\n", c->defines[i].name, options->model, c->defines[i].name);
+            fprintf(stderr, "snnc: -D %s: %s has no `let %s`\n", c->defines[i].name, options->model,
+                    c->defines[i].name);
         all = all && c->defines[i].used;
     }
     return all;
@@ -113,7 +114,8 @@ static Out *backend_text(Compilation *c, const Options *options, const Backend *
         command = arena_printf(c->arena, "%s -D %s=%g", command, c->defines[i].name, c->defines[i].value);
     if (options->lower.unroll)
         command = arena_printf(c->arena, "%s --unroll=%s", command,
-                               options->lower.unroll > 0 ? arena_printf(c->arena, "%d", options->lower.unroll) : "full");
+                               options->lower.unroll > 0 ? arena_printf(c->arena, "%d", options->lower.unroll)
+                                                         : "full");
     BackendOptions wanted = {.version = SNNC_VERSION, .command = command, .runtime = !options->no_runtime};
     Out *out = out_new(c->arena);
     backend->emit(c->program, &wanted, out);
@@ -126,15 +128,16 @@ static int run_cc(char *const *arguments)
     pid_t child;
     int status, failed = posix_spawnp(&child, arguments[0], NULL, NULL, arguments, environ);
     if (failed) {
-        fprintf(stderr, "snnc: cannot run `%s`: %s. Install a C compiler or name one with --cc\n", arguments[0],
-                strerror(failed));
+        fprintf(stderr, "snnc: cannot run `%s`: %s. Install a C compiler or name one with --cc\n",
+                arguments[0], strerror(failed));
         return EXIT_FAILURE;
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return EXIT_SUCCESS;
-    fprintf(stderr, "snnc: `%s` failed on the generated program; `-o FILE.c` writes it for inspection\n", arguments[0]);
+    fprintf(stderr, "snnc: `%s` failed on the generated program; `-o FILE.c` writes it for inspection\n",
+            arguments[0]);
     return EXIT_FAILURE;
 }
 
@@ -156,8 +159,20 @@ static int build_executable(Compilation *c, const Options *options, const Out *t
     const char *target = arena_printf(c->arena, "%s.tmp%ld", options->output, (long)getpid());
     if (!save_source(c, options, text, source))
         return EXIT_FAILURE;
-    const char *arguments[] = {cc, "-std=c11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno",
-                               "-fno-trapping-math", source, "-o", target, "-lm", "-lpthread", "-lz", NULL};
+    const char *arguments[] = {cc,
+                               "-std=c11",
+                               "-O3",
+                               "-march=native",
+                               "-ffp-contract=off",
+                               "-fno-math-errno",
+                               "-fno-trapping-math",
+                               source,
+                               "-o",
+                               target,
+                               "-lm",
+                               "-lpthread",
+                               "-lz",
+                               NULL};
     int status = run_cc((char *const *)arguments);
     if (status == EXIT_SUCCESS && rename(target, options->output) != 0) {
         fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(errno));

@@ -86,7 +86,8 @@ static bool is_int(const LoopExpr *expr, int number)
 
 static bool both_int_numbers(const LoopExpr *a, const LoopExpr *b)
 {
-    return b && a->kind == LOOP_NUMBER && b->kind == LOOP_NUMBER && a->type == TYPE_I32 && b->type == TYPE_I32;
+    return b && a->kind == LOOP_NUMBER && b->kind == LOOP_NUMBER && a->type == TYPE_I32
+           && b->type == TYPE_I32;
 }
 
 /* Index arithmetic that is known now; NULL where nothing is. */

@@ -40,10 +40,10 @@ typedef struct Buffer {
     const char *name; /* unique, legal in C */
     Type type;
     BufferRole role;
-    bool per_sample;  /* an outermost dimension of batch size comes before dims */
+    bool per_sample; /* an outermost dimension of batch size comes before dims */
     int ndim;
     int dims[LOOP_MAX_DIMS];
-    int param;        /* PARAM, GRADIENT, MOMENT: index into Program.params; else -1 */
+    int param; /* PARAM, GRADIENT, MOMENT: index into Program.params; else -1 */
     Span span;
 } Buffer;
 
@@ -57,20 +57,20 @@ typedef struct Var {
 } Var;
 
 typedef enum LoopExprKind {
-    LOOP_NUMBER,  /* number                      of `type` */
-    LOOP_VAR,     /* var */
-    LOOP_LOAD,    /* buffer, args = indices */
-    LOOP_OP,      /* op (a shared operation), args */
-    LOOP_CAST,    /* args[0] to `type` */
-    LOOP_SCALAR,  /* scalar                      I32 for rows, else F32 */
-    LOOP_KEY,     /* args: sample, step (I32)    random stream of one sample and step: U32 */
-    LOOP_UNIFORM  /* args: key (U32), unit (I32) uniform in [0, 1): F32 */
+    LOOP_NUMBER, /* number                      of `type` */
+    LOOP_VAR,    /* var */
+    LOOP_LOAD,   /* buffer, args = indices */
+    LOOP_OP,     /* op (a shared operation), args */
+    LOOP_CAST,   /* args[0] to `type` */
+    LOOP_SCALAR, /* scalar                      I32 for rows, else F32 */
+    LOOP_KEY,    /* args: sample, step (I32)    random stream of one sample and step: U32 */
+    LOOP_UNIFORM /* args: key (U32), unit (I32) uniform in [0, 1): F32 */
 } LoopExprKind;
 
 typedef struct LoopExpr LoopExpr;
 struct LoopExpr {
     LoopExprKind kind;
-    Type type;        /* of the value; U8 never occurs here */
+    Type type; /* of the value; U8 never occurs here */
     double number;
     VarId var;
     BufferId buffer;
@@ -119,7 +119,7 @@ typedef struct Kernel {
     const char *about;  /* what it computes, one line */
     const char *origin; /* "model.snn:7  hidden = input -> dense(800)": place and source line, or NULL */
     Phase phase;
-    bool over_rows;     /* items are the samples of the batch, else 0 .. items-1 */
+    bool over_rows; /* items are the samples of the batch, else 0 .. items-1 */
     int items;
     VarId first, last;
     VEC(Var) vars;
@@ -150,10 +150,10 @@ typedef struct LoopStream {
 
 typedef struct Program {
     Arena *arena;
-    const char *name;       /* of the model, legal in C */
-    const char *source;     /* file name of the model, without folders */
+    const char *name;   /* of the model, legal in C */
+    const char *source; /* file name of the model, without folders */
     int steps;
-    bool learns;            /* has a backward phase and updates */
+    bool learns; /* has a backward phase and updates */
     VEC(Buffer) buffers;
     VEC(Kernel) kernels;
     VEC(LoopParam) params;
@@ -165,7 +165,7 @@ typedef struct Program {
     int data_dims[5];
     int classes, batch, epochs;
     uint32_t seed;
-    const char *schedule;   /* "constant", "step", "cosine", "one_cycle" */
+    const char *schedule; /* "constant", "step", "cosine", "one_cycle" */
     double lr, gamma;
     int every;
     bool per_batch;

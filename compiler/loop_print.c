@@ -40,14 +40,11 @@ static const char *indexed(const Printer *printer, BufferId buffer, LoopExpr *co
 static Infix number_text(const Printer *printer, const LoopExpr *expr)
 {
     switch (expr->type) {
-    case TYPE_BOOL:
-        return infix_name(expr->number != 0 ? "true" : "false");
-    case TYPE_U32:
-        return infix_number(printer->arena, expr->number, "u");
+    case TYPE_BOOL: return infix_name(expr->number != 0 ? "true" : "false");
+    case TYPE_U32: return infix_number(printer->arena, expr->number, "u");
     case TYPE_I32:
     case TYPE_F32:
-    case TYPE_U8:
-        break;
+    case TYPE_U8: break;
     }
     Infix plain = infix_number(printer->arena, expr->number, "");
     bool digits_only = plain.text[strspn(plain.text, "-0123456789")] == '\0';
@@ -61,22 +58,14 @@ static Infix expr_text(const Printer *printer, const LoopExpr *expr)
         for (int i = 0; i < expr->nargs; i++)
             operands[i] = expr_text(printer, expr->args[i]);
     switch (expr->kind) {
-    case LOOP_NUMBER:
-        return number_text(printer, expr);
-    case LOOP_VAR:
-        return infix_name(var_name(printer, expr->var));
-    case LOOP_LOAD:
-        return infix_name(indexed(printer, expr->buffer, expr->args, expr->nargs));
-    case LOOP_OP:
-        return infix_op(printer->arena, expr->op, operands);
-    case LOOP_CAST:
-        return infix_call(printer->arena, type_name(expr->type), operands, 1);
-    case LOOP_SCALAR:
-        return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
-    case LOOP_KEY:
-        return infix_call(printer->arena, "key", operands, expr->nargs);
-    case LOOP_UNIFORM:
-        return infix_call(printer->arena, "uniform", operands, expr->nargs);
+    case LOOP_NUMBER: return number_text(printer, expr);
+    case LOOP_VAR: return infix_name(var_name(printer, expr->var));
+    case LOOP_LOAD: return infix_name(indexed(printer, expr->buffer, expr->args, expr->nargs));
+    case LOOP_OP: return infix_op(printer->arena, expr->op, operands);
+    case LOOP_CAST: return infix_call(printer->arena, type_name(expr->type), operands, 1);
+    case LOOP_SCALAR: return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
+    case LOOP_KEY: return infix_call(printer->arena, "key", operands, expr->nargs);
+    case LOOP_UNIFORM: return infix_call(printer->arena, "uniform", operands, expr->nargs);
     }
     return infix_name("");
 }
@@ -125,15 +114,9 @@ static void print_stmt(const Printer *printer, const LoopStmt *stmt)
 {
     Out *out = printer->out;
     switch (stmt->kind) {
-    case LOOP_FOR:
-        print_for(printer, stmt);
-        break;
-    case LOOP_LET:
-        print_new_var(printer, stmt, "let");
-        break;
-    case LOOP_DECLARE:
-        print_new_var(printer, stmt, "var");
-        break;
+    case LOOP_FOR: print_for(printer, stmt); break;
+    case LOOP_LET: print_new_var(printer, stmt, "let"); break;
+    case LOOP_DECLARE: print_new_var(printer, stmt, "var"); break;
     case LOOP_SET:
         out_line(out, "%s = %s", var_name(printer, stmt->var), text_of(printer, stmt->value));
         break;
@@ -146,12 +129,8 @@ static void print_stmt(const Printer *printer, const LoopStmt *stmt)
         print_block(printer, &stmt->body);
         out_close(out, "");
         break;
-    case LOOP_BLOCK:
-        print_scope(printer, stmt);
-        break;
-    case LOOP_COMMENT:
-        out_line(out, "# %s", stmt->text);
-        break;
+    case LOOP_BLOCK: print_scope(printer, stmt); break;
+    case LOOP_COMMENT: out_line(out, "# %s", stmt->text); break;
     }
 }
 

@@ -68,8 +68,7 @@ static bool verify_number(Verifier *verifier, const LoopExpr *expr)
 {
     bool whole = floor(expr->number) == expr->number;
     switch (expr->type) {
-    case TYPE_F32:
-        return true;
+    case TYPE_F32: return true;
     case TYPE_I32:
         return require(verifier, whole && fabs(expr->number) <= INT32_MAX, "%g is no i32 number",
                        expr->number);
@@ -79,8 +78,7 @@ static bool verify_number(Verifier *verifier, const LoopExpr *expr)
     case TYPE_BOOL:
         return require(verifier, expr->number == 0 || expr->number == 1, "%g is no truth value",
                        expr->number);
-    case TYPE_U8:
-        break;
+    case TYPE_U8: break;
     }
     return require(verifier, false, "a number of type u8, which is for storage only");
 }
@@ -197,22 +195,14 @@ static bool verify_expr(Verifier *verifier, const LoopExpr *expr)
         if (!verify_expr(verifier, expr->args[i]))
             return false;
     switch (expr->kind) {
-    case LOOP_NUMBER:
-        return verify_number(verifier, expr);
-    case LOOP_VAR:
-        return verify_var_use(verifier, expr);
-    case LOOP_LOAD:
-        return verify_load(verifier, expr);
-    case LOOP_OP:
-        return verify_op(verifier, expr);
-    case LOOP_CAST:
-        return verify_cast(verifier, expr);
-    case LOOP_SCALAR:
-        return verify_scalar(verifier, expr);
-    case LOOP_KEY:
-        return verify_random(verifier, expr, "key", TYPE_I32, TYPE_U32);
-    case LOOP_UNIFORM:
-        return verify_random(verifier, expr, "uniform", TYPE_U32, TYPE_F32);
+    case LOOP_NUMBER: return verify_number(verifier, expr);
+    case LOOP_VAR: return verify_var_use(verifier, expr);
+    case LOOP_LOAD: return verify_load(verifier, expr);
+    case LOOP_OP: return verify_op(verifier, expr);
+    case LOOP_CAST: return verify_cast(verifier, expr);
+    case LOOP_SCALAR: return verify_scalar(verifier, expr);
+    case LOOP_KEY: return verify_random(verifier, expr, "key", TYPE_I32, TYPE_U32);
+    case LOOP_UNIFORM: return verify_random(verifier, expr, "uniform", TYPE_U32, TYPE_F32);
     }
     return require(verifier, false, "an expression of no kind");
 }
@@ -316,22 +306,14 @@ static bool verify_if(Verifier *verifier, const LoopStmt *stmt)
 static bool verify_stmt(Verifier *verifier, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
-    case LOOP_FOR:
-        return verify_for(verifier, stmt);
-    case LOOP_LET:
-        return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, CONSTANT);
-    case LOOP_DECLARE:
-        return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, VARIABLE);
-    case LOOP_SET:
-        return verify_set(verifier, stmt);
-    case LOOP_STORE:
-        return verify_store(verifier, stmt);
-    case LOOP_IF:
-        return verify_if(verifier, stmt);
-    case LOOP_BLOCK:
-        return verify_scope(verifier, &stmt->body);
-    case LOOP_COMMENT:
-        return require(verifier, stmt->text != NULL, "a comment without text");
+    case LOOP_FOR: return verify_for(verifier, stmt);
+    case LOOP_LET: return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, CONSTANT);
+    case LOOP_DECLARE: return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, VARIABLE);
+    case LOOP_SET: return verify_set(verifier, stmt);
+    case LOOP_STORE: return verify_store(verifier, stmt);
+    case LOOP_IF: return verify_if(verifier, stmt);
+    case LOOP_BLOCK: return verify_scope(verifier, &stmt->body);
+    case LOOP_COMMENT: return require(verifier, stmt->text != NULL, "a comment without text");
     }
     return require(verifier, false, "a statement of no kind");
 }

@@ -36,9 +36,14 @@ static int run_interpreter(Compilation *compilation, const Options *options)
 {
     if (!compile(compilation, NULL))
         return finish(compilation, EXIT_FAILURE);
-    RunOptions run = {.inputs = options->inputs, .weights = options->weights, .save = options->save,
-                      .print = options->print.at, .print_count = options->print.count, .rows = options->rows,
-                      .seed = options->seed, .precision = options->single ? PRECISION_SINGLE : PRECISION_DOUBLE};
+    RunOptions run = {.inputs = options->inputs,
+                      .weights = options->weights,
+                      .save = options->save,
+                      .print = options->print.at,
+                      .print_count = options->print.count,
+                      .rows = options->rows,
+                      .seed = options->seed,
+                      .precision = options->single ? PRECISION_SINGLE : PRECISION_DOUBLE};
     return interpret(compilation->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -54,8 +59,11 @@ static int check_gradients(Compilation *record, Compilation *replay, const Optio
                 options->model);
         return EXIT_FAILURE;
     }
-    RunOptions run = {.inputs = options->inputs, .weights = options->weights, .rows = options->rows,
-                      .seed = options->seed, .precision = PRECISION_DOUBLE};
+    RunOptions run = {.inputs = options->inputs,
+                      .weights = options->weights,
+                      .rows = options->rows,
+                      .seed = options->seed,
+                      .precision = PRECISION_DOUBLE};
     return gradcheck(record->program, replay->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -70,11 +78,16 @@ int main(int argc, char **argv)
     case ACTION_SHOW: status = driver_show(compilation, &options); break;
     case ACTION_EMIT:
     case ACTION_COMPILE:
-        status = compilation->text ? finish(compilation, driver_output(compilation, &options, find_backend(options.emit ? options.emit : "c"))) : 2;
+        status = compilation->text
+                     ? finish(compilation, driver_output(compilation, &options,
+                                                         find_backend(options.emit ? options.emit : "c")))
+                     : 2;
         break;
     case ACTION_RUN: status = compilation->text ? run_interpreter(compilation, &options) : 2; break;
     case ACTION_GRADCHECK:
-        status = compilation->text ? check_gradients(compilation, driver_compilation(arena, &options, stderr), &options) : 2;
+        status = compilation->text
+                     ? check_gradients(compilation, driver_compilation(arena, &options, stderr), &options)
+                     : 2;
         break;
     }
     arena_free(arena);

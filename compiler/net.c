@@ -46,8 +46,14 @@ ParamId net_param(Net *net, const char *name, Shape shape, Span span)
 
 Node node_new(NodeKind kind, Span span)
 {
-    return (Node){.kind = kind, .in = NONE, .aux = NONE, .out = NONE, .weight = NONE, .bias = NONE,
-                  .forward = NONE, .span = span};
+    return (Node){.kind = kind,
+                  .in = NONE,
+                  .aux = NONE,
+                  .out = NONE,
+                  .weight = NONE,
+                  .bias = NONE,
+                  .forward = NONE,
+                  .span = span};
 }
 
 int net_add(Net *net, Node node)
@@ -91,16 +97,16 @@ bool node_writes(const Node *node, StreamId stream)
 /* Names that a generated C file cannot give to a variable: keywords, macros of the headers it includes,
  * and what its kernels call. */
 static const char *const reserved[] = {
-    "auto",   "break",  "case",     "char",     "const",    "continue", "default",  "do",     "double", "else",
-    "enum",   "extern", "float",    "for",      "goto",     "if",       "inline",   "int",    "long",   "register",
-    "return", "short",  "restrict", "signed",   "sizeof",   "static",   "struct",   "switch", "typedef", "union",
-    "void",   "while",  "unsigned", "volatile", "asm",      "typeof",   "bool",     "true",   "false",  "main",
-    "errno",  "NAN",    "INFINITY", "NULL",     "stdin",    "stdout",   "stderr",   "unix",   "linux",  "powf",
-    "sqrtf",  "memset", "net",      "context",
+    "auto",   "break",    "case",   "char",  "const",    "continue", "default",  "do",     "double",
+    "else",   "enum",     "extern", "float", "for",      "goto",     "if",       "inline", "int",
+    "long",   "register", "return", "short", "restrict", "signed",   "sizeof",   "static", "struct",
+    "switch", "typedef",  "union",  "void",  "while",    "unsigned", "volatile", "asm",    "typeof",
+    "bool",   "true",     "false",  "main",  "errno",    "NAN",      "INFINITY", "NULL",   "stdin",
+    "stdout", "stderr",   "unix",   "linux", "powf",     "sqrtf",    "memset",   "net",    "context",
 };
 
 /* Names of a kernel's arguments, of members of the program's struct and of its other buffers. */
-static const char *const taken[] = {"first",  "last",   "run",  "params",    "streams",
+static const char *const taken[] = {"first", "last",   "run",  "params",    "streams",
                                     "label", "sample", "loss", "predicted", "scores"};
 
 static bool is_among(const char *name, const char *const *names, size_t count)
@@ -140,13 +146,20 @@ const char *net_unique(Net *net, const char *base)
 const char *node_kind_name(NodeKind kind)
 {
     static const char *const names[NODE_KIND_COUNT] = {
-        [NODE_DATA] = "data",           [NODE_POISSON] = "poisson",
-        [NODE_LATENCY] = "latency",     [NODE_DENSE] = "dense",
-        [NODE_SCAN] = "scan",           [NODE_DELAY] = "delay",
-        [NODE_REDUCE] = "reduce",       [NODE_LOSS] = "loss",
-        [NODE_PREDICT] = "predict",     [NODE_ACTIVITY] = "activity",
-        [NODE_LOSS_GRAD] = "loss_grad", [NODE_PICK_GRAD] = "pick_grad",
-        [NODE_WEIGHT_GRAD] = "weight_grad", [NODE_BIAS_GRAD] = "bias_grad",
+        [NODE_DATA] = "data",
+        [NODE_POISSON] = "poisson",
+        [NODE_LATENCY] = "latency",
+        [NODE_DENSE] = "dense",
+        [NODE_SCAN] = "scan",
+        [NODE_DELAY] = "delay",
+        [NODE_REDUCE] = "reduce",
+        [NODE_LOSS] = "loss",
+        [NODE_PREDICT] = "predict",
+        [NODE_ACTIVITY] = "activity",
+        [NODE_LOSS_GRAD] = "loss_grad",
+        [NODE_PICK_GRAD] = "pick_grad",
+        [NODE_WEIGHT_GRAD] = "weight_grad",
+        [NODE_BIAS_GRAD] = "bias_grad",
         [NODE_UPDATE] = "update",
     };
     return names[kind];

@@ -29,8 +29,8 @@ typedef struct Stream {
     StreamKind kind;
     bool temporal;
     Shape shape;
-    int node;         /* the node that makes it; NONE once it is fused away or unused */
-    bool keep;        /* somebody wants to look at it: no pass may remove it */
+    int node;  /* the node that makes it; NONE once it is fused away or unused */
+    bool keep; /* somebody wants to look at it: no pass may remove it */
     Span span;
 } Stream;
 
@@ -46,7 +46,7 @@ typedef struct Param {
     Shape shape;      /* ndim 0: one number */
     InitKind init;
     double number;
-    bool matrix;      /* of a dense: transposed in a checkpoint */
+    bool matrix; /* of a dense: transposed in a checkpoint */
     Span span;
 } Param;
 
@@ -57,23 +57,23 @@ enum { NONE = -1 };
 
 typedef enum NodeKind {
     /* made by `build` */
-    NODE_DATA,      /* out                     given from outside: the data, or held values (gradcheck) */
-    NODE_POISSON,   /* in -> out               a spike with probability `in`, at each step */
-    NODE_LATENCY,   /* in -> out               one spike at step floor((1 - in) * (T - 1) + 0.5); none for 0 */
-    NODE_DENSE,     /* in, weight, bias -> out out = in W + bias;  transposed: out = in W^T */
-    NODE_SCAN,      /* ins, params, states, body -> outs; see Scan */
-    NODE_DELAY,     /* in -> out               out[t] = in[t - steps], 0 outside; steps < 0 looks ahead */
-    NODE_REDUCE,    /* in, reduce -> out       over time */
-    NODE_LOSS,      /* in, loss                one number per sample, against the label */
-    NODE_PREDICT,   /* in                      argmax over space: the predicted class and the scores */
-    NODE_ACTIVITY,  /* in                      number of spikes per sample, for the log */
+    NODE_DATA,     /* out                     given from outside: the data, or held values (gradcheck) */
+    NODE_POISSON,  /* in -> out               a spike with probability `in`, at each step */
+    NODE_LATENCY,  /* in -> out               one spike at step floor((1 - in) * (T - 1) + 0.5); none for 0 */
+    NODE_DENSE,    /* in, weight, bias -> out out = in W + bias;  transposed: out = in W^T */
+    NODE_SCAN,     /* ins, params, states, body -> outs; see Scan */
+    NODE_DELAY,    /* in -> out               out[t] = in[t - steps], 0 outside; steps < 0 looks ahead */
+    NODE_REDUCE,   /* in, reduce -> out       over time */
+    NODE_LOSS,     /* in, loss                one number per sample, against the label */
+    NODE_PREDICT,  /* in                      argmax over space: the predicted class and the scores */
+    NODE_ACTIVITY, /* in                      number of spikes per sample, for the log */
     /* made by `differentiate` */
-    NODE_LOSS_GRAD, /* in, loss -> out         d(mean loss over the batch) / d in */
-    NODE_PICK_GRAD, /* in = gradient of a maximum or last value, aux = the reduced stream -> out (temporal):
+    NODE_LOSS_GRAD,   /* in, loss -> out         d(mean loss over the batch) / d in */
+    NODE_PICK_GRAD,   /* in = gradient of a maximum or last value, aux = the reduced stream -> out (temporal):
                        the gradient at the step that was picked (the first maximum), 0 elsewhere */
     NODE_WEIGHT_GRAD, /* in = x, aux = gradient of the output: grad(weight)[i][j] += sum x[i] g[j] */
-    NODE_BIAS_GRAD, /* in = gradient of the output: grad(bias)[j] += sum g[j] */
-    NODE_UPDATE,    /* the optimiser on one parameter: see Scan; ins[] is empty, INPUT 0 is the gradient,
+    NODE_BIAS_GRAD,   /* in = gradient of the output: grad(bias)[j] += sum g[j] */
+    NODE_UPDATE,      /* the optimiser on one parameter: see Scan; ins[] is empty, INPUT 0 is the gradient,
                        INPUT 1 the parameter's value, outs[0] the new value */
     NODE_KIND_COUNT
 } NodeKind;
@@ -89,7 +89,7 @@ typedef enum LossKind {
 typedef struct State {
     const char *name;
     double initial;
-    Val next;         /* its value at the end of the step */
+    Val next; /* its value at the end of the step */
 } State;
 
 /* A stream that a scan writes at every step. A stream that is not temporal takes the sum over time
@@ -107,26 +107,26 @@ typedef struct ScanGrad {
 
 typedef struct Node {
     NodeKind kind;
-    StreamId in, aux, out;    /* NONE where unused; they and ins, outs are all streams a node touches */
-    ParamId weight, bias;     /* NONE where unused */
-    bool transposed;          /* DENSE */
-    bool held;                /* DATA: values recorded by another run, not the data set's */
-    int steps;                /* DELAY */
+    StreamId in, aux, out; /* NONE where unused; they and ins, outs are all streams a node touches */
+    ParamId weight, bias;  /* NONE where unused */
+    bool transposed;       /* DENSE */
+    bool held;             /* DATA: values recorded by another run, not the data set's */
+    int steps;             /* DELAY */
     ReduceKind reduce;
     LossKind loss;
     /* SCAN and UPDATE */
-    const char *name;         /* of the neuron: "lif"; or what the node is for in a dump */
-    VEC(StreamId) ins;        /* OP_INPUT index; all of one shape */
-    VEC(ParamId) params;      /* OP_PARAM index; shape = the units' shape, or ndim 0 */
-    VEC(State) states;        /* OP_STATE index; none: a pointwise map */
+    const char *name;    /* of the neuron: "lif"; or what the node is for in a dump */
+    VEC(StreamId) ins;   /* OP_INPUT index; all of one shape */
+    VEC(ParamId) params; /* OP_PARAM index; shape = the units' shape, or ndim 0 */
+    VEC(State) states;   /* OP_STATE index; none: a pointwise map */
     VEC(ScanOut) outs;
     VEC(ScanGrad) grads;
-    bool reverse;             /* runs from the last step to the first */
-    bool in_time;             /* runs at every step even where no stream of it is temporal: the adjoint of a
+    bool reverse; /* runs from the last step to the first */
+    bool in_time; /* runs at every step even where no stream of it is temporal: the adjoint of a
                                  scan that does, whose sums over time would else count one step */
     Body body;
-    int forward;              /* of a node made by differentiate: the node it belongs to, else NONE */
-    Span span;                /* what the user wrote for it */
+    int forward; /* of a node made by differentiate: the node it belongs to, else NONE */
+    Span span;   /* what the user wrote for it */
 } Node;
 
 /* How the learning rate goes; e is the epoch from 0, E the number of epochs. */
@@ -138,23 +138,23 @@ typedef enum ScheduleKind {
 } ScheduleKind;
 
 typedef struct Training {
-    bool present;         /* the model has a train block */
+    bool present; /* the model has a train block */
     int batch, epochs;
     double seed;
     ScheduleKind schedule;
     double lr, gamma;
-    int every;            /* SCHEDULE_STEP: epochs */
-    bool per_batch;       /* the schedule moves with every batch instead of every epoch */
-    double clip_norm;     /* 0: none */
-    double clip_value;    /* 0: none; already part of the update's body */
+    int every;             /* SCHEDULE_STEP: epochs */
+    bool per_batch;        /* the schedule moves with every batch instead of every epoch */
+    double clip_norm;      /* 0: none */
+    double clip_value;     /* 0: none; already part of the update's body */
     const char *optimizer; /* its name, for reports */
 } Training;
 
 /* What the program reads. */
 typedef struct Data {
-    const char *format;   /* "idx" */
-    const char *folder;   /* default of --data; NULL if the model names none */
-    Shape shape;          /* of one sample (of one step of it, if temporal) */
+    const char *format; /* "idx" */
+    const char *folder; /* default of --data; NULL if the model names none */
+    Shape shape;        /* of one sample (of one step of it, if temporal) */
     bool temporal;
     int classes;
     Span span;
@@ -163,19 +163,19 @@ typedef struct Data {
 typedef struct Net {
     Arena *arena;
     const Sources *sources;
-    const char *name;     /* of the model, legal in C */
-    int steps;            /* T */
-    double dt;            /* ms; 0 where the model gives none */
+    const char *name; /* of the model, legal in C */
+    int steps;        /* T */
+    double dt;        /* ms; 0 where the model gives none */
     Data data;
     Training training;
     VEC(Stream) streams;
     VEC(Param) params;
-    VEC(Node) nodes;      /* forward nodes, then (from `backward` on) backward ones, then updates */
+    VEC(Node) nodes; /* forward nodes, then (from `backward` on) backward ones, then updates */
     /* The optimiser as written: one body for all parameters. `differentiate` makes one UPDATE node per
      * parameter from it. INPUT 0: gradient; INPUT 1: weight; states; outs[0].value: the new weight. */
     Node optimizer;
-    int backward;         /* index of the first backward node; nodes.count where there is none */
-    int updates;          /* index of the first UPDATE node */
+    int backward; /* index of the first backward node; nodes.count where there is none */
+    int updates;  /* index of the first UPDATE node */
 } Net;
 
 int shape_size(Shape shape); /* product of the dims; 1 for ndim 0 */

@@ -90,17 +90,13 @@ static Infix leaf_text(const Printer *printer, const Instr *instr)
 {
     const Node *node = printer->node;
     switch ((int)instr->op) {
-    case OP_CONST:
-        return infix_number(printer->arena, instr->number, "");
-    case OP_INPUT:
-        return infix_name(input_name(printer, instr->index));
+    case OP_CONST: return infix_number(printer->arena, instr->number, "");
+    case OP_INPUT: return infix_name(input_name(printer, instr->index));
     case OP_STATE:
         return infix_name(arena_printf(printer->arena, "%s[%s1]", node->states.at[instr->index].name,
                                        node->reverse ? "+" : "-"));
-    case OP_PARAM:
-        return infix_name(printer->net->params.at[node->params.at[instr->index]].name);
-    default:
-        return infix_name(scalar_name((Scalar)instr->index));
+    case OP_PARAM: return infix_name(printer->net->params.at[node->params.at[instr->index]].name);
+    default: return infix_name(scalar_name((Scalar)instr->index));
     }
 }
 
@@ -328,38 +324,26 @@ static const char *operation(const Printer *printer)
     const char *weight = node->weight == NONE ? "" : printer->net->params.at[node->weight].name;
     const char *bias = node->bias == NONE ? "" : printer->net->params.at[node->bias].name;
     switch (node->kind) {
-    case NODE_DATA:
-        return node->name ? arena_printf(arena, "data %s", node->name) : "data";
-    case NODE_POISSON:
-        return arena_printf(arena, "poisson(%s)", in);
-    case NODE_LATENCY:
-        return arena_printf(arena, "latency(%s)", in);
+    case NODE_DATA: return node->name ? arena_printf(arena, "data %s", node->name) : "data";
+    case NODE_POISSON: return arena_printf(arena, "poisson(%s)", in);
+    case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
     case NODE_DENSE:
         return arena_printf(arena, "dense%s(%s, %s%s%s)", node->transposed ? "^T" : "", in, weight,
                             node->bias == NONE ? "" : ", ", bias);
-    case NODE_DELAY:
-        return arena_printf(arena, "%s[%+d]", in, -node->steps);
-    case NODE_REDUCE:
-        return arena_printf(arena, "%s over time of %s", reduce_name(node->reduce), in);
-    case NODE_LOSS:
-        return arena_printf(arena, "%s(%s, label)", loss_name(node->loss), in);
-    case NODE_PREDICT:
-        return arena_printf(arena, "argmax(%s)", in);
-    case NODE_ACTIVITY:
-        return arena_printf(arena, "spikes in %s", in);
-    case NODE_LOSS_GRAD:
-        return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
+    case NODE_DELAY: return arena_printf(arena, "%s[%+d]", in, -node->steps);
+    case NODE_REDUCE: return arena_printf(arena, "%s over time of %s", reduce_name(node->reduce), in);
+    case NODE_LOSS: return arena_printf(arena, "%s(%s, label)", loss_name(node->loss), in);
+    case NODE_PREDICT: return arena_printf(arena, "argmax(%s)", in);
+    case NODE_ACTIVITY: return arena_printf(arena, "spikes in %s", in);
+    case NODE_LOSS_GRAD: return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
     case NODE_PICK_GRAD:
         return arena_printf(arena, "%s at the step of the %s of %s, else 0", in, reduce_name(node->reduce),
                             aux);
-    case NODE_WEIGHT_GRAD:
-        return arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
-    case NODE_BIAS_GRAD:
-        return arena_printf(arena, "grad %s += %s", bias, in);
+    case NODE_WEIGHT_GRAD: return arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
+    case NODE_BIAS_GRAD: return arena_printf(arena, "grad %s += %s", bias, in);
     case NODE_SCAN:
     case NODE_UPDATE:
-    case NODE_KIND_COUNT:
-        break;
+    case NODE_KIND_COUNT: break;
     }
     return "";
 }
@@ -370,14 +354,10 @@ static const char *result_name(const Printer *printer)
     if (node->out != NONE)
         return arena_printf(printer->arena, "%s = ", typed(printer, node->out));
     switch ((int)node->kind) {
-    case NODE_LOSS:
-        return "loss = ";
-    case NODE_PREDICT:
-        return "predicted = ";
-    case NODE_ACTIVITY:
-        return "activity = ";
-    default:
-        return "";
+    case NODE_LOSS: return "loss = ";
+    case NODE_PREDICT: return "predicted = ";
+    case NODE_ACTIVITY: return "activity = ";
+    default: return "";
     }
 }
 

@@ -199,22 +199,12 @@ static bool verify_leaf(Verifier *verifier, Val v)
     const Instr *instr = &node->body.code.at[v];
     int count;
     switch ((int)instr->op) {
-    case OP_INPUT:
-        count = node->kind == NODE_SCAN ? node->ins.count : 2;
-        break;
-    case OP_STATE:
-        count = node->states.count;
-        break;
-    case OP_PARAM:
-        count = node->params.count;
-        break;
-    case OP_SCALAR:
-        count = SCALAR_COUNT;
-        break;
-    case OP_CONST:
-        return require(verifier, isfinite(instr->number), "value %d is not finite", v);
-    default:
-        return true;
+    case OP_INPUT: count = node->kind == NODE_SCAN ? node->ins.count : 2; break;
+    case OP_STATE: count = node->states.count; break;
+    case OP_PARAM: count = node->params.count; break;
+    case OP_SCALAR: count = SCALAR_COUNT; break;
+    case OP_CONST: return require(verifier, isfinite(instr->number), "value %d is not finite", v);
+    default: return true;
     }
     return require(verifier, instr->index >= 0 && instr->index < count, "value %d is %s %d of %d", v,
                    op_name(instr->op), instr->index, count);
@@ -399,39 +389,28 @@ static bool verify_meaning(Verifier *verifier)
 {
     const Node *node = verifier->node;
     switch (node->kind) {
-    case NODE_DATA:
-        return true;
+    case NODE_DATA: return true;
     case NODE_POISSON:
-    case NODE_LATENCY:
-        return verify_encoder(verifier);
-    case NODE_DENSE:
-        return verify_dense(verifier);
-    case NODE_SCAN:
-        return verify_scan(verifier);
-    case NODE_DELAY:
-        return verify_delay(verifier);
+    case NODE_LATENCY: return verify_encoder(verifier);
+    case NODE_DENSE: return verify_dense(verifier);
+    case NODE_SCAN: return verify_scan(verifier);
+    case NODE_DELAY: return verify_delay(verifier);
     case NODE_REDUCE:
         return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->in, true)
                && is_temporal(verifier, node->out, false);
     case NODE_LOSS:
-    case NODE_PREDICT:
-        return verify_scores(verifier);
-    case NODE_ACTIVITY:
-        return is_temporal(verifier, node->in, true);
+    case NODE_PREDICT: return verify_scores(verifier);
+    case NODE_ACTIVITY: return is_temporal(verifier, node->in, true);
     case NODE_LOSS_GRAD:
         return verify_scores(verifier) && same_shape(verifier, node->in, node->out)
                && is_temporal(verifier, node->out, false);
-    case NODE_PICK_GRAD:
-        return verify_pick(verifier);
+    case NODE_PICK_GRAD: return verify_pick(verifier);
     case NODE_WEIGHT_GRAD:
         return matrix_fits(verifier, node->weight, node->in, node->aux)
                && same_time(verifier, node->in, node->aux);
-    case NODE_BIAS_GRAD:
-        return bias_fits(verifier, node->bias, node->in);
-    case NODE_UPDATE:
-        return verify_update(verifier);
-    case NODE_KIND_COUNT:
-        break;
+    case NODE_BIAS_GRAD: return bias_fits(verifier, node->bias, node->in);
+    case NODE_UPDATE: return verify_update(verifier);
+    case NODE_KIND_COUNT: break;
     }
     return require(verifier, false, "is of no kind");
 }

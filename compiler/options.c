@@ -28,21 +28,29 @@ enum Key {
 
 static const struct argp_option table[] = {
     {NULL, 0, NULL, 0, "Compiling:", 1},
-    {"output", 'o', "FILE", 0, "Write a C program (FILE ends in .c, or - for standard output) or, by the system's C compiler, an executable", 1},
+    {"output", 'o', "FILE", 0,
+     "Write a C program (FILE ends in .c, or - for standard output) or, by the system's C compiler, an "
+     "executable",
+     1},
     {"define", 'D', "NAME=VALUE", 0, "Set a `let` constant of the model", 1},
-    {"unroll", KEY_UNROLL, "N|full", 0, "Write out N time steps one after the other (default: all of a short run, a divisor of a long one)", 1},
-    {"kernels", KEY_KERNELS, "KIND", 0, "Dense layers driven by spikes: event, table, or auto (default: both, chosen by measured activity)", 1},
+    {"unroll", KEY_UNROLL, "N|full", 0,
+     "Write out N time steps one after the other (default: all of a short run, a divisor of a long one)", 1},
+    {"kernels", KEY_KERNELS, "KIND", 0,
+     "Dense layers driven by spikes: event, table, or auto (default: both, chosen by measured activity)", 1},
     {"cc", KEY_CC, "COMMAND", 0, "C compiler for an executable (default: $CC, else cc)", 1},
-    {"no-runtime", KEY_NO_RUNTIME, NULL, 0, "Only the network: the runtime's headers are included, not pasted", 1},
+    {"no-runtime", KEY_NO_RUNTIME, NULL, 0,
+     "Only the network: the runtime's headers are included, not pasted", 1},
     {NULL, 0, NULL, 0, "Looking:", 2},
     {"emit", KEY_EMIT, "STAGE", 0, "Print ast, net, adjoint, loop or c instead of compiling", 2},
     {"dump-after", KEY_DUMP, "PASS", 0, "Also print what PASS (or all) left, to standard error", 2},
     {"passes", KEY_PASSES, NULL, 0, "List the passes", 2},
     {"show", KEY_SHOW, "NAME", 0, "Print the definition of a neuron, surrogate, optimizer or block", 2},
     {NULL, 0, NULL, 0, "Checking, by the interpreter:", 3},
-    {"gradcheck", KEY_GRADCHECK, NULL, 0, "Compare the derived gradient of every parameter with finite differences of the smoothed network", 3},
+    {"gradcheck", KEY_GRADCHECK, NULL, 0,
+     "Compare the derived gradient of every parameter with finite differences of the smoothed network", 3},
     {"run", KEY_RUN, NULL, 0, "Run one batch, forward and backward, in double precision", 3},
-    {"inputs", KEY_INPUTS, "FILE", 0, "The batch: a safetensors file with `input` and `label` (default: random)", 3},
+    {"inputs", KEY_INPUTS, "FILE", 0,
+     "The batch: a safetensors file with `input` and `label` (default: random)", 3},
     {"weights", KEY_WEIGHTS, "FILE", 0, "Parameters: a checkpoint (default: as initialised)", 3},
     {"print", KEY_PRINT, "NAME,...", 0, "Streams, parameters and gradients (grad_NAME) to print, or all", 3},
     {"save", KEY_SAVE, "FILE", 0, "Write them to a safetensors file instead", 3},
@@ -136,7 +144,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'o': options->output = arg; break;
     case 'D': add_define(parsing, state, arg); break;
     case KEY_UNROLL:
-        options->lower.unroll = strcmp(arg, "full") == 0 ? UNROLL_FULL : (int)whole_number(state, "--unroll", arg, 1, 100000);
+        options->lower.unroll =
+            strcmp(arg, "full") == 0 ? UNROLL_FULL : (int)whole_number(state, "--unroll", arg, 1, 100000);
         break;
     case KEY_KERNELS: options->lower.kernels = kernels_named(state, arg); break;
     case KEY_CC: options->cc = arg; break;

@@ -7,31 +7,31 @@
 #include <stdbool.h>
 
 typedef enum Action {
-    ACTION_COMPILE,   /* to output */
-    ACTION_EMIT,      /* one stage as text, to output (default: standard output) */
-    ACTION_RUN,       /* interpret */
+    ACTION_COMPILE, /* to output */
+    ACTION_EMIT,    /* one stage as text, to output (default: standard output) */
+    ACTION_RUN,     /* interpret */
     ACTION_GRADCHECK,
-    ACTION_SHOW,      /* the source of a definition */
-    ACTION_PASSES     /* list them */
+    ACTION_SHOW,  /* the source of a definition */
+    ACTION_PASSES /* list them */
 } Action;
 
 typedef VEC(const char *) Names;
 
 typedef struct Options {
     Action action;
-    const char *model;      /* "-": standard input */
-    const char *output;     /* -o, or NULL */
-    const char *emit;       /* "ast", "net", "adjoint", "loop" or a backend */
+    const char *model;  /* "-": standard input */
+    const char *output; /* -o, or NULL */
+    const char *emit;   /* "ast", "net", "adjoint", "loop" or a backend */
     const char *show;
     const char *dump_after;
-    const char *cc;         /* for an executable output */
+    const char *cc; /* for an executable output */
     LowerOptions lower;
     bool no_runtime;
     VEC(Define) defines;
     /* run and gradcheck */
     const char *inputs, *weights, *save;
     Names print;
-    int rows;               /* 0: as the inputs say */
+    int rows; /* 0: as the inputs say */
     unsigned seed;
     bool single;
 } Options;

@@ -42,7 +42,7 @@ typedef enum Kernels {
 } Kernels;
 
 typedef struct LowerOptions {
-    int unroll;      /* time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor */
+    int unroll; /* time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor */
     Kernels kernels;
 } LowerOptions;
 

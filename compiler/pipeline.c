@@ -68,6 +68,7 @@ static bool run_names(Compilation *c)
     return true;
 }
 
+/* clang-format off */
 const Pass passes[] = {
     /* name          from        to          run                what holds afterwards */
     {"parse",         STAGE_TEXT, STAGE_AST,  run_parse,         "what was written, with its places"},
@@ -80,6 +81,7 @@ const Pass passes[] = {
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "the steps of time loops stand one after the other"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another or is reserved in C"},
 };
+/* clang-format on */
 const int pass_count = sizeof passes / sizeof *passes;
 
 const Pass *find_pass(const char *name)
@@ -92,7 +94,8 @@ const Pass *find_pass(const char *name)
 
 const char *emit_pass(const char *emit)
 {
-    static const char *const shown[][2] = {{"ast", "parse"}, {"net", "simplify"}, {"adjoint", "prune"}, {"loop", "names"}};
+    static const char *const shown[][2] = {
+        {"ast", "parse"}, {"net", "simplify"}, {"adjoint", "prune"}, {"loop", "names"}};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (strcmp(shown[i][0], emit) == 0)
             return shown[i][1];
@@ -148,10 +151,13 @@ static void dump(const Compilation *c, const Pass *pass)
 
 static void verify(const Compilation *c, const Pass *pass)
 {
-    const char *wrong = pass->to == STAGE_NET ? net_verify(c->net) : pass->to == STAGE_LOOP ? loop_verify(c->program) : NULL;
+    const char *wrong = pass->to == STAGE_NET    ? net_verify(c->net)
+                        : pass->to == STAGE_LOOP ? loop_verify(c->program)
+                                                 : NULL;
     if (!wrong)
         return;
-    fprintf(stderr, "snnc: internal error after pass %s: %s\nPlease report this, with the model.\n", pass->name, wrong);
+    fprintf(stderr, "snnc: internal error after pass %s: %s\nPlease report this, with the model.\n",
+            pass->name, wrong);
     exit(3);
 }
 

@@ -18,11 +18,11 @@ typedef struct Compilation {
     Define *defines;
     int define_count;
     LowerOptions lower;
-    const char *const *keep;  /* streams that no pass may remove */
+    const char *const *keep; /* streams that no pass may remove */
     int keep_count;
-    bool smooth;              /* steps replaced by their antiderivatives: for gradcheck */
+    bool smooth; /* steps replaced by their antiderivatives: for gradcheck */
     Held held;
-    const char *dump_after;   /* a pass, "all" or NULL: written to stderr */
+    const char *dump_after; /* a pass, "all" or NULL: written to stderr */
     /* results so far */
     const Source *text;
     File *library, *file;

@@ -3,7 +3,7 @@
 /* reach[i * count + j]: node first+j needs, directly or not, something that node first+i makes. */
 static bool *reachability(Arena *arena, const Net *net, int first, int count)
 {
-    bool *reach = NEW_ARRAY(arena, bool, count * count + 1);
+    bool *reach = NEW_ARRAY(arena, bool, count *count + 1);
     for (int s = 0; s < net->streams.count; s++) {
         int from = net->streams.at[s].node - first;
         if (net->streams.at[s].node == NONE || from < 0 || from >= count)

@@ -6,7 +6,7 @@
 #include "net.h"
 
 typedef struct Part {
-    int *nodes;     /* in execution order */
+    int *nodes; /* in execution order */
     int count;
     bool recurrent; /* a group: one loop over time around all of them */
 } Part;

@@ -30,20 +30,12 @@ int snn_thread_count(const SnnOptions *options)
 static int main_dispatch(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     switch (options->command) {
-    case SNN_TRAIN:
-        return snn_train(model, options, error);
-    case SNN_TEST:
-        return snn_test(model, options, error);
-    case SNN_PREDICT:
-        return snn_predict(model, options, error);
-    case SNN_INFO:
-        return snn_info(model, options, error);
-    case SNN_HELP:
-        snn_options_help(model, stdout);
-        return SNN_OK;
-    case SNN_VERSION:
-        printf("%s, made by snnc %s\n", model->name, model->version);
-        return SNN_OK;
+    case SNN_TRAIN: return snn_train(model, options, error);
+    case SNN_TEST: return snn_test(model, options, error);
+    case SNN_PREDICT: return snn_predict(model, options, error);
+    case SNN_INFO: return snn_info(model, options, error);
+    case SNN_HELP: snn_options_help(model, stdout); return SNN_OK;
+    case SNN_VERSION: printf("%s, made by snnc %s\n", model->name, model->version); return SNN_OK;
     }
     return SNN_USAGE;
 }

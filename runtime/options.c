@@ -117,9 +117,7 @@ static bool options_store(SnnOptions *options, const OptionsFlag *flag, const ch
     char *field = (char *)options + flag->offset;
     unsigned long long number = 0;
     switch (flag->kind) {
-    case OPTIONS_FLAG:
-        *(bool *)(void *)field = true;
-        return true;
+    case OPTIONS_FLAG: *(bool *)(void *)field = true; return true;
     case OPTIONS_TEXT:
         *(const char **)(void *)field = value;
         return value[0] != '\0' || snn_fail(error, "empty value (%s): give a %s", flag->name, flag->value);

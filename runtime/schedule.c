@@ -29,17 +29,10 @@ float snn_learning_rate(const SnnSchedule *schedule, int epoch, int epochs, int 
         total = (double)epochs * batches;
     }
     switch (schedule->kind) {
-    case SNN_CONSTANT:
-        break;
-    case SNN_STEP:
-        lr *= pow((double)schedule->gamma, floor((double)epoch / schedule->every));
-        break;
-    case SNN_COSINE:
-        lr *= (1.0 + cos(SCHEDULE_PI * (at < total ? at / total : 1.0))) / 2.0;
-        break;
-    case SNN_ONE_CYCLE:
-        lr = schedule_one_cycle(lr, at, total);
-        break;
+    case SNN_CONSTANT: break;
+    case SNN_STEP: lr *= pow((double)schedule->gamma, floor((double)epoch / schedule->every)); break;
+    case SNN_COSINE: lr *= (1.0 + cos(SCHEDULE_PI * (at < total ? at / total : 1.0))) / 2.0; break;
+    case SNN_ONE_CYCLE: lr = schedule_one_cycle(lr, at, total); break;
     }
     return (float)lr;
 }

@@ -12,7 +12,7 @@ enum { POOL_LOOKS = 4000, POOL_PIECES = 4 /* for each thread */ };
 
 struct SnnPool {
     int threads;
-    int started; /* workers that run */
+    int started;        /* workers that run */
     pthread_t *workers; /* threads-1 */
     pthread_mutex_t lock;
     pthread_cond_t begin, done;

@@ -68,7 +68,7 @@ static int operand_limit(const Spelling *spelling, int k)
     if (spelling->precedence == POSTFIX)
         return LOWEST;
     if (spelling->precedence == UNARY)
-        return UNARY; /* -(-x), never --x */
+        return UNARY;                       /* -(-x), never --x */
     if (spelling->precedence == LOGICAL_OR) /* compilers warn of && within || without parentheses */
         return LOGICAL_AND;
     if (k == 0 && spelling->precedence != TERNARY && spelling->precedence < RELATIONAL + 1)
@@ -107,7 +107,8 @@ static const char *write_cast(const Writer *writer, const LoopExpr *expr, int *p
     const LoopExpr *operand = expr->args[0];
     *precedence = operand->type == TYPE_BOOL ? TERNARY : expr->type == TYPE_BOOL ? EQUALITY : UNARY;
     if (operand->type == TYPE_BOOL) {
-        const char *one = expr->type == TYPE_F32 ? "1.0f" : "1", *zero = expr->type == TYPE_F32 ? "0.0f" : "0";
+        const char *one = expr->type == TYPE_F32 ? "1.0f" : "1",
+                   *zero = expr->type == TYPE_F32 ? "0.0f" : "0";
         return arena_printf(writer->arena, "%s ? %s : %s", write_expr(writer, operand, TERNARY), one, zero);
     }
     if (expr->type == TYPE_BOOL)
@@ -142,7 +143,8 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
     case LOOP_SCALAR: text = write_scalar(writer, expr->scalar); break;
     case LOOP_KEY:
         text = arena_printf(arena, "snn_key(net->run.seed, net->run.epoch, (uint32_t)%s, (uint32_t)%s)",
-                            write_expr(writer, expr->args[0], UNARY - 1), write_expr(writer, expr->args[1], UNARY - 1));
+                            write_expr(writer, expr->args[0], UNARY - 1),
+                            write_expr(writer, expr->args[1], UNARY - 1));
         break;
     case LOOP_UNIFORM:
         text = arena_printf(arena, "snn_uniform(%s, (uint32_t)%s)", write_expr(writer, expr->args[0], LOWEST),
@@ -195,7 +197,10 @@ const char *c_string(Arena *arena, const char *text)
         if (byte == '"' || byte == '\\' || byte == '?') /* ??/ is a backslash */
             *to++ = '\\';
         if (byte < ' ') {
-            memcpy(to, (char[]){'\\', (char)('0' + (byte >> 6)), (char)('0' + (byte >> 3 & 7)), (char)('0' + (byte & 7))}, 4);
+            memcpy(to,
+                   (char[]){'\\', (char)('0' + (byte >> 6)), (char)('0' + (byte >> 3 & 7)),
+                            (char)('0' + (byte & 7))},
+                   4);
             to += 4;
         } else {
             *to++ = *c;

@@ -67,10 +67,12 @@ static void statement(const Spell *spell, const LoopStmt *stmt)
                  var_name(spell, stmt->var), expr(spell, stmt->value));
         break;
     case LOOP_DECLARE:
-        out_line(spell->out, "%s %s = %s;", c_type(spell->kernel->vars.at[stmt->var].type), var_name(spell, stmt->var),
-                 expr(spell, stmt->value));
+        out_line(spell->out, "%s %s = %s;", c_type(spell->kernel->vars.at[stmt->var].type),
+                 var_name(spell, stmt->var), expr(spell, stmt->value));
         break;
-    case LOOP_SET: out_line(spell->out, "%s = %s;", var_name(spell, stmt->var), expr(spell, stmt->value)); break;
+    case LOOP_SET:
+        out_line(spell->out, "%s = %s;", var_name(spell, stmt->var), expr(spell, stmt->value));
+        break;
     case LOOP_STORE: store(spell, stmt); break;
     case LOOP_IF:
         out_open(spell->out, "if (%s)", expr(spell, stmt->value));

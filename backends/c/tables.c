@@ -42,7 +42,8 @@ void c_struct(Arena *arena, const Program *program, Out *out)
     struct_section(&tables, BUFFER_PARAM, "learned: matrices are [input][output]");
     struct_section(&tables, BUFFER_GRADIENT, "their gradients");
     struct_section(&tables, BUFFER_MOMENT, "the optimiser's states");
-    struct_section(&tables, BUFFER_STREAM, "streams: [sample][step][unit], or [sample][unit] where time plays no part");
+    struct_section(&tables, BUFFER_STREAM,
+                   "streams: [sample][step][unit], or [sample][unit] where time plays no part");
     struct_section(&tables, BUFFER_OUTPUT, "results: [sample]...");
     struct_section(&tables, BUFFER_SCRATCH, "scratch");
     out_blank(out);
@@ -98,8 +99,8 @@ static void allocation(const Tables *tables)
     for (int b = 0; b < tables->program->buffers.count; b++) {
         const Buffer *buffer = buffer_at(tables, b);
         if (buffer->role != BUFFER_LOCAL)
-            out_line(out, "complete = (net->%s = snn_alloc(%s, sizeof *net->%s)) != NULL && complete;", buffer->name,
-                 outer_count(tables, buffer), buffer->name);
+            out_line(out, "complete = (net->%s = snn_alloc(%s, sizeof *net->%s)) != NULL && complete;",
+                     buffer->name, outer_count(tables, buffer), buffer->name);
     }
     out_line(out, "return complete;");
     out_close(out, "");
@@ -138,8 +139,8 @@ static void describe_param(const Tables *tables, int index)
     out_open(out, "net->params[%d] = (SnnParam)", index);
     out_line(out, ".name = %s, .about = %s,", c_string(tables->arena, param->name),
              c_string(tables->arena, param->about));
-    out_line(out, ".ndim = %d, .dims = %s, .matrix = %s,", param->ndim, dims(tables, param->dims, param->ndim),
-             param->matrix ? "true" : "false");
+    out_line(out, ".ndim = %d, .dims = %s, .matrix = %s,", param->ndim,
+             dims(tables, param->dims, param->ndim), param->matrix ? "true" : "false");
     out_line(out, ".value = %s, .gradient = %s,", first_element(tables, param->value),
              first_element(tables, param->gradient));
     for (int s = 0; s < param->states; s++)
@@ -221,8 +222,8 @@ static void phase_function(const Tables *tables, Phase phase)
     for (int b = 0; b < program->buffers.count && phase == PHASE_BACKWARD; b++) {
         const Buffer *buffer = buffer_at(tables, b);
         if (buffer->role == BUFFER_GRADIENT)
-            out_line(out, "memset(net->%s, 0, %s * sizeof *net->%s);", buffer->name, outer_count(tables, buffer),
-                     buffer->name);
+            out_line(out, "memset(net->%s, 0, %s * sizeof *net->%s);", buffer->name,
+                     outer_count(tables, buffer), buffer->name);
     }
     for (int k = 0; k < program->kernels.count; k++) {
         const Kernel *kernel = &program->kernels.at[k];

@@ -14,7 +14,7 @@ typedef struct Check {
     double *value;          /* its values in replay */
     const double *gradient; /* derived, in record */
     size_t count;
-    double largest;         /* absolute value in the whole gradient */
+    double largest; /* absolute value in the whole gradient */
 } Check;
 
 /* Detached values stay those of the unperturbed run; both programs name them alike. */
@@ -95,8 +95,13 @@ static bool check_params(Interp *record, Interp *replay)
             continue; /* nothing that the loss sees depends on it */
         if (isatty(STDERR_FILENO))
             fprintf(stderr, "checking %s ...\r", param->name);
-        Check check = {record, replay, param, replay->buffers[param->value], record->buffers[derived->gradient],
-                       interp_count(replay, param->value), 0};
+        Check check = {record,
+                       replay,
+                       param,
+                       replay->buffers[param->value],
+                       record->buffers[derived->gradient],
+                       interp_count(replay, param->value),
+                       0};
         all = check_param(&check) && all;
     }
     return all;

@@ -117,7 +117,8 @@ static double value_of(Interp *interp, const LoopExpr *expr)
     switch (expr->kind) {
     case LOOP_NUMBER: return rounded(interp, expr->type, expr->number);
     case LOOP_VAR: return interp->vars[expr->var];
-    case LOOP_LOAD: return interp->buffers[expr->buffer][element(interp, expr->buffer, expr->nargs, expr->args)];
+    case LOOP_LOAD:
+        return interp->buffers[expr->buffer][element(interp, expr->buffer, expr->nargs, expr->args)];
     case LOOP_OP: return op_value(interp, expr);
     case LOOP_CAST: return cast(interp, expr->type, value_of(interp, expr->args[0]));
     case LOOP_SCALAR: return rounded(interp, expr->type, interp->scalars[expr->scalar]);
@@ -145,7 +146,8 @@ static void run_for(Interp *interp, const LoopStmt *loop)
 static void run_store(Interp *interp, const LoopStmt *store)
 {
     double value = value_of(interp, store->value);
-    double *place = &interp->buffers[store->buffer][element(interp, store->buffer, store->nindex, store->index)];
+    double *place =
+        &interp->buffers[store->buffer][element(interp, store->buffer, store->nindex, store->index)];
     *place = store->add ? rounded(interp, store->value->type, *place + value) : value;
 }
 

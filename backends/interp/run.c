@@ -37,7 +37,8 @@ static bool is_readable(SnnDtype dtype)
 }
 
 /* `matrix`: the file holds [columns][rows] for a buffer of [rows][columns]. */
-static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char *name, const char *path, bool matrix)
+static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char *name, const char *path,
+                 bool matrix)
 {
     const Buffer *buffer = &interp->program->buffers.at[id];
     const SnnTensor *tensor = snn_tensors_find(file, name);
@@ -78,7 +79,9 @@ static void init_params(Interp *interp)
     for (int p = 0; p < interp->program->params.count; p++) {
         const LoopParam *param = &interp->program->params.at[p];
         for (size_t k = 0; k < interp_count(interp, param->value); k++) {
-            double value = param->constant ? param->init : (2 * uniform(interp->seed, 2 + (uint32_t)p, k) - 1) * param->init;
+            double value = param->constant
+                               ? param->init
+                               : (2 * uniform(interp->seed, 2 + (uint32_t)p, k) - 1) * param->init;
             interp->buffers[param->value][k] = (double)(float)value;
         }
     }
@@ -119,9 +122,10 @@ static Interp *open_inputs(const Program *program, const RunOptions *options)
         return NULL;
     }
     Interp *interp = rows_in(file) > 0 ? interp_new(program, rows_in(file), options->precision) : NULL;
-    bool filled = interp && fill(interp, program->label, file, "label", options->inputs, false) &&
-                  labels_fit(interp, options->inputs) &&
-                  (program->input < 0 || fill(interp, program->input, file, "input", options->inputs, false));
+    bool filled =
+        interp && fill(interp, program->label, file, "label", options->inputs, false)
+        && labels_fit(interp, options->inputs)
+        && (program->input < 0 || fill(interp, program->input, file, "input", options->inputs, false));
     if (!interp)
         complain("no labels in %s%s", options->inputs, "");
     snn_tensors_close(file);
@@ -135,7 +139,8 @@ static Interp *open_inputs(const Program *program, const RunOptions *options)
 Interp *run_prepare(const Program *program, const RunOptions *options, int default_rows)
 {
     Interp *interp = options->inputs ? open_inputs(program, options)
-                                     : interp_new(program, options->rows ? options->rows : default_rows, options->precision);
+                                     : interp_new(program, options->rows ? options->rows : default_rows,
+                                                  options->precision);
     if (!interp) {
         if (!options->inputs)
             complain("not enough memory for this batch%s%s", "", "");
@@ -194,7 +199,8 @@ static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writ
 {
     int64_t dims[LOOP_MAX_DIMS + 1];
     int ndim = dims_of(interp, id, dims);
-    return snn_tensors_add(writer, interp->program->buffers.at[id].name, SNN_F64, ndim, dims, interp->buffers[id]);
+    return snn_tensors_add(writer, interp->program->buffers.at[id].name, SNN_F64, ndim, dims,
+                           interp->buffers[id]);
 }
 
 static bool is_wanted(const RunOptions *options, const char *name)
@@ -210,7 +216,8 @@ static bool all_exist(const Program *program, const RunOptions *options)
     bool all = true;
     for (int i = 0; i < options->print_count; i++)
         if (strcmp(options->print[i], "all") != 0 && loop_find(program, options->print[i]) < 0)
-            all = complain("the network has no `%s` (--emit=loop lists its buffers)%s", options->print[i], "");
+            all =
+                complain("the network has no `%s` (--emit=loop lists its buffers)%s", options->print[i], "");
     return all;
 }
 

@@ -10,7 +10,7 @@ typedef struct RunOptions {
     const char *save;         /* write there instead of printing */
     const char *const *print; /* buffers by name, "all", or none: loss and predictions */
     int print_count;
-    int rows;                 /* of a random batch; 0: the default */
+    int rows; /* of a random batch; 0: the default */
     unsigned seed;
     Precision precision;
 } RunOptions;

@@ -180,12 +180,9 @@ static Value entry_value(Context *c, Entry *entry, const Expr *expr)
 {
     Build *b = c->build;
     switch (entry->kind) {
-    case ENTRY_LET:
-        return let_value(b, entry);
-    case ENTRY_FORMAL:
-        return stream_in_formula(c, formal_value(c, entry), expr->span, expr->name);
-    case ENTRY_LOCAL:
-        return entry->value;
+    case ENTRY_LET: return let_value(b, entry);
+    case ENTRY_FORMAL: return stream_in_formula(c, formal_value(c, entry), expr->span, expr->name);
+    case ENTRY_LOCAL: return entry->value;
     case ENTRY_STREAM:
         if (!c->streams)
             return stream_in_formula(c, value_stream(NONE, unit_plain), expr->span, expr->name);
@@ -295,38 +292,22 @@ static Value eval_logic(Context *c, Value left, Value right, const Expr *expr)
 static Op operator_op(Operator operator)
 {
     switch (operator) {
-    case OPERATOR_OR:
-        return OP_OR;
-    case OPERATOR_AND:
-        return OP_AND;
-    case OPERATOR_EQ:
-        return OP_EQ;
-    case OPERATOR_NE:
-        return OP_NE;
-    case OPERATOR_LT:
-        return OP_LT;
-    case OPERATOR_LE:
-        return OP_LE;
-    case OPERATOR_GT:
-        return OP_GT;
-    case OPERATOR_GE:
-        return OP_GE;
-    case OPERATOR_ADD:
-        return OP_ADD;
-    case OPERATOR_SUBTRACT:
-        return OP_SUB;
-    case OPERATOR_MULTIPLY:
-        return OP_MUL;
-    case OPERATOR_DIVIDE:
-        return OP_DIV;
-    case OPERATOR_NOT:
-        return OP_NOT;
-    case OPERATOR_NEGATE:
-        return OP_NEG;
-    case OPERATOR_POWER:
-        return OP_POW;
-    case OPERATOR_COUNT:
-        break;
+    case OPERATOR_OR: return OP_OR;
+    case OPERATOR_AND: return OP_AND;
+    case OPERATOR_EQ: return OP_EQ;
+    case OPERATOR_NE: return OP_NE;
+    case OPERATOR_LT: return OP_LT;
+    case OPERATOR_LE: return OP_LE;
+    case OPERATOR_GT: return OP_GT;
+    case OPERATOR_GE: return OP_GE;
+    case OPERATOR_ADD: return OP_ADD;
+    case OPERATOR_SUBTRACT: return OP_SUB;
+    case OPERATOR_MULTIPLY: return OP_MUL;
+    case OPERATOR_DIVIDE: return OP_DIV;
+    case OPERATOR_NOT: return OP_NOT;
+    case OPERATOR_NEGATE: return OP_NEG;
+    case OPERATOR_POWER: return OP_POW;
+    case OPERATOR_COUNT: break;
     }
     return OP_BODY_COUNT;
 }
@@ -349,13 +330,10 @@ static Value eval_binary(Context *c, Scope *scope, const Expr *expr)
     if (!check_number(c->build, right, expr->right->span) || !fine)
         return value_poison();
     switch ((int)expr->op) {
-    case OPERATOR_POWER:
-        return eval_power(c, left, right, expr);
+    case OPERATOR_POWER: return eval_power(c, left, right, expr);
     case OPERATOR_MULTIPLY:
-    case OPERATOR_DIVIDE:
-        return eval_product(c, left, right, expr);
-    default:
-        return eval_sum(c, left, right, expr);
+    case OPERATOR_DIVIDE: return eval_product(c, left, right, expr);
+    default: return eval_sum(c, left, right, expr);
     }
 }
 
@@ -396,19 +374,13 @@ static Value eval_stream(Context *c, Scope *scope, const Expr *expr)
 static Value eval_kind(Context *c, Scope *scope, const Expr *expr)
 {
     switch (expr->kind) {
-    case EXPR_NUMBER:
-        return eval_literal(c, expr);
-    case EXPR_NAME:
-        return eval_name(c, scope, expr);
-    case EXPR_CALL:
-        return eval_call(c, scope, expr);
-    case EXPR_UNARY:
-        return eval_unary(c, scope, expr);
-    case EXPR_BINARY:
-        return eval_binary(c, scope, expr);
+    case EXPR_NUMBER: return eval_literal(c, expr);
+    case EXPR_NAME: return eval_name(c, scope, expr);
+    case EXPR_CALL: return eval_call(c, scope, expr);
+    case EXPR_UNARY: return eval_unary(c, scope, expr);
+    case EXPR_BINARY: return eval_binary(c, scope, expr);
     case EXPR_CHAIN:
-    case EXPR_PAST:
-        return eval_stream(c, scope, expr);
+    case EXPR_PAST: return eval_stream(c, scope, expr);
     case EXPR_STRING:
     case EXPR_LIST:
         report(c->build, RULE_CONSTANT, expr->span, "%s cannot be used in a formula",

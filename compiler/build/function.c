@@ -85,10 +85,8 @@ static bool function_unit(Context *c, const Function *function, Value x, Value y
     case UNIT_PLAIN:
         return check_plain(b, x, call->args.at[0].value->span,
                            arena_printf(b->arena, "the argument of `%s`", call->name));
-    case UNIT_SAME:
-        return op_arity(function->op) == 1 || check_same_unit(b, x, y, call->span, call->name);
-    case UNIT_ROOT:
-        return root_unit(b, x.unit, call->span, unit);
+    case UNIT_SAME: return op_arity(function->op) == 1 || check_same_unit(b, x, y, call->span, call->name);
+    case UNIT_ROOT: return root_unit(b, x.unit, call->span, unit);
     }
     return false;
 }

@@ -144,20 +144,13 @@ static void declare_data(Build *b, Span span)
 static void declare_item(Build *b, const Item *item)
 {
     switch (item->kind) {
-    case ITEM_LET:
-        declare(b, b->model, ENTRY_LET, item);
-        break;
-    case ITEM_BIND:
-        declare(b, b->model, ENTRY_STREAM, item);
-        break;
-    case ITEM_DEF:
-        scope_add_definition(b, b->model, item->def);
-        break;
+    case ITEM_LET: declare(b, b->model, ENTRY_LET, item); break;
+    case ITEM_BIND: declare(b, b->model, ENTRY_STREAM, item); break;
+    case ITEM_DEF: scope_add_definition(b, b->model, item->def); break;
     case ITEM_DATA:
     case ITEM_TIME:
     case ITEM_PREDICT:
-    case ITEM_TRAIN:
-        break;
+    case ITEM_TRAIN: break;
     }
 }
 

@@ -85,22 +85,15 @@ static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape)
         found = entry && infer_entry(b, entry, shape);
         break;
     }
-    case EXPR_CHAIN:
-        found = infer_chain(b, scope, expr, shape);
-        break;
-    case EXPR_CALL:
-        found = infer_call(b, scope, expr, shape);
-        break;
-    case EXPR_UNARY:
-        found = infer(b, scope, expr->left, shape);
-        break;
+    case EXPR_CHAIN: found = infer_chain(b, scope, expr, shape); break;
+    case EXPR_CALL: found = infer_call(b, scope, expr, shape); break;
+    case EXPR_UNARY: found = infer(b, scope, expr->left, shape); break;
     case EXPR_BINARY:
         found = infer(b, scope, expr->left, shape) || infer(b, scope, expr->right, shape);
         break;
     case EXPR_NUMBER:
     case EXPR_STRING:
-    case EXPR_LIST:
-        break;
+    case EXPR_LIST: break;
     }
     b->depth--;
     return found;

@@ -118,15 +118,9 @@ void run_statements(Context *c, Scope *frame, const Def *def)
         if (!check_statement(c, def, stmt))
             continue;
         switch (stmt->kind) {
-        case STMT_STATE:
-            run_state(c, frame, stmt);
-            break;
-        case STMT_PARAM:
-            run_param(c, frame, stmt);
-            break;
-        case STMT_ASSIGN:
-            run_assign(c, frame, stmt);
-            break;
+        case STMT_STATE: run_state(c, frame, stmt); break;
+        case STMT_PARAM: run_param(c, frame, stmt); break;
+        case STMT_ASSIGN: run_assign(c, frame, stmt); break;
         }
     }
     for (int i = 0; i < frame->entries.count; i++) {

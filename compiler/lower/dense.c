@@ -12,7 +12,8 @@ static void emit_dense_start(Lower *lower, const Node *node, Site site, int outp
 {
     LoopStmt *loop = for_units(lower, site.into, "j", outputs);
     LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *start = node->bias != NONE ? load1(lower, lower->values[node->bias], j) : loop_float(lower->arena, 0);
+    LoopExpr *start =
+        node->bias != NONE ? load1(lower, lower->values[node->bias], j) : loop_float(lower->arena, 0);
     site.into = &loop->body;
     store_stream(lower, node->out, site, j, start, false);
 }
@@ -22,7 +23,8 @@ static LoopExpr *emit_active_input(Lower *lower, StreamId in, Site site, LoopExp
 {
     LoopExpr *x = load_stream(lower, in, site, i);
     if (stream_of(lower, in)->kind == STREAM_SPIKES) {
-        LoopStmt *active = loop_if(lower->arena, *block, loop_op(lower->arena, OP_NE, x, loop_int(lower->arena, 0), NULL));
+        LoopStmt *active =
+            loop_if(lower->arena, *block, loop_op(lower->arena, OP_NE, x, loop_int(lower->arena, 0), NULL));
         *block = &active->body;
         return NULL;
     }
@@ -45,20 +47,23 @@ void emit_dense(Lower *lower, const Node *node, Site site)
     LoopStmt *loop_j = for_units(lower, block, "j", outputs);
     LoopExpr *j = loop_variable(lower, loop_j);
     site.into = &loop_j->body;
-    store_stream(lower, node->out, site, j, scaled(lower, x, load2(lower, weights_of(lower, node), i, j)), true);
+    store_stream(lower, node->out, site, j, scaled(lower, x, load2(lower, weights_of(lower, node), i, j)),
+                 true);
 }
 
 void lower_transposed(Lower *lower, ParamId weight)
 {
     const Param *param = &lower->net->params.at[weight];
     int rows = param->shape.dims[0], columns = param->shape.dims[1];
-    kernel_begin(lower, arena_printf(lower->arena, "transpose_%s", param->name),
-                 arena_printf(lower->arena, "%s with outputs first, for the gradient of its inputs", param->name),
-                 (Span){0, 0}, columns);
+    kernel_begin(
+        lower, arena_printf(lower->arena, "transpose_%s", param->name),
+        arena_printf(lower->arena, "%s with outputs first, for the gradient of its inputs", param->name),
+        (Span){0, 0}, columns);
     LoopStmt *loop_j = kernel_items(lower, "j");
     LoopStmt *loop_i = for_range(lower, &loop_j->body, "i", rows);
     LoopExpr *i = loop_variable(lower, loop_i), *j = loop_variable(lower, loop_j);
-    store2(lower, &loop_i->body, lower->transposed[weight], j, i, load2(lower, lower->values[weight], i, j), false);
+    store2(lower, &loop_i->body, lower->transposed[weight], j, i, load2(lower, lower->values[weight], i, j),
+           false);
 }
 
 /* Loops over the batch and, if `temporal`, over time: the order in which a parameter's gradient is summed. */
@@ -81,8 +86,9 @@ void lower_weight_grad(Lower *lower, const Node *node)
 {
     const Param *param = &lower->net->params.at[node->weight];
     kernel_begin(lower, arena_printf(lower->arena, "gradient_%s", param->name),
-                 arena_printf(lower->arena, "gradient of %s: sum over the batch and time of %s x %s", param->name,
-                              stream_of(lower, node->in)->name, stream_of(lower, node->aux)->name),
+                 arena_printf(lower->arena, "gradient of %s: sum over the batch and time of %s x %s",
+                              param->name, stream_of(lower, node->in)->name,
+                              stream_of(lower, node->aux)->name),
                  node->span, param->shape.dims[0]);
     Site site = emit_sum_loops(lower, unless_tables(lower, node, &lower->kernel->body),
                                stream_of(lower, node->in)->temporal);
@@ -111,5 +117,6 @@ void lower_bias_grad(Lower *lower, const Node *node)
                                 loop_ref(lower->arena, lower->kernel, lower->kernel->last));
     loop_j->independent = true;
     LoopExpr *j = loop_variable(lower, loop_j);
-    store1(lower, &loop_j->body, lower->gradients[node->bias], j, load_stream(lower, node->in, site, j), true);
+    store1(lower, &loop_j->body, lower->gradients[node->bias], j, load_stream(lower, node->in, site, j),
+           true);
 }

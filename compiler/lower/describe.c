@@ -44,9 +44,14 @@ static void add_moments(Lower *lower, LoopParam *described, ParamId id)
 static void describe_param(Lower *lower, ParamId id)
 {
     const Param *param = &lower->net->params.at[id];
-    LoopParam described = {.name = param->name, .about = words(lower, param->span), .ndim = param->shape.ndim,
-                           .matrix = param->matrix, .constant = param->init == INIT_CONSTANT, .init = param->number,
-                           .value = lower->values[id], .gradient = lower->gradients[id]};
+    LoopParam described = {.name = param->name,
+                           .about = words(lower, param->span),
+                           .ndim = param->shape.ndim,
+                           .matrix = param->matrix,
+                           .constant = param->init == INIT_CONSTANT,
+                           .init = param->number,
+                           .value = lower->values[id],
+                           .gradient = lower->gradients[id]};
     memcpy(described.dims, param->shape.dims, sizeof param->shape.dims);
     add_moments(lower, &described, id);
     vec_push(lower->arena, &lower->program->params, described);
@@ -65,8 +70,11 @@ static void describe_stream(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
     const Node *node = &lower->net->nodes.at[stream->node];
-    LoopStream described = {.name = stream->name, .about = words(lower, stream->span), .size = stream_size(lower, id),
-                            .spikes = stream->kind == STREAM_SPIKES, .values = lower->streams[id],
+    LoopStream described = {.name = stream->name,
+                            .about = words(lower, stream->span),
+                            .size = stream_size(lower, id),
+                            .spikes = stream->kind == STREAM_SPIKES,
+                            .values = lower->streams[id],
                             .operations = operations(lower, node)};
     described.activity = loop_find(lower->program, arena_printf(lower->arena, "activity_%s", stream->name));
     vec_push(lower->arena, &lower->program->streams, described);

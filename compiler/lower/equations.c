@@ -13,8 +13,8 @@ static void find_steady(Equations *equations)
 {
     for (Val v = 0; v < equations->body->code.count; v++) {
         const Instr *instr = &equations->body->code.at[v];
-        bool steady = instr->op != OP_INPUT && instr->op != OP_STATE &&
-                      (instr->op != OP_PARAM || equations->shared_params[instr->index]);
+        bool steady = instr->op != OP_INPUT && instr->op != OP_STATE
+                      && (instr->op != OP_PARAM || equations->shared_params[instr->index]);
         for (int k = 0; k < op_value_arity(instr->op); k++)
             steady = steady && equations->steady[instr_operand(instr, k)];
         equations->steady[v] = steady;
@@ -58,8 +58,8 @@ static LoopExpr *write_op(Equations *equations, const Instr *instr)
         return loop_op(arena, OP_GE, equation_number(equations, instr->a), loop_float(arena, 0), NULL);
     case OP_MIX:
     case OP_SELECT:
-        return loop_op(arena, OP_SELECT, equation_truth(equations, instr->a), equation_number(equations, instr->b),
-                       equation_number(equations, instr->c));
+        return loop_op(arena, OP_SELECT, equation_truth(equations, instr->a),
+                       equation_number(equations, instr->b), equation_number(equations, instr->c));
     case OP_AND:
     case OP_OR:
     case OP_NOT:

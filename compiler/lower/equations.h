@@ -9,13 +9,13 @@
 typedef struct Equations {
     Lower *lower;
     const Body *body;
-    LoopBlock *into;     /* where values of this step and unit go */
-    LoopBlock *before;   /* where values that never change go */
+    LoopBlock *into;                       /* where values of this step and unit go */
+    LoopBlock *before;                     /* where values that never change go */
     LoopExpr **inputs, **states, **params; /* what the leaves mean here, by index */
-    const bool *shared_params; /* by index: one number for all units */
-    int *uses;           /* by value */
-    bool *steady;        /* by value: the same for all units and steps */
-    LoopExpr **done;     /* by value: how it is written; a truth value for step and comparisons */
+    const bool *shared_params;             /* by index: one number for all units */
+    int *uses;                             /* by value */
+    bool *steady;                          /* by value: the same for all units and steps */
+    LoopExpr **done; /* by value: how it is written; a truth value for step and comparisons */
 } Equations;
 
 /* Counts uses from the node's outs, grads and states. */

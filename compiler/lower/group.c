@@ -63,7 +63,8 @@ static int next_edge(const Lower *lower, const int *nodes, int count, int from)
 }
 
 /* Steps from .. to-1, between two edges. */
-static void emit_segment(Lower *lower, const int *nodes, int count, const ScanState *states, Site site, int from, int to)
+static void emit_segment(Lower *lower, const int *nodes, int count, const ScanState *states, Site site,
+                         int from, int to)
 {
     LoopStmt *time = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
                               loop_int(lower->arena, from), loop_int(lower->arena, to));
@@ -75,7 +76,8 @@ static void emit_segment(Lower *lower, const int *nodes, int count, const ScanSt
         emit_node(lower, &lower->net->nodes.at[nodes[i]], &states[i], site, from);
 }
 
-static void emit_segments(Lower *lower, const int *nodes, int count, const ScanState *states, Site site, int from)
+static void emit_segments(Lower *lower, const int *nodes, int count, const ScanState *states, Site site,
+                          int from)
 {
     int to = next_edge(lower, nodes, count, from);
     bool down = runs_backward(lower, nodes, count);

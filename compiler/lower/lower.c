@@ -13,12 +13,14 @@ static Site begin_samples(Lower *lower, const Node *node, const char *verb)
     const char *about = arena_printf(lower->arena, "%s: %s of %s, %d -> %d%s", out->name, verb, source,
                                      stream_size(lower, node->in), stream_size(lower, node->out),
                                      out->temporal ? ", all steps" : "");
-    kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node_kind_name(node->kind), out->name), about, node->span, 0);
+    kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node_kind_name(node->kind), out->name), about,
+                 node->span, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
     return (Site){unless_tables(lower, node, &loop_b->body), loop_variable(lower, loop_b), NULL};
 }
 
-static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, const Node *, Site), const char *verb)
+static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, const Node *, Site),
+                        const char *verb)
 {
     Site site = begin_samples(lower, node, verb);
     if (stream_of(lower, node->out)->temporal) {
@@ -59,8 +61,9 @@ static void lower_delay(Lower *lower, const Node *node)
     for (int part = 0; part < 2; part++) {
         if (bounds[part] == bounds[part + 1])
             continue;
-        LoopStmt *loop_t = loop_for(lower->arena, samples.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
-                                    loop_int(lower->arena, bounds[part]), loop_int(lower->arena, bounds[part + 1]));
+        LoopStmt *loop_t =
+            loop_for(lower->arena, samples.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
+                     loop_int(lower->arena, bounds[part]), loop_int(lower->arena, bounds[part + 1]));
         Site site = {&loop_t->body, samples.b, loop_variable(lower, loop_t)};
         emit_delay(lower, node, site, delay_copies(lower, node, bounds[part]));
     }
@@ -139,8 +142,8 @@ static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, cons
 {
     const Param *param = &lower->net->params.at[id];
     Shape shape = param->shape.ndim == 2 ? param->shape : (Shape){1, {shape_size(param->shape)}};
-    BufferId buffer = add_buffer(lower, arena_printf(lower->arena, "%s%s", prefix, param->name), TYPE_F32, role, shape,
-                                 param->span);
+    BufferId buffer = add_buffer(lower, arena_printf(lower->arena, "%s%s", prefix, param->name), TYPE_F32,
+                                 role, shape, param->span);
     lower->program->buffers.at[buffer].param = id;
     return buffer;
 }
@@ -148,7 +151,8 @@ static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, cons
 static bool is_transposed(const Net *net, ParamId param)
 {
     for (int n = 0; n < net->nodes.count; n++)
-        if (net->nodes.at[n].kind == NODE_DENSE && net->nodes.at[n].transposed && net->nodes.at[n].weight == param)
+        if (net->nodes.at[n].kind == NODE_DENSE && net->nodes.at[n].transposed
+            && net->nodes.at[n].weight == param)
             return true;
     return false;
 }
@@ -157,12 +161,13 @@ static void add_param_buffers(Lower *lower, ParamId id)
 {
     const Param *param = &lower->net->params.at[id];
     lower->values[id] = add_param_buffer(lower, id, BUFFER_PARAM, "");
-    lower->gradients[id] = is_learned(lower->net, id) ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
+    lower->gradients[id] =
+        is_learned(lower->net, id) ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
     lower->transposed[id] = -1;
     if (is_transposed(lower->net, id)) {
         Shape shape = {2, {param->shape.dims[1], param->shape.dims[0]}};
-        lower->transposed[id] = add_buffer(lower, arena_printf(lower->arena, "%s_transposed", param->name), TYPE_F32,
-                                           BUFFER_SCRATCH, shape, param->span);
+        lower->transposed[id] = add_buffer(lower, arena_printf(lower->arena, "%s_transposed", param->name),
+                                           TYPE_F32, BUFFER_SCRATCH, shape, param->span);
     }
 }
 
@@ -211,7 +216,8 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
 {
     Program *program = NEW(arena, Program);
     program->arena = arena;
-    Lower lower = {.arena = arena, .net = net, .program = program, .unroll = options.unroll, .kernels = options.kernels};
+    Lower lower = {
+        .arena = arena, .net = net, .program = program, .unroll = options.unroll, .kernels = options.kernels};
     add_buffers(&lower);
     lower.tables = NEW_ARRAY(arena, TableStream, net->streams.count + 1);
     for (StreamId s = 0; s < net->streams.count; s++)

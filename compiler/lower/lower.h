@@ -17,12 +17,12 @@ typedef struct Lower {
     Arena *arena;
     const Net *net;
     Program *program;
-    Kernel *kernel;      /* the one being filled */
+    Kernel *kernel; /* the one being filled */
     Phase phase;
-    int unroll;          /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
-    BufferId *streams;   /* by StreamId; -1: no buffer */
-    BufferId *values;    /* by ParamId */
-    BufferId *gradients; /* by ParamId; -1: not learned */
+    int unroll;           /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
+    BufferId *streams;    /* by StreamId; -1: no buffer */
+    BufferId *values;     /* by ParamId */
+    BufferId *gradients;  /* by ParamId; -1: not learned */
     BufferId *transposed; /* by ParamId; -1: nobody needs W^T */
     Kernels kernels;      /* of --kernels */
     TableStream *tables;  /* by StreamId */
@@ -49,7 +49,8 @@ LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *
 LoopExpr *load1(Lower *lower, BufferId buffer, LoopExpr *i);
 LoopExpr *load2(Lower *lower, BufferId buffer, LoopExpr *i, LoopExpr *j);
 void store1(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *value, bool add);
-void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value, bool add);
+void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value,
+            bool add);
 /* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n);
 void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add);
@@ -92,8 +93,8 @@ typedef struct ScanState {
 ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers);
 void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Site site);
 /* Steps from .. from+count-1 in the scan's direction; unroll marks the time loop. */
-void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Site site, LoopExpr *from, int count,
-                     bool keep_states);
+void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Site site, LoopExpr *from,
+                     int count, bool keep_states);
 void lower_partials(Lower *lower, const Node *node, const ScanState *state);
 
 #endif

@@ -45,7 +45,8 @@ static void emit_reduce_step(Lower *lower, const Node *node, Site site, LoopExpr
 {
     LoopExpr *x = number(lower, load_stream(lower, node->in, site, n));
     if (node->reduce == REDUCE_MAX)
-        store_stream(lower, node->out, site, n, op2(lower, OP_MAX, x, load_stream(lower, node->out, site, n)), false);
+        store_stream(lower, node->out, site, n, op2(lower, OP_MAX, x, load_stream(lower, node->out, site, n)),
+                     false);
     else
         store_stream(lower, node->out, site, n, x, true);
 }
@@ -56,8 +57,8 @@ void lower_reduce(Lower *lower, const Node *node)
     int size = stream_size(lower, node->out);
     const char *out = stream_of(lower, node->out)->name;
     Site site = begin_over_samples(lower, arena_printf(lower->arena, "reduce_%s", out),
-                                   arena_printf(lower->arena, "%s: %s over time of %s", out, names[node->reduce],
-                                                stream_of(lower, node->in)->name),
+                                   arena_printf(lower->arena, "%s: %s over time of %s", out,
+                                                names[node->reduce], stream_of(lower, node->in)->name),
                                    node->span);
     Site inner = site;
     LoopStmt *start = for_units(lower, site.into, "n", size);
@@ -75,7 +76,8 @@ void lower_reduce(Lower *lower, const Node *node)
     LoopStmt *end = for_units(lower, site.into, "n", size);
     LoopExpr *n = loop_variable(lower, end);
     inner.into = &end->body;
-    LoopExpr *mean = op2(lower, OP_DIV, load_stream(lower, node->out, inner, n), f32(lower, lower->net->steps));
+    LoopExpr *mean =
+        op2(lower, OP_DIV, load_stream(lower, node->out, inner, n), f32(lower, lower->net->steps));
     store_stream(lower, node->out, inner, n, mean, false);
 }
 
@@ -89,7 +91,8 @@ static LoopExpr *emit_picked_step(Lower *lower, const Node *node, Site site, Loo
     Site here = site, there = site;
     here.t = loop_variable(lower, loop_t);
     there.t = best;
-    LoopExpr *better = op2(lower, OP_GT, load_stream(lower, node->aux, here, n), load_stream(lower, node->aux, there, n));
+    LoopExpr *better =
+        op2(lower, OP_GT, load_stream(lower, node->aux, here, n), load_stream(lower, node->aux, there, n));
     LoopStmt *found = loop_if(lower->arena, &loop_t->body, better);
     loop_set(lower->arena, &found->body, best->var, here.t);
     return best;
@@ -99,9 +102,9 @@ void lower_pick_grad(Lower *lower, const Node *node)
 {
     Arena *arena = lower->arena;
     const char *out = stream_of(lower, node->out)->name;
-    Site site = begin_over_samples(lower, arena_printf(arena, "pick_%s", out),
-                                   arena_printf(arena, "%s: the gradient goes to the step that was picked", out),
-                                   node->span);
+    Site site = begin_over_samples(
+        lower, arena_printf(arena, "pick_%s", out),
+        arena_printf(arena, "%s: the gradient goes to the step that was picked", out), node->span);
     LoopStmt *loop_n = for_range(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop_n);
     site.into = &loop_n->body;
@@ -109,8 +112,8 @@ void lower_pick_grad(Lower *lower, const Node *node)
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
     site.t = loop_variable(lower, loop_t);
     site.into = &loop_t->body;
-    LoopExpr *g = loop_op(arena, OP_SELECT, op2(lower, OP_EQ, site.t, picked), load_stream(lower, node->in, site, n),
-                          f32(lower, 0));
+    LoopExpr *g = loop_op(arena, OP_SELECT, op2(lower, OP_EQ, site.t, picked),
+                          load_stream(lower, node->in, site, n), f32(lower, 0));
     store_stream(lower, node->out, site, n, g, false);
 }
 
@@ -146,7 +149,8 @@ static void emit_cross_entropy(Lower *lower, const Node *node, Site site)
     LoopExpr *top, *sum;
     emit_softmax_sums(lower, node, site, &top, &sum);
     LoopExpr *x = load_stream(lower, node->in, site, load1(lower, lower->program->label, site.b));
-    LoopExpr *loss = op2(lower, OP_SUB, loop_op(lower->arena, OP_LOG, sum, NULL, NULL), op2(lower, OP_SUB, x, top));
+    LoopExpr *loss =
+        op2(lower, OP_SUB, loop_op(lower->arena, OP_LOG, sum, NULL, NULL), op2(lower, OP_SUB, x, top));
     store1(lower, site.into, lower->program->loss, site.b, loss, false);
 }
 
@@ -186,7 +190,8 @@ void lower_loss_grad(Lower *lower, const Node *node)
     LoopStmt *loop = for_range(lower, site.into, "j", size);
     LoopExpr *j = loop_variable(lower, loop), *x = load_stream(lower, node->in, site, j), *g;
     if (node->loss == LOSS_CROSS_ENTROPY) {
-        LoopExpr *p = op2(lower, OP_DIV, loop_op(lower->arena, OP_EXP, op2(lower, OP_SUB, x, top), NULL, NULL), sum);
+        LoopExpr *p =
+            op2(lower, OP_DIV, loop_op(lower->arena, OP_EXP, op2(lower, OP_SUB, x, top), NULL, NULL), sum);
         g = op2(lower, OP_DIV, op2(lower, OP_SUB, p, target(lower, site, j)), rows);
     } else {
         LoopExpr *error = op2(lower, OP_SUB, x, target(lower, site, j));
@@ -200,14 +205,16 @@ void lower_loss_grad(Lower *lower, const Node *node)
 
 void lower_predict(Lower *lower, const Node *node)
 {
-    Site site = begin_over_samples(lower, "predict_classes", "predicted: the class with the largest score, the first of equals",
-                                   node->span);
+    Site site =
+        begin_over_samples(lower, "predict_classes",
+                           "predicted: the class with the largest score, the first of equals", node->span);
     LoopExpr *best = declare(lower, site.into, "best", loop_int(lower->arena, 0));
     LoopStmt *loop = for_range(lower, site.into, "j", stream_size(lower, node->in));
     LoopExpr *j = loop_variable(lower, loop);
     LoopExpr *x = load_stream(lower, node->in, site, j);
     store2(lower, &loop->body, lower->program->scores, site.b, j, x, false);
-    LoopStmt *found = loop_if(lower->arena, &loop->body, op2(lower, OP_GT, x, load_stream(lower, node->in, site, best)));
+    LoopStmt *found =
+        loop_if(lower->arena, &loop->body, op2(lower, OP_GT, x, load_stream(lower, node->in, site, best)));
     loop_set(lower->arena, &found->body, best->var, j);
     store1(lower, site.into, lower->program->predicted, site.b, best, false);
 }
@@ -215,9 +222,9 @@ void lower_predict(Lower *lower, const Node *node)
 void lower_activity(Lower *lower, const Node *node)
 {
     const Stream *stream = stream_of(lower, node->in);
-    Site site = begin_over_samples(lower, arena_printf(lower->arena, "count_%s", stream->name),
-                                   arena_printf(lower->arena, "number of spikes of %s in each sample", stream->name),
-                                   node->span);
+    Site site = begin_over_samples(
+        lower, arena_printf(lower->arena, "count_%s", stream->name),
+        arena_printf(lower->arena, "number of spikes of %s in each sample", stream->name), node->span);
     Type type = stream->kind == STREAM_SPIKES ? TYPE_I32 : TYPE_F32;
     LoopExpr *zero = type == TYPE_I32 ? loop_int(lower->arena, 0) : f32(lower, 0);
     LoopExpr *sum = declare(lower, site.into, "spikes", zero);

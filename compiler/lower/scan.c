@@ -35,7 +35,8 @@ ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
     ScanState state = {NEW_ARRAY(lower->arena, BufferId, node->states.count + 1),
                        NEW_ARRAY(lower->arena, BufferId, node->grads.count + 1)};
     for (int s = 0; s < node->states.count; s++)
-        state.states[s] = states_in_buffers ? per_unit_buffer(lower, node, "state", node->states.at[s].name) : -1;
+        state.states[s] =
+            states_in_buffers ? per_unit_buffer(lower, node, "state", node->states.at[s].name) : -1;
     for (int g = 0; g < node->grads.count; g++) {
         const char *name = lower->net->params.at[node->grads.at[g].param].name;
         state.partials[g] = per_unit_buffer(lower, node, "sum", name);
@@ -160,8 +161,8 @@ static void advance_states(Lower *lower, const Unit *unit, Equations *equations)
         next[s] = equation_number(equations, node->states.at[s].next);
         bool fixed = next[s]->kind == LOOP_NUMBER || (next[s]->kind == LOOP_VAR && !is_state(unit, next[s]));
         if (node->states.count > 1 && !fixed)
-            next[s] = loop_local(lower, equations->into, arena_printf(lower->arena, "next_%s", node->states.at[s].name),
-                                next[s]);
+            next[s] = loop_local(lower, equations->into,
+                                 arena_printf(lower->arena, "next_%s", node->states.at[s].name), next[s]);
     }
     for (int s = 0; s < node->states.count; s++)
         loop_set(lower->arena, equations->into, unit->states[s]->var, next[s]);
@@ -196,8 +197,8 @@ static bool *shared_params(Lower *lower, const Node *node)
     return shared;
 }
 
-void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Site site, LoopExpr *from, int count,
-                     bool keep_states)
+void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Site site, LoopExpr *from,
+                     int count, bool keep_states)
 {
     Arena *arena = lower->arena;
     LoopBlock constants = {0}, loop = {0};
@@ -249,7 +250,8 @@ static void emit_rest(Lower *lower, const Node *node, const ScanState *state, Si
 {
     int rest = lower->net->steps % chunk;
     if (rest)
-        emit_scan_steps(lower, node, state, site, loop_int(lower->arena, lower->net->steps - rest), rest, true);
+        emit_scan_steps(lower, node, state, site, loop_int(lower->arena, lower->net->steps - rest), rest,
+                        true);
 }
 
 static void emit_chunks(Lower *lower, const Node *node, const ScanState *state, Site site, int chunk)
@@ -280,8 +282,9 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
                                   shared ? " and the units" : ""),
                      node->span, shared ? 1 : size);
         LoopStmt *items = kernel_items(lower, shared ? "k" : "n");
-        LoopStmt *loop_b = loop_for(lower->arena, &items->body, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
-                                    loop_int(lower->arena, 0), loop_scalar(lower->arena, SCALAR_ROWS));
+        LoopStmt *loop_b =
+            loop_for(lower->arena, &items->body, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
+                     loop_int(lower->arena, 0), loop_scalar(lower->arena, SCALAR_ROWS));
         LoopExpr *b = loop_variable(lower, loop_b), *k = loop_variable(lower, items), *n = k;
         LoopBlock *into = &loop_b->body;
         if (shared) {
@@ -289,7 +292,8 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
             n = loop_variable(lower, loop_n);
             into = &loop_n->body;
         }
-        store1(lower, into, lower->gradients[node->grads.at[g].param], k, load2(lower, state->partials[g], b, n), true);
+        store1(lower, into, lower->gradients[node->grads.at[g].param], k,
+               load2(lower, state->partials[g], b, n), true);
     }
 }
 
@@ -306,7 +310,8 @@ void lower_scan(Lower *lower, const Node *node)
     LoopStmt *loop_b = kernel_items(lower, "b");
     Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL};
     if (whole)
-        emit_scan_steps(lower, node, &state, site, loop_int(lower->arena, 0), scan_in_time(lower->net, node) ? chunk : 1, false);
+        emit_scan_steps(lower, node, &state, site, loop_int(lower->arena, 0),
+                        scan_in_time(lower->net, node) ? chunk : 1, false);
     else
         emit_chunks(lower, node, &state, site, chunk);
     lower_partials(lower, node, &state);

@@ -12,8 +12,8 @@ static const char *origin_text(Lower *lower, Span span)
         line++;
     while (length > 0 && (line[length - 1] == ' ' || line[length - 1] == '\r'))
         length--;
-    return arena_printf(lower->arena, "%s:%d  %.*s", slash ? slash + 1 : place.source->path, place.line, length,
-                        line);
+    return arena_printf(lower->arena, "%s:%d  %.*s", slash ? slash + 1 : place.source->path, place.line,
+                        length, line);
 }
 
 static const char *kernel_name(const Program *program, const char *base)
@@ -31,8 +31,11 @@ static const char *kernel_name(const Program *program, const char *base)
 
 void kernel_begin(Lower *lower, const char *name, const char *about, Span origin, int items)
 {
-    Kernel kernel = {.name = kernel_name(lower->program, name), .about = about,
-                     .origin = origin_text(lower, origin), .phase = lower->phase, .over_rows = items == 0,
+    Kernel kernel = {.name = kernel_name(lower->program, name),
+                     .about = about,
+                     .origin = origin_text(lower, origin),
+                     .phase = lower->phase,
+                     .over_rows = items == 0,
                      .items = items};
     vec_push(lower->arena, &lower->program->kernels, kernel);
     lower->kernel = &lower->program->kernels.at[lower->program->kernels.count - 1];
@@ -44,7 +47,8 @@ LoopStmt *kernel_items(Lower *lower, const char *name)
 {
     Kernel *kernel = lower->kernel;
     return loop_for(lower->arena, &kernel->body, loop_var(lower->arena, kernel, name, TYPE_I32),
-                    loop_ref(lower->arena, kernel, kernel->first), loop_ref(lower->arena, kernel, kernel->last));
+                    loop_ref(lower->arena, kernel, kernel->first),
+                    loop_ref(lower->arena, kernel, kernel->last));
 }
 
 LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count)
@@ -87,7 +91,8 @@ void store1(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExp
     loop_store(lower->program, into, buffer, 1, &i, value, add);
 }
 
-void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value, bool add)
+void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value,
+            bool add)
 {
     loop_store(lower->program, into, buffer, 2, (LoopExpr *[]){i, j}, value, add);
 }

@@ -61,8 +61,8 @@ static bool fits(const Lower *lower, StreamId in, ParamId weight)
     Shape shape = lower->net->params.at[weight].shape;
     const Stream *stream = stream_of(lower, in);
     bool possible = stream->kind == STREAM_SPIKES && stream->temporal && tile_width(shape.dims[1]) > 0;
-    bool worth = lower->kernels == KERNELS_TABLE ||
-                 (lower->kernels == KERNELS_AUTO && shape_size(shape) >= LEAST_WEIGHTS);
+    bool worth = lower->kernels == KERNELS_TABLE
+                 || (lower->kernels == KERNELS_AUTO && shape_size(shape) >= LEAST_WEIGHTS);
     return possible && worth;
 }
 
@@ -72,11 +72,15 @@ bool table_use(const Lower *lower, const Node *node)
     return map && fits(lower, node->in, node->weight);
 }
 
-static BufferId add_buffer(Lower *lower, const char *prefix, const char *name, Type type, bool per_sample, int ndim,
-                           const int *dims)
+static BufferId add_buffer(Lower *lower, const char *prefix, const char *name, Type type, bool per_sample,
+                           int ndim, const int *dims)
 {
-    Buffer buffer = {.name = arena_printf(lower->arena, "%s_%s", prefix, name), .type = type,
-                     .role = BUFFER_SCRATCH, .per_sample = per_sample, .ndim = ndim, .param = -1};
+    Buffer buffer = {.name = arena_printf(lower->arena, "%s_%s", prefix, name),
+                     .type = type,
+                     .role = BUFFER_SCRATCH,
+                     .per_sample = per_sample,
+                     .ndim = ndim,
+                     .param = -1};
     for (int n = 2; loop_find(lower->program, buffer.name) >= 0; n++)
         buffer.name = arena_printf(lower->arena, "%s_%s_%d", prefix, name, n);
     for (int d = 0; d < ndim; d++)
@@ -117,18 +121,21 @@ static void emit_choice(Lower *lower, StreamId stream, BufferId counts, BufferId
     const char *name = stream_of(lower, stream)->name;
     double units = (double)lower->net->steps * stream_size(lower, stream);
     kernel_begin(lower, arena_printf(lower->arena, "choose_%s", name),
-                 arena_printf(lower->arena, "is %s busy enough for tables? By this batch alone", name), (Span){0, 0}, 1);
+                 arena_printf(lower->arena, "is %s busy enough for tables? By this batch alone", name),
+                 (Span){0, 0}, 1);
     LoopStmt *loop_k = kernel_items(lower, "k");
     VarId sum = loop_var(lower->arena, lower->kernel, "spikes", TYPE_F32);
     loop_declare(lower->arena, &loop_k->body, sum, loop_float(lower->arena, 0));
     LoopExpr *spikes = loop_ref(lower->arena, lower->kernel, sum);
     LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
-    LoopStmt *loop_b = loop_for(lower->arena, &loop_k->body, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
-                                num(lower, 0), rows);
+    LoopStmt *loop_b = loop_for(lower->arena, &loop_k->body,
+                                loop_var(lower->arena, lower->kernel, "b", TYPE_I32), num(lower, 0), rows);
     LoopExpr *count = as_f32(lower, load1(lower, counts, loop_variable(lower, loop_b)));
     loop_set(lower->arena, &loop_b->body, sum, op2(lower, OP_ADD, spikes, count));
-    LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, TABLE_ACTIVITY * units), as_f32(lower, rows));
-    LoopExpr *choice = loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1), num(lower, 0));
+    LoopExpr *limit =
+        op2(lower, OP_MUL, loop_float(lower->arena, TABLE_ACTIVITY * units), as_f32(lower, rows));
+    LoopExpr *choice =
+        loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1), num(lower, 0));
     store1(lower, &loop_k->body, busy, loop_variable(lower, loop_k), choice, false);
 }
 
@@ -151,8 +158,8 @@ LoopBlock *unless_tables(Lower *lower, const Node *node, LoopBlock *into)
 /* ---- packing ---- */
 
 /* index = (k > 0 ? index : 0) + x 2^k, over units from .. from + count - 1 of x */
-static void emit_pack_bit(Lower *lower, StreamId stream, BufferId packed, Site site, LoopExpr *row, int k, int from,
-                          int count)
+static void emit_pack_bit(Lower *lower, StreamId stream, BufferId packed, Site site, LoopExpr *row, int k,
+                          int from, int count)
 {
     LoopStmt *loop = for_units(lower, site.into, "g", count);
     LoopExpr *g = loop_variable(lower, loop);
@@ -175,7 +182,8 @@ static void emit_pack_units(Lower *lower, StreamId stream, BufferId packed, Site
     }
     if (padded > groups) {
         LoopStmt *rest = for_units(lower, site.into, "g", padded - groups);
-        LoopExpr *place[3] = {site.b, site.t, op2(lower, OP_ADD, loop_variable(lower, rest), num(lower, groups))};
+        LoopExpr *place[3] = {site.b, site.t,
+                              op2(lower, OP_ADD, loop_variable(lower, rest), num(lower, groups))};
         loop_store(lower->program, &rest->body, packed, 3, place, num(lower, 0), false);
     }
 }
@@ -239,8 +247,8 @@ void table_prepare(Lower *lower, StreamId stream, bool over_steps)
 
 typedef struct Tile {
     int width;
-    LoopExpr *from;  /* first output */
-    BufferId table;  /* local: [LOOKUPS][ENTRIES][width] */
+    LoopExpr *from; /* first output */
+    BufferId table; /* local: [LOOKUPS][ENTRIES][width] */
 } Tile;
 
 static LoopExpr *entry(Lower *lower, const Tile *tile, LoopExpr *slot, LoopExpr *subset, LoopExpr *j)
@@ -248,8 +256,8 @@ static LoopExpr *entry(Lower *lower, const Tile *tile, LoopExpr *slot, LoopExpr 
     return loop_load(lower->program, tile->table, 3, (LoopExpr *[]){slot, subset, j});
 }
 
-static void store_entry(Lower *lower, const Tile *tile, LoopBlock *into, LoopExpr *slot, LoopExpr *subset, LoopExpr *j,
-                        LoopExpr *value)
+static void store_entry(Lower *lower, const Tile *tile, LoopBlock *into, LoopExpr *slot, LoopExpr *subset,
+                        LoopExpr *j, LoopExpr *value)
 {
     loop_store(lower->program, into, tile->table, 3, (LoopExpr *[]){slot, subset, j}, value, false);
 }
@@ -278,8 +286,8 @@ static void emit_empty(Lower *lower, const Tile *tile, LoopBlock *into, LoopExpr
 }
 
 /* place += table[0][index 0] + ... one after the other, from left to right */
-static void emit_lookups(Lower *lower, const Tile *tile, LoopBlock *into, LoopExpr **index, BufferId target, int dims,
-                         LoopExpr **place)
+static void emit_lookups(Lower *lower, const Tile *tile, LoopBlock *into, LoopExpr **index, BufferId target,
+                         int dims, LoopExpr **place)
 {
     for (int s = 0; s < LOOKUPS; s++)
         index[s] = loop_local(lower, into, arena_printf(lower->arena, "s%d", s), index[s]);
@@ -292,7 +300,8 @@ static void emit_lookups(Lower *lower, const Tile *tile, LoopBlock *into, LoopEx
     loop_store(lower->program, &loop_j->body, target, dims, place, sum, false);
 }
 
-static LoopStmt *begin_tiles(Lower *lower, const char *name, const char *about, Span span, int outputs, Tile *tile)
+static LoopStmt *begin_tiles(Lower *lower, const char *name, const char *about, Span span, int outputs,
+                             Tile *tile)
 {
     tile->width = tile_width(outputs);
     int dims[3] = {LOOKUPS, ENTRIES, tile->width};
@@ -318,8 +327,8 @@ static LoopExpr *weight_element(Lower *lower, const void *source, LoopExpr *row,
 }
 
 /* The table of one group: `members` of its five inputs exist. */
-static void emit_weight_table(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *slot,
-                              LoopExpr *group, int members)
+static void emit_weight_table(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into,
+                              LoopExpr *slot, LoopExpr *group, int members)
 {
     int groups = group_count(stream_size(lower, dense->in));
     emit_empty(lower, tile, into, slot);
@@ -349,7 +358,8 @@ static int complete_blocks(int inputs)
 /* Loops over the samples first .. last-1 of a chunk and their steps. */
 static Site emit_rows(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to)
 {
-    LoopStmt *loop_b = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32), from, to);
+    LoopStmt *loop_b =
+        loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32), from, to);
     LoopStmt *loop_t = for_range(lower, &loop_b->body, "t", lower->net->steps);
     return (Site){&loop_t->body, loop_variable(lower, loop_b), loop_variable(lower, loop_t)};
 }
@@ -358,14 +368,15 @@ static void emit_start(Lower *lower, const Node *dense, const Tile *tile, Site s
 {
     LoopStmt *loop_j = for_units(lower, site.into, "j", tile->width);
     LoopExpr *j = op2(lower, OP_ADD, tile->from, loop_variable(lower, loop_j));
-    LoopExpr *start = dense->bias != NONE ? load1(lower, lower->values[dense->bias], j) : loop_float(lower->arena, 0);
+    LoopExpr *start =
+        dense->bias != NONE ? load1(lower, lower->values[dense->bias], j) : loop_float(lower->arena, 0);
     site.into = &loop_j->body;
     store_stream(lower, dense->out, site, j, start, false);
 }
 
 /* Adds the sums of one block of groups, the tables being made, to rows from .. to-1. */
-static void emit_block_rows(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *from,
-                            LoopExpr *to, LoopExpr *group)
+static void emit_block_rows(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into,
+                            LoopExpr *from, LoopExpr *to, LoopExpr *group)
 {
     Site site = emit_rows(lower, into, from, to);
     LoopExpr *index[LOOKUPS], *place[3] = {site.b, site.t, NULL};
@@ -375,7 +386,8 @@ static void emit_block_rows(Lower *lower, const Node *dense, const Tile *tile, L
     emit_lookups(lower, tile, site.into, index, lower->streams[dense->out], 3, place);
 }
 
-static void emit_chunk(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *from, LoopExpr *to)
+static void emit_chunk(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *from,
+                       LoopExpr *to)
 {
     int inputs = stream_size(lower, dense->in), complete = complete_blocks(inputs);
     emit_start(lower, dense, tile, emit_rows(lower, into, from, to));
@@ -388,7 +400,8 @@ static void emit_chunk(Lower *lower, const Node *dense, const Tile *tile, LoopBl
     emit_block_rows(lower, dense, tile, &blocks->body, from, to, group);
     for (int g = complete * LOOKUPS; g < padded_groups(inputs); g += LOOKUPS) {
         for (int s = 0; s < LOOKUPS; s++)
-            emit_weight_table(lower, dense, tile, into, num(lower, s), num(lower, g + s), members_of(inputs, g + s));
+            emit_weight_table(lower, dense, tile, into, num(lower, s), num(lower, g + s),
+                              members_of(inputs, g + s));
         emit_block_rows(lower, dense, tile, into, from, to, num(lower, g));
     }
 }
@@ -398,9 +411,10 @@ void lower_dense_table(Lower *lower, const Node *dense)
     const Stream *out = stream_of(lower, dense->out);
     int chunk = CHUNK_ROWS / lower->net->steps > 0 ? CHUNK_ROWS / lower->net->steps : 1;
     Tile tile;
-    LoopStmt *tiles = begin_tiles(lower, out->name,
-                                  arena_printf(lower->arena, "%s: the same, by subset sums of five inputs", out->name),
-                                  dense->span, shape_size(out->shape), &tile);
+    LoopStmt *tiles =
+        begin_tiles(lower, out->name,
+                    arena_printf(lower->arena, "%s: the same, by subset sums of five inputs", out->name),
+                    dense->span, shape_size(out->shape), &tile);
     LoopBlock *into = if_chosen(lower, dense->in, &tiles->body, true);
     tile_start(lower, &tile, tiles, into);
     LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
@@ -429,17 +443,20 @@ static LoopExpr *gradient_element(Lower *lower, const void *source, LoopExpr *ro
 }
 
 /* Tables of the gradient's steps from 5 first .. on; steps behind the end have no entries, as no bits. */
-static void emit_step_tables(Lower *lower, const GradientRows *rows, const Tile *tile, LoopBlock *into, int first)
+static void emit_step_tables(Lower *lower, const GradientRows *rows, const Tile *tile, LoopBlock *into,
+                             int first)
 {
     for (int s = 0; s < LOOKUPS; s++) {
         LoopExpr *slot = num(lower, s);
         emit_empty(lower, tile, into, slot);
         for (int k = 0; k < GROUP && (first + s) * GROUP + k < lower->net->steps; k++)
-            emit_double(lower, tile, into, slot, k, num(lower, (first + s) * GROUP + k), gradient_element, rows);
+            emit_double(lower, tile, into, slot, k, num(lower, (first + s) * GROUP + k), gradient_element,
+                        rows);
     }
 }
 
-static void emit_gradient_block(Lower *lower, const Node *node, const Tile *tile, LoopBlock *into, LoopExpr *b, int first)
+static void emit_gradient_block(Lower *lower, const Node *node, const Tile *tile, LoopBlock *into,
+                                LoopExpr *b, int first)
 {
     GradientRows rows = {node->aux, b};
     emit_step_tables(lower, &rows, tile, into, first);
@@ -455,14 +472,14 @@ void lower_weight_grad_table(Lower *lower, const Node *node)
 {
     const Param *param = &lower->net->params.at[node->weight];
     Tile tile;
-    LoopStmt *tiles = begin_tiles(lower, arena_printf(lower->arena, "grad_%s", param->name),
-                                  arena_printf(lower->arena, "gradient of %s: the same, by subset sums of five steps",
-                                               param->name),
-                                  node->span, param->shape.dims[1], &tile);
+    LoopStmt *tiles = begin_tiles(
+        lower, arena_printf(lower->arena, "grad_%s", param->name),
+        arena_printf(lower->arena, "gradient of %s: the same, by subset sums of five steps", param->name),
+        node->span, param->shape.dims[1], &tile);
     LoopBlock *into = if_chosen(lower, node->in, &tiles->body, true);
     tile_start(lower, &tile, tiles, into);
-    LoopStmt *loop_b = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32), num(lower, 0),
-                                loop_scalar(lower->arena, SCALAR_ROWS));
+    LoopStmt *loop_b = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
+                                num(lower, 0), loop_scalar(lower->arena, SCALAR_ROWS));
     LoopExpr *b = loop_variable(lower, loop_b);
     int groups = padded_groups(lower->net->steps);
     for (int first = 0; first < groups; first += LOOKUPS)

@@ -133,8 +133,8 @@ static void adjoin_instr(Tape *tape, Val v, Val g)
         accumulate(tape, instr->a, op2(tape, OP_DIV, g, primal(tape, instr->b)));
         if (tape->forward->code.at[instr->b].op != OP_CONST)
             accumulate(tape, instr->b,
-                       op1(tape, OP_NEG, op2(tape, OP_DIV, op2(tape, OP_MUL, g, primal(tape, v)),
-                                             primal(tape, instr->b))));
+                       op1(tape, OP_NEG,
+                           op2(tape, OP_DIV, op2(tape, OP_MUL, g, primal(tape, v)), primal(tape, instr->b))));
         break;
     case OP_MIN:
     case OP_MAX: adjoin_extreme(tape, instr, g); break;
@@ -144,8 +144,9 @@ static void adjoin_instr(Tape *tape, Val v, Val g)
     case OP_STEP: accumulate(tape, instr->a, op2(tape, OP_MUL, g, primal(tape, instr->b))); break;
     default:
         if (op_arity(instr->op) == 1 && instr->op != OP_DETACH && instr->op != OP_NOT)
-            accumulate(tape, instr->a,
-                       op2(tape, OP_MUL, g, slope1(tape, instr->op, primal(tape, instr->a), primal(tape, v))));
+            accumulate(
+                tape, instr->a,
+                op2(tape, OP_MUL, g, slope1(tape, instr->op, primal(tape, instr->a), primal(tape, v))));
     }
 }
 
@@ -294,7 +295,10 @@ static void finish(Tape *tape, Node *adjoint, int scan)
             needed[instr->index - PRIMAL] = true;
     }
     cheapest_saves(tape->arena, &tape->net->nodes.at[scan], needed, saved);
-    Copier copier = {.tape = tape, .adjoint = adjoint, .scan = scan, .saved = saved,
+    Copier copier = {.tape = tape,
+                     .adjoint = adjoint,
+                     .scan = scan,
+                     .saved = saved,
                      .copied = no_values(tape->arena, tape->body.code.count),
                      .recomputed = no_values(tape->arena, count)};
     for (int k = 0; k < adjoint->outs.count; k++)
@@ -322,8 +326,8 @@ static void want_inputs(Tape *tape, Node *adjoint, const Node *scan, const bool 
             continue;
         Stream in = net->streams.at[scan->ins.at[i]];
         for (int k = 0; k < adjoint->outs.count && gradients[i] == NONE; k++)
-            if (adjoint->outs.at[k].value == g &&
-                net->streams.at[adjoint->outs.at[k].stream].temporal == in.temporal)
+            if (adjoint->outs.at[k].value == g
+                && net->streams.at[adjoint->outs.at[k].stream].temporal == in.temporal)
                 gradients[i] = adjoint->outs.at[k].stream; /* summands share one gradient */
         if (gradients[i] != NONE)
             continue;

@@ -46,7 +46,7 @@ static Flow flow_of(Arena *arena, const Node *scan, const bool *needed)
     int count = scan->body.code.count;
     Flow flow = {.size = 2 * count + 2};
     int source = 2 * count, sink = 2 * count + 1;
-    flow.capacity = NEW_ARRAY(arena, int, flow.size * flow.size);
+    flow.capacity = NEW_ARRAY(arena, int, flow.size *flow.size);
     flow.from = NEW_ARRAY(arena, int, flow.size);
     flow.queue = NEW_ARRAY(arena, int, flow.size);
     for (Val v = 0; v < count; v++) {

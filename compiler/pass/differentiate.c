@@ -197,7 +197,8 @@ static void adjoin_delay(Diff *diff, int index)
     StreamId g = gathered(diff, node.out);
     if (diff->look_ahead[index] != NONE) {
         StreamList none = {0};
-        diff->net->nodes.at[diff->look_ahead[index]].in = g != NONE ? g : add_map(diff, node.out, true, &none, 0);
+        diff->net->nodes.at[diff->look_ahead[index]].in =
+            g != NONE ? g : add_map(diff, node.out, true, &none, 0);
     } else if (g != NONE) {
         add_look_ahead(diff, &node, g);
     }
@@ -230,8 +231,8 @@ static bool has_gradient(const Net *net, ParamId param)
 {
     for (int n = net->backward; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
-        if ((node->kind == NODE_WEIGHT_GRAD && node->weight == param) ||
-            (node->kind == NODE_BIAS_GRAD && node->bias == param))
+        if ((node->kind == NODE_WEIGHT_GRAD && node->weight == param)
+            || (node->kind == NODE_BIAS_GRAD && node->bias == param))
             return true;
         for (int k = 0; k < node->grads.count; k++)
             if (node->grads.at[k].param == param)

@@ -51,7 +51,7 @@ static void name_kernel(Program *program, Kernel *kernel)
 {
     int count = kernel->vars.count;
     Scopes scopes = {.kernel = kernel, .arena = program->arena};
-    scopes.meets = NEW_ARRAY(program->arena, bool, count * count + 1);
+    scopes.meets = NEW_ARRAY(program->arena, bool, count *count + 1);
     declare(&scopes, kernel->first);
     declare(&scopes, kernel->last);
     walk(&scopes, &kernel->body);

@@ -32,8 +32,8 @@ static bool sums_over_time(const Net *net, const Node *map)
 static int fusion_target(const Net *net, int n)
 {
     const Node *map = &net->nodes.at[n];
-    if (map->kind != NODE_SCAN || map->states.count || map->grads.count || map->params.count ||
-        map->outs.count != 1 || net->streams.at[map->outs.at[0].stream].keep || sums_over_time(net, map))
+    if (map->kind != NODE_SCAN || map->states.count || map->grads.count || map->params.count
+        || map->outs.count != 1 || net->streams.at[map->outs.at[0].stream].keep || sums_over_time(net, map))
         return NONE;
     int reader = only_reader(net, map->outs.at[0].stream);
     return reader != NONE && reader > n && net->nodes.at[reader].kind == NODE_SCAN ? reader : NONE;

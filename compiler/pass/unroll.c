@@ -52,8 +52,9 @@ static void write_step(Unroll *unroll, const LoopStmt *loop, LoopExpr *value, in
                        const Binding *bindings)
 {
     const char *name = unroll->kernel->vars.at[loop->var].name;
-    const char *text = value->kind == LOOP_NUMBER ? arena_printf(unroll->arena, "%s = %d", name, (int)value->number)
-                                                  : arena_printf(unroll->arena, "%s: step %d of the block", name, k);
+    const char *text = value->kind == LOOP_NUMBER
+                           ? arena_printf(unroll->arena, "%s = %d", name, (int)value->number)
+                           : arena_printf(unroll->arena, "%s: step %d of the block", name, k);
     LoopStmt *block = loop_block(unroll->arena, to, text);
     copy_block(unroll, &loop->body, &block->body, &(Binding){loop->var, value, bindings});
 }
@@ -73,8 +74,8 @@ static void write_steps(Unroll *unroll, const LoopStmt *loop, LoopExpr *first, i
     }
 }
 
-static void unroll_by_factor(Unroll *unroll, const LoopStmt *loop, LoopExpr *from, int trips, int factor, LoopBlock *to,
-                             const Binding *bindings)
+static void unroll_by_factor(Unroll *unroll, const LoopStmt *loop, LoopExpr *from, int trips, int factor,
+                             LoopBlock *to, const Binding *bindings)
 {
     Arena *arena = unroll->arena;
     int rounds = trips / factor, rest = trips % factor;
@@ -86,7 +87,8 @@ static void unroll_by_factor(Unroll *unroll, const LoopStmt *loop, LoopExpr *fro
                                loop_int(arena, rounds));
     outer->down = loop->down;
     LoopExpr *round = loop_ref(arena, unroll->kernel, outer->var);
-    LoopExpr *base = loop_op(arena, OP_ADD, from, loop_op(arena, OP_MUL, round, loop_int(arena, factor), NULL), NULL);
+    LoopExpr *base =
+        loop_op(arena, OP_ADD, from, loop_op(arena, OP_MUL, round, loop_int(arena, factor), NULL), NULL);
     write_steps(unroll, loop, base, factor, &outer->body, bindings);
     if (!loop->down)
         write_steps(unroll, loop, rest_from, rest, to, bindings);

@@ -45,19 +45,14 @@ static double eval_leaf(Run *r, int node_index, const Instr *instr, int t, int n
 {
     const Node *node = &r->net->nodes.at[node_index];
     switch ((int)instr->op) {
-    case OP_CONST:
-        return instr->number;
-    case OP_INPUT:
-        return *at(r, node->ins.at[instr->index], t, n);
-    case OP_STATE:
-        return r->state[node_index][instr->index][n];
+    case OP_CONST: return instr->number;
+    case OP_INPUT: return *at(r, node->ins.at[instr->index], t, n);
+    case OP_STATE: return r->state[node_index][instr->index][n];
     case OP_PARAM: {
         ParamId param = node->params.at[instr->index];
         return r->param[param][r->net->params.at[param].shape.ndim == 0 ? 0 : n];
     }
-    default:
-        ck_abort_msg("no scalars in this test");
-        return 0;
+    default: ck_abort_msg("no scalars in this test"); return 0;
     }
 }
 
@@ -141,17 +136,12 @@ static void pick(Run *r, const Node *node)
 static bool is_stepwise(const Run *r, const Node *node)
 {
     switch ((int)node->kind) {
-    case NODE_SCAN:
-        return scan_in_time(r->net, node);
-    case NODE_DENSE:
-        return r->net->streams.at[node->out].temporal;
+    case NODE_SCAN: return scan_in_time(r->net, node);
+    case NODE_DENSE: return r->net->streams.at[node->out].temporal;
     case NODE_WEIGHT_GRAD:
-    case NODE_BIAS_GRAD:
-        return r->net->streams.at[node->in].temporal;
-    case NODE_DELAY:
-        return true;
-    default:
-        return false;
+    case NODE_BIAS_GRAD: return r->net->streams.at[node->in].temporal;
+    case NODE_DELAY: return true;
+    default: return false;
     }
 }
 
@@ -163,25 +153,15 @@ static void step_node(Run *r, int index, int t)
         for (int n = 0; n < size_of(r, node->outs.count ? node->outs.at[0].stream : node->ins.at[0]); n++)
             step_scan_unit(r, index, t, n);
         break;
-    case NODE_DENSE:
-        step_dense(r, node, t);
-        break;
-    case NODE_WEIGHT_GRAD:
-        step_weight_grad(r, node, t);
-        break;
+    case NODE_DENSE: step_dense(r, node, t); break;
+    case NODE_WEIGHT_GRAD: step_weight_grad(r, node, t); break;
     case NODE_BIAS_GRAD:
         for (int j = 0; j < size_of(r, node->in); j++)
             r->grad[node->bias][j] += *at(r, node->in, t, j);
         break;
-    case NODE_DELAY:
-        step_delay(r, node, t);
-        break;
-    case NODE_REDUCE:
-        reduce(r, node);
-        break;
-    case NODE_PICK_GRAD:
-        pick(r, node);
-        break;
+    case NODE_DELAY: step_delay(r, node, t); break;
+    case NODE_REDUCE: reduce(r, node); break;
+    case NODE_PICK_GRAD: pick(r, node); break;
     case NODE_LOSS:
         r->loss = 0;
         for (int n = 0; n < size_of(r, node->in); n++)
@@ -191,8 +171,7 @@ static void step_node(Run *r, int index, int t)
         for (int n = 0; n < size_of(r, node->out); n++)
             *at(r, node->out, 0, n) = loss_weight(n);
         break;
-    default:
-        break; /* data is given; predictions and activity do not matter here */
+    default: break; /* data is given; predictions and activity do not matter here */
     }
 }
 

@@ -116,15 +116,9 @@ START_TEST(arithmetic_of)
     double a = arithmetic[_i].a, b = arithmetic[_i].b, c = arithmetic[_i].c, result = arithmetic[_i].result;
     ck_assert_double_eq_tol(op_eval(op, a, b, c), result, 1e-15);
     switch (op_arity(op)) {
-    case 1:
-        expect_number(op1(op, number(a)), result);
-        break;
-    case 2:
-        expect_number(op2(op, number(a), number(b)), result);
-        break;
-    default:
-        expect_number(op3(op, number(a), number(b), number(c)), result);
-        break;
+    case 1: expect_number(op1(op, number(a)), result); break;
+    case 2: expect_number(op2(op, number(a), number(b)), result); break;
+    default: expect_number(op3(op, number(a), number(b), number(c)), result); break;
     }
 }
 END_TEST

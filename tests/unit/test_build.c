@@ -106,18 +106,12 @@ typedef struct Run {
 static double instr_value(const Run *run, const Instr *instr)
 {
     switch ((int)instr->op) {
-    case OP_CONST:
-        return instr->number;
-    case OP_INPUT:
-        return run->inputs[instr->index];
-    case OP_STATE:
-        return run->states[instr->index];
-    case OP_PARAM:
-        return run->params[instr->index];
-    case OP_SCALAR:
-        return run->scalars[instr->index];
-    default:
-        break;
+    case OP_CONST: return instr->number;
+    case OP_INPUT: return run->inputs[instr->index];
+    case OP_STATE: return run->states[instr->index];
+    case OP_PARAM: return run->params[instr->index];
+    case OP_SCALAR: return run->scalars[instr->index];
+    default: break;
     }
     const double *v = run->values;
     double a = instr->a == NO_VAL ? 0 : v[instr->a], b = instr->b == NO_VAL ? 0 : v[instr->b];

@@ -153,12 +153,9 @@ static Val apply(Op op, Body *body, Val a, Val b, Val c)
     if (op == OP_SELECT)
         a = body_op2(arena, body, OP_LT, a, b);
     switch (op_arity(op)) {
-    case 1:
-        return body_op1(arena, body, op, a);
-    case 2:
-        return body_op2(arena, body, op, a, b);
-    default:
-        return body_op3(arena, body, op, a, b, c);
+    case 1: return body_op1(arena, body, op, a);
+    case 2: return body_op2(arena, body, op, a, b);
+    default: return body_op3(arena, body, op, a, b, c);
     }
 }
 

@@ -97,12 +97,8 @@ static size_t mutate(char *text, size_t length, unsigned *seed)
                                         "\"", "#",   "\xFF", "\xC3\xA9", "not ", "let "};
     size_t at = random_below(seed, (unsigned)length);
     switch (random_below(seed, 3)) {
-    case 0:
-        text[at] = (char)random_below(seed, 256);
-        return length;
-    case 1:
-        memmove(text + at, text + at + 1, length - at - 1);
-        return length - 1;
+    case 0: text[at] = (char)random_below(seed, 256); return length;
+    case 1: memmove(text + at, text + at + 1, length - at - 1); return length - 1;
     default: {
         const char *part = parts[random_below(seed, sizeof parts / sizeof parts[0])];
         size_t size = strlen(part);

@@ -22,18 +22,19 @@ enum { SIZES = sizeof sizes / sizeof *sizes };
 /* `rate`: the probability of an input spike. */
 static const Program *program_of(Arena *arena, Sizes size, double rate, Kernels kernels)
 {
-    GoldenText model = {"kernels", arena_printf(arena,
-                                                "model kernels {\n"
-                                                "    data idx(shape = [%d], classes = 3, temporal)\n"
-                                                "    time %d steps\n"
-                                                "    x = poisson(%g + 0 * image)\n"
-                                                "    h = x -> dense(%d, bias) -> lif(threshold = 0.1)\n"
-                                                "    g = (h -> dense(%d)) + (g[-1] -> dense(%d)) -> lif(threshold = 0.1)\n"
-                                                "    o = g -> dense(3) -> li\n"
-                                                "    predict argmax(sum(o))\n"
-                                                "    train { loss cross_entropy(sum(o), label) }\n"
-                                                "}\n",
-                                                size.inputs, size.steps, rate, size.outputs, size.outputs, size.outputs)};
+    GoldenText model = {
+        "kernels", arena_printf(arena,
+                                "model kernels {\n"
+                                "    data idx(shape = [%d], classes = 3, temporal)\n"
+                                "    time %d steps\n"
+                                "    x = poisson(%g + 0 * image)\n"
+                                "    h = x -> dense(%d, bias) -> lif(threshold = 0.1)\n"
+                                "    g = (h -> dense(%d)) + (g[-1] -> dense(%d)) -> lif(threshold = 0.1)\n"
+                                "    o = g -> dense(3) -> li\n"
+                                "    predict argmax(sum(o))\n"
+                                "    train { loss cross_entropy(sum(o), label) }\n"
+                                "}\n",
+                                size.inputs, size.steps, rate, size.outputs, size.outputs, size.outputs)};
     Compilation *c = golden_compilation(arena, &model);
     c->lower.kernels = kernels;
     return golden_program(c, model.name);

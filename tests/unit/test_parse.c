@@ -135,14 +135,10 @@ static Expr *random_leaf(Arena *arena, unsigned *seed)
     static const char *const units[] = {NULL, "ms", "kHz"};
     Span none = {0, 0};
     switch (random_below(seed, 4)) {
-    case 0:
-        return expr_number(arena, none, random_below(seed, 100000) / 64.0, units[random_below(seed, 3)]);
-    case 1:
-        return expr_string(arena, none, "a b");
-    case 2:
-        return expr_past(arena, none, expr_name(arena, none, "h"), 1 + random_below(seed, 9));
-    default:
-        return expr_name(arena, none, names[random_below(seed, 4)]);
+    case 0: return expr_number(arena, none, random_below(seed, 100000) / 64.0, units[random_below(seed, 3)]);
+    case 1: return expr_string(arena, none, "a b");
+    case 2: return expr_past(arena, none, expr_name(arena, none, "h"), 1 + random_below(seed, 9));
+    default: return expr_name(arena, none, names[random_below(seed, 4)]);
     }
 }
 
@@ -163,12 +159,9 @@ static Expr *random_expr(Arena *arena, unsigned *seed, int depth)
     Operator op = (Operator)random_below(seed, OPERATOR_COUNT);
     Expr *left = random_expr(arena, seed, depth);
     switch (random_below(seed, 6)) {
-    case 0:
-        return random_stage(arena, seed, depth);
-    case 1:
-        return expr_list(arena, none, random_args(arena, seed, depth, false));
-    case 2:
-        return expr_chain(arena, none, left, random_stage(arena, seed, depth));
+    case 0: return random_stage(arena, seed, depth);
+    case 1: return expr_list(arena, none, random_args(arena, seed, depth, false));
+    case 2: return expr_chain(arena, none, left, random_stage(arena, seed, depth));
     default:
         if (op == OPERATOR_NOT || op == OPERATOR_NEGATE)
             return expr_unary(arena, none, op, left);

@@ -47,18 +47,13 @@ static int eval(const LoopExpr *expr, const int *vars)
 {
     double args[3] = {0, 0, 0};
     switch ((int)expr->kind) {
-    case LOOP_NUMBER:
-        return (int)expr->number;
-    case LOOP_VAR:
-        ck_assert_int_ne(vars[expr->var], INT_MIN);
-        return vars[expr->var];
+    case LOOP_NUMBER: return (int)expr->number;
+    case LOOP_VAR: ck_assert_int_ne(vars[expr->var], INT_MIN); return vars[expr->var];
     case LOOP_OP:
         for (int i = 0; i < expr->nargs; i++)
             args[i] = eval(expr->args[i], vars);
         return (int)op_eval(expr->op, args[0], args[1], args[2]);
-    default:
-        ck_abort_msg("no such expression in this test");
-        return 0;
+    default: ck_abort_msg("no such expression in this test"); return 0;
     }
 }
 
@@ -80,14 +75,10 @@ static const char *run_block(const LoopBlock *block, int *vars, const char *trac
     for (int i = 0; i < block->count; i++) {
         const LoopStmt *stmt = block->at[i];
         switch (stmt->kind) {
-        case LOOP_FOR:
-            trace = run_loop(stmt, vars, trace);
-            break;
+        case LOOP_FOR: trace = run_loop(stmt, vars, trace); break;
         case LOOP_LET:
         case LOOP_DECLARE:
-        case LOOP_SET:
-            vars[stmt->var] = eval(stmt->value, vars);
-            break;
+        case LOOP_SET: vars[stmt->var] = eval(stmt->value, vars); break;
         case LOOP_STORE:
             trace =
                 arena_printf(arena, "%s %d:%d", trace, eval(stmt->index[0], vars), eval(stmt->value, vars));
@@ -96,11 +87,8 @@ static const char *run_block(const LoopBlock *block, int *vars, const char *trac
             if (eval(stmt->value, vars))
                 trace = run_block(&stmt->body, vars, trace);
             break;
-        case LOOP_BLOCK:
-            trace = run_block(&stmt->body, vars, trace);
-            break;
-        case LOOP_COMMENT:
-            break;
+        case LOOP_BLOCK: trace = run_block(&stmt->body, vars, trace); break;
+        case LOOP_COMMENT: break;
         }
     }
     return trace;
