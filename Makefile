@@ -68,15 +68,19 @@ DEMO_TOOLS  = $(BUILD_TOOLS) fashion-mnist
 
 deps: $(BUILD)/deps-test $(BUILD)/deps-demo ## install what is missing (Debian, Ubuntu)
 
+# `make` and `make install` only name what is missing; the others are asked to set the machine up.
+DEPS_MODE = $(if $(filter-out all install clean help format check-format layers,$(or $(MAKECMDGOALS),all)),install,check)
+
 $(BUILD)/deps-build: tests/deps.sh
-	@tests/deps.sh check $(BUILD_TOOLS)
+	@tests/deps.sh $(DEPS_MODE) $(BUILD_TOOLS)
 	@mkdir -p $(@D) && touch $@
 
-$(BUILD)/deps-test: tests/deps.sh
+# Behind each other: apt serves one at a time.
+$(BUILD)/deps-test: tests/deps.sh | $(BUILD)/deps-build
 	@tests/deps.sh install $(TEST_TOOLS)
 	@mkdir -p $(@D) && touch $@
 
-$(BUILD)/deps-demo: tests/deps.sh
+$(BUILD)/deps-demo: tests/deps.sh | $(BUILD)/deps-build
 	@tests/deps.sh install $(DEMO_TOOLS)
 	@mkdir -p $(@D) && touch $@
 
