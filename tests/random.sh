@@ -1,0 +1,87 @@
+#!/bin/sh
+# Random models: the interpreter in single precision and C by gcc and clang, -O0 and -O3, give the same bits;
+# the interpreter in double precision the same numbers, but for rounding.
+#
+#     tests/random.sh [COUNT] [SEED]        models 1 .. COUNT of a seed (default: 300 of seed 1)
+#     tests/random.sh --model N [SEED]      one of them; its files stay in build/random
+# BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2).
+#
+# Each network is built four times and each build runs with one thread, with two, and a sample at a time: see tests/run/harness.c.
+
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+cd "$root" || exit 1
+build=${BUILD:-build}
+folder=$build/random
+tool=$folder/random_models
+strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -D_XOPEN_SOURCE=700 -ffp-contract=off"
+
+build_tool() {
+    # shellcheck disable=SC2086
+    ${CC:-cc} $strict $SANITIZE -O2 -iquote compiler -iquote backends -iquote backends/interp -iquote runtime \
+        tests/run/random_*.c "$build/libsnnc.a" "$build/librt.a" -lm -lpthread -lz -o "$tool"
+}
+
+# compile_and_run NUMBER COMPILER OPTION...
+compile_and_run() {
+    number=$1
+    shift
+    program=$folder/$number.$(echo "$*" | tr -d ' =-')
+    # shellcheck disable=SC2086
+    "$@" $strict -fno-math-errno -fno-trapping-math -I "$folder" -iquote runtime "-DGENERATED=\"$number.c\"" \
+        tests/run/harness.c "$build/librt.a" -lm -lpthread -lz -o "$program" &&
+        "$program" "$folder/$number.batch" "$program.out"
+}
+
+check_model() {
+    "$tool" make "$2" "$1" "$folder" > "$folder/$1.verdict" &&
+        compile_and_run "$1" gcc -O0 &&
+        compile_and_run "$1" gcc -O3 -march=native &&
+        compile_and_run "$1" clang -O0 &&
+        compile_and_run "$1" clang -O3 -march=native &&
+        "$tool" compare "$2" "$1" "$folder"
+}
+
+one_of_many() {
+    if check_model "$1" "$2"; then
+        cat "$folder/$1.verdict" >> "$folder/verdicts"
+        rm -f "$folder/$1".*
+    else
+        echo "random: model $1 of seed $2 failed: $folder/$1.snn. Again: tests/random.sh --model $1 $2" >&2
+        echo failed >> "$folder/verdicts"
+    fi
+    done=$(wc -l < "$folder/verdicts")
+    [ $((done % 25)) -ne 0 ] || echo "random: $done models done"
+}
+
+count_of() {
+    grep -cx "$1" "$folder/verdicts"
+}
+
+case $1 in
+--one) # of many, by xargs below
+    one_of_many "$3" "$2"
+    exit 0
+    ;;
+--model)
+    mkdir -p "$folder" && build_tool && check_model "$2" "${3:-1}" && echo "random: model $2 of seed ${3:-1} passed"
+    exit
+    ;;
+esac
+
+count=${1:-300}
+seed=${2:-1}
+rm -rf "$folder"
+mkdir -p "$folder" || exit 1
+build_tool || exit 1
+: > "$folder/verdicts"
+seq "$count" | xargs -P "${JOBS:-2}" -n 1 "$0" --one "$seed"
+passed=$(grep -cvx failed "$folder/verdicts")
+failed=$((count - passed))
+edges=$(count_of edge)
+echo "random: in $edges of $count models roundings decide a spike or a choice: those say nothing about precision"
+if [ $((10 * edges)) -gt "$count" ]; then
+    echo "random: those are too many" >&2
+    failed=$((failed + 1))
+fi
+echo "random: $passed passed, $failed failed"
+[ $failed -eq 0 ] && [ "$passed" -gt 0 ]

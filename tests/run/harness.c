@@ -1,0 +1,244 @@
+/* Runs a generated network on one batch and writes all its results: see random_batch.c for both files.
+ *
+ *     cc -DGENERATED='"7.c"' ... harness.c librt.a -o harness
+ *     ./harness 7.batch 7.out
+ *
+ * The results are those of one thread. Two threads in a larger allocation, and the batch in two parts, must
+ * give the same: else it says so and fails. */
+#define main generated_main
+int generated_main(int argc, char **argv);
+#include GENERATED
+#undef main
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_WORDS = 1 << 22 };
+
+typedef struct Words {
+    uint32_t *at;
+    size_t count, used;
+} Words;
+
+static void stop(const char *why)
+{
+    fprintf(stderr, "harness: %s: %s\n", description.name, why);
+    exit(EXIT_FAILURE);
+}
+
+static Words words_new(void)
+{
+    Words words = {calloc(MAX_WORDS, sizeof(uint32_t)), 0, 0};
+    if (words.at == NULL)
+        stop("not enough memory");
+    return words;
+}
+
+static uint32_t take(Words *words)
+{
+    if (words->used == words->count)
+        stop("the batch's file is too short");
+    return words->at[words->used++];
+}
+
+static void take_all(Words *words, void *to, size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        uint32_t word = take(words);
+        memcpy((char *)to + 4 * k, &word, 4);
+    }
+}
+
+static void put_all(Words *words, const void *from, size_t count)
+{
+    if (count > MAX_WORDS - words->count)
+        stop("too many results");
+    memcpy(words->at + words->count, from, 4 * count);
+    words->count += count;
+}
+
+/* ---- a batch ---- */
+
+static size_t input_size(void)
+{
+    size_t size = 1;
+    for (int d = 0; d < description.data.ndim; d++)
+        size *= (size_t)description.data.dims[d];
+    return size;
+}
+
+static size_t param_size(const SnnParam *param)
+{
+    size_t size = 1;
+    for (int d = 0; d < param->ndim; d++)
+        size *= (size_t)param->dims[d];
+    return size;
+}
+
+static void take_settings(Words *batch, SnnRun *run)
+{
+    take_all(batch, &run->rows, 1);
+    take_all(batch, &run->seed, 1);
+    take_all(batch, &run->epoch, 1);
+    take_all(batch, &run->lr, 1);
+    take_all(batch, &run->step, 1);
+    take_all(batch, &run->scale, 1);
+}
+
+static void take_batch(Words *batch, const SnnModel *model)
+{
+    batch->used = 0;
+    take_settings(batch, model->run);
+    size_t rows = (size_t)model->run->rows;
+    take_all(batch, model->label, rows);
+    take_all(batch, model->sample, rows);
+    take_all(batch, model->input, rows * input_size());
+    for (int p = 0; p < model->param_count; p++) {
+        const SnnParam *param = &model->params[p];
+        take_all(batch, param->value, param_size(param));
+        for (int s = 0; s < param->states; s++)
+            take_all(batch, param->state[s], param_size(param));
+    }
+    if (batch->used != batch->count)
+        stop("the batch's file is too long");
+}
+
+static void put_scores(Words *results, const SnnModel *model)
+{
+    size_t rows = (size_t)model->run->rows;
+    put_all(results, model->loss, rows);
+    put_all(results, model->predicted, rows);
+    put_all(results, model->scores, rows * (size_t)description.data.classes);
+}
+
+static void put_streams(Words *results, const SnnModel *model)
+{
+    size_t rows = (size_t)model->run->rows;
+    for (int s = 0; s < model->stream_count; s++) {
+        const SnnStream *stream = &model->streams[s];
+        if (stream->values != NULL)
+            put_all(results, stream->values, rows * (size_t)stream->per_sample);
+        if (stream->activity != NULL)
+            put_all(results, stream->activity, rows);
+    }
+}
+
+static void put_params(Words *results, const SnnModel *model)
+{
+    for (int p = 0; p < model->param_count; p++) {
+        const SnnParam *param = &model->params[p];
+        if (param->gradient != NULL)
+            put_all(results, param->gradient, param_size(param));
+        put_all(results, param->value, param_size(param));
+        for (int s = 0; s < param->states; s++)
+            put_all(results, param->state[s], param_size(param));
+    }
+}
+
+/* ---- runs ---- */
+
+typedef struct Session {
+    SnnModel model;
+    void *net;
+    SnnPool *pool;
+} Session;
+
+/* Room for `extra` more samples than the batch has. */
+static Session open_session(Words *batch, int threads, int extra)
+{
+    Session session = {description, snn_alloc(1, description.net_bytes), snn_pool_open(threads)};
+    if (session.net == NULL || session.pool == NULL
+        || !session.model.open(&session.model, session.net, (int)batch->at[0] + extra))
+        stop("not enough memory");
+    take_batch(batch, &session.model);
+    return session;
+}
+
+static void close_session(Session *session)
+{
+    session->model.close(session->net);
+    snn_free(session->net);
+    snn_pool_close(session->pool);
+}
+
+static Words run_batch(Words *batch, int threads, int extra)
+{
+    Words results = words_new();
+    Session session = open_session(batch, threads, extra);
+    /* Twice: what a batch leaves behind must not reach the next. */
+    session.model.forward(session.net, session.pool);
+    session.model.backward(session.net, session.pool);
+    session.model.forward(session.net, session.pool);
+    session.model.backward(session.net, session.pool);
+    session.model.update(session.net, session.pool);
+    put_scores(&results, &session.model);
+    put_streams(&results, &session.model);
+    put_params(&results, &session.model);
+    close_session(&session);
+    return results;
+}
+
+/* Moves the batch's samples from `first` on to its beginning. */
+static void keep_rows(const SnnModel *model, size_t first, size_t count)
+{
+    size_t size = input_size();
+    memmove(model->label, model->label + first, count * sizeof *model->label);
+    memmove(model->sample, model->sample + first, count * sizeof *model->sample);
+    memmove(model->input, model->input + first * size, count * size * sizeof *model->input);
+    model->run->rows = (int32_t)count;
+}
+
+/* The scores of each sample alone: they do not depend on the others in its batch. */
+static void check_parts(Words *batch, const Words *whole)
+{
+    size_t rows = batch->at[0], classes = (size_t)description.data.classes;
+    for (size_t row = 0; row < rows; row++) {
+        Words part = words_new();
+        Session session = open_session(batch, 1, 0);
+        keep_rows(&session.model, row, 1);
+        session.model.forward(session.net, session.pool);
+        put_scores(&part, &session.model);
+        if (part.at[0] != whole->at[row] || part.at[1] != whole->at[rows + row]
+            || memcmp(part.at + 2, whole->at + 2 * rows + row * classes, 4 * classes) != 0)
+            stop("a sample alone gives other results than in its batch");
+        close_session(&session);
+        free(part.at);
+    }
+}
+
+static void check_threads(Words *batch, const Words *whole)
+{
+    Words results = run_batch(batch, 2, 3);
+    if (results.count != whole->count || memcmp(results.at, whole->at, 4 * whole->count) != 0)
+        stop("two threads give other results than one");
+    free(results.at);
+}
+
+static Words read_batch(const char *path)
+{
+    Words batch = words_new();
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        stop("cannot read the batch");
+    batch.count = fread(batch.at, 4, MAX_WORDS, file);
+    fclose(file);
+    if (batch.count == 0)
+        stop("the batch is empty");
+    return batch;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3)
+        stop("usage: harness BATCH RESULTS");
+    Words batch = read_batch(argv[1]);
+    Words results = run_batch(&batch, 1, 0);
+    check_threads(&batch, &results);
+    check_parts(&batch, &results);
+    FILE *file = fopen(argv[2], "wb");
+    if (file == NULL || fwrite(results.at, 4, results.count, file) != results.count || fclose(file) != 0)
+        stop("cannot write the results");
+    free(results.at);
+    free(batch.at);
+    return EXIT_SUCCESS;
+}

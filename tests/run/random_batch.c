@@ -1,0 +1,260 @@
+/* Batches and results, as the harness reads and writes them: 4-byte words in the machine's order.
+ *
+ *   batch:   rows, seed, epoch, lr, step, scale; label[rows], sample[rows], input;
+ *            for each parameter its values, then its optimiser states
+ *   results: loss[rows], predicted[rows], scores; the values of each stream that the runtime can see, and its
+ *            activity; for each parameter its gradient, its values, its states, after the update */
+#include "random_models.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- filling ---- */
+
+static void fill_real(Interp *interp, BufferId id, Dice *dice, double low, double high)
+{
+    for (size_t k = 0; k < interp_count(interp, id); k++)
+        interp->buffers[id][k] = dice_real(dice, low, high);
+}
+
+/* A fifth of the values are exactly 0 or 1: nothing and everything must work in an encoder. */
+static void fill_input(Interp *interp, BufferId id, Dice *dice)
+{
+    for (size_t k = 0; k < interp_count(interp, id); k++)
+        interp->buffers[id][k] = dice_chance(dice, 20) ? dice_below(dice, 2) : dice_real(dice, 0, 1);
+}
+
+/* More above than below zero, and larger than at the start of a training, so that all layers fire. */
+static void fill_param(Interp *interp, const LoopParam *param, Dice *dice)
+{
+    double *values = interp->buffers[param->value];
+    fill_real(interp, param->value, dice, -0.7, 1);
+    for (size_t k = 0; k < interp_count(interp, param->value); k++)
+        values[k] =
+            (double)(float)(param->constant ? param->init + 0.2 * values[k] : 2.5 * param->init * values[k]);
+    for (int s = 0; s < param->states; s++)
+        fill_real(interp, param->state[s], dice, 1e-4, 1e-2); /* second moments are not negative */
+}
+
+void fill_batch(Interp *interp, uint32_t seed, uint32_t number)
+{
+    const Program *program = interp->program;
+    Dice dice = dice_new(seed, number, 2);
+    interp->seed = (uint32_t)dice_below(&dice, 1 << 24);
+    interp->epoch = (uint32_t)dice_below(&dice, 100);
+    interp->scalars[SCALAR_LR] = dice_real(&dice, 1e-4, 0.1);
+    interp->scalars[SCALAR_STEP] = dice_between(&dice, 1, 50);
+    interp->scalars[SCALAR_SCALE] = dice_chance(&dice, 50) ? 1 : dice_real(&dice, 0.1, 1);
+    for (int b = 0; b < interp->rows; b++) {
+        interp->buffers[program->label][b] = dice_below(&dice, program->classes);
+        interp->buffers[program->sample][b] = dice_below(&dice, 60000);
+    }
+    fill_input(interp, program->input, &dice);
+    for (int p = 0; p < program->params.count; p++)
+        fill_param(interp, &program->params.at[p], &dice);
+}
+
+/* ---- writing ---- */
+
+static uint32_t float_word(double value)
+{
+    float number = (float)value;
+    uint32_t word;
+    memcpy(&word, &number, sizeof word);
+    return word;
+}
+
+static uint32_t integer_word(double value)
+{
+    return (uint32_t)(int32_t)value;
+}
+
+static bool put_word(FILE *file, uint32_t word)
+{
+    return fwrite(&word, sizeof word, 1, file) == 1;
+}
+
+static bool put_buffer(FILE *file, const Interp *interp, BufferId id, bool integer)
+{
+    bool put = true;
+    for (size_t k = 0; k < interp_count(interp, id); k++) {
+        double value = interp->buffers[id][k];
+        put = put_word(file, integer ? integer_word(value) : float_word(value)) && put;
+    }
+    return put;
+}
+
+static bool put_settings(FILE *file, const Interp *interp)
+{
+    return put_word(file, (uint32_t)interp->rows) && put_word(file, interp->seed)
+           && put_word(file, interp->epoch) && put_word(file, float_word(interp->scalars[SCALAR_LR]))
+           && put_word(file, float_word(interp->scalars[SCALAR_STEP]))
+           && put_word(file, float_word(interp->scalars[SCALAR_SCALE]));
+}
+
+bool write_batch(const Interp *interp, FILE *file)
+{
+    const Program *program = interp->program;
+    bool put = put_settings(file, interp) && put_buffer(file, interp, program->label, true)
+               && put_buffer(file, interp, program->sample, true)
+               && put_buffer(file, interp, program->input, false);
+    for (int p = 0; p < program->params.count; p++) {
+        const LoopParam *param = &program->params.at[p];
+        put = put_buffer(file, interp, param->value, false) && put;
+        for (int s = 0; s < param->states; s++)
+            put = put_buffer(file, interp, param->state[s], false) && put;
+    }
+    return put;
+}
+
+/* ---- results ---- */
+
+static void add_piece(Arena *arena, Pieces *pieces, const Interp *interp, const char *what, const char *name,
+                      BufferId id)
+{
+    bool integer = interp->program->buffers.at[id].type == TYPE_I32;
+    vec_push(arena, pieces, ((Piece){what, name, id, interp_count(interp, id), integer}));
+}
+
+Pieces result_pieces(Arena *arena, const Interp *interp)
+{
+    const Program *program = interp->program;
+    Pieces pieces = {0};
+    add_piece(arena, &pieces, interp, "the", "loss", program->loss);
+    add_piece(arena, &pieces, interp, "the", "predicted classes", program->predicted);
+    add_piece(arena, &pieces, interp, "the", "scores", program->scores);
+    for (int s = 0; s < program->streams.count; s++) {
+        const LoopStream *stream = &program->streams.at[s];
+        if (stream->values >= 0 && program->buffers.at[stream->values].type == TYPE_F32)
+            add_piece(arena, &pieces, interp, "stream", stream->name, stream->values);
+        if (stream->activity >= 0)
+            add_piece(arena, &pieces, interp, "activity of", stream->name, stream->activity);
+    }
+    for (int p = 0; p < program->params.count; p++) {
+        const LoopParam *param = &program->params.at[p];
+        if (param->gradient >= 0)
+            add_piece(arena, &pieces, interp, "gradient of", param->name, param->gradient);
+        add_piece(arena, &pieces, interp, "updated", param->name, param->value);
+        for (int s = 0; s < param->states; s++)
+            add_piece(arena, &pieces, interp, param->state_name[s], param->name, param->state[s]);
+    }
+    return pieces;
+}
+
+bool write_results(const Interp *interp, const Pieces *pieces, FILE *file)
+{
+    bool put = true;
+    for (int k = 0; k < pieces->count; k++)
+        put = put_buffer(file, interp, pieces->at[k].buffer, pieces->at[k].integer) && put;
+    return put;
+}
+
+/* ---- comparing ---- */
+
+static bool same_piece(const Interp *interp, const Piece *piece, FILE *file, const char *path)
+{
+    for (size_t k = 0; k < piece->count; k++) {
+        double value = interp->buffers[piece->buffer][k];
+        uint32_t expected = piece->integer ? integer_word(value) : float_word(value), found = 0;
+        float number;
+        if (fread(&found, sizeof found, 1, file) != 1) {
+            fprintf(stderr, "%s: ends within %s %s\n", path, piece->what, piece->name);
+            return false;
+        }
+        if (found == expected)
+            continue;
+        memcpy(&number, &found, sizeof number);
+        fprintf(stderr, "%s: %s %s [%zu] is %.9g (%08x), the interpreter says %.9g (%08x)\n", path,
+                piece->what, piece->name, k, piece->integer ? (double)(int32_t)found : (double)number, found,
+                value, expected);
+        return false;
+    }
+    return true;
+}
+
+bool same_results(const Interp *interp, const Pieces *pieces, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        fprintf(stderr, "%s: cannot be read\n", path);
+        return false;
+    }
+    bool same = true;
+    for (int k = 0; k < pieces->count && same; k++)
+        same = same_piece(interp, &pieces->at[k], file, path);
+    if (same && fgetc(file) != EOF) {
+        fprintf(stderr, "%s: is longer than the interpreter's results\n", path);
+        same = false;
+    }
+    fclose(file);
+    return same;
+}
+
+static bool is_flipped(const Interp *single, const Interp *exact)
+{
+    const Program *program = single->program;
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        if (program->buffers.at[b].type == TYPE_U8 || b == program->predicted)
+            for (size_t k = 0; k < interp_count(single, b); k++)
+                if (single->buffers[b][k] != exact->buffers[b][k])
+                    return true;
+    return false;
+}
+
+static double largest_in(const Interp *interp, const Piece *piece)
+{
+    double largest = 0;
+    for (size_t k = 0; k < piece->count; k++)
+        largest = fmax(largest, fabs(interp->buffers[piece->buffer][k]));
+    return largest;
+}
+
+static bool is_gradient(const Piece *piece)
+{
+    return strcmp(piece->what, "gradient of") == 0;
+}
+
+static double largest_gradient(const Interp *exact, const Pieces *pieces)
+{
+    double largest = 0;
+    for (int k = 0; k < pieces->count; k++)
+        if (is_gradient(&pieces->at[k]))
+            largest = fmax(largest, largest_in(exact, &pieces->at[k]));
+    return largest;
+}
+
+/* A layer that never or always fires has small slopes and a small gradient, made of the tails of its surrogate,
+ * in which 1 - sigmoid(x) and the like keep few digits. They are compared with slopes and gradients that matter. */
+static double least_scale(const Piece *piece, double gradient)
+{
+    if (is_gradient(piece))
+        return fmax(1e-2 * gradient, 1e-4);
+    return strcmp(piece->what, "stream") == 0 ? 1e-2 : 0;
+}
+
+/* Rounding errors of a sum grow with what is summed, so the scale is the array's largest. */
+static bool agrees(const Interp *single, const Interp *exact, const Piece *piece, double least, FILE *report)
+{
+    double largest = fmax(largest_in(exact, piece), least), worst = 0;
+    for (size_t k = 0; k < piece->count; k++) {
+        double error = fabs(single->buffers[piece->buffer][k] - exact->buffers[piece->buffer][k]);
+        worst = error <= worst ? worst : error; /* NaN stays */
+    }
+    if (worst <= 1e-4 * largest)
+        return true;
+    if (report)
+        fprintf(report, "%s %s: single and double precision differ by %.2e, the largest is %.2e\n",
+                piece->what, piece->name, worst, largest);
+    return false;
+}
+
+Agreement compare_precisions(const Interp *single, const Interp *exact, const Pieces *pieces, FILE *report)
+{
+    if (is_flipped(single, exact))
+        return FLIPPED;
+    bool all = true;
+    double gradient = largest_gradient(exact, pieces);
+    for (int k = 0; k < pieces->count; k++)
+        all = agrees(single, exact, &pieces->at[k], least_scale(&pieces->at[k], gradient), report) && all;
+    return all ? AGREE : DISAGREE;
+}

@@ -1,0 +1,228 @@
+/* random_models COMMAND SEED NUMBER FOLDER: one random model.
+ *
+ *   text     prints its model file
+ *   make     writes FOLDER/NUMBER.snn, .c (without the runtime) and .batch; runs it in single and in double
+ *            precision and compares. Prints "edge" where roundings decide a spike or a choice, else "agree".
+ *   compare  compares the results FOLDER/NUMBER.*.out of the compiled programs with the interpreter's */
+#include "backend.h"
+#include "pipeline.h"
+#include "random_models.h"
+
+#include <glob.h>
+#include <math.h>
+#include <stdlib.h>
+
+extern const Backend backend_c;
+
+typedef struct Job {
+    Arena *arena;
+    uint32_t seed, number;
+    const char *folder;
+    ModelText model;
+    const Program *program;
+    Interp *single, *exact;
+    Pieces pieces;
+} Job;
+
+static const char *path_of(const Job *job, const char *extension)
+{
+    return arena_printf(job->arena, "%s/%u.%s", job->folder, (unsigned)job->number, extension);
+}
+
+static void stop(const Job *job, const char *why)
+{
+    fprintf(stderr, "random_models: model %u of seed %u: %s\n", (unsigned)job->number, (unsigned)job->seed,
+            why);
+    exit(EXIT_FAILURE);
+}
+
+/* ---- compiling and running ---- */
+
+static const Program *compile_model(const Job *job)
+{
+    Compilation *c = compilation_new(job->arena, stderr);
+    c->lower = job->model.lower;
+    c->text = source_add(&c->sources, path_of(job, "snn"), job->model.text, (uint32_t)job->model.length);
+    if (!compile(c, NULL))
+        stop(job, "does not compile");
+    return c->program;
+}
+
+static Interp *start(const Job *job, Precision precision)
+{
+    Interp *interp = interp_new(job->program, job->model.rows, precision);
+    if (!interp)
+        stop(job, "not enough memory");
+    fill_batch(interp, job->seed, job->number);
+    return interp;
+}
+
+/* A sample whose loss is nearly nothing has a gradient of nothing but rounding: it gets another label. */
+static void settle_labels(const Job *job)
+{
+    const Program *program = job->program;
+    interp_run(job->exact, PHASE_FORWARD);
+    for (int b = 0; b < job->model.rows; b++) {
+        int label = (int)job->exact->buffers[program->label][b];
+        if (job->exact->buffers[program->loss][b] < 1e-2)
+            label = (label + 1) % program->classes;
+        job->single->buffers[program->label][b] = job->exact->buffers[program->label][b] = label;
+    }
+}
+
+static void run_gradients(Interp *interp)
+{
+    interp_run(interp, PHASE_FORWARD);
+    interp_run(interp, PHASE_BACKWARD);
+}
+
+/* A few roundings' worth of change in every weight. */
+static void move_weights(Interp *interp, Dice *dice)
+{
+    for (int p = 0; p < interp->program->params.count; p++) {
+        BufferId id = interp->program->params.at[p].value;
+        for (size_t k = 0; k < interp_count(interp, id); k++)
+            interp->buffers[id][k] *= 1 + dice_real(dice, -1e-6, 1e-6);
+    }
+}
+
+/* Whether such a change moves the results in double precision, too: then one of them stands at an edge (of a
+ * surrogate, of a maximum over time) or is a small difference of large numbers. */
+static bool is_at_an_edge(const Job *job)
+{
+    bool moves = false;
+    Dice dice = dice_new(job->seed, job->number, 3);
+    for (int k = 0; k < 8 && !moves; k++) {
+        Interp *moved = start(job, PRECISION_DOUBLE);
+        memcpy(moved->buffers[job->program->label], job->exact->buffers[job->program->label],
+               sizeof(double) * (size_t)job->model.rows);
+        move_weights(moved, &dice);
+        run_gradients(moved);
+        moves = compare_precisions(moved, job->exact, &job->pieces, NULL) != AGREE;
+        interp_free(moved);
+    }
+    return moves;
+}
+
+/* Both precisions update from the same gradients: adam divides by their size, so that a gradient which is
+ * nothing but rounding would count as much as any other. */
+static void update_both(const Job *job)
+{
+    for (int p = 0; p < job->program->params.count; p++) {
+        BufferId id = job->program->params.at[p].gradient;
+        if (id >= 0)
+            memcpy(job->exact->buffers[id], job->single->buffers[id],
+                   interp_count(job->single, id) * sizeof(double));
+    }
+    interp_run(job->exact, PHASE_UPDATE);
+    interp_run(job->single, PHASE_UPDATE);
+}
+
+static void check_finite(const Job *job)
+{
+    for (int k = 0; k < job->pieces.count; k++)
+        for (size_t i = 0; i < job->pieces.at[k].count; i++)
+            if (!isfinite(job->single->buffers[job->pieces.at[k].buffer][i]))
+                stop(job, arena_printf(job->arena, "%s %s is not finite", job->pieces.at[k].what,
+                                       job->pieces.at[k].name));
+}
+
+/* ---- commands ---- */
+
+static FILE *open_file(const Job *job, const char *extension)
+{
+    FILE *file = fopen(path_of(job, extension), "wb");
+    if (!file)
+        stop(job, "cannot write its files");
+    return file;
+}
+
+static void close_file(const Job *job, FILE *file, bool written)
+{
+    if (fclose(file) != 0 || !written)
+        stop(job, "cannot write its files");
+}
+
+static void write_text(const Job *job)
+{
+    FILE *file = open_file(job, "snn");
+    close_file(job, file, fwrite(job->model.text, 1, job->model.length, file) == job->model.length);
+}
+
+static void write_program(const Job *job)
+{
+    BackendOptions options = {.version = "test", .command = "", .runtime = false};
+    Out *out = out_new(job->arena);
+    backend_c.emit(job->program, &options, out);
+    FILE *file = open_file(job, "c");
+    close_file(job, file, fwrite(out_text(out), 1, out_length(out), file) == out_length(out));
+}
+
+static void make(Job *job)
+{
+    FILE *batch = open_file(job, "batch");
+    close_file(job, batch, write_batch(job->single, batch));
+    write_program(job);
+    run_gradients(job->single);
+    run_gradients(job->exact);
+    Agreement gradients = compare_precisions(job->single, job->exact, &job->pieces, NULL);
+    bool edge = gradients == FLIPPED || (gradients == DISAGREE && is_at_an_edge(job));
+    if (!edge && compare_precisions(job->single, job->exact, &job->pieces, stderr) != AGREE)
+        stop(job, "rounding does not explain the difference of the precisions");
+    update_both(job);
+    check_finite(job);
+    if (!edge && compare_precisions(job->single, job->exact, &job->pieces, stderr) != AGREE)
+        stop(job, "rounding does not explain the difference of the updates");
+    puts(edge ? "edge" : "agree");
+}
+
+static void compare(Job *job)
+{
+    glob_t found;
+    run_gradients(job->single);
+    interp_run(job->single, PHASE_UPDATE);
+    if (glob(path_of(job, "*.out"), 0, NULL, &found) != 0)
+        stop(job, "no results to compare");
+    bool same = true;
+    for (size_t k = 0; k < found.gl_pathc; k++)
+        same = same_results(job->single, &job->pieces, found.gl_pathv[k]) && same;
+    globfree(&found);
+    if (!same)
+        stop(job, "the compiled programs differ from the interpreter");
+}
+
+static void free_job(Job *job)
+{
+    interp_free(job->single);
+    interp_free(job->exact);
+    free(job->model.text);
+    arena_free(job->arena);
+}
+
+int main(int argc, char **argv)
+{
+    const char *command = argc == 5 ? argv[1] : "";
+    bool makes = strcmp(command, "make") == 0, compares = strcmp(command, "compare") == 0;
+    if (!makes && !compares && strcmp(command, "text") != 0) {
+        fprintf(stderr, "usage: random_models text|make|compare SEED NUMBER FOLDER\n");
+        return 2;
+    }
+    Job job = {.arena = arena_new(), .folder = argv[4]};
+    job.seed = (uint32_t)strtoul(argv[2], NULL, 10);
+    job.number = (uint32_t)strtoul(argv[3], NULL, 10);
+    job.model = model_text(job.seed, job.number);
+    if (!makes && !compares) {
+        fputs(job.model.text, stdout);
+        return EXIT_SUCCESS;
+    }
+    if (makes)
+        write_text(&job);
+    job.program = compile_model(&job);
+    job.single = start(&job, PRECISION_SINGLE);
+    job.exact = start(&job, PRECISION_DOUBLE);
+    settle_labels(&job);
+    job.pieces = result_pieces(job.arena, job.single);
+    (makes ? make : compare)(&job);
+    free_job(&job);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,265 @@
+/* The text of a random model: its data, its layers, its read-out, its training. */
+#include "random_models.h"
+
+#include <stdlib.h>
+
+enum { MAX_LAYERS = 4, MAX_STREAMS = 2 + 2 * MAX_LAYERS };
+
+typedef struct NamedStream {
+    const char *name;
+    int size;
+    bool temporal;
+    bool bounded; /* spikes: may come back as input of an earlier layer without growing */
+} NamedStream;
+
+typedef struct Writer {
+    FILE *out;
+    Dice dice;
+    int steps;
+    double dt_ms; /* 0: no time units */
+    int classes, layers;
+    bool wide;
+    bool flat; /* images have one dimension */
+    NamedStream streams[MAX_STREAMS];
+    int stream_count;
+    const NeuronKind *kinds[MAX_LAYERS];
+    int first_layer; /* index of its stream */
+} Writer;
+
+static bool chance(Writer *w, int percent)
+{
+    return dice_chance(&w->dice, percent);
+}
+
+static void add_stream(Writer *w, const char *name, int size, bool temporal, bool bounded)
+{
+    w->streams[w->stream_count++] = (NamedStream){name, size, temporal, bounded};
+}
+
+/* ---- data and encoders ---- */
+
+/* Sizes around the widths of vectors are as likely as all others together. A few wide layers have enough
+ * weights for a choice of kernels. */
+static int choose_size(Writer *w)
+{
+    static const int edges[] = {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40};
+    if (w->wide)
+        return dice_between(&w->dice, 64, 100);
+    return chance(w, 50) ? edges[dice_below(&w->dice, 15)] : dice_between(&w->dice, 1, 40);
+}
+
+static int choose_steps(Writer *w)
+{
+    static const int edges[] = {1, 2, 3, 4, 16, 25, 31, 32, 33, 64, 65, 70};
+    return chance(w, 25) ? edges[dice_below(&w->dice, 12)]
+                         : dice_between(&w->dice, 1, chance(w, 80) ? 12 : 70);
+}
+
+static void write_data(Writer *w, bool temporal)
+{
+    int size = choose_size(w);
+    w->flat = chance(w, 70) || size % 2 != 0;
+    fprintf(w->out, "    data idx(shape = ");
+    fprintf(w->out, w->flat ? "[%d]" : "[2, %d]", w->flat ? size : size / 2);
+    fprintf(w->out, ", classes = %d%s)\n", w->classes, temporal ? ", temporal" : "");
+    add_stream(w, "image", size, temporal, true);
+}
+
+static void write_time(Writer *w)
+{
+    fprintf(w->out, "    time %d steps", w->steps);
+    if (w->dt_ms > 0)
+        fprintf(w->out, " of %g ms", w->dt_ms);
+    fprintf(w->out, "\n\n");
+}
+
+static void write_encoder(Writer *w, bool temporal)
+{
+    bool latency = !temporal && chance(w, 40);
+    if (chance(w, 35))
+        return; /* the layers read the image */
+    if (latency)
+        fprintf(w->out, "    input = latency(image)\n");
+    else if (w->dt_ms > 0 && chance(w, 50))
+        fprintf(w->out, "    input = image * %.3g Hz -> poisson\n", dice_real(&w->dice, 300, 900) / w->dt_ms);
+    else
+        fprintf(w->out, "    input = poisson(image)\n");
+    add_stream(w, "input", w->streams[0].size, true, true);
+}
+
+/* ---- layers ---- */
+
+static const NamedStream *choose_source(Writer *w, int layer)
+{
+    int before = w->first_layer + layer;
+    if (chance(w, 70))
+        return &w->streams[before - 1];
+    return &w->streams[dice_below(&w->dice, before)];
+}
+
+static int choose_delay(Writer *w)
+{
+    int most = w->steps - 1 < 6 ? w->steps - 1 : 6;
+    return chance(w, 50) ? 1 : dice_between(&w->dice, 1, most);
+}
+
+/* `x`, `x[-2]`, or a map of it. */
+static void write_source(Writer *w, const NamedStream *source)
+{
+    static const char *const maps[] = {
+        "tanh(%s)",     "0.7 * %s + 0.1",    "max(%s, 0.2)",
+        "exp(-%s ^ 2)", "sigmoid(%s) - 0.3", "step(%s - 0.4, atan(2))",
+    };
+    char name[40];
+    snprintf(name, sizeof name, "%s", source->name);
+    if (source->temporal && w->steps > 1 && chance(w, 20))
+        snprintf(name, sizeof name, "%s[-%d]", source->name, choose_delay(w));
+    if (chance(w, 15))
+        fprintf(w->out, maps[dice_below(&w->dice, 6)], name);
+    else
+        fputs(name, w->out);
+}
+
+static void write_dense(Writer *w, int size)
+{
+    fprintf(w->out, " -> dense(%d%s)", size, chance(w, 35) ? ", bias" : "");
+}
+
+/* + a later layer, or this one, one or more steps ago. Reals could grow without bounds: only spikes. */
+static void write_past(Writer *w, int layer)
+{
+    int from = w->first_layer + layer, to = w->first_layer + w->layers;
+    const NamedStream *past = &w->streams[dice_between(&w->dice, from, to - 1)];
+    if (!past->bounded || w->steps == 1)
+        return;
+    fprintf(w->out, " + %.2g * (%s[-%d]", dice_real(&w->dice, 0.2, 1), past->name, choose_delay(w));
+    write_dense(w, w->streams[from].size);
+    fputs(")", w->out);
+}
+
+static void write_terms(Writer *w, int layer)
+{
+    int size = w->streams[w->first_layer + layer].size;
+    fputs("(", w->out);
+    write_source(w, choose_source(w, layer));
+    write_dense(w, size);
+    fputs(")", w->out);
+    if (chance(w, 35)) {
+        fputs(" + (", w->out);
+        write_source(w, choose_source(w, layer));
+        write_dense(w, size);
+        fputs(")", w->out);
+    }
+    if (chance(w, 45))
+        write_past(w, layer);
+}
+
+static void write_layer(Writer *w, int layer)
+{
+    NamedStream *stream = &w->streams[w->first_layer + layer];
+    const NamedStream *before = stream - 1;
+    fprintf(w->out, "    %s = ", stream->name);
+    if (!stream->bounded && neuron_spikes(w->kinds[layer]))
+        fprintf(w->out, "%s + (", before->name); /* a connection past the layer */
+    else if (!stream->bounded)
+        fputs("(", w->out);
+    bool block = chance(w, 20);
+    if (block)
+        fprintf(w->out, "%s -> layer(%d, unit = ", before->name, stream->size);
+    else
+        write_terms(w, layer);
+    if (!block)
+        fputs(chance(w, 10) ? " -> li(1.7) -> " : " -> ", w->out);
+    write_neuron(w->out, &w->dice, w->kinds[layer], w->dt_ms);
+    fputs(block ? ")" : "", w->out);
+    fputs(stream->bounded ? "\n" : ")\n", w->out);
+}
+
+/* Names, sizes and kinds of all layers first: recurrence looks ahead. */
+static void plan_layers(Writer *w)
+{
+    static const char *const names[] = {"first", "second", "third"};
+    w->first_layer = w->stream_count;
+    for (int k = 0; k < w->layers; k++) {
+        bool last = k == w->layers - 1;
+        w->kinds[k] = last && chance(w, 60) ? choose_readout(&w->dice) : choose_neuron(&w->dice);
+        bool skip = !last && (k > 0 || w->flat) && chance(w, 20);
+        int size = last ? w->classes : skip ? w->streams[w->stream_count - 1].size : choose_size(w);
+        add_stream(w, last ? "out" : names[k], size, true, neuron_spikes(w->kinds[k]) && !skip);
+    }
+}
+
+/* ---- results ---- */
+
+/* Sums over time in proportion: a saturated softmax has no gradient but rounding. The maximum only where data
+ * change over time: a network that settles reaches its maximum again and again, and rounding picks the first. */
+static const char *choose_result(Writer *w)
+{
+    static const char *const of_reals[] = {"mean(out)", "last(out)", "sum(out) * 3 / steps", "max(out)",
+                                           "mean(out) + 0.5 * last(out) - max(out) / 3"};
+    static const char *const of_spikes[] = {"rate(out)", "mean(out)", "sum(out) / (1 + steps / 3)",
+                                            "rate(out) * 4 + last(out)"};
+    bool spikes = w->streams[w->stream_count - 1].bounded, settles = !w->streams[0].temporal;
+    return spikes ? of_spikes[dice_below(&w->dice, 4)] : of_reals[dice_below(&w->dice, settles ? 3 : 5)];
+}
+
+static void write_results_of(Writer *w, int rows)
+{
+    const char *result = choose_result(w);
+    fprintf(w->out, "\n    predict argmax(%s)\n    train {\n", result);
+    fprintf(w->out, "        loss %s(%s, label)\n        optimizer ", chance(w, 60) ? "cross_entropy" : "mse",
+            result);
+    write_optimizer(w->out, &w->dice);
+    fprintf(w->out, "\n        batch %d\n", rows);
+    if (chance(w, 20))
+        fprintf(w->out, "        clip_value %.2g\n", dice_real(&w->dice, 1e-3, 0.1));
+    fprintf(w->out, "    }\n}\n");
+}
+
+/* Long programs take long to compile: many copies of a step only where there are few. */
+static int choose_unroll(Writer *w)
+{
+    static const int factors[] = {1, 1, 2, 3, 4, 5, 7};
+    bool small = w->steps * w->layers <= 24;
+    if (chance(w, small ? 50 : 10))
+        return small && chance(w, 30) ? UNROLL_FULL : 0;
+    return factors[dice_below(&w->dice, small ? 7 : 4)];
+}
+
+static void write_model(Writer *w, ModelText *model, uint32_t number)
+{
+    static const double lengths[] = {0, 0, 1, 2.5, 0.5};
+    static const Kernels kernels[] = {KERNELS_AUTO, KERNELS_EVENT, KERNELS_TABLE};
+    bool temporal = chance(w, 50);
+    w->steps = choose_steps(w);
+    w->wide = chance(w, 6);
+    w->dt_ms = lengths[dice_below(&w->dice, 5)];
+    w->classes = dice_between(&w->dice, 2, 12);
+    w->layers = 1 + dice_below(&w->dice, dice_between(&w->dice, 2, MAX_LAYERS));
+    fprintf(w->out, "model random_%u {\n", (unsigned)number);
+    write_data(w, temporal);
+    write_time(w);
+    write_encoder(w, temporal);
+    plan_layers(w);
+    for (int k = 0; k < w->layers; k++)
+        write_layer(w, k);
+    model->rows = dice_between(&w->dice, 1, 7);
+    model->lower.unroll = choose_unroll(w);
+    model->lower.kernels = kernels[dice_below(&w->dice, 3)];
+    write_results_of(w, model->rows);
+}
+
+ModelText model_text(uint32_t seed, uint32_t number)
+{
+    ModelText model = {0};
+    Writer w = {.out = open_memstream(&model.text, &model.length), .dice = dice_new(seed, number, 1)};
+    if (!w.out) {
+        fprintf(stderr, "random_models: not enough memory\n");
+        exit(EXIT_FAILURE);
+    }
+    fprintf(w.out, "# Model %u of seed %u.\n", (unsigned)number, (unsigned)seed);
+    fputs(own_definitions, w.out);
+    write_model(&w, &model, number);
+    fclose(w.out);
+    return model;
+}
