@@ -6,7 +6,8 @@
 #     tests/random.sh --model N [SEED]      one of them; its files stay in build/random
 # BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2).
 #
-# Each network is built four times and each build runs with one thread, with two, and a sample at a time: see tests/run/harness.c.
+# Each network is built four times, and each build runs with one thread, with two, and a sample at a time: see
+# tests/run/harness.c.
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 cd "$root" || exit 1

@@ -51,7 +51,7 @@ static int trip_count(const LoopStmt *loop)
 static void write_step(Unroll *unroll, const LoopStmt *loop, LoopExpr *value, int k, LoopBlock *to,
                        const Binding *bindings)
 {
-    const char *name = unroll->kernel->vars.at[loop->var].name;
+    const char *name = unroll->kernel->vars.at[loop->var].base;
     const char *text = value->kind == LOOP_NUMBER
                            ? arena_printf(unroll->arena, "%s = %d", name, (int)value->number)
                            : arena_printf(unroll->arena, "%s: step %d of the block", name, k);

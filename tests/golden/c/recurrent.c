@@ -142,7 +142,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 state_v_hidden[b][n] = v;
             }
         }
-        /* t_2 = 1 */
+        /* t = 1 */
         {
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 5; n++) {
@@ -505,7 +505,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                 }
             }
         }
-        /* t_2 = 0 */
+        /* t = 0 */
         {
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 5; n++) {
