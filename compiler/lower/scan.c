@@ -230,20 +230,40 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
 
 /* ---- whole scans ---- */
 
-enum { FULL_UNROLL_LIMIT = 32, CHUNK_LIMIT = 25, CHUNK_DEFAULT = 16 };
+enum {
+    FULL_UNROLL_LIMIT = 32, /* steps that are unrolled completely */
+    CHUNK_LIMIT = 25,       /* else: at most so many at a time */
+    UNROLL_BUDGET = 800,    /* operations in all, or compilers take minutes */
+    FUNCTION_COST = 16      /* of exp and the like, which are inline code, in operations */
+};
+
+/* Operations of one step. */
+static int step_cost(const Node *node)
+{
+    int cost = 0;
+    for (Val v = 0; v < node->body.code.count; v++) {
+        Op op = node->body.code.at[v].op;
+        bool function = op == OP_POW || op == OP_EXP || op == OP_EXPM1 || op == OP_LOG || op == OP_TANH
+                        || op == OP_SIGMOID || op == OP_ATAN || op == OP_ERF;
+        cost += function ? FUNCTION_COST : op_arity(op) > 0;
+    }
+    return cost > 0 ? cost : 1;
+}
 
 /* How many steps are unrolled: all of a short run, else a divisor if there is one of a good size. */
-static int chunk_size(const Lower *lower)
+static int chunk_size(const Lower *lower, const Node *node)
 {
-    int steps = lower->net->steps;
-    if (lower->unroll == UNROLL_FULL || (lower->unroll == 0 && steps <= FULL_UNROLL_LIMIT))
+    int steps = lower->net->steps, affordable = UNROLL_BUDGET / step_cost(node);
+    if (lower->unroll == UNROLL_FULL
+        || (lower->unroll == 0 && steps <= FULL_UNROLL_LIMIT && steps <= affordable))
         return steps;
     if (lower->unroll > 0)
         return lower->unroll < steps ? lower->unroll : steps;
-    for (int chunk = CHUNK_LIMIT; chunk >= CHUNK_LIMIT / 3; chunk--)
+    int most = affordable < 1 ? 1 : affordable < CHUNK_LIMIT ? affordable : CHUNK_LIMIT;
+    for (int chunk = most; chunk > most / 2; chunk--)
         if (steps % chunk == 0)
             return chunk;
-    return CHUNK_DEFAULT;
+    return most;
 }
 
 static void emit_rest(Lower *lower, const Node *node, const ScanState *state, Site site, int chunk)
@@ -300,7 +320,7 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
 void lower_scan(Lower *lower, const Node *node)
 {
     const char *name = main_name(lower, node);
-    int chunk = scan_in_time(lower->net, node) ? chunk_size(lower) : 1;
+    int chunk = scan_in_time(lower->net, node) ? chunk_size(lower, node) : 1;
     bool whole = chunk >= lower->net->steps || !scan_in_time(lower->net, node);
     ScanState state = scan_buffers(lower, node, !whole);
     kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node->reverse ? "adjoint" : "scan", name),
