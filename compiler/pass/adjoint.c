@@ -1,6 +1,7 @@
 #include "adjoint.h"
 
 #include "cut.h"
+#include "rebuild.h"
 
 #include <math.h>
 
@@ -177,21 +178,6 @@ static Val adjoint_of_leaf(const Tape *tape, Op op, int index)
 
 /* ---- from the derived body to the node: keep what is used, read or recompute forward values ---- */
 
-/* Marks what the roots need, and what the next values of the states that are read need. */
-static bool *live_values(Tape *tape, const Node *adjoint)
-{
-    bool *live = NEW_ARRAY(tape->arena, bool, tape->body.code.count + 1);
-    for (int k = 0; k < adjoint->outs.count; k++)
-        body_mark(&tape->body, adjoint->outs.at[k].value, live);
-    for (int k = 0; k < adjoint->grads.count; k++)
-        body_mark(&tape->body, adjoint->grads.at[k].value, live);
-    for (int round = 0; round < adjoint->states.count; round++)
-        for (Val v = 0; v < tape->body.code.count; v++)
-            if (live[v] && tape->body.code.at[v].op == OP_STATE)
-                body_mark(&tape->body, adjoint->states.at[tape->body.code.at[v].index].next, live);
-    return live;
-}
-
 typedef struct Copier {
     Tape *tape;
     Node *adjoint;
@@ -286,7 +272,8 @@ static bool state_is_read(const Tape *tape, const bool *live, int state)
 static void finish(Tape *tape, Node *adjoint, int scan)
 {
     int count = tape->forward->code.count;
-    bool *live = live_values(tape, adjoint);
+    adjoint->body = tape->body;
+    bool *live = live_values(tape->arena, adjoint);
     bool *needed = NEW_ARRAY(tape->arena, bool, count + 1);
     bool *saved = NEW_ARRAY(tape->arena, bool, count + 1);
     for (Val v = 0; v < tape->body.code.count; v++) {

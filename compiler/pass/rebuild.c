@@ -35,3 +35,17 @@ void rebuild_node(Rebuild *rebuild, Node *node)
         node->states.at[s].next = rebuild_value(rebuild, node->states.at[s].next);
     node->body = rebuild->out;
 }
+
+bool *live_values(Arena *arena, const Node *node)
+{
+    bool *live = NEW_ARRAY(arena, bool, node->body.code.count + 1);
+    for (int k = 0; k < node->outs.count; k++)
+        body_mark(&node->body, node->outs.at[k].value, live);
+    for (int k = 0; k < node->grads.count; k++)
+        body_mark(&node->body, node->grads.at[k].value, live);
+    for (int round = 0; round < node->states.count; round++)
+        for (Val v = 0; v < node->body.code.count; v++)
+            if (live[v] && node->body.code.at[v].op == OP_STATE)
+                body_mark(&node->body, node->states.at[node->body.code.at[v].index].next, live);
+    return live;
+}

@@ -24,4 +24,7 @@ Val rebuild_value(Rebuild *rebuild, Val value);
 /* Rebuilds outs, grads and the states' next values of a node whose body is rebuild->from. */
 void rebuild_node(Rebuild *rebuild, Node *node);
 
+/* live[v]: the node's results need value v of its body. A state that is read needs its next value. */
+bool *live_values(Arena *arena, const Node *node);
+
 #endif

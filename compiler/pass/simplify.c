@@ -203,21 +203,6 @@ static void drop_unread_outs(Net *net, Node *node)
     node->outs.count = kept;
 }
 
-/* What the body's results need; the states they read pull in those states' next values. */
-static bool *live_body(Arena *arena, const Node *node)
-{
-    bool *live = NEW_ARRAY(arena, bool, node->body.code.count + 1);
-    for (int k = 0; k < node->outs.count; k++)
-        body_mark(&node->body, node->outs.at[k].value, live);
-    for (int k = 0; k < node->grads.count; k++)
-        body_mark(&node->body, node->grads.at[k].value, live);
-    for (int round = 0; round < node->states.count; round++)
-        for (Val v = 0; v < node->body.code.count; v++)
-            if (live[v] && node->body.code.at[v].op == OP_STATE)
-                body_mark(&node->body, node->states.at[node->body.code.at[v].index].next, live);
-    return live;
-}
-
 typedef struct Renumber {
     int *state, *input; /* old index -> new */
 } Renumber;
@@ -248,7 +233,7 @@ static void sweep_body(Net *net, Node *node, bool keep_slopes)
 {
     Arena *arena = net->arena;
     bool update = node->kind == NODE_UPDATE; /* its two inputs are fixed */
-    bool *live = live_body(arena, node);
+    bool *live = live_values(arena, node);
     int inputs = update ? 2 : node->ins.count;
     Renumber renumber = {NEW_ARRAY(arena, int, node->states.count + 1), NEW_ARRAY(arena, int, inputs + 1)};
     int states = number_leaves(node, live, OP_STATE, node->states.count, renumber.state);
