@@ -71,8 +71,18 @@ static bool sums(const Lower *lower, const Node *node, int s)
     return s >= node->outs.count || is_sum(lower, node, s);
 }
 
+static bool needs_start(const Lower *lower, const Node *node)
+{
+    bool needs = node->states.count > 0;
+    for (int s = 0; s < node->outs.count + node->grads.count; s++)
+        needs = needs || sums(lower, node, s);
+    return needs;
+}
+
 void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Site site)
 {
+    if (!needs_start(lower, node))
+        return;
     LoopStmt *loop = for_units(lower, site.into, "n", unit_count(lower, node));
     LoopExpr *n = loop_variable(lower, loop);
     site.into = &loop->body;

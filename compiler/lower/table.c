@@ -188,20 +188,33 @@ static void emit_pack_units(Lower *lower, StreamId stream, BufferId packed, Site
     }
 }
 
+/* The bits of `members` steps of group s, from step 5 s on. */
+static void emit_pack_group(Lower *lower, StreamId stream, BufferId packed, Site site, LoopExpr *s,
+                            int members)
+{
+    LoopExpr *first = op2(lower, OP_MUL, s, num(lower, GROUP));
+    for (int k = 0; k < members; k++) {
+        site.t = op2(lower, OP_ADD, first, num(lower, k));
+        emit_pack_bit(lower, stream, packed, site, s, k, 0, stream_size(lower, stream));
+    }
+}
+
 static void emit_pack_steps(Lower *lower, StreamId stream, BufferId packed, Site site)
 {
-    int units = stream_size(lower, stream), steps = lower->net->steps;
-    for (int s = 0; s < padded_groups(steps); s++)
-        for (int k = 0; k < GROUP && (k == 0 || s * GROUP + k < steps); k++) {
-            if (s * GROUP + k < steps) {
-                site.t = num(lower, s * GROUP + k);
-                emit_pack_bit(lower, stream, packed, site, num(lower, s), k, 0, units);
-                continue;
-            }
-            LoopStmt *rest = for_units(lower, site.into, "g", units);
-            LoopExpr *place[3] = {site.b, num(lower, s), loop_variable(lower, rest)};
-            loop_store(lower->program, &rest->body, packed, 3, place, num(lower, 0), false);
-        }
+    int steps = lower->net->steps, complete = steps / GROUP, groups = group_count(steps);
+    if (complete > 0) {
+        LoopStmt *loop_s = for_range(lower, site.into, "s", complete);
+        Site inner = site;
+        inner.into = &loop_s->body;
+        emit_pack_group(lower, stream, packed, inner, loop_variable(lower, loop_s), GROUP);
+    }
+    if (groups > complete)
+        emit_pack_group(lower, stream, packed, site, num(lower, complete), steps % GROUP);
+    for (int s = groups; s < padded_groups(steps); s++) {
+        LoopStmt *rest = for_units(lower, site.into, "g", stream_size(lower, stream));
+        LoopExpr *place[3] = {site.b, num(lower, s), loop_variable(lower, rest)};
+        loop_store(lower->program, &rest->body, packed, 3, place, num(lower, 0), false);
+    }
 }
 
 static void emit_pack(Lower *lower, StreamId stream, BufferId packed, bool steps)
@@ -262,19 +275,32 @@ static void store_entry(Lower *lower, const Tile *tile, LoopBlock *into, LoopExp
     loop_store(lower->program, into, tile->table, 3, (LoopExpr *[]){slot, subset, j}, value, false);
 }
 
-/* A row of what is summed: weights of an input, or the gradient at a step. */
-typedef LoopExpr *RowElement(Lower *lower, const void *source, LoopExpr *row, LoopExpr *j);
+typedef struct Sums Sums;
+
+/* What a table kernel sums, and where to. Member k of group g is row g * group_stride + k * member_stride:
+ * of the weights, an input's; of the gradient, a step's. */
+struct Sums {
+    const Node *node;
+    Tile tile;
+    int rows; /* inputs, or steps */
+    int group_stride, member_stride;
+    LoopExpr *(*element)(Lower *lower, const Sums *sums, LoopExpr *row, LoopExpr *j);
+    /* Adds the entries of one block of groups, from `group` on, its tables being made. */
+    void (*add)(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *group);
+    LoopExpr *from, *to; /* the samples of a chunk */
+    LoopExpr *b;         /* the sample */
+};
 
 /* Entries 2^k .. 2^(k+1)-1 are entries 0 .. 2^k-1 plus row k. */
-static void emit_double(Lower *lower, const Tile *tile, LoopBlock *into, LoopExpr *slot, int k, LoopExpr *row,
-                        RowElement *element, const void *source)
+static void emit_double(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *slot, int k, LoopExpr *row)
 {
+    const Tile *tile = &sums->tile;
     LoopStmt *loop_u = for_range(lower, into, "u", 1 << k);
     LoopExpr *u = loop_variable(lower, loop_u);
     LoopStmt *loop_j = for_units(lower, &loop_u->body, "j", tile->width);
     LoopExpr *j = loop_variable(lower, loop_j);
     LoopExpr *sum = op2(lower, OP_ADD, entry(lower, tile, slot, u, j),
-                        element(lower, source, row, op2(lower, OP_ADD, tile->from, j)));
+                        sums->element(lower, sums, row, op2(lower, OP_ADD, tile->from, j)));
     store_entry(lower, tile, &loop_j->body, slot, op2(lower, OP_ADD, u, num(lower, 1 << k)), j, sum);
 }
 
@@ -300,6 +326,60 @@ static void emit_lookups(Lower *lower, const Tile *tile, LoopBlock *into, LoopEx
     loop_store(lower->program, &loop_j->body, target, dims, place, sum, false);
 }
 
+/* How many of a group's rows exist: five but at the end, none in a group that only pads. */
+static int members_of(const Sums *sums, int group)
+{
+    int members = 0;
+    while (group < group_count(sums->rows) && members < GROUP
+           && group * sums->group_stride + members * sums->member_stride < sums->rows)
+        members++;
+    return members;
+}
+
+static void emit_table(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *slot, LoopExpr *group,
+                       int members)
+{
+    emit_empty(lower, &sums->tile, into, slot);
+    LoopExpr *first = op2(lower, OP_MUL, group, num(lower, sums->group_stride));
+    for (int k = 0; k < members; k++) {
+        LoopExpr *row = op2(lower, OP_ADD, first, num(lower, k * sums->member_stride));
+        emit_double(lower, sums, into, slot, k, loop_local(lower, into, "row", row));
+    }
+}
+
+/* The tables of LOOKUPS groups from `group` on; slots with equally many members are one loop. */
+static void emit_tables(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *group, const int *members)
+{
+    for (int from = 0, to; from < LOOKUPS; from = to) {
+        for (to = from + 1; to < LOOKUPS && members[to] == members[from]; to++)
+            continue;
+        LoopStmt *slots = for_range(lower, into, "slot", to);
+        slots->from = num(lower, from);
+        LoopExpr *slot = loop_variable(lower, slots);
+        emit_table(lower, sums, &slots->body, slot, op2(lower, OP_ADD, group, slot), members[from]);
+    }
+    sums->add(lower, sums, into, group);
+}
+
+/* All groups, LOOKUPS at a time: one loop over the complete ones, then the rest. */
+static void emit_blocks(Lower *lower, const Sums *sums, LoopBlock *into)
+{
+    int members[LOOKUPS] = {GROUP, GROUP, GROUP, GROUP, GROUP}, complete = 0;
+    while (members_of(sums, complete) == GROUP)
+        complete++;
+    complete /= LOOKUPS;
+    if (complete > 0) {
+        LoopStmt *blocks = for_range(lower, into, "block", complete);
+        LoopExpr *group = op2(lower, OP_MUL, loop_variable(lower, blocks), num(lower, LOOKUPS));
+        emit_tables(lower, sums, &blocks->body, loop_local(lower, &blocks->body, "g0", group), members);
+    }
+    for (int g = complete * LOOKUPS; g < padded_groups(sums->rows); g += LOOKUPS) {
+        for (int s = 0; s < LOOKUPS; s++)
+            members[s] = members_of(sums, g + s);
+        emit_tables(lower, sums, into, num(lower, g), members);
+    }
+}
+
 static LoopStmt *begin_tiles(Lower *lower, const char *name, const char *about, Span span, int outputs,
                              Tile *tile)
 {
@@ -320,168 +400,113 @@ static void tile_start(Lower *lower, Tile *tile, const LoopStmt *tiles, LoopBloc
 
 /* ---- forward ---- */
 
-static LoopExpr *weight_element(Lower *lower, const void *source, LoopExpr *row, LoopExpr *j)
+static LoopExpr *weight_element(Lower *lower, const Sums *sums, LoopExpr *row, LoopExpr *j)
 {
-    const Node *dense = source;
-    return load2(lower, lower->values[dense->weight], row, j);
+    return load2(lower, lower->values[sums->node->weight], row, j);
 }
 
-/* The table of one group: `members` of its five inputs exist. */
-static void emit_weight_table(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into,
-                              LoopExpr *slot, LoopExpr *group, int members)
+/* Loops over the samples of a chunk and their steps. */
+static Site emit_rows(Lower *lower, const Sums *sums, LoopBlock *into)
 {
-    int groups = group_count(stream_size(lower, dense->in));
-    emit_empty(lower, tile, into, slot);
-    for (int k = 0; k < members; k++) {
-        LoopExpr *input = loop_local(lower, into, "i", op2(lower, OP_ADD, group, num(lower, k * groups)));
-        emit_double(lower, tile, into, slot, k, input, weight_element, dense);
-    }
-}
-
-static int members_of(int inputs, int group)
-{
-    int groups = group_count(inputs), members = 0;
-    while (group < groups && members < GROUP && group + members * groups < inputs)
-        members++;
-    return members;
-}
-
-/* Blocks of LOOKUPS groups that are all complete, from the first group on. */
-static int complete_blocks(int inputs)
-{
-    int group = 0;
-    while (members_of(inputs, group) == GROUP)
-        group++;
-    return group / LOOKUPS;
-}
-
-/* Loops over the samples first .. last-1 of a chunk and their steps. */
-static Site emit_rows(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to)
-{
-    LoopStmt *loop_b =
-        loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32), from, to);
+    VarId b = loop_var(lower->arena, lower->kernel, "b", TYPE_I32);
+    LoopStmt *loop_b = loop_for(lower->arena, into, b, sums->from, sums->to);
     LoopStmt *loop_t = for_range(lower, &loop_b->body, "t", lower->net->steps);
     return (Site){&loop_t->body, loop_variable(lower, loop_b), loop_variable(lower, loop_t)};
 }
 
-static void emit_start(Lower *lower, const Node *dense, const Tile *tile, Site site)
+static void emit_start(Lower *lower, const Sums *sums, LoopBlock *into)
 {
-    LoopStmt *loop_j = for_units(lower, site.into, "j", tile->width);
-    LoopExpr *j = op2(lower, OP_ADD, tile->from, loop_variable(lower, loop_j));
+    const Node *dense = sums->node;
+    Site site = emit_rows(lower, sums, into);
+    LoopStmt *loop_j = for_units(lower, site.into, "j", sums->tile.width);
+    LoopExpr *j = op2(lower, OP_ADD, sums->tile.from, loop_variable(lower, loop_j));
     LoopExpr *start =
         dense->bias != NONE ? load1(lower, lower->values[dense->bias], j) : loop_float(lower->arena, 0);
     site.into = &loop_j->body;
     store_stream(lower, dense->out, site, j, start, false);
 }
 
-/* Adds the sums of one block of groups, the tables being made, to rows from .. to-1. */
-static void emit_block_rows(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into,
-                            LoopExpr *from, LoopExpr *to, LoopExpr *group)
+static void add_to_outputs(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *group)
 {
-    Site site = emit_rows(lower, into, from, to);
+    const Node *dense = sums->node;
+    Site site = emit_rows(lower, sums, into);
     LoopExpr *index[LOOKUPS], *place[3] = {site.b, site.t, NULL};
     for (int s = 0; s < LOOKUPS; s++)
         index[s] = loop_load(lower->program, lower->tables[dense->in].units, 3,
                              (LoopExpr *[]){site.b, site.t, op2(lower, OP_ADD, group, num(lower, s))});
-    emit_lookups(lower, tile, site.into, index, lower->streams[dense->out], 3, place);
+    emit_lookups(lower, &sums->tile, site.into, index, lower->streams[dense->out], 3, place);
 }
 
-static void emit_chunk(Lower *lower, const Node *dense, const Tile *tile, LoopBlock *into, LoopExpr *from,
-                       LoopExpr *to)
+/* Samples chunk * size .. of the batch. */
+static void bound_chunk(Lower *lower, Sums *sums, LoopStmt *chunks, int size)
 {
-    int inputs = stream_size(lower, dense->in), complete = complete_blocks(inputs);
-    emit_start(lower, dense, tile, emit_rows(lower, into, from, to));
-    LoopStmt *blocks = for_range(lower, into, "block", complete);
-    LoopExpr *group = loop_local(lower, &blocks->body, "g0",
-                                 op2(lower, OP_MUL, loop_variable(lower, blocks), num(lower, LOOKUPS)));
-    LoopStmt *slots = for_range(lower, &blocks->body, "slot", LOOKUPS);
-    LoopExpr *slot = loop_variable(lower, slots);
-    emit_weight_table(lower, dense, tile, &slots->body, slot, op2(lower, OP_ADD, group, slot), GROUP);
-    emit_block_rows(lower, dense, tile, &blocks->body, from, to, group);
-    for (int g = complete * LOOKUPS; g < padded_groups(inputs); g += LOOKUPS) {
-        for (int s = 0; s < LOOKUPS; s++)
-            emit_weight_table(lower, dense, tile, into, num(lower, s), num(lower, g + s),
-                              members_of(inputs, g + s));
-        emit_block_rows(lower, dense, tile, into, from, to, num(lower, g));
-    }
+    LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
+    LoopExpr *from = op2(lower, OP_MUL, loop_variable(lower, chunks), num(lower, size));
+    sums->from = loop_local(lower, &chunks->body, "b0", from);
+    LoopExpr *end = loop_local(lower, &chunks->body, "end", op2(lower, OP_ADD, sums->from, num(lower, size)));
+    LoopExpr *to = loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, end, rows), end, rows);
+    sums->to = loop_local(lower, &chunks->body, "b1", to);
 }
 
 void lower_dense_table(Lower *lower, const Node *dense)
 {
     const Stream *out = stream_of(lower, dense->out);
+    int inputs = stream_size(lower, dense->in);
     int chunk = CHUNK_ROWS / lower->net->steps > 0 ? CHUNK_ROWS / lower->net->steps : 1;
-    Tile tile;
-    LoopStmt *tiles =
-        begin_tiles(lower, out->name,
-                    arena_printf(lower->arena, "%s: the same, by subset sums of five inputs", out->name),
-                    dense->span, shape_size(out->shape), &tile);
+    Sums sums = {.node = dense,
+                 .rows = inputs,
+                 .group_stride = 1,
+                 .member_stride = group_count(inputs),
+                 .element = weight_element,
+                 .add = add_to_outputs};
+    const char *about = arena_printf(lower->arena, "%s: the same, by subset sums of five inputs", out->name);
+    LoopStmt *tiles = begin_tiles(lower, out->name, about, dense->span, shape_size(out->shape), &sums.tile);
     LoopBlock *into = if_chosen(lower, dense->in, &tiles->body, true);
-    tile_start(lower, &tile, tiles, into);
+    tile_start(lower, &sums.tile, tiles, into);
     LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
     LoopExpr *count = op2(lower, OP_DIV, op2(lower, OP_ADD, rows, num(lower, chunk - 1)), num(lower, chunk));
-    LoopStmt *chunks = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "chunk", TYPE_I32),
-                                num(lower, 0), count);
-    LoopExpr *from = op2(lower, OP_MUL, loop_variable(lower, chunks), num(lower, chunk));
-    from = loop_local(lower, &chunks->body, "b0", from);
-    LoopExpr *end = op2(lower, OP_ADD, from, num(lower, chunk));
-    end = loop_local(lower, &chunks->body, "b1",
-                     loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, end, rows), end, rows));
-    emit_chunk(lower, dense, &tile, &chunks->body, from, end);
+    LoopStmt *chunks = for_range(lower, into, "chunk", 0);
+    chunks->to = count;
+    bound_chunk(lower, &sums, chunks, chunk);
+    emit_start(lower, &sums, &chunks->body);
+    emit_blocks(lower, &sums, &chunks->body);
 }
 
 /* ---- weight gradient ---- */
 
-typedef struct GradientRows {
-    StreamId gradient;
-    LoopExpr *b;
-} GradientRows;
-
-static LoopExpr *gradient_element(Lower *lower, const void *source, LoopExpr *row, LoopExpr *j)
+static LoopExpr *gradient_element(Lower *lower, const Sums *sums, LoopExpr *row, LoopExpr *j)
 {
-    const GradientRows *rows = source;
-    return load_stream(lower, rows->gradient, (Site){NULL, rows->b, row}, j);
+    return load_stream(lower, sums->node->aux, (Site){NULL, sums->b, row}, j);
 }
 
-/* Tables of the gradient's steps from 5 first .. on; steps behind the end have no entries, as no bits. */
-static void emit_step_tables(Lower *lower, const GradientRows *rows, const Tile *tile, LoopBlock *into,
-                             int first)
+static void add_to_gradient(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *group)
 {
-    for (int s = 0; s < LOOKUPS; s++) {
-        LoopExpr *slot = num(lower, s);
-        emit_empty(lower, tile, into, slot);
-        for (int k = 0; k < GROUP && (first + s) * GROUP + k < lower->net->steps; k++)
-            emit_double(lower, tile, into, slot, k, num(lower, (first + s) * GROUP + k), gradient_element,
-                        rows);
-    }
-}
-
-static void emit_gradient_block(Lower *lower, const Node *node, const Tile *tile, LoopBlock *into,
-                                LoopExpr *b, int first)
-{
-    GradientRows rows = {node->aux, b};
-    emit_step_tables(lower, &rows, tile, into, first);
+    const Node *node = sums->node;
     LoopStmt *loop_i = for_range(lower, into, "i", stream_size(lower, node->in));
     LoopExpr *i = loop_variable(lower, loop_i), *index[LOOKUPS], *place[2] = {i, NULL};
     for (int s = 0; s < LOOKUPS; s++)
         index[s] = loop_load(lower->program, lower->tables[node->in].steps, 3,
-                             (LoopExpr *[]){b, num(lower, first + s), i});
-    emit_lookups(lower, tile, &loop_i->body, index, lower->gradients[node->weight], 2, place);
+                             (LoopExpr *[]){sums->b, op2(lower, OP_ADD, group, num(lower, s)), i});
+    emit_lookups(lower, &sums->tile, &loop_i->body, index, lower->gradients[node->weight], 2, place);
 }
 
 void lower_weight_grad_table(Lower *lower, const Node *node)
 {
     const Param *param = &lower->net->params.at[node->weight];
-    Tile tile;
+    Sums sums = {.node = node,
+                 .rows = lower->net->steps,
+                 .group_stride = GROUP,
+                 .member_stride = 1,
+                 .element = gradient_element,
+                 .add = add_to_gradient};
     LoopStmt *tiles = begin_tiles(
         lower, arena_printf(lower->arena, "grad_%s", param->name),
         arena_printf(lower->arena, "gradient of %s: the same, by subset sums of five steps", param->name),
-        node->span, param->shape.dims[1], &tile);
+        node->span, param->shape.dims[1], &sums.tile);
     LoopBlock *into = if_chosen(lower, node->in, &tiles->body, true);
-    tile_start(lower, &tile, tiles, into);
-    LoopStmt *loop_b = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
-                                num(lower, 0), loop_scalar(lower->arena, SCALAR_ROWS));
-    LoopExpr *b = loop_variable(lower, loop_b);
-    int groups = padded_groups(lower->net->steps);
-    for (int first = 0; first < groups; first += LOOKUPS)
-        emit_gradient_block(lower, node, &tile, &loop_b->body, b, first);
+    tile_start(lower, &sums.tile, tiles, into);
+    LoopStmt *loop_b = for_range(lower, into, "b", 0);
+    loop_b->to = loop_scalar(lower->arena, SCALAR_ROWS);
+    sums.b = loop_variable(lower, loop_b);
+    emit_blocks(lower, &sums, &loop_b->body);
 }

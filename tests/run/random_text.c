@@ -226,10 +226,17 @@ static int choose_unroll(Writer *w)
     return factors[dice_below(&w->dice, small ? 7 : 4)];
 }
 
+/* Tables in every layer take a compiler long: few models, small ones. */
+static Kernels choose_kernels(Writer *w)
+{
+    if (w->layers <= 2 && chance(w, 20))
+        return KERNELS_TABLE;
+    return chance(w, 60) ? KERNELS_AUTO : KERNELS_EVENT;
+}
+
 static void write_model(Writer *w, ModelText *model, uint32_t number)
 {
     static const double lengths[] = {0, 0, 1, 2.5, 0.5};
-    static const Kernels kernels[] = {KERNELS_AUTO, KERNELS_EVENT, KERNELS_TABLE};
     bool temporal = chance(w, 50);
     w->steps = choose_steps(w);
     w->wide = chance(w, 6);
@@ -245,7 +252,7 @@ static void write_model(Writer *w, ModelText *model, uint32_t number)
         write_layer(w, k);
     model->rows = dice_between(&w->dice, 1, 7);
     model->lower.unroll = choose_unroll(w);
-    model->lower.kernels = kernels[dice_below(&w->dice, 3)];
+    model->lower.kernels = choose_kernels(w);
     write_results_of(w, model->rows);
 }
 

@@ -111,7 +111,8 @@ static void tables_digit_dense(void *context, int32_t first, int32_t last)
         const int32_t j0 = tile * 3;
         for (int32_t chunk = 0; chunk < (net->run.rows + 132) / 133; chunk++) {
             const int32_t b0 = chunk * 133;
-            const int32_t b1 = b0 + 133 < net->run.rows ? b0 + 133 : net->run.rows;
+            const int32_t end = b0 + 133;
+            const int32_t b1 = end < net->run.rows ? end : net->run.rows;
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t t = 0; t < 6; t++) {
                     SNN_INDEPENDENT
@@ -120,124 +121,38 @@ static void tables_digit_dense(void *context, int32_t first, int32_t last)
                     }
                 }
             }
-            for (int32_t block = 0; block < 0; block++) {
-                const int32_t g0 = block * 5;
-                for (int32_t slot = 0; slot < 5; slot++) {
+            for (int32_t slot = 0; slot < 2; slot++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_of_digit_dense[slot][0][j] = 0.0f;
+                }
+                const int32_t row = slot;
+                for (int32_t u = 0; u < 1; u++) {
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_of_digit_dense[slot][0][j] = 0.0f;
-                    }
-                    const int32_t i = g0 + slot;
-                    for (int32_t u = 0; u < 1; u++) {
-                        SNN_INDEPENDENT
-                        for (int32_t j = 0; j < 3; j++) {
-                            sums_of_digit_dense[slot][u + 1][j] = sums_of_digit_dense[slot][u][j] + w_digit[i][j0 + j];
-                        }
-                    }
-                    const int32_t i_2 = g0 + slot + 2;
-                    for (int32_t u = 0; u < 2; u++) {
-                        SNN_INDEPENDENT
-                        for (int32_t j = 0; j < 3; j++) {
-                            sums_of_digit_dense[slot][u + 2][j] = sums_of_digit_dense[slot][u][j] + w_digit[i_2][j0 + j];
-                        }
-                    }
-                    const int32_t i_3 = g0 + slot + 4;
-                    for (int32_t u = 0; u < 4; u++) {
-                        SNN_INDEPENDENT
-                        for (int32_t j = 0; j < 3; j++) {
-                            sums_of_digit_dense[slot][u + 4][j] = sums_of_digit_dense[slot][u][j] + w_digit[i_3][j0 + j];
-                        }
-                    }
-                    const int32_t i_4 = g0 + slot + 6;
-                    for (int32_t u = 0; u < 8; u++) {
-                        SNN_INDEPENDENT
-                        for (int32_t j = 0; j < 3; j++) {
-                            sums_of_digit_dense[slot][u + 8][j] = sums_of_digit_dense[slot][u][j] + w_digit[i_4][j0 + j];
-                        }
-                    }
-                    const int32_t i_5 = g0 + slot + 8;
-                    for (int32_t u = 0; u < 16; u++) {
-                        SNN_INDEPENDENT
-                        for (int32_t j = 0; j < 3; j++) {
-                            sums_of_digit_dense[slot][u + 16][j] = sums_of_digit_dense[slot][u][j] + w_digit[i_5][j0 + j];
-                        }
+                        sums_of_digit_dense[slot][u + 1][j] = sums_of_digit_dense[slot][u][j] + w_digit[row][j0 + j];
                     }
                 }
-                for (int32_t b = b0; b < b1; b++) {
-                    for (int32_t t = 0; t < 6; t++) {
-                        const int32_t s0 = index_of_digit_poisson[b][t][g0];
-                        const int32_t s1 = index_of_digit_poisson[b][t][g0 + 1];
-                        const int32_t s2 = index_of_digit_poisson[b][t][g0 + 2];
-                        const int32_t s3 = index_of_digit_poisson[b][t][g0 + 3];
-                        const int32_t s4 = index_of_digit_poisson[b][t][g0 + 4];
-                        SNN_INDEPENDENT
-                        for (int32_t j = 0; j < 3; j++) {
-                            digit_dense[b][t][j0 + j] = digit_dense[b][t][j0 + j] + sums_of_digit_dense[0][s0][j] + sums_of_digit_dense[1][s1][j] + sums_of_digit_dense[2][s2][j] + sums_of_digit_dense[3][s3][j] + sums_of_digit_dense[4][s4][j];
-                        }
+                const int32_t row_2 = slot + 2;
+                for (int32_t u = 0; u < 2; u++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_of_digit_dense[slot][u + 2][j] = sums_of_digit_dense[slot][u][j] + w_digit[row_2][j0 + j];
+                    }
+                }
+                const int32_t row_3 = slot + 4;
+                for (int32_t u = 0; u < 4; u++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_of_digit_dense[slot][u + 4][j] = sums_of_digit_dense[slot][u][j] + w_digit[row_3][j0 + j];
                     }
                 }
             }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_digit_dense[0][0][j] = 0.0f;
-            }
-            const int32_t i = 0;
-            for (int32_t u = 0; u < 1; u++) {
+            for (int32_t slot = 2; slot < 5; slot++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_of_digit_dense[0][u + 1][j] = sums_of_digit_dense[0][u][j] + w_digit[i][j0 + j];
+                    sums_of_digit_dense[slot][0][j] = 0.0f;
                 }
-            }
-            const int32_t i_2 = 2;
-            for (int32_t u = 0; u < 2; u++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_of_digit_dense[0][u + 2][j] = sums_of_digit_dense[0][u][j] + w_digit[i_2][j0 + j];
-                }
-            }
-            const int32_t i_3 = 4;
-            for (int32_t u = 0; u < 4; u++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_of_digit_dense[0][u + 4][j] = sums_of_digit_dense[0][u][j] + w_digit[i_3][j0 + j];
-                }
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_digit_dense[1][0][j] = 0.0f;
-            }
-            const int32_t i_4 = 1;
-            for (int32_t u = 0; u < 1; u++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_of_digit_dense[1][u + 1][j] = sums_of_digit_dense[1][u][j] + w_digit[i_4][j0 + j];
-                }
-            }
-            const int32_t i_5 = 3;
-            for (int32_t u = 0; u < 2; u++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_of_digit_dense[1][u + 2][j] = sums_of_digit_dense[1][u][j] + w_digit[i_5][j0 + j];
-                }
-            }
-            const int32_t i_6 = 5;
-            for (int32_t u = 0; u < 4; u++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_of_digit_dense[1][u + 4][j] = sums_of_digit_dense[1][u][j] + w_digit[i_6][j0 + j];
-                }
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_digit_dense[2][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_digit_dense[3][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_digit_dense[4][0][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t t = 0; t < 6; t++) {
@@ -523,25 +438,27 @@ static void pack_steps_of_digit_poisson(void *context, int32_t first, int32_t la
     uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
     uint8_t (*restrict when_of_digit_poisson)[5][6] = net->when_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t g = 0; g < 6; g++) {
-            when_of_digit_poisson[b][0][g] = (uint8_t)(digit_poisson[b][0][g]);
-        }
-        SNN_INDEPENDENT
-        for (int32_t g = 0; g < 6; g++) {
-            when_of_digit_poisson[b][0][g] = (uint8_t)(when_of_digit_poisson[b][0][g] + digit_poisson[b][1][g] * 2);
-        }
-        SNN_INDEPENDENT
-        for (int32_t g = 0; g < 6; g++) {
-            when_of_digit_poisson[b][0][g] = (uint8_t)(when_of_digit_poisson[b][0][g] + digit_poisson[b][2][g] * 4);
-        }
-        SNN_INDEPENDENT
-        for (int32_t g = 0; g < 6; g++) {
-            when_of_digit_poisson[b][0][g] = (uint8_t)(when_of_digit_poisson[b][0][g] + digit_poisson[b][3][g] * 8);
-        }
-        SNN_INDEPENDENT
-        for (int32_t g = 0; g < 6; g++) {
-            when_of_digit_poisson[b][0][g] = (uint8_t)(when_of_digit_poisson[b][0][g] + digit_poisson[b][4][g] * 16);
+        for (int32_t s = 0; s < 1; s++) {
+            SNN_INDEPENDENT
+            for (int32_t g = 0; g < 6; g++) {
+                when_of_digit_poisson[b][s][g] = (uint8_t)(digit_poisson[b][s * 5][g]);
+            }
+            SNN_INDEPENDENT
+            for (int32_t g = 0; g < 6; g++) {
+                when_of_digit_poisson[b][s][g] = (uint8_t)(when_of_digit_poisson[b][s][g] + digit_poisson[b][s * 5 + 1][g] * 2);
+            }
+            SNN_INDEPENDENT
+            for (int32_t g = 0; g < 6; g++) {
+                when_of_digit_poisson[b][s][g] = (uint8_t)(when_of_digit_poisson[b][s][g] + digit_poisson[b][s * 5 + 2][g] * 4);
+            }
+            SNN_INDEPENDENT
+            for (int32_t g = 0; g < 6; g++) {
+                when_of_digit_poisson[b][s][g] = (uint8_t)(when_of_digit_poisson[b][s][g] + digit_poisson[b][s * 5 + 3][g] * 8);
+            }
+            SNN_INDEPENDENT
+            for (int32_t g = 0; g < 6; g++) {
+                when_of_digit_poisson[b][s][g] = (uint8_t)(when_of_digit_poisson[b][s][g] + digit_poisson[b][s * 5 + 4][g] * 16);
+            }
         }
         SNN_INDEPENDENT
         for (int32_t g = 0; g < 6; g++) {
@@ -574,61 +491,65 @@ static void tables_grad_w_digit(void *context, int32_t first, int32_t last)
     for (int32_t tile = first; tile < last; tile++) {
         const int32_t j0 = tile * 3;
         for (int32_t b = 0; b < net->run.rows; b++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_grad_w_digit[0][0][j] = 0.0f;
-            }
-            for (int32_t u = 0; u < 1; u++) {
+            for (int32_t slot = 0; slot < 1; slot++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_of_grad_w_digit[0][u + 1][j] = sums_of_grad_w_digit[0][u][j] + g_digit_dense[b][0][j0 + j];
+                    sums_of_grad_w_digit[slot][0][j] = 0.0f;
+                }
+                const int32_t row = slot * 5;
+                for (int32_t u = 0; u < 1; u++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_of_grad_w_digit[slot][u + 1][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row][j0 + j];
+                    }
+                }
+                const int32_t row_2 = slot * 5 + 1;
+                for (int32_t u = 0; u < 2; u++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_of_grad_w_digit[slot][u + 2][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row_2][j0 + j];
+                    }
+                }
+                const int32_t row_3 = slot * 5 + 2;
+                for (int32_t u = 0; u < 4; u++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_of_grad_w_digit[slot][u + 4][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row_3][j0 + j];
+                    }
+                }
+                const int32_t row_4 = slot * 5 + 3;
+                for (int32_t u = 0; u < 8; u++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_of_grad_w_digit[slot][u + 8][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row_4][j0 + j];
+                    }
+                }
+                const int32_t row_5 = slot * 5 + 4;
+                for (int32_t u = 0; u < 16; u++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_of_grad_w_digit[slot][u + 16][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row_5][j0 + j];
+                    }
                 }
             }
-            for (int32_t u = 0; u < 2; u++) {
+            for (int32_t slot = 1; slot < 2; slot++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_of_grad_w_digit[0][u + 2][j] = sums_of_grad_w_digit[0][u][j] + g_digit_dense[b][1][j0 + j];
+                    sums_of_grad_w_digit[slot][0][j] = 0.0f;
+                }
+                const int32_t row = slot * 5;
+                for (int32_t u = 0; u < 1; u++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_of_grad_w_digit[slot][u + 1][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row][j0 + j];
+                    }
                 }
             }
-            for (int32_t u = 0; u < 4; u++) {
+            for (int32_t slot = 2; slot < 5; slot++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_of_grad_w_digit[0][u + 4][j] = sums_of_grad_w_digit[0][u][j] + g_digit_dense[b][2][j0 + j];
+                    sums_of_grad_w_digit[slot][0][j] = 0.0f;
                 }
-            }
-            for (int32_t u = 0; u < 8; u++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_of_grad_w_digit[0][u + 8][j] = sums_of_grad_w_digit[0][u][j] + g_digit_dense[b][3][j0 + j];
-                }
-            }
-            for (int32_t u = 0; u < 16; u++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_of_grad_w_digit[0][u + 16][j] = sums_of_grad_w_digit[0][u][j] + g_digit_dense[b][4][j0 + j];
-                }
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_grad_w_digit[1][0][j] = 0.0f;
-            }
-            for (int32_t u = 0; u < 1; u++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_of_grad_w_digit[1][u + 1][j] = sums_of_grad_w_digit[1][u][j] + g_digit_dense[b][5][j0 + j];
-                }
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_grad_w_digit[2][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_grad_w_digit[3][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                sums_of_grad_w_digit[4][0][j] = 0.0f;
             }
             for (int32_t i = 0; i < 6; i++) {
                 const int32_t s0 = when_of_digit_poisson[b][0][i];
