@@ -35,14 +35,6 @@ int driver_list_passes(void)
     return EXIT_SUCCESS;
 }
 
-static const Def *find_def(const File *file, const char *name)
-{
-    for (int i = 0; file && i < file->defs.count; i++)
-        if (strcmp(file->defs.at[i]->name, name) == 0)
-            return file->defs.at[i];
-    return NULL;
-}
-
 static void suggest_def(const File *file, const char *name)
 {
     const char **names = malloc(sizeof *names * (size_t)(file->defs.count + 1));
@@ -81,7 +73,7 @@ int driver_show(Compilation *c, const Options *options)
     if (found)
         return EXIT_SUCCESS;
     fprintf(stderr, "snnc: no definition is called `%s`\n", options->show);
-    suggest_def(find_def(c->file, options->show) ? c->file : c->library, options->show);
+    suggest_def(c->library, options->show);
     return EXIT_FAILURE;
 }
 
