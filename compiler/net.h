@@ -156,6 +156,7 @@ typedef struct Data {
     const char *folder; /* default of --data; NULL if the model names none */
     Shape shape;        /* of one sample (of one step of it, if temporal) */
     bool temporal;
+    bool spikes; /* the stream of the data is of spikes; only if temporal */
     int classes;
     Span span;
 } Data;

@@ -335,6 +335,17 @@ static bool verify_scan(Verifier *verifier)
     return good && verify_scan_grads(verifier) && verify_body(verifier);
 }
 
+/* What another run recorded is told by no data line. */
+static bool verify_data(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    const Data *data = &verifier->net->data;
+    bool spikes = stream_at(verifier, node->out)->kind == STREAM_SPIKES;
+    return node->held
+           || require(verifier, spikes == data->spikes, "`%s` and the data differ in kind",
+                      stream_name(verifier, node->out));
+}
+
 static bool verify_delay(Verifier *verifier)
 {
     const Node *node = verifier->node;
@@ -389,7 +400,7 @@ static bool verify_meaning(Verifier *verifier)
 {
     const Node *node = verifier->node;
     switch (node->kind) {
-    case NODE_DATA: return true;
+    case NODE_DATA: return verify_data(verifier);
     case NODE_POISSON:
     case NODE_LATENCY: return verify_encoder(verifier);
     case NODE_DENSE: return verify_dense(verifier);

@@ -57,7 +57,8 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
         return SNN_FAILED;
     info_dims(dims, sizeof dims, model->data.dims, model->data.ndim);
     printf("%s, from %s by snnc %s\n", model->name, model->source, model->version);
-    printf("samples %s in %d classes, %d time steps\n", dims, model->data.classes, model->steps);
+    printf("samples %s%s in %d classes, %d time steps\n", dims, model->spikes != NULL ? " of spikes" : "",
+           model->data.classes, model->steps);
     printf("batch %lld, %d epochs, %s, learning rate %g, seed %u\n", (long long)batch, model->epochs,
            model->optimizer, (double)model->schedule.lr, model->seed);
     int64_t operations = info_streams(model), params = info_params(model, &states);

@@ -81,22 +81,36 @@ typedef struct SessionLoad {
     int32_t start;
 } SessionLoad;
 
+static void session_load_reals(float *restrict into, const SnnDataset *data, int64_t first)
+{
+    if (data->reals != NULL) {
+        memcpy(into, data->reals + first, (size_t)data->width * sizeof(float));
+        return;
+    }
+    for (int64_t i = 0; i < data->width; i++)
+        into[i] = (float)data->bytes[first + i] / 255.0f;
+}
+
+/* Whatever is not 0 is a spike. */
+static void session_load_spikes(uint8_t *restrict into, const SnnDataset *data, int64_t first)
+{
+    for (int64_t i = 0; i < data->width; i++)
+        into[i] = data->reals != NULL ? data->reals[first + i] != 0.0f : data->bytes[first + i] != 0;
+}
+
 static void session_load_rows(void *context, int32_t first, int32_t last)
 {
     const SessionLoad *load = context;
     const SnnDataset *data = load->data;
+    SnnModel *model = load->model;
     for (int32_t row = first; row < last; row++) {
         int32_t sample = load->order == NULL ? load->start + row : load->order[load->start + row];
-        float *restrict into = load->model->input + row * data->width;
-        load->model->sample[row] = sample;
-        load->model->label[row] = data->labels == NULL ? 0 : data->labels[sample];
-        if (data->reals != NULL) {
-            memcpy(into, data->reals + sample * data->width, (size_t)data->width * sizeof(float));
-            continue;
-        }
-        const uint8_t *restrict from = data->bytes + sample * data->width;
-        for (int64_t i = 0; i < data->width; i++)
-            into[i] = (float)from[i] / 255.0f;
+        model->sample[row] = sample;
+        model->label[row] = data->labels == NULL ? 0 : data->labels[sample];
+        if (model->input != NULL)
+            session_load_reals(model->input + row * data->width, data, sample * data->width);
+        if (model->spikes != NULL)
+            session_load_spikes(model->spikes + row * data->width, data, sample * data->width);
     }
 }
 

@@ -104,7 +104,8 @@ struct SnnModel {
     void (*update)(void *net, SnnPool *pool);
 
     SnnRun *run;        /* inside net */
-    float *input;       /* [batch][dims of data] */
+    float *input;       /* [batch][dims of data]; NULL where data are spikes or the network sees none */
+    uint8_t *spikes;    /* the same, of 0 and 1; NULL where data are reals or the network sees none */
     int32_t *label;     /* [batch] */
     int32_t *sample;    /* [batch] number of the sample in its data set: for random numbers */
     float *loss;        /* [batch] */

@@ -26,7 +26,8 @@ void snn_options_help(const SnnModel *model, FILE *stream);
 
 /* ---- data (idx.c; files through gzip.c) ----------------------------------------------------------- */
 
-/* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1) or as floats. */
+/* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1) or as floats. A network that takes
+ * spikes sees 1 wherever there is no 0. */
 typedef struct SnnDataset {
     int32_t count;
     int64_t width;   /* elements of a sample */

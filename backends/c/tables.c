@@ -193,7 +193,8 @@ static void opening(const Tables *tables)
     for (int s = 0; s < program->streams.count; s++)
         describe_stream(tables, s);
     out_line(out, "model->run = &net->run;");
-    out_line(out, "model->input = %s;", first_element(tables, program->input));
+    bool spikes = program->input >= 0 && buffer_at(tables, program->input)->type == TYPE_U8;
+    out_line(out, "model->%s = %s;", spikes ? "spikes" : "input", first_element(tables, program->input));
     out_line(out, "model->label = %s;", first_element(tables, program->label));
     out_line(out, "model->sample = %s;", first_element(tables, program->sample));
     out_line(out, "model->loss = %s;", first_element(tables, program->loss));

@@ -87,11 +87,35 @@ static void init_params(Interp *interp)
     }
 }
 
+static bool data_are_spikes(const Program *program)
+{
+    return program->buffers.at[program->input].type == TYPE_U8;
+}
+
+static void init_data(Interp *interp, BufferId input)
+{
+    bool spikes = data_are_spikes(interp->program);
+    for (size_t k = 0; k < interp_count(interp, input); k++) {
+        double number = uniform(interp->seed, 0, k);
+        interp->buffers[input][k] = spikes ? number < 0.3 : number;
+    }
+}
+
+/* Data of a file, read as the runtime reads them: whatever is not 0 is a spike. */
+static bool fill_data(Interp *interp, BufferId input, const SnnTensors *file, const char *path)
+{
+    if (!fill(interp, input, file, "input", path, false))
+        return false;
+    for (size_t k = 0; data_are_spikes(interp->program) && k < interp_count(interp, input); k++)
+        interp->buffers[input][k] = interp->buffers[input][k] != 0;
+    return true;
+}
+
 static void init_batch(Interp *interp)
 {
     const Program *program = interp->program;
-    for (size_t k = 0; program->input >= 0 && k < interp_count(interp, program->input); k++)
-        interp->buffers[program->input][k] = uniform(interp->seed, 0, k);
+    if (program->input >= 0)
+        init_data(interp, program->input);
     for (int b = 0; b < interp->rows; b++)
         interp->buffers[program->label][b] = (int)(uniform(interp->seed, 1, (size_t)b) * program->classes);
 }
@@ -122,10 +146,9 @@ static Interp *open_inputs(const Program *program, const RunOptions *options)
         return NULL;
     }
     Interp *interp = rows_in(file) > 0 ? interp_new(program, rows_in(file), options->precision) : NULL;
-    bool filled =
-        interp && fill(interp, program->label, file, "label", options->inputs, false)
-        && labels_fit(interp, options->inputs)
-        && (program->input < 0 || fill(interp, program->input, file, "input", options->inputs, false));
+    bool filled = interp && fill(interp, program->label, file, "label", options->inputs, false)
+                  && labels_fit(interp, options->inputs)
+                  && (program->input < 0 || fill_data(interp, program->input, file, options->inputs));
     if (!interp)
         complain("no labels in %s%s", options->inputs, "");
     snn_tensors_close(file);

@@ -5,8 +5,8 @@
 
 /* ---- data and time ----------------------------------------------------------------------------------- */
 
-static const char *const idx_formals[] = {"shape", "none",     "classes", "none", "folder",
-                                          "none",  "temporal", "false",   NULL};
+static const char *const idx_formals[] = {"shape",    "none",  "classes", "none",  "folder", "none",
+                                          "temporal", "false", "spikes",  "false", NULL};
 
 static bool check_format(Build *b, const Expr *value)
 {
@@ -28,12 +28,24 @@ static void data_folder(Build *b, const Scope *frame)
         report(b, RULE_DATA, folder->expr->span, "`folder` must be a text, as in `folder = \"data\"`");
 }
 
-/* False if the shape of the images is not known. */
+static bool data_spikes(Build *b, const Entry *spikes)
+{
+    Data *data = &b->net->data;
+    if (!constant_flag(b, spikes->scope, spikes->expr, "`spikes`", &data->spikes))
+        return false;
+    if (!data->spikes || data->temporal)
+        return true;
+    report(b, RULE_DATA, spikes->expr->span, "`spikes` needs data over time");
+    report_hint(b, "write `temporal, spikes`, or make spikes of the image, as in `poisson(image)`");
+    return false;
+}
+
+/* False if the stream of the images is not known. */
 static bool data_arguments(Build *b, const Scope *frame)
 {
     Data *data = &b->net->data;
     const Entry *shape = given_argument(frame, "shape"), *classes = given_argument(frame, "classes");
-    const Entry *temporal = given_argument(frame, "temporal");
+    const Entry *temporal = given_argument(frame, "temporal"), *spikes = given_argument(frame, "spikes");
     bool fine = true;
     b->data_known = true;
     if (shape)
@@ -44,6 +56,8 @@ static bool data_arguments(Build *b, const Scope *frame)
     }
     if (temporal)
         fine &= constant_flag(b, temporal->scope, temporal->expr, "`temporal`", &data->temporal);
+    if (spikes && fine)
+        fine = data_spikes(b, spikes);
     data_folder(b, frame);
     return fine;
 }
@@ -62,7 +76,8 @@ static void build_data(Build *b, const Item *item)
     if (!data_arguments(b, bind_arguments(b, &call)))
         return;
     Node node = node_new(NODE_DATA, item->span);
-    node.out = add_stream(b, "image", NULL, STREAM_REALS, data->temporal, data->shape, item->span);
+    StreamKind kind = data->spikes ? STREAM_SPIKES : STREAM_REALS;
+    node.out = add_stream(b, "image", NULL, kind, data->temporal, data->shape, item->span);
     add_node(b, node);
     scope_own(b->model, "image")->value = value_stream(node.out, unit_plain);
 }

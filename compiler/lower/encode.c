@@ -20,7 +20,8 @@ void emit_latency(Lower *lower, const Node *node, Site site)
     Arena *arena = lower->arena;
     LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop);
-    LoopExpr *x = loop_local(lower, &loop->body, "x", load_stream(lower, node->in, site, n));
+    LoopExpr *x = loop_local(lower, &loop->body, "x",
+                             loop_cast(arena, TYPE_F32, load_stream(lower, node->in, site, n)));
     LoopExpr *late = loop_op(arena, OP_MUL, loop_op(arena, OP_SUB, loop_float(arena, 1), x, NULL),
                              loop_float(arena, lower->net->steps - 1), NULL);
     LoopExpr *when = loop_cast(arena, TYPE_I32, loop_op(arena, OP_ADD, late, loop_float(arena, 0.5), NULL));

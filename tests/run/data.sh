@@ -47,6 +47,62 @@ spoil() {
 }
 bad_data "data: corrupt .gz" '^shapes: corrupt or unreadable \(bad/train-images-idx3-ubyte\.gz\): .*; get the file anew$'
 
+# Data that are spikes: bright pixels, of rows that come one after the other. How bright does not count.
+cat > events.snn << 'end'
+model events {
+    data  idx(shape = [8], classes = 4, temporal, spikes)
+    time  8 steps
+    seen  = (image -> dense(32)) + (image[-1] -> dense(32)) + (image[-2] -> dense(32)) -> lif(tau = 4)
+    shape = seen -> dense(4) -> li(tau = 4)
+    predict argmax(sum(shape))
+    train { loss cross_entropy(sum(shape), label) optimizer adam(1e-2) batch 16 epochs 8 }
+}
+end
+# darken BRIGHT: pixels below 160 become 0, the others BRIGHT (in octal)
+darken() {
+    rm -rf "events$1" && mkdir "events$1"
+    for part in train t10k; do
+        cp data/$part-labels-idx1-ubyte "events$1"
+        {
+            head -c 16 data/$part-images-idx3-ubyte
+            tail -c +17 data/$part-images-idx3-ubyte | LC_ALL=C tr '\000-\237\240-\377' '[\000*160]'"[\\$1*]"
+        } > "events$1/$part-images-idx3-ubyte"
+    done
+}
+darken 1 && darken 377
+"$snnc" events.snn -o events.c
+passes "data: spikes, without a warning" compile_c "$cc" -O2 events.c events
+shows "data: info says that they are spikes" '^samples \[8, 8\] of spikes in 4 classes, 8 time steps$' ./events info
+for bright in 1 377; do
+    ./events train --quiet --data events$bright --out events$bright.safetensors > messages 2>&1
+done
+if at_least "$(last_accuracy)" 0.5; then
+    ok "data: spikes are learned"
+else
+    fail "data: spikes are learned" "$(cat messages)"
+fi
+same "data: every byte but 0 is a spike" events1.safetensors events377.safetensors
+
+# The interpreter takes them alike.
+tensors '{"label":{"dtype":"I32","shape":[1],"data_offsets":[0,4]},"input":{"dtype":"U8","shape":[1,8,8],"data_offsets":[4,68]}}' events.batch
+printf '\3\0\0\0' >> events.batch
+head -c 48 /dev/zero >> events.batch
+printf '\0\7\0\0\0\1\377\0\0\0\0\0\0\0\0\2' >> events.batch
+shows "data: --inputs of spikes" '^0 1 0 0 0 1 1 0$' "$snnc" events.snn --run --inputs=events.batch --print=image
+
+# A network that does not look at its data.
+cat > blind.snn << 'end'
+model blind {
+    data idx(shape = [8, 8], classes = 4)
+    time 3 steps
+    out = out[-1] -> dense(4, bias) -> lif()
+    predict argmax(rate(out))
+    train { loss mse(rate(out), label) }
+}
+end
+"$snnc" blind.snn -o blind.c && compile_c "$cc" -O2 blind.c blind
+passes "data: a network that does not look at them" ./blind train --quiet --data data --epochs 1 --out blind.safetensors
+
 refuses "predict: a file of samples that is missing" 1 '^shapes: cannot read \(nowhere\): No such file' ./shapes predict nowhere --weights trained.safetensors
 refuses "predict: labels in the place of samples" 1 '\(data/t10k-labels-idx1-ubyte\)' ./shapes predict data/t10k-labels-idx1-ubyte --weights trained.safetensors
 refuses "predict: --out would overwrite a checkpoint" 1 '^shapes: would overwrite \(trained\.safetensors\): it is not a file of predictions; give another --out FILE$' ./shapes predict --data data --weights trained.safetensors --out trained.safetensors

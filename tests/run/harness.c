@@ -85,6 +85,19 @@ static void take_settings(Words *batch, SnnRun *run)
     take_all(batch, &run->scale, 1);
 }
 
+static void take_input(Words *batch, const SnnModel *model, size_t count)
+{
+    if (model->spikes == NULL) {
+        take_all(batch, model->input, count);
+        return;
+    }
+    for (size_t k = 0; k < count; k++) {
+        float number;
+        take_all(batch, &number, 1);
+        model->spikes[k] = number != 0.0f;
+    }
+}
+
 static void take_batch(Words *batch, const SnnModel *model)
 {
     batch->used = 0;
@@ -92,7 +105,7 @@ static void take_batch(Words *batch, const SnnModel *model)
     size_t rows = (size_t)model->run->rows;
     take_all(batch, model->label, rows);
     take_all(batch, model->sample, rows);
-    take_all(batch, model->input, rows * input_size());
+    take_input(batch, model, rows * input_size());
     for (int p = 0; p < model->param_count; p++) {
         const SnnParam *param = &model->params[p];
         take_all(batch, param->value, param_size(param));
@@ -184,7 +197,10 @@ static void keep_rows(const SnnModel *model, size_t first, size_t count)
     size_t size = input_size();
     memmove(model->label, model->label + first, count * sizeof *model->label);
     memmove(model->sample, model->sample + first, count * sizeof *model->sample);
-    memmove(model->input, model->input + first * size, count * size * sizeof *model->input);
+    if (model->spikes == NULL)
+        memmove(model->input, model->input + first * size, count * size * sizeof *model->input);
+    else
+        memmove(model->spikes, model->spikes + first * size, count * size);
     model->run->rows = (int32_t)count;
 }
 

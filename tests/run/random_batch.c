@@ -1,6 +1,6 @@
 /* Batches and results, as the harness reads and writes them: 4-byte words in the machine's order.
  *
- *   batch:   rows, seed, epoch, lr, step, scale; label[rows], sample[rows], input;
+ *   batch:   rows, seed, epoch, lr, step, scale; label[rows], sample[rows], input (as floats, spikes, too);
  *            for each parameter its values, then its optimiser states
  *   results: loss[rows], predicted[rows], scores; the values of each stream that the runtime can see, and its
  *            activity; for each parameter its gradient, its values, its states, after the update */
@@ -17,11 +17,15 @@ static void fill_real(Interp *interp, BufferId id, Dice *dice, double low, doubl
         interp->buffers[id][k] = dice_real(dice, low, high);
 }
 
-/* A fifth of the values are exactly 0 or 1: nothing and everything must work in an encoder. */
+/* Of reals, a fifth are exactly 0 or 1: nothing and everything must work in an encoder. */
 static void fill_input(Interp *interp, BufferId id, Dice *dice)
 {
+    bool spikes = interp->program->buffers.at[id].type == TYPE_U8;
     for (size_t k = 0; k < interp_count(interp, id); k++)
-        interp->buffers[id][k] = dice_chance(dice, 20) ? dice_below(dice, 2) : dice_real(dice, 0, 1);
+        if (spikes)
+            interp->buffers[id][k] = dice_chance(dice, 30);
+        else
+            interp->buffers[id][k] = dice_chance(dice, 20) ? dice_below(dice, 2) : dice_real(dice, 0, 1);
 }
 
 /* More above than below zero, and larger than at the start of a training, so that all layers fire. */

@@ -61,7 +61,8 @@ static void write_data(Writer *w, bool temporal)
     w->flat = chance(w, 70) || size % 2 != 0;
     fprintf(w->out, "    data idx(shape = ");
     fprintf(w->out, w->flat ? "[%d]" : "[2, %d]", w->flat ? size : size / 2);
-    fprintf(w->out, ", classes = %d%s)\n", w->classes, temporal ? ", temporal" : "");
+    const char *kind = !temporal ? "" : chance(w, 50) ? ", temporal, spikes" : ", temporal";
+    fprintf(w->out, ", classes = %d%s)\n", w->classes, kind);
     add_stream(w, "image", size, temporal, true);
 }
 

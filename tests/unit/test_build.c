@@ -194,6 +194,30 @@ START_TEST(recurrent)
 }
 END_TEST
 
+/* The stream and its past are spikes, so `rate` counts them and `where` chooses by them. */
+START_TEST(data_of_spikes)
+{
+    Built *built =
+        build_text("model m {\n data idx(shape = [7], classes = 7, temporal, spikes)\n time 9 steps\n"
+                   " a = where(image[-1], 2, image)\n b = a -> if()\n"
+                   " predict argmax(rate(image) + rate(b)) }");
+    const Net *net = built->net;
+    ck_assert(net->data.spikes && net->data.temporal);
+    ck_assert_int_eq(find_stream(net, "image")->kind, STREAM_SPIKES);
+    ck_assert(find_stream(net, "image")->temporal);
+    ck_assert_int_eq(find_stream(net, "a_delay")->kind, STREAM_SPIKES);
+    const Node *a = find_node(net, "a");
+    ck_assert_int_eq(a->body.code.at[a->outs.at[0].value].op, OP_MIX);
+    built_free(built);
+    built =
+        build_text("model m {\n data idx(shape = [7], classes = 7, temporal, spikes = false)\n time 9 steps\n"
+                   " predict argmax(mean(image)) }");
+    ck_assert(!built->net->data.spikes);
+    ck_assert_int_eq(find_stream(built->net, "image")->kind, STREAM_REALS);
+    built_free(built);
+}
+END_TEST
+
 START_TEST(blocks)
 {
     Built *built = build_text("let n = 4\nblock layer(x, size, unit) = x -> dense(size) -> unit\n"
@@ -461,6 +485,7 @@ Suite *build_suite(void)
     TCase *net = tcase_create("net");
     tcase_add_test(net, feed_forward);
     tcase_add_test(net, recurrent);
+    tcase_add_test(net, data_of_spikes);
     tcase_add_test(net, blocks);
     tcase_add_test(net, parameters);
     tcase_add_test(net, overrides);

@@ -149,6 +149,27 @@ START_TEST(finds_a_wrong_derivative)
 }
 END_TEST
 
+/* Spikes that are data have no surrogate: they stay spikes, with no gradient. */
+START_TEST(data_of_spikes)
+{
+    GoldenText text = {
+        "data_of_spikes",
+        "model m {\n"
+        "    data idx(shape = [7], classes = 3, temporal, spikes)\n"
+        "    time 8 steps\n"
+        "    loud   = where(image[-1], 2 * image, 0.3) + image\n"
+        "    hidden = (image -> dense(6)) + (loud -> dense(6)) -> plif(threshold = 0.3)\n"
+        "    out    = (hidden -> dense(3)) + (out[-1] -> dense(3)) + (image -> dense(3)) -> li()\n"
+        "    predict argmax(mean(out))\n"
+        "    train { loss cross_entropy(mean(out), label) }\n"
+        "}\n"};
+    Outcome outcome = check_text(&text, NULL);
+    ck_assert_msg(outcome.agree, "%s", outcome.report);
+    ck_assert_msg(count_of(outcome.report, " ok") == 6, "%s", outcome.report);
+    ck_assert_msg(count_of(outcome.report, "is zero") == 0, "%s", outcome.report);
+}
+END_TEST
+
 Suite *gradcheck_suite(void)
 {
     Suite *suite = suite_create("gradcheck");
@@ -157,6 +178,7 @@ Suite *gradcheck_suite(void)
     tcase_add_unchecked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, agrees_with_differences, 0, GOLDEN_CASES);
     tcase_add_loop_test(tcase, finds_a_wrong_derivative, 0, (int)(sizeof pairs / sizeof *pairs));
+    tcase_add_test(tcase, data_of_spikes);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -388,6 +388,41 @@ START_TEST(data_must_be_the_same_on_resume)
 }
 END_TEST
 
+/* Samples of both kinds into a network that takes both kinds, and one that takes none. */
+START_TEST(samples_as_reals_and_as_spikes)
+{
+    uint8_t bytes[2 * FAKE_INPUTS] = {0, 1, 255, [FAKE_INPUTS] = 51}, labels[2] = {2, 1},
+                      into[2 * FAKE_INPUTS];
+    float reals[2 * FAKE_INPUTS] = {0.0f, 1e-30f, -3.0f, -0.0f, [FAKE_INPUTS] = 0.25f};
+    const int32_t order[3] = {0, 1, 0};
+    SnnDataset sets[] = {{2, FAKE_INPUTS, bytes, NULL, labels}, {2, FAKE_INPUTS, NULL, reals, NULL}};
+    SnnModel *model = &fake.fake.model;
+    SnnSession session;
+    SnnError error;
+    ck_assert(snn_session_open(&session, model, 2, 1, &error));
+    float *input = model->input;
+    for (int set = 0; set < 2; set++) {
+        model->input = input;
+        model->spikes = NULL;
+        snn_session_load(&session, &sets[set], order, 1, 2); /* samples 1 and 0 */
+        ck_assert(input[0] == (set == 0 ? 0.2f : 0.25f) && input[1] == 0.0f);
+        for (int i = 0; i < 5; i++)
+            ck_assert(input[FAKE_INPUTS + i] == (set == 0 ? (float)bytes[i] / 255.0f : reals[i]));
+        model->input = NULL;
+        model->spikes = into;
+        memset(into, 7, sizeof into);
+        snn_session_load(&session, &sets[set], order, 1, 2);
+        for (int i = 0; i < 2 * FAKE_INPUTS; i++)
+            ck_assert_int_eq(into[i], i == 0 || i == FAKE_INPUTS + 1 || i == FAKE_INPUTS + 2);
+        ck_assert(model->label[0] == (set == 0 ? 1 : 0) && model->sample[0] == 1 && model->sample[1] == 0);
+        model->spikes = NULL;
+        snn_session_load(&session, &sets[set], NULL, 0, 2);
+        ck_assert(model->sample[1] == 1 && model->label[0] == (set == 0 ? 2 : 0));
+    }
+    snn_session_close(&session);
+}
+END_TEST
+
 START_TEST(info_counts)
 {
     assert_run(0, "info");
@@ -421,6 +456,7 @@ Suite *rt_train_suite(void)
     tcase_add_test(runs, checkpoint_is_in_the_order_of_pytorch);
     tcase_add_test(runs, checkpoint_round_trip);
     tcase_add_test(runs, data_must_be_the_same_on_resume);
+    tcase_add_test(runs, samples_as_reals_and_as_spikes);
     tcase_add_test(runs, info_counts);
     suite_add_tcase(suite, runs);
     return suite;

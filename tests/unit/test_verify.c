@@ -182,6 +182,10 @@ static void classes(Net *net)
 {
     net->data.classes = 3;
 }
+static void data_kind(Net *net)
+{
+    stream_of(net, "image")->kind = STREAM_SPIKES;
+}
 static void encoder_kind(Net *net)
 {
     stream_of(net, "x")->kind = STREAM_REALS;
@@ -304,6 +308,7 @@ static const struct {
     {delay_kind, "(delay h_delay): `h` and `h_delay` differ in kind"},
     {reduce_time, "(reduce o_max): `o_max` is not a sum over time"},
     {classes, "`o_max` has 2 values for 3 classes"},
+    {data_kind, "node 0 (data image): `image` and the data differ in kind"},
     {encoder_kind, "node 1 (poisson x): `x` is not of spikes"},
     {pick_kind, "(pick_grad g_o): a mean or a sum picks no step"},
     {update_twice, "updates the same parameter"},
