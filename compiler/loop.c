@@ -2,8 +2,13 @@
 
 const char *type_name(Type type)
 {
-    static const char *const names[] = {"f32", "i32", "u32", "bool", "u8"};
+    static const char *const names[] = {"f32", "i32", "u32", "bool", "u8", "u16"};
     return names[type];
+}
+
+Type type_loaded(Type type)
+{
+    return type == TYPE_U8 || type == TYPE_U16 ? TYPE_I32 : type;
 }
 
 const char *phase_name(Phase phase)
@@ -54,6 +59,13 @@ static LoopExpr *expr_new(Arena *arena, LoopExprKind kind, Type type)
 LoopExpr *loop_int(Arena *arena, int number)
 {
     LoopExpr *expr = expr_new(arena, LOOP_NUMBER, TYPE_I32);
+    expr->number = number;
+    return expr;
+}
+
+LoopExpr *loop_word(Arena *arena, uint32_t number)
+{
+    LoopExpr *expr = expr_new(arena, LOOP_NUMBER, TYPE_U32);
     expr->number = number;
     return expr;
 }
@@ -136,8 +148,7 @@ LoopExpr *loop_cast(Arena *arena, Type type, LoopExpr *a)
 
 LoopExpr *loop_load(Program *program, BufferId buffer, int nindex, LoopExpr *const *index)
 {
-    Type type = program->buffers.at[buffer].type;
-    LoopExpr *expr = expr_new(program->arena, LOOP_LOAD, type == TYPE_U8 ? TYPE_I32 : type);
+    LoopExpr *expr = expr_new(program->arena, LOOP_LOAD, type_loaded(program->buffers.at[buffer].type));
     expr->buffer = buffer;
     expr->nargs = nindex;
     for (int i = 0; i < nindex; i++)
@@ -170,6 +181,14 @@ LoopExpr *loop_uniform(Arena *arena, LoopExpr *key, LoopExpr *unit)
     return expr;
 }
 
+LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit)
+{
+    LoopExpr *expr = loop_uniform(arena, key, unit);
+    expr->kind = LOOP_RANDOM;
+    expr->type = TYPE_U32;
+    return expr;
+}
+
 static LoopStmt *stmt_new(Arena *arena, LoopBlock *into, LoopStmtKind kind)
 {
     LoopStmt *stmt = NEW(arena, LoopStmt);
@@ -185,6 +204,14 @@ LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, Loo
     stmt->var = var;
     stmt->from = from;
     stmt->to = to;
+    return stmt;
+}
+
+LoopStmt *loop_bits(Arena *arena, LoopBlock *into, VarId var, LoopExpr *word)
+{
+    LoopStmt *stmt = stmt_new(arena, into, LOOP_BITS);
+    stmt->var = var;
+    stmt->value = word;
     return stmt;
 }
 

@@ -8,7 +8,8 @@
  * anything that depends on the model beyond what is spelled out.
  *
  * Types: F32 arithmetic is exact IEEE single precision without contraction, in the written order.
- * U8 is a storage type for spikes: a load gives I32, a store of a truth value or an I32 is converted.
+ * U32 arithmetic wraps. U8 and U16 are storage types, for spikes and for indices: a load gives I32, a store
+ * of a truth value or an I32 is converted.
  * Operands of one operation have one type (indices I32; random keys U32); casts are explicit. */
 #ifndef SNNC_LOOP_H
 #define SNNC_LOOP_H
@@ -21,7 +22,7 @@
 
 #include <stdint.h>
 
-typedef enum Type { TYPE_F32, TYPE_I32, TYPE_U32, TYPE_BOOL, TYPE_U8 } Type;
+typedef enum Type { TYPE_F32, TYPE_I32, TYPE_U32, TYPE_BOOL, TYPE_U8, TYPE_U16 } Type;
 
 typedef enum BufferRole {
     BUFFER_PARAM,    /* learned; kept between batches */
@@ -64,13 +65,14 @@ typedef enum LoopExprKind {
     LOOP_CAST,   /* args[0] to `type` */
     LOOP_SCALAR, /* scalar                      I32 for rows, else F32 */
     LOOP_KEY,    /* args: sample, step (I32)    random stream of one sample and step: U32 */
-    LOOP_UNIFORM /* args: key (U32), unit (I32) uniform in [0, 1): F32 */
+    LOOP_UNIFORM, /* args: key (U32), unit (I32) uniform in [0, 1): F32 */
+    LOOP_RANDOM  /* args: key (U32), unit (I32) 32 random bits: U32 */
 } LoopExprKind;
 
 typedef struct LoopExpr LoopExpr;
 struct LoopExpr {
     LoopExprKind kind;
-    Type type; /* of the value; U8 never occurs here */
+    Type type; /* of the value; no storage type */
     double number;
     VarId var;
     BufferId buffer;
@@ -82,6 +84,8 @@ struct LoopExpr {
 
 typedef enum LoopStmtKind {
     LOOP_FOR,     /* var, from, to, down, independent, unroll, body: var = from .. to-1, or downwards */
+    LOOP_BITS,    /* var, value, body: var = each bit that is set in the U32 variable `value`, from the lowest;
+                     they are cleared on the way */
     LOOP_LET,     /* var, value         a constant of this scope */
     LOOP_DECLARE, /* var, value         a variable of this scope */
     LOOP_SET,     /* var, value */
@@ -174,6 +178,8 @@ typedef struct Program {
 } Program;
 
 const char *type_name(Type type);
+/* Of a value loaded from a buffer of this type. */
+Type type_loaded(Type type);
 const char *phase_name(Phase phase);
 
 /* ---- building: all nodes live in program->arena ---- */
@@ -184,6 +190,7 @@ BufferId loop_find(const Program *program, const char *name); /* -1 if there is 
 VarId loop_var(Arena *arena, Kernel *kernel, const char *base, Type type); /* unique in the kernel */
 
 LoopExpr *loop_int(Arena *arena, int number);
+LoopExpr *loop_word(Arena *arena, uint32_t number);
 LoopExpr *loop_float(Arena *arena, double number);
 LoopExpr *loop_ref(Arena *arena, const Kernel *kernel, VarId var);
 /* Folds integer constants, x + 0 and x * 1; F32 arithmetic only where nothing can change. */
@@ -193,8 +200,10 @@ LoopExpr *loop_load(Program *program, BufferId buffer, int nindex, LoopExpr *con
 LoopExpr *loop_scalar(Arena *arena, Scalar scalar);
 LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
 LoopExpr *loop_uniform(Arena *arena, LoopExpr *key, LoopExpr *unit);
+LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
 
 LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, LoopExpr *to);
+LoopStmt *loop_bits(Arena *arena, LoopBlock *into, VarId var, LoopExpr *word);
 LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text);
 LoopStmt *loop_if(Arena *arena, LoopBlock *into, LoopExpr *condition);
 void loop_let(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);

@@ -44,7 +44,8 @@ static Infix number_text(const Printer *printer, const LoopExpr *expr)
     case TYPE_U32: return infix_number(printer->arena, expr->number, "u");
     case TYPE_I32:
     case TYPE_F32:
-    case TYPE_U8: break;
+    case TYPE_U8:
+    case TYPE_U16: break;
     }
     Infix plain = infix_number(printer->arena, expr->number, "");
     bool digits_only = plain.text[strspn(plain.text, "-0123456789")] == '\0';
@@ -66,6 +67,7 @@ static Infix expr_text(const Printer *printer, const LoopExpr *expr)
     case LOOP_SCALAR: return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
     case LOOP_KEY: return infix_call(printer->arena, "key", operands, expr->nargs);
     case LOOP_UNIFORM: return infix_call(printer->arena, "uniform", operands, expr->nargs);
+    case LOOP_RANDOM: return infix_call(printer->arena, "random", operands, expr->nargs);
     }
     return infix_name("");
 }
@@ -115,6 +117,11 @@ static void print_stmt(const Printer *printer, const LoopStmt *stmt)
     Out *out = printer->out;
     switch (stmt->kind) {
     case LOOP_FOR: print_for(printer, stmt); break;
+    case LOOP_BITS:
+        out_open(out, "for %s in bits of %s", var_name(printer, stmt->var), text_of(printer, stmt->value));
+        print_block(printer, &stmt->body);
+        out_close(out, "");
+        break;
     case LOOP_LET: print_new_var(printer, stmt, "let"); break;
     case LOOP_DECLARE: print_new_var(printer, stmt, "var"); break;
     case LOOP_SET:

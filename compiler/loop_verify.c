@@ -78,9 +78,10 @@ static bool verify_number(Verifier *verifier, const LoopExpr *expr)
     case TYPE_BOOL:
         return require(verifier, expr->number == 0 || expr->number == 1, "%g is no truth value",
                        expr->number);
-    case TYPE_U8: break;
+    case TYPE_U8:
+    case TYPE_U16: break;
     }
-    return require(verifier, false, "a number of type u8, which is for storage only");
+    return require(verifier, false, "a number of type %s, which is for storage only", type_name(expr->type));
 }
 
 /* Number of indices, their types, and the range of those that are constant. */
@@ -112,7 +113,7 @@ static bool verify_load(Verifier *verifier, const LoopExpr *expr)
     if (!verify_index(verifier, expr->buffer, expr->args, expr->nargs))
         return false;
     const Buffer *buffer = &verifier->program->buffers.at[expr->buffer];
-    Type type = buffer->type == TYPE_U8 ? TYPE_I32 : buffer->type;
+    Type type = type_loaded(buffer->type);
     return require(verifier, expr->type == type, "a load of `%s` gives %s, not %s", buffer->name,
                    type_name(type), type_name(expr->type));
 }
@@ -163,7 +164,7 @@ static bool verify_op(Verifier *verifier, const LoopExpr *expr)
 static bool verify_cast(Verifier *verifier, const LoopExpr *expr)
 {
     return require(verifier, expr->nargs == 1, "a cast of %d values", expr->nargs)
-           && require(verifier, expr->type != TYPE_BOOL && expr->type != TYPE_U8, "a cast to %s",
+           && require(verifier, expr->type != TYPE_BOOL && type_loaded(expr->type) == expr->type, "a cast to %s",
                       type_name(expr->type));
 }
 
@@ -203,6 +204,7 @@ static bool verify_expr(Verifier *verifier, const LoopExpr *expr)
     case LOOP_SCALAR: return verify_scalar(verifier, expr);
     case LOOP_KEY: return verify_random(verifier, expr, "key", TYPE_I32, TYPE_U32);
     case LOOP_UNIFORM: return verify_random(verifier, expr, "uniform", TYPE_U32, TYPE_F32);
+    case LOOP_RANDOM: return verify_random(verifier, expr, "random", TYPE_U32, TYPE_U32);
     }
     return require(verifier, false, "an expression of no kind");
 }
@@ -263,6 +265,22 @@ static bool verify_for(Verifier *verifier, const LoopStmt *stmt)
     return good;
 }
 
+static bool verify_bits(Verifier *verifier, const LoopStmt *stmt)
+{
+    if (!verify_var(verifier, stmt->var) || !verify_expr(verifier, stmt->value)
+        || !require(verifier, verifier->kernel->vars.at[stmt->var].type == TYPE_I32,
+                    "the loop variable `%s` is not i32", var_name(verifier, stmt->var))
+        || !require(verifier,
+                    stmt->value->kind == LOOP_VAR && stmt->value->type == TYPE_U32
+                        && verifier->bound[stmt->value->var] == VARIABLE,
+                    "`%s` runs over the bits of what is no u32 variable", var_name(verifier, stmt->var)))
+        return false;
+    int outer = verifier->scope.count;
+    bool good = bind(verifier, stmt->var, CONSTANT) && verify_block(verifier, &stmt->body);
+    leave_scope(verifier, outer);
+    return good;
+}
+
 static bool verify_assigned(Verifier *verifier, const LoopStmt *stmt)
 {
     if (!verify_var(verifier, stmt->var) || !verify_expr(verifier, stmt->value))
@@ -286,11 +304,12 @@ static bool verify_store(Verifier *verifier, const LoopStmt *stmt)
         return false;
     const Buffer *buffer = &verifier->program->buffers.at[stmt->buffer];
     Type type = stmt->value->type;
-    bool fits = buffer->type == TYPE_U8 ? type == TYPE_BOOL || type == TYPE_I32 : type == buffer->type;
+    bool storage = type_loaded(buffer->type) != buffer->type;
+    bool fits = storage ? type == TYPE_BOOL || type == TYPE_I32 : type == buffer->type;
     return require(verifier, fits, "`%s` holds %s and is stored a value of type %s", buffer->name,
                    type_name(buffer->type), type_name(type))
-           && require(verifier, !stmt->add || buffer->type != TYPE_U8,
-                      "`%s` holds u8, which cannot be added to", buffer->name)
+           && require(verifier, !stmt->add || !storage, "`%s` holds %s, which cannot be added to",
+                      buffer->name, type_name(buffer->type))
            && require(verifier, buffer->role != BUFFER_INPUT, "`%s` is an input and is stored to",
                       buffer->name);
 }
@@ -307,6 +326,7 @@ static bool verify_stmt(Verifier *verifier, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
     case LOOP_FOR: return verify_for(verifier, stmt);
+    case LOOP_BITS: return verify_bits(verifier, stmt);
     case LOOP_LET: return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, CONSTANT);
     case LOOP_DECLARE: return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, VARIABLE);
     case LOOP_SET: return verify_set(verifier, stmt);
@@ -332,8 +352,9 @@ static bool verify_vars(Verifier *verifier)
 {
     const Kernel *kernel = verifier->kernel;
     for (VarId i = 0; i < kernel->vars.count; i++) {
-        if (!require(verifier, kernel->vars.at[i].type != TYPE_U8, "the variable `%s` is u8",
-                     var_name(verifier, i)))
+        Type type = kernel->vars.at[i].type;
+        if (!require(verifier, type_loaded(type) == type, "the variable `%s` is %s", var_name(verifier, i),
+                     type_name(type)))
             return false;
     }
     return true;

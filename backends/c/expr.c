@@ -150,6 +150,10 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
         text = arena_printf(arena, "snn_uniform(%s, (uint32_t)%s)", write_expr(writer, expr->args[0], LOWEST),
                             write_expr(writer, expr->args[1], UNARY - 1));
         break;
+    case LOOP_RANDOM:
+        text = arena_printf(arena, "snn_random(%s, (uint32_t)%s)", write_expr(writer, expr->args[0], LOWEST),
+                            write_expr(writer, expr->args[1], UNARY - 1));
+        break;
     }
     return precedence > outer ? text : arena_printf(arena, "(%s)", text);
 }
@@ -170,7 +174,7 @@ const char *c_element(Arena *arena, const Program *program, const Kernel *kernel
 
 const char *c_type(Type type)
 {
-    static const char *const names[] = {"float", "int32_t", "uint32_t", "bool", "uint8_t"};
+    static const char *const names[] = {"float", "int32_t", "uint32_t", "bool", "uint8_t", "uint16_t"};
     return names[type];
 }
 

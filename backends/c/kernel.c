@@ -36,15 +36,25 @@ static void for_loop(const Spell *spell, const LoopStmt *loop)
     out_close(spell->out, "");
 }
 
+static void bits_loop(const Spell *spell, const LoopStmt *loop)
+{
+    const char *word = expr(spell, loop->value);
+    out_open(spell->out, "for (; %s != 0; %s &= %s - 1)", word, word, word);
+    out_line(spell->out, "const int32_t %s = snn_lowest_bit(%s);", var_name(spell, loop->var), word);
+    block(spell, &loop->body);
+    out_close(spell->out, "");
+}
+
 static void store(const Spell *spell, const LoopStmt *stmt)
 {
     const Buffer *buffer = &spell->program->buffers.at[stmt->buffer];
     const char *place =
         c_element(spell->arena, spell->program, spell->kernel, stmt->buffer, stmt->nindex, stmt->index);
     const char *value = expr(spell, stmt->value);
-    if (buffer->type == TYPE_U8 && stmt->value->kind != LOOP_NUMBER) {
+    if (type_loaded(buffer->type) != buffer->type && stmt->value->kind != LOOP_NUMBER) {
         bool one_word = stmt->value->kind == LOOP_VAR;
-        value = arena_printf(spell->arena, one_word ? "(uint8_t)%s" : "(uint8_t)(%s)", value);
+        value =
+            arena_printf(spell->arena, one_word ? "(%s)%s" : "(%s)(%s)", c_type(buffer->type), value);
     }
     out_line(spell->out, "%s %s %s;", place, stmt->add ? "+=" : "=", value);
 }
@@ -62,6 +72,7 @@ static void statement(const Spell *spell, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
     case LOOP_FOR: for_loop(spell, stmt); break;
+    case LOOP_BITS: bits_loop(spell, stmt); break;
     case LOOP_LET:
         out_line(spell->out, "const %s %s = %s;", c_type(spell->kernel->vars.at[stmt->var].type),
                  var_name(spell, stmt->var), expr(spell, stmt->value));

@@ -85,7 +85,7 @@ static int64_t elements(const Buffer *buffer)
 
 static int64_t element_bytes(const Buffer *buffer)
 {
-    return buffer->type == TYPE_U8 ? 1 : 4;
+    return buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4;
 }
 
 static void allocation(const Tables *tables)

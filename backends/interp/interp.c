@@ -96,12 +96,28 @@ static double rounded(const Interp *interp, Type type, double value)
     return type == TYPE_F32 && interp->precision == PRECISION_SINGLE ? (double)(float)value : value;
 }
 
+/* Wraps as the targets do; doubles cannot hold every product. */
+static double word_op(Op op, double a, double b, double c)
+{
+    uint32_t x = (uint32_t)a, y = (uint32_t)b;
+    switch ((int)op) {
+    case OP_ADD: return x + y;
+    case OP_SUB: return x - y;
+    case OP_MUL: return x * y;
+    case OP_DIV: return y ? x / y : 0;
+    case OP_NEG: return 0 - x;
+    default: return op_eval(op, a, b, c);
+    }
+}
+
 static double op_value(Interp *interp, const LoopExpr *expr)
 {
     double a = value_of(interp, expr->args[0]);
     double b = expr->nargs > 1 ? value_of(interp, expr->args[1]) : 0;
     double c = expr->nargs > 2 ? value_of(interp, expr->args[2]) : 0;
     bool single = expr->type == TYPE_F32 && interp->precision == PRECISION_SINGLE;
+    if (expr->type == TYPE_U32)
+        return word_op(expr->op, a, b, c);
     return rounded(interp, expr->type, single ? single_op(expr->op, a, b, c) : op_eval(expr->op, a, b, c));
 }
 
@@ -128,6 +144,9 @@ static double value_of(Interp *interp, const LoopExpr *expr)
     case LOOP_UNIFORM:
         return (double)snn_uniform((uint32_t)value_of(interp, expr->args[0]),
                                    (uint32_t)value_of(interp, expr->args[1]));
+    case LOOP_RANDOM:
+        return snn_random((uint32_t)value_of(interp, expr->args[0]),
+                          (uint32_t)value_of(interp, expr->args[1]));
     }
     return NAN;
 }
@@ -143,6 +162,16 @@ static void run_for(Interp *interp, const LoopStmt *loop)
     }
 }
 
+static void run_bits(Interp *interp, const LoopStmt *loop)
+{
+    double *word = &interp->vars[loop->value->var];
+    for (uint32_t left = (uint32_t)*word; left != 0; left &= left - 1) {
+        interp->vars[loop->var] = snn_lowest_bit(left);
+        run_block(interp, &loop->body);
+    }
+    *word = 0;
+}
+
 static void run_store(Interp *interp, const LoopStmt *store)
 {
     double value = value_of(interp, store->value);
@@ -155,6 +184,7 @@ static void run_stmt(Interp *interp, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
     case LOOP_FOR: run_for(interp, stmt); break;
+    case LOOP_BITS: run_bits(interp, stmt); break;
     case LOOP_LET:
     case LOOP_DECLARE:
     case LOOP_SET: interp->vars[stmt->var] = value_of(interp, stmt->value); break;
