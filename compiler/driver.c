@@ -99,6 +99,16 @@ static int save(const Out *out, Arena *arena, const char *path)
     return EXIT_FAILURE;
 }
 
+static const char *without_text(Arena *arena, Without without)
+{
+    const char *text = "";
+    for (int k = 0; k < OPTIMISATION_COUNT; k++)
+        if (is_without(without, (Optimisation)k))
+            text = arena_printf(arena, "%s%s%s", text,
+                                *text ? "," : " --without=", optimisation_name((Optimisation)k));
+    return text;
+}
+
 static Out *backend_text(Compilation *c, const Options *options, const Backend *backend)
 {
     const char *command = "";
@@ -108,6 +118,7 @@ static Out *backend_text(Compilation *c, const Options *options, const Backend *
         command = arena_printf(c->arena, "%s --unroll=%s", command,
                                options->lower.unroll > 0 ? arena_printf(c->arena, "%d", options->lower.unroll)
                                                          : "full");
+    command = arena_printf(c->arena, "%s%s", command, without_text(c->arena, options->lower.without));
     BackendOptions wanted = {.version = SNNC_VERSION, .command = command, .runtime = !options->no_runtime};
     Out *out = out_new(c->arena);
     backend->emit(c->program, &wanted, out);

@@ -86,6 +86,19 @@ bool node_reads(const Node *node, StreamId stream)
     return node->in == stream || node->aux == stream;
 }
 
+int net_only_reader(const Net *net, StreamId stream)
+{
+    int reader = NONE;
+    for (int n = 0; n < net->nodes.count; n++) {
+        if (!node_reads(&net->nodes.at[n], stream))
+            continue;
+        if (reader != NONE)
+            return NONE;
+        reader = n;
+    }
+    return reader;
+}
+
 bool node_writes(const Node *node, StreamId stream)
 {
     for (int k = 0; k < node->outs.count; k++)

@@ -196,6 +196,8 @@ bool name_is_reserved(const char *name);
 /* Whether the scan runs at every step; else once for all of them. */
 bool scan_in_time(const Net *net, const Node *scan);
 bool node_reads(const Node *node, StreamId stream);
+/* The one node that reads the stream; NONE if there is none, or several. */
+int net_only_reader(const Net *net, StreamId stream);
 bool node_writes(const Node *node, StreamId stream);
 
 const char *node_kind_name(NodeKind kind);

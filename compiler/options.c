@@ -12,6 +12,7 @@ enum Key {
     KEY_PASSES,
     KEY_UNROLL,
     KEY_KERNELS,
+    KEY_WITHOUT,
     KEY_NO_RUNTIME,
     KEY_SHOW,
     KEY_CC,
@@ -37,6 +38,12 @@ static const struct argp_option table[] = {
      "Write out N time steps one after the other (default: all of a short run, a divisor of a long one)", 1},
     {"kernels", KEY_KERNELS, "KIND", 0,
      "Dense layers driven by spikes: event, table, or auto (default: both, chosen by measured activity)", 1},
+    {"without", KEY_WITHOUT, "NAME,...", 0, "Leave out optimisations, to measure what each brings:"
+#define OPTIMISATION(id, name, about) " " name
+#include "optimisations.def"
+#undef OPTIMISATION
+     ,
+     1},
     {"cc", KEY_CC, "COMMAND", 0, "C compiler for an executable (default: $CC, else cc)", 1},
     {"no-runtime", KEY_NO_RUNTIME, NULL, 0,
      "Only the network: the runtime's headers are included, not pasted", 1},
@@ -136,6 +143,26 @@ static Kernels kernels_named(struct argp_state *state, const char *name)
     return KERNELS_AUTO;
 }
 
+static void refuse_without(Parsing *parsing, struct argp_state *state, const char *name, size_t length)
+{
+    const char *known = "";
+    for (int k = 0; k < OPTIMISATION_COUNT; k++)
+        known =
+            arena_printf(parsing->arena, "%s%s%s", known, k ? ", " : "", optimisation_name((Optimisation)k));
+    argp_error(state, "--without knows %s, not `%.*s`", known, (int)length, name);
+}
+
+static void add_without(Parsing *parsing, struct argp_state *state, const char *text)
+{
+    for (bool more = true; more;) {
+        size_t length = strcspn(text, ",");
+        if (!without_add(&parsing->options.lower.without, text, length))
+            refuse_without(parsing, state, text, length);
+        more = text[length] == ',';
+        text += length + more;
+    }
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     Parsing *parsing = state->input;
@@ -148,6 +175,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
             strcmp(arg, "full") == 0 ? UNROLL_FULL : (int)whole_number(state, "--unroll", arg, 1, 100000);
         break;
     case KEY_KERNELS: options->lower.kernels = kernels_named(state, arg); break;
+    case KEY_WITHOUT: add_without(parsing, state, arg); break;
     case KEY_CC: options->cc = arg; break;
     case KEY_NO_RUNTIME: options->no_runtime = true; break;
     case KEY_EMIT:

@@ -6,6 +6,7 @@
 #include "diag.h"
 #include "loop.h"
 #include "net.h"
+#include "without.h"
 
 /* `-D name=value`. `used` is set when a `let` of that name was found. */
 typedef struct Define {
@@ -21,6 +22,10 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
 
 /* Net -> Net: fuses pointwise maps into the scans that read them; drops what nobody reads. */
 void simplify_net(Net *net);
+
+/* Net -> Net, before differentiate: where a dense map leads, perhaps through linear scans, to a mean, a sum or
+ * a last value over time, and nobody else reads what lies between, the map goes behind it and runs once. */
+void commute_dense(Net *net);
 
 /* Net -> Net: the adjoint of everything that a parameter's gradient needs, then one UPDATE a parameter. */
 void differentiate(Net *net);
@@ -44,6 +49,7 @@ typedef enum Kernels {
 typedef struct LowerOptions {
     int unroll; /* time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor */
     Kernels kernels;
+    Without without; /* also of passes over the Net */
 } LowerOptions;
 
 /* Net -> Loop. */

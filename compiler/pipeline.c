@@ -43,6 +43,18 @@ static bool run_simplify(Compilation *c)
     return true;
 }
 
+static bool leaves_out(const Compilation *c, Optimisation optimisation)
+{
+    return is_without(c->lower.without, optimisation);
+}
+
+static bool run_commute(Compilation *c)
+{
+    if (!leaves_out(c, OPTIMISATION_COMMUTE))
+        commute_dense(c->net);
+    return true;
+}
+
 static bool run_differentiate(Compilation *c)
 {
     if (c->net->training.present)
@@ -75,6 +87,7 @@ const Pass passes[] = {
     {"build",         STAGE_AST,  STAGE_NET,  run_build,         "every name, unit and shape is right; streams in execution order"},
     {"smooth",        STAGE_NET,  STAGE_NET,  run_smooth,        "for --gradcheck: no step, no detach; else unchanged"},
     {"simplify",      STAGE_NET,  STAGE_NET,  run_simplify,      "pointwise maps are part of the scan that reads them; nothing is unused"},
+    {"commute",       STAGE_NET,  STAGE_NET,  run_commute,       "what is linear runs once for all steps where it can"},
     {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update"},
     {"prune",         STAGE_NET,  STAGE_NET,  run_simplify,      "the same, backward; forward runs hold no slopes"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
@@ -95,7 +108,7 @@ const Pass *find_pass(const char *name)
 const char *emit_pass(const char *emit)
 {
     static const char *const shown[][2] = {
-        {"ast", "parse"}, {"net", "simplify"}, {"adjoint", "prune"}, {"loop", "names"}};
+        {"ast", "parse"}, {"net", "commute"}, {"adjoint", "prune"}, {"loop", "names"}};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (strcmp(shown[i][0], emit) == 0)
             return shown[i][1];

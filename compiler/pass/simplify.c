@@ -9,19 +9,6 @@ static bool has_scan_body(const Node *node)
 
 /* ---- fusion: a map that only one scan reads becomes part of that scan's body ---- */
 
-static int only_reader(const Net *net, StreamId stream)
-{
-    int reader = NONE;
-    for (int n = 0; n < net->nodes.count; n++) {
-        if (!node_reads(&net->nodes.at[n], stream))
-            continue;
-        if (reader != NONE)
-            return NONE;
-        reader = n;
-    }
-    return reader;
-}
-
 /* A sum over time must stay a node of its own. */
 static bool sums_over_time(const Net *net, const Node *map)
 {
@@ -35,7 +22,7 @@ static int fusion_target(const Net *net, int n)
     if (map->kind != NODE_SCAN || map->states.count || map->grads.count || map->params.count
         || map->outs.count != 1 || net->streams.at[map->outs.at[0].stream].keep || sums_over_time(net, map))
         return NONE;
-    int reader = only_reader(net, map->outs.at[0].stream);
+    int reader = net_only_reader(net, map->outs.at[0].stream);
     return reader != NONE && reader > n && net->nodes.at[reader].kind == NODE_SCAN ? reader : NONE;
 }
 

@@ -235,6 +235,16 @@ static Kernels choose_kernels(Writer *w)
     return chance(w, 60) ? KERNELS_AUTO : KERNELS_EVENT;
 }
 
+/* Each optimisation is left out of some models. Drawn last: the models do not change with the list. */
+static Without choose_without(Writer *w)
+{
+    Without without = 0;
+    for (int k = 0; k < OPTIMISATION_COUNT; k++)
+        if (chance(w, 30))
+            without |= 1u << k;
+    return without;
+}
+
 static void write_model(Writer *w, ModelText *model, uint32_t number)
 {
     static const double lengths[] = {0, 0, 1, 2.5, 0.5};
@@ -255,6 +265,7 @@ static void write_model(Writer *w, ModelText *model, uint32_t number)
     model->lower.unroll = choose_unroll(w);
     model->lower.kernels = choose_kernels(w);
     write_results_of(w, model->rows);
+    model->lower.without = choose_without(w);
 }
 
 ModelText model_text(uint32_t seed, uint32_t number)

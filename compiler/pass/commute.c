@@ -1,0 +1,141 @@
+/* Dense maps behind what is linear over time: reduce(scan(x W)) = reduce(scan(x)) W, for scans that do the same
+ * to all units. Then W is applied once, not at every step, and so is its adjoint. */
+#include "passes.h"
+
+/* From the dense map to the reduction; each node is the only reader of the one before. */
+typedef struct Chain {
+    int dense, reduce;
+    VEC(int) scans; /* the last one first */
+} Chain;
+
+/* ---- what is linear ---- */
+
+/* linear[v]: value v is a sum of multiples of the states and the input, by constants. */
+static bool *linear_values(Arena *arena, const Body *body)
+{
+    bool *linear = NEW_ARRAY(arena, bool, body->code.count + 1);
+    double number;
+    for (Val v = 0; v < body->code.count; v++) {
+        const Instr *instr = &body->code.at[v];
+        Val a = instr->a, b = instr->b;
+        switch ((int)instr->op) {
+        case OP_CONST: linear[v] = instr->number == 0; break;
+        case OP_INPUT:
+        case OP_STATE: linear[v] = true; break;
+        case OP_ADD:
+        case OP_SUB: linear[v] = linear[a] && linear[b]; break;
+        case OP_NEG: linear[v] = linear[a]; break;
+        case OP_MUL:
+            linear[v] = (linear[a] && body_is_const(body, b, &number))
+                        || (linear[b] && body_is_const(body, a, &number));
+            break;
+        case OP_DIV: linear[v] = linear[a] && body_is_const(body, b, &number); break;
+        default: break;
+        }
+    }
+    return linear;
+}
+
+/* With states that start at 0, the result is linear in the whole input, too. */
+static bool is_linear(const Net *net, const Node *scan)
+{
+    if (scan->ins.count != 1 || scan->outs.count != 1 || scan->params.count > 0)
+        return false;
+    const bool *linear = linear_values(net->arena, &scan->body);
+    bool all = linear[scan->outs.at[0].value];
+    for (int s = 0; s < scan->states.count; s++)
+        all = all && scan->states.at[s].initial == 0 && linear[scan->states.at[s].next];
+    return all;
+}
+
+/* ---- finding ---- */
+
+/* The node that makes the stream, if the stream may vanish: NONE where it is kept or has several readers. */
+static int hidden_maker(const Net *net, StreamId stream)
+{
+    return net->streams.at[stream].keep || net_only_reader(net, stream) == NONE
+               ? NONE
+               : net->streams.at[stream].node;
+}
+
+/* A bias would go through the scans and the sum, too: it stays the same in a mean and in a last value only. */
+static bool bias_commutes(const Net *net, const Chain *chain)
+{
+    ReduceKind reduce = net->nodes.at[chain->reduce].reduce;
+    return net->nodes.at[chain->dense].bias == NONE || (chain->scans.count == 0 && reduce != REDUCE_SUM);
+}
+
+/* Whether a dense map can go behind node `reduce`, and from where. */
+static bool find_chain(const Net *net, int reduce, Chain *chain)
+{
+    const Node *node = &net->nodes.at[reduce];
+    *chain = (Chain){.reduce = reduce};
+    if (node->kind != NODE_REDUCE || node->reduce == REDUCE_MAX)
+        return false;
+    int maker = hidden_maker(net, node->in);
+    while (maker != NONE && net->nodes.at[maker].kind == NODE_SCAN && is_linear(net, &net->nodes.at[maker])) {
+        vec_push(net->arena, &chain->scans, maker);
+        maker = hidden_maker(net, net->nodes.at[maker].ins.at[0]);
+    }
+    if (maker == NONE || net->nodes.at[maker].kind != NODE_DENSE)
+        return false;
+    chain->dense = maker;
+    return net->streams.at[net->nodes.at[maker].in].temporal && bias_commutes(net, chain);
+}
+
+/* ---- moving ---- */
+
+/* A stream as `of`, of reals, in the place of `old`, which nobody makes any more. */
+static StreamId replaced_stream(Net *net, StreamId old, StreamId of, const char *what, bool temporal)
+{
+    Span span = net->streams.at[old].span;
+    const char *name = arena_printf(net->arena, "%s_%s", net->streams.at[of].name, what);
+    net->streams.at[old].node = NONE;
+    return net_stream(net, name, STREAM_REALS, temporal, net->streams.at[of].shape, span);
+}
+
+static void tell_producers(Net *net)
+{
+    for (int n = 0; n < net->nodes.count; n++) {
+        const Node *node = &net->nodes.at[n];
+        if (node->out != NONE)
+            net->streams.at[node->out].node = n;
+        for (int k = 0; k < node->outs.count; k++)
+            net->streams.at[node->outs.at[k].stream].node = n;
+    }
+}
+
+static void move_node(Net *net, int from, int to)
+{
+    Node node = net->nodes.at[from];
+    for (int n = from; n < to; n++)
+        net->nodes.at[n] = net->nodes.at[n + 1];
+    net->nodes.at[to] = node;
+    tell_producers(net);
+}
+
+static void move_dense(Net *net, const Chain *chain)
+{
+    static const char *const names[] = {"mean", "sum", "max", "last"};
+    Node *dense = &net->nodes.at[chain->dense], *reduce = &net->nodes.at[chain->reduce];
+    StreamId x = dense->in;
+    net->streams.at[dense->out].node = NONE;
+    for (int k = chain->scans.count - 1; k >= 0; k--) {
+        Node *scan = &net->nodes.at[chain->scans.at[k]];
+        scan->ins.at[0] = x;
+        x = scan->outs.at[0].stream = replaced_stream(net, scan->outs.at[0].stream, x, scan->name, true);
+    }
+    dense->out = reduce->out;
+    reduce->in = x;
+    reduce->out = replaced_stream(net, reduce->out, x, names[reduce->reduce], false);
+    dense->in = reduce->out;
+    move_node(net, chain->dense, chain->reduce);
+}
+
+void commute_dense(Net *net)
+{
+    Chain chain;
+    for (int n = 0; n < net->nodes.count && net->steps > 1; n++)
+        for (int reduce = n; find_chain(net, reduce, &chain); reduce--)
+            move_dense(net, &chain); /* the reduction now stands one place earlier */
+}
