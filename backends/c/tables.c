@@ -154,15 +154,15 @@ static void describe_param(const Tables *tables, int index)
 static void describe_stream(const Tables *tables, int index)
 {
     const LoopStream *stream = &tables->program->streams.at[index];
-    const Buffer *values = buffer_at(tables, stream->values);
-    bool kept = values->type == TYPE_F32;
+    const Buffer *values = stream->values >= 0 ? buffer_at(tables, stream->values) : NULL;
+    bool kept = values && values->type == TYPE_F32;
     Out *out = tables->out;
     out_open(out, "net->streams[%d] = (SnnStream)", index);
     out_line(out, ".name = %s, .about = %s,", c_string(tables->arena, stream->name),
              c_string(tables->arena, stream->about));
     out_line(out, ".size = %d, .spikes = %s, .values = %s, .per_sample = %lld,", stream->size,
              stream->spikes ? "true" : "false", kept ? first_element(tables, stream->values) : "NULL",
-             (long long)elements(values));
+             values ? (long long)elements(values) : 0);
     out_line(out, ".activity = %s, .operations = %lld,", first_element(tables, stream->activity),
              (long long)stream->operations);
     out_close(out, ";");

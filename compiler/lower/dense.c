@@ -1,6 +1,7 @@
-/* Linear maps and their gradients. Weights lie [inputs][outputs], so the inner loops run over outputs,
- * contiguous; where a spike stream drives them, inputs that are silent are skipped. */
-#include "table.h"
+/* Linear maps within recurrent groups, one sample and one step at a time, and what linear maps need beside the
+ * kernels of layers. Weights lie [inputs][outputs], so the inner loops run over outputs, contiguous; where a spike
+ * stream drives them, inputs that are silent are skipped. */
+#include "lower.h"
 
 static BufferId weights_of(Lower *lower, const Node *node)
 {
@@ -80,28 +81,6 @@ static Site emit_sum_loops(Lower *lower, LoopBlock *into, bool temporal)
         site.into = &loop_t->body;
     }
     return site;
-}
-
-void lower_weight_grad(Lower *lower, const Node *node)
-{
-    const Param *param = &lower->net->params.at[node->weight];
-    kernel_begin(lower, arena_printf(lower->arena, "gradient_%s", param->name),
-                 arena_printf(lower->arena, "gradient of %s: sum over the batch and time of %s x %s",
-                              param->name, stream_of(lower, node->in)->name,
-                              stream_of(lower, node->aux)->name),
-                 node->span, param->shape.dims[0]);
-    Site site = emit_sum_loops(lower, unless_tables(lower, node, &lower->kernel->body),
-                               stream_of(lower, node->in)->temporal);
-    LoopStmt *loop_i = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "i", TYPE_I32),
-                                loop_ref(lower->arena, lower->kernel, lower->kernel->first),
-                                loop_ref(lower->arena, lower->kernel, lower->kernel->last));
-    LoopExpr *i = loop_variable(lower, loop_i);
-    LoopBlock *block = &loop_i->body;
-    LoopExpr *x = emit_active_input(lower, node->in, site, i, &block);
-    LoopStmt *loop_j = for_units(lower, block, "j", param->shape.dims[1]);
-    LoopExpr *j = loop_variable(lower, loop_j);
-    LoopExpr *value = scaled(lower, x, load_stream(lower, node->aux, site, j));
-    store2(lower, &loop_j->body, lower->gradients[node->weight], i, j, value, true);
 }
 
 void lower_bias_grad(Lower *lower, const Node *node)

@@ -97,7 +97,7 @@ void lower_group(Lower *lower, const int *nodes, int count)
     kernel_begin(lower, group_name(lower, nodes, count), group_about(lower, nodes, count),
                  named_scan(lower, nodes, count)->span, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
-    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL};
+    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL, NULL};
     for (int i = 0; i < count; i++)
         if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)
             emit_scan_start(lower, &lower->net->nodes.at[nodes[i]], &states[i], site);

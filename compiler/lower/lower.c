@@ -3,7 +3,7 @@
 #include "passes.h"
 #include "schedule.h"
 #include "describe.h"
-#include "table.h"
+#include "layer.h"
 
 /* A kernel for one node, up to its loop over the samples. */
 static Site begin_samples(Lower *lower, const Node *node, const char *verb)
@@ -16,7 +16,7 @@ static Site begin_samples(Lower *lower, const Node *node, const char *verb)
     kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node_kind_name(node->kind), out->name), about,
                  node->span, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
-    return (Site){unless_tables(lower, node, &loop_b->body), loop_variable(lower, loop_b), NULL};
+    return (Site){&loop_b->body, loop_variable(lower, loop_b), NULL, NULL};
 }
 
 static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, const Node *, Site),
@@ -31,29 +31,6 @@ static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, co
     emit(lower, node, site);
 }
 
-/* A dense map: by events, by tables, or both with a choice. */
-static void lower_dense(Lower *lower, const Node *node)
-{
-    bool tables = table_use(lower, node);
-    if (tables)
-        table_prepare(lower, node->in, false);
-    if (!tables || lower->kernels == KERNELS_AUTO)
-        lower_steps(lower, node, emit_dense, node->transposed ? "transposed linear map" : "linear map");
-    if (tables)
-        lower_dense_table(lower, node);
-}
-
-static void lower_gradient(Lower *lower, const Node *node)
-{
-    bool tables = table_use(lower, node);
-    if (tables)
-        table_prepare(lower, node->in, true);
-    if (!tables || lower->kernels == KERNELS_AUTO)
-        lower_weight_grad(lower, node);
-    if (tables)
-        lower_weight_grad_table(lower, node);
-}
-
 static void lower_delay(Lower *lower, const Node *node)
 {
     int bounds[] = {0, delay_edge(lower, node), lower->net->steps};
@@ -64,7 +41,7 @@ static void lower_delay(Lower *lower, const Node *node)
         LoopStmt *loop_t =
             loop_for(lower->arena, samples.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
                      loop_int(lower->arena, bounds[part]), loop_int(lower->arena, bounds[part + 1]));
-        Site site = {&loop_t->body, samples.b, loop_variable(lower, loop_t)};
+        Site site = {&loop_t->body, samples.b, loop_variable(lower, loop_t), NULL};
         emit_delay(lower, node, site, delay_copies(lower, node, bounds[part]));
     }
 }
@@ -75,17 +52,20 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_DATA: break; /* the runtime fills it */
     case NODE_POISSON: lower_steps(lower, node, emit_poisson, "spikes with the probability"); break;
     case NODE_LATENCY: lower_steps(lower, node, emit_latency, "one spike at the latency"); break;
-    case NODE_DENSE: lower_dense(lower, node); break;
     case NODE_DELAY: lower_delay(lower, node); break;
-    case NODE_SCAN: lower_scan(lower, node); break;
     case NODE_REDUCE: lower_reduce(lower, node); break;
     case NODE_LOSS: lower_loss(lower, node); break;
     case NODE_PREDICT: lower_predict(lower, node); break;
     case NODE_ACTIVITY: lower_activity(lower, node); break;
     case NODE_LOSS_GRAD: lower_loss_grad(lower, node); break;
     case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
-    case NODE_WEIGHT_GRAD: lower_gradient(lower, node); break;
-    case NODE_BIAS_GRAD: lower_bias_grad(lower, node); break;
+    case NODE_BIAS_GRAD:
+        if (lower->host[node - lower->net->nodes.at] == NONE)
+            lower_bias_grad(lower, node);
+        break;
+    case NODE_DENSE:
+    case NODE_SCAN:
+    case NODE_WEIGHT_GRAD: lower_layer(lower, node); break;
     case NODE_UPDATE: lower_update(lower, node); break;
     case NODE_KIND_COUNT: break;
     }
@@ -207,7 +187,7 @@ static void add_buffers(Lower *lower)
     add_fixed_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++) {
         lower->streams[s] = -1;
-        if (net->streams.at[s].node != NONE)
+        if (net->streams.at[s].node != NONE && !lower->local[s])
             add_stream_buffer(lower, s);
     }
 }
@@ -217,11 +197,16 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     Program *program = NEW(arena, Program);
     program->arena = arena;
     Lower lower = {
-        .arena = arena, .net = net, .program = program, .unroll = options.unroll, .kernels = options.kernels};
+        .arena = arena, .net = net, .program = program, .unroll = options.unroll, .kernels = options.kernels, .without = options.without};
+    lower.host = NEW_ARRAY(arena, int, net->nodes.count + 1);
+    lower.local = NEW_ARRAY(arena, bool, net->streams.count + 1);
+    for (int n = 0; n < net->nodes.count; n++)
+        lower.host[n] = NONE;
+    layer_plan(&lower);
     add_buffers(&lower);
-    lower.tables = NEW_ARRAY(arena, TableStream, net->streams.count + 1);
+    lower.spikes = NEW_ARRAY(arena, SpikeStream, net->streams.count + 1);
     for (StreamId s = 0; s < net->streams.count; s++)
-        lower.tables[s] = (TableStream){.busy = -1, .units = -1, .steps = -1};
+        lower.spikes[s] = (SpikeStream){-1, -1, -1, -1, -1, -1, -1, -1, -1};
     describe_program(&lower);
     lower_phase(&lower, PHASE_FORWARD, 0, net->backward);
     lower.phase = PHASE_BACKWARD;

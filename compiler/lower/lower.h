@@ -7,11 +7,15 @@
 #include "net.h"
 #include "passes.h"
 
-/* What the table kernels know of a spike stream; -1: no such buffer. */
-typedef struct TableStream {
-    BufferId busy;         /* [1]: tables were chosen; -1: always */
-    BufferId units, steps; /* the stream, packed over five units, or five steps */
-} TableStream;
+/* What is made of a spike stream for the kernels that read it; -1: no such buffer. See events.c, pack.c. */
+typedef struct SpikeStream {
+    BufferId busy;         /* [1]: tables were chosen for this batch; -1: no choice */
+    BufferId event, ends;  /* units that spike, step by step; where each step's begin and the last one's end */
+    BufferId index;        /* five units in one index of a table */
+    BufferId slot, slots;  /* of each block of tables: those that the sample needs at all, and how many */
+    BufferId when;         /* five steps of one unit in one index */
+    BufferId alive, alives; /* of each block of steps: the units that spike in it, and how many */
+} SpikeStream;
 
 typedef struct Lower {
     Arena *arena;
@@ -25,13 +29,26 @@ typedef struct Lower {
     BufferId *gradients;  /* by ParamId; -1: not learned */
     BufferId *transposed; /* by ParamId; -1: nobody needs W^T */
     Kernels kernels;      /* of --kernels */
-    TableStream *tables;  /* by StreamId */
+    Without without;      /* of --without */
+    SpikeStream *spikes;  /* by StreamId */
+    int *host;            /* by node: the scan in whose kernel it is computed, or NONE; see layer.c */
+    bool *local;          /* by StreamId: lives in one kernel only, as a tile */
 } Lower;
 
-/* Where code is emitted: sample b, time step t (NULL outside time). */
+/* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */
+typedef struct Tile {
+    int width;       /* units */
+    LoopExpr *item;  /* its number */
+    LoopExpr *from;  /* its first unit */
+    LoopExpr *b0;    /* its first sample; NULL: it has one only */
+    BufferId *local; /* by StreamId: the tiles of a local stream, [tiles][samples][steps][width], or -1 */
+} Tile;
+
+/* Where code is emitted: sample b, time step t (NULL outside time). Units are counted from the tile's first. */
 typedef struct Site {
     LoopBlock *into;
     LoopExpr *b, *t;
+    const Tile *tile; /* NULL: all units */
 } Site;
 
 /* A kernel over the samples of the batch (items 0) or over 0 .. items-1. */
@@ -46,11 +63,19 @@ LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop);
 /* A local value: `const float name = value`; returns the reference to it. */
 LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
 
+LoopExpr *num(Lower *lower, int number);
+LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b);
+LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
 LoopExpr *load1(Lower *lower, BufferId buffer, LoopExpr *i);
 LoopExpr *load2(Lower *lower, BufferId buffer, LoopExpr *i, LoopExpr *j);
 void store1(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *value, bool add);
 void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value,
             bool add);
+/* The unit's number in the layer, for unit n of the site. */
+LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n);
+/* prefix_name, with a number behind it if there is one already; dims outermost first. */
+BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
+                      bool per_sample, int ndim, const int *dims);
 /* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n);
 void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add);
@@ -70,8 +95,6 @@ void emit_poisson(Lower *lower, const Node *node, Site site);
 void emit_latency(Lower *lower, const Node *node, Site site);
 
 /* Whole kernels. */
-void lower_scan(Lower *lower, const Node *node);
-void lower_weight_grad(Lower *lower, const Node *node);
 void lower_bias_grad(Lower *lower, const Node *node);
 void lower_transposed(Lower *lower, ParamId weight);
 void lower_reduce(Lower *lower, const Node *node);
@@ -95,6 +118,11 @@ void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Sit
 /* Steps from .. from+count-1 in the scan's direction; unroll marks the time loop. */
 void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Site site, LoopExpr *from,
                      int count, bool keep_states);
+/* All steps of a scan, for one sample; its buffers are made before. */
+ScanState scan_prepare(Lower *lower, const Node *node);
+void emit_scan(Lower *lower, const Node *node, const ScanState *state, Site site);
+const char *scan_name(const Lower *lower, const Node *node);
+int scan_units(const Lower *lower, const Node *node);
 void lower_partials(Lower *lower, const Node *node, const ScanState *state);
 
 #endif

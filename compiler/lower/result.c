@@ -6,11 +6,6 @@ static LoopExpr *f32(Lower *lower, double number)
     return loop_float(lower->arena, number);
 }
 
-static LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b)
-{
-    return loop_op(lower->arena, op, a, b, NULL);
-}
-
 static LoopExpr *number(Lower *lower, LoopExpr *x)
 {
     return loop_cast(lower->arena, TYPE_F32, x);
@@ -20,14 +15,7 @@ static Site begin_over_samples(Lower *lower, const char *name, const char *about
 {
     kernel_begin(lower, name, about, origin, 0);
     LoopStmt *loop = kernel_items(lower, "b");
-    return (Site){&loop->body, loop_variable(lower, loop), NULL};
-}
-
-static LoopExpr *declare(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
-{
-    VarId var = loop_var(lower->arena, lower->kernel, name, value->type);
-    loop_declare(lower->arena, into, var, value);
-    return loop_ref(lower->arena, lower->kernel, var);
+    return (Site){&loop->body, loop_variable(lower, loop), NULL, NULL};
 }
 
 /* ---- over time ---- */
@@ -86,7 +74,7 @@ static LoopExpr *emit_picked_step(Lower *lower, const Node *node, Site site, Loo
 {
     if (node->reduce == REDUCE_LAST)
         return loop_int(lower->arena, lower->net->steps - 1);
-    LoopExpr *best = declare(lower, site.into, "best", loop_int(lower->arena, 0));
+    LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
     Site here = site, there = site;
     here.t = loop_variable(lower, loop_t);
@@ -133,11 +121,11 @@ static LoopExpr *target(Lower *lower, Site site, LoopExpr *j)
 static void emit_softmax_sums(Lower *lower, const Node *node, Site site, LoopExpr **top, LoopExpr **sum)
 {
     int size = stream_size(lower, node->in);
-    *top = declare(lower, site.into, "top", load_stream(lower, node->in, site, loop_int(lower->arena, 0)));
+    *top = declare_local(lower, site.into, "top", load_stream(lower, node->in, site, loop_int(lower->arena, 0)));
     LoopStmt *find = for_range(lower, site.into, "j", size);
     LoopExpr *x = load_stream(lower, node->in, site, loop_variable(lower, find));
     loop_set(lower->arena, &find->body, (*top)->var, op2(lower, OP_MAX, x, *top));
-    *sum = declare(lower, site.into, "sum", f32(lower, 0));
+    *sum = declare_local(lower, site.into, "sum", f32(lower, 0));
     LoopStmt *add = for_range(lower, site.into, "j", size);
     x = load_stream(lower, node->in, site, loop_variable(lower, add));
     LoopExpr *term = loop_op(lower->arena, OP_EXP, op2(lower, OP_SUB, x, *top), NULL, NULL);
@@ -157,7 +145,7 @@ static void emit_cross_entropy(Lower *lower, const Node *node, Site site)
 static void emit_mse(Lower *lower, const Node *node, Site site)
 {
     int size = stream_size(lower, node->in);
-    LoopExpr *sum = declare(lower, site.into, "sum", f32(lower, 0));
+    LoopExpr *sum = declare_local(lower, site.into, "sum", f32(lower, 0));
     LoopStmt *loop = for_range(lower, site.into, "j", size);
     LoopExpr *j = loop_variable(lower, loop);
     LoopExpr *error = op2(lower, OP_SUB, load_stream(lower, node->in, site, j), target(lower, site, j));
@@ -208,7 +196,7 @@ void lower_predict(Lower *lower, const Node *node)
     Site site =
         begin_over_samples(lower, "predict_classes",
                            "predicted: the class with the largest score, the first of equals", node->span);
-    LoopExpr *best = declare(lower, site.into, "best", loop_int(lower->arena, 0));
+    LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
     LoopStmt *loop = for_range(lower, site.into, "j", stream_size(lower, node->in));
     LoopExpr *j = loop_variable(lower, loop);
     LoopExpr *x = load_stream(lower, node->in, site, j);
@@ -227,7 +215,7 @@ void lower_activity(Lower *lower, const Node *node)
         arena_printf(lower->arena, "number of spikes of %s in each sample", stream->name), node->span);
     Type type = stream->kind == STREAM_SPIKES ? TYPE_I32 : TYPE_F32;
     LoopExpr *zero = type == TYPE_I32 ? loop_int(lower->arena, 0) : f32(lower, 0);
-    LoopExpr *sum = declare(lower, site.into, "spikes", zero);
+    LoopExpr *sum = declare_local(lower, site.into, "spikes", zero);
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
     site.t = loop_variable(lower, loop_t);
     LoopStmt *loop_n = for_range(lower, &loop_t->body, "n", stream_size(lower, node->in));

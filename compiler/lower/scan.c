@@ -5,13 +5,18 @@
  * the steps of a recurrent group, the states rest in buffers. */
 #include "equations.h"
 
-static int unit_count(const Lower *lower, const Node *node)
+int scan_units(const Lower *lower, const Node *node)
 {
     StreamId any = node->outs.count ? node->outs.at[0].stream : node->ins.at[0];
     return stream_size(lower, any);
 }
 
-static const char *main_name(const Lower *lower, const Node *node)
+static int units_at(const Lower *lower, const Node *node, Site site)
+{
+    return site.tile ? site.tile->width : scan_units(lower, node);
+}
+
+const char *scan_name(const Lower *lower, const Node *node)
 {
     if (node->forward != NONE)
         node = &lower->net->nodes.at[node->forward];
@@ -21,9 +26,9 @@ static const char *main_name(const Lower *lower, const Node *node)
 static BufferId per_unit_buffer(Lower *lower, const Node *node, const char *prefix, const char *name)
 {
     Buffer buffer = {.type = TYPE_F32, .role = BUFFER_SCRATCH, .per_sample = true, .ndim = 1, .param = -1};
-    buffer.dims[0] = unit_count(lower, node);
+    buffer.dims[0] = scan_units(lower, node);
     buffer.span = node->span;
-    const char *base = arena_printf(lower->arena, "%s_%s_%s", prefix, name, main_name(lower, node));
+    const char *base = arena_printf(lower->arena, "%s_%s_%s", prefix, name, scan_name(lower, node));
     buffer.name = base;
     for (int n = 2; loop_find(lower->program, buffer.name) >= 0; n++)
         buffer.name = arena_printf(lower->arena, "%s_%d", base, n);
@@ -58,7 +63,8 @@ static void store_sum(Lower *lower, const Node *node, const ScanState *state, in
     if (s < node->outs.count)
         store_stream(lower, node->outs.at[s].stream, site, n, value, add);
     else
-        store2(lower, site.into, state->partials[s - node->outs.count], site.b, n, value, add);
+        store2(lower, site.into, state->partials[s - node->outs.count], site.b, unit_of(lower, site, n), value,
+               add);
 }
 
 static Val sum_value(const Node *node, int s)
@@ -83,11 +89,11 @@ void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Sit
 {
     if (!needs_start(lower, node))
         return;
-    LoopStmt *loop = for_units(lower, site.into, "n", unit_count(lower, node));
+    LoopStmt *loop = for_units(lower, site.into, "n", units_at(lower, node, site));
     LoopExpr *n = loop_variable(lower, loop);
     site.into = &loop->body;
     for (int s = 0; s < node->states.count; s++)
-        store2(lower, site.into, state->states[s], site.b, n,
+        store2(lower, site.into, state->states[s], site.b, unit_of(lower, site, n),
                loop_float(lower->arena, node->states.at[s].initial), false);
     for (int s = 0; s < node->outs.count + node->grads.count; s++)
         if (sums(lower, node, s))
@@ -112,7 +118,7 @@ static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_b
     unit->states = NEW_ARRAY(lower->arena, LoopExpr *, node->states.count + 1);
     unit->sums = NEW_ARRAY(lower->arena, LoopExpr *, sum_count + 1);
     for (int s = 0; s < node->states.count; s++) {
-        LoopExpr *start = states_in_buffers ? load2(lower, unit->state->states[s], site.b, unit->n)
+        LoopExpr *start = states_in_buffers ? load2(lower, unit->state->states[s], site.b, unit_of(lower, site, unit->n))
                                             : loop_float(lower->arena, node->states.at[s].initial);
         VarId var = loop_var(lower->arena, lower->kernel, node->states.at[s].name, TYPE_F32);
         loop_declare(lower->arena, site.into, var, start);
@@ -130,7 +136,8 @@ static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_b
 static void store_locals(Lower *lower, const Unit *unit, Site site, bool states_in_buffers)
 {
     for (int s = 0; s < unit->node->states.count && states_in_buffers; s++)
-        store2(lower, site.into, unit->state->states[s], site.b, unit->n, unit->states[s], false);
+        store2(lower, site.into, unit->state->states[s], site.b, unit_of(lower, site, unit->n),
+               unit->states[s], false);
     for (int s = 0; s < unit->node->outs.count + unit->node->grads.count; s++)
         if (unit->sums[s])
             store_sum(lower, unit->node, unit->state, s, site, unit->n, unit->sums[s], states_in_buffers);
@@ -149,7 +156,7 @@ static Equations unit_equations(Lower *lower, const Unit *unit, Site site, LoopB
         equations.inputs[i] = load_stream(lower, node->ins.at[i], site, unit->n);
     for (int p = 0; p < node->params.count; p++)
         equations.params[p] = load1(lower, lower->values[node->params.at[p]],
-                                    unit->shared[p] ? loop_int(lower->arena, 0) : unit->n);
+                                    unit->shared[p] ? num(lower, 0) : unit_of(lower, site, unit->n));
     return equations;
 }
 
@@ -212,7 +219,7 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
 {
     Arena *arena = lower->arena;
     LoopBlock constants = {0}, loop = {0};
-    LoopStmt *units = for_units(lower, &loop, "n", unit_count(lower, node));
+    LoopStmt *units = for_units(lower, &loop, "n", units_at(lower, node, site));
     Unit unit = {.node = node, .state = state, .n = loop_variable(lower, units)};
     unit.shared = shared_params(lower, node);
     Site inner = site;
@@ -305,7 +312,7 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
 {
     for (int g = 0; g < node->grads.count; g++) {
         const Param *param = &lower->net->params.at[node->grads.at[g].param];
-        int size = unit_count(lower, node);
+        int size = scan_units(lower, node);
         bool shared = param->shape.ndim == 0;
         kernel_begin(lower, arena_printf(lower->arena, "gradient_%s", param->name),
                      arena_printf(lower->arena, "gradient of %s: sum over the batch%s", param->name,
@@ -327,22 +334,27 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
     }
 }
 
-void lower_scan(Lower *lower, const Node *node)
+/* How many steps a scan does at a time; 1 where it does not go in time. */
+static int run_length(const Lower *lower, const Node *node)
 {
-    const char *name = main_name(lower, node);
-    int chunk = scan_in_time(lower->net, node) ? chunk_size(lower, node) : 1;
-    bool whole = chunk >= lower->net->steps || !scan_in_time(lower->net, node);
-    ScanState state = scan_buffers(lower, node, !whole);
-    kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node->reverse ? "adjoint" : "scan", name),
-                 arena_printf(lower->arena, "%s: %s, %d units%s", name, node->name, unit_count(lower, node),
-                              scan_in_time(lower->net, node) ? "" : ", once for all steps"),
-                 node->span, 0);
-    LoopStmt *loop_b = kernel_items(lower, "b");
-    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL};
-    if (whole)
-        emit_scan_steps(lower, node, &state, site, loop_int(lower->arena, 0),
-                        scan_in_time(lower->net, node) ? chunk : 1, false);
+    return scan_in_time(lower->net, node) ? chunk_size(lower, node) : 1;
+}
+
+static bool in_one_run(const Lower *lower, const Node *node)
+{
+    return run_length(lower, node) >= lower->net->steps || !scan_in_time(lower->net, node);
+}
+
+ScanState scan_prepare(Lower *lower, const Node *node)
+{
+    return scan_buffers(lower, node, !in_one_run(lower, node));
+}
+
+void emit_scan(Lower *lower, const Node *node, const ScanState *state, Site site)
+{
+    int run = run_length(lower, node);
+    if (in_one_run(lower, node))
+        emit_scan_steps(lower, node, state, site, num(lower, 0), run, false);
     else
-        emit_chunks(lower, node, &state, site, chunk);
-    lower_partials(lower, node, &state);
+        emit_chunks(lower, node, state, site, run);
 }

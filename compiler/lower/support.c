@@ -107,26 +107,69 @@ int stream_size(const Lower *lower, StreamId stream)
     return shape_size(stream_of(lower, stream)->shape);
 }
 
-static int stream_index(const Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *index[3])
+LoopExpr *num(Lower *lower, int number)
 {
-    int count = 0;
-    index[count++] = site.b;
+    return loop_int(lower->arena, number);
+}
+
+LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b)
+{
+    return loop_op(lower->arena, op, a, b, NULL);
+}
+
+LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
+{
+    VarId var = loop_var(lower->arena, lower->kernel, name, value->type);
+    loop_declare(lower->arena, into, var, value);
+    return loop_ref(lower->arena, lower->kernel, var);
+}
+
+LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n)
+{
+    return site.tile ? op2(lower, OP_ADD, site.tile->from, n) : n;
+}
+
+BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
+                      bool per_sample, int ndim, const int *dims)
+{
+    const char *base = arena_printf(lower->arena, "%s_%s", prefix, name);
+    Buffer buffer = {
+        .name = base, .type = type, .role = role, .per_sample = per_sample, .ndim = ndim, .param = -1};
+    for (int n = 2; loop_find(lower->program, buffer.name) >= 0; n++)
+        buffer.name = arena_printf(lower->arena, "%s_%d", base, n);
+    for (int d = 0; d < ndim; d++)
+        buffer.dims[d] = dims[d];
+    return loop_buffer(lower->program, buffer);
+}
+
+/* The buffer of a stream and its indices for unit n at the site. */
+static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *index[4],
+                             int *count)
+{
+    bool local = site.tile && site.tile->local[stream] >= 0;
+    *count = 0;
+    if (local)
+        index[(*count)++] = site.tile->item;
+    LoopExpr *row = local && site.tile->b0 ? op2(lower, OP_SUB, site.b, site.tile->b0) : num(lower, 0);
+    index[(*count)++] = local ? row : site.b;
     if (stream_of(lower, stream)->temporal)
-        index[count++] = site.t;
-    index[count++] = n;
-    return count;
+        index[(*count)++] = site.t;
+    index[(*count)++] = local ? n : unit_of(lower, site, n);
+    return local ? site.tile->local[stream] : lower->streams[stream];
 }
 
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
 {
-    LoopExpr *index[3];
-    int count = stream_index(lower, stream, site, n, index);
-    return loop_load(lower->program, lower->streams[stream], count, index);
+    LoopExpr *index[4];
+    int count;
+    BufferId buffer = stream_place(lower, stream, site, n, index, &count);
+    return loop_load(lower->program, buffer, count, index);
 }
 
 void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add)
 {
-    LoopExpr *index[3];
-    int count = stream_index(lower, stream, site, n, index);
-    loop_store(lower->program, site.into, lower->streams[stream], count, index, value, add);
+    LoopExpr *index[4];
+    int count;
+    BufferId buffer = stream_place(lower, stream, site, n, index, &count);
+    loop_store(lower->program, site.into, buffer, count, index, value, add);
 }

@@ -44,10 +44,13 @@ struct net {
     float *activity_digit;
 
     /* scratch */
+    uint16_t (*events_of_digit_poisson)[28];
+    int32_t (*ends_of_digit_poisson)[8];
     float (*state_current_digit)[3];
     float (*state_v_digit)[3];
     float (*state_g_current_digit)[3];
     float (*state_g_v_digit)[3];
+    float (*parts_of_w_digit)[4][3];
 
     SnnParam params[2];
     SnnStream streams[7];
@@ -72,43 +75,74 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     }
 }
 
+/* digit_poisson: the units that spike, step by step */
+static void list_digit_poisson(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict digit_poisson)[7][4] = net->digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[28] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
+    _Alignas(64) uint32_t words_of_events_of_digit_poisson[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 7; t++) {
+            ends_of_digit_poisson[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = (uint32_t)digit_poisson[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 3] * 8u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_digit_poisson[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_digit_poisson[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_digit_poisson[b][7] = count;
+    }
+}
+
 /* chunks.snn:6  digit  = poisson(image) -> dense(3) -> cuba_lif()
- * digit_dense: linear map of digit_poisson, 4 -> 3, all steps */
-static void dense_digit_dense(void *context, int32_t first, int32_t last)
+ * digit: linear map of digit_poisson, 4 -> 3, then cuba_lif, 3 units */
+static void layer_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
-    uint8_t (*restrict digit_poisson)[7][4] = net->digit_poisson;
     float (*restrict digit_dense)[7][3] = net->digit_dense;
+    uint8_t (*restrict digit)[7][3] = net->digit;
+    float (*restrict digit_v)[7][3] = net->digit_v;
+    uint16_t (*restrict events_of_digit_poisson)[28] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
+    float (*restrict state_current_digit)[3] = net->state_current_digit;
+    float (*restrict state_v_digit)[3] = net->state_v_digit;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 7; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 4; i++) {
-                if (digit_poisson[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] += w_digit[i][j];
-                    }
+            for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
+                const int32_t i = events_of_digit_poisson[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
-    }
-}
-
-/* chunks.snn:6  digit  = poisson(image) -> dense(3) -> cuba_lif()
- * digit: cuba_lif, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit_dense)[7][3] = net->digit_dense;
-    uint8_t (*restrict digit)[7][3] = net->digit;
-    float (*restrict digit_v)[7][3] = net->digit_v;
-    float (*restrict state_current_digit)[3] = net->state_current_digit;
-    float (*restrict state_v_digit)[3] = net->state_v_digit;
-    for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             state_current_digit[b][n] = 0.0f;
@@ -271,118 +305,135 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* chunks.snn:6  digit  = poisson(image) -> dense(3) -> cuba_lif()
- * digit: cuba_lif, adjoint, 3 units */
+ * digit: cuba_lif, adjoint, 3 units, then gradient of w_digit */
 static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[7][3] = net->g_digit_dense;
     float (*restrict digit_v)[7][3] = net->digit_v;
+    uint16_t (*restrict events_of_digit_poisson)[28] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
     float (*restrict state_g_current_digit)[3] = net->state_g_current_digit;
     float (*restrict state_g_v_digit)[3] = net->state_g_v_digit;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            state_g_current_digit[b][n] = 0.0f;
-            state_g_v_digit[b][n] = 0.0f;
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i][j] = 0.0f;
+            }
         }
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float g_current = state_g_current_digit[b][n];
-            float g_v = state_g_v_digit[b][n];
-            const float v = digit_v[b][6][n];
-            const float x = v - 0.5f;
-            const bool spike = x >= 0.0f;
-            const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
-            const float y = 3.1415927f * x;
-            const float derivative = 1.0f / (1.0f + y * y);
-            const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-            const float g_current_2 = g_current + g_v_2;
-            g_digit_dense[b][6][n] = g_current_2;
-            const float next_g_current = g_current_2 * 0.5f;
-            const float next_g_v = g_v_2 * 0.75f;
-            g_current = next_g_current;
-            g_v = next_g_v;
-            state_g_current_digit[b][n] = g_current;
-            state_g_v_digit[b][n] = g_v;
-        }
-        for (int32_t chunk = 1; chunk >= 0; chunk--) {
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                state_g_current_digit[b][n] = 0.0f;
+                state_g_v_digit[b][n] = 0.0f;
+            }
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 float g_current = state_g_current_digit[b][n];
                 float g_v = state_g_v_digit[b][n];
-                /* t: step 2 of the block */
-                {
-                    const float v = digit_v[b][chunk * 3 + 2][n];
-                    const float x = v - 0.5f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_current_2 = g_current + g_v_2;
-                    g_digit_dense[b][chunk * 3 + 2][n] = g_current_2;
-                    const float next_g_current = g_current_2 * 0.5f;
-                    const float next_g_v = g_v_2 * 0.75f;
-                    g_current = next_g_current;
-                    g_v = next_g_v;
-                }
-                /* t: step 1 of the block */
-                {
-                    const float v = digit_v[b][chunk * 3 + 1][n];
-                    const float x = v - 0.5f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_current_2 = g_current + g_v_2;
-                    g_digit_dense[b][chunk * 3 + 1][n] = g_current_2;
-                    const float next_g_current = g_current_2 * 0.5f;
-                    const float next_g_v = g_v_2 * 0.75f;
-                    g_current = next_g_current;
-                    g_v = next_g_v;
-                }
-                /* t: step 0 of the block */
-                {
-                    const float v = digit_v[b][chunk * 3][n];
-                    const float x = v - 0.5f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_current_2 = g_current + g_v_2;
-                    g_digit_dense[b][chunk * 3][n] = g_current_2;
-                    const float next_g_current = g_current_2 * 0.5f;
-                    const float next_g_v = g_v_2 * 0.75f;
-                    g_current = next_g_current;
-                    g_v = next_g_v;
-                }
+                const float v = digit_v[b][6][n];
+                const float x = v - 0.5f;
+                const bool spike = x >= 0.0f;
+                const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
+                const float y = 3.1415927f * x;
+                const float derivative = 1.0f / (1.0f + y * y);
+                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                const float g_current_2 = g_current + g_v_2;
+                g_digit_dense[b][6][n] = g_current_2;
+                const float next_g_current = g_current_2 * 0.5f;
+                const float next_g_v = g_v_2 * 0.75f;
+                g_current = next_g_current;
+                g_v = next_g_v;
                 state_g_current_digit[b][n] = g_current;
                 state_g_v_digit[b][n] = g_v;
+            }
+            for (int32_t chunk = 1; chunk >= 0; chunk--) {
+                SNN_INDEPENDENT
+                for (int32_t n = 0; n < 3; n++) {
+                    float g_current = state_g_current_digit[b][n];
+                    float g_v = state_g_v_digit[b][n];
+                    /* t: step 2 of the block */
+                    {
+                        const float v = digit_v[b][chunk * 3 + 2][n];
+                        const float x = v - 0.5f;
+                        const bool spike = x >= 0.0f;
+                        const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
+                        const float y = 3.1415927f * x;
+                        const float derivative = 1.0f / (1.0f + y * y);
+                        const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                        const float g_current_2 = g_current + g_v_2;
+                        g_digit_dense[b][chunk * 3 + 2][n] = g_current_2;
+                        const float next_g_current = g_current_2 * 0.5f;
+                        const float next_g_v = g_v_2 * 0.75f;
+                        g_current = next_g_current;
+                        g_v = next_g_v;
+                    }
+                    /* t: step 1 of the block */
+                    {
+                        const float v = digit_v[b][chunk * 3 + 1][n];
+                        const float x = v - 0.5f;
+                        const bool spike = x >= 0.0f;
+                        const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
+                        const float y = 3.1415927f * x;
+                        const float derivative = 1.0f / (1.0f + y * y);
+                        const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                        const float g_current_2 = g_current + g_v_2;
+                        g_digit_dense[b][chunk * 3 + 1][n] = g_current_2;
+                        const float next_g_current = g_current_2 * 0.5f;
+                        const float next_g_v = g_v_2 * 0.75f;
+                        g_current = next_g_current;
+                        g_v = next_g_v;
+                    }
+                    /* t: step 0 of the block */
+                    {
+                        const float v = digit_v[b][chunk * 3][n];
+                        const float x = v - 0.5f;
+                        const bool spike = x >= 0.0f;
+                        const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
+                        const float y = 3.1415927f * x;
+                        const float derivative = 1.0f / (1.0f + y * y);
+                        const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                        const float g_current_2 = g_current + g_v_2;
+                        g_digit_dense[b][chunk * 3][n] = g_current_2;
+                        const float next_g_current = g_current_2 * 0.5f;
+                        const float next_g_v = g_v_2 * 0.75f;
+                        g_current = next_g_current;
+                        g_v = next_g_v;
+                    }
+                    state_g_current_digit[b][n] = g_current;
+                    state_g_v_digit[b][n] = g_v;
+                }
+            }
+            for (int32_t t = 0; t < 7; t++) {
+                for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_poisson[b][e];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                    }
+                }
             }
         }
     }
 }
 
 /* chunks.snn:6  digit  = poisson(image) -> dense(3) -> cuba_lif()
- * gradient of w_digit: sum over the batch and time of digit_poisson x g_digit_dense */
-static void gradient_w_digit(void *context, int32_t first, int32_t last)
+ * gradient of w_digit: sum of the parts */
+static void sum_w_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    uint8_t (*restrict digit_poisson)[7][4] = net->digit_poisson;
-    float (*restrict g_digit_dense)[7][3] = net->g_digit_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 7; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (digit_poisson[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        grad_w_digit[i][j] += g_digit_dense[b][t][j];
-                    }
-                }
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
         }
     }
@@ -408,8 +459,8 @@ static void forward(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, poisson_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense, net, net->run.rows);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
+    snn_parallel(pool, list_digit_poisson, net, net->run.rows);
+    snn_parallel(pool, layer_digit, net, net->run.rows);
     snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
     snn_parallel(pool, loss_of_samples, net, net->run.rows);
@@ -421,8 +472,8 @@ static void backward(void *context, SnnPool *pool)
     struct net *net = context;
     memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, net->run.rows);
-    snn_parallel(pool, gradient_w_digit, net, 4);
+    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, sum_w_digit, net, 4);
 }
 
 static void update(void *context, SnnPool *pool)
@@ -451,10 +502,13 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
     complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
     complete = (net->digit_v = snn_alloc(rows, sizeof *net->digit_v)) != NULL && complete;
+    complete = (net->events_of_digit_poisson = snn_alloc(rows, sizeof *net->events_of_digit_poisson)) != NULL && complete;
+    complete = (net->ends_of_digit_poisson = snn_alloc(rows, sizeof *net->ends_of_digit_poisson)) != NULL && complete;
     complete = (net->state_current_digit = snn_alloc(rows, sizeof *net->state_current_digit)) != NULL && complete;
     complete = (net->state_v_digit = snn_alloc(rows, sizeof *net->state_v_digit)) != NULL && complete;
     complete = (net->state_g_current_digit = snn_alloc(rows, sizeof *net->state_g_current_digit)) != NULL && complete;
     complete = (net->state_g_v_digit = snn_alloc(rows, sizeof *net->state_g_v_digit)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     return complete;
 }
 
@@ -477,10 +531,13 @@ static void close_net(void *context)
     snn_free(net->g_digit_rate);
     snn_free(net->g_digit_dense);
     snn_free(net->digit_v);
+    snn_free(net->events_of_digit_poisson);
+    snn_free(net->ends_of_digit_poisson);
     snn_free(net->state_current_digit);
     snn_free(net->state_v_digit);
     snn_free(net->state_g_current_digit);
     snn_free(net->state_g_v_digit);
+    snn_free(net->parts_of_w_digit);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -536,7 +593,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 421;
+    model->stream_bytes = 509;
     return true;
 }
 

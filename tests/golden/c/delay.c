@@ -47,6 +47,14 @@ struct net {
     float *loss;
     float *activity_digit;
 
+    /* scratch */
+    uint16_t (*events_of_input)[8];
+    int32_t (*ends_of_input)[3];
+    uint16_t (*events_of_digit_delay)[8];
+    int32_t (*ends_of_digit_delay)[3];
+    float (*parts_of_w_digit_2)[4][3];
+    float (*parts_of_w_digit)[4][3];
+
     SnnParam params[3];
     SnnStream streams[9];
 };
@@ -65,32 +73,6 @@ static void poisson_input(void *context, int32_t first, int32_t last)
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 4; n++) {
                 input[b][t][n] = (uint8_t)(snn_uniform(key, (uint32_t)n) < image[b][n]);
-            }
-        }
-    }
-}
-
-/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
- * digit_dense: linear map of input, 4 -> 3, all steps */
-static void dense_digit_dense(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    uint8_t (*restrict input)[2][4] = net->input;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                digit_dense[b][t][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 4; i++) {
-                if (input[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] += w_digit[i][j];
-                    }
-                }
             }
         }
     }
@@ -119,42 +101,130 @@ static void delay_digit_delay(void *context, int32_t first, int32_t last)
     }
 }
 
-/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
- * digit_dense_2: linear map of digit_delay, 4 -> 3, all steps */
-static void dense_digit_dense_2(void *context, int32_t first, int32_t last)
+/* input: the units that spike, step by step */
+static void list_input(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    uint8_t (*restrict digit_delay)[2][4] = net->digit_delay;
-    float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
+    uint8_t (*restrict input)[2][4] = net->input;
+    uint16_t (*restrict events_of_input)[8] = net->events_of_input;
+    int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
+    _Alignas(64) uint32_t words_of_events_of_input[1];
     for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            ends_of_input[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_input[w] = (uint32_t)input[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_input[w] = words_of_events_of_input[w] + (uint32_t)input[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_input[w] = words_of_events_of_input[w] + (uint32_t)input[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_input[w] = words_of_events_of_input[w] + (uint32_t)input[b][t][w + 3] * 8u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_input[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_input[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_input[b][2] = count;
+    }
+}
+
+/* digit_delay: the units that spike, step by step */
+static void list_digit_delay(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict digit_delay)[2][4] = net->digit_delay;
+    uint16_t (*restrict events_of_digit_delay)[8] = net->events_of_digit_delay;
+    int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
+    _Alignas(64) uint32_t words_of_events_of_digit_delay[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            ends_of_digit_delay[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_delay[w] = (uint32_t)digit_delay[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_delay[w] = words_of_events_of_digit_delay[w] + (uint32_t)digit_delay[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_delay[w] = words_of_events_of_digit_delay[w] + (uint32_t)digit_delay[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_delay[w] = words_of_events_of_digit_delay[w] + (uint32_t)digit_delay[b][t][w + 3] * 8u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_digit_delay[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_digit_delay[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_digit_delay[b][2] = count;
+    }
+}
+
+/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+ * digit: linear map of input, 4 -> 3, then linear map of digit_delay, 4 -> 3, then lif, 3 units */
+static void layer_digit(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict w_digit)[3] = net->w_digit;
+    float (*restrict w_digit_2)[3] = net->w_digit_2;
+    float (*restrict digit_dense)[2][3] = net->digit_dense;
+    float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
+    uint8_t (*restrict digit)[2][3] = net->digit;
+    float (*restrict digit_v)[2][3] = net->digit_v;
+    uint16_t (*restrict events_of_input)[8] = net->events_of_input;
+    int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
+    uint16_t (*restrict events_of_digit_delay)[8] = net->events_of_digit_delay;
+    int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
+    for (int32_t b = first; b < last; b++) {
+        for (int32_t t = 0; t < 2; t++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                digit_dense[b][t][j] = 0.0f;
+            }
+            for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
+                const int32_t i = events_of_input[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    digit_dense[b][t][j] += w_digit[i][j];
+                }
+            }
+        }
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense_2[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 4; i++) {
-                if (digit_delay[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense_2[b][t][j] += w_digit_2[i][j];
-                    }
+            for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
+                const int32_t i = events_of_digit_delay[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    digit_dense_2[b][t][j] += w_digit_2[i][j];
                 }
             }
         }
-    }
-}
-
-/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
- * digit: lif, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
-    uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_v)[2][3] = net->digit_v;
-    for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -277,86 +347,116 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
- * digit: lif, adjoint, 3 units */
+ * digit: lif, adjoint, 3 units, then gradient of w_digit_2, then gradient of w_digit */
 static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict digit_v)[2][3] = net->digit_v;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float g_v = 0.0f;
-            /* t = 1 */
-            {
-                const float v = digit_v[b][1][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][1][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
+    uint16_t (*restrict events_of_input)[8] = net->events_of_input;
+    int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
+    uint16_t (*restrict events_of_digit_delay)[8] = net->events_of_digit_delay;
+    int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
+    float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit_2[slice][i][j] = 0.0f;
             }
-            /* t = 0 */
-            {
-                const float v = digit_v[b][0][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][0][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
+        }
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i][j] = 0.0f;
+            }
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                float g_v = 0.0f;
+                /* t = 1 */
+                {
+                    const float v = digit_v[b][1][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][1][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 0 */
+                {
+                    const float v = digit_v[b][0][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][0][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+            }
+            for (int32_t t = 0; t < 2; t++) {
+                for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_delay[b][e];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        parts_of_w_digit_2[slice][i][j] += g_digit_dense[b][t][j];
+                    }
+                }
+            }
+            for (int32_t t = 0; t < 2; t++) {
+                for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
+                    const int32_t i = events_of_input[b][e];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                    }
+                }
             }
         }
     }
 }
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
- * gradient of w_digit_2: sum over the batch and time of digit_delay x g_digit_dense */
-static void gradient_w_digit_2(void *context, int32_t first, int32_t last)
+ * gradient of w_digit_2: sum of the parts */
+static void sum_w_digit_2(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    uint8_t (*restrict digit_delay)[2][4] = net->digit_delay;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (digit_delay[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        grad_w_digit_2[i][j] += g_digit_dense[b][t][j];
-                    }
-                }
+    float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit_2[i][j] += parts_of_w_digit_2[slice][i][j];
             }
         }
     }
 }
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
- * gradient of w_digit: sum over the batch and time of input x g_digit_dense */
-static void gradient_w_digit(void *context, int32_t first, int32_t last)
+ * gradient of w_digit: sum of the parts */
+static void sum_w_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    uint8_t (*restrict input)[2][4] = net->input;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (input[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        grad_w_digit[i][j] += g_digit_dense[b][t][j];
-                    }
-                }
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
         }
     }
@@ -398,10 +498,10 @@ static void forward(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, poisson_input, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense, net, net->run.rows);
     snn_parallel(pool, delay_digit_delay, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense_2, net, net->run.rows);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
+    snn_parallel(pool, list_input, net, net->run.rows);
+    snn_parallel(pool, list_digit_delay, net, net->run.rows);
+    snn_parallel(pool, layer_digit, net, net->run.rows);
     snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
     snn_parallel(pool, loss_of_samples, net, net->run.rows);
@@ -414,9 +514,9 @@ static void backward(void *context, SnnPool *pool)
     memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
     memset(net->grad_w_digit_2, 0, 4 * sizeof *net->grad_w_digit_2);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, net->run.rows);
-    snn_parallel(pool, gradient_w_digit_2, net, 4);
-    snn_parallel(pool, gradient_w_digit, net, 4);
+    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, sum_w_digit_2, net, 4);
+    snn_parallel(pool, sum_w_digit, net, 4);
 }
 
 static void update(void *context, SnnPool *pool)
@@ -450,6 +550,12 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
     complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
     complete = (net->digit_v = snn_alloc(rows, sizeof *net->digit_v)) != NULL && complete;
+    complete = (net->events_of_input = snn_alloc(rows, sizeof *net->events_of_input)) != NULL && complete;
+    complete = (net->ends_of_input = snn_alloc(rows, sizeof *net->ends_of_input)) != NULL && complete;
+    complete = (net->events_of_digit_delay = snn_alloc(rows, sizeof *net->events_of_digit_delay)) != NULL && complete;
+    complete = (net->ends_of_digit_delay = snn_alloc(rows, sizeof *net->ends_of_digit_delay)) != NULL && complete;
+    complete = (net->parts_of_w_digit_2 = snn_alloc(8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     return complete;
 }
 
@@ -476,6 +582,12 @@ static void close_net(void *context)
     snn_free(net->g_digit_rate);
     snn_free(net->g_digit_dense);
     snn_free(net->digit_v);
+    snn_free(net->events_of_input);
+    snn_free(net->ends_of_input);
+    snn_free(net->events_of_digit_delay);
+    snn_free(net->ends_of_digit_delay);
+    snn_free(net->parts_of_w_digit_2);
+    snn_free(net->parts_of_w_digit);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -547,7 +659,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 190;
+    model->stream_bytes = 246;
     return true;
 }
 

@@ -52,6 +52,10 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed)[4];
+    uint16_t (*events_of_hidden)[8];
+    int32_t (*ends_of_hidden)[3];
+    float (*parts_of_w_digit)[4][3];
+    float (*parts_of_w_hidden)[4][4];
 
     SnnParam params[3];
     SnnStream streams[9];
@@ -71,10 +75,10 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
             hidden_dense[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x = image[b][i];
+            const float x0 = image[b][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 4; j++) {
-                hidden_dense[b][j] += x * w_hidden[i][j];
+                hidden_dense[b][j] += x0 * w_hidden[i][j];
             }
         }
     }
@@ -120,41 +124,72 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
     }
 }
 
+/* hidden: the units that spike, step by step */
+static void list_hidden(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict hidden)[2][4] = net->hidden;
+    uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    _Alignas(64) uint32_t words_of_events_of_hidden[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            ends_of_hidden[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 3] * 8u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_hidden[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_hidden[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_hidden[b][2] = count;
+    }
+}
+
 /* direct.snn:6  digit  = hidden -> dense(3)      -> lif(tau = 2)
- * digit_dense: linear map of hidden, 4 -> 3, all steps */
-static void dense_digit_dense(void *context, int32_t first, int32_t last)
+ * digit: linear map of hidden, 4 -> 3, then lif, 3 units */
+static void layer_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
-    uint8_t (*restrict hidden)[2][4] = net->hidden;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
+    uint8_t (*restrict digit)[2][3] = net->digit;
+    float (*restrict digit_v)[2][3] = net->digit_v;
+    uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 4; i++) {
-                if (hidden[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] += w_digit[i][j];
-                    }
+            for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
+                const int32_t i = events_of_hidden[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
-    }
-}
-
-/* direct.snn:6  digit  = hidden -> dense(3)      -> lif(tau = 2)
- * digit: lif, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_v)[2][3] = net->digit_v;
-    for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -308,62 +343,62 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* direct.snn:6  digit  = hidden -> dense(3)      -> lif(tau = 2)
- * digit: lif, adjoint, 3 units */
+ * digit: lif, adjoint, 3 units, then gradient of w_digit */
 static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict digit_v)[2][3] = net->digit_v;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float g_v = 0.0f;
-            /* t = 1 */
-            {
-                const float v = digit_v[b][1][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][1][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-            /* t = 0 */
-            {
-                const float v = digit_v[b][0][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][0][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
+    uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
-    }
-}
-
-/* direct.snn:6  digit  = hidden -> dense(3)      -> lif(tau = 2)
- * gradient of w_digit: sum over the batch and time of hidden x g_digit_dense */
-static void gradient_w_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    uint8_t (*restrict hidden)[2][4] = net->hidden;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (hidden[b][t][i] != 0) {
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                float g_v = 0.0f;
+                /* t = 1 */
+                {
+                    const float v = digit_v[b][1][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][1][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 0 */
+                {
+                    const float v = digit_v[b][0][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][0][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+            }
+            for (int32_t t = 0; t < 2; t++) {
+                for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        grad_w_digit[i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
                     }
                 }
             }
@@ -372,39 +407,53 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* direct.snn:6  digit  = hidden -> dense(3)      -> lif(tau = 2)
- * g_hidden: transposed linear map of g_digit_dense, 3 -> 4, all steps */
-static void dense_g_hidden(void *context, int32_t first, int32_t last)
+ * gradient of w_digit: sum of the parts */
+static void sum_w_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_transposed)[4] = net->w_digit_transposed;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    float (*restrict g_hidden)[2][4] = net->g_hidden;
-    for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
+    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT
-            for (int32_t j = 0; j < 4; j++) {
-                g_hidden[b][t][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 3; i++) {
-                const float x = g_digit_dense[b][t][i];
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 4; j++) {
-                    g_hidden[b][t][j] += x * w_digit_transposed[i][j];
-                }
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
         }
     }
 }
 
 /* direct.snn:5  hidden = image  -> dense([2, 2]) -> lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))
- * hidden: lif, adjoint, 4 units */
+ * hidden: linear map of g_digit_dense, 3 -> 4, then lif, adjoint, 4 units */
 static void adjoint_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
+    float (*restrict w_digit_transposed)[4] = net->w_digit_transposed;
+    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict g_hidden)[2][4] = net->g_hidden;
     float (*restrict g_hidden_dense)[4] = net->g_hidden_dense;
     float (*restrict hidden_derivative)[2][4] = net->hidden_derivative;
     for (int32_t b = first; b < last; b++) {
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 4; j++) {
+            g_hidden[b][0][j] = 0.0f;
+        }
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 4; j++) {
+            g_hidden[b][1][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 3; i++) {
+            const float x0 = g_digit_dense[b][0][i];
+            const float x1 = g_digit_dense[b][1][i];
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 4; j++) {
+                g_hidden[b][0][j] += x0 * w_digit_transposed[i][j];
+            }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 4; j++) {
+                g_hidden[b][1][j] += x1 * w_digit_transposed[i][j];
+            }
+        }
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 4; n++) {
             float g_v = 0.0f;
@@ -431,19 +480,95 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* direct.snn:5  hidden = image  -> dense([2, 2]) -> lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))
- * gradient of w_hidden: sum over the batch and time of image x g_hidden_dense */
+ * w_hidden: gradient of w_hidden */
 static void gradient_w_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden)[4] = net->grad_w_hidden;
     float (*restrict image)[4] = net->image;
     float (*restrict g_hidden_dense)[4] = net->g_hidden_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t i = first; i < last; i++) {
-            const float x = image[b][i];
+    _Alignas(64) float sums_w_hidden[4][4];
+    float (*restrict parts_of_w_hidden)[4][4] = net->parts_of_w_hidden;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 4; j++) {
-                grad_w_hidden[i][j] += x * g_hidden_dense[b][j];
+                parts_of_w_hidden[slice][i][j] = 0.0f;
+            }
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            for (int32_t block = 0; block < 1; block++) {
+                const int32_t i0 = block * 4;
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    sums_w_hidden[0][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    sums_w_hidden[1][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    sums_w_hidden[2][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    sums_w_hidden[3][j] = 0.0f;
+                }
+                const float x0 = image[b][i0];
+                const float x1 = image[b][i0 + 1];
+                const float x2 = image[b][i0 + 2];
+                const float x3 = image[b][i0 + 3];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    sums_w_hidden[0][j] += x0 * g_hidden_dense[b][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    sums_w_hidden[1][j] += x1 * g_hidden_dense[b][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    sums_w_hidden[2][j] += x2 * g_hidden_dense[b][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    sums_w_hidden[3][j] += x3 * g_hidden_dense[b][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    parts_of_w_hidden[slice][i0][j] += sums_w_hidden[0][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden[1][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden[2][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden[3][j];
+                }
+            }
+        }
+    }
+}
+
+/* direct.snn:5  hidden = image  -> dense([2, 2]) -> lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))
+ * gradient of w_hidden: sum of the parts */
+static void sum_w_hidden(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict grad_w_hidden)[4] = net->grad_w_hidden;
+    float (*restrict parts_of_w_hidden)[4][4] = net->parts_of_w_hidden;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 4; j++) {
+                grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
         }
     }
@@ -488,8 +613,8 @@ static void forward(void *context, SnnPool *pool)
     struct net *net = context;
     snn_parallel(pool, dense_hidden_dense, net, net->run.rows);
     snn_parallel(pool, scan_hidden, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense, net, net->run.rows);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
+    snn_parallel(pool, list_hidden, net, net->run.rows);
+    snn_parallel(pool, layer_digit, net, net->run.rows);
     snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
     snn_parallel(pool, loss_of_samples, net, net->run.rows);
@@ -504,11 +629,11 @@ static void backward(void *context, SnnPool *pool)
     memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
     snn_parallel(pool, transpose_w_digit, net, 3);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, net->run.rows);
-    snn_parallel(pool, gradient_w_digit, net, 4);
-    snn_parallel(pool, dense_g_hidden, net, net->run.rows);
+    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, sum_w_digit, net, 4);
     snn_parallel(pool, adjoint_hidden, net, net->run.rows);
-    snn_parallel(pool, gradient_w_hidden, net, 4);
+    snn_parallel(pool, gradient_w_hidden, net, 8);
+    snn_parallel(pool, sum_w_hidden, net, 4);
 }
 
 static void update(void *context, SnnPool *pool)
@@ -546,6 +671,10 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->g_hidden = snn_alloc(rows, sizeof *net->g_hidden)) != NULL && complete;
     complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
     complete = (net->hidden_derivative = snn_alloc(rows, sizeof *net->hidden_derivative)) != NULL && complete;
+    complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
+    complete = (net->ends_of_hidden = snn_alloc(rows, sizeof *net->ends_of_hidden)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->parts_of_w_hidden = snn_alloc(8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
     return complete;
 }
 
@@ -576,6 +705,10 @@ static void close_net(void *context)
     snn_free(net->g_hidden);
     snn_free(net->g_hidden_dense);
     snn_free(net->hidden_derivative);
+    snn_free(net->events_of_hidden);
+    snn_free(net->ends_of_hidden);
+    snn_free(net->parts_of_w_digit);
+    snn_free(net->parts_of_w_hidden);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -647,7 +780,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 258;
+    model->stream_bytes = 286;
     return true;
 }
 

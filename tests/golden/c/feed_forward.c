@@ -59,6 +59,12 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed)[5];
+    uint16_t (*events_of_input)[12];
+    int32_t (*ends_of_input)[4];
+    uint16_t (*events_of_hidden)[15];
+    int32_t (*ends_of_hidden)[4];
+    float (*parts_of_w_digit)[5][3];
+    float (*parts_of_w_hidden)[4][5];
 
     SnnParam params[3];
     SnnStream streams[10];
@@ -83,41 +89,72 @@ static void poisson_input(void *context, int32_t first, int32_t last)
     }
 }
 
+/* input: the units that spike, step by step */
+static void list_input(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict input)[3][4] = net->input;
+    uint16_t (*restrict events_of_input)[12] = net->events_of_input;
+    int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
+    _Alignas(64) uint32_t words_of_events_of_input[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 3; t++) {
+            ends_of_input[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_input[w] = (uint32_t)input[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_input[w] = words_of_events_of_input[w] + (uint32_t)input[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_input[w] = words_of_events_of_input[w] + (uint32_t)input[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_input[w] = words_of_events_of_input[w] + (uint32_t)input[b][t][w + 3] * 8u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_input[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_input[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_input[b][3] = count;
+    }
+}
+
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
- * hidden_dense: linear map of input, 4 -> 5, all steps */
-static void dense_hidden_dense(void *context, int32_t first, int32_t last)
+ * hidden: linear map of input, 4 -> 5, then lif, 5 units */
+static void layer_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
-    uint8_t (*restrict input)[3][4] = net->input;
     float (*restrict hidden_dense)[3][5] = net->hidden_dense;
+    uint8_t (*restrict hidden)[3][5] = net->hidden;
+    float (*restrict hidden_v)[3][5] = net->hidden_v;
+    uint16_t (*restrict events_of_input)[12] = net->events_of_input;
+    int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
                 hidden_dense[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 4; i++) {
-                if (input[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 5; j++) {
-                        hidden_dense[b][t][j] += w_hidden[i][j];
-                    }
+            for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
+                const int32_t i = events_of_input[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    hidden_dense[b][t][j] += w_hidden[i][j];
                 }
             }
         }
-    }
-}
-
-/* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
- * hidden: lif, 5 units */
-static void scan_hidden(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict hidden_dense)[3][5] = net->hidden_dense;
-    uint8_t (*restrict hidden)[3][5] = net->hidden;
-    float (*restrict hidden_v)[3][5] = net->hidden_v;
-    for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 5; n++) {
             float v = 0.0f;
@@ -152,41 +189,76 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
     }
 }
 
+/* hidden: the units that spike, step by step */
+static void list_hidden(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict hidden)[3][5] = net->hidden;
+    uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
+    _Alignas(64) uint32_t words_of_events_of_hidden[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 3; t++) {
+            ends_of_hidden[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 3] * 8u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 4] * 16u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_hidden[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_hidden[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_hidden[b][3] = count;
+    }
+}
+
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
- * digit_dense: linear map of hidden, 5 -> 3, all steps */
-static void dense_digit_dense(void *context, int32_t first, int32_t last)
+ * digit: linear map of hidden, 5 -> 3, then lif, 3 units */
+static void layer_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
-    uint8_t (*restrict hidden)[3][5] = net->hidden;
     float (*restrict digit_dense)[3][3] = net->digit_dense;
+    uint8_t (*restrict digit)[3][3] = net->digit;
+    float (*restrict digit_v)[3][3] = net->digit_v;
+    uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 5; i++) {
-                if (hidden[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] += w_digit[i][j];
-                    }
+            for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
+                const int32_t i = events_of_hidden[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
-    }
-}
-
-/* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
- * digit: lif, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit_dense)[3][3] = net->digit_dense;
-    uint8_t (*restrict digit)[3][3] = net->digit;
-    float (*restrict digit_v)[3][3] = net->digit_v;
-    for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -349,75 +421,75 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
- * digit: lif, adjoint, 3 units */
+ * digit: lif, adjoint, 3 units, then gradient of w_digit */
 static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[3][3] = net->g_digit_dense;
     float (*restrict digit_v)[3][3] = net->digit_v;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float g_v = 0.0f;
-            /* t = 2 */
-            {
-                const float v = digit_v[b][2][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][2][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-            /* t = 1 */
-            {
-                const float v = digit_v[b][1][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][1][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-            /* t = 0 */
-            {
-                const float v = digit_v[b][0][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][0][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
+    uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
+    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 5; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
-    }
-}
-
-/* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
- * gradient of w_digit: sum over the batch and time of hidden x g_digit_dense */
-static void gradient_w_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    uint8_t (*restrict hidden)[3][5] = net->hidden;
-    float (*restrict g_digit_dense)[3][3] = net->g_digit_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 3; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (hidden[b][t][i] != 0) {
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                float g_v = 0.0f;
+                /* t = 2 */
+                {
+                    const float v = digit_v[b][2][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][2][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 1 */
+                {
+                    const float v = digit_v[b][1][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][1][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 0 */
+                {
+                    const float v = digit_v[b][0][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][0][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+            }
+            for (int32_t t = 0; t < 3; t++) {
+                for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        grad_w_digit[i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
                     }
                 }
             }
@@ -426,24 +498,124 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
- * g_hidden: transposed linear map of g_digit_dense, 3 -> 5, all steps */
-static void dense_g_hidden(void *context, int32_t first, int32_t last)
+ * gradient of w_digit: sum of the parts */
+static void sum_w_digit(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
+    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+            }
+        }
+    }
+}
+
+/* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
+ * hidden: linear map of g_digit_dense, 3 -> 5, then lif, adjoint, 5 units, then gradient of w_hidden */
+static void adjoint_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
     float (*restrict g_digit_dense)[3][3] = net->g_digit_dense;
     float (*restrict g_hidden)[3][5] = net->g_hidden;
-    for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 3; t++) {
+    float (*restrict g_hidden_dense)[3][5] = net->g_hidden_dense;
+    float (*restrict hidden_v)[3][5] = net->hidden_v;
+    uint16_t (*restrict events_of_input)[12] = net->events_of_input;
+    int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
+    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
-                g_hidden[b][t][j] = 0.0f;
+                parts_of_w_hidden[slice][i][j] = 0.0f;
+            }
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                g_hidden[b][0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                g_hidden[b][1][j] = 0.0f;
+            }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                g_hidden[b][2][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
-                const float x = g_digit_dense[b][t][i];
+                const float x0 = g_digit_dense[b][0][i];
+                const float x1 = g_digit_dense[b][1][i];
+                const float x2 = g_digit_dense[b][2][i];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 5; j++) {
-                    g_hidden[b][t][j] += x * w_digit_transposed[i][j];
+                    g_hidden[b][0][j] += x0 * w_digit_transposed[i][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    g_hidden[b][1][j] += x1 * w_digit_transposed[i][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    g_hidden[b][2][j] += x2 * w_digit_transposed[i][j];
+                }
+            }
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 5; n++) {
+                float g_v = 0.0f;
+                /* t = 2 */
+                {
+                    const float v = hidden_v[b][2][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_hidden[b][2][n] + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_hidden_dense_2 = g_v_2 / 2.0f;
+                    g_hidden_dense[b][2][n] = g_hidden_dense_2;
+                    g_v = g_v_2 - g_hidden_dense_2;
+                }
+                /* t = 1 */
+                {
+                    const float v = hidden_v[b][1][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_hidden[b][1][n] + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_hidden_dense_2 = g_v_2 / 2.0f;
+                    g_hidden_dense[b][1][n] = g_hidden_dense_2;
+                    g_v = g_v_2 - g_hidden_dense_2;
+                }
+                /* t = 0 */
+                {
+                    const float v = hidden_v[b][0][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_hidden[b][0][n] + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_hidden_dense_2 = g_v_2 / 2.0f;
+                    g_hidden_dense[b][0][n] = g_hidden_dense_2;
+                    g_v = g_v_2 - g_hidden_dense_2;
+                }
+            }
+            for (int32_t t = 0; t < 3; t++) {
+                for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
+                    const int32_t i = events_of_input[b][e];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        parts_of_w_hidden[slice][i][j] += g_hidden_dense[b][t][j];
+                    }
                 }
             }
         }
@@ -451,77 +623,17 @@ static void dense_g_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
- * hidden: lif, adjoint, 5 units */
-static void adjoint_hidden(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict g_hidden)[3][5] = net->g_hidden;
-    float (*restrict g_hidden_dense)[3][5] = net->g_hidden_dense;
-    float (*restrict hidden_v)[3][5] = net->hidden_v;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 5; n++) {
-            float g_v = 0.0f;
-            /* t = 2 */
-            {
-                const float v = hidden_v[b][2][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_hidden[b][2][n] + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_hidden_dense_2 = g_v_2 / 2.0f;
-                g_hidden_dense[b][2][n] = g_hidden_dense_2;
-                g_v = g_v_2 - g_hidden_dense_2;
-            }
-            /* t = 1 */
-            {
-                const float v = hidden_v[b][1][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_hidden[b][1][n] + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_hidden_dense_2 = g_v_2 / 2.0f;
-                g_hidden_dense[b][1][n] = g_hidden_dense_2;
-                g_v = g_v_2 - g_hidden_dense_2;
-            }
-            /* t = 0 */
-            {
-                const float v = hidden_v[b][0][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_hidden[b][0][n] + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_hidden_dense_2 = g_v_2 / 2.0f;
-                g_hidden_dense[b][0][n] = g_hidden_dense_2;
-                g_v = g_v_2 - g_hidden_dense_2;
-            }
-        }
-    }
-}
-
-/* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
- * gradient of w_hidden: sum over the batch and time of input x g_hidden_dense */
-static void gradient_w_hidden(void *context, int32_t first, int32_t last)
+ * gradient of w_hidden: sum of the parts */
+static void sum_w_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
-    uint8_t (*restrict input)[3][4] = net->input;
-    float (*restrict g_hidden_dense)[3][5] = net->g_hidden_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 3; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (input[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 5; j++) {
-                        grad_w_hidden[i][j] += g_hidden_dense[b][t][j];
-                    }
-                }
+    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
         }
     }
@@ -595,10 +707,10 @@ static void forward(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, poisson_input, net, net->run.rows);
-    snn_parallel(pool, dense_hidden_dense, net, net->run.rows);
-    snn_parallel(pool, scan_hidden, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense, net, net->run.rows);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
+    snn_parallel(pool, list_input, net, net->run.rows);
+    snn_parallel(pool, layer_hidden, net, net->run.rows);
+    snn_parallel(pool, list_hidden, net, net->run.rows);
+    snn_parallel(pool, layer_digit, net, net->run.rows);
     snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
     snn_parallel(pool, loss_of_samples, net, net->run.rows);
@@ -613,11 +725,10 @@ static void backward(void *context, SnnPool *pool)
     memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
     snn_parallel(pool, transpose_w_digit, net, 3);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, net->run.rows);
-    snn_parallel(pool, gradient_w_digit, net, 5);
-    snn_parallel(pool, dense_g_hidden, net, net->run.rows);
-    snn_parallel(pool, adjoint_hidden, net, net->run.rows);
-    snn_parallel(pool, gradient_w_hidden, net, 4);
+    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, sum_w_digit, net, 5);
+    snn_parallel(pool, adjoint_hidden, net, 8);
+    snn_parallel(pool, sum_w_hidden, net, 4);
 }
 
 static void update(void *context, SnnPool *pool)
@@ -660,6 +771,12 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->v_w_hidden = snn_alloc(4, sizeof *net->v_w_hidden)) != NULL && complete;
     complete = (net->m_w_digit = snn_alloc(5, sizeof *net->m_w_digit)) != NULL && complete;
     complete = (net->v_w_digit = snn_alloc(5, sizeof *net->v_w_digit)) != NULL && complete;
+    complete = (net->events_of_input = snn_alloc(rows, sizeof *net->events_of_input)) != NULL && complete;
+    complete = (net->ends_of_input = snn_alloc(rows, sizeof *net->ends_of_input)) != NULL && complete;
+    complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
+    complete = (net->ends_of_hidden = snn_alloc(rows, sizeof *net->ends_of_hidden)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->parts_of_w_hidden = snn_alloc(8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
     return complete;
 }
 
@@ -695,6 +812,12 @@ static void close_net(void *context)
     snn_free(net->v_w_hidden);
     snn_free(net->m_w_digit);
     snn_free(net->v_w_digit);
+    snn_free(net->events_of_input);
+    snn_free(net->ends_of_input);
+    snn_free(net->events_of_hidden);
+    snn_free(net->ends_of_hidden);
+    snn_free(net->parts_of_w_digit);
+    snn_free(net->parts_of_w_hidden);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -775,7 +898,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 460;
+    model->stream_bytes = 546;
     return true;
 }
 

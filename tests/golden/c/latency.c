@@ -27,9 +27,9 @@ struct net {
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
     uint8_t (*digit_latency)[3][4];
-    float (*digit_dense)[3][3];
-    float (*digit)[3][3];
     float (*digit_last)[3];
+    float (*digit_latency_li)[3][4];
+    float (*digit_latency_li_last)[4];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -58,58 +58,32 @@ static void latency_digit_latency(void *context, int32_t first, int32_t last)
 }
 
 /* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
- * digit_dense: linear map of digit_latency, 4 -> 3, all steps */
-static void dense_digit_dense(void *context, int32_t first, int32_t last)
+ * digit_latency_li: li, 4 units */
+static void scan_digit_latency_li(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
     uint8_t (*restrict digit_latency)[3][4] = net->digit_latency;
-    float (*restrict digit_dense)[3][3] = net->digit_dense;
-    for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                digit_dense[b][t][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 4; i++) {
-                if (digit_latency[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] += w_digit[i][j];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
- * digit: li, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit_dense)[3][3] = net->digit_dense;
-    float (*restrict digit)[3][3] = net->digit;
+    float (*restrict digit_latency_li)[3][4] = net->digit_latency_li;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
+        for (int32_t n = 0; n < 4; n++) {
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense[b][0][n] - v) / 4.0f;
-                digit[b][0][n] = v_2;
+                const float v_2 = v + ((float)digit_latency[b][0][n] - v) / 4.0f;
+                digit_latency_li[b][0][n] = v_2;
                 v = v_2;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense[b][1][n] - v) / 4.0f;
-                digit[b][1][n] = v_2;
+                const float v_2 = v + ((float)digit_latency[b][1][n] - v) / 4.0f;
+                digit_latency_li[b][1][n] = v_2;
                 v = v_2;
             }
             /* t = 2 */
             {
-                const float v_2 = v + (digit_dense[b][2][n] - v) / 4.0f;
-                digit[b][2][n] = v_2;
+                const float v_2 = v + ((float)digit_latency[b][2][n] - v) / 4.0f;
+                digit_latency_li[b][2][n] = v_2;
                 v = v_2;
             }
         }
@@ -117,16 +91,39 @@ static void scan_digit(void *context, int32_t first, int32_t last)
 }
 
 /* latency.snn:6  predict argmax(last(digit))
- * digit_last: last value over time of digit */
-static void reduce_digit_last(void *context, int32_t first, int32_t last)
+ * digit_latency_li_last: last value over time of digit_latency_li */
+static void reduce_digit_latency_li_last(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit)[3][3] = net->digit;
-    float (*restrict digit_last)[3] = net->digit_last;
+    float (*restrict digit_latency_li)[3][4] = net->digit_latency_li;
+    float (*restrict digit_latency_li_last)[4] = net->digit_latency_li_last;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            digit_last[b][n] = digit[b][2][n];
+        for (int32_t n = 0; n < 4; n++) {
+            digit_latency_li_last[b][n] = digit_latency_li[b][2][n];
+        }
+    }
+}
+
+/* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
+ * digit_last: linear map of digit_latency_li_last, 4 -> 3 */
+static void dense_digit_last(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict w_digit)[3] = net->w_digit;
+    float (*restrict digit_last)[3] = net->digit_last;
+    float (*restrict digit_latency_li_last)[4] = net->digit_latency_li_last;
+    for (int32_t b = first; b < last; b++) {
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_last[b][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 4; i++) {
+            const float x0 = digit_latency_li_last[b][i];
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                digit_last[b][j] += x0 * w_digit[i][j];
+            }
         }
     }
 }
@@ -155,9 +152,9 @@ static void forward(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, latency_digit_latency, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense, net, net->run.rows);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_last, net, net->run.rows);
+    snn_parallel(pool, scan_digit_latency_li, net, net->run.rows);
+    snn_parallel(pool, reduce_digit_latency_li_last, net, net->run.rows);
+    snn_parallel(pool, dense_digit_last, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
 }
 
@@ -184,9 +181,9 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->scores = snn_alloc(rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->image = snn_alloc(rows, sizeof *net->image)) != NULL && complete;
     complete = (net->digit_latency = snn_alloc(rows, sizeof *net->digit_latency)) != NULL && complete;
-    complete = (net->digit_dense = snn_alloc(rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_last = snn_alloc(rows, sizeof *net->digit_last)) != NULL && complete;
+    complete = (net->digit_latency_li = snn_alloc(rows, sizeof *net->digit_latency_li)) != NULL && complete;
+    complete = (net->digit_latency_li_last = snn_alloc(rows, sizeof *net->digit_latency_li_last)) != NULL && complete;
     return complete;
 }
 
@@ -200,9 +197,9 @@ static void close_net(void *context)
     snn_free(net->scores);
     snn_free(net->image);
     snn_free(net->digit_latency);
-    snn_free(net->digit_dense);
-    snn_free(net->digit);
     snn_free(net->digit_last);
+    snn_free(net->digit_latency_li);
+    snn_free(net->digit_latency_li_last);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -228,19 +225,19 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 9,
-        .activity = NULL, .operations = 36,
+        .name = "digit_latency_li", .about = "li(tau = 4)",
+        .size = 4, .spikes = false, .values = net->digit_latency_li[0][0], .per_sample = 12,
+        .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit", .about = "li(tau = 4)",
-        .size = 3, .spikes = false, .values = net->digit[0][0], .per_sample = 9,
+        .name = "digit_latency_li_last", .about = "last(digit)",
+        .size = 4, .spikes = false, .values = net->digit_latency_li_last[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
         .name = "digit_last", .about = "last(digit)",
         .size = 3, .spikes = false, .values = net->digit_last[0], .per_sample = 3,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 12,
     };
     model->run = &net->run;
     model->input = net->image[0];
@@ -253,7 +250,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 5;
-    model->stream_bytes = 136;
+    model->stream_bytes = 128;
     return true;
 }
 

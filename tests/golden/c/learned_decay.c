@@ -57,8 +57,14 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed)[5];
+    uint16_t (*events_of_hidden_poisson)[8];
+    int32_t (*ends_of_hidden_poisson)[3];
+    uint16_t (*events_of_hidden)[10];
+    int32_t (*ends_of_hidden)[3];
     float (*sum_plif_w_digit_digit)[3];
+    float (*parts_of_w_digit)[5][3];
     float (*sum_plif_w_hidden_hidden)[5];
+    float (*parts_of_w_hidden)[4][5];
 
     SnnParam params[5];
     SnnStream streams[10];
@@ -83,26 +89,67 @@ static void poisson_hidden_poisson(void *context, int32_t first, int32_t last)
     }
 }
 
+/* hidden_poisson: the units that spike, step by step */
+static void list_hidden_poisson(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict hidden_poisson)[2][4] = net->hidden_poisson;
+    uint16_t (*restrict events_of_hidden_poisson)[8] = net->events_of_hidden_poisson;
+    int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
+    _Alignas(64) uint32_t words_of_events_of_hidden_poisson[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            ends_of_hidden_poisson[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden_poisson[w] = (uint32_t)hidden_poisson[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden_poisson[w] = words_of_events_of_hidden_poisson[w] + (uint32_t)hidden_poisson[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden_poisson[w] = words_of_events_of_hidden_poisson[w] + (uint32_t)hidden_poisson[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden_poisson[w] = words_of_events_of_hidden_poisson[w] + (uint32_t)hidden_poisson[b][t][w + 3] * 8u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_hidden_poisson[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_hidden_poisson[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_hidden_poisson[b][2] = count;
+    }
+}
+
 /* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
- * hidden_dense: linear map of hidden_poisson, 4 -> 5, all steps */
+ * hidden_dense: linear map of hidden_poisson, 4 -> 5 */
 static void dense_hidden_dense(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
-    uint8_t (*restrict hidden_poisson)[2][4] = net->hidden_poisson;
     float (*restrict hidden_dense)[2][5] = net->hidden_dense;
+    uint16_t (*restrict events_of_hidden_poisson)[8] = net->events_of_hidden_poisson;
+    int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
                 hidden_dense[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 4; i++) {
-                if (hidden_poisson[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 5; j++) {
-                        hidden_dense[b][t][j] += w_hidden[i][j];
-                    }
+            for (int32_t e = ends_of_hidden_poisson[b][t]; e < ends_of_hidden_poisson[b][t + 1]; e++) {
+                const int32_t i = events_of_hidden_poisson[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    hidden_dense[b][t][j] += w_hidden[i][j];
                 }
             }
         }
@@ -146,26 +193,71 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
     }
 }
 
+/* hidden: the units that spike, step by step */
+static void list_hidden(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict hidden)[2][5] = net->hidden;
+    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    _Alignas(64) uint32_t words_of_events_of_hidden[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            ends_of_hidden[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 3] * 8u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 4] * 16u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_hidden[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_hidden[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_hidden[b][2] = count;
+    }
+}
+
 /* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
- * digit_dense: linear map of hidden, 5 -> 3, all steps */
+ * digit_dense: linear map of hidden, 5 -> 3 */
 static void dense_digit_dense(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
-    uint8_t (*restrict hidden)[2][5] = net->hidden;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
+    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 5; i++) {
-                if (hidden[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] += w_digit[i][j];
-                    }
+            for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
+                const int32_t i = events_of_hidden[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
@@ -337,7 +429,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
- * digit: plif, adjoint, 3 units */
+ * digit: plif, adjoint, 3 units, then gradient of w_digit */
 static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
@@ -346,51 +438,90 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict digit_v_before)[2][3] = net->digit_v_before;
+    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     float (*restrict sum_plif_w_digit_digit)[3] = net->sum_plif_w_digit_digit;
-    for (int32_t b = first; b < last; b++) {
-        const float w = plif_w_digit[0];
-        const float decay = snn_sigmoidf(w);
-        const float x_3 = 1.0f - decay;
-        const float x_4 = decay * x_3;
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float g_v = 0.0f;
-            float sum = 0.0f;
-            /* t = 1 */
-            {
-                const float v = digit_v_before[b][1][n];
-                const float x = digit_dense[b][1][n] - v;
-                const float v_2 = v + x * decay;
-                const float x_2 = v_2 - 1.0f;
-                const bool spike = x_2 >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v_2;
-                const float y = 3.1415927f * x_2;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 * decay;
-                g_digit_dense[b][1][n] = g_digit_dense_2;
-                const float g_decay = g_v_2 * x;
-                sum = sum + g_decay * x_4;
-                g_v = g_v_2 - g_digit_dense_2;
+    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 5; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i][j] = 0.0f;
             }
-            /* t = 0 */
-            {
-                const float v = digit_v_before[b][0][n];
-                const float x = digit_dense[b][0][n] - v;
-                const float v_2 = v + x * decay;
-                const float x_2 = v_2 - 1.0f;
-                const bool spike = x_2 >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v_2;
-                const float y = 3.1415927f * x_2;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 * decay;
-                g_digit_dense[b][0][n] = g_digit_dense_2;
-                const float g_decay = g_v_2 * x;
-                sum = sum + g_decay * x_4;
-                g_v = g_v_2 - g_digit_dense_2;
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            const float w = plif_w_digit[0];
+            const float decay = snn_sigmoidf(w);
+            const float x_3 = 1.0f - decay;
+            const float x_4 = decay * x_3;
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                float g_v = 0.0f;
+                float sum = 0.0f;
+                /* t = 1 */
+                {
+                    const float v = digit_v_before[b][1][n];
+                    const float x = digit_dense[b][1][n] - v;
+                    const float v_2 = v + x * decay;
+                    const float x_2 = v_2 - 1.0f;
+                    const bool spike = x_2 >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v_2;
+                    const float y = 3.1415927f * x_2;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 * decay;
+                    g_digit_dense[b][1][n] = g_digit_dense_2;
+                    const float g_decay = g_v_2 * x;
+                    sum = sum + g_decay * x_4;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 0 */
+                {
+                    const float v = digit_v_before[b][0][n];
+                    const float x = digit_dense[b][0][n] - v;
+                    const float v_2 = v + x * decay;
+                    const float x_2 = v_2 - 1.0f;
+                    const bool spike = x_2 >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v_2;
+                    const float y = 3.1415927f * x_2;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 * decay;
+                    g_digit_dense[b][0][n] = g_digit_dense_2;
+                    const float g_decay = g_v_2 * x;
+                    sum = sum + g_decay * x_4;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                sum_plif_w_digit_digit[b][n] = sum;
             }
-            sum_plif_w_digit_digit[b][n] = sum;
+            for (int32_t t = 0; t < 2; t++) {
+                for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden[b][e];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
+ * gradient of w_digit: sum of the parts */
+static void sum_w_digit(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
+    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+            }
         }
     }
 }
@@ -411,21 +542,102 @@ static void gradient_plif_w_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-/* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
- * gradient of w_digit: sum over the batch and time of hidden x g_digit_dense */
-static void gradient_w_digit(void *context, int32_t first, int32_t last)
+/* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
+ * hidden: linear map of g_digit_dense, 3 -> 5, then plif, adjoint, 5 units, then gradient of w_hidden */
+static void adjoint_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    uint8_t (*restrict hidden)[2][5] = net->hidden;
+    float *restrict plif_w_hidden = net->plif_w_hidden;
+    float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
+    float (*restrict hidden_dense)[2][5] = net->hidden_dense;
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (hidden[b][t][i] != 0) {
+    float (*restrict g_hidden)[2][5] = net->g_hidden;
+    float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
+    float (*restrict hidden_v_before)[2][5] = net->hidden_v_before;
+    uint16_t (*restrict events_of_hidden_poisson)[8] = net->events_of_hidden_poisson;
+    int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
+    float (*restrict sum_plif_w_hidden_hidden)[5] = net->sum_plif_w_hidden_hidden;
+    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                parts_of_w_hidden[slice][i][j] = 0.0f;
+            }
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                g_hidden[b][0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                g_hidden[b][1][j] = 0.0f;
+            }
+            for (int32_t i = 0; i < 3; i++) {
+                const float x0 = g_digit_dense[b][0][i];
+                const float x1 = g_digit_dense[b][1][i];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    g_hidden[b][0][j] += x0 * w_digit_transposed[i][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    g_hidden[b][1][j] += x1 * w_digit_transposed[i][j];
+                }
+            }
+            const float w = plif_w_hidden[0];
+            const float decay = snn_sigmoidf(w);
+            const float x_3 = 1.0f - decay;
+            const float x_4 = decay * x_3;
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 5; n++) {
+                float g_v = 0.0f;
+                float sum = 0.0f;
+                /* t = 1 */
+                {
+                    const float v = hidden_v_before[b][1][n];
+                    const float x = hidden_dense[b][1][n] - v;
+                    const float v_2 = v + x * decay;
+                    const float x_2 = v_2 - 1.0f;
+                    const bool spike = x_2 >= 0.0f;
+                    const float g_spike = g_hidden[b][1][n] + g_v * -v_2;
+                    const float s = snn_sigmoidf(4.0f * x_2);
+                    const float derivative = 4.0f * s * (1.0f - s);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_hidden_dense_2 = g_v_2 * decay;
+                    g_hidden_dense[b][1][n] = g_hidden_dense_2;
+                    const float g_decay = g_v_2 * x;
+                    sum = sum + g_decay * x_4;
+                    g_v = g_v_2 - g_hidden_dense_2;
+                }
+                /* t = 0 */
+                {
+                    const float v = hidden_v_before[b][0][n];
+                    const float x = hidden_dense[b][0][n] - v;
+                    const float v_2 = v + x * decay;
+                    const float x_2 = v_2 - 1.0f;
+                    const bool spike = x_2 >= 0.0f;
+                    const float g_spike = g_hidden[b][0][n] + g_v * -v_2;
+                    const float s = snn_sigmoidf(4.0f * x_2);
+                    const float derivative = 4.0f * s * (1.0f - s);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_hidden_dense_2 = g_v_2 * decay;
+                    g_hidden_dense[b][0][n] = g_hidden_dense_2;
+                    const float g_decay = g_v_2 * x;
+                    sum = sum + g_decay * x_4;
+                    g_v = g_v_2 - g_hidden_dense_2;
+                }
+                sum_plif_w_hidden_hidden[b][n] = sum;
+            }
+            for (int32_t t = 0; t < 2; t++) {
+                for (int32_t e = ends_of_hidden_poisson[b][t]; e < ends_of_hidden_poisson[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden_poisson[b][e];
                     SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        grad_w_digit[i][j] += g_digit_dense[b][t][j];
+                    for (int32_t j = 0; j < 5; j++) {
+                        parts_of_w_hidden[slice][i][j] += g_hidden_dense[b][t][j];
                     }
                 }
             }
@@ -433,86 +645,19 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-/* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
- * g_hidden: transposed linear map of g_digit_dense, 3 -> 5, all steps */
-static void dense_g_hidden(void *context, int32_t first, int32_t last)
+/* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
+ * gradient of w_hidden: sum of the parts */
+static void sum_w_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    float (*restrict g_hidden)[2][5] = net->g_hidden;
-    for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
+    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
+    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
-                g_hidden[b][t][j] = 0.0f;
+                grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
-            for (int32_t i = 0; i < 3; i++) {
-                const float x = g_digit_dense[b][t][i];
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    g_hidden[b][t][j] += x * w_digit_transposed[i][j];
-                }
-            }
-        }
-    }
-}
-
-/* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
- * hidden: plif, adjoint, 5 units */
-static void adjoint_hidden(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float *restrict plif_w_hidden = net->plif_w_hidden;
-    float (*restrict hidden_dense)[2][5] = net->hidden_dense;
-    float (*restrict g_hidden)[2][5] = net->g_hidden;
-    float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
-    float (*restrict hidden_v_before)[2][5] = net->hidden_v_before;
-    float (*restrict sum_plif_w_hidden_hidden)[5] = net->sum_plif_w_hidden_hidden;
-    for (int32_t b = first; b < last; b++) {
-        const float w = plif_w_hidden[0];
-        const float decay = snn_sigmoidf(w);
-        const float x_3 = 1.0f - decay;
-        const float x_4 = decay * x_3;
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 5; n++) {
-            float g_v = 0.0f;
-            float sum = 0.0f;
-            /* t = 1 */
-            {
-                const float v = hidden_v_before[b][1][n];
-                const float x = hidden_dense[b][1][n] - v;
-                const float v_2 = v + x * decay;
-                const float x_2 = v_2 - 1.0f;
-                const bool spike = x_2 >= 0.0f;
-                const float g_spike = g_hidden[b][1][n] + g_v * -v_2;
-                const float s = snn_sigmoidf(4.0f * x_2);
-                const float derivative = 4.0f * s * (1.0f - s);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_hidden_dense_2 = g_v_2 * decay;
-                g_hidden_dense[b][1][n] = g_hidden_dense_2;
-                const float g_decay = g_v_2 * x;
-                sum = sum + g_decay * x_4;
-                g_v = g_v_2 - g_hidden_dense_2;
-            }
-            /* t = 0 */
-            {
-                const float v = hidden_v_before[b][0][n];
-                const float x = hidden_dense[b][0][n] - v;
-                const float v_2 = v + x * decay;
-                const float x_2 = v_2 - 1.0f;
-                const bool spike = x_2 >= 0.0f;
-                const float g_spike = g_hidden[b][0][n] + g_v * -v_2;
-                const float s = snn_sigmoidf(4.0f * x_2);
-                const float derivative = 4.0f * s * (1.0f - s);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_hidden_dense_2 = g_v_2 * decay;
-                g_hidden_dense[b][0][n] = g_hidden_dense_2;
-                const float g_decay = g_v_2 * x;
-                sum = sum + g_decay * x_4;
-                g_v = g_v_2 - g_hidden_dense_2;
-            }
-            sum_plif_w_hidden_hidden[b][n] = sum;
         }
     }
 }
@@ -528,28 +673,6 @@ static void gradient_plif_w_hidden(void *context, int32_t first, int32_t last)
         for (int32_t b = 0; b < net->run.rows; b++) {
             for (int32_t n = 0; n < 5; n++) {
                 grad_plif_w_hidden[k] += sum_plif_w_hidden_hidden[b][n];
-            }
-        }
-    }
-}
-
-/* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
- * gradient of w_hidden: sum over the batch and time of hidden_poisson x g_hidden_dense */
-static void gradient_w_hidden(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
-    uint8_t (*restrict hidden_poisson)[2][4] = net->hidden_poisson;
-    float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (hidden_poisson[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 5; j++) {
-                        grad_w_hidden[i][j] += g_hidden_dense[b][t][j];
-                    }
-                }
             }
         }
     }
@@ -619,8 +742,10 @@ static void forward(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, poisson_hidden_poisson, net, net->run.rows);
+    snn_parallel(pool, list_hidden_poisson, net, net->run.rows);
     snn_parallel(pool, dense_hidden_dense, net, net->run.rows);
     snn_parallel(pool, scan_hidden, net, net->run.rows);
+    snn_parallel(pool, list_hidden, net, net->run.rows);
     snn_parallel(pool, dense_digit_dense, net, net->run.rows);
     snn_parallel(pool, scan_digit, net, net->run.rows);
     snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
@@ -639,13 +764,12 @@ static void backward(void *context, SnnPool *pool)
     memset(net->grad_plif_w_digit, 0, 1 * sizeof *net->grad_plif_w_digit);
     snn_parallel(pool, transpose_w_digit, net, 3);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, net->run.rows);
+    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, sum_w_digit, net, 5);
     snn_parallel(pool, gradient_plif_w_digit, net, 1);
-    snn_parallel(pool, gradient_w_digit, net, 5);
-    snn_parallel(pool, dense_g_hidden, net, net->run.rows);
-    snn_parallel(pool, adjoint_hidden, net, net->run.rows);
+    snn_parallel(pool, adjoint_hidden, net, 8);
+    snn_parallel(pool, sum_w_hidden, net, 4);
     snn_parallel(pool, gradient_plif_w_hidden, net, 1);
-    snn_parallel(pool, gradient_w_hidden, net, 4);
 }
 
 static void update(void *context, SnnPool *pool)
@@ -690,8 +814,14 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->g_hidden = snn_alloc(rows, sizeof *net->g_hidden)) != NULL && complete;
     complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
     complete = (net->hidden_v_before = snn_alloc(rows, sizeof *net->hidden_v_before)) != NULL && complete;
+    complete = (net->events_of_hidden_poisson = snn_alloc(rows, sizeof *net->events_of_hidden_poisson)) != NULL && complete;
+    complete = (net->ends_of_hidden_poisson = snn_alloc(rows, sizeof *net->ends_of_hidden_poisson)) != NULL && complete;
+    complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
+    complete = (net->ends_of_hidden = snn_alloc(rows, sizeof *net->ends_of_hidden)) != NULL && complete;
     complete = (net->sum_plif_w_digit_digit = snn_alloc(rows, sizeof *net->sum_plif_w_digit_digit)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     complete = (net->sum_plif_w_hidden_hidden = snn_alloc(rows, sizeof *net->sum_plif_w_hidden_hidden)) != NULL && complete;
+    complete = (net->parts_of_w_hidden = snn_alloc(8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
     return complete;
 }
 
@@ -727,8 +857,14 @@ static void close_net(void *context)
     snn_free(net->g_hidden);
     snn_free(net->g_hidden_dense);
     snn_free(net->hidden_v_before);
+    snn_free(net->events_of_hidden_poisson);
+    snn_free(net->ends_of_hidden_poisson);
+    snn_free(net->events_of_hidden);
+    snn_free(net->ends_of_hidden);
     snn_free(net->sum_plif_w_digit_digit);
+    snn_free(net->parts_of_w_digit);
     snn_free(net->sum_plif_w_hidden_hidden);
+    snn_free(net->parts_of_w_hidden);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -817,7 +953,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 4;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 364;
+    model->stream_bytes = 424;
     return true;
 }
 

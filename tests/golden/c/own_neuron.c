@@ -54,7 +54,10 @@ struct net {
     float *activity_digit;
 
     /* scratch */
+    uint16_t (*events_of_digit_poisson)[8];
+    int32_t (*ends_of_digit_poisson)[3];
     float (*sum_tired_gain_digit_digit)[3];
+    float (*parts_of_w_digit)[4][3];
 
     SnnParam params[3];
     SnnStream streams[9];
@@ -94,26 +97,67 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     }
 }
 
+/* digit_poisson: the units that spike, step by step */
+static void list_digit_poisson(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
+    _Alignas(64) uint32_t words_of_events_of_digit_poisson[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            ends_of_digit_poisson[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = (uint32_t)digit_poisson[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 3] * 8u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_digit_poisson[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_digit_poisson[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_digit_poisson[b][2] = count;
+    }
+}
+
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
- * digit_dense: linear map of digit_poisson, 4 -> 3, all steps */
+ * digit_dense: linear map of digit_poisson, 4 -> 3 */
 static void dense_digit_dense(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
+    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 4; i++) {
-                if (digit_poisson[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] += w_digit[i][j];
-                    }
+            for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
+                const int32_t i = events_of_digit_poisson[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
@@ -269,7 +313,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
- * digit: tired, adjoint, 3 units */
+ * digit: tired, adjoint, 3 units, then gradient of w_digit */
 static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
@@ -279,42 +323,81 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict digit_threshold_before)[2][3] = net->digit_threshold_before;
     float (*restrict digit_derivative)[2][3] = net->digit_derivative;
+    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     float (*restrict sum_tired_gain_digit_digit)[3] = net->sum_tired_gain_digit_digit;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float g_current = 0.0f;
-            float g_v = 0.0f;
-            float sum = 0.0f;
-            /* t = 1 */
-            {
-                const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * digit_threshold_before[b][1][n];
-                const float g_v_2 = g_v + g_spike * digit_derivative[b][1][n];
-                const float x = g_v_2 * 0.2f;
-                const float g_current_2 = g_current + x;
-                const float g_digit_dense_2 = g_current_2 * tired_gain_digit[n];
-                g_digit_dense[b][1][n] = g_digit_dense_2;
-                sum = sum + g_current_2 * digit_dense[b][1][n];
-                const float next_g_current = g_current_2 * 0.67032003f;
-                const float next_g_v = g_v_2 - x;
-                g_current = next_g_current;
-                g_v = next_g_v;
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i][j] = 0.0f;
             }
-            /* t = 0 */
-            {
-                const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * digit_threshold_before[b][0][n];
-                const float g_v_2 = g_v + g_spike * digit_derivative[b][0][n];
-                const float x = g_v_2 * 0.2f;
-                const float g_current_2 = g_current + x;
-                const float g_digit_dense_2 = g_current_2 * tired_gain_digit[n];
-                g_digit_dense[b][0][n] = g_digit_dense_2;
-                sum = sum + g_current_2 * digit_dense[b][0][n];
-                const float next_g_current = g_current_2 * 0.67032003f;
-                const float next_g_v = g_v_2 - x;
-                g_current = next_g_current;
-                g_v = next_g_v;
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                float g_current = 0.0f;
+                float g_v = 0.0f;
+                float sum = 0.0f;
+                /* t = 1 */
+                {
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * digit_threshold_before[b][1][n];
+                    const float g_v_2 = g_v + g_spike * digit_derivative[b][1][n];
+                    const float x = g_v_2 * 0.2f;
+                    const float g_current_2 = g_current + x;
+                    const float g_digit_dense_2 = g_current_2 * tired_gain_digit[n];
+                    g_digit_dense[b][1][n] = g_digit_dense_2;
+                    sum = sum + g_current_2 * digit_dense[b][1][n];
+                    const float next_g_current = g_current_2 * 0.67032003f;
+                    const float next_g_v = g_v_2 - x;
+                    g_current = next_g_current;
+                    g_v = next_g_v;
+                }
+                /* t = 0 */
+                {
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * digit_threshold_before[b][0][n];
+                    const float g_v_2 = g_v + g_spike * digit_derivative[b][0][n];
+                    const float x = g_v_2 * 0.2f;
+                    const float g_current_2 = g_current + x;
+                    const float g_digit_dense_2 = g_current_2 * tired_gain_digit[n];
+                    g_digit_dense[b][0][n] = g_digit_dense_2;
+                    sum = sum + g_current_2 * digit_dense[b][0][n];
+                    const float next_g_current = g_current_2 * 0.67032003f;
+                    const float next_g_v = g_v_2 - x;
+                    g_current = next_g_current;
+                    g_v = next_g_v;
+                }
+                sum_tired_gain_digit_digit[b][n] = sum;
             }
-            sum_tired_gain_digit_digit[b][n] = sum;
+            for (int32_t t = 0; t < 2; t++) {
+                for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_poisson[b][e];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
+ * gradient of w_digit: sum of the parts */
+static void sum_w_digit(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+            }
         }
     }
 }
@@ -329,28 +412,6 @@ static void gradient_tired_gain_digit(void *context, int32_t first, int32_t last
     for (int32_t n = first; n < last; n++) {
         for (int32_t b = 0; b < net->run.rows; b++) {
             grad_tired_gain_digit[n] += sum_tired_gain_digit_digit[b][n];
-        }
-    }
-}
-
-/* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
- * gradient of w_digit: sum over the batch and time of digit_poisson x g_digit_dense */
-static void gradient_w_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (digit_poisson[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        grad_w_digit[i][j] += g_digit_dense[b][t][j];
-                    }
-                }
-            }
         }
     }
 }
@@ -422,6 +483,7 @@ static void forward(void *context, SnnPool *pool)
     struct net *net = context;
     snn_parallel(pool, scan_digit_map_2, net, net->run.rows);
     snn_parallel(pool, poisson_digit_poisson, net, net->run.rows);
+    snn_parallel(pool, list_digit_poisson, net, net->run.rows);
     snn_parallel(pool, dense_digit_dense, net, net->run.rows);
     snn_parallel(pool, scan_digit, net, net->run.rows);
     snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
@@ -436,9 +498,9 @@ static void backward(void *context, SnnPool *pool)
     memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
     memset(net->grad_tired_gain_digit, 0, 3 * sizeof *net->grad_tired_gain_digit);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, net->run.rows);
+    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, sum_w_digit, net, 4);
     snn_parallel(pool, gradient_tired_gain_digit, net, 3);
-    snn_parallel(pool, gradient_w_digit, net, 4);
 }
 
 static void update(void *context, SnnPool *pool)
@@ -476,7 +538,10 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->v_w_digit = snn_alloc(4, sizeof *net->v_w_digit)) != NULL && complete;
     complete = (net->m_tired_gain_digit = snn_alloc(3, sizeof *net->m_tired_gain_digit)) != NULL && complete;
     complete = (net->v_tired_gain_digit = snn_alloc(3, sizeof *net->v_tired_gain_digit)) != NULL && complete;
+    complete = (net->events_of_digit_poisson = snn_alloc(rows, sizeof *net->events_of_digit_poisson)) != NULL && complete;
+    complete = (net->ends_of_digit_poisson = snn_alloc(rows, sizeof *net->ends_of_digit_poisson)) != NULL && complete;
     complete = (net->sum_tired_gain_digit_digit = snn_alloc(rows, sizeof *net->sum_tired_gain_digit_digit)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     return complete;
 }
 
@@ -507,7 +572,10 @@ static void close_net(void *context)
     snn_free(net->v_w_digit);
     snn_free(net->m_tired_gain_digit);
     snn_free(net->v_tired_gain_digit);
+    snn_free(net->events_of_digit_poisson);
+    snn_free(net->ends_of_digit_poisson);
     snn_free(net->sum_tired_gain_digit_digit);
+    snn_free(net->parts_of_w_digit);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -583,7 +651,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 210;
+    model->stream_bytes = 238;
     return true;
 }
 

@@ -64,14 +64,21 @@ struct net {
     float (*w_hidden_2_transposed)[5];
     float (*w_digit_transposed)[5];
     float (*state_v_hidden)[5];
+    uint16_t (*events_of_hidden)[10];
+    int32_t (*ends_of_hidden)[3];
+    float (*parts_of_w_digit)[5][3];
     float (*state_g_v_hidden)[5];
+    uint16_t (*events_of_hidden_delay)[10];
+    int32_t (*ends_of_hidden_delay)[3];
+    float (*parts_of_w_hidden_2)[5][5];
+    float (*parts_of_w_hidden)[4][5];
 
     SnnParam params[4];
     SnnStream streams[10];
 };
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
- * hidden_dense: linear map of image, 4 -> 5, all steps */
+ * hidden_dense: linear map of image, 4 -> 5 */
 static void dense_hidden_dense(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
@@ -79,17 +86,24 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     float (*restrict image)[2][4] = net->image;
     float (*restrict hidden_dense)[2][5] = net->hidden_dense;
     for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 5; j++) {
+            hidden_dense[b][0][j] = 0.0f;
+        }
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 5; j++) {
+            hidden_dense[b][1][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 4; i++) {
+            const float x0 = image[b][0][i];
+            const float x1 = image[b][1][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
-                hidden_dense[b][t][j] = 0.0f;
+                hidden_dense[b][0][j] += x0 * w_hidden[i][j];
             }
-            for (int32_t i = 0; i < 4; i++) {
-                const float x = image[b][t][i];
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    hidden_dense[b][t][j] += x * w_hidden[i][j];
-                }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                hidden_dense[b][1][j] += x1 * w_hidden[i][j];
             }
         }
     }
@@ -175,40 +189,75 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
     }
 }
 
+/* hidden: the units that spike, step by step */
+static void list_hidden(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict hidden)[2][5] = net->hidden;
+    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    _Alignas(64) uint32_t words_of_events_of_hidden[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            ends_of_hidden[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 3] * 8u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 4] * 16u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_hidden[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_hidden[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_hidden[b][2] = count;
+    }
+}
+
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
- * digit_dense: linear map of hidden, 5 -> 3, all steps */
-static void dense_digit_dense(void *context, int32_t first, int32_t last)
+ * digit: linear map of hidden, 5 -> 3, then li, 3 units */
+static void layer_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
-    uint8_t (*restrict hidden)[2][5] = net->hidden;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
+    float (*restrict digit)[2][3] = net->digit;
+    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 5; i++) {
-                if (hidden[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] += w_digit[i][j];
-                    }
+            for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
+                const int32_t i = events_of_hidden[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
-    }
-}
-
-/* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
- * digit: li, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    float (*restrict digit)[2][3] = net->digit;
-    for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -381,49 +430,49 @@ static void pick_g_digit(void *context, int32_t first, int32_t last)
 }
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
- * digit: li, adjoint, 3 units */
+ * digit: li, adjoint, 3 units, then gradient of w_digit */
 static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit)[2][3] = net->g_digit;
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float g_v = 0.0f;
-            /* t = 1 */
-            {
-                const float g_v_2 = g_digit[b][1][n] + g_v;
-                const float g_digit_dense_2 = g_v_2 / 4.0f;
-                g_digit_dense[b][1][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-            /* t = 0 */
-            {
-                const float g_v_2 = g_digit[b][0][n] + g_v;
-                const float g_digit_dense_2 = g_v_2 / 4.0f;
-                g_digit_dense[b][0][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
+    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 5; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
-    }
-}
-
-/* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
- * gradient of w_digit: sum over the batch and time of hidden x g_digit_dense */
-static void gradient_w_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    uint8_t (*restrict hidden)[2][5] = net->hidden;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (hidden[b][t][i] != 0) {
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                float g_v = 0.0f;
+                /* t = 1 */
+                {
+                    const float g_v_2 = g_digit[b][1][n] + g_v;
+                    const float g_digit_dense_2 = g_v_2 / 4.0f;
+                    g_digit_dense[b][1][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 0 */
+                {
+                    const float g_v_2 = g_digit[b][0][n] + g_v;
+                    const float g_digit_dense_2 = g_v_2 / 4.0f;
+                    g_digit_dense[b][0][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+            }
+            for (int32_t t = 0; t < 2; t++) {
+                for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        grad_w_digit[i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
                     }
                 }
             }
@@ -432,7 +481,24 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
- * g_hidden_2: transposed linear map of g_digit_dense, 3 -> 5, all steps */
+ * gradient of w_digit: sum of the parts */
+static void sum_w_digit(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
+    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+            }
+        }
+    }
+}
+
+/* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
+ * g_hidden_2: linear map of g_digit_dense, 3 -> 5 */
 static void dense_g_hidden_2(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
@@ -440,17 +506,24 @@ static void dense_g_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict g_hidden_2)[2][5] = net->g_hidden_2;
     for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 5; j++) {
+            g_hidden_2[b][0][j] = 0.0f;
+        }
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 5; j++) {
+            g_hidden_2[b][1][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 3; i++) {
+            const float x0 = g_digit_dense[b][0][i];
+            const float x1 = g_digit_dense[b][1][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
-                g_hidden_2[b][t][j] = 0.0f;
+                g_hidden_2[b][0][j] += x0 * w_digit_transposed[i][j];
             }
-            for (int32_t i = 0; i < 3; i++) {
-                const float x = g_digit_dense[b][t][i];
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    g_hidden_2[b][t][j] += x * w_digit_transposed[i][j];
-                }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                g_hidden_2[b][1][j] += x1 * w_digit_transposed[i][j];
             }
         }
     }
@@ -540,21 +613,76 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
     }
 }
 
+/* hidden_delay: the units that spike, step by step */
+static void list_hidden_delay(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict hidden_delay)[2][5] = net->hidden_delay;
+    uint16_t (*restrict events_of_hidden_delay)[10] = net->events_of_hidden_delay;
+    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
+    _Alignas(64) uint32_t words_of_events_of_hidden_delay[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            ends_of_hidden_delay[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden_delay[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden_delay[w] = words_of_events_of_hidden_delay[w] + (uint32_t)hidden_delay[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden_delay[w] = words_of_events_of_hidden_delay[w] + (uint32_t)hidden_delay[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden_delay[w] = words_of_events_of_hidden_delay[w] + (uint32_t)hidden_delay[b][t][w + 3] * 8u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_hidden_delay[w] = words_of_events_of_hidden_delay[w] + (uint32_t)hidden_delay[b][t][w + 4] * 16u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_hidden_delay[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_hidden_delay[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_hidden_delay[b][2] = count;
+    }
+}
+
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
- * gradient of w_hidden_2: sum over the batch and time of hidden_delay x g_hidden_dense */
+ * w_hidden_2: gradient of w_hidden_2 */
 static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden_2)[5] = net->grad_w_hidden_2;
-    uint8_t (*restrict hidden_delay)[2][5] = net->hidden_delay;
     float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (hidden_delay[b][t][i] != 0) {
+    uint16_t (*restrict events_of_hidden_delay)[10] = net->events_of_hidden_delay;
+    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
+    float (*restrict parts_of_w_hidden_2)[5][5] = net->parts_of_w_hidden_2;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 5; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                parts_of_w_hidden_2[slice][i][j] = 0.0f;
+            }
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            for (int32_t t = 0; t < 2; t++) {
+                for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden_delay[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        grad_w_hidden_2[i][j] += g_hidden_dense[b][t][j];
+                        parts_of_w_hidden_2[slice][i][j] += g_hidden_dense[b][t][j];
                     }
                 }
             }
@@ -563,21 +691,114 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
 }
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
- * gradient of w_hidden: sum over the batch and time of image x g_hidden_dense */
+ * gradient of w_hidden_2: sum of the parts */
+static void sum_w_hidden_2(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict grad_w_hidden_2)[5] = net->grad_w_hidden_2;
+    float (*restrict parts_of_w_hidden_2)[5][5] = net->parts_of_w_hidden_2;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                grad_w_hidden_2[i][j] += parts_of_w_hidden_2[slice][i][j];
+            }
+        }
+    }
+}
+
+/* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
+ * w_hidden: gradient of w_hidden */
 static void gradient_w_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
     float (*restrict image)[2][4] = net->image;
     float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                const float x = image[b][t][i];
+    _Alignas(64) float sums_w_hidden[4][5];
+    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                parts_of_w_hidden[slice][i][j] = 0.0f;
+            }
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            for (int32_t block = 0; block < 1; block++) {
+                const int32_t i0 = block * 4;
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 5; j++) {
-                    grad_w_hidden[i][j] += x * g_hidden_dense[b][t][j];
+                    sums_w_hidden[0][j] = 0.0f;
                 }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_w_hidden[1][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_w_hidden[2][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_w_hidden[3][j] = 0.0f;
+                }
+                for (int32_t t = 0; t < 2; t++) {
+                    const float x0 = image[b][t][i0];
+                    const float x1 = image[b][t][i0 + 1];
+                    const float x2 = image[b][t][i0 + 2];
+                    const float x3 = image[b][t][i0 + 3];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_w_hidden[0][j] += x0 * g_hidden_dense[b][t][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_w_hidden[1][j] += x1 * g_hidden_dense[b][t][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_w_hidden[2][j] += x2 * g_hidden_dense[b][t][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_w_hidden[3][j] += x3 * g_hidden_dense[b][t][j];
+                    }
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    parts_of_w_hidden[slice][i0][j] += sums_w_hidden[0][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden[1][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden[2][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden[3][j];
+                }
+            }
+        }
+    }
+}
+
+/* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
+ * gradient of w_hidden: sum of the parts */
+static void sum_w_hidden(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
+    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
         }
     }
@@ -651,8 +872,8 @@ static void forward(void *context, SnnPool *pool)
     struct net *net = context;
     snn_parallel(pool, dense_hidden_dense, net, net->run.rows);
     snn_parallel(pool, recurrent_hidden, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense, net, net->run.rows);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
+    snn_parallel(pool, list_hidden, net, net->run.rows);
+    snn_parallel(pool, layer_digit, net, net->run.rows);
     snn_parallel(pool, reduce_digit_max, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
     snn_parallel(pool, loss_of_samples, net, net->run.rows);
@@ -669,12 +890,15 @@ static void backward(void *context, SnnPool *pool)
     snn_parallel(pool, transpose_w_digit, net, 3);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
     snn_parallel(pool, pick_g_digit, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, net->run.rows);
-    snn_parallel(pool, gradient_w_digit, net, 5);
+    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, sum_w_digit, net, 5);
     snn_parallel(pool, dense_g_hidden_2, net, net->run.rows);
     snn_parallel(pool, recurrent_g_hidden_dense, net, net->run.rows);
-    snn_parallel(pool, gradient_w_hidden_2, net, 5);
-    snn_parallel(pool, gradient_w_hidden, net, 4);
+    snn_parallel(pool, list_hidden_delay, net, net->run.rows);
+    snn_parallel(pool, gradient_w_hidden_2, net, 8);
+    snn_parallel(pool, sum_w_hidden_2, net, 5);
+    snn_parallel(pool, gradient_w_hidden, net, 8);
+    snn_parallel(pool, sum_w_hidden, net, 4);
 }
 
 static void update(void *context, SnnPool *pool)
@@ -723,7 +947,14 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->velocity_w_hidden_2 = snn_alloc(5, sizeof *net->velocity_w_hidden_2)) != NULL && complete;
     complete = (net->velocity_w_digit = snn_alloc(5, sizeof *net->velocity_w_digit)) != NULL && complete;
     complete = (net->state_v_hidden = snn_alloc(rows, sizeof *net->state_v_hidden)) != NULL && complete;
+    complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
+    complete = (net->ends_of_hidden = snn_alloc(rows, sizeof *net->ends_of_hidden)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     complete = (net->state_g_v_hidden = snn_alloc(rows, sizeof *net->state_g_v_hidden)) != NULL && complete;
+    complete = (net->events_of_hidden_delay = snn_alloc(rows, sizeof *net->events_of_hidden_delay)) != NULL && complete;
+    complete = (net->ends_of_hidden_delay = snn_alloc(rows, sizeof *net->ends_of_hidden_delay)) != NULL && complete;
+    complete = (net->parts_of_w_hidden_2 = snn_alloc(8, sizeof *net->parts_of_w_hidden_2)) != NULL && complete;
+    complete = (net->parts_of_w_hidden = snn_alloc(8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
     return complete;
 }
 
@@ -764,7 +995,14 @@ static void close_net(void *context)
     snn_free(net->velocity_w_hidden_2);
     snn_free(net->velocity_w_digit);
     snn_free(net->state_v_hidden);
+    snn_free(net->events_of_hidden);
+    snn_free(net->ends_of_hidden);
+    snn_free(net->parts_of_w_digit);
     snn_free(net->state_g_v_hidden);
+    snn_free(net->events_of_hidden_delay);
+    snn_free(net->ends_of_hidden_delay);
+    snn_free(net->parts_of_w_hidden_2);
+    snn_free(net->parts_of_w_hidden);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -850,7 +1088,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 524;
+    model->stream_bytes = 588;
     return true;
 }
 

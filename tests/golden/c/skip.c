@@ -62,6 +62,10 @@ struct net {
 
     /* scratch */
     float (*w_digit_2_transposed)[4];
+    uint16_t (*events_of_digit_poisson)[8];
+    int32_t (*ends_of_digit_poisson)[3];
+    float (*parts_of_w_digit_2)[4][3];
+    float (*parts_of_w_digit)[4][4];
 
     SnnParam params[4];
     SnnStream streams[10];
@@ -86,41 +90,72 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     }
 }
 
+/* digit_poisson: the units that spike, step by step */
+static void list_digit_poisson(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
+    _Alignas(64) uint32_t words_of_events_of_digit_poisson[1];
+    for (int32_t b = first; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            ends_of_digit_poisson[b][t] = count;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = (uint32_t)digit_poisson[b][t][w] * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 1] * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 2] * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 3] * 8u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_events_of_digit_poisson[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    events_of_digit_poisson[b][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+        }
+        ends_of_digit_poisson[b][2] = count;
+    }
+}
+
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
- * digit_dense: linear map of digit_poisson, 4 -> 4, all steps */
-static void dense_digit_dense(void *context, int32_t first, int32_t last)
+ * digit_if: linear map of digit_poisson, 4 -> 4, then if, 4 units */
+static void layer_digit_if(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[4] = net->w_digit;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
     float (*restrict digit_dense)[2][4] = net->digit_dense;
+    uint8_t (*restrict digit_if)[2][4] = net->digit_if;
+    float (*restrict digit_if_v)[2][4] = net->digit_if_v;
+    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 4; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 4; i++) {
-                if (digit_poisson[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 4; j++) {
-                        digit_dense[b][t][j] += w_digit[i][j];
-                    }
+            for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
+                const int32_t i = events_of_digit_poisson[b][e];
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
-    }
-}
-
-/* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
- * digit_if: if, 4 units */
-static void scan_digit_if(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit_dense)[2][4] = net->digit_dense;
-    uint8_t (*restrict digit_if)[2][4] = net->digit_if;
-    float (*restrict digit_if_v)[2][4] = net->digit_if_v;
-    for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 4; n++) {
             float v = 0.0f;
@@ -170,39 +205,36 @@ static void scan_digit_map(void *context, int32_t first, int32_t last)
 }
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
- * digit_dense_2: linear map of digit_map, 4 -> 3, all steps */
-static void dense_digit_dense_2(void *context, int32_t first, int32_t last)
+ * digit: linear map of digit_map, 4 -> 3, then li, 3 units */
+static void layer_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
     float *restrict b_digit = net->b_digit;
     float (*restrict digit_map)[2][4] = net->digit_map;
     float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
-    for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                digit_dense_2[b][t][j] = b_digit[j];
-            }
-            for (int32_t i = 0; i < 4; i++) {
-                const float x = digit_map[b][t][i];
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    digit_dense_2[b][t][j] += x * w_digit_2[i][j];
-                }
-            }
-        }
-    }
-}
-
-/* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
- * digit: li, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
     float (*restrict digit)[2][3] = net->digit;
     for (int32_t b = first; b < last; b++) {
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_dense_2[b][0][j] = b_digit[j];
+        }
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_dense_2[b][1][j] = b_digit[j];
+        }
+        for (int32_t i = 0; i < 4; i++) {
+            const float x0 = digit_map[b][0][i];
+            const float x1 = digit_map[b][1][i];
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                digit_dense_2[b][0][j] += x0 * w_digit_2[i][j];
+            }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                digit_dense_2[b][1][j] += x1 * w_digit_2[i][j];
+            }
+        }
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -339,50 +371,116 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
- * digit: li, adjoint, 3 units */
+ * digit: li, adjoint, 3 units, then gradient of w_digit_2 */
 static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
+    float (*restrict digit_map)[2][4] = net->digit_map;
     float (*restrict g_digit_sum)[3] = net->g_digit_sum;
     float (*restrict g_digit_dense_2)[2][3] = net->g_digit_dense_2;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float g_v = 0.0f;
-            /* t = 1 */
-            {
-                const float g_v_2 = g_digit_sum[b][n] + g_v;
-                const float g_digit_dense_2_2 = g_v_2 / 2.0f;
-                g_digit_dense_2[b][1][n] = g_digit_dense_2_2;
-                g_v = g_v_2 - g_digit_dense_2_2;
+    _Alignas(64) float sums_digit_2[4][3];
+    float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit_2[slice][i][j] = 0.0f;
             }
-            /* t = 0 */
-            {
-                const float g_v_2 = g_digit_sum[b][n] + g_v;
-                const float g_digit_dense_2_2 = g_v_2 / 2.0f;
-                g_digit_dense_2[b][0][n] = g_digit_dense_2_2;
-                g_v = g_v_2 - g_digit_dense_2_2;
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                float g_v = 0.0f;
+                /* t = 1 */
+                {
+                    const float g_v_2 = g_digit_sum[b][n] + g_v;
+                    const float g_digit_dense_2_2 = g_v_2 / 2.0f;
+                    g_digit_dense_2[b][1][n] = g_digit_dense_2_2;
+                    g_v = g_v_2 - g_digit_dense_2_2;
+                }
+                /* t = 0 */
+                {
+                    const float g_v_2 = g_digit_sum[b][n] + g_v;
+                    const float g_digit_dense_2_2 = g_v_2 / 2.0f;
+                    g_digit_dense_2[b][0][n] = g_digit_dense_2_2;
+                    g_v = g_v_2 - g_digit_dense_2_2;
+                }
+            }
+            for (int32_t block = 0; block < 1; block++) {
+                const int32_t i0 = block * 4;
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[0][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[1][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[2][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[3][j] = 0.0f;
+                }
+                for (int32_t t = 0; t < 2; t++) {
+                    const float x0 = digit_map[b][t][i0];
+                    const float x1 = digit_map[b][t][i0 + 1];
+                    const float x2 = digit_map[b][t][i0 + 2];
+                    const float x3 = digit_map[b][t][i0 + 3];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_digit_2[0][j] += x0 * g_digit_dense_2[b][t][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_digit_2[1][j] += x1 * g_digit_dense_2[b][t][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_digit_2[2][j] += x2 * g_digit_dense_2[b][t][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_digit_2[3][j] += x3 * g_digit_dense_2[b][t][j];
+                    }
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_digit_2[slice][i0][j] += sums_digit_2[0][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_digit_2[slice][i0 + 1][j] += sums_digit_2[1][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_digit_2[slice][i0 + 2][j] += sums_digit_2[2][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_digit_2[slice][i0 + 3][j] += sums_digit_2[3][j];
+                }
             }
         }
     }
 }
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
- * gradient of w_digit_2: sum over the batch and time of digit_map x g_digit_dense_2 */
-static void gradient_w_digit_2(void *context, int32_t first, int32_t last)
+ * gradient of w_digit_2: sum of the parts */
+static void sum_w_digit_2(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    float (*restrict digit_map)[2][4] = net->digit_map;
-    float (*restrict g_digit_dense_2)[2][3] = net->g_digit_dense_2;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                const float x = digit_map[b][t][i];
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    grad_w_digit_2[i][j] += x * g_digit_dense_2[b][t][j];
-                }
+    float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit_2[i][j] += parts_of_w_digit_2[slice][i][j];
             }
         }
     }
@@ -405,25 +503,84 @@ static void gradient_b_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-/* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
- * g_digit_map: transposed linear map of g_digit_dense_2, 3 -> 4, all steps */
-static void dense_g_digit_map(void *context, int32_t first, int32_t last)
+/* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
+ * digit_if: linear map of g_digit_dense_2, 3 -> 4, then if, adjoint, 4 units, then gradient of w_digit */
+static void adjoint_digit_if(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2_transposed)[4] = net->w_digit_2_transposed;
     float (*restrict g_digit_dense_2)[2][3] = net->g_digit_dense_2;
     float (*restrict g_digit_map)[2][4] = net->g_digit_map;
-    for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
+    float (*restrict g_digit_dense)[2][4] = net->g_digit_dense;
+    float (*restrict digit_if_v)[2][4] = net->digit_if_v;
+    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
+    float (*restrict parts_of_w_digit)[4][4] = net->parts_of_w_digit;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 4; j++) {
-                g_digit_map[b][t][j] = 0.0f;
+                parts_of_w_digit[slice][i][j] = 0.0f;
+            }
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 4; j++) {
+                g_digit_map[b][0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 4; j++) {
+                g_digit_map[b][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
-                const float x = g_digit_dense_2[b][t][i];
+                const float x0 = g_digit_dense_2[b][0][i];
+                const float x1 = g_digit_dense_2[b][1][i];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 4; j++) {
-                    g_digit_map[b][t][j] += x * w_digit_2_transposed[i][j];
+                    g_digit_map[b][0][j] += x0 * w_digit_2_transposed[i][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    g_digit_map[b][1][j] += x1 * w_digit_2_transposed[i][j];
+                }
+            }
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 4; n++) {
+                float g_v = 0.0f;
+                /* t = 1 */
+                {
+                    const float v = digit_if_v[b][1][n];
+                    const float x = v - 0.5f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_map[b][1][n] + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    g_digit_dense[b][1][n] = g_v_2;
+                    g_v = g_v_2;
+                }
+                /* t = 0 */
+                {
+                    const float v = digit_if_v[b][0][n];
+                    const float x = v - 0.5f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_map[b][0][n] + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    g_digit_dense[b][0][n] = g_v_2;
+                    g_v = g_v_2;
+                }
+            }
+            for (int32_t t = 0; t < 2; t++) {
+                for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_poisson[b][e];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 4; j++) {
+                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                    }
                 }
             }
         }
@@ -431,62 +588,17 @@ static void dense_g_digit_map(void *context, int32_t first, int32_t last)
 }
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
- * digit_if: if, adjoint, 4 units */
-static void adjoint_digit_if(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict g_digit_map)[2][4] = net->g_digit_map;
-    float (*restrict g_digit_dense)[2][4] = net->g_digit_dense;
-    float (*restrict digit_if_v)[2][4] = net->digit_if_v;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 4; n++) {
-            float g_v = 0.0f;
-            /* t = 1 */
-            {
-                const float v = digit_if_v[b][1][n];
-                const float x = v - 0.5f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_map[b][1][n] + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                g_digit_dense[b][1][n] = g_v_2;
-                g_v = g_v_2;
-            }
-            /* t = 0 */
-            {
-                const float v = digit_if_v[b][0][n];
-                const float x = v - 0.5f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_map[b][0][n] + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                g_digit_dense[b][0][n] = g_v_2;
-                g_v = g_v_2;
-            }
-        }
-    }
-}
-
-/* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
- * gradient of w_digit: sum over the batch and time of digit_poisson x g_digit_dense */
-static void gradient_w_digit(void *context, int32_t first, int32_t last)
+ * gradient of w_digit: sum of the parts */
+static void sum_w_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[4] = net->grad_w_digit;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    float (*restrict g_digit_dense)[2][4] = net->g_digit_dense;
-    for (int32_t b = 0; b < net->run.rows; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t i = first; i < last; i++) {
-                if (digit_poisson[b][t][i] != 0) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 4; j++) {
-                        grad_w_digit[i][j] += g_digit_dense[b][t][j];
-                    }
-                }
+    float (*restrict parts_of_w_digit)[4][4] = net->parts_of_w_digit;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 4; j++) {
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
         }
     }
@@ -599,11 +711,10 @@ static void forward(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, poisson_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense, net, net->run.rows);
-    snn_parallel(pool, scan_digit_if, net, net->run.rows);
+    snn_parallel(pool, list_digit_poisson, net, net->run.rows);
+    snn_parallel(pool, layer_digit_if, net, net->run.rows);
     snn_parallel(pool, scan_digit_map, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense_2, net, net->run.rows);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
+    snn_parallel(pool, layer_digit, net, net->run.rows);
     snn_parallel(pool, reduce_digit_sum, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
     snn_parallel(pool, loss_of_samples, net, net->run.rows);
@@ -618,12 +729,11 @@ static void backward(void *context, SnnPool *pool)
     memset(net->grad_b_digit, 0, 3 * sizeof *net->grad_b_digit);
     snn_parallel(pool, transpose_w_digit_2, net, 3);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, net->run.rows);
-    snn_parallel(pool, gradient_w_digit_2, net, 4);
+    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, sum_w_digit_2, net, 4);
     snn_parallel(pool, gradient_b_digit, net, 3);
-    snn_parallel(pool, dense_g_digit_map, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit_if, net, net->run.rows);
-    snn_parallel(pool, gradient_w_digit, net, 4);
+    snn_parallel(pool, adjoint_digit_if, net, 8);
+    snn_parallel(pool, sum_w_digit, net, 4);
 }
 
 static void update(void *context, SnnPool *pool)
@@ -670,6 +780,10 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->v_w_digit_2 = snn_alloc(4, sizeof *net->v_w_digit_2)) != NULL && complete;
     complete = (net->m_b_digit = snn_alloc(3, sizeof *net->m_b_digit)) != NULL && complete;
     complete = (net->v_b_digit = snn_alloc(3, sizeof *net->v_b_digit)) != NULL && complete;
+    complete = (net->events_of_digit_poisson = snn_alloc(rows, sizeof *net->events_of_digit_poisson)) != NULL && complete;
+    complete = (net->ends_of_digit_poisson = snn_alloc(rows, sizeof *net->ends_of_digit_poisson)) != NULL && complete;
+    complete = (net->parts_of_w_digit_2 = snn_alloc(8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     return complete;
 }
 
@@ -708,6 +822,10 @@ static void close_net(void *context)
     snn_free(net->v_w_digit_2);
     snn_free(net->m_b_digit);
     snn_free(net->v_b_digit);
+    snn_free(net->events_of_digit_poisson);
+    snn_free(net->ends_of_digit_poisson);
+    snn_free(net->parts_of_w_digit_2);
+    snn_free(net->parts_of_w_digit);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -796,7 +914,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 320;
+    model->stream_bytes = 348;
     return true;
 }
 

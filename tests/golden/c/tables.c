@@ -45,7 +45,12 @@ struct net {
 
     /* scratch */
     uint8_t (*index_of_digit_poisson)[6][5];
+    uint8_t (*slot_of_digit_poisson)[1][5];
+    int32_t (*slots_of_digit_poisson)[1];
     uint8_t (*when_of_digit_poisson)[5][6];
+    uint16_t (*alive_of_digit_poisson)[1][6];
+    int32_t (*alives_of_digit_poisson)[1];
+    float (*parts_of_w_digit)[6][3];
 
     SnnParam params[2];
     SnnStream streams[7];
@@ -76,166 +81,255 @@ static void pack_digit_poisson(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
     uint8_t (*restrict index_of_digit_poisson)[6][5] = net->index_of_digit_poisson;
+    uint8_t (*restrict slot_of_digit_poisson)[1][5] = net->slot_of_digit_poisson;
+    int32_t (*restrict slots_of_digit_poisson)[1] = net->slots_of_digit_poisson;
+    _Alignas(64) int32_t any_of_digit_poisson[2];
     for (int32_t b = first; b < last; b++) {
+        SNN_INDEPENDENT
+        for (int32_t g = 0; g < 2; g++) {
+            any_of_digit_poisson[g] = 0;
+        }
         for (int32_t t = 0; t < 6; t++) {
             SNN_INDEPENDENT
-            for (int32_t g = 0; g < 2; g++) {
-                index_of_digit_poisson[b][t][g] = (uint8_t)(digit_poisson[b][t][g]);
+            for (int32_t g = 0; g < 1; g++) {
+                index_of_digit_poisson[b][t][g] = (uint8_t)(digit_poisson[b][t][g * 5] + digit_poisson[b][t][g * 5 + 1] * 2 + digit_poisson[b][t][g * 5 + 2] * 4 + digit_poisson[b][t][g * 5 + 3] * 8 + digit_poisson[b][t][g * 5 + 4] * 16);
             }
+            index_of_digit_poisson[b][t][1] = (uint8_t)(digit_poisson[b][t][5]);
             SNN_INDEPENDENT
             for (int32_t g = 0; g < 2; g++) {
-                index_of_digit_poisson[b][t][g] = (uint8_t)(index_of_digit_poisson[b][t][g] + digit_poisson[b][t][g + 2] * 2);
-            }
-            SNN_INDEPENDENT
-            for (int32_t g = 0; g < 2; g++) {
-                index_of_digit_poisson[b][t][g] = (uint8_t)(index_of_digit_poisson[b][t][g] + digit_poisson[b][t][g + 4] * 4);
-            }
-            SNN_INDEPENDENT
-            for (int32_t g = 0; g < 3; g++) {
-                index_of_digit_poisson[b][t][g + 2] = 0;
+                any_of_digit_poisson[g] += index_of_digit_poisson[b][t][g];
             }
         }
+        int32_t needed = 0;
+        for (int32_t s = 0; s < 2; s++) {
+            slot_of_digit_poisson[b][0][needed] = (uint8_t)s;
+            needed = needed + (any_of_digit_poisson[s] != 0 ? 1 : 0);
+        }
+        slots_of_digit_poisson[b][0] = needed;
     }
 }
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
- * digit_dense: the same, by subset sums of five inputs */
-static void tables_digit_dense(void *context, int32_t first, int32_t last)
+ * digit: linear map of digit_poisson, 6 -> 3, then lif, 3 units */
+static void layer_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_dense)[6][3] = net->digit_dense;
+    uint8_t (*restrict digit)[6][3] = net->digit;
+    float (*restrict digit_v)[6][3] = net->digit_v;
     uint8_t (*restrict index_of_digit_poisson)[6][5] = net->index_of_digit_poisson;
-    _Alignas(64) float sums_of_digit_dense[5][32][3];
-    for (int32_t tile = first; tile < last; tile++) {
-        const int32_t j0 = tile * 3;
-        for (int32_t chunk = 0; chunk < (net->run.rows + 132) / 133; chunk++) {
-            const int32_t b0 = chunk * 133;
-            const int32_t end = b0 + 133;
-            const int32_t b1 = end < net->run.rows ? end : net->run.rows;
-            for (int32_t b = b0; b < b1; b++) {
-                for (int32_t t = 0; t < 6; t++) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j0 + j] = 0.0f;
-                    }
-                }
-            }
-            for (int32_t slot = 0; slot < 2; slot++) {
+    uint8_t (*restrict slot_of_digit_poisson)[1][5] = net->slot_of_digit_poisson;
+    int32_t (*restrict slots_of_digit_poisson)[1] = net->slots_of_digit_poisson;
+    _Alignas(64) float table_digit[5][32][3];
+    for (int32_t chunk = 0; chunk < (last - first + 132) / 133; chunk++) {
+        const int32_t b0 = first + chunk * 133;
+        const int32_t end = b0 + 133;
+        const int32_t b1 = end < last ? end : last;
+        for (int32_t b = b0; b < b1; b++) {
+            for (int32_t t = 0; t < 6; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_of_digit_dense[slot][0][j] = 0.0f;
-                }
-                const int32_t row = slot;
-                for (int32_t u = 0; u < 1; u++) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        sums_of_digit_dense[slot][u + 1][j] = sums_of_digit_dense[slot][u][j] + w_digit[row][j0 + j];
-                    }
-                }
-                const int32_t row_2 = slot + 2;
-                for (int32_t u = 0; u < 2; u++) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        sums_of_digit_dense[slot][u + 2][j] = sums_of_digit_dense[slot][u][j] + w_digit[row_2][j0 + j];
-                    }
-                }
-                const int32_t row_3 = slot + 4;
-                for (int32_t u = 0; u < 4; u++) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        sums_of_digit_dense[slot][u + 4][j] = sums_of_digit_dense[slot][u][j] + w_digit[row_3][j0 + j];
-                    }
+                    digit_dense[b][t][j] = 0.0f;
                 }
             }
-            for (int32_t slot = 2; slot < 5; slot++) {
+        }
+        const int32_t g0 = 0;
+        for (int32_t slot = 0; slot < 1; slot++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                table_digit[slot][0][j] = 0.0f;
+            }
+            const int32_t row = (g0 + slot) * 5;
+            for (int32_t u = 0; u < 1; u++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_of_digit_dense[slot][0][j] = 0.0f;
+                    table_digit[slot][u + 1][j] = table_digit[slot][u][j] + w_digit[row][j];
                 }
             }
-            for (int32_t b = b0; b < b1; b++) {
+            const int32_t row_2 = (g0 + slot) * 5 + 1;
+            for (int32_t u = 0; u < 2; u++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    table_digit[slot][u + 2][j] = table_digit[slot][u][j] + w_digit[row_2][j];
+                }
+            }
+            const int32_t row_3 = (g0 + slot) * 5 + 2;
+            for (int32_t u = 0; u < 4; u++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    table_digit[slot][u + 4][j] = table_digit[slot][u][j] + w_digit[row_3][j];
+                }
+            }
+            const int32_t row_4 = (g0 + slot) * 5 + 3;
+            for (int32_t u = 0; u < 8; u++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    table_digit[slot][u + 8][j] = table_digit[slot][u][j] + w_digit[row_4][j];
+                }
+            }
+            const int32_t row_5 = (g0 + slot) * 5 + 4;
+            for (int32_t u = 0; u < 16; u++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    table_digit[slot][u + 16][j] = table_digit[slot][u][j] + w_digit[row_5][j];
+                }
+            }
+        }
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 3; j++) {
+            table_digit[1][0][j] = 0.0f;
+        }
+        const int32_t row = (g0 + 1) * 5;
+        for (int32_t u = 0; u < 1; u++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                table_digit[1][u + 1][j] = table_digit[1][u][j] + w_digit[row][j];
+            }
+        }
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 3; j++) {
+            table_digit[2][0][j] = 0.0f;
+        }
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 3; j++) {
+            table_digit[3][0][j] = 0.0f;
+        }
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 3; j++) {
+            table_digit[4][0][j] = 0.0f;
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            const int32_t needed = slots_of_digit_poisson[b][0];
+            if (needed == 1) {
+                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
                 for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson[b][t][0];
-                    const int32_t s1 = index_of_digit_poisson[b][t][1];
-                    const int32_t s2 = index_of_digit_poisson[b][t][2];
-                    const int32_t s3 = index_of_digit_poisson[b][t][3];
-                    const int32_t s4 = index_of_digit_poisson[b][t][4];
+                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j0 + j] = digit_dense[b][t][j0 + j] + sums_of_digit_dense[0][s0][j] + sums_of_digit_dense[1][s1][j] + sums_of_digit_dense[2][s2][j] + sums_of_digit_dense[3][s3][j] + sums_of_digit_dense[4][s4][j];
+                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j];
+                    }
+                }
+            }
+            if (needed == 2) {
+                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
+                const int32_t slot1 = slot_of_digit_poisson[b][0][1];
+                for (int32_t t = 0; t < 6; t++) {
+                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
+                    const int32_t s1 = index_of_digit_poisson[b][t][slot1];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j];
+                    }
+                }
+            }
+            if (needed == 3) {
+                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
+                const int32_t slot1 = slot_of_digit_poisson[b][0][1];
+                const int32_t slot2 = slot_of_digit_poisson[b][0][2];
+                for (int32_t t = 0; t < 6; t++) {
+                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
+                    const int32_t s1 = index_of_digit_poisson[b][t][slot1];
+                    const int32_t s2 = index_of_digit_poisson[b][t][slot2];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j] + table_digit[slot2][s2][j];
+                    }
+                }
+            }
+            if (needed == 4) {
+                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
+                const int32_t slot1 = slot_of_digit_poisson[b][0][1];
+                const int32_t slot2 = slot_of_digit_poisson[b][0][2];
+                const int32_t slot3 = slot_of_digit_poisson[b][0][3];
+                for (int32_t t = 0; t < 6; t++) {
+                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
+                    const int32_t s1 = index_of_digit_poisson[b][t][slot1];
+                    const int32_t s2 = index_of_digit_poisson[b][t][slot2];
+                    const int32_t s3 = index_of_digit_poisson[b][t][slot3];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j] + table_digit[slot2][s2][j] + table_digit[slot3][s3][j];
+                    }
+                }
+            }
+            if (needed == 5) {
+                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
+                const int32_t slot1 = slot_of_digit_poisson[b][0][1];
+                const int32_t slot2 = slot_of_digit_poisson[b][0][2];
+                const int32_t slot3 = slot_of_digit_poisson[b][0][3];
+                const int32_t slot4 = slot_of_digit_poisson[b][0][4];
+                for (int32_t t = 0; t < 6; t++) {
+                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
+                    const int32_t s1 = index_of_digit_poisson[b][t][slot1];
+                    const int32_t s2 = index_of_digit_poisson[b][t][slot2];
+                    const int32_t s3 = index_of_digit_poisson[b][t][slot3];
+                    const int32_t s4 = index_of_digit_poisson[b][t][slot4];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 3; j++) {
+                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j] + table_digit[slot2][s2][j] + table_digit[slot3][s3][j] + table_digit[slot4][s4][j];
                     }
                 }
             }
         }
-    }
-}
-
-/* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
- * digit: lif, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit_dense)[6][3] = net->digit_dense;
-    uint8_t (*restrict digit)[6][3] = net->digit;
-    float (*restrict digit_v)[6][3] = net->digit_v;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float v = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2 = v + (digit_dense[b][0][n] - v) / 2.0f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][0][n] = (uint8_t)spike;
-                digit_v[b][0][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-            }
-            /* t = 1 */
-            {
-                const float v_2 = v + (digit_dense[b][1][n] - v) / 2.0f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][1][n] = (uint8_t)spike;
-                digit_v[b][1][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-            }
-            /* t = 2 */
-            {
-                const float v_2 = v + (digit_dense[b][2][n] - v) / 2.0f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][2][n] = (uint8_t)spike;
-                digit_v[b][2][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-            }
-            /* t = 3 */
-            {
-                const float v_2 = v + (digit_dense[b][3][n] - v) / 2.0f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][3][n] = (uint8_t)spike;
-                digit_v[b][3][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-            }
-            /* t = 4 */
-            {
-                const float v_2 = v + (digit_dense[b][4][n] - v) / 2.0f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][4][n] = (uint8_t)spike;
-                digit_v[b][4][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-            }
-            /* t = 5 */
-            {
-                const float v_2 = v + (digit_dense[b][5][n] - v) / 2.0f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][5][n] = (uint8_t)spike;
-                digit_v[b][5][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                float v = 0.0f;
+                /* t = 0 */
+                {
+                    const float v_2 = v + (digit_dense[b][0][n] - v) / 2.0f;
+                    const bool spike = v_2 - 1.0f >= 0.0f;
+                    digit[b][0][n] = (uint8_t)spike;
+                    digit_v[b][0][n] = v_2;
+                    const float v_3 = spike ? 0.0f : v_2;
+                    v = v_3;
+                }
+                /* t = 1 */
+                {
+                    const float v_2 = v + (digit_dense[b][1][n] - v) / 2.0f;
+                    const bool spike = v_2 - 1.0f >= 0.0f;
+                    digit[b][1][n] = (uint8_t)spike;
+                    digit_v[b][1][n] = v_2;
+                    const float v_3 = spike ? 0.0f : v_2;
+                    v = v_3;
+                }
+                /* t = 2 */
+                {
+                    const float v_2 = v + (digit_dense[b][2][n] - v) / 2.0f;
+                    const bool spike = v_2 - 1.0f >= 0.0f;
+                    digit[b][2][n] = (uint8_t)spike;
+                    digit_v[b][2][n] = v_2;
+                    const float v_3 = spike ? 0.0f : v_2;
+                    v = v_3;
+                }
+                /* t = 3 */
+                {
+                    const float v_2 = v + (digit_dense[b][3][n] - v) / 2.0f;
+                    const bool spike = v_2 - 1.0f >= 0.0f;
+                    digit[b][3][n] = (uint8_t)spike;
+                    digit_v[b][3][n] = v_2;
+                    const float v_3 = spike ? 0.0f : v_2;
+                    v = v_3;
+                }
+                /* t = 4 */
+                {
+                    const float v_2 = v + (digit_dense[b][4][n] - v) / 2.0f;
+                    const bool spike = v_2 - 1.0f >= 0.0f;
+                    digit[b][4][n] = (uint8_t)spike;
+                    digit_v[b][4][n] = v_2;
+                    const float v_3 = spike ? 0.0f : v_2;
+                    v = v_3;
+                }
+                /* t = 5 */
+                {
+                    const float v_2 = v + (digit_dense[b][5][n] - v) / 2.0f;
+                    const bool spike = v_2 - 1.0f >= 0.0f;
+                    digit[b][5][n] = (uint8_t)spike;
+                    digit_v[b][5][n] = v_2;
+                    const float v_3 = spike ? 0.0f : v_2;
+                    v = v_3;
+                }
             }
         }
     }
@@ -337,221 +431,249 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
     }
 }
 
-/* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
- * digit: lif, adjoint, 3 units */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict g_digit_dense)[6][3] = net->g_digit_dense;
-    float (*restrict digit_v)[6][3] = net->digit_v;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            float g_v = 0.0f;
-            /* t = 5 */
-            {
-                const float v = digit_v[b][5][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][5][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-            /* t = 4 */
-            {
-                const float v = digit_v[b][4][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][4][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-            /* t = 3 */
-            {
-                const float v = digit_v[b][3][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][3][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-            /* t = 2 */
-            {
-                const float v = digit_v[b][2][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][2][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-            /* t = 1 */
-            {
-                const float v = digit_v[b][1][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][1][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-            /* t = 0 */
-            {
-                const float v = digit_v[b][0][n];
-                const float x = v - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_digit_dense_2 = g_v_2 / 2.0f;
-                g_digit_dense[b][0][n] = g_digit_dense_2;
-                g_v = g_v_2 - g_digit_dense_2;
-            }
-        }
-    }
-}
-
 /* digit_poisson: five steps of one unit in one byte, an index of a table */
 static void pack_steps_of_digit_poisson(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
     uint8_t (*restrict when_of_digit_poisson)[5][6] = net->when_of_digit_poisson;
+    uint16_t (*restrict alive_of_digit_poisson)[1][6] = net->alive_of_digit_poisson;
+    int32_t (*restrict alives_of_digit_poisson)[1] = net->alives_of_digit_poisson;
+    _Alignas(64) uint32_t words_of_alive_of_digit_poisson[1];
     for (int32_t b = first; b < last; b++) {
         for (int32_t s = 0; s < 1; s++) {
             SNN_INDEPENDENT
-            for (int32_t g = 0; g < 6; g++) {
-                when_of_digit_poisson[b][s][g] = (uint8_t)(digit_poisson[b][s * 5][g]);
-            }
-            SNN_INDEPENDENT
-            for (int32_t g = 0; g < 6; g++) {
-                when_of_digit_poisson[b][s][g] = (uint8_t)(when_of_digit_poisson[b][s][g] + digit_poisson[b][s * 5 + 1][g] * 2);
-            }
-            SNN_INDEPENDENT
-            for (int32_t g = 0; g < 6; g++) {
-                when_of_digit_poisson[b][s][g] = (uint8_t)(when_of_digit_poisson[b][s][g] + digit_poisson[b][s * 5 + 2][g] * 4);
-            }
-            SNN_INDEPENDENT
-            for (int32_t g = 0; g < 6; g++) {
-                when_of_digit_poisson[b][s][g] = (uint8_t)(when_of_digit_poisson[b][s][g] + digit_poisson[b][s * 5 + 3][g] * 8);
-            }
-            SNN_INDEPENDENT
-            for (int32_t g = 0; g < 6; g++) {
-                when_of_digit_poisson[b][s][g] = (uint8_t)(when_of_digit_poisson[b][s][g] + digit_poisson[b][s * 5 + 4][g] * 16);
+            for (int32_t i = 0; i < 6; i++) {
+                when_of_digit_poisson[b][s][i] = (uint8_t)(digit_poisson[b][s * 5][i] + digit_poisson[b][s * 5 + 1][i] * 2 + digit_poisson[b][s * 5 + 2][i] * 4 + digit_poisson[b][s * 5 + 3][i] * 8 + digit_poisson[b][s * 5 + 4][i] * 16);
             }
         }
         SNN_INDEPENDENT
-        for (int32_t g = 0; g < 6; g++) {
-            when_of_digit_poisson[b][1][g] = (uint8_t)(digit_poisson[b][5][g]);
+        for (int32_t i = 0; i < 6; i++) {
+            when_of_digit_poisson[b][1][i] = (uint8_t)(digit_poisson[b][5][i]);
         }
         SNN_INDEPENDENT
-        for (int32_t g = 0; g < 6; g++) {
-            when_of_digit_poisson[b][2][g] = 0;
+        for (int32_t i = 0; i < 6; i++) {
+            when_of_digit_poisson[b][2][i] = 0;
         }
         SNN_INDEPENDENT
-        for (int32_t g = 0; g < 6; g++) {
-            when_of_digit_poisson[b][3][g] = 0;
+        for (int32_t i = 0; i < 6; i++) {
+            when_of_digit_poisson[b][3][i] = 0;
         }
         SNN_INDEPENDENT
-        for (int32_t g = 0; g < 6; g++) {
-            when_of_digit_poisson[b][4][g] = 0;
+        for (int32_t i = 0; i < 6; i++) {
+            when_of_digit_poisson[b][4][i] = 0;
+        }
+        for (int32_t block = 0; block < 1; block++) {
+            int32_t count = 0;
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_alive_of_digit_poisson[w] = (uint32_t)(when_of_digit_poisson[b][block * 5][w] + when_of_digit_poisson[b][block * 5 + 1][w] + when_of_digit_poisson[b][block * 5 + 2][w] + when_of_digit_poisson[b][block * 5 + 3][w] + when_of_digit_poisson[b][block * 5 + 4][w] != 0 ? 1 : 0) * 1u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 1] + when_of_digit_poisson[b][block * 5 + 1][w + 1] + when_of_digit_poisson[b][block * 5 + 2][w + 1] + when_of_digit_poisson[b][block * 5 + 3][w + 1] + when_of_digit_poisson[b][block * 5 + 4][w + 1] != 0 ? 1 : 0) * 2u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 2] + when_of_digit_poisson[b][block * 5 + 1][w + 2] + when_of_digit_poisson[b][block * 5 + 2][w + 2] + when_of_digit_poisson[b][block * 5 + 3][w + 2] + when_of_digit_poisson[b][block * 5 + 4][w + 2] != 0 ? 1 : 0) * 4u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 3] + when_of_digit_poisson[b][block * 5 + 1][w + 3] + when_of_digit_poisson[b][block * 5 + 2][w + 3] + when_of_digit_poisson[b][block * 5 + 3][w + 3] + when_of_digit_poisson[b][block * 5 + 4][w + 3] != 0 ? 1 : 0) * 8u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 4] + when_of_digit_poisson[b][block * 5 + 1][w + 4] + when_of_digit_poisson[b][block * 5 + 2][w + 4] + when_of_digit_poisson[b][block * 5 + 3][w + 4] + when_of_digit_poisson[b][block * 5 + 4][w + 4] != 0 ? 1 : 0) * 16u;
+            }
+            SNN_INDEPENDENT
+            for (int32_t w = 0; w < 1; w++) {
+                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 5] + when_of_digit_poisson[b][block * 5 + 1][w + 5] + when_of_digit_poisson[b][block * 5 + 2][w + 5] + when_of_digit_poisson[b][block * 5 + 3][w + 5] + when_of_digit_poisson[b][block * 5 + 4][w + 5] != 0 ? 1 : 0) * 32u;
+            }
+            for (int32_t w = 0; w < 1; w++) {
+                uint32_t left = words_of_alive_of_digit_poisson[w];
+                for (; left != 0; left &= left - 1) {
+                    const int32_t k = snn_lowest_bit(left);
+                    alive_of_digit_poisson[b][block][count] = (uint16_t)(w + k);
+                    count = count + 1;
+                }
+            }
+            alives_of_digit_poisson[b][block] = count;
         }
     }
 }
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
- * gradient of w_digit: the same, by subset sums of five steps */
-static void tables_grad_w_digit(void *context, int32_t first, int32_t last)
+ * digit: lif, adjoint, 3 units, then gradient of w_digit */
+static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
+    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[6][3] = net->g_digit_dense;
+    float (*restrict digit_v)[6][3] = net->digit_v;
     uint8_t (*restrict when_of_digit_poisson)[5][6] = net->when_of_digit_poisson;
-    _Alignas(64) float sums_of_grad_w_digit[5][32][3];
-    for (int32_t tile = first; tile < last; tile++) {
-        const int32_t j0 = tile * 3;
-        for (int32_t b = 0; b < net->run.rows; b++) {
+    uint16_t (*restrict alive_of_digit_poisson)[1][6] = net->alive_of_digit_poisson;
+    int32_t (*restrict alives_of_digit_poisson)[1] = net->alives_of_digit_poisson;
+    _Alignas(64) float table_digit_2[5][32][3];
+    float (*restrict parts_of_w_digit)[6][3] = net->parts_of_w_digit;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 6; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i][j] = 0.0f;
+            }
+        }
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 3; n++) {
+                float g_v = 0.0f;
+                /* t = 5 */
+                {
+                    const float v = digit_v[b][5][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][5][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 4 */
+                {
+                    const float v = digit_v[b][4][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][4][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 3 */
+                {
+                    const float v = digit_v[b][3][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][3][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 2 */
+                {
+                    const float v = digit_v[b][2][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][2][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 1 */
+                {
+                    const float v = digit_v[b][1][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][1][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+                /* t = 0 */
+                {
+                    const float v = digit_v[b][0][n];
+                    const float x = v - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    g_digit_dense[b][0][n] = g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense_2;
+                }
+            }
+            const int32_t g0 = 0;
             for (int32_t slot = 0; slot < 1; slot++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_of_grad_w_digit[slot][0][j] = 0.0f;
+                    table_digit_2[slot][0][j] = 0.0f;
                 }
-                const int32_t row = slot * 5;
+                const int32_t row = (g0 + slot) * 5;
                 for (int32_t u = 0; u < 1; u++) {
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_of_grad_w_digit[slot][u + 1][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row][j0 + j];
+                        table_digit_2[slot][u + 1][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row][j];
                     }
                 }
-                const int32_t row_2 = slot * 5 + 1;
+                const int32_t row_2 = (g0 + slot) * 5 + 1;
                 for (int32_t u = 0; u < 2; u++) {
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_of_grad_w_digit[slot][u + 2][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row_2][j0 + j];
+                        table_digit_2[slot][u + 2][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_2][j];
                     }
                 }
-                const int32_t row_3 = slot * 5 + 2;
+                const int32_t row_3 = (g0 + slot) * 5 + 2;
                 for (int32_t u = 0; u < 4; u++) {
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_of_grad_w_digit[slot][u + 4][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row_3][j0 + j];
+                        table_digit_2[slot][u + 4][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_3][j];
                     }
                 }
-                const int32_t row_4 = slot * 5 + 3;
+                const int32_t row_4 = (g0 + slot) * 5 + 3;
                 for (int32_t u = 0; u < 8; u++) {
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_of_grad_w_digit[slot][u + 8][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row_4][j0 + j];
+                        table_digit_2[slot][u + 8][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_4][j];
                     }
                 }
-                const int32_t row_5 = slot * 5 + 4;
+                const int32_t row_5 = (g0 + slot) * 5 + 4;
                 for (int32_t u = 0; u < 16; u++) {
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_of_grad_w_digit[slot][u + 16][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row_5][j0 + j];
+                        table_digit_2[slot][u + 16][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_5][j];
                     }
                 }
             }
-            for (int32_t slot = 1; slot < 2; slot++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                table_digit_2[1][0][j] = 0.0f;
+            }
+            const int32_t row = (g0 + 1) * 5;
+            for (int32_t u = 0; u < 1; u++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_of_grad_w_digit[slot][0][j] = 0.0f;
-                }
-                const int32_t row = slot * 5;
-                for (int32_t u = 0; u < 1; u++) {
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        sums_of_grad_w_digit[slot][u + 1][j] = sums_of_grad_w_digit[slot][u][j] + g_digit_dense[b][row][j0 + j];
-                    }
+                    table_digit_2[1][u + 1][j] = table_digit_2[1][u][j] + g_digit_dense[b][row][j];
                 }
             }
-            for (int32_t slot = 2; slot < 5; slot++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_of_grad_w_digit[slot][0][j] = 0.0f;
-                }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                table_digit_2[2][0][j] = 0.0f;
             }
-            for (int32_t i = 0; i < 6; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                table_digit_2[3][0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                table_digit_2[4][0][j] = 0.0f;
+            }
+            for (int32_t e = 0; e < alives_of_digit_poisson[b][0]; e++) {
+                const int32_t i = alive_of_digit_poisson[b][0][e];
                 const int32_t s0 = when_of_digit_poisson[b][0][i];
                 const int32_t s1 = when_of_digit_poisson[b][1][i];
                 const int32_t s2 = when_of_digit_poisson[b][2][i];
@@ -559,8 +681,25 @@ static void tables_grad_w_digit(void *context, int32_t first, int32_t last)
                 const int32_t s4 = when_of_digit_poisson[b][4][i];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    grad_w_digit[i][j0 + j] = grad_w_digit[i][j0 + j] + sums_of_grad_w_digit[0][s0][j] + sums_of_grad_w_digit[1][s1][j] + sums_of_grad_w_digit[2][s2][j] + sums_of_grad_w_digit[3][s3][j] + sums_of_grad_w_digit[4][s4][j];
+                    parts_of_w_digit[slice][i][j] = parts_of_w_digit[slice][i][j] + table_digit_2[0][s0][j] + table_digit_2[1][s1][j] + table_digit_2[2][s2][j] + table_digit_2[3][s3][j] + table_digit_2[4][s4][j];
                 }
+            }
+        }
+    }
+}
+
+/* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
+ * gradient of w_digit: sum of the parts */
+static void sum_w_digit(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
+    float (*restrict parts_of_w_digit)[6][3] = net->parts_of_w_digit;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
         }
     }
@@ -587,8 +726,7 @@ static void forward(void *context, SnnPool *pool)
     struct net *net = context;
     snn_parallel(pool, poisson_digit_poisson, net, net->run.rows);
     snn_parallel(pool, pack_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, tables_digit_dense, net, 1);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
+    snn_parallel(pool, layer_digit, net, net->run.rows);
     snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
     snn_parallel(pool, loss_of_samples, net, net->run.rows);
@@ -600,9 +738,9 @@ static void backward(void *context, SnnPool *pool)
     struct net *net = context;
     memset(net->grad_w_digit, 0, 6 * sizeof *net->grad_w_digit);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, net->run.rows);
     snn_parallel(pool, pack_steps_of_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, tables_grad_w_digit, net, 1);
+    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, sum_w_digit, net, 6);
 }
 
 static void update(void *context, SnnPool *pool)
@@ -632,7 +770,12 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
     complete = (net->digit_v = snn_alloc(rows, sizeof *net->digit_v)) != NULL && complete;
     complete = (net->index_of_digit_poisson = snn_alloc(rows, sizeof *net->index_of_digit_poisson)) != NULL && complete;
+    complete = (net->slot_of_digit_poisson = snn_alloc(rows, sizeof *net->slot_of_digit_poisson)) != NULL && complete;
+    complete = (net->slots_of_digit_poisson = snn_alloc(rows, sizeof *net->slots_of_digit_poisson)) != NULL && complete;
     complete = (net->when_of_digit_poisson = snn_alloc(rows, sizeof *net->when_of_digit_poisson)) != NULL && complete;
+    complete = (net->alive_of_digit_poisson = snn_alloc(rows, sizeof *net->alive_of_digit_poisson)) != NULL && complete;
+    complete = (net->alives_of_digit_poisson = snn_alloc(rows, sizeof *net->alives_of_digit_poisson)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     return complete;
 }
 
@@ -656,7 +799,12 @@ static void close_net(void *context)
     snn_free(net->g_digit_dense);
     snn_free(net->digit_v);
     snn_free(net->index_of_digit_poisson);
+    snn_free(net->slot_of_digit_poisson);
+    snn_free(net->slots_of_digit_poisson);
     snn_free(net->when_of_digit_poisson);
+    snn_free(net->alive_of_digit_poisson);
+    snn_free(net->alives_of_digit_poisson);
+    snn_free(net->parts_of_w_digit);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -712,7 +860,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 410;
+    model->stream_bytes = 435;
     return true;
 }
 

@@ -1,0 +1,39 @@
+/* Lists of the units that spike, and linear maps that follow them: see events.c and product.c. */
+#ifndef SNNC_EVENTS_H
+#define SNNC_EVENTS_H
+
+#include "lower.h"
+
+/* A matrix of inputs by outputs, or a tile of its columns: element (i, j) is buffer[outer][i][column + j]. */
+typedef struct Matrix {
+    BufferId buffer;
+    LoopExpr *outer;  /* NULL: the buffer has two dimensions */
+    LoopExpr *column; /* NULL: 0 */
+} Matrix;
+
+LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr *j);
+void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr *i, LoopExpr *j,
+                  LoopExpr *value, bool add);
+
+/* Of a value 0 or 1 (I32) that belongs to unit i. */
+typedef LoopExpr *BitOf(Lower *lower, const void *context, LoopExpr *i);
+/* Appends every unit below `units` whose bit is set: list[outer..., count++] = unit. `place` has room for one
+ * index more. Every 32 units that are `stride` apart are looked at together. */
+void emit_compress(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
+                   int dims, LoopExpr **place, LoopExpr *count);
+/* For numbers below `limit`. */
+Type index_type(int limit);
+
+/* Whether maps of this stream go by its events: it has spikes, over time. */
+bool follows_events(const Lower *lower, StreamId stream);
+/* Kernels that list the events of a spike stream, once for each stream. */
+void events_prepare(Lower *lower, StreamId stream);
+
+/* The map's outputs at every step of the site's sample, into its out stream. */
+void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site);
+/* Adds what the site's sample contributes to the gradient of the weights. */
+void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site);
+/* The local sums of a kernel whose tiles have this width: room for emit_map and emit_weight_grad. */
+BufferId sums_buffer(Lower *lower, const char *name, int width);
+
+#endif

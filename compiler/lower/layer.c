@@ -1,0 +1,421 @@
+/* A layer's kernel. Forward: the linear maps that feed a scan, then the scan. Backward: the transposed maps that
+ * feed the adjoint, the adjoint, then the gradients of the weights before it.
+ *
+ * Wide layers are cut into tiles of units, each with its own copy of the weights it needs; a tile goes through the
+ * whole batch while they stay in a cache. Narrow layers are cut into samples, and where they have gradients
+ * to sum, into a fixed number of slices of the batch. Either way one thread makes each sum, in one order. */
+#include "layer.h"
+#include "events.h"
+#include "pack.h"
+#include "tile.h"
+
+typedef enum Cut {
+    CUT_UNITS,   /* items are tiles */
+    CUT_SAMPLES, /* items are samples */
+    CUT_SLICES   /* items are slices of the batch */
+} Cut;
+
+typedef struct Layer {
+    const char *name;
+    const Node *scan; /* NULL: none */
+    ScanState state;
+    VEC(const Node *) maps;
+    VEC(const Node *) gradients; /* of weights and biases */
+    int units;
+    bool backward;
+    Cut cut;
+    Tile tile;
+    BufferId sums, table; /* -1: not needed */
+    Matrix *weights;      /* by map */
+    Matrix *totals;       /* by gradient */
+} Layer;
+
+/* ---- what belongs together ---- */
+
+static bool maps_use_tables(const Lower *lower, const Layer *layer)
+{
+    bool any = false;
+    for (int i = 0; i < layer->maps.count; i++)
+        any = any || table_use(lower, layer->maps.at[i]);
+    return any;
+}
+
+static bool gradients_use_tables(const Lower *lower, const Layer *layer)
+{
+    bool any = false;
+    for (int i = 0; i < layer->gradients.count; i++)
+        any = any || (layer->gradients.at[i]->kind == NODE_WEIGHT_GRAD
+                      && table_use(lower, layer->gradients.at[i]));
+    return any;
+}
+
+static void add_member(Lower *lower, Layer *layer, const Node *node)
+{
+    if (node->kind == NODE_DENSE)
+        vec_push(lower->arena, &layer->maps, node);
+    else if (node->kind == NODE_SCAN)
+        layer->scan = node;
+    else
+        vec_push(lower->arena, &layer->gradients, node);
+}
+
+static Layer collect(Lower *lower, const Node *node)
+{
+    const Net *net = lower->net;
+    int self = (int)(node - net->nodes.at);
+    Layer layer = {.backward = self >= net->backward, .sums = -1, .table = -1};
+    for (int n = 0; n < net->updates; n++)
+        if (n == self || (lower->host[n] == self && node->kind == NODE_SCAN))
+            add_member(lower, &layer, &net->nodes.at[n]);
+    if (layer.scan) {
+        layer.units = scan_units(lower, layer.scan);
+        layer.name = scan_name(lower, layer.scan);
+    } else {
+        bool map = node->kind == NODE_DENSE;
+        layer.units = stream_size(lower, map ? node->out : node->kind == NODE_WEIGHT_GRAD ? node->aux : node->in);
+        layer.name = map ? stream_of(lower, node->out)->name
+                         : net->params.at[node->kind == NODE_WEIGHT_GRAD ? node->weight : node->bias].name;
+    }
+    bool maps_only = layer.maps.count == 0 && layer.gradients.count == 0;
+    bool cut = tile_width(layer.units) < layer.units && !maps_only;
+    layer.cut = cut ? CUT_UNITS : layer.gradients.count ? CUT_SLICES : CUT_SAMPLES;
+    layer.tile.width = cut ? tile_width(layer.units) : layer.units;
+    return layer;
+}
+
+/* ---- kernels made before ---- */
+
+static void prepare_stream(Lower *lower, const Node *node, bool over_steps)
+{
+    if (table_use(lower, node))
+        pack_prepare(lower, node->in, over_steps);
+    if (event_use(lower, node))
+        events_prepare(lower, node->in);
+}
+
+static void prepare_streams(Lower *lower, const Layer *layer)
+{
+    for (int i = 0; i < layer->maps.count; i++)
+        prepare_stream(lower, layer->maps.at[i], false);
+    for (int i = 0; i < layer->gradients.count; i++)
+        if (layer->gradients.at[i]->kind == NODE_WEIGHT_GRAD)
+            prepare_stream(lower, layer->gradients.at[i], true);
+}
+
+/* ---- the kernel's own arrays ---- */
+
+static void add_local_stream(Lower *lower, Layer *layer, StreamId stream, int samples)
+{
+    if (!lower->local[stream])
+        return;
+    int dims[4] = {layer->units / layer->tile.width, samples, lower->net->steps, layer->tile.width};
+    layer->tile.local[stream] = named_buffer(lower, "tiles_of", stream_of(lower, stream)->name, TYPE_F32,
+                                             BUFFER_SCRATCH, false, 4, dims);
+}
+
+static void add_local_streams(Lower *lower, Layer *layer, int samples)
+{
+    int streams = lower->net->streams.count;
+    layer->tile.local = NEW_ARRAY(lower->arena, BufferId, streams + 1);
+    for (StreamId s = 0; s < streams; s++)
+        layer->tile.local[s] = -1;
+    for (int i = 0; i < layer->maps.count; i++)
+        add_local_stream(lower, layer, layer->maps.at[i]->out, samples);
+    for (int i = 0; layer->scan && i < layer->scan->outs.count; i++)
+        add_local_stream(lower, layer, layer->scan->outs.at[i].stream, samples);
+}
+
+static BufferId weights_of(Lower *lower, const Node *map)
+{
+    return map->transposed ? lower->transposed[map->weight] : lower->values[map->weight];
+}
+
+/* An array for each tile or slice. Those of tiles are not the kernel's own: with sums in an array of its own,
+ * GCC keeps these in registers only if whatever else it reads comes from elsewhere. */
+static Matrix own_matrix(Lower *lower, const Layer *layer, const char *prefix, const char *name, StreamId in)
+{
+    int items = layer->cut == CUT_UNITS ? layer->units / layer->tile.width : SLICES;
+    int dims[3] = {items, stream_size(lower, in), layer->tile.width};
+    return (Matrix){named_buffer(lower, prefix, name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims),
+                    layer->tile.item, NULL};
+}
+
+/* to[i][j] = (or +=) from[i][j] for all inputs and the tile's outputs; from NULL: 0 */
+static void emit_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows, int width,
+                      bool add)
+{
+    LoopStmt *loop_i = for_range(lower, into, "i", rows);
+    LoopExpr *i = loop_variable(lower, loop_i);
+    LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    LoopExpr *value = from ? matrix_load(lower, from, i, j) : loop_float(lower->arena, 0);
+    matrix_store(lower, &loop_j->body, to, i, j, value, add);
+}
+
+/* Weights of a tile, next to each other. */
+static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, LoopBlock *into)
+{
+    Matrix all = {weights_of(lower, map), NULL, layer->cut == CUT_UNITS ? layer->tile.from : NULL};
+    if (layer->cut != CUT_UNITS)
+        return all;
+    Matrix own =
+        own_matrix(lower, layer, "tiles_of", lower->program->buffers.at[all.buffer].name, map->in);
+    emit_copy(lower, into, &own, &all, stream_size(lower, map->in), layer->tile.width, false);
+    return own;
+}
+
+static Matrix whole_gradient(const Lower *lower, const Layer *layer, const Node *node)
+{
+    return (Matrix){lower->gradients[node->weight], NULL, layer->cut == CUT_UNITS ? layer->tile.from : NULL};
+}
+
+/* Where a tile, or a slice, sums the gradient: its own array of zeros. */
+static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, LoopBlock *into)
+{
+    if (node->kind != NODE_WEIGHT_GRAD)
+        return (Matrix){-1, NULL, NULL};
+    Matrix total =
+        own_matrix(lower, layer, "parts_of", lower->net->params.at[node->weight].name, node->in);
+    emit_copy(lower, into, &total, NULL, stream_size(lower, node->in), layer->tile.width, false);
+    return total;
+}
+
+static void emit_matrices(Lower *lower, Layer *layer, LoopBlock *into)
+{
+    layer->weights = NEW_ARRAY(lower->arena, Matrix, layer->maps.count + 1);
+    layer->totals = NEW_ARRAY(lower->arena, Matrix, layer->gradients.count + 1);
+    for (int i = 0; i < layer->maps.count; i++)
+        layer->weights[i] = tile_weights(lower, layer, layer->maps.at[i], into);
+    for (int i = 0; i < layer->gradients.count; i++)
+        layer->totals[i] = tile_total(lower, layer, layer->gradients.at[i], into);
+}
+
+/* ---- one sample ---- */
+
+static void emit_bias_grad(Lower *lower, const Layer *layer, const Node *node, Site site)
+{
+    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", layer->tile.width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    site.t = loop_variable(lower, loop_t);
+    store1(lower, &loop_j->body, lower->gradients[node->bias], unit_of(lower, site, j),
+           load_stream(lower, node->in, site, j), true);
+}
+
+static void emit_gradient(Lower *lower, const Layer *layer, int k, Site site)
+{
+    const Node *node = layer->gradients.at[k];
+    LoopBlock *into = site.into;
+    if (node->kind == NODE_BIAS_GRAD) {
+        emit_bias_grad(lower, layer, node, site);
+        return;
+    }
+    bool tables = table_use(lower, node);
+    if (tables) {
+        site.into = if_chosen(lower, node->in, into, true);
+        emit_weight_grad_tables(lower, node, &layer->totals[k], layer->table, site);
+    }
+    if (!tables || event_use(lower, node)) {
+        site.into = tables ? if_chosen(lower, node->in, into, false) : into;
+        emit_weight_grad(lower, node, &layer->totals[k], layer->sums, site);
+    }
+}
+
+/* The scan and the gradients, whose inputs have been made. */
+static void emit_rest(Lower *lower, const Layer *layer, Site site)
+{
+    if (layer->scan)
+        emit_scan(lower, layer->scan, &layer->state, site);
+    for (int i = 0; i < layer->gradients.count; i++)
+        emit_gradient(lower, layer, i, site);
+}
+
+/* ---- samples from .. to-1 ---- */
+
+static LoopStmt *loop_samples(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to)
+{
+    return loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32), from, to);
+}
+
+static void emit_map_any(Lower *lower, const Layer *layer, int k, Site site, LoopExpr *from, LoopExpr *to)
+{
+    const Node *map = layer->maps.at[k];
+    LoopBlock *into = site.into;
+    bool tables = table_use(lower, map);
+    if (tables) {
+        site.into = if_chosen(lower, map->in, into, true);
+        emit_map_tables(lower, map, &layer->weights[k], layer->table, site, from, to);
+    }
+    if (tables && !event_use(lower, map))
+        return;
+    LoopStmt *loop_b = loop_samples(lower, tables ? if_chosen(lower, map->in, into, false) : into, from, to);
+    site.b = loop_variable(lower, loop_b);
+    site.into = &loop_b->body;
+    emit_map(lower, map, &layer->weights[k], layer->sums, site);
+}
+
+/* So many samples at a time as one making of tables is worth. */
+static void emit_chunks(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to, int size)
+{
+    LoopExpr *count = op2(lower, OP_ADD, op2(lower, OP_SUB, to, from), num(lower, size - 1));
+    LoopStmt *chunks = for_range(lower, into, "chunk", 0);
+    chunks->to = op2(lower, OP_DIV, count, num(lower, size));
+    LoopBlock *body = &chunks->body;
+    LoopExpr *begin = op2(lower, OP_ADD, from, op2(lower, OP_MUL, loop_variable(lower, chunks), num(lower, size)));
+    layer->tile.b0 = loop_local(lower, body, "b0", begin);
+    LoopExpr *end = loop_local(lower, body, "end", op2(lower, OP_ADD, layer->tile.b0, num(lower, size)));
+    LoopExpr *b1 = loop_local(lower, body, "b1",
+                              loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, end, to), end, to));
+    Site site = {body, NULL, NULL, &layer->tile};
+    for (int i = 0; i < layer->maps.count; i++)
+        emit_map_any(lower, layer, i, site, layer->tile.b0, b1);
+    LoopStmt *loop_b = loop_samples(lower, body, layer->tile.b0, b1);
+    site.b = loop_variable(lower, loop_b);
+    site.into = &loop_b->body;
+    emit_rest(lower, layer, site);
+}
+
+static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to)
+{
+    LoopStmt *loop_b = loop_samples(lower, into, from, to);
+    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL, &layer->tile};
+    for (int i = 0; i < layer->maps.count; i++)
+        emit_map(lower, layer->maps.at[i], &layer->weights[i], layer->sums, site);
+    emit_rest(lower, layer, site);
+}
+
+/* ---- the kernel ---- */
+
+static const char *about(Lower *lower, const Layer *layer)
+{
+    const char *text = arena_printf(lower->arena, "%s:", layer->name), *comma = " ";
+    for (int i = 0; i < layer->maps.count; i++, comma = ", then ")
+        text = arena_printf(lower->arena, "%s%slinear map of %s, %d -> %d", text, comma,
+                            stream_of(lower, layer->maps.at[i]->in)->name,
+                            stream_size(lower, layer->maps.at[i]->in), layer->units);
+    if (layer->scan) {
+        bool once = !scan_in_time(lower->net, layer->scan);
+        text = arena_printf(lower->arena, "%s%s%s, %d units%s", text, comma, layer->scan->name, layer->units,
+                            once ? ", once for all steps" : "");
+        comma = ", then ";
+    }
+    for (int i = 0; i < layer->gradients.count; i++, comma = ", then ") {
+        const Node *node = layer->gradients.at[i];
+        ParamId param = node->kind == NODE_WEIGHT_GRAD ? node->weight : node->bias;
+        text = arena_printf(lower->arena, "%s%sgradient of %s", text, comma, lower->net->params.at[param].name);
+    }
+    return text;
+}
+
+static const char *kernel_title(Lower *lower, const Layer *layer)
+{
+    const char *verb = layer->scan ? (layer->scan->reverse ? "adjoint" : layer->maps.count ? "layer" : "scan")
+                       : layer->maps.count ? "dense"
+                                           : "gradient";
+    return arena_printf(lower->arena, "%s_%s", verb, layer->name);
+}
+
+static LoopExpr *slice_edge(Lower *lower, LoopExpr *slice)
+{
+    LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
+    return op2(lower, OP_DIV, op2(lower, OP_MUL, rows, slice), num(lower, SLICES));
+}
+
+/* The samples that one item goes through. */
+static void item_range(Lower *lower, Layer *layer, LoopBlock **into, LoopExpr **from, LoopExpr **to)
+{
+    LoopExpr *first = loop_ref(lower->arena, lower->kernel, lower->kernel->first);
+    LoopExpr *last = loop_ref(lower->arena, lower->kernel, lower->kernel->last);
+    *into = &lower->kernel->body;
+    *from = num(lower, 0);
+    *to = loop_scalar(lower->arena, SCALAR_ROWS);
+    layer->tile.from = num(lower, 0);
+    if (layer->cut == CUT_SAMPLES) {
+        *from = first;
+        *to = last;
+        return;
+    }
+    LoopStmt *items = kernel_items(lower, layer->cut == CUT_UNITS ? "tile" : "slice");
+    LoopExpr *item = loop_variable(lower, items);
+    layer->tile.item = item;
+    *into = &items->body;
+    if (layer->cut == CUT_UNITS) {
+        LoopExpr *unit = op2(lower, OP_MUL, item, num(lower, layer->tile.width));
+        layer->tile.from = loop_local(lower, *into, "j0", unit);
+        return;
+    }
+    *from = loop_local(lower, *into, "b0", slice_edge(lower, item));
+    *to = loop_local(lower, *into, "b1", slice_edge(lower, op2(lower, OP_ADD, item, num(lower, 1))));
+}
+
+static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
+{
+    for (int i = 0; i < layer->gradients.count; i++) {
+        const Node *node = layer->gradients.at[i];
+        if (node->kind != NODE_WEIGHT_GRAD)
+            continue;
+        Matrix whole = whole_gradient(lower, layer, node);
+        emit_copy(lower, into, &whole, &layer->totals[i], stream_size(lower, node->in), layer->tile.width, true);
+    }
+}
+
+/* gradient += the slices' parts, from the first to the last */
+static void lower_parts(Lower *lower, const Layer *layer, int k)
+{
+    const Node *node = layer->gradients.at[k];
+    const Param *param = &lower->net->params.at[node->weight];
+    kernel_begin(lower, arena_printf(lower->arena, "sum_%s", param->name),
+                 arena_printf(lower->arena, "gradient of %s: sum of the parts", param->name), node->span,
+                 param->shape.dims[0]);
+    LoopStmt *loop_i = kernel_items(lower, "i");
+    LoopStmt *loop_s = for_range(lower, &loop_i->body, "slice", SLICES);
+    LoopStmt *loop_j = for_units(lower, &loop_s->body, "j", layer->units);
+    LoopExpr *i = loop_variable(lower, loop_i), *j = loop_variable(lower, loop_j);
+    Matrix part = {layer->totals[k].buffer, loop_variable(lower, loop_s), NULL};
+    store2(lower, &loop_j->body, lower->gradients[node->weight], i, j, matrix_load(lower, &part, i, j), true);
+}
+
+static void finish(Lower *lower, const Layer *layer, LoopBlock *into)
+{
+    if (layer->cut == CUT_UNITS)
+        add_totals(lower, layer, into);
+    for (int i = 0; i < layer->gradients.count && layer->cut == CUT_SLICES; i++)
+        if (layer->gradients.at[i]->kind == NODE_WEIGHT_GRAD)
+            lower_parts(lower, layer, i);
+    if (layer->scan)
+        lower_partials(lower, layer->scan, &layer->state);
+}
+
+static Span origin_of(const Layer *layer)
+{
+    return layer->scan         ? layer->scan->span
+           : layer->maps.count ? layer->maps.at[0]->span
+                               : layer->gradients.at[0]->span;
+}
+
+void lower_layer(Lower *lower, const Node *node)
+{
+    if (lower->host[node - lower->net->nodes.at] != NONE)
+        return; /* within its host's kernel */
+    Layer layer = collect(lower, node);
+    prepare_streams(lower, &layer);
+    bool chunks = maps_use_tables(lower, &layer);
+    if (layer.scan)
+        layer.state = scan_prepare(lower, layer.scan);
+    add_local_streams(lower, &layer, chunks ? chunk_samples(lower) : 1);
+    if (layer.maps.count > 0 || layer.gradients.count > 0)
+        layer.sums = sums_buffer(lower, layer.name, layer.tile.width);
+    if (chunks || gradients_use_tables(lower, &layer))
+        layer.table = table_buffer(lower, layer.name, layer.tile.width);
+    int items = layer.cut == CUT_UNITS ? layer.units / layer.tile.width : layer.cut == CUT_SLICES ? SLICES : 0;
+    kernel_begin(lower, kernel_title(lower, &layer), about(lower, &layer), origin_of(&layer), items);
+    LoopBlock *into;
+    LoopExpr *from, *to;
+    item_range(lower, &layer, &into, &from, &to);
+    emit_matrices(lower, &layer, into);
+    if (chunks)
+        emit_chunks(lower, &layer, into, from, to, chunk_samples(lower));
+    else
+        emit_samples(lower, &layer, into, from, to);
+    finish(lower, &layer, into);
+}

@@ -1,0 +1,271 @@
+/* Linear maps and their weight gradients, for one sample and a tile of outputs. Where spikes come in, rows of
+ * weights are added, one for each event; else it is a matrix product, with sums of four rows kept in registers. */
+#include "events.h"
+
+enum {
+    BLOCK = 4,      /* rows whose sums are made together */
+    LEAST_SUMS = 24 /* narrower sums are scalars to compilers, and better made in memory */
+};
+
+LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr *j)
+{
+    if (matrix->column)
+        j = op2(lower, OP_ADD, matrix->column, j);
+    return matrix->outer
+               ? loop_load(lower->program, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j})
+               : load2(lower, matrix->buffer, i, j);
+}
+
+void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr *i, LoopExpr *j,
+                  LoopExpr *value, bool add)
+{
+    if (matrix->column)
+        j = op2(lower, OP_ADD, matrix->column, j);
+    if (matrix->outer)
+        loop_store(lower->program, into, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j}, value, add);
+    else
+        store2(lower, into, matrix->buffer, i, j, value, add);
+}
+
+BufferId sums_buffer(Lower *lower, const char *name, int width)
+{
+    int dims[2] = {BLOCK, width};
+    return named_buffer(lower, "sums", name, TYPE_F32, BUFFER_LOCAL, false, 2, dims);
+}
+
+static int width_of(Lower *lower, const Node *dense, Site site)
+{
+    return site.tile ? site.tile->width : stream_size(lower, dense->out);
+}
+
+bool follows_events(const Lower *lower, StreamId stream)
+{
+    return stream_of(lower, stream)->kind == STREAM_SPIKES && stream_of(lower, stream)->temporal;
+}
+
+/* ---- sums of one to four rows, in registers or, if narrow, where they belong ---- */
+
+typedef struct Rows {
+    const Node *dense;
+    BufferId sums;
+    LoopExpr *first; /* step of the first row; NULL outside time */
+    int count, width;
+    bool in_place;
+} Rows;
+
+static Site row_site(Lower *lower, const Rows *rows, Site site, int r, LoopBlock *into)
+{
+    site.into = into;
+    site.t = rows->first ? op2(lower, OP_ADD, rows->first, num(lower, r)) : NULL;
+    return site;
+}
+
+static LoopExpr *start_value(Lower *lower, const Rows *rows, Site site, LoopExpr *j)
+{
+    ParamId bias = rows->dense->bias;
+    return bias == NONE ? loop_float(lower->arena, 0)
+                        : load1(lower, lower->values[bias], unit_of(lower, site, j));
+}
+
+static void emit_sums_start(Lower *lower, const Rows *rows, Site site)
+{
+    for (int r = 0; r < rows->count; r++) {
+        LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
+        LoopExpr *j = loop_variable(lower, loop), *start = start_value(lower, rows, site, j);
+        if (rows->in_place)
+            store_stream(lower, rows->dense->out, row_site(lower, rows, site, r, &loop->body), j, start, false);
+        else
+            store2(lower, &loop->body, rows->sums, num(lower, r), j, start, false);
+    }
+}
+
+static void emit_sum(Lower *lower, const Rows *rows, Site site, int r, LoopExpr *j, LoopExpr *value)
+{
+    if (rows->in_place)
+        store_stream(lower, rows->dense->out, row_site(lower, rows, site, r, site.into), j, value, true);
+    else
+        store2(lower, site.into, rows->sums, num(lower, r), j, value, true);
+}
+
+static void emit_sums_end(Lower *lower, const Rows *rows, Site site)
+{
+    for (int r = 0; r < rows->count && !rows->in_place; r++) {
+        LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
+        LoopExpr *j = loop_variable(lower, loop);
+        store_stream(lower, rows->dense->out, row_site(lower, rows, site, r, &loop->body), j,
+                     load2(lower, rows->sums, num(lower, r), j), false);
+    }
+}
+
+/* ---- maps ---- */
+
+/* The events of step t. */
+static LoopStmt *loop_events(Lower *lower, StreamId stream, Site site, LoopExpr **unit)
+{
+    const SpikeStream *lists = &lower->spikes[stream];
+    LoopExpr *end = load2(lower, lists->ends, site.b, op2(lower, OP_ADD, site.t, num(lower, 1)));
+    LoopStmt *loop = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "e", TYPE_I32),
+                              load2(lower, lists->ends, site.b, site.t), end);
+    *unit =
+        loop_local(lower, &loop->body, "i", load2(lower, lists->event, site.b, loop_variable(lower, loop)));
+    return loop;
+}
+
+static void emit_map_events(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
+{
+    LoopExpr *i;
+    int width = width_of(lower, dense, site);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    site.t = loop_variable(lower, loop_t);
+    site.into = &loop_t->body;
+    Rows rows = {dense, sums, site.t, 1, width, width < LEAST_SUMS};
+    emit_sums_start(lower, &rows, site);
+    LoopStmt *events = loop_events(lower, dense->in, site, &i);
+    LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    Site inner = site;
+    inner.into = &loop_j->body;
+    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, weights, i, j));
+    emit_sums_end(lower, &rows, site);
+}
+
+/* Rows `first` .. first + count - 1 of a map of reals. */
+static void emit_product(Lower *lower, const Rows *rows, const Matrix *weights, Site site)
+{
+    emit_sums_start(lower, rows, site);
+    LoopStmt *loop_i = for_range(lower, site.into, "i", stream_size(lower, rows->dense->in));
+    LoopExpr *i = loop_variable(lower, loop_i), *x[BLOCK];
+    for (int r = 0; r < rows->count; r++) {
+        Site input = row_site(lower, rows, site, r, &loop_i->body);
+        input.tile = NULL; /* inputs are counted from the layer's first */
+        x[r] = loop_local(lower, &loop_i->body, arena_printf(lower->arena, "x%d", r),
+                          loop_cast(lower->arena, TYPE_F32, load_stream(lower, rows->dense->in, input, i)));
+    }
+    for (int r = 0; r < rows->count; r++) {
+        LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", rows->width);
+        LoopExpr *j = loop_variable(lower, loop_j);
+        Site inner = site;
+        inner.into = &loop_j->body;
+        emit_sum(lower, rows, inner, r, j, op2(lower, OP_MUL, x[r], matrix_load(lower, weights, i, j)));
+    }
+    emit_sums_end(lower, rows, site);
+}
+
+static void emit_map_reals(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
+{
+    bool temporal = stream_of(lower, dense->out)->temporal;
+    int steps = temporal ? lower->net->steps : 1, width = width_of(lower, dense, site);
+    int blocks = steps / BLOCK, rest = steps % BLOCK;
+    Rows rows = {dense, sums, NULL, BLOCK, width, width < LEAST_SUMS};
+    if (blocks > 0) {
+        LoopStmt *loop = for_range(lower, site.into, "block", blocks);
+        rows.first = loop_local(lower, &loop->body, "t0",
+                                op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, BLOCK)));
+        Site inner = site;
+        inner.into = &loop->body;
+        emit_product(lower, &rows, weights, inner);
+    }
+    rows.count = rest;
+    rows.first = temporal ? num(lower, blocks * BLOCK) : NULL;
+    if (rest > 0)
+        emit_product(lower, &rows, weights, site);
+}
+
+void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
+{
+    if (follows_events(lower, dense->in))
+        emit_map_events(lower, dense, weights, sums, site);
+    else
+        emit_map_reals(lower, dense, weights, sums, site);
+}
+
+/* ---- weight gradients ---- */
+
+static void emit_grad_events(Lower *lower, const Node *node, const Matrix *gradient, Site site)
+{
+    LoopExpr *i;
+    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    site.t = loop_variable(lower, loop_t);
+    site.into = &loop_t->body;
+    LoopStmt *events = loop_events(lower, node->in, site, &i);
+    LoopStmt *loop_j =
+        for_units(lower, &events->body, "j", site.tile ? site.tile->width : stream_size(lower, node->aux));
+    LoopExpr *j = loop_variable(lower, loop_j);
+    matrix_store(lower, &loop_j->body, gradient, i, j, load_stream(lower, node->aux, site, j), true);
+}
+
+typedef struct Columns {
+    const Node *node;
+    const Matrix *gradient;
+    BufferId sums;
+    LoopExpr *first; /* input */
+    int count, width;
+} Columns;
+
+static void emit_columns_step(Lower *lower, const Columns *columns, Site site)
+{
+    LoopExpr *x[BLOCK];
+    Site input = site;
+    input.tile = NULL;
+    for (int r = 0; r < columns->count; r++) {
+        LoopExpr *i = op2(lower, OP_ADD, columns->first, num(lower, r));
+        x[r] = loop_local(lower, site.into, arena_printf(lower->arena, "x%d", r),
+                          loop_cast(lower->arena, TYPE_F32, load_stream(lower, columns->node->in, input, i)));
+    }
+    for (int r = 0; r < columns->count; r++) {
+        LoopStmt *loop_j = for_units(lower, site.into, "j", columns->width);
+        LoopExpr *j = loop_variable(lower, loop_j);
+        LoopExpr *product = op2(lower, OP_MUL, x[r], load_stream(lower, columns->node->aux, site, j));
+        store2(lower, &loop_j->body, columns->sums, num(lower, r), j, product, true);
+    }
+}
+
+/* Inputs first .. first + count - 1: summed over the steps of the sample, then added. */
+static void emit_columns(Lower *lower, const Columns *columns, Site site)
+{
+    for (int r = 0; r < columns->count; r++) {
+        LoopStmt *loop = for_units(lower, site.into, "j", columns->width);
+        store2(lower, &loop->body, columns->sums, num(lower, r), loop_variable(lower, loop),
+               loop_float(lower->arena, 0), false);
+    }
+    Site inner = site;
+    if (stream_of(lower, columns->node->in)->temporal) {
+        LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+        inner.t = loop_variable(lower, loop_t);
+        inner.into = &loop_t->body;
+    }
+    emit_columns_step(lower, columns, inner);
+    for (int r = 0; r < columns->count; r++) {
+        LoopStmt *loop = for_units(lower, site.into, "j", columns->width);
+        LoopExpr *j = loop_variable(lower, loop);
+        matrix_store(lower, &loop->body, columns->gradient, op2(lower, OP_ADD, columns->first, num(lower, r)),
+                     j, load2(lower, columns->sums, num(lower, r), j), true);
+    }
+}
+
+static void emit_grad_reals(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site)
+{
+    int inputs = stream_size(lower, node->in), blocks = inputs / BLOCK;
+    Columns columns = {node, gradient, sums, NULL, BLOCK, 0};
+    columns.width = site.tile ? site.tile->width : stream_size(lower, node->aux);
+    if (blocks > 0) {
+        LoopStmt *loop = for_range(lower, site.into, "block", blocks);
+        columns.first = loop_local(lower, &loop->body, "i0",
+                                   op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, BLOCK)));
+        Site inner = site;
+        inner.into = &loop->body;
+        emit_columns(lower, &columns, inner);
+    }
+    columns.count = inputs % BLOCK;
+    columns.first = num(lower, blocks * BLOCK);
+    if (columns.count > 0)
+        emit_columns(lower, &columns, site);
+}
+
+void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site)
+{
+    if (follows_events(lower, node->in))
+        emit_grad_events(lower, node, gradient, site);
+    else
+        emit_grad_reals(lower, node, gradient, sums, site);
+}
