@@ -155,7 +155,61 @@ Val body_op1(Arena *arena, Body *body, Op op, Val a)
     return intern_instr(arena, body, instr_new(op, a, NO_VAL, NO_VAL));
 }
 
-/* x + 0, x * 1 and the like; NO_VAL where nothing simplifies. Valid for finite values. */
+/* A value as a number times another value. */
+typedef struct Multiple {
+    double factor;
+    Val value;
+} Multiple;
+
+static Multiple multiple_of(const Body *body, Val value)
+{
+    const Instr *instr = &body->code.at[value];
+    double factor;
+    if (instr->op == OP_NEG)
+        return (Multiple){-1, instr->a};
+    if (instr->op == OP_MUL && body_is_const(body, instr->b, &factor))
+        return (Multiple){factor, instr->a};
+    if (instr->op == OP_MUL && body_is_const(body, instr->a, &factor))
+        return (Multiple){factor, instr->b};
+    return (Multiple){1, value};
+}
+
+/* v - 0.1 v is 0.9 v: leaks are written so. NO_VAL where a and b are no multiples of one value. */
+static Val collect(Arena *arena, Body *body, Val a, Val b, double sign)
+{
+    Multiple x = multiple_of(body, a), y = multiple_of(body, b);
+    if (x.value != y.value)
+        return NO_VAL;
+    return body_op2(arena, body, OP_MUL, x.value, body_const(arena, body, x.factor + sign * y.factor));
+}
+
+/* (x * 3) * 2 is x * 6; NO_VAL where only one factor is known. */
+static Val scale(Arena *arena, Body *body, Val a, double factor)
+{
+    Multiple x = multiple_of(body, a);
+    if (x.value == a)
+        return NO_VAL;
+    return body_op2(arena, body, OP_MUL, x.value, body_const(arena, body, x.factor * factor));
+}
+
+static Val simplify_product(Arena *arena, Body *body, Val a, Val b)
+{
+    double factor;
+    if (body_is_const(body, b, &factor))
+        return scale(arena, body, a, factor);
+    return body_is_const(body, a, &factor) ? scale(arena, body, b, factor) : NO_VAL;
+}
+
+/* A product takes a tenth of the time of a quotient. */
+static Val simplify_quotient(Arena *arena, Body *body, Val a, Val b)
+{
+    double divisor;
+    if (!body_is_const(body, b, &divisor) || divisor == 0)
+        return NO_VAL;
+    return body_op2(arena, body, OP_MUL, a, body_const(arena, body, 1 / divisor));
+}
+
+/* x + 0, x * 1 and the like; NO_VAL where nothing simplifies. Valid for finite values, and but for rounding. */
 static Val simplify2(Arena *arena, Body *body, Op op, Val a, Val b)
 {
     switch ((int)op) {
@@ -168,7 +222,7 @@ static Val simplify2(Arena *arena, Body *body, Op op, Val a, Val b)
             return body_op2(arena, body, OP_SUB, a, body->code.at[b].a);
         if (body->code.at[a].op == OP_NEG)
             return body_op2(arena, body, OP_SUB, b, body->code.at[a].a);
-        return NO_VAL;
+        return collect(arena, body, a, b, 1);
     case OP_SUB:
         if (is_number(body, b, 0))
             return a;
@@ -176,7 +230,7 @@ static Val simplify2(Arena *arena, Body *body, Op op, Val a, Val b)
             return body_op1(arena, body, OP_NEG, b);
         if (body->code.at[b].op == OP_NEG)
             return body_op2(arena, body, OP_ADD, a, body->code.at[b].a);
-        return a == b ? body_const(arena, body, 0) : NO_VAL;
+        return a == b ? body_const(arena, body, 0) : collect(arena, body, a, b, -1);
     case OP_MUL:
         if (is_number(body, a, 0) || is_number(body, b, 0))
             return body_const(arena, body, 0);
@@ -188,11 +242,11 @@ static Val simplify2(Arena *arena, Body *body, Op op, Val a, Val b)
             return body_op1(arena, body, OP_NEG, b);
         if (is_number(body, b, -1))
             return body_op1(arena, body, OP_NEG, a);
-        return NO_VAL;
+        return simplify_product(arena, body, a, b);
     case OP_DIV:
         if (is_number(body, a, 0))
             return a;
-        return is_number(body, b, 1) ? a : NO_VAL;
+        return simplify_quotient(arena, body, a, b);
     case OP_POW: return is_number(body, b, 1) ? a : NO_VAL;
     default: return NO_VAL;
     }

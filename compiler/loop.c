@@ -172,20 +172,12 @@ LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step)
     return expr;
 }
 
-LoopExpr *loop_uniform(Arena *arena, LoopExpr *key, LoopExpr *unit)
+LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit)
 {
-    LoopExpr *expr = expr_new(arena, LOOP_UNIFORM, TYPE_F32);
+    LoopExpr *expr = expr_new(arena, LOOP_RANDOM, TYPE_U32);
     expr->nargs = 2;
     expr->args[0] = key;
     expr->args[1] = unit;
-    return expr;
-}
-
-LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit)
-{
-    LoopExpr *expr = loop_uniform(arena, key, unit);
-    expr->kind = LOOP_RANDOM;
-    expr->type = TYPE_U32;
     return expr;
 }
 

@@ -41,6 +41,7 @@ typedef struct Buffer {
     const char *name; /* unique, legal in C */
     Type type;
     BufferRole role;
+    bool registers;  /* LOCAL: small, and touched in independent loops over its last dimension only */
     bool per_sample; /* an outermost dimension of batch size comes before dims */
     int ndim;
     int dims[LOOP_MAX_DIMS];
@@ -65,7 +66,6 @@ typedef enum LoopExprKind {
     LOOP_CAST,   /* args[0] to `type` */
     LOOP_SCALAR, /* scalar                      I32 for rows, else F32 */
     LOOP_KEY,    /* args: sample, step (I32)    random stream of one sample and step: U32 */
-    LOOP_UNIFORM, /* args: key (U32), unit (I32) uniform in [0, 1): F32 */
     LOOP_RANDOM  /* args: key (U32), unit (I32) 32 random bits: U32 */
 } LoopExprKind;
 
@@ -199,7 +199,6 @@ LoopExpr *loop_cast(Arena *arena, Type type, LoopExpr *a);
 LoopExpr *loop_load(Program *program, BufferId buffer, int nindex, LoopExpr *const *index);
 LoopExpr *loop_scalar(Arena *arena, Scalar scalar);
 LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
-LoopExpr *loop_uniform(Arena *arena, LoopExpr *key, LoopExpr *unit);
 LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
 
 LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, LoopExpr *to);

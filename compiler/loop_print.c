@@ -66,7 +66,6 @@ static Infix expr_text(const Printer *printer, const LoopExpr *expr)
     case LOOP_CAST: return infix_call(printer->arena, type_name(expr->type), operands, 1);
     case LOOP_SCALAR: return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
     case LOOP_KEY: return infix_call(printer->arena, "key", operands, expr->nargs);
-    case LOOP_UNIFORM: return infix_call(printer->arena, "uniform", operands, expr->nargs);
     case LOOP_RANDOM: return infix_call(printer->arena, "random", operands, expr->nargs);
     }
     return infix_name("");

@@ -178,12 +178,12 @@ static bool verify_scalar(Verifier *verifier, const LoopExpr *expr)
                    type_name(type), type_name(expr->type));
 }
 
-static bool verify_random(Verifier *verifier, const LoopExpr *expr, const char *what, Type first, Type result)
+static bool verify_random(Verifier *verifier, const LoopExpr *expr, const char *what, Type first)
 {
     return require(verifier,
                    expr->nargs == 2 && expr->args[0]->type == first && expr->args[1]->type == TYPE_I32
-                       && expr->type == result,
-                   "%s takes %s and i32 and gives %s", what, type_name(first), type_name(result));
+                       && expr->type == TYPE_U32,
+                   "%s takes %s and i32 and gives u32", what, type_name(first));
 }
 
 static bool verify_expr(Verifier *verifier, const LoopExpr *expr)
@@ -202,9 +202,8 @@ static bool verify_expr(Verifier *verifier, const LoopExpr *expr)
     case LOOP_OP: return verify_op(verifier, expr);
     case LOOP_CAST: return verify_cast(verifier, expr);
     case LOOP_SCALAR: return verify_scalar(verifier, expr);
-    case LOOP_KEY: return verify_random(verifier, expr, "key", TYPE_I32, TYPE_U32);
-    case LOOP_UNIFORM: return verify_random(verifier, expr, "uniform", TYPE_U32, TYPE_F32);
-    case LOOP_RANDOM: return verify_random(verifier, expr, "random", TYPE_U32, TYPE_U32);
+    case LOOP_KEY: return verify_random(verifier, expr, "key", TYPE_I32);
+    case LOOP_RANDOM: return verify_random(verifier, expr, "random", TYPE_U32);
     }
     return require(verifier, false, "an expression of no kind");
 }

@@ -27,4 +27,10 @@ void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *o
 void c_struct(Arena *arena, const Program *program, Out *out);
 void c_tables(Arena *arena, const Program *program, const BackendOptions *options, Out *out);
 
+/* Whether a loop is written with vectors; see vector.c. */
+bool c_is_vector_loop(const Program *program, const LoopStmt *stmt);
+void c_vector_loop(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *stmt, Out *out);
+/* A local array that is declared as vectors: only such loops touch it. */
+bool c_in_registers(const Buffer *buffer);
+
 #endif

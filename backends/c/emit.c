@@ -58,7 +58,8 @@ static void paste(Paste *state, int file)
 
 static void paste_headers(Paste *state)
 {
-    static const char *const needed[] = {"runtime/snn.h", "runtime/snn_math.h", "runtime/snn_random.h"};
+    static const char *const needed[] = {"runtime/snn.h", "runtime/snn_math.h", "runtime/snn_random.h",
+                                         "runtime/snn_vector.h"};
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         paste(state, (int)(embedded_find(needed[i]) - embedded_files));
 }
@@ -98,6 +99,7 @@ static void emit(const Program *program, const BackendOptions *options, Out *out
         out_line(out, "#include \"snn.h\"");
         out_line(out, "#include \"snn_math.h\"");
         out_line(out, "#include \"snn_random.h\"");
+        out_line(out, "#include \"snn_vector.h\"");
     }
     out_blank(out);
     out_line(out, "#include <math.h>");

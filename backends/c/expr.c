@@ -146,10 +146,6 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
                             write_expr(writer, expr->args[0], UNARY - 1),
                             write_expr(writer, expr->args[1], UNARY - 1));
         break;
-    case LOOP_UNIFORM:
-        text = arena_printf(arena, "snn_uniform(%s, (uint32_t)%s)", write_expr(writer, expr->args[0], LOWEST),
-                            write_expr(writer, expr->args[1], UNARY - 1));
-        break;
     case LOOP_RANDOM:
         text = arena_printf(arena, "snn_random(%s, (uint32_t)%s)", write_expr(writer, expr->args[0], LOWEST),
                             write_expr(writer, expr->args[1], UNARY - 1));

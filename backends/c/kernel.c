@@ -71,7 +71,12 @@ static void scope(const Spell *spell, const LoopStmt *stmt)
 static void statement(const Spell *spell, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
-    case LOOP_FOR: for_loop(spell, stmt); break;
+    case LOOP_FOR:
+        if (c_is_vector_loop(spell->program, stmt))
+            c_vector_loop(spell->arena, spell->program, spell->kernel, stmt, spell->out);
+        else
+            for_loop(spell, stmt);
+        break;
     case LOOP_BITS: bits_loop(spell, stmt); break;
     case LOOP_LET:
         out_line(spell->out, "const %s %s = %s;", c_type(spell->kernel->vars.at[stmt->var].type),
@@ -147,9 +152,14 @@ static void local_name(const Spell *spell, const Buffer *buffer)
         return;
     }
     const char *dims = "";
+    bool registers = c_in_registers(buffer);
     for (int d = 0; d < buffer->ndim; d++)
-        dims = arena_printf(spell->arena, "%s[%d]", dims, buffer->dims[d]);
-    out_line(spell->out, "_Alignas(64) %s %s%s;", c_type(buffer->type), buffer->name, dims);
+        dims = arena_printf(spell->arena, registers && d == buffer->ndim - 1 ? "%s[%d / SNN_LANES]" : "%s[%d]", dims,
+                            buffer->dims[d]);
+    if (registers)
+        out_line(spell->out, "snn_floats %s%s;", buffer->name, dims);
+    else
+        out_line(spell->out, "_Alignas(64) %s %s%s;", c_type(buffer->type), buffer->name, dims);
 }
 
 void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out)

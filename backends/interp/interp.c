@@ -141,9 +141,6 @@ static double value_of(Interp *interp, const LoopExpr *expr)
     case LOOP_KEY:
         return snn_key(interp->seed, interp->epoch, (uint32_t)value_of(interp, expr->args[0]),
                        (uint32_t)value_of(interp, expr->args[1]));
-    case LOOP_UNIFORM:
-        return (double)snn_uniform((uint32_t)value_of(interp, expr->args[0]),
-                                   (uint32_t)value_of(interp, expr->args[1]));
     case LOOP_RANDOM:
         return snn_random((uint32_t)value_of(interp, expr->args[0]),
                           (uint32_t)value_of(interp, expr->args[1]));

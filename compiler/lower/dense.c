@@ -1,55 +1,10 @@
-/* Linear maps within recurrent groups, one sample and one step at a time, and what linear maps need beside the
- * kernels of layers. Weights lie [inputs][outputs], so the inner loops run over outputs, contiguous; where a spike
- * stream drives them, inputs that are silent are skipped. */
+/* What linear maps need beside the kernels of layers. Weights lie [inputs][outputs], so that inner loops run over
+ * outputs, contiguous. */
 #include "lower.h"
 
-static BufferId weights_of(Lower *lower, const Node *node)
+BufferId weights_of(const Lower *lower, const Node *map)
 {
-    return node->transposed ? lower->transposed[node->weight] : lower->values[node->weight];
-}
-
-/* out = bias (or 0) */
-static void emit_dense_start(Lower *lower, const Node *node, Site site, int outputs)
-{
-    LoopStmt *loop = for_units(lower, site.into, "j", outputs);
-    LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *start =
-        node->bias != NONE ? load1(lower, lower->values[node->bias], j) : loop_float(lower->arena, 0);
-    site.into = &loop->body;
-    store_stream(lower, node->out, site, j, start, false);
-}
-
-/* The value of input i: for spikes, the block runs only where there is one (returns NULL: factor 1). */
-static LoopExpr *emit_active_input(Lower *lower, StreamId in, Site site, LoopExpr *i, LoopBlock **block)
-{
-    LoopExpr *x = load_stream(lower, in, site, i);
-    if (stream_of(lower, in)->kind == STREAM_SPIKES) {
-        LoopStmt *active =
-            loop_if(lower->arena, *block, loop_op(lower->arena, OP_NE, x, loop_int(lower->arena, 0), NULL));
-        *block = &active->body;
-        return NULL;
-    }
-    return loop_local(lower, *block, "x", x);
-}
-
-static LoopExpr *scaled(Lower *lower, LoopExpr *x, LoopExpr *value)
-{
-    return x ? loop_op(lower->arena, OP_MUL, x, value, NULL) : value;
-}
-
-void emit_dense(Lower *lower, const Node *node, Site site)
-{
-    int inputs = stream_size(lower, node->in), outputs = stream_size(lower, node->out);
-    emit_dense_start(lower, node, site, outputs);
-    LoopStmt *loop_i = for_range(lower, site.into, "i", inputs);
-    LoopExpr *i = loop_variable(lower, loop_i);
-    LoopBlock *block = &loop_i->body;
-    LoopExpr *x = emit_active_input(lower, node->in, site, i, &block);
-    LoopStmt *loop_j = for_units(lower, block, "j", outputs);
-    LoopExpr *j = loop_variable(lower, loop_j);
-    site.into = &loop_j->body;
-    store_stream(lower, node->out, site, j, scaled(lower, x, load2(lower, weights_of(lower, node), i, j)),
-                 true);
+    return map->transposed ? lower->transposed[map->weight] : lower->values[map->weight];
 }
 
 void lower_transposed(Lower *lower, ParamId weight)

@@ -5,7 +5,7 @@
 #include "events.h"
 #include "pack.h"
 
-enum { WORD = 32 };
+enum { WORD = 32, LANES = 16 /* words that are packed in one go */ };
 
 Type index_type(int limit)
 {
@@ -31,7 +31,8 @@ static void emit_words(Lower *lower, LoopBlock *into, int units, int stride, Bit
 void emit_compress(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
                    int dims, LoopExpr **place, LoopExpr *count)
 {
-    int stride = (units + WORD - 1) / WORD;
+    int stride = (units + WORD * LANES - 1) / (WORD * LANES) * LANES;
+    stride = stride < units ? stride : units;
     BufferId words = named_buffer(lower, "words_of", lower->program->buffers.at[list].name, TYPE_U32,
                                   BUFFER_LOCAL, false, 1, &stride);
     emit_words(lower, into, units, stride, bit, context, words);

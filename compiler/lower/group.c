@@ -1,7 +1,15 @@
-/* Recurrent groups: one loop over time around all nodes of the group, for one sample at a time. */
-#include "lower.h"
+/* Recurrent groups: one loop over time around all nodes of the group. A few samples go through it in lock-step, so
+ * that each weight which is fetched serves several of them. */
+#include "events.h"
 
-enum { GROUP_UNROLL = 4 };
+enum { TOGETHER = 16 /* samples */ };
+
+typedef struct Group {
+    const int *nodes;
+    int count;
+    const ScanState *states; /* by node */
+    LoopExpr *b0, *b1;       /* the samples that go together */
+} Group;
 
 static bool runs_backward(const Lower *lower, const int *nodes, int count)
 {
@@ -11,14 +19,23 @@ static bool runs_backward(const Lower *lower, const int *nodes, int count)
     return false;
 }
 
-static void emit_node(Lower *lower, const Node *node, const ScanState *state, Site site, int first_step)
+/* The node at step site.t, for all samples of the group. */
+static void emit_node(Lower *lower, const Group *group, int k, Site site, int first_step)
 {
-    switch ((int)node->kind) {
-    case NODE_DENSE: emit_dense(lower, node, site); break;
-    case NODE_DELAY: emit_delay(lower, node, site, delay_copies(lower, node, first_step)); break;
-    case NODE_SCAN: emit_scan_steps(lower, node, state, site, site.t, 1, true); break;
-    default: break; /* net_verify lets nothing else into a group */
+    const Node *node = &lower->net->nodes.at[group->nodes[k]];
+    if (node->kind == NODE_DENSE) {
+        emit_step_map(lower, node, site, group->b0, group->b1);
+        return;
     }
+    LoopStmt *loop_b = for_range(lower, site.into, "b", 0);
+    loop_b->from = group->b0;
+    loop_b->to = group->b1;
+    site.b = loop_variable(lower, loop_b);
+    site.into = &loop_b->body;
+    if (node->kind == NODE_DELAY)
+        emit_delay(lower, node, site, delay_copies(lower, node, first_step));
+    else if (node->kind == NODE_SCAN) /* net_verify lets nothing else into a group */
+        emit_scan_steps(lower, node, &group->states[k], site, site.t, 1, true);
 }
 
 static const char *group_about(Lower *lower, const int *nodes, int count)
@@ -63,29 +80,57 @@ static int next_edge(const Lower *lower, const int *nodes, int count, int from)
 }
 
 /* Steps from .. to-1, between two edges. */
-static void emit_segment(Lower *lower, const int *nodes, int count, const ScanState *states, Site site,
-                         int from, int to)
+static void emit_segment(Lower *lower, const Group *group, LoopBlock *into, int from, int to)
 {
-    LoopStmt *time = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
-                              loop_int(lower->arena, from), loop_int(lower->arena, to));
-    time->down = runs_backward(lower, nodes, count);
-    time->unroll = lower->unroll ? lower->unroll : GROUP_UNROLL;
-    site.into = &time->body;
-    site.t = loop_variable(lower, time);
-    for (int i = 0; i < count; i++)
-        emit_node(lower, &lower->net->nodes.at[nodes[i]], &states[i], site, from);
+    LoopStmt *time = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
+                              num(lower, from), num(lower, to));
+    time->down = runs_backward(lower, group->nodes, group->count);
+    time->unroll = lower->unroll ? lower->unroll : UNROLL_NONE;
+    Site site = {&time->body, NULL, loop_variable(lower, time), NULL};
+    for (int i = 0; i < group->count; i++)
+        emit_node(lower, group, i, site, from);
 }
 
-static void emit_segments(Lower *lower, const int *nodes, int count, const ScanState *states, Site site,
-                          int from)
+static void emit_segments(Lower *lower, const Group *group, LoopBlock *into, int from)
 {
-    int to = next_edge(lower, nodes, count, from);
-    bool down = runs_backward(lower, nodes, count);
+    int to = next_edge(lower, group->nodes, group->count, from);
+    bool down = runs_backward(lower, group->nodes, group->count);
     if (down && to < lower->net->steps)
-        emit_segments(lower, nodes, count, states, site, to);
-    emit_segment(lower, nodes, count, states, site, from, to);
+        emit_segments(lower, group, into, to);
+    emit_segment(lower, group, into, from, to);
     if (!down && to < lower->net->steps)
-        emit_segments(lower, nodes, count, states, site, to);
+        emit_segments(lower, group, into, to);
+}
+
+static void emit_starts(Lower *lower, const Group *group, LoopBlock *into)
+{
+    LoopStmt *loop_b = for_range(lower, into, "b", 0);
+    loop_b->from = group->b0;
+    loop_b->to = group->b1;
+    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL, NULL};
+    for (int i = 0; i < group->count; i++) {
+        const Node *node = &lower->net->nodes.at[group->nodes[i]];
+        if (node->kind == NODE_SCAN)
+            emit_scan_start(lower, node, &group->states[i], site);
+    }
+}
+
+/* The kernel's samples, so many at a time as go together. */
+static LoopBlock *emit_blocks(Lower *lower, Group *group)
+{
+    int size = is_without(lower->without, OPTIMISATION_LOCKSTEP) ? 1 : TOGETHER;
+    LoopExpr *first = loop_ref(lower->arena, lower->kernel, lower->kernel->first);
+    LoopExpr *last = loop_ref(lower->arena, lower->kernel, lower->kernel->last);
+    LoopExpr *count = op2(lower, OP_ADD, op2(lower, OP_SUB, last, first), num(lower, size - 1));
+    LoopStmt *blocks = for_range(lower, &lower->kernel->body, "block", 0);
+    blocks->to = op2(lower, OP_DIV, count, num(lower, size));
+    LoopBlock *into = &blocks->body;
+    LoopExpr *start = op2(lower, OP_MUL, loop_variable(lower, blocks), num(lower, size));
+    group->b0 = loop_local(lower, into, "b0", op2(lower, OP_ADD, first, start));
+    LoopExpr *end = loop_local(lower, into, "end", op2(lower, OP_ADD, group->b0, num(lower, size)));
+    LoopExpr *least = loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, end, last), end, last);
+    group->b1 = loop_local(lower, into, "b1", least);
+    return into;
 }
 
 void lower_group(Lower *lower, const int *nodes, int count)
@@ -96,12 +141,10 @@ void lower_group(Lower *lower, const int *nodes, int count)
             states[i] = scan_buffers(lower, &lower->net->nodes.at[nodes[i]], true);
     kernel_begin(lower, group_name(lower, nodes, count), group_about(lower, nodes, count),
                  named_scan(lower, nodes, count)->span, 0);
-    LoopStmt *loop_b = kernel_items(lower, "b");
-    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL, NULL};
-    for (int i = 0; i < count; i++)
-        if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)
-            emit_scan_start(lower, &lower->net->nodes.at[nodes[i]], &states[i], site);
-    emit_segments(lower, nodes, count, states, site, 0);
+    Group group = {nodes, count, states, NULL, NULL};
+    LoopBlock *into = emit_blocks(lower, &group);
+    emit_starts(lower, &group, into);
+    emit_segments(lower, &group, into, 0);
     for (int i = 0; i < count; i++)
         if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)
             lower_partials(lower, &lower->net->nodes.at[nodes[i]], &states[i]);

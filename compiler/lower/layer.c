@@ -125,11 +125,6 @@ static void add_local_streams(Lower *lower, Layer *layer, int samples)
         add_local_stream(lower, layer, layer->scan->outs.at[i].stream, samples);
 }
 
-static BufferId weights_of(Lower *lower, const Node *map)
-{
-    return map->transposed ? lower->transposed[map->weight] : lower->values[map->weight];
-}
-
 /* An array for each tile or slice. Those of tiles are not the kernel's own: with sums in an array of its own,
  * GCC keeps these in registers only if whatever else it reads comes from elsewhere. */
 static Matrix own_matrix(Lower *lower, const Layer *layer, const char *prefix, const char *name, StreamId in)

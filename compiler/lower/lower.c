@@ -50,7 +50,9 @@ static void lower_node(Lower *lower, const Node *node)
 {
     switch (node->kind) {
     case NODE_DATA: break; /* the runtime fills it */
-    case NODE_POISSON: lower_steps(lower, node, emit_poisson, "spikes with the probability"); break;
+    case NODE_POISSON:
+        emit_poisson(lower, node, begin_samples(lower, node, "spikes with the probability"));
+        break;
     case NODE_LATENCY: lower_steps(lower, node, emit_latency, "one spike at the latency"); break;
     case NODE_DELAY: lower_delay(lower, node); break;
     case NODE_REDUCE: lower_reduce(lower, node); break;

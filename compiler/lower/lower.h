@@ -84,13 +84,15 @@ const Stream *stream_of(const Lower *lower, StreamId stream);
 int stream_size(const Lower *lower, StreamId stream);
 
 /* One sample, one step. */
-void emit_dense(Lower *lower, const Node *node, Site site);
+/* The matrix that a map reads: its weights, or their transpose. */
+BufferId weights_of(const Lower *lower, const Node *map);
 /* copy: step t of the input's shifted time exists; else zeros. */
 void emit_delay(Lower *lower, const Node *node, Site site, bool copy);
 /* A delay copies on one side of this step (0 .. T) and gives zeros on the other. Loops over time are split
  * there instead of asking for t at every step: gcc 12.2 at -O3 vectorises such a question wrongly. */
 int delay_edge(const Lower *lower, const Node *node);
 bool delay_copies(const Lower *lower, const Node *node, int t);
+/* All steps of one sample. */
 void emit_poisson(Lower *lower, const Node *node, Site site);
 void emit_latency(Lower *lower, const Node *node, Site site);
 

@@ -1,6 +1,7 @@
 /* Linear maps and their weight gradients, for one sample and a tile of outputs. Where spikes come in, rows of
  * weights are added, one for each event; else it is a matrix product, with sums of four rows kept in registers. */
 #include "events.h"
+#include "tile.h"
 
 enum {
     BLOCK = 4,      /* rows whose sums are made together */
@@ -30,7 +31,9 @@ void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr 
 BufferId sums_buffer(Lower *lower, const char *name, int width)
 {
     int dims[2] = {BLOCK, width};
-    return named_buffer(lower, "sums", name, TYPE_F32, BUFFER_LOCAL, false, 2, dims);
+    BufferId sums = named_buffer(lower, "sums", name, TYPE_F32, BUFFER_LOCAL, false, 2, dims);
+    lower->program->buffers.at[sums].registers = true;
+    return sums;
 }
 
 static int width_of(Lower *lower, const Node *dense, Site site)
@@ -48,15 +51,17 @@ bool follows_events(const Lower *lower, StreamId stream)
 typedef struct Rows {
     const Node *dense;
     BufferId sums;
-    LoopExpr *first; /* step of the first row; NULL outside time */
+    LoopExpr *first; /* step of the first row, or its sample; NULL outside time */
     int count, width;
     bool in_place;
+    bool samples; /* rows are samples, not steps */
 } Rows;
 
 static Site row_site(Lower *lower, const Rows *rows, Site site, int r, LoopBlock *into)
 {
     site.into = into;
-    site.t = rows->first ? op2(lower, OP_ADD, rows->first, num(lower, r)) : NULL;
+    LoopExpr *row = rows->first ? op2(lower, OP_ADD, rows->first, num(lower, r)) : NULL;
+    *(rows->samples ? &site.b : &site.t) = row;
     return site;
 }
 
@@ -118,7 +123,7 @@ static void emit_map_events(Lower *lower, const Node *dense, const Matrix *weigh
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
     site.t = loop_variable(lower, loop_t);
     site.into = &loop_t->body;
-    Rows rows = {dense, sums, site.t, 1, width, width < LEAST_SUMS};
+    Rows rows = {dense, sums, site.t, 1, width, width < LEAST_SUMS, false};
     emit_sums_start(lower, &rows, site);
     LoopStmt *events = loop_events(lower, dense->in, site, &i);
     LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
@@ -141,13 +146,13 @@ static void emit_product(Lower *lower, const Rows *rows, const Matrix *weights, 
         x[r] = loop_local(lower, &loop_i->body, arena_printf(lower->arena, "x%d", r),
                           loop_cast(lower->arena, TYPE_F32, load_stream(lower, rows->dense->in, input, i)));
     }
-    for (int r = 0; r < rows->count; r++) {
-        LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", rows->width);
-        LoopExpr *j = loop_variable(lower, loop_j);
-        Site inner = site;
-        inner.into = &loop_j->body;
-        emit_sum(lower, rows, inner, r, j, op2(lower, OP_MUL, x[r], matrix_load(lower, weights, i, j)));
-    }
+    LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", rows->width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    LoopExpr *w = loop_local(lower, &loop_j->body, "w", matrix_load(lower, weights, i, j));
+    Site inner = site;
+    inner.into = &loop_j->body;
+    for (int r = 0; r < rows->count; r++)
+        emit_sum(lower, rows, inner, r, j, op2(lower, OP_MUL, x[r], w));
     emit_sums_end(lower, rows, site);
 }
 
@@ -156,7 +161,7 @@ static void emit_map_reals(Lower *lower, const Node *dense, const Matrix *weight
     bool temporal = stream_of(lower, dense->out)->temporal;
     int steps = temporal ? lower->net->steps : 1, width = width_of(lower, dense, site);
     int blocks = steps / BLOCK, rest = steps % BLOCK;
-    Rows rows = {dense, sums, NULL, BLOCK, width, width < LEAST_SUMS};
+    Rows rows = {dense, sums, NULL, BLOCK, width, width < LEAST_SUMS, false};
     if (blocks > 0) {
         LoopStmt *loop = for_range(lower, site.into, "block", blocks);
         rows.first = loop_local(lower, &loop->body, "t0",
@@ -177,6 +182,106 @@ void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId s
         emit_map_events(lower, dense, weights, sums, site);
     else
         emit_map_reals(lower, dense, weights, sums, site);
+}
+
+/* ---- maps of several samples at one step ---- */
+
+typedef struct StepMap {
+    const Node *dense;
+    BufferId sums, list; /* list: the units that spike at this step */
+    Tile tile;
+    Matrix weights;
+} StepMap;
+
+static LoopStmt *loop_tiles(Lower *lower, StepMap *map, LoopBlock *into)
+{
+    int outputs = stream_size(lower, map->dense->out);
+    LoopStmt *tiles = for_range(lower, into, "tile", outputs / map->tile.width);
+    map->tile.from = loop_local(lower, &tiles->body, "j0",
+                                op2(lower, OP_MUL, loop_variable(lower, tiles), num(lower, map->tile.width)));
+    map->weights.column = map->tile.from;
+    return tiles;
+}
+
+/* Samples four at a time, then one by one. */
+static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
+{
+    LoopStmt *tiles = loop_tiles(lower, map, site.into);
+    LoopBlock *into = &tiles->body;
+    int width = map->tile.width;
+    Rows rows = {map->dense, map->sums, NULL, BLOCK, width, width < LEAST_SUMS, true};
+    LoopExpr *blocks = loop_local(lower, into, "blocks",
+                                  op2(lower, OP_DIV, op2(lower, OP_SUB, b1, b0), num(lower, BLOCK)));
+    LoopStmt *loop = for_range(lower, into, "block", 0);
+    loop->to = blocks;
+    LoopExpr *offset = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, BLOCK));
+    rows.first = loop_local(lower, &loop->body, "b", op2(lower, OP_ADD, b0, offset));
+    site.into = &loop->body;
+    emit_product(lower, &rows, &map->weights, site);
+    LoopStmt *rest = for_range(lower, into, "b", 0);
+    rest->from = op2(lower, OP_ADD, b0, op2(lower, OP_MUL, blocks, num(lower, BLOCK)));
+    rest->to = b1;
+    rows.first = loop_variable(lower, rest);
+    rows.count = 1;
+    site.into = &rest->body;
+    emit_product(lower, &rows, &map->weights, site);
+}
+
+typedef struct Step {
+    StreamId stream;
+    Site site;
+} Step;
+
+static LoopExpr *step_bit(Lower *lower, const void *context, LoopExpr *i)
+{
+    const Step *step = context;
+    return load_stream(lower, step->stream, step->site, i);
+}
+
+static void emit_step_spikes(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
+{
+    LoopStmt *loop_b = for_range(lower, site.into, "b", 0);
+    loop_b->from = b0;
+    loop_b->to = b1;
+    site.b = loop_variable(lower, loop_b);
+    Step step = {map->dense->in, {NULL, site.b, site.t, NULL}};
+    LoopExpr *count = declare_local(lower, &loop_b->body, "count", num(lower, 0)), *place[1];
+    emit_compress(lower, &loop_b->body, stream_size(lower, step.stream), step_bit, &step, map->list, 1, place,
+                  count);
+    LoopStmt *tiles = loop_tiles(lower, map, &loop_b->body);
+    int width = map->tile.width;
+    Rows rows = {map->dense, map->sums, site.t, 1, width, width < LEAST_SUMS, false};
+    site.into = &tiles->body;
+    emit_sums_start(lower, &rows, site);
+    LoopStmt *events = for_range(lower, site.into, "e", 0);
+    events->to = count;
+    LoopExpr *i =
+        loop_local(lower, &events->body, "i", load1(lower, map->list, loop_variable(lower, events)));
+    LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    Site inner = site;
+    inner.into = &loop_j->body;
+    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, &map->weights, i, j));
+    emit_sums_end(lower, &rows, site);
+}
+
+void emit_step_map(Lower *lower, const Node *dense, Site site, LoopExpr *b0, LoopExpr *b1)
+{
+    const char *name = stream_of(lower, dense->out)->name;
+    int streams = lower->net->streams.count, inputs = stream_size(lower, dense->in);
+    StepMap map = {.dense = dense, .list = -1, .weights = {weights_of(lower, dense), NULL, NULL}};
+    map.tile.width = tile_width(stream_size(lower, dense->out));
+    map.tile.local = NEW_ARRAY(lower->arena, BufferId, streams + 1);
+    for (StreamId s = 0; s < streams; s++)
+        map.tile.local[s] = -1;
+    map.sums = sums_buffer(lower, name, map.tile.width);
+    site.tile = &map.tile;
+    if (follows_events(lower, dense->in)) {
+        map.list = named_buffer(lower, "list_for", name, index_type(inputs), BUFFER_LOCAL, false, 1, &inputs);
+        emit_step_spikes(lower, &map, site, b0, b1);
+    } else {
+        emit_step_reals(lower, &map, site, b0, b1);
+    }
 }
 
 /* ---- weight gradients ---- */
@@ -212,12 +317,11 @@ static void emit_columns_step(Lower *lower, const Columns *columns, Site site)
         x[r] = loop_local(lower, site.into, arena_printf(lower->arena, "x%d", r),
                           loop_cast(lower->arena, TYPE_F32, load_stream(lower, columns->node->in, input, i)));
     }
-    for (int r = 0; r < columns->count; r++) {
-        LoopStmt *loop_j = for_units(lower, site.into, "j", columns->width);
-        LoopExpr *j = loop_variable(lower, loop_j);
-        LoopExpr *product = op2(lower, OP_MUL, x[r], load_stream(lower, columns->node->aux, site, j));
-        store2(lower, &loop_j->body, columns->sums, num(lower, r), j, product, true);
-    }
+    LoopStmt *loop_j = for_units(lower, site.into, "j", columns->width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    LoopExpr *g = loop_local(lower, &loop_j->body, "g", load_stream(lower, columns->node->aux, site, j));
+    for (int r = 0; r < columns->count; r++)
+        store2(lower, &loop_j->body, columns->sums, num(lower, r), j, op2(lower, OP_MUL, x[r], g), true);
 }
 
 /* Inputs first .. first + count - 1: summed over the steps of the sample, then added. */

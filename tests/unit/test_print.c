@@ -251,9 +251,8 @@ static void fill_kernel(BufferId w, BufferId s)
     LoopStmt *time = loop_for(arena, &items->body, t, loop_int(arena, 0), loop_int(arena, 4));
     time->down = true;
     time->unroll = UNROLL_FULL;
-    LoopExpr *uniform = loop_uniform(arena, var(key), var(t));
-    loop_set(arena, &time->body, sum,
-             loop2(OP_ADD, var(sum), loop2(OP_MUL, uniform, loop_float(arena, 0.5))));
+    LoopExpr *word = loop_cast(arena, TYPE_F32, loop_random(arena, var(key), var(t)));
+    loop_set(arena, &time->body, sum, loop2(OP_ADD, var(sum), loop2(OP_MUL, word, loop_float(arena, 0.5))));
     LoopStmt *units = loop_for(arena, &time->body, k, loop_int(arena, 0), loop_int(arena, 2));
     units->unroll = 2;
     loop_store(program, &units->body, s, 3, (LoopExpr *[]){var(b), var(t), var(k)},
@@ -278,7 +277,7 @@ static const char program_text[] = "program small: 4 steps\n"
                                    "        let key: u32 = key(b, 3)\n"
                                    "        var sum: f32 = 0.0\n"
                                    "        for t in 0 .. 4 down unroll full {\n"
-                                   "            sum = sum + uniform(key, t) * 0.5\n"
+                                   "            sum = sum + f32(random(key, t)) * 0.5\n"
                                    "            for k in 0 .. 2 unroll 2 {\n"
                                    "                s[b, t, k] = sum >= 2.0\n"
                                    "            }\n"

@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -82,32 +83,20 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit_poisson)[7][4] = net->digit_poisson;
     uint16_t (*restrict events_of_digit_poisson)[28] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
-    _Alignas(64) uint32_t words_of_events_of_digit_poisson[1];
+    _Alignas(64) uint32_t words_of_events_of_digit_poisson[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 7; t++) {
             ends_of_digit_poisson[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 words_of_events_of_digit_poisson[w] = (uint32_t)digit_poisson[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 3] * 8u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 uint32_t left = words_of_events_of_digit_poisson[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_digit_poisson[b][count] = (uint16_t)(w + k);
+                    events_of_digit_poisson[b][count] = (uint16_t)(w + k * 4);
                     count = count + 1;
                 }
             }

@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -78,7 +79,8 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
             const float x0 = image[b][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 4; j++) {
-                hidden_dense[b][j] += x0 * w_hidden[i][j];
+                const float w = w_hidden[i][j];
+                hidden_dense[b][j] += x0 * w;
             }
         }
     }
@@ -98,7 +100,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (hidden_dense[b][n] - v) / 2.0f;
+                const float v_2 = v + (hidden_dense[b][n] - v) * 0.5f;
                 const float x = v_2 - 1.0f;
                 const bool spike = x >= 0.0f;
                 hidden[b][0][n] = (uint8_t)spike;
@@ -110,7 +112,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
             }
             /* t = 1 */
             {
-                const float v_2 = v + (hidden_dense[b][n] - v) / 2.0f;
+                const float v_2 = v + (hidden_dense[b][n] - v) * 0.5f;
                 const float x = v_2 - 1.0f;
                 const bool spike = x >= 0.0f;
                 hidden[b][1][n] = (uint8_t)spike;
@@ -131,32 +133,20 @@ static void list_hidden(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden)[2][4] = net->hidden;
     uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) uint32_t words_of_events_of_hidden[1];
+    _Alignas(64) uint32_t words_of_events_of_hidden[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 3] * 8u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 uint32_t left = words_of_events_of_hidden[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden[b][count] = (uint16_t)(w + k);
+                    events_of_hidden[b][count] = (uint16_t)(w + k * 4);
                     count = count + 1;
                 }
             }
@@ -195,7 +185,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense[b][0][n] - v) / 2.0f;
+                const float v_2 = v + (digit_dense[b][0][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][0][n] = (uint8_t)spike;
                 digit_v[b][0][n] = v_2;
@@ -204,7 +194,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense[b][1][n] - v) / 2.0f;
+                const float v_2 = v + (digit_dense[b][1][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][1][n] = (uint8_t)spike;
                 digit_v[b][1][n] = v_2;
@@ -375,9 +365,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
                 /* t = 0 */
                 {
@@ -388,9 +378,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
@@ -447,11 +437,9 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             const float x1 = g_digit_dense[b][1][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 4; j++) {
-                g_hidden[b][0][j] += x0 * w_digit_transposed[i][j];
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 4; j++) {
-                g_hidden[b][1][j] += x1 * w_digit_transposed[i][j];
+                const float w = w_digit_transposed[i][j];
+                g_hidden[b][0][j] += x0 * w;
+                g_hidden[b][1][j] += x1 * w;
             }
         }
         SNN_INDEPENDENT
@@ -462,17 +450,17 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             {
                 const float g_spike = g_hidden[b][1][n] - g_v;
                 const float g_v_2 = g_v + g_spike * hidden_derivative[b][1][n];
-                const float g_hidden_dense_2 = g_v_2 / 2.0f;
+                const float g_hidden_dense_2 = g_v_2 * 0.5f;
                 sum = sum + g_hidden_dense_2;
-                g_v = g_v_2 - g_hidden_dense_2;
+                g_v = g_hidden_dense_2;
             }
             /* t = 0 */
             {
                 const float g_spike = g_hidden[b][0][n] - g_v;
                 const float g_v_2 = g_v + g_spike * hidden_derivative[b][0][n];
-                const float g_hidden_dense_2 = g_v_2 / 2.0f;
+                const float g_hidden_dense_2 = g_v_2 * 0.5f;
                 sum = sum + g_hidden_dense_2;
-                g_v = g_v_2 - g_hidden_dense_2;
+                g_v = g_hidden_dense_2;
             }
             g_hidden_dense[b][n] = sum;
         }
@@ -522,19 +510,11 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
                 const float x3 = image[b][i0 + 3];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 4; j++) {
-                    sums_w_hidden[0][j] += x0 * g_hidden_dense[b][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 4; j++) {
-                    sums_w_hidden[1][j] += x1 * g_hidden_dense[b][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 4; j++) {
-                    sums_w_hidden[2][j] += x2 * g_hidden_dense[b][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 4; j++) {
-                    sums_w_hidden[3][j] += x3 * g_hidden_dense[b][j];
+                    const float g = g_hidden_dense[b][j];
+                    sums_w_hidden[0][j] += x0 * g;
+                    sums_w_hidden[1][j] += x1 * g;
+                    sums_w_hidden[2][j] += x2 * g;
+                    sums_w_hidden[3][j] += x3 * g;
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 4; j++) {

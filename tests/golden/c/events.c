@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -88,36 +89,20 @@ static void list_image(void *context, int32_t first, int32_t last)
     uint8_t (*restrict image)[2][5] = net->image;
     uint16_t (*restrict events_of_image)[10] = net->events_of_image;
     int32_t (*restrict ends_of_image)[3] = net->ends_of_image;
-    _Alignas(64) uint32_t words_of_events_of_image[1];
+    _Alignas(64) uint32_t words_of_events_of_image[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_image[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 words_of_events_of_image[w] = (uint32_t)image[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_image[w] = words_of_events_of_image[w] + (uint32_t)image[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_image[w] = words_of_events_of_image[w] + (uint32_t)image[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_image[w] = words_of_events_of_image[w] + (uint32_t)image[b][t][w + 3] * 8u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_image[w] = words_of_events_of_image[w] + (uint32_t)image[b][t][w + 4] * 16u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 uint32_t left = words_of_events_of_image[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_image[b][count] = (uint16_t)(w + k);
+                    events_of_image[b][count] = (uint16_t)(w + k * 5);
                     count = count + 1;
                 }
             }
@@ -133,36 +118,20 @@ static void list_digit_delay(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit_delay)[2][5] = net->digit_delay;
     uint16_t (*restrict events_of_digit_delay)[10] = net->events_of_digit_delay;
     int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
-    _Alignas(64) uint32_t words_of_events_of_digit_delay[1];
+    _Alignas(64) uint32_t words_of_events_of_digit_delay[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_digit_delay[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 words_of_events_of_digit_delay[w] = (uint32_t)digit_delay[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_delay[w] = words_of_events_of_digit_delay[w] + (uint32_t)digit_delay[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_delay[w] = words_of_events_of_digit_delay[w] + (uint32_t)digit_delay[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_delay[w] = words_of_events_of_digit_delay[w] + (uint32_t)digit_delay[b][t][w + 3] * 8u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_delay[w] = words_of_events_of_digit_delay[w] + (uint32_t)digit_delay[b][t][w + 4] * 16u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 uint32_t left = words_of_events_of_digit_delay[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_digit_delay[b][count] = (uint16_t)(w + k);
+                    events_of_digit_delay[b][count] = (uint16_t)(w + k * 5);
                     count = count + 1;
                 }
             }
@@ -218,7 +187,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense[b][0][n] + digit_dense_2[b][0][n] - v) / 2.0f;
+                const float v_2 = v + (digit_dense[b][0][n] + digit_dense_2[b][0][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][0][n] = (uint8_t)spike;
                 digit_v[b][0][n] = v_2;
@@ -227,7 +196,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense[b][1][n] + digit_dense_2[b][1][n] - v) / 2.0f;
+                const float v_2 = v + (digit_dense[b][1][n] + digit_dense_2[b][1][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][1][n] = (uint8_t)spike;
                 digit_v[b][1][n] = v_2;
@@ -376,9 +345,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
                 /* t = 0 */
                 {
@@ -389,9 +358,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
             }
             for (int32_t t = 0; t < 2; t++) {

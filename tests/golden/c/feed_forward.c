@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,32 +97,20 @@ static void list_input(void *context, int32_t first, int32_t last)
     uint8_t (*restrict input)[3][4] = net->input;
     uint16_t (*restrict events_of_input)[12] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
-    _Alignas(64) uint32_t words_of_events_of_input[1];
+    _Alignas(64) uint32_t words_of_events_of_input[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 3; t++) {
             ends_of_input[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 words_of_events_of_input[w] = (uint32_t)input[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_input[w] = words_of_events_of_input[w] + (uint32_t)input[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_input[w] = words_of_events_of_input[w] + (uint32_t)input[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_input[w] = words_of_events_of_input[w] + (uint32_t)input[b][t][w + 3] * 8u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 uint32_t left = words_of_events_of_input[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_input[b][count] = (uint16_t)(w + k);
+                    events_of_input[b][count] = (uint16_t)(w + k * 4);
                     count = count + 1;
                 }
             }
@@ -160,7 +149,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (hidden_dense[b][0][n] - v) / 2.0f;
+                const float v_2 = v + (hidden_dense[b][0][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][0][n] = (uint8_t)spike;
                 hidden_v[b][0][n] = v_2;
@@ -169,7 +158,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
             }
             /* t = 1 */
             {
-                const float v_2 = v + (hidden_dense[b][1][n] - v) / 2.0f;
+                const float v_2 = v + (hidden_dense[b][1][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][1][n] = (uint8_t)spike;
                 hidden_v[b][1][n] = v_2;
@@ -178,7 +167,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
             }
             /* t = 2 */
             {
-                const float v_2 = v + (hidden_dense[b][2][n] - v) / 2.0f;
+                const float v_2 = v + (hidden_dense[b][2][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][2][n] = (uint8_t)spike;
                 hidden_v[b][2][n] = v_2;
@@ -196,36 +185,20 @@ static void list_hidden(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden)[3][5] = net->hidden;
     uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
-    _Alignas(64) uint32_t words_of_events_of_hidden[1];
+    _Alignas(64) uint32_t words_of_events_of_hidden[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 3; t++) {
             ends_of_hidden[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 3] * 8u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 4] * 16u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 uint32_t left = words_of_events_of_hidden[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden[b][count] = (uint16_t)(w + k);
+                    events_of_hidden[b][count] = (uint16_t)(w + k * 5);
                     count = count + 1;
                 }
             }
@@ -264,7 +237,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense[b][0][n] - v) / 2.0f;
+                const float v_2 = v + (digit_dense[b][0][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][0][n] = (uint8_t)spike;
                 digit_v[b][0][n] = v_2;
@@ -273,7 +246,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense[b][1][n] - v) / 2.0f;
+                const float v_2 = v + (digit_dense[b][1][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][1][n] = (uint8_t)spike;
                 digit_v[b][1][n] = v_2;
@@ -282,7 +255,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             }
             /* t = 2 */
             {
-                const float v_2 = v + (digit_dense[b][2][n] - v) / 2.0f;
+                const float v_2 = v + (digit_dense[b][2][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][2][n] = (uint8_t)spike;
                 digit_v[b][2][n] = v_2;
@@ -453,9 +426,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][2][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
                 /* t = 1 */
                 {
@@ -466,9 +439,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
                 /* t = 0 */
                 {
@@ -479,9 +452,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
             }
             for (int32_t t = 0; t < 3; t++) {
@@ -555,15 +528,10 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 const float x2 = g_digit_dense[b][2][i];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 5; j++) {
-                    g_hidden[b][0][j] += x0 * w_digit_transposed[i][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    g_hidden[b][1][j] += x1 * w_digit_transposed[i][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    g_hidden[b][2][j] += x2 * w_digit_transposed[i][j];
+                    const float w = w_digit_transposed[i][j];
+                    g_hidden[b][0][j] += x0 * w;
+                    g_hidden[b][1][j] += x1 * w;
+                    g_hidden[b][2][j] += x2 * w;
                 }
             }
             SNN_INDEPENDENT
@@ -578,9 +546,9 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 / 2.0f;
+                    const float g_hidden_dense_2 = g_v_2 * 0.5f;
                     g_hidden_dense[b][2][n] = g_hidden_dense_2;
-                    g_v = g_v_2 - g_hidden_dense_2;
+                    g_v = g_hidden_dense_2;
                 }
                 /* t = 1 */
                 {
@@ -591,9 +559,9 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 / 2.0f;
+                    const float g_hidden_dense_2 = g_v_2 * 0.5f;
                     g_hidden_dense[b][1][n] = g_hidden_dense_2;
-                    g_v = g_v_2 - g_hidden_dense_2;
+                    g_v = g_hidden_dense_2;
                 }
                 /* t = 0 */
                 {
@@ -604,9 +572,9 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 / 2.0f;
+                    const float g_hidden_dense_2 = g_v_2 * 0.5f;
                     g_hidden_dense[b][0][n] = g_hidden_dense_2;
-                    g_v = g_v_2 - g_hidden_dense_2;
+                    g_v = g_hidden_dense_2;
                 }
             }
             for (int32_t t = 0; t < 3; t++) {

@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -70,19 +71,19 @@ static void scan_digit_latency_li(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + ((float)digit_latency[b][0][n] - v) / 4.0f;
+                const float v_2 = v + ((float)digit_latency[b][0][n] - v) * 0.25f;
                 digit_latency_li[b][0][n] = v_2;
                 v = v_2;
             }
             /* t = 1 */
             {
-                const float v_2 = v + ((float)digit_latency[b][1][n] - v) / 4.0f;
+                const float v_2 = v + ((float)digit_latency[b][1][n] - v) * 0.25f;
                 digit_latency_li[b][1][n] = v_2;
                 v = v_2;
             }
             /* t = 2 */
             {
-                const float v_2 = v + ((float)digit_latency[b][2][n] - v) / 4.0f;
+                const float v_2 = v + ((float)digit_latency[b][2][n] - v) * 0.25f;
                 digit_latency_li[b][2][n] = v_2;
                 v = v_2;
             }
@@ -122,7 +123,8 @@ static void dense_digit_last(void *context, int32_t first, int32_t last)
             const float x0 = digit_latency_li_last[b][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
-                digit_last[b][j] += x0 * w_digit[i][j];
+                const float w = w_digit[i][j];
+                digit_last[b][j] += x0 * w;
             }
         }
     }

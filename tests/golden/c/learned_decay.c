@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,32 +97,20 @@ static void list_hidden_poisson(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden_poisson)[2][4] = net->hidden_poisson;
     uint16_t (*restrict events_of_hidden_poisson)[8] = net->events_of_hidden_poisson;
     int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
-    _Alignas(64) uint32_t words_of_events_of_hidden_poisson[1];
+    _Alignas(64) uint32_t words_of_events_of_hidden_poisson[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden_poisson[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 words_of_events_of_hidden_poisson[w] = (uint32_t)hidden_poisson[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden_poisson[w] = words_of_events_of_hidden_poisson[w] + (uint32_t)hidden_poisson[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden_poisson[w] = words_of_events_of_hidden_poisson[w] + (uint32_t)hidden_poisson[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden_poisson[w] = words_of_events_of_hidden_poisson[w] + (uint32_t)hidden_poisson[b][t][w + 3] * 8u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 uint32_t left = words_of_events_of_hidden_poisson[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden_poisson[b][count] = (uint16_t)(w + k);
+                    events_of_hidden_poisson[b][count] = (uint16_t)(w + k * 4);
                     count = count + 1;
                 }
             }
@@ -200,36 +189,20 @@ static void list_hidden(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden)[2][5] = net->hidden;
     uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) uint32_t words_of_events_of_hidden[1];
+    _Alignas(64) uint32_t words_of_events_of_hidden[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 3] * 8u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 4] * 16u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 uint32_t left = words_of_events_of_hidden[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden[b][count] = (uint16_t)(w + k);
+                    events_of_hidden[b][count] = (uint16_t)(w + k * 5);
                     count = count + 1;
                 }
             }
@@ -581,11 +554,9 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 const float x1 = g_digit_dense[b][1][i];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 5; j++) {
-                    g_hidden[b][0][j] += x0 * w_digit_transposed[i][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    g_hidden[b][1][j] += x1 * w_digit_transposed[i][j];
+                    const float w = w_digit_transposed[i][j];
+                    g_hidden[b][0][j] += x0 * w;
+                    g_hidden[b][1][j] += x1 * w;
                 }
             }
             const float w = plif_w_hidden[0];

@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,7 +74,7 @@ static void scan_digit_map_2(void *context, int32_t first, int32_t last)
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 4; n++) {
-            digit_map_2[b][n] = 200.0f * image[b][n] * 0.001f * 2.0f;
+            digit_map_2[b][n] = image[b][n] * 0.4f;
         }
     }
 }
@@ -104,32 +105,20 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
     uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
-    _Alignas(64) uint32_t words_of_events_of_digit_poisson[1];
+    _Alignas(64) uint32_t words_of_events_of_digit_poisson[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_digit_poisson[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 words_of_events_of_digit_poisson[w] = (uint32_t)digit_poisson[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 3] * 8u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 uint32_t left = words_of_events_of_digit_poisson[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_digit_poisson[b][count] = (uint16_t)(w + k);
+                    events_of_digit_poisson[b][count] = (uint16_t)(w + k * 4);
                     count = count + 1;
                 }
             }
@@ -346,13 +335,12 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 {
                     const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * digit_threshold_before[b][1][n];
                     const float g_v_2 = g_v + g_spike * digit_derivative[b][1][n];
-                    const float x = g_v_2 * 0.2f;
-                    const float g_current_2 = g_current + x;
+                    const float g_current_2 = g_current + g_v_2 * 0.2f;
                     const float g_digit_dense_2 = g_current_2 * tired_gain_digit[n];
                     g_digit_dense[b][1][n] = g_digit_dense_2;
                     sum = sum + g_current_2 * digit_dense[b][1][n];
                     const float next_g_current = g_current_2 * 0.67032003f;
-                    const float next_g_v = g_v_2 - x;
+                    const float next_g_v = g_v_2 * 0.8f;
                     g_current = next_g_current;
                     g_v = next_g_v;
                 }
@@ -360,13 +348,12 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 {
                     const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * digit_threshold_before[b][0][n];
                     const float g_v_2 = g_v + g_spike * digit_derivative[b][0][n];
-                    const float x = g_v_2 * 0.2f;
-                    const float g_current_2 = g_current + x;
+                    const float g_current_2 = g_current + g_v_2 * 0.2f;
                     const float g_digit_dense_2 = g_current_2 * tired_gain_digit[n];
                     g_digit_dense[b][0][n] = g_digit_dense_2;
                     sum = sum + g_current_2 * digit_dense[b][0][n];
                     const float next_g_current = g_current_2 * 0.67032003f;
-                    const float next_g_v = g_v_2 - x;
+                    const float next_g_v = g_v_2 * 0.8f;
                     g_current = next_g_current;
                     g_v = next_g_v;
                 }

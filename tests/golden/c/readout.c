@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,32 +67,20 @@ static void list_image(void *context, int32_t first, int32_t last)
     uint8_t (*restrict image)[3][4] = net->image;
     uint16_t (*restrict events_of_image)[12] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
-    _Alignas(64) uint32_t words_of_events_of_image[1];
+    _Alignas(64) uint32_t words_of_events_of_image[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 3; t++) {
             ends_of_image[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 words_of_events_of_image[w] = (uint32_t)image[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_image[w] = words_of_events_of_image[w] + (uint32_t)image[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_image[w] = words_of_events_of_image[w] + (uint32_t)image[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_image[w] = words_of_events_of_image[w] + (uint32_t)image[b][t][w + 3] * 8u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 uint32_t left = words_of_events_of_image[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_image[b][count] = (uint16_t)(w + k);
+                    events_of_image[b][count] = (uint16_t)(w + k * 4);
                     count = count + 1;
                 }
             }
@@ -130,7 +119,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v - v / 10.0f + hidden_dense[b][0][n];
+                const float v_2 = v * 0.9f + hidden_dense[b][0][n];
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][0][n] = (uint8_t)spike;
                 hidden_v[b][0][n] = v_2;
@@ -139,7 +128,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
             }
             /* t = 1 */
             {
-                const float v_2 = v - v / 10.0f + hidden_dense[b][1][n];
+                const float v_2 = v * 0.9f + hidden_dense[b][1][n];
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][1][n] = (uint8_t)spike;
                 hidden_v[b][1][n] = v_2;
@@ -148,7 +137,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
             }
             /* t = 2 */
             {
-                const float v_2 = v - v / 10.0f + hidden_dense[b][2][n];
+                const float v_2 = v * 0.9f + hidden_dense[b][2][n];
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][2][n] = (uint8_t)spike;
                 hidden_v[b][2][n] = v_2;
@@ -172,19 +161,19 @@ static void scan_hidden_li(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v - v / 10.0f + (float)hidden[b][0][n];
+                const float v_2 = v * 0.9f + (float)hidden[b][0][n];
                 hidden_li[b][0][n] = v_2;
                 v = v_2;
             }
             /* t = 1 */
             {
-                const float v_2 = v - v / 10.0f + (float)hidden[b][1][n];
+                const float v_2 = v * 0.9f + (float)hidden[b][1][n];
                 hidden_li[b][1][n] = v_2;
                 v = v_2;
             }
             /* t = 2 */
             {
-                const float v_2 = v - v / 10.0f + (float)hidden[b][2][n];
+                const float v_2 = v * 0.9f + (float)hidden[b][2][n];
                 hidden_li[b][2][n] = v_2;
                 v = v_2;
             }
@@ -234,7 +223,8 @@ static void dense_digit_mean(void *context, int32_t first, int32_t last)
             const float x0 = hidden_li_mean[b][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
-                digit_mean[b][j] += x0 * w_digit[i][j];
+                const float w = w_digit[i][j];
+                digit_mean[b][j] += x0 * w;
             }
         }
     }
@@ -378,19 +368,11 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
                 const float x3 = hidden_li_mean[b][i0 + 3];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit[0][j] += x0 * g_digit_mean[b][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit[1][j] += x1 * g_digit_mean[b][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit[2][j] += x2 * g_digit_mean[b][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit[3][j] += x3 * g_digit_mean[b][j];
+                    const float g = g_digit_mean[b][j];
+                    sums_w_digit[0][j] += x0 * g;
+                    sums_w_digit[1][j] += x1 * g;
+                    sums_w_digit[2][j] += x2 * g;
+                    sums_w_digit[3][j] += x3 * g;
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
@@ -416,7 +398,8 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
             const float x0 = hidden_li_mean[b][4];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[0][j] += x0 * g_digit_mean[b][j];
+                const float g = g_digit_mean[b][j];
+                sums_w_digit[0][j] += x0 * g;
             }
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
@@ -460,7 +443,8 @@ static void dense_g_hidden_li_mean(void *context, int32_t first, int32_t last)
             const float x0 = g_digit_mean[b][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
-                g_hidden_li_mean[b][j] += x0 * w_digit_transposed[i][j];
+                const float w = w_digit_transposed[i][j];
+                g_hidden_li_mean[b][j] += x0 * w;
             }
         }
     }
@@ -481,19 +465,19 @@ static void adjoint_hidden_li(void *context, int32_t first, int32_t last)
             {
                 const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
                 g_hidden[b][2][n] = g_v_2;
-                g_v = g_v_2 + -g_v_2 / 10.0f;
+                g_v = g_v_2 * 0.9f;
             }
             /* t = 1 */
             {
                 const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
                 g_hidden[b][1][n] = g_v_2;
-                g_v = g_v_2 + -g_v_2 / 10.0f;
+                g_v = g_v_2 * 0.9f;
             }
             /* t = 0 */
             {
                 const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
                 g_hidden[b][0][n] = g_v_2;
-                g_v = g_v_2 + -g_v_2 / 10.0f;
+                g_v = g_v_2 * 0.9f;
             }
         }
     }
@@ -533,7 +517,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
                     g_hidden_dense[b][2][n] = g_v_2;
-                    g_v = g_v_2 + -g_v_2 / 10.0f;
+                    g_v = g_v_2 * 0.9f;
                 }
                 /* t = 1 */
                 {
@@ -545,7 +529,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
                     g_hidden_dense[b][1][n] = g_v_2;
-                    g_v = g_v_2 + -g_v_2 / 10.0f;
+                    g_v = g_v_2 * 0.9f;
                 }
                 /* t = 0 */
                 {
@@ -557,7 +541,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
                     g_hidden_dense[b][0][n] = g_v_2;
-                    g_v = g_v_2 + -g_v_2 / 10.0f;
+                    g_v = g_v_2 * 0.9f;
                 }
             }
             for (int32_t t = 0; t < 3; t++) {

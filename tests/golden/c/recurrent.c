@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -99,11 +100,9 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
             const float x1 = image[b][1][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
-                hidden_dense[b][0][j] += x0 * w_hidden[i][j];
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 5; j++) {
-                hidden_dense[b][1][j] += x1 * w_hidden[i][j];
+                const float w = w_hidden[i][j];
+                hidden_dense[b][0][j] += x0 * w;
+                hidden_dense[b][1][j] += x1 * w;
             }
         }
     }
@@ -121,69 +120,118 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden)[2][5] = net->hidden;
     float (*restrict hidden_v)[2][5] = net->hidden_v;
     float (*restrict state_v_hidden)[5] = net->state_v_hidden;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 5; n++) {
-            state_v_hidden[b][n] = 0.0f;
-        }
-        /* t = 0 */
-        {
+    _Alignas(64) uint16_t list_for_hidden_dense_2[5];
+    _Alignas(64) uint32_t words_of_list_for_hidden_dense_2[5];
+    _Alignas(64) uint16_t list_for_hidden_dense_2_2[5];
+    _Alignas(64) uint32_t words_of_list_for_hidden_dense_2_2[5];
+    for (int32_t block = 0; block < (last - first + 15) / 16; block++) {
+        const int32_t b0 = first + block * 16;
+        const int32_t end = b0 + 16;
+        const int32_t b1 = end < last ? end : last;
+        for (int32_t b = b0; b < b1; b++) {
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 5; n++) {
-                hidden_delay[b][0][n] = 0;
+                state_v_hidden[b][n] = 0.0f;
             }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 5; j++) {
-                hidden_dense_2[b][0][j] = 0.0f;
+        }
+        for (int32_t t = 0; t < 1; t++) {
+            for (int32_t b = b0; b < b1; b++) {
+                SNN_INDEPENDENT
+                for (int32_t n = 0; n < 5; n++) {
+                    hidden_delay[b][t][n] = 0;
+                }
             }
-            for (int32_t i = 0; i < 5; i++) {
-                if (hidden_delay[b][0][i] != 0) {
+            for (int32_t b = b0; b < b1; b++) {
+                int32_t count = 0;
+                SNN_INDEPENDENT
+                for (int32_t w = 0; w < 5; w++) {
+                    words_of_list_for_hidden_dense_2[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
+                }
+                for (int32_t w = 0; w < 5; w++) {
+                    uint32_t left = words_of_list_for_hidden_dense_2[w];
+                    for (; left != 0; left &= left - 1) {
+                        const int32_t k = snn_lowest_bit(left);
+                        list_for_hidden_dense_2[count] = (uint16_t)(w + k * 5);
+                        count = count + 1;
+                    }
+                }
+                for (int32_t tile = 0; tile < 1; tile++) {
+                    const int32_t j0 = tile * 5;
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        hidden_dense_2[b][0][j] += w_hidden_2[i][j];
+                        hidden_dense_2[b][t][j0 + j] = 0.0f;
+                    }
+                    for (int32_t e = 0; e < count; e++) {
+                        const int32_t i = list_for_hidden_dense_2[e];
+                        SNN_INDEPENDENT
+                        for (int32_t j = 0; j < 5; j++) {
+                            hidden_dense_2[b][t][j0 + j] += w_hidden_2[i][j0 + j];
+                        }
                     }
                 }
             }
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 5; n++) {
-                float v = state_v_hidden[b][n];
-                const float v_2 = v + (hidden_dense[b][0][n] + hidden_dense_2[b][0][n] - v) / 3.0f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                hidden[b][0][n] = (uint8_t)spike;
-                hidden_v[b][0][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                state_v_hidden[b][n] = v;
+            for (int32_t b = b0; b < b1; b++) {
+                SNN_INDEPENDENT
+                for (int32_t n = 0; n < 5; n++) {
+                    float v = state_v_hidden[b][n];
+                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v) * 0.33333334f;
+                    const bool spike = v_2 - 1.0f >= 0.0f;
+                    hidden[b][t][n] = (uint8_t)spike;
+                    hidden_v[b][t][n] = v_2;
+                    const float v_3 = spike ? 0.0f : v_2;
+                    v = v_3;
+                    state_v_hidden[b][n] = v;
+                }
             }
         }
-        /* t = 1 */
-        {
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 5; n++) {
-                hidden_delay[b][1][n] = (uint8_t)(hidden[b][0][n]);
+        for (int32_t t = 1; t < 2; t++) {
+            for (int32_t b = b0; b < b1; b++) {
+                SNN_INDEPENDENT
+                for (int32_t n = 0; n < 5; n++) {
+                    hidden_delay[b][t][n] = (uint8_t)(hidden[b][t - 1][n]);
+                }
             }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 5; j++) {
-                hidden_dense_2[b][1][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 5; i++) {
-                if (hidden_delay[b][1][i] != 0) {
+            for (int32_t b = b0; b < b1; b++) {
+                int32_t count = 0;
+                SNN_INDEPENDENT
+                for (int32_t w = 0; w < 5; w++) {
+                    words_of_list_for_hidden_dense_2_2[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
+                }
+                for (int32_t w = 0; w < 5; w++) {
+                    uint32_t left = words_of_list_for_hidden_dense_2_2[w];
+                    for (; left != 0; left &= left - 1) {
+                        const int32_t k = snn_lowest_bit(left);
+                        list_for_hidden_dense_2_2[count] = (uint16_t)(w + k * 5);
+                        count = count + 1;
+                    }
+                }
+                for (int32_t tile = 0; tile < 1; tile++) {
+                    const int32_t j0 = tile * 5;
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        hidden_dense_2[b][1][j] += w_hidden_2[i][j];
+                        hidden_dense_2[b][t][j0 + j] = 0.0f;
+                    }
+                    for (int32_t e = 0; e < count; e++) {
+                        const int32_t i = list_for_hidden_dense_2_2[e];
+                        SNN_INDEPENDENT
+                        for (int32_t j = 0; j < 5; j++) {
+                            hidden_dense_2[b][t][j0 + j] += w_hidden_2[i][j0 + j];
+                        }
                     }
                 }
             }
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 5; n++) {
-                float v = state_v_hidden[b][n];
-                const float v_2 = v + (hidden_dense[b][1][n] + hidden_dense_2[b][1][n] - v) / 3.0f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                hidden[b][1][n] = (uint8_t)spike;
-                hidden_v[b][1][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                state_v_hidden[b][n] = v;
+            for (int32_t b = b0; b < b1; b++) {
+                SNN_INDEPENDENT
+                for (int32_t n = 0; n < 5; n++) {
+                    float v = state_v_hidden[b][n];
+                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v) * 0.33333334f;
+                    const bool spike = v_2 - 1.0f >= 0.0f;
+                    hidden[b][t][n] = (uint8_t)spike;
+                    hidden_v[b][t][n] = v_2;
+                    const float v_3 = spike ? 0.0f : v_2;
+                    v = v_3;
+                    state_v_hidden[b][n] = v;
+                }
             }
         }
     }
@@ -196,36 +244,20 @@ static void list_hidden(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden)[2][5] = net->hidden;
     uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) uint32_t words_of_events_of_hidden[1];
+    _Alignas(64) uint32_t words_of_events_of_hidden[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 3] * 8u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden[w] = words_of_events_of_hidden[w] + (uint32_t)hidden[b][t][w + 4] * 16u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 uint32_t left = words_of_events_of_hidden[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden[b][count] = (uint16_t)(w + k);
+                    events_of_hidden[b][count] = (uint16_t)(w + k * 5);
                     count = count + 1;
                 }
             }
@@ -263,13 +295,13 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense[b][0][n] - v) / 4.0f;
+                const float v_2 = v + (digit_dense[b][0][n] - v) * 0.25f;
                 digit[b][0][n] = v_2;
                 v = v_2;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense[b][1][n] - v) / 4.0f;
+                const float v_2 = v + (digit_dense[b][1][n] - v) * 0.25f;
                 digit[b][1][n] = v_2;
                 v = v_2;
             }
@@ -455,16 +487,16 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 /* t = 1 */
                 {
                     const float g_v_2 = g_digit[b][1][n] + g_v;
-                    const float g_digit_dense_2 = g_v_2 / 4.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.25f;
                     g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_v_2 * 0.75f;
                 }
                 /* t = 0 */
                 {
                     const float g_v_2 = g_digit[b][0][n] + g_v;
-                    const float g_digit_dense_2 = g_v_2 / 4.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.25f;
                     g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_v_2 * 0.75f;
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
@@ -519,11 +551,9 @@ static void dense_g_hidden_2(void *context, int32_t first, int32_t last)
             const float x1 = g_digit_dense[b][1][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
-                g_hidden_2[b][0][j] += x0 * w_digit_transposed[i][j];
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 5; j++) {
-                g_hidden_2[b][1][j] += x1 * w_digit_transposed[i][j];
+                const float w = w_digit_transposed[i][j];
+                g_hidden_2[b][0][j] += x0 * w;
+                g_hidden_2[b][1][j] += x1 * w;
             }
         }
     }
@@ -541,72 +571,163 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
     float (*restrict hidden_v)[2][5] = net->hidden_v;
     float (*restrict g_hidden_delay)[2][5] = net->g_hidden_delay;
     float (*restrict state_g_v_hidden)[5] = net->state_g_v_hidden;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 5; n++) {
-            state_g_v_hidden[b][n] = 0.0f;
+    for (int32_t block = 0; block < (last - first + 15) / 16; block++) {
+        const int32_t b0 = first + block * 16;
+        const int32_t end = b0 + 16;
+        const int32_t b1 = end < last ? end : last;
+        for (int32_t b = b0; b < b1; b++) {
+            SNN_INDEPENDENT
+            for (int32_t n = 0; n < 5; n++) {
+                state_g_v_hidden[b][n] = 0.0f;
+            }
         }
-        /* t = 1 */
-        {
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 5; n++) {
-                g_hidden[b][1][n] = 0.0f;
-            }
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 5; n++) {
-                float g_v = state_g_v_hidden[b][n];
-                const float x = hidden_v[b][1][n] - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_hidden[b][1][n] + g_hidden_2[b][1][n];
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_hidden_dense_2 = g_v_2 / 3.0f;
-                g_hidden_dense[b][1][n] = g_hidden_dense_2;
-                g_v = g_v_2 - g_hidden_dense_2;
-                state_g_v_hidden[b][n] = g_v;
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 5; j++) {
-                g_hidden_delay[b][1][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 5; i++) {
-                const float x = g_hidden_dense[b][1][i];
+        for (int32_t t = 1; t >= 1; t--) {
+            for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    g_hidden_delay[b][1][j] += x * w_hidden_2_transposed[i][j];
+                for (int32_t n = 0; n < 5; n++) {
+                    g_hidden[b][t][n] = 0.0f;
+                }
+            }
+            for (int32_t b = b0; b < b1; b++) {
+                SNN_INDEPENDENT
+                for (int32_t n = 0; n < 5; n++) {
+                    float g_v = state_g_v_hidden[b][n];
+                    const float x = hidden_v[b][t][n] - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_hidden[b][t][n] + g_hidden_2[b][t][n];
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_hidden_dense_2 = g_v_2 * 0.33333334f;
+                    g_hidden_dense[b][t][n] = g_hidden_dense_2;
+                    g_v = g_v_2 * 0.6666667f;
+                    state_g_v_hidden[b][n] = g_v;
+                }
+            }
+            for (int32_t tile = 0; tile < 1; tile++) {
+                const int32_t j0 = tile * 5;
+                const int32_t blocks = (b1 - b0) / 4;
+                for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
+                    const int32_t b = b0 + block_2 * 4;
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b][t][j0 + j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 1][t][j0 + j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 2][t][j0 + j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 3][t][j0 + j] = 0.0f;
+                    }
+                    for (int32_t i = 0; i < 5; i++) {
+                        const float x0 = g_hidden_dense[b][t][i];
+                        const float x1 = g_hidden_dense[b + 1][t][i];
+                        const float x2 = g_hidden_dense[b + 2][t][i];
+                        const float x3 = g_hidden_dense[b + 3][t][i];
+                        SNN_INDEPENDENT
+                        for (int32_t j = 0; j < 5; j++) {
+                            const float w = w_hidden_2_transposed[i][j0 + j];
+                            g_hidden_delay[b][t][j0 + j] += x0 * w;
+                            g_hidden_delay[b + 1][t][j0 + j] += x1 * w;
+                            g_hidden_delay[b + 2][t][j0 + j] += x2 * w;
+                            g_hidden_delay[b + 3][t][j0 + j] += x3 * w;
+                        }
+                    }
+                }
+                for (int32_t b = b0 + blocks * 4; b < b1; b++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b][t][j0 + j] = 0.0f;
+                    }
+                    for (int32_t i = 0; i < 5; i++) {
+                        const float x0 = g_hidden_dense[b][t][i];
+                        SNN_INDEPENDENT
+                        for (int32_t j = 0; j < 5; j++) {
+                            const float w = w_hidden_2_transposed[i][j0 + j];
+                            g_hidden_delay[b][t][j0 + j] += x0 * w;
+                        }
+                    }
                 }
             }
         }
-        /* t = 0 */
-        {
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 5; n++) {
-                g_hidden[b][0][n] = g_hidden_delay[b][1][n];
-            }
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 5; n++) {
-                float g_v = state_g_v_hidden[b][n];
-                const float x = hidden_v[b][0][n] - 1.0f;
-                const bool spike = x >= 0.0f;
-                const float g_spike = g_hidden[b][0][n] + g_hidden_2[b][0][n];
-                const float y = 3.1415927f * x;
-                const float derivative = 1.0f / (1.0f + y * y);
-                const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                const float g_hidden_dense_2 = g_v_2 / 3.0f;
-                g_hidden_dense[b][0][n] = g_hidden_dense_2;
-                g_v = g_v_2 - g_hidden_dense_2;
-                state_g_v_hidden[b][n] = g_v;
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 5; j++) {
-                g_hidden_delay[b][0][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 5; i++) {
-                const float x = g_hidden_dense[b][0][i];
+        for (int32_t t = 0; t >= 0; t--) {
+            for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    g_hidden_delay[b][0][j] += x * w_hidden_2_transposed[i][j];
+                for (int32_t n = 0; n < 5; n++) {
+                    g_hidden[b][t][n] = g_hidden_delay[b][t - -1][n];
+                }
+            }
+            for (int32_t b = b0; b < b1; b++) {
+                SNN_INDEPENDENT
+                for (int32_t n = 0; n < 5; n++) {
+                    float g_v = state_g_v_hidden[b][n];
+                    const float x = hidden_v[b][t][n] - 1.0f;
+                    const bool spike = x >= 0.0f;
+                    const float g_spike = g_hidden[b][t][n] + g_hidden_2[b][t][n];
+                    const float y = 3.1415927f * x;
+                    const float derivative = 1.0f / (1.0f + y * y);
+                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
+                    const float g_hidden_dense_2 = g_v_2 * 0.33333334f;
+                    g_hidden_dense[b][t][n] = g_hidden_dense_2;
+                    g_v = g_v_2 * 0.6666667f;
+                    state_g_v_hidden[b][n] = g_v;
+                }
+            }
+            for (int32_t tile = 0; tile < 1; tile++) {
+                const int32_t j0 = tile * 5;
+                const int32_t blocks = (b1 - b0) / 4;
+                for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
+                    const int32_t b = b0 + block_2 * 4;
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b][t][j0 + j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 1][t][j0 + j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 2][t][j0 + j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 3][t][j0 + j] = 0.0f;
+                    }
+                    for (int32_t i = 0; i < 5; i++) {
+                        const float x0 = g_hidden_dense[b][t][i];
+                        const float x1 = g_hidden_dense[b + 1][t][i];
+                        const float x2 = g_hidden_dense[b + 2][t][i];
+                        const float x3 = g_hidden_dense[b + 3][t][i];
+                        SNN_INDEPENDENT
+                        for (int32_t j = 0; j < 5; j++) {
+                            const float w = w_hidden_2_transposed[i][j0 + j];
+                            g_hidden_delay[b][t][j0 + j] += x0 * w;
+                            g_hidden_delay[b + 1][t][j0 + j] += x1 * w;
+                            g_hidden_delay[b + 2][t][j0 + j] += x2 * w;
+                            g_hidden_delay[b + 3][t][j0 + j] += x3 * w;
+                        }
+                    }
+                }
+                for (int32_t b = b0 + blocks * 4; b < b1; b++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b][t][j0 + j] = 0.0f;
+                    }
+                    for (int32_t i = 0; i < 5; i++) {
+                        const float x0 = g_hidden_dense[b][t][i];
+                        SNN_INDEPENDENT
+                        for (int32_t j = 0; j < 5; j++) {
+                            const float w = w_hidden_2_transposed[i][j0 + j];
+                            g_hidden_delay[b][t][j0 + j] += x0 * w;
+                        }
+                    }
                 }
             }
         }
@@ -620,36 +741,20 @@ static void list_hidden_delay(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden_delay)[2][5] = net->hidden_delay;
     uint16_t (*restrict events_of_hidden_delay)[10] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
-    _Alignas(64) uint32_t words_of_events_of_hidden_delay[1];
+    _Alignas(64) uint32_t words_of_events_of_hidden_delay[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden_delay[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 words_of_events_of_hidden_delay[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden_delay[w] = words_of_events_of_hidden_delay[w] + (uint32_t)hidden_delay[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden_delay[w] = words_of_events_of_hidden_delay[w] + (uint32_t)hidden_delay[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden_delay[w] = words_of_events_of_hidden_delay[w] + (uint32_t)hidden_delay[b][t][w + 3] * 8u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_hidden_delay[w] = words_of_events_of_hidden_delay[w] + (uint32_t)hidden_delay[b][t][w + 4] * 16u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 5; w++) {
                 uint32_t left = words_of_events_of_hidden_delay[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden_delay[b][count] = (uint16_t)(w + k);
+                    events_of_hidden_delay[b][count] = (uint16_t)(w + k * 5);
                     count = count + 1;
                 }
             }
@@ -751,19 +856,11 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
                     const float x3 = image[b][t][i0 + 3];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_w_hidden[0][j] += x0 * g_hidden_dense[b][t][j];
-                    }
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 5; j++) {
-                        sums_w_hidden[1][j] += x1 * g_hidden_dense[b][t][j];
-                    }
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 5; j++) {
-                        sums_w_hidden[2][j] += x2 * g_hidden_dense[b][t][j];
-                    }
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 5; j++) {
-                        sums_w_hidden[3][j] += x3 * g_hidden_dense[b][t][j];
+                        const float g = g_hidden_dense[b][t][j];
+                        sums_w_hidden[0][j] += x0 * g;
+                        sums_w_hidden[1][j] += x1 * g;
+                        sums_w_hidden[2][j] += x2 * g;
+                        sums_w_hidden[3][j] += x3 * g;
                     }
                 }
                 SNN_INDEPENDENT

@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -97,32 +98,20 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
     uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
-    _Alignas(64) uint32_t words_of_events_of_digit_poisson[1];
+    _Alignas(64) uint32_t words_of_events_of_digit_poisson[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_digit_poisson[b][t] = count;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 words_of_events_of_digit_poisson[w] = (uint32_t)digit_poisson[b][t][w] * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 1] * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 2] * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_events_of_digit_poisson[w] = words_of_events_of_digit_poisson[w] + (uint32_t)digit_poisson[b][t][w + 3] * 8u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 4; w++) {
                 uint32_t left = words_of_events_of_digit_poisson[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    events_of_digit_poisson[b][count] = (uint16_t)(w + k);
+                    events_of_digit_poisson[b][count] = (uint16_t)(w + k * 4);
                     count = count + 1;
                 }
             }
@@ -228,11 +217,9 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             const float x1 = digit_map[b][1][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
-                digit_dense_2[b][0][j] += x0 * w_digit_2[i][j];
-            }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 3; j++) {
-                digit_dense_2[b][1][j] += x1 * w_digit_2[i][j];
+                const float w = w_digit_2[i][j];
+                digit_dense_2[b][0][j] += x0 * w;
+                digit_dense_2[b][1][j] += x1 * w;
             }
         }
         SNN_INDEPENDENT
@@ -240,13 +227,13 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             float v = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense_2[b][0][n] - v) / 2.0f;
+                const float v_2 = v + (digit_dense_2[b][0][n] - v) * 0.5f;
                 digit[b][0][n] = v_2;
                 v = v_2;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense_2[b][1][n] - v) / 2.0f;
+                const float v_2 = v + (digit_dense_2[b][1][n] - v) * 0.5f;
                 digit[b][1][n] = v_2;
                 v = v_2;
             }
@@ -396,16 +383,16 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 /* t = 1 */
                 {
                     const float g_v_2 = g_digit_sum[b][n] + g_v;
-                    const float g_digit_dense_2_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2_2 = g_v_2 * 0.5f;
                     g_digit_dense_2[b][1][n] = g_digit_dense_2_2;
-                    g_v = g_v_2 - g_digit_dense_2_2;
+                    g_v = g_digit_dense_2_2;
                 }
                 /* t = 0 */
                 {
                     const float g_v_2 = g_digit_sum[b][n] + g_v;
-                    const float g_digit_dense_2_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2_2 = g_v_2 * 0.5f;
                     g_digit_dense_2[b][0][n] = g_digit_dense_2_2;
-                    g_v = g_v_2 - g_digit_dense_2_2;
+                    g_v = g_digit_dense_2_2;
                 }
             }
             for (int32_t block = 0; block < 1; block++) {
@@ -433,19 +420,11 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float x3 = digit_map[b][t][i0 + 3];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_digit_2[0][j] += x0 * g_digit_dense_2[b][t][j];
-                    }
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        sums_digit_2[1][j] += x1 * g_digit_dense_2[b][t][j];
-                    }
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        sums_digit_2[2][j] += x2 * g_digit_dense_2[b][t][j];
-                    }
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 3; j++) {
-                        sums_digit_2[3][j] += x3 * g_digit_dense_2[b][t][j];
+                        const float g = g_digit_dense_2[b][t][j];
+                        sums_digit_2[0][j] += x0 * g;
+                        sums_digit_2[1][j] += x1 * g;
+                        sums_digit_2[2][j] += x2 * g;
+                        sums_digit_2[3][j] += x3 * g;
                     }
                 }
                 SNN_INDEPENDENT
@@ -539,11 +518,9 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
                 const float x1 = g_digit_dense_2[b][1][i];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 4; j++) {
-                    g_digit_map[b][0][j] += x0 * w_digit_2_transposed[i][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 4; j++) {
-                    g_digit_map[b][1][j] += x1 * w_digit_2_transposed[i][j];
+                    const float w = w_digit_2_transposed[i][j];
+                    g_digit_map[b][0][j] += x0 * w;
+                    g_digit_map[b][1][j] += x1 * w;
                 }
             }
             SNN_INDEPENDENT

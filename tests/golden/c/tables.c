@@ -8,6 +8,7 @@
 #include "snn.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -278,7 +279,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 float v = 0.0f;
                 /* t = 0 */
                 {
-                    const float v_2 = v + (digit_dense[b][0][n] - v) / 2.0f;
+                    const float v_2 = v + (digit_dense[b][0][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][0][n] = (uint8_t)spike;
                     digit_v[b][0][n] = v_2;
@@ -287,7 +288,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
                 /* t = 1 */
                 {
-                    const float v_2 = v + (digit_dense[b][1][n] - v) / 2.0f;
+                    const float v_2 = v + (digit_dense[b][1][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][1][n] = (uint8_t)spike;
                     digit_v[b][1][n] = v_2;
@@ -296,7 +297,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
                 /* t = 2 */
                 {
-                    const float v_2 = v + (digit_dense[b][2][n] - v) / 2.0f;
+                    const float v_2 = v + (digit_dense[b][2][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][2][n] = (uint8_t)spike;
                     digit_v[b][2][n] = v_2;
@@ -305,7 +306,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
                 /* t = 3 */
                 {
-                    const float v_2 = v + (digit_dense[b][3][n] - v) / 2.0f;
+                    const float v_2 = v + (digit_dense[b][3][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][3][n] = (uint8_t)spike;
                     digit_v[b][3][n] = v_2;
@@ -314,7 +315,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
                 /* t = 4 */
                 {
-                    const float v_2 = v + (digit_dense[b][4][n] - v) / 2.0f;
+                    const float v_2 = v + (digit_dense[b][4][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][4][n] = (uint8_t)spike;
                     digit_v[b][4][n] = v_2;
@@ -323,7 +324,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
                 /* t = 5 */
                 {
-                    const float v_2 = v + (digit_dense[b][5][n] - v) / 2.0f;
+                    const float v_2 = v + (digit_dense[b][5][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][5][n] = (uint8_t)spike;
                     digit_v[b][5][n] = v_2;
@@ -439,7 +440,7 @@ static void pack_steps_of_digit_poisson(void *context, int32_t first, int32_t la
     uint8_t (*restrict when_of_digit_poisson)[5][6] = net->when_of_digit_poisson;
     uint16_t (*restrict alive_of_digit_poisson)[1][6] = net->alive_of_digit_poisson;
     int32_t (*restrict alives_of_digit_poisson)[1] = net->alives_of_digit_poisson;
-    _Alignas(64) uint32_t words_of_alive_of_digit_poisson[1];
+    _Alignas(64) uint32_t words_of_alive_of_digit_poisson[6];
     for (int32_t b = first; b < last; b++) {
         for (int32_t s = 0; s < 1; s++) {
             SNN_INDEPENDENT
@@ -466,34 +467,14 @@ static void pack_steps_of_digit_poisson(void *context, int32_t first, int32_t la
         for (int32_t block = 0; block < 1; block++) {
             int32_t count = 0;
             SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 6; w++) {
                 words_of_alive_of_digit_poisson[w] = (uint32_t)(when_of_digit_poisson[b][block * 5][w] + when_of_digit_poisson[b][block * 5 + 1][w] + when_of_digit_poisson[b][block * 5 + 2][w] + when_of_digit_poisson[b][block * 5 + 3][w] + when_of_digit_poisson[b][block * 5 + 4][w] != 0 ? 1 : 0) * 1u;
             }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 1] + when_of_digit_poisson[b][block * 5 + 1][w + 1] + when_of_digit_poisson[b][block * 5 + 2][w + 1] + when_of_digit_poisson[b][block * 5 + 3][w + 1] + when_of_digit_poisson[b][block * 5 + 4][w + 1] != 0 ? 1 : 0) * 2u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 2] + when_of_digit_poisson[b][block * 5 + 1][w + 2] + when_of_digit_poisson[b][block * 5 + 2][w + 2] + when_of_digit_poisson[b][block * 5 + 3][w + 2] + when_of_digit_poisson[b][block * 5 + 4][w + 2] != 0 ? 1 : 0) * 4u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 3] + when_of_digit_poisson[b][block * 5 + 1][w + 3] + when_of_digit_poisson[b][block * 5 + 2][w + 3] + when_of_digit_poisson[b][block * 5 + 3][w + 3] + when_of_digit_poisson[b][block * 5 + 4][w + 3] != 0 ? 1 : 0) * 8u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 4] + when_of_digit_poisson[b][block * 5 + 1][w + 4] + when_of_digit_poisson[b][block * 5 + 2][w + 4] + when_of_digit_poisson[b][block * 5 + 3][w + 4] + when_of_digit_poisson[b][block * 5 + 4][w + 4] != 0 ? 1 : 0) * 16u;
-            }
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 1; w++) {
-                words_of_alive_of_digit_poisson[w] = words_of_alive_of_digit_poisson[w] + (uint32_t)(when_of_digit_poisson[b][block * 5][w + 5] + when_of_digit_poisson[b][block * 5 + 1][w + 5] + when_of_digit_poisson[b][block * 5 + 2][w + 5] + when_of_digit_poisson[b][block * 5 + 3][w + 5] + when_of_digit_poisson[b][block * 5 + 4][w + 5] != 0 ? 1 : 0) * 32u;
-            }
-            for (int32_t w = 0; w < 1; w++) {
+            for (int32_t w = 0; w < 6; w++) {
                 uint32_t left = words_of_alive_of_digit_poisson[w];
                 for (; left != 0; left &= left - 1) {
                     const int32_t k = snn_lowest_bit(left);
-                    alive_of_digit_poisson[b][block][count] = (uint16_t)(w + k);
+                    alive_of_digit_poisson[b][block][count] = (uint16_t)(w + k * 6);
                     count = count + 1;
                 }
             }
@@ -537,9 +518,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][5][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
                 /* t = 4 */
                 {
@@ -550,9 +531,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][4][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
                 /* t = 3 */
                 {
@@ -563,9 +544,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][3][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
                 /* t = 2 */
                 {
@@ -576,9 +557,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][2][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
                 /* t = 1 */
                 {
@@ -589,9 +570,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
                 /* t = 0 */
                 {
@@ -602,9 +583,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 / 2.0f;
+                    const float g_digit_dense_2 = g_v_2 * 0.5f;
                     g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_digit_dense_2;
                 }
             }
             const int32_t g0 = 0;

@@ -1,0 +1,167 @@
+/* Loops as vectors. A loop over the outputs of a tile, with nothing in it but sums and products of rows, is
+ * written with the vector types that gcc and clang share, as wide as the machine has them: whether it becomes vectors
+ * is then no matter of luck, and sums of a few rows stay in registers. */
+#include "c.h"
+
+enum { WIDEST = 16 /* floats; SNN_LANES divides it */, MOST_UNROLLED = 64 };
+
+typedef struct Loop {
+    const Program *program;
+    const LoopStmt *stmt;
+} Loop;
+
+static bool mentions(const Loop *loop, const LoopExpr *expr)
+{
+    if (expr->kind == LOOP_VAR) {
+        if (expr->var == loop->stmt->var)
+            return true;
+        for (int i = 0; i < loop->stmt->body.count; i++)
+            if (loop->stmt->body.at[i]->kind == LOOP_LET && loop->stmt->body.at[i]->var == expr->var)
+                return true;
+    }
+    for (int i = 0; i < expr->nargs; i++)
+        if (mentions(loop, expr->args[i]))
+            return true;
+    return false;
+}
+
+/* The loop's variable, or that plus something that does not depend on it. */
+static bool is_contiguous(const Loop *loop, const LoopExpr *index)
+{
+    if (index->kind == LOOP_VAR)
+        return index->var == loop->stmt->var;
+    if (index->kind != LOOP_OP || index->op != OP_ADD)
+        return false;
+    const LoopExpr *a = index->args[0], *b = index->args[1];
+    return (is_contiguous(loop, a) && !mentions(loop, b)) || (is_contiguous(loop, b) && !mentions(loop, a));
+}
+
+static bool is_row(const Loop *loop, BufferId buffer, int count, LoopExpr *const *index)
+{
+    bool row = loop->program->buffers.at[buffer].type == TYPE_F32 && count > 0
+               && is_contiguous(loop, index[count - 1]);
+    for (int i = 0; i < count - 1; i++)
+        row = row && !mentions(loop, index[i]);
+    return row;
+}
+
+static bool is_vector(const Loop *loop, const LoopExpr *expr)
+{
+    if (expr->type != TYPE_F32)
+        return false;
+    if (!mentions(loop, expr))
+        return true;
+    if (expr->kind == LOOP_LOAD)
+        return is_row(loop, expr->buffer, expr->nargs, expr->args);
+    if (expr->kind == LOOP_VAR)
+        return true;
+    bool simple = expr->kind == LOOP_OP
+                  && (expr->op == OP_ADD || expr->op == OP_SUB || expr->op == OP_MUL || expr->op == OP_NEG);
+    for (int i = 0; i < expr->nargs; i++)
+        simple = simple && is_vector(loop, expr->args[i]);
+    return simple;
+}
+
+static bool is_vector_stmt(const Loop *loop, const LoopStmt *stmt)
+{
+    if (stmt->kind == LOOP_LET)
+        return is_vector(loop, stmt->value);
+    return stmt->kind == LOOP_STORE && is_row(loop, stmt->buffer, stmt->nindex, stmt->index)
+           && is_vector(loop, stmt->value);
+}
+
+bool c_is_vector_loop(const Program *program, const LoopStmt *stmt)
+{
+    Loop loop = {program, stmt};
+    bool whole = stmt->independent && !stmt->down && stmt->from->kind == LOOP_NUMBER && stmt->from->number == 0
+                 && stmt->to->kind == LOOP_NUMBER && (int)stmt->to->number % WIDEST == 0;
+    for (int i = 0; i < stmt->body.count; i++)
+        whole = whole && is_vector_stmt(&loop, stmt->body.at[i]);
+    return whole;
+}
+
+bool c_in_registers(const Buffer *buffer)
+{
+    return buffer->registers && buffer->dims[buffer->ndim - 1] % WIDEST == 0;
+}
+
+/* ---- writing ---- */
+
+typedef struct Vectors {
+    Arena *arena;
+    Loop loop;
+    const Kernel *kernel;
+} Vectors;
+
+static const char *element(const Vectors *v, BufferId id, int count, LoopExpr *const *index)
+{
+    const Buffer *buffer = &v->loop.program->buffers.at[id];
+    const char *text = buffer->name;
+    bool registers = c_in_registers(buffer);
+    for (int i = 0; i < count; i++)
+        text = arena_printf(v->arena, "%s[%s%s]", text, c_expr(v->arena, v->loop.program, v->kernel, index[i]),
+                            registers && i == count - 1 ? " / SNN_LANES" : "");
+    return text;
+}
+
+static const char *load(const Vectors *v, BufferId id, int count, LoopExpr *const *index)
+{
+    const char *place = element(v, id, count, index);
+    return c_in_registers(&v->loop.program->buffers.at[id]) ? place : arena_printf(v->arena, "snn_load(&%s)", place);
+}
+
+/* `within`: an operand, which needs parentheses if it is a sum or a product. */
+static const char *vector(const Vectors *v, const LoopExpr *expr, bool within)
+{
+    if (!mentions(&v->loop, expr)) {
+        const char *text = c_expr(v->arena, v->loop.program, v->kernel, expr);
+        bool plain = expr->kind == LOOP_VAR || expr->kind == LOOP_NUMBER || expr->kind == LOOP_LOAD;
+        return within && !plain ? arena_printf(v->arena, "(%s)", text) : text;
+    }
+    if (expr->kind == LOOP_LOAD)
+        return load(v, expr->buffer, expr->nargs, expr->args);
+    if (expr->kind == LOOP_VAR)
+        return v->kernel->vars.at[expr->var].name;
+    if (expr->op == OP_NEG)
+        return arena_printf(v->arena, "-%s", vector(v, expr->args[0], true));
+    const char *sign = expr->op == OP_ADD ? "+" : expr->op == OP_SUB ? "-" : "*";
+    bool chain = expr->op == OP_ADD && expr->args[0]->kind == LOOP_OP && expr->args[0]->op == OP_ADD;
+    const char *text = arena_printf(v->arena, "%s %s %s", vector(v, expr->args[0], !chain), sign,
+                                    vector(v, expr->args[1], true));
+    return within ? arena_printf(v->arena, "(%s)", text) : text;
+}
+
+static const char *all_lanes(const Vectors *v, const LoopExpr *expr)
+{
+    const char *text = vector(v, expr, false);
+    return mentions(&v->loop, expr) ? text : arena_printf(v->arena, "snn_all(%s)", text);
+}
+
+static void statement(const Vectors *v, const LoopStmt *stmt, Out *out)
+{
+    if (stmt->kind == LOOP_LET) {
+        out_line(out, "const snn_floats %s = %s;", v->kernel->vars.at[stmt->var].name, all_lanes(v, stmt->value));
+        return;
+    }
+    const char *place = element(v, stmt->buffer, stmt->nindex, stmt->index);
+    if (c_in_registers(&v->loop.program->buffers.at[stmt->buffer])) {
+        out_line(out, "%s %s %s;", place, stmt->add ? "+=" : "=", all_lanes(v, stmt->value));
+        return;
+    }
+    const char *value = stmt->add ? arena_printf(v->arena, "snn_load(&%s) + %s", place, vector(v, stmt->value, true))
+                                  : all_lanes(v, stmt->value);
+    out_line(out, "snn_store(&%s, %s);", place, value);
+}
+
+void c_vector_loop(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *stmt, Out *out)
+{
+    Vectors v = {arena, {program, stmt}, kernel};
+    const char *name = kernel->vars.at[stmt->var].name;
+    int count = (int)stmt->to->number;
+    if (count <= MOST_UNROLLED)
+        out_line(out, "SNN_UNROLL");
+    out_open(out, "for (int32_t %s = 0; %s < %d; %s += SNN_LANES)", name, name, count, name);
+    for (int i = 0; i < stmt->body.count; i++)
+        statement(&v, stmt->body.at[i], out);
+    out_close(out, "");
+}
