@@ -52,7 +52,7 @@ FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] grammar/*.h backends/*/
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh,$(wildcard tests/*.sh))
 TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))
 
-.PHONY: all demo bench test unit asan layers format check-format install clean help deps $(TEST_NAMES)
+.PHONY: all demo bench bench-peers test unit asan layers format check-format install clean help deps $(TEST_NAMES)
 .DELETE_ON_ERROR:
 
 all: $(SNNC) ## build/snnc (default)
@@ -184,6 +184,9 @@ demo: $(SNNC) $(BUILD)/deps-demo ## compile the Fashion-MNIST example, train it,
 
 bench: $(SNNC) $(BUILD)/deps-demo ## speed, memory and sizes: see tests/bench/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" DATA=$(DEMO_DATA) tests/bench/bench.sh
+
+bench-peers: $(SNNC) $(BUILD)/deps-demo ## a training step against PyTorch and others: see tests/bench/README.md
+	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" DATA=$(DEMO_DATA) tests/bench/peers.sh
 
 install: $(SNNC) ## into $(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -33,8 +33,10 @@ void events_prepare(Lower *lower, StreamId stream);
 void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site);
 /* Adds what the site's sample contributes to the gradient of the weights. */
 void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site);
+/* A kernel that lays the map's weights out tile by tile, [tiles][inputs][width], for emit_step_map. */
+Matrix tiled_weights(Lower *lower, const Node *dense);
 /* The map's outputs at the site's step for samples b0 .. b1-1: where all of them go through time together. */
-void emit_step_map(Lower *lower, const Node *dense, Site site, LoopExpr *b0, LoopExpr *b1);
+void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, LoopExpr *b0, LoopExpr *b1);
 /* The local sums of a kernel whose tiles have this width: room for emit_map and emit_weight_grad. */
 BufferId sums_buffer(Lower *lower, const char *name, int width);
 

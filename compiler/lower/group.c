@@ -2,12 +2,13 @@
  * that each weight which is fetched serves several of them. */
 #include "events.h"
 
-enum { TOGETHER = 16 /* samples */ };
+enum { TOGETHER = 32 /* samples */ };
 
 typedef struct Group {
     const int *nodes;
     int count;
     const ScanState *states; /* by node */
+    const Matrix *weights;   /* by node */
     LoopExpr *b0, *b1;       /* the samples that go together */
 } Group;
 
@@ -24,7 +25,7 @@ static void emit_node(Lower *lower, const Group *group, int k, Site site, int fi
 {
     const Node *node = &lower->net->nodes.at[group->nodes[k]];
     if (node->kind == NODE_DENSE) {
-        emit_step_map(lower, node, site, group->b0, group->b1);
+        emit_step_map(lower, node, group->weights[k], site, group->b0, group->b1);
         return;
     }
     LoopStmt *loop_b = for_range(lower, site.into, "b", 0);
@@ -139,9 +140,13 @@ void lower_group(Lower *lower, const int *nodes, int count)
     for (int i = 0; i < count; i++)
         if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)
             states[i] = scan_buffers(lower, &lower->net->nodes.at[nodes[i]], true);
+    Matrix *weights = NEW_ARRAY(lower->arena, Matrix, count + 1);
+    for (int i = 0; i < count; i++)
+        if (lower->net->nodes.at[nodes[i]].kind == NODE_DENSE)
+            weights[i] = tiled_weights(lower, &lower->net->nodes.at[nodes[i]]);
     kernel_begin(lower, group_name(lower, nodes, count), group_about(lower, nodes, count),
                  named_scan(lower, nodes, count)->span, 0);
-    Group group = {nodes, count, states, NULL, NULL};
+    Group group = {nodes, count, states, weights, NULL, NULL};
     LoopBlock *into = emit_blocks(lower, &group);
     emit_starts(lower, &group, into);
     emit_segments(lower, &group, into, 0);

@@ -5,6 +5,9 @@
 
 enum {
     BLOCK = 4,      /* rows whose sums are made together */
+    SAMPLES = 8,    /* the same, rows of one step of several samples */
+    MOST_ROWS = 8,
+    STEP_REALS = 16, STEP_SPIKES = 64, /* outputs of a tile within a recurrent group, at best */
     LEAST_SUMS = 24 /* narrower sums are scalars to compilers, and better made in memory */
 };
 
@@ -30,7 +33,7 @@ void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr 
 
 BufferId sums_buffer(Lower *lower, const char *name, int width)
 {
-    int dims[2] = {BLOCK, width};
+    int dims[2] = {MOST_ROWS, width};
     BufferId sums = named_buffer(lower, "sums", name, TYPE_F32, BUFFER_LOCAL, false, 2, dims);
     lower->program->buffers.at[sums].registers = true;
     return sums;
@@ -139,7 +142,7 @@ static void emit_product(Lower *lower, const Rows *rows, const Matrix *weights, 
 {
     emit_sums_start(lower, rows, site);
     LoopStmt *loop_i = for_range(lower, site.into, "i", stream_size(lower, rows->dense->in));
-    LoopExpr *i = loop_variable(lower, loop_i), *x[BLOCK];
+    LoopExpr *i = loop_variable(lower, loop_i), *x[MOST_ROWS];
     for (int r = 0; r < rows->count; r++) {
         Site input = row_site(lower, rows, site, r, &loop_i->body);
         input.tile = NULL; /* inputs are counted from the layer's first */
@@ -199,27 +202,27 @@ static LoopStmt *loop_tiles(Lower *lower, StepMap *map, LoopBlock *into)
     LoopStmt *tiles = for_range(lower, into, "tile", outputs / map->tile.width);
     map->tile.from = loop_local(lower, &tiles->body, "j0",
                                 op2(lower, OP_MUL, loop_variable(lower, tiles), num(lower, map->tile.width)));
-    map->weights.column = map->tile.from;
+    map->weights.outer = loop_variable(lower, tiles);
     return tiles;
 }
 
-/* Samples four at a time, then one by one. */
+/* Samples eight at a time, then one by one. */
 static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
     LoopBlock *into = &tiles->body;
     int width = map->tile.width;
-    Rows rows = {map->dense, map->sums, NULL, BLOCK, width, width < LEAST_SUMS, true};
+    Rows rows = {map->dense, map->sums, NULL, SAMPLES, width, false, true};
     LoopExpr *blocks = loop_local(lower, into, "blocks",
-                                  op2(lower, OP_DIV, op2(lower, OP_SUB, b1, b0), num(lower, BLOCK)));
+                                  op2(lower, OP_DIV, op2(lower, OP_SUB, b1, b0), num(lower, SAMPLES)));
     LoopStmt *loop = for_range(lower, into, "block", 0);
     loop->to = blocks;
-    LoopExpr *offset = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, BLOCK));
+    LoopExpr *offset = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, SAMPLES));
     rows.first = loop_local(lower, &loop->body, "b", op2(lower, OP_ADD, b0, offset));
     site.into = &loop->body;
     emit_product(lower, &rows, &map->weights, site);
     LoopStmt *rest = for_range(lower, into, "b", 0);
-    rest->from = op2(lower, OP_ADD, b0, op2(lower, OP_MUL, blocks, num(lower, BLOCK)));
+    rest->from = op2(lower, OP_ADD, b0, op2(lower, OP_MUL, blocks, num(lower, SAMPLES)));
     rest->to = b1;
     rows.first = loop_variable(lower, rest);
     rows.count = 1;
@@ -265,12 +268,42 @@ static void emit_step_spikes(Lower *lower, StepMap *map, Site site, LoopExpr *b0
     emit_sums_end(lower, &rows, site);
 }
 
-void emit_step_map(Lower *lower, const Node *dense, Site site, LoopExpr *b0, LoopExpr *b1)
+/* Few outputs at a time for many samples of reals; many for the events of one. */
+static int step_width(const Lower *lower, const Node *dense)
+{
+    int outputs = stream_size(lower, dense->out), best = follows_events(lower, dense->in) ? STEP_SPIKES : STEP_REALS;
+    for (int width = best; width >= STEP_REALS; width -= STEP_REALS)
+        if (outputs % width == 0)
+            return width;
+    return tile_width(outputs);
+}
+
+Matrix tiled_weights(Lower *lower, const Node *dense)
+{
+    BufferId weights = weights_of(lower, dense);
+    const char *name = lower->program->buffers.at[weights].name;
+    int inputs = stream_size(lower, dense->in), outputs = stream_size(lower, dense->out);
+    int width = step_width(lower, dense), dims[3] = {outputs / width, inputs, width};
+    Matrix tiles = {named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims), NULL, NULL};
+    kernel_begin(lower, arena_printf(lower->arena, "tile_%s", name),
+                 arena_printf(lower->arena, "%s, tile by tile", name), (Span){0, 0}, dims[0]);
+    LoopStmt *loop_tile = kernel_items(lower, "tile");
+    tiles.outer = loop_variable(lower, loop_tile);
+    LoopStmt *loop_i = for_range(lower, &loop_tile->body, "i", inputs);
+    LoopExpr *i = loop_variable(lower, loop_i);
+    LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    Matrix all = {weights, NULL, op2(lower, OP_MUL, tiles.outer, num(lower, width))};
+    matrix_store(lower, &loop_j->body, &tiles, i, j, matrix_load(lower, &all, i, j), false);
+    return tiles;
+}
+
+void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, LoopExpr *b0, LoopExpr *b1)
 {
     const char *name = stream_of(lower, dense->out)->name;
     int streams = lower->net->streams.count, inputs = stream_size(lower, dense->in);
-    StepMap map = {.dense = dense, .list = -1, .weights = {weights_of(lower, dense), NULL, NULL}};
-    map.tile.width = tile_width(stream_size(lower, dense->out));
+    StepMap map = {.dense = dense, .list = -1, .weights = tiles};
+    map.tile.width = step_width(lower, dense);
     map.tile.local = NEW_ARRAY(lower->arena, BufferId, streams + 1);
     for (StreamId s = 0; s < streams; s++)
         map.tile.local[s] = -1;
