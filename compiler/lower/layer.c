@@ -65,7 +65,7 @@ static Layer collect(Lower *lower, const Node *node)
     int self = (int)(node - net->nodes.at);
     Layer layer = {.backward = self >= net->backward, .sums = -1, .table = -1};
     for (int n = 0; n < net->updates; n++)
-        if (n == self || (lower->host[n] == self && node->kind == NODE_SCAN))
+        if (n == self || lower->host[n] == self)
             add_member(lower, &layer, &net->nodes.at[n]);
     if (layer.scan) {
         layer.units = scan_units(lower, layer.scan);
@@ -207,11 +207,11 @@ static void emit_gradient(Lower *lower, const Layer *layer, int k, Site site)
     }
     bool tables = table_use(lower, node);
     if (tables) {
-        site.into = if_chosen(lower, node->in, into, true);
+        site.into = if_chosen(lower, node->in, true, into, true);
         emit_weight_grad_tables(lower, node, &layer->totals[k], layer->table, site);
     }
     if (!tables || event_use(lower, node)) {
-        site.into = tables ? if_chosen(lower, node->in, into, false) : into;
+        site.into = tables ? if_chosen(lower, node->in, true, into, false) : into;
         emit_weight_grad(lower, node, &layer->totals[k], layer->sums, site);
     }
 }
@@ -238,12 +238,12 @@ static void emit_map_any(Lower *lower, const Layer *layer, int k, Site site, Loo
     LoopBlock *into = site.into;
     bool tables = table_use(lower, map);
     if (tables) {
-        site.into = if_chosen(lower, map->in, into, true);
+        site.into = if_chosen(lower, map->in, false, into, true);
         emit_map_tables(lower, map, &layer->weights[k], layer->table, site, from, to);
     }
     if (tables && !event_use(lower, map))
         return;
-    LoopStmt *loop_b = loop_samples(lower, tables ? if_chosen(lower, map->in, into, false) : into, from, to);
+    LoopStmt *loop_b = loop_samples(lower, tables ? if_chosen(lower, map->in, false, into, false) : into, from, to);
     site.b = loop_variable(lower, loop_b);
     site.into = &loop_b->body;
     emit_map(lower, map, &layer->weights[k], layer->sums, site);

@@ -3,6 +3,7 @@
 #include "passes.h"
 #include "schedule.h"
 #include "describe.h"
+#include "tile.h"
 #include "layer.h"
 
 /* A kernel for one node, up to its loop over the samples. */
@@ -106,6 +107,11 @@ static void add_stream_buffer(Lower *lower, StreamId id)
     const Stream *stream = stream_of(lower, id);
     int size = shape_size(stream->shape);
     Shape shape = stream->temporal ? (Shape){2, {lower->net->steps, size}} : (Shape){1, {size}};
+    int width = tile_width(size);
+    if (lower->slots[id])
+        shape.dims[0] = lower->slots[id];
+    if (lower->tiled[id])
+        shape = (Shape){3, {size / width, lower->net->steps, width}};
     bool given = lower->net->nodes.at[stream->node].kind == NODE_DATA;
     Type type = stream->kind == STREAM_SPIKES ? TYPE_U8 : TYPE_F32;
     lower->streams[id] =
@@ -188,7 +194,7 @@ static void add_buffers(Lower *lower)
         add_param_buffers(lower, p);
     add_fixed_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++) {
-        lower->streams[s] = -1;
+        lower->streams[s] = -1; /* for good, where it is local */
         if (net->streams.at[s].node != NONE && !lower->local[s])
             add_stream_buffer(lower, s);
     }
@@ -204,6 +210,8 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower.local = NEW_ARRAY(arena, bool, net->streams.count + 1);
     for (int n = 0; n < net->nodes.count; n++)
         lower.host[n] = NONE;
+    lower.slots = NEW_ARRAY(arena, int, net->streams.count + 1);
+    lower.tiled = NEW_ARRAY(arena, bool, net->streams.count + 1);
     layer_plan(&lower);
     add_buffers(&lower);
     lower.spikes = NEW_ARRAY(arena, SpikeStream, net->streams.count + 1);

@@ -9,7 +9,7 @@
 
 /* What is made of a spike stream for the kernels that read it; -1: no such buffer. See events.c, pack.c. */
 typedef struct SpikeStream {
-    BufferId busy;         /* [1]: tables were chosen for this batch; -1: no choice */
+    BufferId busy;         /* [2]: tables were chosen for this batch, over units and over steps; -1: no choice */
     BufferId event, ends;  /* units that spike, step by step; where each step's begin and the last one's end */
     BufferId index;        /* five units in one index of a table */
     BufferId slot, slots;  /* of each block of tables: those that the sample needs at all, and how many */
@@ -33,6 +33,8 @@ typedef struct Lower {
     SpikeStream *spikes;  /* by StreamId */
     int *host;            /* by node: the scan in whose kernel it is computed, or NONE; see layer.c */
     bool *local;          /* by StreamId: lives in one kernel only, as a tile */
+    int *slots;           /* by StreamId: steps that are kept, of a stream that only its recurrent group reads; 0: all */
+    bool *tiled;          /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
 } Lower;
 
 /* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */

@@ -10,8 +10,9 @@
 
 enum { LEAST_WEIGHTS = 4096 /* of a layer for which there is a choice: small ones are quick either way */ };
 
-/* Tables win where more than about this part of the inputs spike (tests/bench). */
-#define TABLE_ACTIVITY 0.08
+/* Tables win where more than about this part of the inputs spike (tests/bench): later in maps, whose events only
+ * add to registers, than in gradients, whose events add to memory. */
+static const double table_activity[2] = {0.16, 0.10};
 
 int group_count(int units)
 {
@@ -65,7 +66,7 @@ static void emit_choice(Lower *lower, StreamId stream, BufferId counts, BufferId
     const char *name = stream_of(lower, stream)->name;
     double units = (double)lower->net->steps * stream_size(lower, stream);
     kernel_begin(lower, arena_printf(lower->arena, "choose_%s", name),
-                 arena_printf(lower->arena, "is %s busy enough for tables? By this batch alone", name),
+                 arena_printf(lower->arena, "is %s busy enough for tables, forward and backward? By this batch alone", name),
                  (Span){0, 0}, 1);
     LoopStmt *loop_k = kernel_items(lower, "k");
     LoopExpr *spikes = declare_local(lower, &loop_k->body, "spikes", loop_float(lower->arena, 0));
@@ -74,19 +75,21 @@ static void emit_choice(Lower *lower, StreamId stream, BufferId counts, BufferId
     loop_b->to = rows;
     LoopExpr *count = as_f32(lower, load1(lower, counts, loop_variable(lower, loop_b)));
     loop_set(lower->arena, &loop_b->body, spikes->var, op2(lower, OP_ADD, spikes, count));
-    LoopExpr *limit =
-        op2(lower, OP_MUL, loop_float(lower->arena, TABLE_ACTIVITY * units), as_f32(lower, rows));
-    LoopExpr *choice =
-        loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1), num(lower, 0));
-    store1(lower, &loop_k->body, busy, loop_variable(lower, loop_k), choice, false);
+    for (int use = 0; use < 2; use++) {
+        LoopExpr *limit =
+            op2(lower, OP_MUL, loop_float(lower->arena, table_activity[use] * units), as_f32(lower, rows));
+        LoopExpr *choice = loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1),
+                                   num(lower, 0));
+        store1(lower, &loop_k->body, busy, num(lower, use), choice, false);
+    }
 }
 
-LoopBlock *if_chosen(Lower *lower, StreamId stream, LoopBlock *into, bool tables)
+LoopBlock *if_chosen(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables)
 {
     BufferId busy = lower->spikes[stream].busy;
     if (busy < 0)
         return into;
-    LoopExpr *flag = load1(lower, busy, num(lower, 0));
+    LoopExpr *flag = load1(lower, busy, num(lower, over_steps));
     LoopStmt *branch = loop_if(lower->arena, into, op2(lower, tables ? OP_NE : OP_EQ, flag, num(lower, 0)));
     return &branch->body;
 }
@@ -94,10 +97,10 @@ LoopBlock *if_chosen(Lower *lower, StreamId stream, LoopBlock *into, bool tables
 static void make_choice(Lower *lower, StreamId stream)
 {
     const char *name = stream_of(lower, stream)->name;
-    int one = 1;
+    int uses = 2;
     BufferId counts = named_buffer(lower, "spikes_of", name, TYPE_I32, BUFFER_SCRATCH, true, 0, NULL);
     emit_count(lower, stream, counts);
-    BufferId busy = named_buffer(lower, "busy", name, TYPE_I32, BUFFER_SCRATCH, false, 1, &one);
+    BufferId busy = named_buffer(lower, "busy", name, TYPE_I32, BUFFER_SCRATCH, false, 1, &uses);
     emit_choice(lower, stream, counts, busy);
     lower->spikes[stream].busy = busy;
 }
@@ -280,6 +283,6 @@ void pack_prepare(Lower *lower, StreamId stream, bool over_steps)
                               over_steps ? "steps of one unit" : "units of one step"),
                  (Span){0, 0}, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
-    Site site = {if_chosen(lower, stream, &loop_b->body, true), loop_variable(lower, loop_b), NULL, NULL};
+    Site site = {if_chosen(lower, stream, over_steps, &loop_b->body, true), loop_variable(lower, loop_b), NULL, NULL};
     (over_steps ? emit_pack_steps : emit_pack_units)(lower, stream, site);
 }

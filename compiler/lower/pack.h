@@ -20,8 +20,9 @@ bool table_use(const Lower *lower, const Node *node);
 bool event_use(const Lower *lower, const Node *node);
 /* Kernels that measure a stream, choose, and pack it: over five units, or over five steps. */
 void pack_prepare(Lower *lower, StreamId stream, bool over_steps);
-/* The block that runs if tables were, or were not, chosen for the stream; `into` if there is no choice. */
-LoopBlock *if_chosen(Lower *lower, StreamId stream, LoopBlock *into, bool tables);
+/* The block that runs if tables, over units or over steps, were chosen for the stream, or were not; `into` if there
+ * is no choice. Where tables over units are chosen, so are those over steps. */
+LoopBlock *if_chosen(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables);
 
 /* out += weights, by tables, for the samples from .. to-1 of the tile. */
 void emit_map_tables(Lower *lower, const Node *dense, const Matrix *weights, BufferId table, Site site,

@@ -5,12 +5,13 @@
 #include "schedule.h"
 #include "tile.h"
 
-static void mark_recurrent(Lower *lower, int first, int last, bool *recurrent)
+/* group[node]: the number of its recurrent group, or 0. */
+static void mark_recurrent(Lower *lower, int first, int last, int *group)
 {
     Schedule schedule = schedule_nodes(lower->arena, lower->net, first, last);
     for (int p = 0; p < schedule.count; p++)
         for (int i = 0; i < schedule.at[p].count; i++)
-            recurrent[schedule.at[p].nodes[i]] = schedule.at[p].recurrent;
+            group[schedule.at[p].nodes[i]] = schedule.at[p].recurrent ? first + p + 1 : 0;
 }
 
 /* The only node that reads the stream, or NONE. */
@@ -27,9 +28,9 @@ static int only_reader(const Net *net, StreamId stream)
     return found;
 }
 
-static bool is_host(const Lower *lower, int scan, const bool *recurrent)
+static bool is_host(const Lower *lower, int scan, const int *group)
 {
-    if (scan == NONE || recurrent[scan])
+    if (scan == NONE || group[scan])
         return false;
     const Node *node = &lower->net->nodes.at[scan];
     return node->kind == NODE_SCAN && scan_in_time(lower->net, node);
@@ -40,7 +41,7 @@ static bool same_phase(const Net *net, int a, int b)
     return (a < net->backward) == (b < net->backward);
 }
 
-static int host_of(const Lower *lower, int n, const bool *recurrent)
+static int host_of(const Lower *lower, int n, const int *group)
 {
     const Net *net = lower->net;
     const Node *node = &net->nodes.at[n];
@@ -48,10 +49,10 @@ static int host_of(const Lower *lower, int n, const bool *recurrent)
                       : node->kind == NODE_BIAS_GRAD ? node->in
                       : node->kind == NODE_DENSE     ? node->out
                                                      : NONE;
-    if (stream == NONE || recurrent[n] || !stream_of(lower, stream)->temporal)
+    if (stream == NONE || group[n] || !stream_of(lower, stream)->temporal)
         return NONE;
     int host = node->kind == NODE_DENSE ? only_reader(net, stream) : stream_of(lower, stream)->node;
-    if (!is_host(lower, host, recurrent) || !same_phase(net, n, host))
+    if (!is_host(lower, host, group) || !same_phase(net, n, host))
         return NONE;
     /* Slices of the batch would all add to one bias. */
     if (node->kind == NODE_BIAS_GRAD && !tile_cuts(lower, &net->nodes.at[host]))
@@ -79,14 +80,78 @@ static bool is_local(const Lower *lower, StreamId stream)
     return readers > 0;
 }
 
+/* Whether the node is a scan whose kernel goes tile by tile. */
+static bool goes_by_tiles(const Lower *lower, int n)
+{
+    const Node *node = &lower->net->nodes.at[n];
+    bool hosts = false;
+    for (int k = 0; k < lower->net->updates; k++)
+        hosts = hosts || lower->host[k] == n;
+    return hosts && node->kind == NODE_SCAN && tile_cuts(lower, node);
+}
+
+/* Made and read by scans alone, tile by tile: what the adjoint needs of a neuron. */
+static bool is_tiled(const Lower *lower, StreamId stream)
+{
+    const Net *net = lower->net;
+    int maker = stream_of(lower, stream)->node;
+    if (maker == NONE || lower->local[stream] || !stream_of(lower, stream)->temporal
+        || !goes_by_tiles(lower, maker))
+        return false;
+    for (int n = 0; n < net->nodes.count; n++)
+        if (node_reads(&net->nodes.at[n], stream) && !goes_by_tiles(lower, n))
+            return false;
+    return true;
+}
+
+/* Gradients of several weights behind one stream, if no scan hosts them, are made while it is read once. */
+static void share_gradients(Lower *lower, int first)
+{
+    const Net *net = lower->net;
+    const Node *node = &net->nodes.at[first];
+    if (node->kind != NODE_WEIGHT_GRAD || lower->host[first] != NONE)
+        return;
+    for (int n = first + 1; n < net->updates; n++)
+        if (net->nodes.at[n].kind == NODE_WEIGHT_GRAD && lower->host[n] == NONE
+            && net->nodes.at[n].aux == node->aux)
+            lower->host[n] = first;
+}
+
+enum { MOST_SLOTS = 4 };
+
+/* How many steps of a stream are needed at a time; 0: all, or nobody reads it. */
+static int slots_of(const Lower *lower, StreamId stream, const int *group)
+{
+    const Net *net = lower->net;
+    int maker = stream_of(lower, stream)->node, slots = 0;
+    if (maker == NONE || !group[maker] || !stream_of(lower, stream)->temporal)
+        return 0;
+    for (int n = 0; n < net->nodes.count; n++) {
+        const Node *node = &net->nodes.at[n];
+        if (!node_reads(node, stream))
+            continue;
+        int back = node->kind == NODE_DELAY ? (node->steps < 0 ? -node->steps : node->steps) : 0;
+        if (n == maker || group[n] != group[maker] || back + 1 > MOST_SLOTS)
+            return 0;
+        slots = back + 1 > slots ? back + 1 : slots;
+    }
+    return slots < net->steps ? slots : 0;
+}
+
 void layer_plan(Lower *lower)
 {
     const Net *net = lower->net;
-    bool *recurrent = NEW_ARRAY(lower->arena, bool, net->nodes.count + 1);
-    mark_recurrent(lower, 0, net->backward, recurrent);
-    mark_recurrent(lower, net->backward, net->updates, recurrent);
+    int *group = NEW_ARRAY(lower->arena, int, net->nodes.count + 1);
+    mark_recurrent(lower, 0, net->backward, group);
+    mark_recurrent(lower, net->backward, net->updates, group);
     for (int n = 0; n < net->updates && !is_without(lower->without, OPTIMISATION_TILES); n++)
-        lower->host[n] = host_of(lower, n, recurrent);
+        lower->host[n] = host_of(lower, n, group);
+    for (int n = 0; n < net->updates && !is_without(lower->without, OPTIMISATION_TILES); n++)
+        share_gradients(lower, n);
     for (StreamId s = 0; s < net->streams.count; s++)
         lower->local[s] = is_local(lower, s);
+    for (StreamId s = 0; s < net->streams.count && !is_without(lower->without, OPTIMISATION_LOCKSTEP); s++)
+        lower->slots[s] = slots_of(lower, s, group);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        lower->tiled[s] = is_tiled(lower, s);
 }

@@ -142,18 +142,36 @@ BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type t
     return loop_buffer(lower->program, buffer);
 }
 
+/* Where step t is, of a stream that keeps only so many steps. */
+static LoopExpr *slot_of(Lower *lower, LoopExpr *t, int slots)
+{
+    if (slots == 1)
+        return num(lower, 0);
+    if (t->kind == LOOP_NUMBER)
+        return num(lower, (int)t->number % slots);
+    LoopExpr *rounds = op2(lower, OP_DIV, t, num(lower, slots));
+    return op2(lower, OP_SUB, t, op2(lower, OP_MUL, rounds, num(lower, slots)));
+}
+
 /* The buffer of a stream and its indices for unit n at the site. */
 static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *index[4],
                              int *count)
 {
     bool local = site.tile && site.tile->local[stream] >= 0;
     *count = 0;
+    if (lower->tiled[stream]) {
+        index[(*count)++] = site.b;
+        index[(*count)++] = site.tile->item;
+        index[(*count)++] = site.t;
+        index[(*count)++] = n;
+        return lower->streams[stream];
+    }
     if (local)
         index[(*count)++] = site.tile->item;
     LoopExpr *row = local && site.tile->b0 ? op2(lower, OP_SUB, site.b, site.tile->b0) : num(lower, 0);
     index[(*count)++] = local ? row : site.b;
     if (stream_of(lower, stream)->temporal)
-        index[(*count)++] = site.t;
+        index[(*count)++] = lower->slots[stream] ? slot_of(lower, site.t, lower->slots[stream]) : site.t;
     index[(*count)++] = local ? n : unit_of(lower, site, n);
     return local ? site.tile->local[stream] : lower->streams[stream];
 }
