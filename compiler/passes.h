@@ -30,6 +30,10 @@ void commute_dense(Net *net);
 /* Net -> Net: the adjoint of everything that a parameter's gradient needs, then one UPDATE a parameter. */
 void differentiate(Net *net);
 
+/* Net -> Net, after differentiate: a scan takes in the scans, means and sums that read its streams unit by
+ * unit, if nothing stands between them. */
+void fuse_scans(Net *net);
+
 /* What `smooth_steps` does with detach(a): keeps it and records a in a stream "held_N", or reads that
  * stream, which the caller fills, instead. */
 typedef enum Held { HELD_RECORD, HELD_REPLAY } Held;

@@ -62,6 +62,13 @@ static bool run_differentiate(Compilation *c)
     return true;
 }
 
+static bool run_fuse(Compilation *c)
+{
+    if (!leaves_out(c, OPTIMISATION_FUSE))
+        fuse_scans(c->net);
+    return true;
+}
+
 static bool run_lower(Compilation *c)
 {
     c->program = lower_net(c->arena, c->net, c->lower);
@@ -90,6 +97,7 @@ const Pass passes[] = {
     {"commute",       STAGE_NET,  STAGE_NET,  run_commute,       "what is linear runs once for all steps where it can"},
     {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update"},
     {"prune",         STAGE_NET,  STAGE_NET,  run_simplify,      "the same, backward; forward runs hold no slopes"},
+    {"fuse",          STAGE_NET,  STAGE_NET,  run_fuse,          "scans that follow each other are one scan"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "the steps of time loops stand one after the other"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another or is reserved in C"},
@@ -108,7 +116,7 @@ const Pass *find_pass(const char *name)
 const char *emit_pass(const char *emit)
 {
     static const char *const shown[][2] = {
-        {"ast", "parse"}, {"net", "commute"}, {"adjoint", "prune"}, {"loop", "names"}};
+        {"ast", "parse"}, {"net", "commute"}, {"adjoint", "fuse"}, {"loop", "names"}};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (strcmp(shown[i][0], emit) == 0)
             return shown[i][1];

@@ -36,6 +36,15 @@ void rebuild_node(Rebuild *rebuild, Node *node)
     node->body = rebuild->out;
 }
 
+int input_index(Arena *arena, Node *node, StreamId stream)
+{
+    for (int i = 0; i < node->ins.count; i++)
+        if (node->ins.at[i] == stream)
+            return i;
+    vec_push(arena, &node->ins, stream);
+    return node->ins.count - 1;
+}
+
 bool *live_values(Arena *arena, const Node *node)
 {
     bool *live = NEW_ARRAY(arena, bool, node->body.code.count + 1);

@@ -24,6 +24,9 @@ Val rebuild_value(Rebuild *rebuild, Val value);
 /* Rebuilds outs, grads and the states' next values of a node whose body is rebuild->from. */
 void rebuild_node(Rebuild *rebuild, Node *node);
 
+/* The index of the stream among the node's inputs, where it is put if it is not there. */
+int input_index(Arena *arena, Node *node, StreamId stream);
+
 /* live[v]: the node's results need value v of its body. A state that is read needs its next value. */
 bool *live_values(Arena *arena, const Node *node);
 

@@ -32,15 +32,6 @@ typedef struct Fusion {
     const Node *old; /* `into` as it was */
 } Fusion;
 
-static int input_index(Arena *arena, Node *node, StreamId stream)
-{
-    for (int i = 0; i < node->ins.count; i++)
-        if (node->ins.at[i] == stream)
-            return i;
-    vec_push(arena, &node->ins, stream);
-    return node->ins.count - 1;
-}
-
 static Val fused_leaf(Rebuild *rebuild, const Node *owner, const Instr *instr)
 {
     Fusion *fusion = rebuild->context;

@@ -59,6 +59,7 @@ static void compare_gradients(const Interp *a, const Interp *b)
     for (int p = 0; p < a->program->params.count; p++) {
         const LoopParam *param = &a->program->params.at[p], *other = &b->program->params.at[p];
         ck_assert_str_eq(param->name, other->name);
+        ck_assert_msg(param->gradient >= 0 && other->gradient >= 0, "%s is not learned", param->name);
         ck_assert_msg(compare(a, param->gradient, b, other->gradient, param->name) > 0,
                       "the gradient of %s is 0", param->name);
     }

@@ -6,6 +6,7 @@
 Suite *commute_suite(void);
 
 #define WITHOUT_COMMUTE (1u << OPTIMISATION_COMMUTE)
+#define WITHOUT_FUSE (1u << OPTIMISATION_FUSE)
 #define MODEL_OF(data, layers, result)                                                             \
     "neuron shifted() { state v = 0.5\n v = 0.5 * v + input\n output = v }\n"                      \
     "neuron bent() { state v = 0\n v = 0.5 * v + input\n output = tanh(v) }\n"                     \
@@ -98,8 +99,8 @@ START_TEST(the_report_follows)
 {
     Arena *arena = arena_new();
     const char *text = cases[0].text;
-    const Program *before = compiled_without(arena, text, WITHOUT_COMMUTE)->program;
-    const Program *after = compiled_without(arena, text, 0)->program;
+    const Program *before = compiled_without(arena, text, WITHOUT_COMMUTE | WITHOUT_FUSE)->program;
+    const Program *after = compiled_without(arena, text, WITHOUT_FUSE)->program;
     ck_assert(has_stream(before, "o") && has_stream(before, "o_dense"));
     ck_assert(!has_stream(after, "o") && !has_stream(after, "o_dense"));
     ck_assert(has_stream(after, "o_mean") && has_stream(after, "h_li_mean"));
@@ -123,6 +124,19 @@ START_TEST(a_kept_stream_stays)
 }
 END_TEST
 
+/* A parameter for every output would not fit the inputs, even where nobody reads it. */
+START_TEST(parameters_stay_with_their_units)
+{
+    Arena *arena = arena_new();
+    const char *text = "neuron spare() { param w per neuron = 1\n state v = 0\n v = v / 2 + input\n"
+                       "output = v + 0 * w }\n"
+                       "model m { data idx(shape = [6], classes = 3, temporal) time 7 steps\n"
+                       "o = image -> dense(3) -> spare()\n predict argmax(mean(o)) }";
+    ck_assert_int_eq(run_once(compiled_without(arena, text, 0)->net), 0);
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(one_step_is_left_alone)
 {
     Arena *arena = arena_new();
@@ -140,6 +154,7 @@ Suite *commute_suite(void)
     tcase_add_loop_test(tcase, the_same_numbers, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(tcase, the_report_follows);
     tcase_add_loop_test(tcase, a_kept_stream_stays, 0, 2);
+    tcase_add_test(tcase, parameters_stay_with_their_units);
     tcase_add_test(tcase, one_step_is_left_alone);
     suite_add_tcase(suite, tcase);
     return suite;
