@@ -87,5 +87,5 @@ void events_prepare(Lower *lower, StreamId stream)
                  arena_printf(lower->arena, "%s: the units that spike, step by step", name), (Span){0, 0}, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
     emit_list(lower, stream,
-              (Site){if_chosen(lower, stream, false, &loop_b->body, false), loop_variable(lower, loop_b), NULL, NULL});
+              (Site){if_listed(lower, stream, &loop_b->body), loop_variable(lower, loop_b), NULL, NULL});
 }

@@ -85,10 +85,10 @@ static Layer collect(Lower *lower, const Node *node)
 
 /* ---- kernels made before ---- */
 
-static void prepare_stream(Lower *lower, const Node *node, bool over_steps)
+static void prepare_stream(Lower *lower, const Node *node)
 {
     if (table_use(lower, node))
-        pack_prepare(lower, node->in, over_steps);
+        pack_prepare(lower, node);
     if (event_use(lower, node))
         events_prepare(lower, node->in);
 }
@@ -96,10 +96,10 @@ static void prepare_stream(Lower *lower, const Node *node, bool over_steps)
 static void prepare_streams(Lower *lower, const Layer *layer)
 {
     for (int i = 0; i < layer->maps.count; i++)
-        prepare_stream(lower, layer->maps.at[i], false);
+        prepare_stream(lower, layer->maps.at[i]);
     for (int i = 0; i < layer->gradients.count; i++)
         if (layer->gradients.at[i]->kind == NODE_WEIGHT_GRAD)
-            prepare_stream(lower, layer->gradients.at[i], true);
+            prepare_stream(lower, layer->gradients.at[i]);
 }
 
 /* ---- the kernel's own arrays ---- */
@@ -207,11 +207,11 @@ static void emit_gradient(Lower *lower, const Layer *layer, int k, Site site)
     }
     bool tables = table_use(lower, node);
     if (tables) {
-        site.into = if_chosen(lower, node->in, true, into, true);
+        site.into = if_chosen(lower, node, into, true);
         emit_weight_grad_tables(lower, node, &layer->totals[k], layer->table, site);
     }
     if (!tables || event_use(lower, node)) {
-        site.into = tables ? if_chosen(lower, node->in, true, into, false) : into;
+        site.into = tables ? if_chosen(lower, node, into, false) : into;
         emit_weight_grad(lower, node, &layer->totals[k], layer->sums, site);
     }
 }
@@ -238,12 +238,12 @@ static void emit_map_any(Lower *lower, const Layer *layer, int k, Site site, Loo
     LoopBlock *into = site.into;
     bool tables = table_use(lower, map);
     if (tables) {
-        site.into = if_chosen(lower, map->in, false, into, true);
+        site.into = if_chosen(lower, map, into, true);
         emit_map_tables(lower, map, &layer->weights[k], layer->table, site, from, to);
     }
     if (tables && !event_use(lower, map))
         return;
-    LoopStmt *loop_b = loop_samples(lower, tables ? if_chosen(lower, map->in, false, into, false) : into, from, to);
+    LoopStmt *loop_b = loop_samples(lower, tables ? if_chosen(lower, map, into, false) : into, from, to);
     site.b = loop_variable(lower, loop_b);
     site.into = &loop_b->body;
     emit_map(lower, map, &layer->weights[k], layer->sums, site);

@@ -12,25 +12,29 @@ enum { LEAST_WEIGHTS = 4096 /* of a layer for which there is a choice: small one
 
 /* Tables win where more than about this part of the inputs spike (tests/bench): later in maps, whose events only
  * add to registers, than in gradients, whose events add to memory. */
-static const double table_activity[2] = {0.16, 0.10};
+static const double table_activity[2] = {0.16, 0.08};
 
 int group_count(int units)
 {
     return (units + GROUP - 1) / GROUP;
 }
 
-int block_count(int units)
+int block_count(int units, int tables)
 {
-    return (group_count(units) + LOOKUPS - 1) / LOOKUPS;
+    return (group_count(units) + tables - 1) / tables;
+}
+
+/* Small layers have no choice. */
+static bool has_choice(const Lower *lower, const Node *node)
+{
+    return lower->kernels == KERNELS_AUTO
+           && shape_size(lower->net->params.at[node->weight].shape) >= LEAST_WEIGHTS;
 }
 
 bool table_use(const Lower *lower, const Node *node)
 {
     bool possible = (node->kind == NODE_WEIGHT_GRAD || !node->transposed) && follows_events(lower, node->in);
-    bool worth = lower->kernels == KERNELS_TABLE
-                 || (lower->kernels == KERNELS_AUTO
-                     && shape_size(lower->net->params.at[node->weight].shape) >= LEAST_WEIGHTS);
-    return possible && worth;
+    return possible && (lower->kernels == KERNELS_TABLE || has_choice(lower, node));
 }
 
 bool event_use(const Lower *lower, const Node *node)
@@ -84,14 +88,31 @@ static void emit_choice(Lower *lower, StreamId stream, BufferId counts, BufferId
     }
 }
 
-LoopBlock *if_chosen(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables)
+static LoopBlock *if_busy(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables)
 {
-    BufferId busy = lower->spikes[stream].busy;
-    if (busy < 0)
-        return into;
-    LoopExpr *flag = load1(lower, busy, num(lower, over_steps));
+    LoopExpr *flag = load1(lower, lower->spikes[stream].busy, num(lower, over_steps));
     LoopStmt *branch = loop_if(lower->arena, into, op2(lower, tables ? OP_NE : OP_EQ, flag, num(lower, 0)));
     return &branch->body;
+}
+
+LoopBlock *if_chosen(Lower *lower, const Node *node, LoopBlock *into, bool tables)
+{
+    if (!table_use(lower, node) || !has_choice(lower, node))
+        return into;
+    return if_busy(lower, node->in, node->kind == NODE_WEIGHT_GRAD, into, tables);
+}
+
+LoopBlock *if_listed(Lower *lower, StreamId stream, LoopBlock *into)
+{
+    const Net *net = lower->net;
+    for (int n = 0; n < net->updates; n++) {
+        const Node *node = &net->nodes.at[n];
+        bool reads = (node->kind == NODE_DENSE || node->kind == NODE_WEIGHT_GRAD) && node->in == stream;
+        if (reads && !has_choice(lower, node))
+            return into;
+    }
+    /* Where maps use tables, so do gradients. */
+    return if_busy(lower, stream, false, into, false);
 }
 
 static void make_choice(Lower *lower, StreamId stream)
@@ -159,7 +180,7 @@ static void emit_slots(Lower *lower, StreamId stream, Site site, LoopExpr *block
     LoopExpr *needed = declare_local(lower, site.into, "needed", num(lower, 0));
     LoopStmt *loop_s = for_range(lower, site.into, "s", count);
     LoopExpr *s = loop_variable(lower, loop_s);
-    LoopExpr *g = op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, LOOKUPS)), s);
+    LoopExpr *g = op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, UNIT_TABLES)), s);
     loop_store(lower->program, &loop_s->body, packs->slot, 3, (LoopExpr *[]){site.b, block, needed}, s, false);
     loop_set(lower->arena, &loop_s->body, needed->var,
              op2(lower, OP_ADD, needed, is_used(lower, load1(lower, any, g))));
@@ -168,7 +189,7 @@ static void emit_slots(Lower *lower, StreamId stream, Site site, LoopExpr *block
 
 static void emit_pack_units(Lower *lower, StreamId stream, Site site)
 {
-    int groups = group_count(stream_size(lower, stream)), complete = groups / LOOKUPS;
+    int groups = group_count(stream_size(lower, stream)), complete = groups / UNIT_TABLES;
     BufferId any = named_buffer(lower, "any_of", stream_of(lower, stream)->name, TYPE_I32, BUFFER_LOCAL, false,
                                 1, &groups);
     LoopStmt *loop_g = for_units(lower, site.into, "g", groups);
@@ -181,10 +202,10 @@ static void emit_pack_units(Lower *lower, StreamId stream, Site site)
     if (complete > 0) {
         LoopStmt *blocks = for_range(lower, site.into, "block", complete);
         inner.into = &blocks->body;
-        emit_slots(lower, stream, inner, loop_variable(lower, blocks), LOOKUPS, any);
+        emit_slots(lower, stream, inner, loop_variable(lower, blocks), UNIT_TABLES, any);
     }
-    if (groups > complete * LOOKUPS)
-        emit_slots(lower, stream, site, num(lower, complete), groups - complete * LOOKUPS, any);
+    if (groups > complete * UNIT_TABLES)
+        emit_slots(lower, stream, site, num(lower, complete), groups - complete * UNIT_TABLES, any);
 }
 
 /* ---- five steps of a unit in one index ---- */
@@ -211,7 +232,7 @@ static LoopExpr *alive_bit(Lower *lower, const void *context, LoopExpr *i)
 {
     const Block *block = context;
     LoopExpr *sum = NULL;
-    for (int s = 0; s < LOOKUPS; s++) {
+    for (int s = 0; s < STEP_TABLES; s++) {
         LoopExpr *place[3] = {block->b, op2(lower, OP_ADD, block->first, num(lower, s)), i};
         LoopExpr *when = loop_load(lower->program, lower->spikes[block->stream].when, 3, place);
         sum = sum ? op2(lower, OP_ADD, sum, when) : when;
@@ -222,7 +243,7 @@ static LoopExpr *alive_bit(Lower *lower, const void *context, LoopExpr *i)
 static void emit_alive(Lower *lower, StreamId stream, Site site, LoopExpr *block)
 {
     const SpikeStream *packs = &lower->spikes[stream];
-    Block at = {stream, site.b, op2(lower, OP_MUL, block, num(lower, LOOKUPS))};
+    Block at = {stream, site.b, op2(lower, OP_MUL, block, num(lower, STEP_TABLES))};
     LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
     LoopExpr *place[3] = {site.b, block, NULL};
     emit_compress(lower, site.into, stream_size(lower, stream), alive_bit, &at, packs->alive, 3, place, count);
@@ -231,14 +252,14 @@ static void emit_alive(Lower *lower, StreamId stream, Site site, LoopExpr *block
 
 static void emit_pack_steps(Lower *lower, StreamId stream, Site site)
 {
-    int steps = lower->net->steps, complete = steps / GROUP, blocks = block_count(steps);
+    int steps = lower->net->steps, complete = steps / GROUP, blocks = block_count(steps, STEP_TABLES);
     if (complete > 0) {
         LoopStmt *loop_s = for_range(lower, site.into, "s", complete);
         Site inner = site;
         inner.into = &loop_s->body;
         emit_when(lower, stream, inner, loop_variable(lower, loop_s), GROUP);
     }
-    for (int s = complete; s < blocks * LOOKUPS; s++)
+    for (int s = complete; s < blocks * STEP_TABLES; s++)
         emit_when(lower, stream, site, num(lower, s), s == complete ? steps % GROUP : 0);
     LoopStmt *loop = for_range(lower, site.into, "block", blocks);
     site.into = &loop->body;
@@ -251,8 +272,8 @@ static void add_unit_buffers(Lower *lower, StreamId stream)
 {
     SpikeStream *packs = &lower->spikes[stream];
     const char *name = stream_of(lower, stream)->name;
-    int units = stream_size(lower, stream), blocks = block_count(units);
-    int index[2] = {lower->net->steps, blocks * LOOKUPS}, slot[2] = {blocks, LOOKUPS};
+    int units = stream_size(lower, stream), blocks = block_count(units, UNIT_TABLES);
+    int index[2] = {lower->net->steps, blocks * UNIT_TABLES}, slot[2] = {blocks, UNIT_TABLES};
     packs->index = named_buffer(lower, "index_of", name, TYPE_U8, BUFFER_SCRATCH, true, 2, index);
     packs->slot = named_buffer(lower, "slot_of", name, TYPE_U8, BUFFER_SCRATCH, true, 2, slot);
     packs->slots = named_buffer(lower, "slots_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &blocks);
@@ -262,17 +283,19 @@ static void add_step_buffers(Lower *lower, StreamId stream)
 {
     SpikeStream *packs = &lower->spikes[stream];
     const char *name = stream_of(lower, stream)->name;
-    int units = stream_size(lower, stream), blocks = block_count(lower->net->steps);
-    int when[2] = {blocks * LOOKUPS, units}, alive[2] = {blocks, units};
+    int units = stream_size(lower, stream), blocks = block_count(lower->net->steps, STEP_TABLES);
+    int when[2] = {blocks * STEP_TABLES, units}, alive[2] = {blocks, units};
     packs->when = named_buffer(lower, "when_of", name, TYPE_U8, BUFFER_SCRATCH, true, 2, when);
     packs->alive = named_buffer(lower, "alive_of", name, index_type(units), BUFFER_SCRATCH, true, 2, alive);
     packs->alives = named_buffer(lower, "alives_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &blocks);
 }
 
-void pack_prepare(Lower *lower, StreamId stream, bool over_steps)
+void pack_prepare(Lower *lower, const Node *node)
 {
+    StreamId stream = node->in;
+    bool over_steps = node->kind == NODE_WEIGHT_GRAD, choice = has_choice(lower, node);
     SpikeStream *packs = &lower->spikes[stream];
-    if (lower->kernels == KERNELS_AUTO && packs->busy < 0)
+    if (choice && packs->busy < 0)
         make_choice(lower, stream);
     if ((over_steps ? packs->when : packs->index) >= 0)
         return;
@@ -283,6 +306,7 @@ void pack_prepare(Lower *lower, StreamId stream, bool over_steps)
                               over_steps ? "steps of one unit" : "units of one step"),
                  (Span){0, 0}, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
-    Site site = {if_chosen(lower, stream, over_steps, &loop_b->body, true), loop_variable(lower, loop_b), NULL, NULL};
+    LoopBlock *into = choice ? if_busy(lower, stream, over_steps, &loop_b->body, true) : &loop_b->body;
+    Site site = {into, loop_variable(lower, loop_b), NULL, NULL};
     (over_steps ? emit_pack_steps : emit_pack_units)(lower, stream, site);
 }

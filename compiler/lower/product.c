@@ -319,17 +319,21 @@ void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, Loo
 
 /* ---- weight gradients ---- */
 
-static void emit_grad_events(Lower *lower, const Node *node, const Matrix *gradient, Site site)
+/* The row of gradients of one step waits in registers for the units that spike. */
+static void emit_grad_events(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site)
 {
-    LoopExpr *i;
+    LoopExpr *i, *zero = num(lower, 0);
+    int width = site.tile ? site.tile->width : stream_size(lower, node->aux);
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
     site.t = loop_variable(lower, loop_t);
     site.into = &loop_t->body;
+    LoopStmt *row = for_units(lower, site.into, "j", width);
+    LoopExpr *j = loop_variable(lower, row);
+    store2(lower, &row->body, sums, zero, j, load_stream(lower, node->aux, site, j), false);
     LoopStmt *events = loop_events(lower, node->in, site, &i);
-    LoopStmt *loop_j =
-        for_units(lower, &events->body, "j", site.tile ? site.tile->width : stream_size(lower, node->aux));
-    LoopExpr *j = loop_variable(lower, loop_j);
-    matrix_store(lower, &loop_j->body, gradient, i, j, load_stream(lower, node->aux, site, j), true);
+    LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
+    j = loop_variable(lower, loop_j);
+    matrix_store(lower, &loop_j->body, gradient, i, j, load2(lower, sums, zero, j), true);
 }
 
 typedef struct Columns {
@@ -402,7 +406,7 @@ static void emit_grad_reals(Lower *lower, const Node *node, const Matrix *gradie
 void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site)
 {
     if (follows_events(lower, node->in))
-        emit_grad_events(lower, node, gradient, site);
+        emit_grad_events(lower, node, gradient, sums, site);
     else
         emit_grad_reals(lower, node, gradient, sums, site);
 }

@@ -248,8 +248,9 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
 /* ---- whole scans ---- */
 
 enum {
-    FULL_UNROLL_LIMIT = 32, /* steps that are unrolled completely */
-    CHUNK_LIMIT = 25,       /* else: at most so many at a time */
+    /* Steps that are unrolled. Each waits for the one before, so a processor must see the next units behind them:
+     * with more steps than this it does not look so far ahead. */
+    CHUNK_LIMIT = 8,
     UNROLL_BUDGET = 800,    /* operations in all, or compilers take minutes */
     FUNCTION_COST = 16      /* of exp and the like, which are inline code, in operations */
 };
@@ -272,7 +273,7 @@ static int chunk_size(const Lower *lower, const Node *node)
 {
     int steps = lower->net->steps, affordable = UNROLL_BUDGET / step_cost(node);
     if (lower->unroll == UNROLL_FULL
-        || (lower->unroll == 0 && steps <= FULL_UNROLL_LIMIT && steps <= affordable))
+        || (lower->unroll == 0 && steps <= CHUNK_LIMIT && steps <= affordable))
         return steps;
     if (lower->unroll > 0)
         return lower->unroll < steps ? lower->unroll : steps;

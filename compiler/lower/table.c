@@ -7,12 +7,12 @@
  *   forward:  out[b][t] += table[g][index[b][t][g]]
  *   gradient: grad[i]   += table[s][when[b][s][i]]
  *
- * The tables of five groups are made at a time, so that they stay in the first cache. */
+ * The tables of a few groups are made at a time, so that they stay in the first cache. */
 #include "pack.h"
 
 BufferId table_buffer(Lower *lower, const char *name, int width)
 {
-    int dims[3] = {LOOKUPS, ENTRIES, width};
+    int dims[3] = {UNIT_TABLES > STEP_TABLES ? UNIT_TABLES : STEP_TABLES, ENTRIES, width};
     return named_buffer(lower, "table", name, TYPE_F32, BUFFER_LOCAL, false, 3, dims);
 }
 
@@ -24,6 +24,7 @@ struct Sums {
     const Matrix *matrix;
     BufferId table;
     Site site;
+    int tables; /* at a time */
     int rows, width;
     LoopExpr *(*element)(Lower *lower, const Sums *sums, LoopExpr *row, LoopExpr *j);
     void (*use)(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block);
@@ -69,13 +70,13 @@ static void emit_table(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr
 static void emit_tables(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block, int groups,
                         int members)
 {
-    LoopExpr *first = loop_local(lower, into, "g0", op2(lower, OP_MUL, block, num(lower, LOOKUPS)));
+    LoopExpr *first = loop_local(lower, into, "g0", op2(lower, OP_MUL, block, num(lower, sums->tables)));
     if (groups > 0) {
         LoopStmt *slots = for_range(lower, into, "slot", groups);
         LoopExpr *slot = loop_variable(lower, slots);
         emit_table(lower, sums, &slots->body, slot, op2(lower, OP_ADD, first, slot), GROUP);
     }
-    for (int slot = groups; slot < LOOKUPS; slot++)
+    for (int slot = groups; slot < sums->tables; slot++)
         emit_table(lower, sums, into, num(lower, slot), op2(lower, OP_ADD, first, num(lower, slot)),
                    slot == groups ? members : 0);
     sums->use(lower, sums, into, block);
@@ -83,11 +84,11 @@ static void emit_tables(Lower *lower, const Sums *sums, LoopBlock *into, LoopExp
 
 static void emit_blocks(Lower *lower, const Sums *sums, LoopBlock *into)
 {
-    int complete = sums->rows / GROUP / LOOKUPS;
-    int rest = sums->rows - complete * GROUP * LOOKUPS;
+    int complete = sums->rows / GROUP / sums->tables;
+    int rest = sums->rows - complete * GROUP * sums->tables;
     if (complete > 0) {
         LoopStmt *blocks = for_range(lower, into, "block", complete);
-        emit_tables(lower, sums, &blocks->body, loop_variable(lower, blocks), LOOKUPS, 0);
+        emit_tables(lower, sums, &blocks->body, loop_variable(lower, blocks), sums->tables, 0);
     }
     if (rest > 0)
         emit_tables(lower, sums, into, num(lower, complete), rest / GROUP, rest % GROUP);
@@ -105,7 +106,7 @@ static LoopExpr *weight_element(Lower *lower, const Sums *sums, LoopExpr *row, L
 static void emit_lookups(Lower *lower, const Sums *sums, Site site, LoopExpr *block, int count)
 {
     const SpikeStream *packs = &lower->spikes[sums->node->in];
-    LoopExpr *slot[LOOKUPS], *subset[LOOKUPS];
+    LoopExpr *slot[UNIT_TABLES], *subset[UNIT_TABLES];
     for (int s = 0; s < count; s++)
         slot[s] = loop_local(
             lower, site.into, arena_printf(lower->arena, "slot%d", s),
@@ -113,7 +114,7 @@ static void emit_lookups(Lower *lower, const Sums *sums, Site site, LoopExpr *bl
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
     site.t = loop_variable(lower, loop_t);
     for (int s = 0; s < count; s++) {
-        LoopExpr *g = op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, LOOKUPS)), slot[s]);
+        LoopExpr *g = op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, UNIT_TABLES)), slot[s]);
         subset[s] = loop_local(
             lower, &loop_t->body, arena_printf(lower->arena, "s%d", s),
             loop_load(lower->program, packs->index, 3, (LoopExpr *[]){site.b, site.t, g}));
@@ -139,7 +140,7 @@ static void add_to_outputs(Lower *lower, const Sums *sums, LoopBlock *into, Loop
     site.b = loop_variable(lower, loop_b);
     LoopExpr *needed = loop_local(lower, &loop_b->body, "needed",
                                   load2(lower, lower->spikes[sums->node->in].slots, site.b, block));
-    for (int count = 1; count <= LOOKUPS; count++) {
+    for (int count = 1; count <= UNIT_TABLES; count++) {
         LoopStmt *this = loop_if(lower->arena, &loop_b->body, op2(lower, OP_EQ, needed, num(lower, count)));
         site.into = &this->body;
         emit_lookups(lower, sums, site, block, count);
@@ -170,6 +171,7 @@ void emit_map_tables(Lower *lower, const Node *dense, const Matrix *weights, Buf
     Sums forward = {.node = dense,
                     .matrix = weights,
                     .table = table,
+                    .tables = UNIT_TABLES,
                     .site = site,
                     .rows = stream_size(lower, dense->in),
                     .width = width_at(lower, site, dense->out),
@@ -194,20 +196,20 @@ static LoopExpr *gradient_element(Lower *lower, const Sums *sums, LoopExpr *row,
 static void add_to_gradient(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block)
 {
     const SpikeStream *packs = &lower->spikes[sums->node->in];
-    LoopExpr *b = sums->site.b, *first = op2(lower, OP_MUL, block, num(lower, LOOKUPS)), *subset[LOOKUPS];
+    LoopExpr *b = sums->site.b, *first = op2(lower, OP_MUL, block, num(lower, STEP_TABLES)), *subset[STEP_TABLES];
     LoopStmt *loop_e = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "e", TYPE_I32),
                                 num(lower, 0), load2(lower, packs->alives, b, block));
     LoopExpr *i = loop_local(lower, &loop_e->body, "i",
                              loop_load(lower->program, packs->alive, 3,
                                        (LoopExpr *[]){b, block, loop_variable(lower, loop_e)}));
-    for (int s = 0; s < LOOKUPS; s++) {
+    for (int s = 0; s < STEP_TABLES; s++) {
         LoopExpr *place[3] = {b, op2(lower, OP_ADD, first, num(lower, s)), i};
         subset[s] = loop_local(lower, &loop_e->body, arena_printf(lower->arena, "s%d", s),
                                loop_load(lower->program, packs->when, 3, place));
     }
     LoopStmt *loop_j = for_units(lower, &loop_e->body, "j", sums->width);
     LoopExpr *j = loop_variable(lower, loop_j), *sum = matrix_load(lower, sums->matrix, i, j);
-    for (int s = 0; s < LOOKUPS; s++)
+    for (int s = 0; s < STEP_TABLES; s++)
         sum = op2(lower, OP_ADD, sum, entry(lower, sums, num(lower, s), subset[s], j));
     matrix_store(lower, &loop_j->body, sums->matrix, i, j, sum, false);
 }
@@ -217,6 +219,7 @@ void emit_weight_grad_tables(Lower *lower, const Node *node, const Matrix *gradi
     Sums backward = {.node = node,
                      .matrix = gradient,
                      .table = table,
+                     .tables = STEP_TABLES,
                      .site = site,
                      .rows = lower->net->steps,
                      .width = width_at(lower, site, node->aux),

@@ -35,11 +35,9 @@ struct net {
     float (*hidden_dense)[3][5];
     uint8_t (*hidden)[3][5];
     float (*digit_mean)[3];
-    float (*hidden_li)[3][5];
     float (*hidden_li_mean)[5];
     float (*g_digit_mean)[3];
     float (*g_hidden_li_mean)[5];
-    float (*g_hidden)[3][5];
     float (*g_hidden_dense)[3][5];
     float (*hidden_v)[3][5];
 
@@ -57,7 +55,7 @@ struct net {
     float (*parts_of_w_hidden)[4][5];
 
     SnnParam params[3];
-    SnnStream streams[8];
+    SnnStream streams[7];
 };
 
 /* image: the units that spike, step by step */
@@ -90,13 +88,14 @@ static void list_image(void *context, int32_t first, int32_t last)
 }
 
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
- * hidden: linear map of image, 4 -> 5, then lif, 5 units */
+ * hidden: linear map of image, 4 -> 5, then lif, li, 5 units */
 static void layer_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
     float (*restrict hidden_dense)[3][5] = net->hidden_dense;
     uint8_t (*restrict hidden)[3][5] = net->hidden;
+    float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
     float (*restrict hidden_v)[3][5] = net->hidden_v;
     uint16_t (*restrict events_of_image)[12] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
@@ -117,14 +116,19 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 5; n++) {
             float v = 0.0f;
+            float v_li = 0.0f;
+            float sum = 0.0f;
             /* t = 0 */
             {
                 const float v_2 = v * 0.9f + hidden_dense[b][0][n];
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][0][n] = (uint8_t)spike;
                 hidden_v[b][0][n] = v_2;
+                const float v_li_2 = v_li * 0.9f + (spike ? 1.0f : 0.0f);
+                sum = sum + v_li_2 * 0.33333334f;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
+                v_li = v_li_2;
             }
             /* t = 1 */
             {
@@ -132,8 +136,11 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][1][n] = (uint8_t)spike;
                 hidden_v[b][1][n] = v_2;
+                const float v_li_2 = v_li * 0.9f + (spike ? 1.0f : 0.0f);
+                sum = sum + v_li_2 * 0.33333334f;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
+                v_li = v_li_2;
             }
             /* t = 2 */
             {
@@ -141,67 +148,13 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][2][n] = (uint8_t)spike;
                 hidden_v[b][2][n] = v_2;
+                const float v_li_2 = v_li * 0.9f + (spike ? 1.0f : 0.0f);
+                sum = sum + v_li_2 * 0.33333334f;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
+                v_li = v_li_2;
             }
-        }
-    }
-}
-
-/* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
- * hidden_li: li, 5 units */
-static void scan_hidden_li(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict hidden)[3][5] = net->hidden;
-    float (*restrict hidden_li)[3][5] = net->hidden_li;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 5; n++) {
-            float v = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2 = v * 0.9f + (float)hidden[b][0][n];
-                hidden_li[b][0][n] = v_2;
-                v = v_2;
-            }
-            /* t = 1 */
-            {
-                const float v_2 = v * 0.9f + (float)hidden[b][1][n];
-                hidden_li[b][1][n] = v_2;
-                v = v_2;
-            }
-            /* t = 2 */
-            {
-                const float v_2 = v * 0.9f + (float)hidden[b][2][n];
-                hidden_li[b][2][n] = v_2;
-                v = v_2;
-            }
-        }
-    }
-}
-
-/* readout.snn:7  predict argmax(mean(digit))
- * hidden_li_mean: mean over time of hidden_li */
-static void reduce_hidden_li_mean(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict hidden_li)[3][5] = net->hidden_li;
-    float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 5; n++) {
-            hidden_li_mean[b][n] = 0.0f;
-        }
-        for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 5; n++) {
-                hidden_li_mean[b][n] += hidden_li[b][t][n];
-            }
-        }
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 5; n++) {
-            hidden_li_mean[b][n] = hidden_li_mean[b][n] / 3.0f;
+            hidden_li_mean[b][n] = sum;
         }
     }
 }
@@ -332,7 +285,7 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
     float (*restrict g_digit_mean)[3] = net->g_digit_mean;
-    _Alignas(64) float sums_w_digit[4][3];
+    _Alignas(64) float sums_w_digit[8][3];
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -450,45 +403,12 @@ static void dense_g_hidden_li_mean(void *context, int32_t first, int32_t last)
     }
 }
 
-/* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
- * hidden_li: li, adjoint, 5 units */
-static void adjoint_hidden_li(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
-    float (*restrict g_hidden)[3][5] = net->g_hidden;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 5; n++) {
-            float g_v = 0.0f;
-            /* t = 2 */
-            {
-                const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
-                g_hidden[b][2][n] = g_v_2;
-                g_v = g_v_2 * 0.9f;
-            }
-            /* t = 1 */
-            {
-                const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
-                g_hidden[b][1][n] = g_v_2;
-                g_v = g_v_2 * 0.9f;
-            }
-            /* t = 0 */
-            {
-                const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
-                g_hidden[b][0][n] = g_v_2;
-                g_v = g_v_2 * 0.9f;
-            }
-        }
-    }
-}
-
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
- * hidden: lif, adjoint, 5 units, then gradient of w_hidden */
+ * hidden: li, lif, adjoint, 5 units, then gradient of w_hidden */
 static void adjoint_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_hidden)[3][5] = net->g_hidden;
+    float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
     float (*restrict g_hidden_dense)[3][5] = net->g_hidden_dense;
     float (*restrict hidden_v)[3][5] = net->hidden_v;
     uint16_t (*restrict events_of_image)[12] = net->events_of_image;
@@ -507,41 +427,54 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 5; n++) {
                 float g_v = 0.0f;
+                float g_v_lif = 0.0f;
                 /* t = 2 */
                 {
                     const float v = hidden_v[b][2][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][2][n] + g_v * -v;
+                    const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
+                    const float g_spike = g_v_2 + g_v_lif * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    g_hidden_dense[b][2][n] = g_v_2;
-                    g_v = g_v_2 * 0.9f;
+                    const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
+                    g_hidden_dense[b][2][n] = g_v_lif_2;
+                    const float next_g_v = g_v_2 * 0.9f;
+                    const float next_g_v_lif = g_v_lif_2 * 0.9f;
+                    g_v = next_g_v;
+                    g_v_lif = next_g_v_lif;
                 }
                 /* t = 1 */
                 {
                     const float v = hidden_v[b][1][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][1][n] + g_v * -v;
+                    const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
+                    const float g_spike = g_v_2 + g_v_lif * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    g_hidden_dense[b][1][n] = g_v_2;
-                    g_v = g_v_2 * 0.9f;
+                    const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
+                    g_hidden_dense[b][1][n] = g_v_lif_2;
+                    const float next_g_v = g_v_2 * 0.9f;
+                    const float next_g_v_lif = g_v_lif_2 * 0.9f;
+                    g_v = next_g_v;
+                    g_v_lif = next_g_v_lif;
                 }
                 /* t = 0 */
                 {
                     const float v = hidden_v[b][0][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][0][n] + g_v * -v;
+                    const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
+                    const float g_spike = g_v_2 + g_v_lif * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    g_hidden_dense[b][0][n] = g_v_2;
-                    g_v = g_v_2 * 0.9f;
+                    const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
+                    g_hidden_dense[b][0][n] = g_v_lif_2;
+                    const float next_g_v = g_v_2 * 0.9f;
+                    const float next_g_v_lif = g_v_lif_2 * 0.9f;
+                    g_v = next_g_v;
+                    g_v_lif = next_g_v_lif;
                 }
             }
             for (int32_t t = 0; t < 3; t++) {
@@ -611,8 +544,6 @@ static void forward(void *context, SnnPool *pool)
     struct net *net = context;
     snn_parallel(pool, list_image, net, net->run.rows);
     snn_parallel(pool, layer_hidden, net, net->run.rows);
-    snn_parallel(pool, scan_hidden_li, net, net->run.rows);
-    snn_parallel(pool, reduce_hidden_li_mean, net, net->run.rows);
     snn_parallel(pool, dense_digit_mean, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
     snn_parallel(pool, loss_of_samples, net, net->run.rows);
@@ -629,7 +560,6 @@ static void backward(void *context, SnnPool *pool)
     snn_parallel(pool, gradient_w_digit, net, 8);
     snn_parallel(pool, sum_w_digit, net, 5);
     snn_parallel(pool, dense_g_hidden_li_mean, net, net->run.rows);
-    snn_parallel(pool, adjoint_hidden_li, net, net->run.rows);
     snn_parallel(pool, adjoint_hidden, net, 8);
     snn_parallel(pool, sum_w_hidden, net, 4);
 }
@@ -660,11 +590,9 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->hidden_dense = snn_alloc(rows, sizeof *net->hidden_dense)) != NULL && complete;
     complete = (net->hidden = snn_alloc(rows, sizeof *net->hidden)) != NULL && complete;
     complete = (net->digit_mean = snn_alloc(rows, sizeof *net->digit_mean)) != NULL && complete;
-    complete = (net->hidden_li = snn_alloc(rows, sizeof *net->hidden_li)) != NULL && complete;
     complete = (net->hidden_li_mean = snn_alloc(rows, sizeof *net->hidden_li_mean)) != NULL && complete;
     complete = (net->g_digit_mean = snn_alloc(rows, sizeof *net->g_digit_mean)) != NULL && complete;
     complete = (net->g_hidden_li_mean = snn_alloc(rows, sizeof *net->g_hidden_li_mean)) != NULL && complete;
-    complete = (net->g_hidden = snn_alloc(rows, sizeof *net->g_hidden)) != NULL && complete;
     complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
     complete = (net->hidden_v = snn_alloc(rows, sizeof *net->hidden_v)) != NULL && complete;
     complete = (net->events_of_image = snn_alloc(rows, sizeof *net->events_of_image)) != NULL && complete;
@@ -692,11 +620,9 @@ static void close_net(void *context)
     snn_free(net->hidden_dense);
     snn_free(net->hidden);
     snn_free(net->digit_mean);
-    snn_free(net->hidden_li);
     snn_free(net->hidden_li_mean);
     snn_free(net->g_digit_mean);
     snn_free(net->g_hidden_li_mean);
-    snn_free(net->g_hidden);
     snn_free(net->g_hidden_dense);
     snn_free(net->hidden_v);
     snn_free(net->events_of_image);
@@ -739,21 +665,16 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .activity = net->activity_hidden, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "hidden_v", .about = "lif(tau = 10, decay_input = false)",
-        .size = 5, .spikes = false, .values = net->hidden_v[0][0], .per_sample = 15,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[4] = (SnnStream) {
-        .name = "hidden_li", .about = "li(tau = 10, decay_input = false)",
-        .size = 5, .spikes = false, .values = net->hidden_li[0][0], .per_sample = 15,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[5] = (SnnStream) {
         .name = "hidden_li_mean", .about = "mean(digit)",
         .size = 5, .spikes = false, .values = net->hidden_li_mean[0], .per_sample = 5,
         .activity = NULL, .operations = 0,
     };
-    net->streams[6] = (SnnStream) {
+    net->streams[4] = (SnnStream) {
+        .name = "hidden_v", .about = "lif(tau = 10, decay_input = false)",
+        .size = 5, .spikes = false, .values = net->hidden_v[0][0], .per_sample = 15,
+        .activity = NULL, .operations = 0,
+    };
+    net->streams[5] = (SnnStream) {
         .name = "digit_mean", .about = "mean(digit)",
         .size = 3, .spikes = false, .values = net->digit_mean[0], .per_sample = 3,
         .activity = NULL, .operations = 15,
@@ -768,8 +689,8 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->params = net->params;
     model->param_count = 2;
     model->streams = net->streams;
-    model->stream_count = 7;
-    model->stream_bytes = 463;
+    model->stream_count = 6;
+    model->stream_bytes = 343;
     return true;
 }
 

@@ -47,7 +47,6 @@ struct net {
     uint8_t (*digit_if)[2][4];
     float (*digit_map)[2][4];
     float (*digit_dense_2)[2][3];
-    float (*digit)[2][3];
     float (*digit_sum)[3];
     float (*g_digit_sum)[3];
     float (*g_digit_dense_2)[2][3];
@@ -69,7 +68,7 @@ struct net {
     float (*parts_of_w_digit)[4][4];
 
     SnnParam params[4];
-    SnnStream streams[10];
+    SnnStream streams[9];
 };
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
@@ -80,13 +79,21 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     int32_t *restrict sample = net->sample;
     float (*restrict image)[4] = net->image;
     uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
+    _Alignas(64) float limit_of_digit_poisson[4];
     for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)t);
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 4; n++) {
-                digit_poisson[b][t][n] = (uint8_t)(snn_uniform(key, (uint32_t)n) < image[b][n]);
-            }
+        /* byte + low < 256 p: byte is random at each step, low once a sample */
+        const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 4; n++) {
+            limit_of_digit_poisson[n] = image[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
+        }
+        const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)0);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 4; n++) {
+            const uint32_t word = snn_random(key, (uint32_t)n);
+            const float limit = limit_of_digit_poisson[n];
+            digit_poisson[b][0][n] = (uint8_t)((float)(word / 16777216u) < limit);
+            digit_poisson[b][1][n] = (uint8_t)((float)(word * 256u / 16777216u) < limit);
         }
     }
 }
@@ -121,13 +128,15 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
 }
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
- * digit_if: linear map of digit_poisson, 4 -> 4, then if, 4 units */
+ * digit_if: linear map of digit_poisson, 4 -> 4, then if, map, 4 units */
 static void layer_digit_if(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[4] = net->w_digit;
+    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
     float (*restrict digit_dense)[2][4] = net->digit_dense;
     uint8_t (*restrict digit_if)[2][4] = net->digit_if;
+    float (*restrict digit_map)[2][4] = net->digit_map;
     float (*restrict digit_if_v)[2][4] = net->digit_if_v;
     uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
@@ -154,6 +163,7 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
                 const bool spike = v_2 - 0.5f >= 0.0f;
                 digit_if[b][0][n] = (uint8_t)spike;
                 digit_if_v[b][0][n] = v_2;
+                digit_map[b][0][n] = (float)digit_poisson[b][0][n] + (spike ? 1.0f : 0.0f);
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -163,6 +173,7 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
                 const bool spike = v_2 - 0.5f >= 0.0f;
                 digit_if[b][1][n] = (uint8_t)spike;
                 digit_if_v[b][1][n] = v_2;
+                digit_map[b][1][n] = (float)digit_poisson[b][1][n] + (spike ? 1.0f : 0.0f);
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -170,39 +181,16 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
     }
 }
 
-/* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
- * digit_map: map, 4 units */
-static void scan_digit_map(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    uint8_t (*restrict digit_if)[2][4] = net->digit_if;
-    float (*restrict digit_map)[2][4] = net->digit_map;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 4; n++) {
-            /* t = 0 */
-            {
-                digit_map[b][0][n] = (float)digit_poisson[b][0][n] + (float)digit_if[b][0][n];
-            }
-            /* t = 1 */
-            {
-                digit_map[b][1][n] = (float)digit_poisson[b][1][n] + (float)digit_if[b][1][n];
-            }
-        }
-    }
-}
-
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
- * digit: linear map of digit_map, 4 -> 3, then li, 3 units */
-static void layer_digit(void *context, int32_t first, int32_t last)
+ * digit_sum: linear map of digit_map, 4 -> 3, then li, 3 units */
+static void layer_digit_sum(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
     float *restrict b_digit = net->b_digit;
     float (*restrict digit_map)[2][4] = net->digit_map;
     float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
-    float (*restrict digit)[2][3] = net->digit;
+    float (*restrict digit_sum)[3] = net->digit_sum;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 3; j++) {
@@ -225,39 +213,20 @@ static void layer_digit(void *context, int32_t first, int32_t last)
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
+            float sum = 0.0f;
             /* t = 0 */
             {
                 const float v_2 = v + (digit_dense_2[b][0][n] - v) * 0.5f;
-                digit[b][0][n] = v_2;
+                sum = sum + v_2;
                 v = v_2;
             }
             /* t = 1 */
             {
                 const float v_2 = v + (digit_dense_2[b][1][n] - v) * 0.5f;
-                digit[b][1][n] = v_2;
+                sum = sum + v_2;
                 v = v_2;
             }
-        }
-    }
-}
-
-/* skip.snn:8  predict argmax(sum(digit))
- * digit_sum: sum over time of digit */
-static void reduce_digit_sum(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_sum)[3] = net->digit_sum;
-    for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 3; n++) {
-            digit_sum[b][n] = 0.0f;
-        }
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 3; n++) {
-                digit_sum[b][n] += digit[b][t][n];
-            }
+            digit_sum[b][n] = sum;
         }
     }
 }
@@ -358,14 +327,14 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
- * digit: li, adjoint, 3 units, then gradient of w_digit_2 */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
+ * digit_sum: li, adjoint, 3 units, then gradient of w_digit_2 */
+static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict digit_map)[2][4] = net->digit_map;
     float (*restrict g_digit_sum)[3] = net->g_digit_sum;
     float (*restrict g_digit_dense_2)[2][3] = net->g_digit_dense_2;
-    _Alignas(64) float sums_digit_2[4][3];
+    _Alignas(64) float sums_digit_sum_2[8][3];
     float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -399,19 +368,19 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = 0.0f;
+                    sums_digit_sum_2[0][j] = 0.0f;
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[1][j] = 0.0f;
+                    sums_digit_sum_2[1][j] = 0.0f;
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[2][j] = 0.0f;
+                    sums_digit_sum_2[2][j] = 0.0f;
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[3][j] = 0.0f;
+                    sums_digit_sum_2[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
                     const float x0 = digit_map[b][t][i0];
@@ -421,27 +390,27 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
                         const float g = g_digit_dense_2[b][t][j];
-                        sums_digit_2[0][j] += x0 * g;
-                        sums_digit_2[1][j] += x1 * g;
-                        sums_digit_2[2][j] += x2 * g;
-                        sums_digit_2[3][j] += x3 * g;
+                        sums_digit_sum_2[0][j] += x0 * g;
+                        sums_digit_sum_2[1][j] += x1 * g;
+                        sums_digit_sum_2[2][j] += x2 * g;
+                        sums_digit_sum_2[3][j] += x3 * g;
                     }
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit_2[slice][i0][j] += sums_digit_2[0][j];
+                    parts_of_w_digit_2[slice][i0][j] += sums_digit_sum_2[0][j];
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit_2[slice][i0 + 1][j] += sums_digit_2[1][j];
+                    parts_of_w_digit_2[slice][i0 + 1][j] += sums_digit_sum_2[1][j];
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit_2[slice][i0 + 2][j] += sums_digit_2[2][j];
+                    parts_of_w_digit_2[slice][i0 + 2][j] += sums_digit_sum_2[2][j];
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit_2[slice][i0 + 3][j] += sums_digit_2[3][j];
+                    parts_of_w_digit_2[slice][i0 + 3][j] += sums_digit_sum_2[3][j];
                 }
             }
         }
@@ -690,9 +659,7 @@ static void forward(void *context, SnnPool *pool)
     snn_parallel(pool, poisson_digit_poisson, net, net->run.rows);
     snn_parallel(pool, list_digit_poisson, net, net->run.rows);
     snn_parallel(pool, layer_digit_if, net, net->run.rows);
-    snn_parallel(pool, scan_digit_map, net, net->run.rows);
-    snn_parallel(pool, layer_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_sum, net, net->run.rows);
+    snn_parallel(pool, layer_digit_sum, net, net->run.rows);
     snn_parallel(pool, predict_classes, net, net->run.rows);
     snn_parallel(pool, loss_of_samples, net, net->run.rows);
     snn_parallel(pool, count_digit_if, net, net->run.rows);
@@ -706,7 +673,7 @@ static void backward(void *context, SnnPool *pool)
     memset(net->grad_b_digit, 0, 3 * sizeof *net->grad_b_digit);
     snn_parallel(pool, transpose_w_digit_2, net, 3);
     snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, 8);
+    snn_parallel(pool, adjoint_digit_sum, net, 8);
     snn_parallel(pool, sum_w_digit_2, net, 4);
     snn_parallel(pool, gradient_b_digit, net, 3);
     snn_parallel(pool, adjoint_digit_if, net, 8);
@@ -744,7 +711,6 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit_if = snn_alloc(rows, sizeof *net->digit_if)) != NULL && complete;
     complete = (net->digit_map = snn_alloc(rows, sizeof *net->digit_map)) != NULL && complete;
     complete = (net->digit_dense_2 = snn_alloc(rows, sizeof *net->digit_dense_2)) != NULL && complete;
-    complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_sum = snn_alloc(rows, sizeof *net->digit_sum)) != NULL && complete;
     complete = (net->g_digit_sum = snn_alloc(rows, sizeof *net->g_digit_sum)) != NULL && complete;
     complete = (net->g_digit_dense_2 = snn_alloc(rows, sizeof *net->g_digit_dense_2)) != NULL && complete;
@@ -786,7 +752,6 @@ static void close_net(void *context)
     snn_free(net->digit_if);
     snn_free(net->digit_map);
     snn_free(net->digit_dense_2);
-    snn_free(net->digit);
     snn_free(net->digit_sum);
     snn_free(net->g_digit_sum);
     snn_free(net->g_digit_dense_2);
@@ -856,13 +821,13 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .activity = net->activity_digit_if, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_if_v", .about = "if(threshold = 0.5)",
-        .size = 4, .spikes = false, .values = net->digit_if_v[0][0], .per_sample = 8,
+        .name = "digit_map", .about = "x + (x -> dense(4) -> if(threshold = 0.5))",
+        .size = 4, .spikes = false, .values = net->digit_map[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_map", .about = "x + (x -> dense(4) -> if(threshold = 0.5))",
-        .size = 4, .spikes = false, .values = net->digit_map[0][0], .per_sample = 8,
+        .name = "digit_if_v", .about = "if(threshold = 0.5)",
+        .size = 4, .spikes = false, .values = net->digit_if_v[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
@@ -871,11 +836,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .activity = NULL, .operations = 24,
     };
     net->streams[7] = (SnnStream) {
-        .name = "digit", .about = "li()",
-        .size = 3, .spikes = false, .values = net->digit[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[8] = (SnnStream) {
         .name = "digit_sum", .about = "sum(digit)",
         .size = 3, .spikes = false, .values = net->digit_sum[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
@@ -890,8 +850,8 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->params = net->params;
     model->param_count = 3;
     model->streams = net->streams;
-    model->stream_count = 9;
-    model->stream_bytes = 348;
+    model->stream_count = 8;
+    model->stream_bytes = 324;
     return true;
 }
 
