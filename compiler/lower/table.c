@@ -10,9 +10,22 @@
  * The tables of a few groups are made at a time, so that they stay in the first cache. */
 #include "pack.h"
 
+static int width_at(const Lower *lower, Site site, StreamId stream)
+{
+    return site.tile ? site.tile->width : stream_size(lower, stream);
+}
+
+enum { TABLE_WIDTH = 32 /* outputs: five tables of so many fit the first cache */ };
+
+/* Outputs that the tables of a tile serve at a time: the tile's, or half of them. */
+static int table_width(int width)
+{
+    return width % 2 == 0 && width > TABLE_WIDTH ? width / 2 : width;
+}
+
 BufferId table_buffer(Lower *lower, const char *name, int width)
 {
-    int dims[3] = {UNIT_TABLES > STEP_TABLES ? UNIT_TABLES : STEP_TABLES, ENTRIES, width};
+    int dims[3] = {UNIT_TABLES > STEP_TABLES ? UNIT_TABLES : STEP_TABLES, ENTRIES, table_width(width)};
     return named_buffer(lower, "table", name, TYPE_F32, BUFFER_LOCAL, false, 3, dims);
 }
 
@@ -26,10 +39,17 @@ struct Sums {
     Site site;
     int tables; /* at a time */
     int rows, width;
+    LoopExpr *column; /* tables serve `width` outputs of the tile, from this one on */
     LoopExpr *(*element)(Lower *lower, const Sums *sums, LoopExpr *row, LoopExpr *j);
     void (*use)(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block);
     LoopExpr *from, *to; /* samples */
 };
+
+/* Output j of the tables, as one of the tile. */
+static LoopExpr *output(Lower *lower, const Sums *sums, LoopExpr *j)
+{
+    return op2(lower, OP_ADD, sums->column, j);
+}
 
 static LoopExpr *entry(Lower *lower, const Sums *sums, LoopExpr *slot, LoopExpr *subset, LoopExpr *j)
 {
@@ -82,8 +102,16 @@ static void emit_tables(Lower *lower, const Sums *sums, LoopBlock *into, LoopExp
     sums->use(lower, sums, into, block);
 }
 
-static void emit_blocks(Lower *lower, const Sums *sums, LoopBlock *into)
+static void emit_blocks(Lower *lower, Sums *sums, LoopBlock *into)
 {
+    int width = sums->width;
+    sums->width = table_width(width);
+    sums->column = num(lower, 0);
+    if (sums->width < width) {
+        LoopStmt *halves = for_range(lower, into, "half", width / sums->width);
+        sums->column = op2(lower, OP_MUL, loop_variable(lower, halves), num(lower, sums->width));
+        into = &halves->body;
+    }
     int complete = sums->rows / GROUP / sums->tables;
     int rest = sums->rows - complete * GROUP * sums->tables;
     if (complete > 0) {
@@ -98,7 +126,7 @@ static void emit_blocks(Lower *lower, const Sums *sums, LoopBlock *into)
 
 static LoopExpr *weight_element(Lower *lower, const Sums *sums, LoopExpr *row, LoopExpr *j)
 {
-    return matrix_load(lower, sums->matrix, row, j);
+    return matrix_load(lower, sums->matrix, row, output(lower, sums, j));
 }
 
 /* out += the entries of `count` slots, one after the other: written out, since sums of an unknown number of
@@ -120,11 +148,11 @@ static void emit_lookups(Lower *lower, const Sums *sums, Site site, LoopExpr *bl
             loop_load(lower->program, packs->index, 3, (LoopExpr *[]){site.b, site.t, g}));
     }
     LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", sums->width);
-    LoopExpr *j = loop_variable(lower, loop_j), *sum = load_stream(lower, sums->node->out, site, j);
+    LoopExpr *j = loop_variable(lower, loop_j), *sum = load_stream(lower, sums->node->out, site, output(lower, sums, j));
     for (int s = 0; s < count; s++)
         sum = op2(lower, OP_ADD, sum, entry(lower, sums, slot[s], subset[s], j));
     site.into = &loop_j->body;
-    store_stream(lower, sums->node->out, site, j, sum, false);
+    store_stream(lower, sums->node->out, site, output(lower, sums, j), sum, false);
 }
 
 static LoopStmt *loop_samples(Lower *lower, const Sums *sums, LoopBlock *into)
@@ -152,17 +180,13 @@ static void emit_bias(Lower *lower, const Sums *sums, LoopBlock *into)
     ParamId bias = sums->node->bias;
     LoopStmt *loop_b = loop_samples(lower, sums, into);
     LoopStmt *loop_t = for_range(lower, &loop_b->body, "t", lower->net->steps);
-    LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", sums->width);
+    LoopStmt *loop_j =
+        for_units(lower, &loop_t->body, "j", width_at(lower, sums->site, sums->node->out));
     LoopExpr *j = loop_variable(lower, loop_j);
     Site site = {&loop_j->body, loop_variable(lower, loop_b), loop_variable(lower, loop_t), sums->site.tile};
     LoopExpr *start = bias == NONE ? loop_float(lower->arena, 0)
                                    : load1(lower, lower->values[bias], unit_of(lower, site, j));
     store_stream(lower, sums->node->out, site, j, start, false);
-}
-
-static int width_at(const Lower *lower, Site site, StreamId stream)
-{
-    return site.tile ? site.tile->width : stream_size(lower, stream);
 }
 
 void emit_map_tables(Lower *lower, const Node *dense, const Matrix *weights, BufferId table, Site site,
@@ -189,7 +213,7 @@ static LoopExpr *gradient_element(Lower *lower, const Sums *sums, LoopExpr *row,
 {
     Site site = sums->site;
     site.t = row;
-    return load_stream(lower, sums->node->aux, site, j);
+    return load_stream(lower, sums->node->aux, site, output(lower, sums, j));
 }
 
 /* The units that spike within the block: their five entries, from left to right, in one go. */
@@ -208,10 +232,11 @@ static void add_to_gradient(Lower *lower, const Sums *sums, LoopBlock *into, Loo
                                loop_load(lower->program, packs->when, 3, place));
     }
     LoopStmt *loop_j = for_units(lower, &loop_e->body, "j", sums->width);
-    LoopExpr *j = loop_variable(lower, loop_j), *sum = matrix_load(lower, sums->matrix, i, j);
+    LoopExpr *j = loop_variable(lower, loop_j), *total = output(lower, sums, j);
+    LoopExpr *sum = matrix_load(lower, sums->matrix, i, total);
     for (int s = 0; s < STEP_TABLES; s++)
         sum = op2(lower, OP_ADD, sum, entry(lower, sums, num(lower, s), subset[s], j));
-    matrix_store(lower, &loop_j->body, sums->matrix, i, j, sum, false);
+    matrix_store(lower, &loop_j->body, sums->matrix, i, total, sum, false);
 }
 
 void emit_weight_grad_tables(Lower *lower, const Node *node, const Matrix *gradient, BufferId table, Site site)

@@ -1,19 +1,16 @@
 #include "tile.h"
 
-enum { TILE_LEAST = 24, TILE_BEST = 32, TILE_MOST = 64 };
+enum { TILE_LEAST = 24, TILE_MOST = 64 };
 
-/* The nearest to the best size that divides the layer; multiples of eight first, which fill vectors. */
+/* The widest that divides the layer: multiples of 16, which fill all vectors, before multiples of eight, before
+ * others. */
 int tile_width(int units)
 {
-    static const int steps[] = {8, 1};
-    for (int k = 0; k < 2; k++) {
-        for (int width = TILE_BEST; width <= TILE_MOST; width += steps[k])
+    static const int steps[] = {16, 8, 1};
+    for (int k = 0; k < 3; k++)
+        for (int width = TILE_MOST; width >= TILE_LEAST; width -= steps[k])
             if (units > width && units % width == 0)
                 return width;
-        for (int width = TILE_BEST; width >= TILE_LEAST; width -= steps[k])
-            if (units > width && units % width == 0)
-                return width;
-    }
     return units;
 }
 
