@@ -48,6 +48,15 @@ void emit_compress(Lower *lower, LoopBlock *into, int units, BitOf *bit, const v
     loop_set(lower->arena, &bits->body, count->var, op2(lower, OP_ADD, count, num(lower, 1)));
 }
 
+void emit_append(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
+                 LoopExpr *count)
+{
+    LoopStmt *loop = for_range(lower, into, "i", units);
+    LoopExpr *i = loop_variable(lower, loop);
+    store1(lower, &loop->body, list, count, i, false);
+    loop_set(lower->arena, &loop->body, count->var, op2(lower, OP_ADD, count, bit(lower, context, i)));
+}
+
 typedef struct Spikes {
     StreamId stream;
     Site site;

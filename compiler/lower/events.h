@@ -21,6 +21,9 @@ typedef LoopExpr *BitOf(Lower *lower, const void *context, LoopExpr *i);
  * index more. Every 32 units that are `stride` apart are looked at together. */
 void emit_compress(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
                    int dims, LoopExpr **place, LoopExpr *count);
+/* The same without a branch: for few units, of which more than a few spike. */
+void emit_append(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
+                 LoopExpr *count);
 /* For numbers below `limit`. */
 Type index_type(int limit);
 

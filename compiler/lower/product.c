@@ -248,9 +248,8 @@ static void emit_step_spikes(Lower *lower, StepMap *map, Site site, LoopExpr *b0
     loop_b->to = b1;
     site.b = loop_variable(lower, loop_b);
     Step step = {map->dense->in, {NULL, site.b, site.t, NULL}};
-    LoopExpr *count = declare_local(lower, &loop_b->body, "count", num(lower, 0)), *place[1];
-    emit_compress(lower, &loop_b->body, stream_size(lower, step.stream), step_bit, &step, map->list, 1, place,
-                  count);
+    LoopExpr *count = declare_local(lower, &loop_b->body, "count", num(lower, 0));
+    emit_append(lower, &loop_b->body, stream_size(lower, step.stream), step_bit, &step, map->list, count);
     LoopStmt *tiles = loop_tiles(lower, map, &loop_b->body);
     int width = map->tile.width;
     Rows rows = {map->dense, map->sums, site.t, 1, width, width < LEAST_SUMS, false};
