@@ -83,10 +83,10 @@ struct LoopExpr {
 };
 
 typedef enum LoopStmtKind {
-    LOOP_FOR,     /* var, from, to, down, independent, unroll, body: var = from .. to-1, or downwards */
-    LOOP_BITS,    /* var, value, body: var = each bit that is set in the U32 variable `value`, from the lowest;
+    LOOP_FOR,  /* var, from, to, down, independent, unroll, body: var = from .. to-1, or downwards */
+    LOOP_BITS, /* var, value, body: var = each bit that is set in the U32 variable `value`, from the lowest;
                      they are cleared on the way */
-    LOOP_LET,     /* var, value         a constant of this scope */
+    LOOP_LET,  /* var, value         a constant of this scope */
     LOOP_DECLARE, /* var, value         a variable of this scope */
     LOOP_SET,     /* var, value */
     LOOP_STORE,   /* buffer, index, value; add: += */
@@ -157,7 +157,8 @@ typedef struct Program {
     const char *name;   /* of the model, legal in C */
     const char *source; /* file name of the model, without folders */
     int steps;
-    bool learns; /* has a backward phase and updates */
+    bool vectors; /* loops may be written with vector types */
+    bool learns;  /* has a backward phase and updates */
     VEC(Buffer) buffers;
     VEC(Kernel) kernels;
     VEC(LoopParam) params;

@@ -164,8 +164,8 @@ static bool verify_op(Verifier *verifier, const LoopExpr *expr)
 static bool verify_cast(Verifier *verifier, const LoopExpr *expr)
 {
     return require(verifier, expr->nargs == 1, "a cast of %d values", expr->nargs)
-           && require(verifier, expr->type != TYPE_BOOL && type_loaded(expr->type) == expr->type, "a cast to %s",
-                      type_name(expr->type));
+           && require(verifier, expr->type != TYPE_BOOL && type_loaded(expr->type) == expr->type,
+                      "a cast to %s", type_name(expr->type));
 }
 
 static bool verify_scalar(Verifier *verifier, const LoopExpr *expr)

@@ -29,8 +29,9 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
 
 /* Whether a loop is written with vectors; see vector.c. */
 bool c_is_vector_loop(const Program *program, const LoopStmt *stmt);
-void c_vector_loop(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *stmt, Out *out);
+void c_vector_loop(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *stmt,
+                   Out *out);
 /* A local array that is declared as vectors: only such loops touch it. */
-bool c_in_registers(const Buffer *buffer);
+bool c_in_registers(const Program *program, BufferId id);
 
 #endif

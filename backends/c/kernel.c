@@ -53,8 +53,7 @@ static void store(const Spell *spell, const LoopStmt *stmt)
     const char *value = expr(spell, stmt->value);
     if (type_loaded(buffer->type) != buffer->type && stmt->value->kind != LOOP_NUMBER) {
         bool one_word = stmt->value->kind == LOOP_VAR;
-        value =
-            arena_printf(spell->arena, one_word ? "(%s)%s" : "(%s)(%s)", c_type(buffer->type), value);
+        value = arena_printf(spell->arena, one_word ? "(%s)%s" : "(%s)(%s)", c_type(buffer->type), value);
     }
     out_line(spell->out, "%s %s %s;", place, stmt->add ? "+=" : "=", value);
 }
@@ -145,17 +144,19 @@ const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
 }
 
 /* The kernel's own array, or its own pointer to one of the program. */
-static void local_name(const Spell *spell, const Buffer *buffer)
+static void local_name(const Spell *spell, BufferId id)
 {
+    const Buffer *buffer = &spell->program->buffers.at[id];
     if (buffer->role != BUFFER_LOCAL) {
         out_line(spell->out, "%s = net->%s;", c_pointer(spell->arena, buffer, "restrict "), buffer->name);
         return;
     }
     const char *dims = "";
-    bool registers = c_in_registers(buffer);
+    bool registers = c_in_registers(spell->program, id);
     for (int d = 0; d < buffer->ndim; d++)
-        dims = arena_printf(spell->arena, registers && d == buffer->ndim - 1 ? "%s[%d / SNN_LANES]" : "%s[%d]", dims,
-                            buffer->dims[d]);
+        dims =
+            arena_printf(spell->arena, registers && d == buffer->ndim - 1 ? "%s[%d / SNN_LANES]" : "%s[%d]",
+                         dims, buffer->dims[d]);
     if (registers)
         out_line(spell->out, "snn_floats %s%s;", buffer->name, dims);
     else
@@ -176,7 +177,7 @@ void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *o
     out_line(out, "const struct net *net = context;");
     for (int b = 0; b < program->buffers.count; b++)
         if (used[b])
-            local_name(&spell, &program->buffers.at[b]);
+            local_name(&spell, b);
     block(&spell, &kernel->body);
     out_close(out, "");
 }

@@ -73,16 +73,18 @@ static bool is_vector_stmt(const Loop *loop, const LoopStmt *stmt)
 bool c_is_vector_loop(const Program *program, const LoopStmt *stmt)
 {
     Loop loop = {program, stmt};
-    bool whole = stmt->independent && !stmt->down && stmt->from->kind == LOOP_NUMBER && stmt->from->number == 0
-                 && stmt->to->kind == LOOP_NUMBER && (int)stmt->to->number % WIDEST == 0;
+    bool whole = program->vectors && stmt->independent && !stmt->down && stmt->from->kind == LOOP_NUMBER
+                 && stmt->from->number == 0 && stmt->to->kind == LOOP_NUMBER
+                 && (int)stmt->to->number % WIDEST == 0;
     for (int i = 0; i < stmt->body.count; i++)
         whole = whole && is_vector_stmt(&loop, stmt->body.at[i]);
     return whole;
 }
 
-bool c_in_registers(const Buffer *buffer)
+bool c_in_registers(const Program *program, BufferId id)
 {
-    return buffer->registers && buffer->dims[buffer->ndim - 1] % WIDEST == 0;
+    const Buffer *buffer = &program->buffers.at[id];
+    return program->vectors && buffer->registers && buffer->dims[buffer->ndim - 1] % WIDEST == 0;
 }
 
 /* ---- writing ---- */
@@ -97,17 +99,18 @@ static const char *element(const Vectors *v, BufferId id, int count, LoopExpr *c
 {
     const Buffer *buffer = &v->loop.program->buffers.at[id];
     const char *text = buffer->name;
-    bool registers = c_in_registers(buffer);
+    bool registers = c_in_registers(v->loop.program, id);
     for (int i = 0; i < count; i++)
-        text = arena_printf(v->arena, "%s[%s%s]", text, c_expr(v->arena, v->loop.program, v->kernel, index[i]),
-                            registers && i == count - 1 ? " / SNN_LANES" : "");
+        text =
+            arena_printf(v->arena, "%s[%s%s]", text, c_expr(v->arena, v->loop.program, v->kernel, index[i]),
+                         registers && i == count - 1 ? " / SNN_LANES" : "");
     return text;
 }
 
 static const char *load(const Vectors *v, BufferId id, int count, LoopExpr *const *index)
 {
     const char *place = element(v, id, count, index);
-    return c_in_registers(&v->loop.program->buffers.at[id]) ? place : arena_printf(v->arena, "snn_load(&%s)", place);
+    return c_in_registers(v->loop.program, id) ? place : arena_printf(v->arena, "snn_load(&%s)", place);
 }
 
 /* `within`: an operand, which needs parentheses if it is a sum or a product. */
@@ -140,16 +143,18 @@ static const char *all_lanes(const Vectors *v, const LoopExpr *expr)
 static void statement(const Vectors *v, const LoopStmt *stmt, Out *out)
 {
     if (stmt->kind == LOOP_LET) {
-        out_line(out, "const snn_floats %s = %s;", v->kernel->vars.at[stmt->var].name, all_lanes(v, stmt->value));
+        out_line(out, "const snn_floats %s = %s;", v->kernel->vars.at[stmt->var].name,
+                 all_lanes(v, stmt->value));
         return;
     }
     const char *place = element(v, stmt->buffer, stmt->nindex, stmt->index);
-    if (c_in_registers(&v->loop.program->buffers.at[stmt->buffer])) {
+    if (c_in_registers(v->loop.program, stmt->buffer)) {
         out_line(out, "%s %s %s;", place, stmt->add ? "+=" : "=", all_lanes(v, stmt->value));
         return;
     }
-    const char *value = stmt->add ? arena_printf(v->arena, "snn_load(&%s) + %s", place, vector(v, stmt->value, true))
-                                  : all_lanes(v, stmt->value);
+    const char *value =
+        stmt->add ? arena_printf(v->arena, "snn_load(&%s) + %s", place, vector(v, stmt->value, true))
+                  : all_lanes(v, stmt->value);
     out_line(out, "snn_store(&%s, %s);", place, value);
 }
 

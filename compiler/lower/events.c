@@ -23,8 +23,8 @@ static void emit_words(Lower *lower, LoopBlock *into, int units, int stride, Bit
         LoopExpr *x = bit(lower, context, op2(lower, OP_ADD, w, num(lower, k * stride)));
         LoopExpr *shifted =
             op2(lower, OP_MUL, loop_cast(lower->arena, TYPE_U32, x), loop_word(lower->arena, 1u << k));
-        store1(lower, &loop->body, words, w, k ? op2(lower, OP_ADD, load1(lower, words, w), shifted) : shifted,
-               false);
+        store1(lower, &loop->body, words, w,
+               k ? op2(lower, OP_ADD, load1(lower, words, w), shifted) : shifted, false);
     }
 }
 

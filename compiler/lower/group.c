@@ -88,7 +88,7 @@ static void emit_segment(Lower *lower, const Group *group, LoopBlock *into, int 
     time->down = runs_backward(lower, group->nodes, group->count);
     time->unroll = lower->unroll ? lower->unroll : UNROLL_NONE;
     Site site = {&time->body, NULL, loop_variable(lower, time), NULL};
-    for (int i = 0; i < group->count; i++)
+    for (int i = 0; i < group->count; i++) /* those that join come first */
         emit_node(lower, group, i, site, from);
 }
 
@@ -134,8 +134,22 @@ static LoopBlock *emit_blocks(Lower *lower, Group *group)
     return into;
 }
 
-void lower_group(Lower *lower, const int *nodes, int count)
+/* The maps that join the group, then its own nodes. */
+static int *all_nodes(Lower *lower, const int *nodes, int *count)
 {
+    int *all = NEW_ARRAY(lower->arena, int, lower->net->nodes.count + 1), total = 0;
+    for (int n = 0; n < lower->net->updates; n++)
+        if (lower->joined[n] && lower->joined[n] == lower->group[nodes[0]])
+            all[total++] = n;
+    for (int i = 0; i < *count; i++)
+        all[total++] = nodes[i];
+    *count = total;
+    return all;
+}
+
+void lower_group(Lower *lower, const int *own, int count)
+{
+    const int *nodes = all_nodes(lower, own, &count);
     ScanState *states = NEW_ARRAY(lower->arena, ScanState, count + 1);
     for (int i = 0; i < count; i++)
         if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)

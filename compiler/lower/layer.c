@@ -44,8 +44,9 @@ static bool gradients_use_tables(const Lower *lower, const Layer *layer)
 {
     bool any = false;
     for (int i = 0; i < layer->gradients.count; i++)
-        any = any || (layer->gradients.at[i]->kind == NODE_WEIGHT_GRAD
-                      && table_use(lower, layer->gradients.at[i]));
+        any =
+            any
+            || (layer->gradients.at[i]->kind == NODE_WEIGHT_GRAD && table_use(lower, layer->gradients.at[i]));
     return any;
 }
 
@@ -72,7 +73,9 @@ static Layer collect(Lower *lower, const Node *node)
         layer.name = scan_name(lower, layer.scan);
     } else {
         bool map = node->kind == NODE_DENSE;
-        layer.units = stream_size(lower, map ? node->out : node->kind == NODE_WEIGHT_GRAD ? node->aux : node->in);
+        layer.units = stream_size(lower, map                              ? node->out
+                                         : node->kind == NODE_WEIGHT_GRAD ? node->aux
+                                                                          : node->in);
         layer.name = map ? stream_of(lower, node->out)->name
                          : net->params.at[node->kind == NODE_WEIGHT_GRAD ? node->weight : node->bias].name;
     }
@@ -136,8 +139,8 @@ static Matrix own_matrix(Lower *lower, const Layer *layer, const char *prefix, c
 }
 
 /* to[i][j] = (or +=) from[i][j] for all inputs and the tile's outputs; from NULL: 0 */
-static void emit_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows, int width,
-                      bool add)
+static void emit_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows,
+                      int width, bool add)
 {
     LoopStmt *loop_i = for_range(lower, into, "i", rows);
     LoopExpr *i = loop_variable(lower, loop_i);
@@ -153,8 +156,7 @@ static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, Lo
     Matrix all = {weights_of(lower, map), NULL, layer->cut == CUT_UNITS ? layer->tile.from : NULL};
     if (layer->cut != CUT_UNITS)
         return all;
-    Matrix own =
-        own_matrix(lower, layer, "tiles_of", lower->program->buffers.at[all.buffer].name, map->in);
+    Matrix own = own_matrix(lower, layer, "tiles_of", lower->program->buffers.at[all.buffer].name, map->in);
     emit_copy(lower, into, &own, &all, stream_size(lower, map->in), layer->tile.width, false);
     return own;
 }
@@ -169,8 +171,7 @@ static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, Loo
 {
     if (node->kind != NODE_WEIGHT_GRAD)
         return (Matrix){-1, NULL, NULL};
-    Matrix total =
-        own_matrix(lower, layer, "parts_of", lower->net->params.at[node->weight].name, node->in);
+    Matrix total = own_matrix(lower, layer, "parts_of", lower->net->params.at[node->weight].name, node->in);
     emit_copy(lower, into, &total, NULL, stream_size(lower, node->in), layer->tile.width, false);
     return total;
 }
@@ -241,7 +242,8 @@ static void emit_map_any(Lower *lower, const Layer *layer, int k, Site site, Loo
         site.into = if_chosen(lower, map, into, true);
         emit_map_tables(lower, map, &layer->weights[k], layer->table, site, from, to);
     }
-    if (tables && !event_use(lower, map))
+    bool joined = lower->joined[map - lower->net->nodes.at] != 0;
+    if (joined || (tables && !event_use(lower, map)))
         return;
     LoopStmt *loop_b = loop_samples(lower, tables ? if_chosen(lower, map, into, false) : into, from, to);
     site.b = loop_variable(lower, loop_b);
@@ -256,11 +258,12 @@ static void emit_chunks(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *f
     LoopStmt *chunks = for_range(lower, into, "chunk", 0);
     chunks->to = op2(lower, OP_DIV, count, num(lower, size));
     LoopBlock *body = &chunks->body;
-    LoopExpr *begin = op2(lower, OP_ADD, from, op2(lower, OP_MUL, loop_variable(lower, chunks), num(lower, size)));
+    LoopExpr *begin =
+        op2(lower, OP_ADD, from, op2(lower, OP_MUL, loop_variable(lower, chunks), num(lower, size)));
     layer->tile.b0 = loop_local(lower, body, "b0", begin);
     LoopExpr *end = loop_local(lower, body, "end", op2(lower, OP_ADD, layer->tile.b0, num(lower, size)));
-    LoopExpr *b1 = loop_local(lower, body, "b1",
-                              loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, end, to), end, to));
+    LoopExpr *b1 =
+        loop_local(lower, body, "b1", loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, end, to), end, to));
     Site site = {body, NULL, NULL, &layer->tile};
     for (int i = 0; i < layer->maps.count; i++)
         emit_map_any(lower, layer, i, site, layer->tile.b0, b1);
@@ -297,14 +300,17 @@ static const char *about(Lower *lower, const Layer *layer)
     for (int i = 0; i < layer->gradients.count; i++, comma = ", then ") {
         const Node *node = layer->gradients.at[i];
         ParamId param = node->kind == NODE_WEIGHT_GRAD ? node->weight : node->bias;
-        text = arena_printf(lower->arena, "%s%sgradient of %s", text, comma, lower->net->params.at[param].name);
+        text =
+            arena_printf(lower->arena, "%s%sgradient of %s", text, comma, lower->net->params.at[param].name);
     }
     return text;
 }
 
 static const char *kernel_title(Lower *lower, const Layer *layer)
 {
-    const char *verb = layer->scan ? (layer->scan->reverse ? "adjoint" : layer->maps.count ? "layer" : "scan")
+    const char *verb = layer->scan         ? (layer->scan->reverse ? "adjoint"
+                                              : layer->maps.count  ? "layer"
+                                                                   : "scan")
                        : layer->maps.count ? "dense"
                                            : "gradient";
     return arena_printf(lower->arena, "%s_%s", verb, layer->name);
@@ -350,7 +356,8 @@ static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
         if (node->kind != NODE_WEIGHT_GRAD)
             continue;
         Matrix whole = whole_gradient(lower, layer, node);
-        emit_copy(lower, into, &whole, &layer->totals[i], stream_size(lower, node->in), layer->tile.width, true);
+        emit_copy(lower, into, &whole, &layer->totals[i], stream_size(lower, node->in), layer->tile.width,
+                  true);
     }
 }
 
@@ -388,10 +395,8 @@ static Span origin_of(const Layer *layer)
                                : layer->gradients.at[0]->span;
 }
 
-void lower_layer(Lower *lower, const Node *node)
+static void lower_kernel(Lower *lower, const Node *node)
 {
-    if (lower->host[node - lower->net->nodes.at] != NONE)
-        return; /* within its host's kernel */
     Layer layer = collect(lower, node);
     prepare_streams(lower, &layer);
     bool chunks = maps_use_tables(lower, &layer);
@@ -402,7 +407,9 @@ void lower_layer(Lower *lower, const Node *node)
         layer.sums = sums_buffer(lower, layer.name, layer.tile.width);
     if (chunks || gradients_use_tables(lower, &layer))
         layer.table = table_buffer(lower, layer.name, layer.tile.width);
-    int items = layer.cut == CUT_UNITS ? layer.units / layer.tile.width : layer.cut == CUT_SLICES ? SLICES : 0;
+    int items = layer.cut == CUT_UNITS    ? layer.units / layer.tile.width
+                : layer.cut == CUT_SLICES ? SLICES
+                                          : 0;
     kernel_begin(lower, kernel_title(lower, &layer), about(lower, &layer), origin_of(&layer), items);
     LoopBlock *into;
     LoopExpr *from, *to;
@@ -413,4 +420,31 @@ void lower_layer(Lower *lower, const Node *node)
     else
         emit_samples(lower, &layer, into, from, to);
     finish(lower, &layer, into);
+}
+
+/* A map that a recurrent group makes from events: here only its tables, for all steps. */
+static void lower_joined(Lower *lower, const Node *map)
+{
+    int dims[2] = {lower->net->steps, stream_size(lower, map->out)}, slots = lower->slots[map->out];
+    BufferId row = lower->streams[map->out];
+    if (!table_use(lower, map)) {
+        prepare_stream(lower, map);
+        return;
+    }
+    lower->slots[map->out] = 0;
+    lower->streams[map->out] = named_buffer(lower, "tables_of", stream_of(lower, map->out)->name, TYPE_F32,
+                                            BUFFER_SCRATCH, true, 2, dims);
+    lower_kernel(lower, map);
+    lower->whole[map->out] = lower->streams[map->out];
+    lower->streams[map->out] = row;
+    lower->slots[map->out] = slots;
+}
+
+void lower_layer(Lower *lower, const Node *node)
+{
+    int n = (int)(node - lower->net->nodes.at);
+    if (lower->joined[n])
+        lower_joined(lower, node);
+    else if (lower->host[n] == NONE) /* else within its host's kernel */
+        lower_kernel(lower, node);
 }

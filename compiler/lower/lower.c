@@ -187,6 +187,7 @@ static void add_buffers(Lower *lower)
 {
     const Net *net = lower->net;
     lower->streams = NEW_ARRAY(lower->arena, BufferId, net->streams.count + 1);
+    lower->whole = NEW_ARRAY(lower->arena, BufferId, net->streams.count + 1);
     lower->values = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
     lower->gradients = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
     lower->transposed = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
@@ -194,6 +195,7 @@ static void add_buffers(Lower *lower)
         add_param_buffers(lower, p);
     add_fixed_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++) {
+        lower->whole[s] = -1;
         lower->streams[s] = -1; /* for good, where it is local */
         if (net->streams.at[s].node != NONE && !lower->local[s])
             add_stream_buffer(lower, s);
@@ -204,12 +206,18 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
 {
     Program *program = NEW(arena, Program);
     program->arena = arena;
-    Lower lower = {
-        .arena = arena, .net = net, .program = program, .unroll = options.unroll, .kernels = options.kernels, .without = options.without};
+    Lower lower = {.arena = arena,
+                   .net = net,
+                   .program = program,
+                   .unroll = options.unroll,
+                   .kernels = options.kernels,
+                   .without = options.without};
     lower.host = NEW_ARRAY(arena, int, net->nodes.count + 1);
     lower.local = NEW_ARRAY(arena, bool, net->streams.count + 1);
     for (int n = 0; n < net->nodes.count; n++)
         lower.host[n] = NONE;
+    lower.group = NEW_ARRAY(arena, int, net->nodes.count + 1);
+    lower.joined = NEW_ARRAY(arena, int, net->nodes.count + 1);
     lower.slots = NEW_ARRAY(arena, int, net->streams.count + 1);
     lower.tiled = NEW_ARRAY(arena, bool, net->streams.count + 1);
     layer_plan(&lower);
@@ -217,6 +225,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower.spikes = NEW_ARRAY(arena, SpikeStream, net->streams.count + 1);
     for (StreamId s = 0; s < net->streams.count; s++)
         lower.spikes[s] = (SpikeStream){-1, -1, -1, -1, -1, -1, -1, -1, -1};
+    program->vectors = !is_without(options.without, OPTIMISATION_VECTORS);
     describe_program(&lower);
     lower_phase(&lower, PHASE_FORWARD, 0, net->backward);
     lower.phase = PHASE_BACKWARD;

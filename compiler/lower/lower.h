@@ -9,11 +9,11 @@
 
 /* What is made of a spike stream for the kernels that read it; -1: no such buffer. See events.c, pack.c. */
 typedef struct SpikeStream {
-    BufferId busy;         /* [2]: tables were chosen for this batch, over units and over steps; -1: no choice */
-    BufferId event, ends;  /* units that spike, step by step; where each step's begin and the last one's end */
-    BufferId index;        /* five units in one index of a table */
-    BufferId slot, slots;  /* of each block of tables: those that the sample needs at all, and how many */
-    BufferId when;         /* five steps of one unit in one index */
+    BufferId busy; /* [2]: tables were chosen for this batch, over units and over steps; -1: no choice */
+    BufferId event, ends; /* units that spike, step by step; where each step's begin and the last one's end */
+    BufferId index;       /* five units in one index of a table */
+    BufferId slot, slots; /* of each block of tables: those that the sample needs at all, and how many */
+    BufferId when;        /* five steps of one unit in one index */
     BufferId alive, alives; /* of each block of steps: the units that spike in it, and how many */
 } SpikeStream;
 
@@ -25,6 +25,7 @@ typedef struct Lower {
     Phase phase;
     int unroll;           /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
     BufferId *streams;    /* by StreamId; -1: no buffer */
+    BufferId *whole;      /* by StreamId: all steps of a joined map, if tables made them; else -1 */
     BufferId *values;     /* by ParamId */
     BufferId *gradients;  /* by ParamId; -1: not learned */
     BufferId *transposed; /* by ParamId; -1: nobody needs W^T */
@@ -33,8 +34,11 @@ typedef struct Lower {
     SpikeStream *spikes;  /* by StreamId */
     int *host;            /* by node: the scan in whose kernel it is computed, or NONE; see layer.c */
     bool *local;          /* by StreamId: lives in one kernel only, as a tile */
-    int *slots;           /* by StreamId: steps that are kept, of a stream that only its recurrent group reads; 0: all */
-    bool *tiled;          /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
+    int *group;           /* by node: the number of its recurrent group, or 0 */
+    int *joined;          /* by node: the group whose steps make this map from its events, or 0 */
+    int *
+        slots; /* by StreamId: steps that are kept, of a stream that only its recurrent group reads; 0: all */
+    bool *tiled; /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
 } Lower;
 
 /* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */

@@ -59,11 +59,14 @@ static int measured_steps(const Lower *lower)
 static void emit_count(Lower *lower, StreamId stream, BufferId counts)
 {
     const char *name = stream_of(lower, stream)->name;
-    kernel_begin(lower, arena_printf(lower->arena, "measure_%s", name),
-                 arena_printf(lower->arena, "spikes of %s in every fourth sample, at every fourth step", name), (Span){0, 0}, 0);
+    kernel_begin(
+        lower, arena_printf(lower->arena, "measure_%s", name),
+        arena_printf(lower->arena, "spikes of %s in every fourth sample, at every fourth step", name),
+        (Span){0, 0}, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
     LoopExpr *b = loop_variable(lower, loop_b);
-    LoopExpr *fourth = op2(lower, OP_MUL, op2(lower, OP_DIV, b, num(lower, MEASURE_EVERY)), num(lower, MEASURE_EVERY));
+    LoopExpr *fourth =
+        op2(lower, OP_MUL, op2(lower, OP_DIV, b, num(lower, MEASURE_EVERY)), num(lower, MEASURE_EVERY));
     LoopStmt *some = loop_if(lower->arena, &loop_b->body, op2(lower, OP_EQ, b, fourth));
     Site site = {&some->body, b, NULL, NULL};
     LoopExpr *spikes = declare_local(lower, site.into, "spikes", num(lower, 0));
@@ -80,22 +83,25 @@ static void emit_choice(Lower *lower, StreamId stream, BufferId counts, BufferId
     const char *name = stream_of(lower, stream)->name;
     double units = (double)measured_steps(lower) * stream_size(lower, stream);
     kernel_begin(lower, arena_printf(lower->arena, "choose_%s", name),
-                 arena_printf(lower->arena, "is %s busy enough for tables, forward and backward? By this batch alone", name),
+                 arena_printf(lower->arena,
+                              "is %s busy enough for tables, forward and backward? By this batch alone",
+                              name),
                  (Span){0, 0}, 1);
     LoopStmt *loop_k = kernel_items(lower, "k");
     LoopExpr *spikes = declare_local(lower, &loop_k->body, "spikes", loop_float(lower->arena, 0));
     LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
     LoopStmt *loop_b = for_range(lower, &loop_k->body, "b", 0);
-    LoopExpr *measured = op2(lower, OP_DIV, op2(lower, OP_ADD, rows, num(lower, MEASURE_EVERY - 1)), num(lower, MEASURE_EVERY));
+    LoopExpr *measured = op2(lower, OP_DIV, op2(lower, OP_ADD, rows, num(lower, MEASURE_EVERY - 1)),
+                             num(lower, MEASURE_EVERY));
     loop_b->to = measured;
     LoopExpr *b = op2(lower, OP_MUL, loop_variable(lower, loop_b), num(lower, MEASURE_EVERY));
     LoopExpr *count = as_f32(lower, load1(lower, counts, b));
     loop_set(lower->arena, &loop_b->body, spikes->var, op2(lower, OP_ADD, spikes, count));
     for (int use = 0; use < 2; use++) {
-        LoopExpr *limit =
-            op2(lower, OP_MUL, loop_float(lower->arena, table_activity[use] * units), as_f32(lower, measured));
-        LoopExpr *choice = loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1),
-                                   num(lower, 0));
+        LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, table_activity[use] * units),
+                              as_f32(lower, measured));
+        LoopExpr *choice =
+            loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1), num(lower, 0));
         store1(lower, &loop_k->body, busy, num(lower, use), choice, false);
     }
 }
@@ -173,7 +179,8 @@ static void emit_indices(Lower *lower, StreamId stream, Site site, BufferId any)
     LoopStmt *loop_g = for_units(lower, site.into, "g", group_count(units));
     LoopExpr *g = loop_variable(lower, loop_g);
     store1(lower, &loop_g->body, any, g,
-           loop_load(lower->program, lower->spikes[stream].index, 3, (LoopExpr *[]){site.b, site.t, g}), true);
+           loop_load(lower->program, lower->spikes[stream].index, 3, (LoopExpr *[]){site.b, site.t, g}),
+           true);
 }
 
 /* 1 where there is a spike, or where silence is not looked for; else 0. */
@@ -193,7 +200,8 @@ static void emit_slots(Lower *lower, StreamId stream, Site site, LoopExpr *block
     LoopStmt *loop_s = for_range(lower, site.into, "s", count);
     LoopExpr *s = loop_variable(lower, loop_s);
     LoopExpr *g = op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, UNIT_TABLES)), s);
-    loop_store(lower->program, &loop_s->body, packs->slot, 3, (LoopExpr *[]){site.b, block, needed}, s, false);
+    loop_store(lower->program, &loop_s->body, packs->slot, 3, (LoopExpr *[]){site.b, block, needed}, s,
+               false);
     loop_set(lower->arena, &loop_s->body, needed->var,
              op2(lower, OP_ADD, needed, is_used(lower, load1(lower, any, g))));
     store2(lower, site.into, packs->slots, site.b, block, needed, false);
@@ -202,8 +210,8 @@ static void emit_slots(Lower *lower, StreamId stream, Site site, LoopExpr *block
 static void emit_pack_units(Lower *lower, StreamId stream, Site site)
 {
     int groups = group_count(stream_size(lower, stream)), complete = groups / UNIT_TABLES;
-    BufferId any = named_buffer(lower, "any_of", stream_of(lower, stream)->name, TYPE_I32, BUFFER_LOCAL, false,
-                                1, &groups);
+    BufferId any = named_buffer(lower, "any_of", stream_of(lower, stream)->name, TYPE_I32, BUFFER_LOCAL,
+                                false, 1, &groups);
     LoopStmt *loop_g = for_units(lower, site.into, "g", groups);
     store1(lower, &loop_g->body, any, loop_variable(lower, loop_g), num(lower, 0), false);
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
@@ -258,7 +266,8 @@ static void emit_alive(Lower *lower, StreamId stream, Site site, LoopExpr *block
     Block at = {stream, site.b, op2(lower, OP_MUL, block, num(lower, STEP_TABLES))};
     LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
     LoopExpr *place[3] = {site.b, block, NULL};
-    emit_compress(lower, site.into, stream_size(lower, stream), alive_bit, &at, packs->alive, 3, place, count);
+    emit_compress(lower, site.into, stream_size(lower, stream), alive_bit, &at, packs->alive, 3, place,
+                  count);
     store2(lower, site.into, packs->alives, site.b, block, count, false);
 }
 

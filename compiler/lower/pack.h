@@ -30,7 +30,8 @@ LoopBlock *if_listed(Lower *lower, StreamId stream, LoopBlock *into);
 void emit_map_tables(Lower *lower, const Node *dense, const Matrix *weights, BufferId table, Site site,
                      LoopExpr *from, LoopExpr *to);
 /* Adds what the site's sample contributes to the gradient of the weights, by tables. */
-void emit_weight_grad_tables(Lower *lower, const Node *node, const Matrix *gradient, BufferId table, Site site);
+void emit_weight_grad_tables(Lower *lower, const Node *node, const Matrix *gradient, BufferId table,
+                             Site site);
 /* The local tables of a kernel whose tiles have this width. */
 BufferId table_buffer(Lower *lower, const char *name, int width);
 

@@ -2,16 +2,17 @@
  * by tile, and so are the gradients of weights and biases behind the scan that makes their gradient stream: what
  * passes between them stays in a cache and needs no array for the whole batch. */
 #include "layer.h"
+#include "pack.h"
 #include "schedule.h"
 #include "tile.h"
 
 /* group[node]: the number of its recurrent group, or 0. */
-static void mark_recurrent(Lower *lower, int first, int last, int *group)
+static void mark_recurrent(Lower *lower, int first, int last)
 {
     Schedule schedule = schedule_nodes(lower->arena, lower->net, first, last);
     for (int p = 0; p < schedule.count; p++)
         for (int i = 0; i < schedule.at[p].count; i++)
-            group[schedule.at[p].nodes[i]] = schedule.at[p].recurrent ? first + p + 1 : 0;
+            lower->group[schedule.at[p].nodes[i]] = schedule.at[p].recurrent ? first + p + 1 : 0;
 }
 
 /* The only node that reads the stream, or NONE. */
@@ -28,9 +29,9 @@ static int only_reader(const Net *net, StreamId stream)
     return found;
 }
 
-static bool is_host(const Lower *lower, int scan, const int *group)
+static bool is_host(const Lower *lower, int scan)
 {
-    if (scan == NONE || group[scan])
+    if (scan == NONE || lower->group[scan])
         return false;
     const Node *node = &lower->net->nodes.at[scan];
     return node->kind == NODE_SCAN && scan_in_time(lower->net, node);
@@ -41,7 +42,7 @@ static bool same_phase(const Net *net, int a, int b)
     return (a < net->backward) == (b < net->backward);
 }
 
-static int host_of(const Lower *lower, int n, const int *group)
+static int host_of(const Lower *lower, int n)
 {
     const Net *net = lower->net;
     const Node *node = &net->nodes.at[n];
@@ -49,10 +50,10 @@ static int host_of(const Lower *lower, int n, const int *group)
                       : node->kind == NODE_BIAS_GRAD ? node->in
                       : node->kind == NODE_DENSE     ? node->out
                                                      : NONE;
-    if (stream == NONE || group[n] || !stream_of(lower, stream)->temporal)
+    if (stream == NONE || lower->group[n] || !stream_of(lower, stream)->temporal)
         return NONE;
     int host = node->kind == NODE_DENSE ? only_reader(net, stream) : stream_of(lower, stream)->node;
-    if (!is_host(lower, host, group) || !same_phase(net, n, host))
+    if (!is_host(lower, host) || !same_phase(net, n, host))
         return NONE;
     /* Slices of the batch would all add to one bias. */
     if (node->kind == NODE_BIAS_GRAD && !tile_cuts(lower, &net->nodes.at[host]))
@@ -119,39 +120,66 @@ static void share_gradients(Lower *lower, int first)
 
 enum { MOST_SLOTS = 4 };
 
+/* The group in whose loop over time the node runs, or 0. */
+static int group_of(const Lower *lower, int n)
+{
+    return lower->group[n] ? lower->group[n] : lower->joined[n];
+}
+
+/* A map from spikes into a group is made by the group, step by step: its currents need no array. */
+static int joined_of(const Lower *lower, int n)
+{
+    const Node *node = &lower->net->nodes.at[n];
+    if (node->kind != NODE_DENSE || node->transposed || lower->group[n] || !follows_events(lower, node->in)
+        || !(event_use(lower, node)))
+        return 0;
+    int reader = only_reader(lower->net, node->out);
+    return reader != NONE && lower->net->nodes.at[reader].kind == NODE_SCAN
+                   && same_phase(lower->net, n, reader)
+               ? lower->group[reader]
+               : 0;
+}
+
 /* How many steps of a stream are needed at a time; 0: all, or nobody reads it. */
-static int slots_of(const Lower *lower, StreamId stream, const int *group)
+static int slots_of(const Lower *lower, StreamId stream)
 {
     const Net *net = lower->net;
     int maker = stream_of(lower, stream)->node, slots = 0;
-    if (maker == NONE || !group[maker] || !stream_of(lower, stream)->temporal)
+    if (maker == NONE || !group_of(lower, maker) || !stream_of(lower, stream)->temporal)
         return 0;
     for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
         if (!node_reads(node, stream))
             continue;
         int back = node->kind == NODE_DELAY ? (node->steps < 0 ? -node->steps : node->steps) : 0;
-        if (n == maker || group[n] != group[maker] || back + 1 > MOST_SLOTS)
+        if (n == maker || lower->group[n] != group_of(lower, maker) || back + 1 > MOST_SLOTS)
             return 0;
         slots = back + 1 > slots ? back + 1 : slots;
     }
     return slots < net->steps ? slots : 0;
 }
 
+static void plan_groups(Lower *lower)
+{
+    for (int n = 0; n < lower->net->updates; n++)
+        lower->joined[n] = joined_of(lower, n);
+    for (StreamId s = 0; s < lower->net->streams.count; s++)
+        lower->slots[s] = slots_of(lower, s);
+}
+
 void layer_plan(Lower *lower)
 {
     const Net *net = lower->net;
-    int *group = NEW_ARRAY(lower->arena, int, net->nodes.count + 1);
-    mark_recurrent(lower, 0, net->backward, group);
-    mark_recurrent(lower, net->backward, net->updates, group);
+    mark_recurrent(lower, 0, net->backward);
+    mark_recurrent(lower, net->backward, net->updates);
     for (int n = 0; n < net->updates && !is_without(lower->without, OPTIMISATION_TILES); n++)
-        lower->host[n] = host_of(lower, n, group);
+        lower->host[n] = host_of(lower, n);
     for (int n = 0; n < net->updates && !is_without(lower->without, OPTIMISATION_TILES); n++)
         share_gradients(lower, n);
     for (StreamId s = 0; s < net->streams.count; s++)
         lower->local[s] = is_local(lower, s);
-    for (StreamId s = 0; s < net->streams.count && !is_without(lower->without, OPTIMISATION_LOCKSTEP); s++)
-        lower->slots[s] = slots_of(lower, s, group);
+    if (!is_without(lower->without, OPTIMISATION_LOCKSTEP))
+        plan_groups(lower);
     for (StreamId s = 0; s < net->streams.count; s++)
         lower->tiled[s] = is_tiled(lower, s);
 }

@@ -1,23 +1,23 @@
 /* Linear maps and their weight gradients, for one sample and a tile of outputs. Where spikes come in, rows of
  * weights are added, one for each event; else it is a matrix product, with sums of four rows kept in registers. */
-#include "events.h"
+#include "pack.h"
 #include "tile.h"
 
 enum {
-    BLOCK = 4,      /* rows whose sums are made together */
-    SAMPLES = 8,    /* the same, rows of one step of several samples */
+    BLOCK = 4,   /* rows whose sums are made together */
+    SAMPLES = 8, /* the same, rows of one step of several samples */
     MOST_ROWS = 8,
-    STEP_REALS = 16, STEP_SPIKES = 64, /* outputs of a tile within a recurrent group, at best */
-    LEAST_SUMS = 24 /* narrower sums are scalars to compilers, and better made in memory */
+    STEP_REALS = 16,
+    STEP_SPIKES = 64, /* outputs of a tile within a recurrent group, at best */
+    LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
 };
 
 LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr *j)
 {
     if (matrix->column)
         j = op2(lower, OP_ADD, matrix->column, j);
-    return matrix->outer
-               ? loop_load(lower->program, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j})
-               : load2(lower, matrix->buffer, i, j);
+    return matrix->outer ? loop_load(lower->program, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j})
+                         : load2(lower, matrix->buffer, i, j);
 }
 
 void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr *i, LoopExpr *j,
@@ -81,7 +81,8 @@ static void emit_sums_start(Lower *lower, const Rows *rows, Site site)
         LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
         LoopExpr *j = loop_variable(lower, loop), *start = start_value(lower, rows, site, j);
         if (rows->in_place)
-            store_stream(lower, rows->dense->out, row_site(lower, rows, site, r, &loop->body), j, start, false);
+            store_stream(lower, rows->dense->out, row_site(lower, rows, site, r, &loop->body), j, start,
+                         false);
         else
             store2(lower, &loop->body, rows->sums, num(lower, r), j, start, false);
     }
@@ -241,6 +242,29 @@ static LoopExpr *step_bit(Lower *lower, const void *context, LoopExpr *i)
     return load_stream(lower, step->stream, step->site, i);
 }
 
+/* All tiles of the map for one sample; the units that spike: a loop over `from` .. `to` of a list. */
+static void emit_step_rows(Lower *lower, StepMap *map, Site site, LoopExpr *from, LoopExpr *to)
+{
+    LoopStmt *tiles = loop_tiles(lower, map, site.into);
+    int width = map->tile.width;
+    Rows rows = {map->dense, map->sums, site.t, 1, width, width < LEAST_SUMS, false};
+    site.into = &tiles->body;
+    emit_sums_start(lower, &rows, site);
+    LoopStmt *events = for_range(lower, site.into, "e", 0);
+    events->from = from;
+    events->to = to;
+    LoopExpr *e = loop_variable(lower, events);
+    LoopExpr *unit = map->list >= 0 ? load1(lower, map->list, e)
+                                    : load2(lower, lower->spikes[map->dense->in].event, site.b, e);
+    LoopExpr *i = loop_local(lower, &events->body, "i", unit);
+    LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    Site inner = site;
+    inner.into = &loop_j->body;
+    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, &map->weights, i, j));
+    emit_sums_end(lower, &rows, site);
+}
+
 static void emit_step_spikes(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
     LoopStmt *loop_b = for_range(lower, site.into, "b", 0);
@@ -250,27 +274,37 @@ static void emit_step_spikes(Lower *lower, StepMap *map, Site site, LoopExpr *b0
     Step step = {map->dense->in, {NULL, site.b, site.t, NULL}};
     LoopExpr *count = declare_local(lower, &loop_b->body, "count", num(lower, 0));
     emit_append(lower, &loop_b->body, stream_size(lower, step.stream), step_bit, &step, map->list, count);
-    LoopStmt *tiles = loop_tiles(lower, map, &loop_b->body);
-    int width = map->tile.width;
-    Rows rows = {map->dense, map->sums, site.t, 1, width, width < LEAST_SUMS, false};
-    site.into = &tiles->body;
-    emit_sums_start(lower, &rows, site);
-    LoopStmt *events = for_range(lower, site.into, "e", 0);
-    events->to = count;
-    LoopExpr *i =
-        loop_local(lower, &events->body, "i", load1(lower, map->list, loop_variable(lower, events)));
-    LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
-    LoopExpr *j = loop_variable(lower, loop_j);
-    Site inner = site;
-    inner.into = &loop_j->body;
-    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, &map->weights, i, j));
-    emit_sums_end(lower, &rows, site);
+    site.into = &loop_b->body;
+    emit_step_rows(lower, map, site, num(lower, 0), count);
+}
+
+/* From the list of the whole stream, or from what tables have made of it. */
+static void emit_step_joined(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
+{
+    const SpikeStream *lists = &lower->spikes[map->dense->in];
+    StreamId out = map->dense->out;
+    LoopStmt *loop_b = for_range(lower, site.into, "b", 0);
+    loop_b->from = b0;
+    loop_b->to = b1;
+    site.b = loop_variable(lower, loop_b);
+    if (lower->whole[out] >= 0) {
+        LoopBlock *busy = if_chosen(lower, map->dense, &loop_b->body, true);
+        LoopStmt *loop_j = for_units(lower, busy, "j", stream_size(lower, out));
+        LoopExpr *j = loop_variable(lower, loop_j), *place[3] = {site.b, site.t, j};
+        Site all = {&loop_j->body, site.b, site.t, NULL};
+        store_stream(lower, out, all, j, loop_load(lower->program, lower->whole[out], 3, place), false);
+    }
+    site.into = if_chosen(lower, map->dense, &loop_b->body, false);
+    LoopExpr *next = op2(lower, OP_ADD, site.t, num(lower, 1));
+    emit_step_rows(lower, map, site, load2(lower, lists->ends, site.b, site.t),
+                   load2(lower, lists->ends, site.b, next));
 }
 
 /* Few outputs at a time for many samples of reals; many for the events of one. */
 static int step_width(const Lower *lower, const Node *dense)
 {
-    int outputs = stream_size(lower, dense->out), best = follows_events(lower, dense->in) ? STEP_SPIKES : STEP_REALS;
+    int outputs = stream_size(lower, dense->out),
+        best = follows_events(lower, dense->in) ? STEP_SPIKES : STEP_REALS;
     for (int width = best; width >= STEP_REALS; width -= STEP_REALS)
         if (outputs % width == 0)
             return width;
@@ -283,7 +317,8 @@ Matrix tiled_weights(Lower *lower, const Node *dense)
     const char *name = lower->program->buffers.at[weights].name;
     int inputs = stream_size(lower, dense->in), outputs = stream_size(lower, dense->out);
     int width = step_width(lower, dense), dims[3] = {outputs / width, inputs, width};
-    Matrix tiles = {named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims), NULL, NULL};
+    Matrix tiles = {named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims), NULL,
+                    NULL};
     kernel_begin(lower, arena_printf(lower->arena, "tile_%s", name),
                  arena_printf(lower->arena, "%s, tile by tile", name), (Span){0, 0}, dims[0]);
     LoopStmt *loop_tile = kernel_items(lower, "tile");
@@ -308,7 +343,9 @@ void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, Loo
         map.tile.local[s] = -1;
     map.sums = sums_buffer(lower, name, map.tile.width);
     site.tile = &map.tile;
-    if (follows_events(lower, dense->in)) {
+    if (lower->joined[dense - lower->net->nodes.at]) {
+        emit_step_joined(lower, &map, site, b0, b1);
+    } else if (follows_events(lower, dense->in)) {
         map.list = named_buffer(lower, "list_for", name, index_type(inputs), BUFFER_LOCAL, false, 1, &inputs);
         emit_step_spikes(lower, &map, site, b0, b1);
     } else {

@@ -121,7 +121,8 @@ static LoopExpr *target(Lower *lower, Site site, LoopExpr *j)
 static void emit_softmax_sums(Lower *lower, const Node *node, Site site, LoopExpr **top, LoopExpr **sum)
 {
     int size = stream_size(lower, node->in);
-    *top = declare_local(lower, site.into, "top", load_stream(lower, node->in, site, loop_int(lower->arena, 0)));
+    *top =
+        declare_local(lower, site.into, "top", load_stream(lower, node->in, site, loop_int(lower->arena, 0)));
     LoopStmt *find = for_range(lower, site.into, "j", size);
     LoopExpr *x = load_stream(lower, node->in, site, loop_variable(lower, find));
     loop_set(lower->arena, &find->body, (*top)->var, op2(lower, OP_MAX, x, *top));

@@ -63,8 +63,8 @@ static void store_sum(Lower *lower, const Node *node, const ScanState *state, in
     if (s < node->outs.count)
         store_stream(lower, node->outs.at[s].stream, site, n, value, add);
     else
-        store2(lower, site.into, state->partials[s - node->outs.count], site.b, unit_of(lower, site, n), value,
-               add);
+        store2(lower, site.into, state->partials[s - node->outs.count], site.b, unit_of(lower, site, n),
+               value, add);
 }
 
 static Val sum_value(const Node *node, int s)
@@ -118,8 +118,9 @@ static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_b
     unit->states = NEW_ARRAY(lower->arena, LoopExpr *, node->states.count + 1);
     unit->sums = NEW_ARRAY(lower->arena, LoopExpr *, sum_count + 1);
     for (int s = 0; s < node->states.count; s++) {
-        LoopExpr *start = states_in_buffers ? load2(lower, unit->state->states[s], site.b, unit_of(lower, site, unit->n))
-                                            : loop_float(lower->arena, node->states.at[s].initial);
+        LoopExpr *start = states_in_buffers
+                              ? load2(lower, unit->state->states[s], site.b, unit_of(lower, site, unit->n))
+                              : loop_float(lower->arena, node->states.at[s].initial);
         VarId var = loop_var(lower->arena, lower->kernel, node->states.at[s].name, TYPE_F32);
         loop_declare(lower->arena, site.into, var, start);
         unit->states[s] = loop_ref(lower->arena, lower->kernel, var);
@@ -251,8 +252,8 @@ enum {
     /* Steps that are unrolled. Each waits for the one before, so a processor must see the next units behind them:
      * with more steps than this it does not look so far ahead. */
     CHUNK_LIMIT = 8,
-    UNROLL_BUDGET = 800,    /* operations in all, or compilers take minutes */
-    FUNCTION_COST = 16      /* of exp and the like, which are inline code, in operations */
+    UNROLL_BUDGET = 800, /* operations in all, or compilers take minutes */
+    FUNCTION_COST = 16   /* of exp and the like, which are inline code, in operations */
 };
 
 /* Operations of one step. */
@@ -272,8 +273,7 @@ static int step_cost(const Node *node)
 static int chunk_size(const Lower *lower, const Node *node)
 {
     int steps = lower->net->steps, affordable = UNROLL_BUDGET / step_cost(node);
-    if (lower->unroll == UNROLL_FULL
-        || (lower->unroll == 0 && steps <= CHUNK_LIMIT && steps <= affordable))
+    if (lower->unroll == UNROLL_FULL || (lower->unroll == 0 && steps <= CHUNK_LIMIT && steps <= affordable))
         return steps;
     if (lower->unroll > 0)
         return lower->unroll < steps ? lower->unroll : steps;

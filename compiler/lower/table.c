@@ -69,8 +69,7 @@ static void emit_double(Lower *lower, const Sums *sums, LoopBlock *into, LoopExp
     LoopExpr *u = loop_variable(lower, loop_u);
     LoopStmt *loop_j = for_units(lower, &loop_u->body, "j", sums->width);
     LoopExpr *j = loop_variable(lower, loop_j);
-    LoopExpr *sum =
-        op2(lower, OP_ADD, entry(lower, sums, slot, u, j), sums->element(lower, sums, row, j));
+    LoopExpr *sum = op2(lower, OP_ADD, entry(lower, sums, slot, u, j), sums->element(lower, sums, row, j));
     store_entry(lower, sums, &loop_j->body, slot, op2(lower, OP_ADD, u, num(lower, 1 << k)), j, sum);
 }
 
@@ -143,12 +142,12 @@ static void emit_lookups(Lower *lower, const Sums *sums, Site site, LoopExpr *bl
     site.t = loop_variable(lower, loop_t);
     for (int s = 0; s < count; s++) {
         LoopExpr *g = op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, UNIT_TABLES)), slot[s]);
-        subset[s] = loop_local(
-            lower, &loop_t->body, arena_printf(lower->arena, "s%d", s),
-            loop_load(lower->program, packs->index, 3, (LoopExpr *[]){site.b, site.t, g}));
+        subset[s] = loop_local(lower, &loop_t->body, arena_printf(lower->arena, "s%d", s),
+                               loop_load(lower->program, packs->index, 3, (LoopExpr *[]){site.b, site.t, g}));
     }
     LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", sums->width);
-    LoopExpr *j = loop_variable(lower, loop_j), *sum = load_stream(lower, sums->node->out, site, output(lower, sums, j));
+    LoopExpr *j = loop_variable(lower, loop_j),
+             *sum = load_stream(lower, sums->node->out, site, output(lower, sums, j));
     for (int s = 0; s < count; s++)
         sum = op2(lower, OP_ADD, sum, entry(lower, sums, slot[s], subset[s], j));
     site.into = &loop_j->body;
@@ -180,8 +179,7 @@ static void emit_bias(Lower *lower, const Sums *sums, LoopBlock *into)
     ParamId bias = sums->node->bias;
     LoopStmt *loop_b = loop_samples(lower, sums, into);
     LoopStmt *loop_t = for_range(lower, &loop_b->body, "t", lower->net->steps);
-    LoopStmt *loop_j =
-        for_units(lower, &loop_t->body, "j", width_at(lower, sums->site, sums->node->out));
+    LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", width_at(lower, sums->site, sums->node->out));
     LoopExpr *j = loop_variable(lower, loop_j);
     Site site = {&loop_j->body, loop_variable(lower, loop_b), loop_variable(lower, loop_t), sums->site.tile};
     LoopExpr *start = bias == NONE ? loop_float(lower->arena, 0)
@@ -220,12 +218,13 @@ static LoopExpr *gradient_element(Lower *lower, const Sums *sums, LoopExpr *row,
 static void add_to_gradient(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block)
 {
     const SpikeStream *packs = &lower->spikes[sums->node->in];
-    LoopExpr *b = sums->site.b, *first = op2(lower, OP_MUL, block, num(lower, STEP_TABLES)), *subset[STEP_TABLES];
+    LoopExpr *b = sums->site.b, *first = op2(lower, OP_MUL, block, num(lower, STEP_TABLES)),
+             *subset[STEP_TABLES];
     LoopStmt *loop_e = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "e", TYPE_I32),
                                 num(lower, 0), load2(lower, packs->alives, b, block));
-    LoopExpr *i = loop_local(lower, &loop_e->body, "i",
-                             loop_load(lower->program, packs->alive, 3,
-                                       (LoopExpr *[]){b, block, loop_variable(lower, loop_e)}));
+    LoopExpr *i = loop_local(
+        lower, &loop_e->body, "i",
+        loop_load(lower->program, packs->alive, 3, (LoopExpr *[]){b, block, loop_variable(lower, loop_e)}));
     for (int s = 0; s < STEP_TABLES; s++) {
         LoopExpr *place[3] = {b, op2(lower, OP_ADD, first, num(lower, s)), i};
         subset[s] = loop_local(lower, &loop_e->body, arena_printf(lower->arena, "s%d", s),
@@ -239,7 +238,8 @@ static void add_to_gradient(Lower *lower, const Sums *sums, LoopBlock *into, Loo
     matrix_store(lower, &loop_j->body, sums->matrix, i, total, sum, false);
 }
 
-void emit_weight_grad_tables(Lower *lower, const Node *node, const Matrix *gradient, BufferId table, Site site)
+void emit_weight_grad_tables(Lower *lower, const Node *node, const Matrix *gradient, BufferId table,
+                             Site site)
 {
     Sums backward = {.node = node,
                      .matrix = gradient,

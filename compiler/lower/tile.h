@@ -5,9 +5,9 @@
 #include "lower.h"
 
 enum {
-    CHUNK_ROWS = 800,        /* samples x steps that share one making of tables */
-    LOCAL_MOST = 1 << 16,    /* elements of a tile's array of one stream */
-    SLICES = 8               /* of the batch, for gradients of layers that are too narrow to cut */
+    CHUNK_ROWS = 800,     /* samples x steps that share one making of tables */
+    LOCAL_MOST = 1 << 16, /* elements of a tile's array of one stream */
+    SLICES = 8            /* of the batch, for gradients of layers that are too narrow to cut */
 };
 
 /* Units of a tile; all of them where the layer is too narrow, or no tile divides it. */

@@ -224,6 +224,23 @@ START_TEST(equal_instructions_are_one)
 }
 END_TEST
 
+/* Multiples of one value are collected; a constant divisor becomes a factor. */
+START_TEST(leaks_fold)
+{
+    Val tenth = op2(OP_DIV, x, number(10)), leak = op2(OP_SUB, x, tenth);
+    double factor;
+    ck_assert_int_eq(body.code.at[tenth].op, OP_MUL);
+    ck_assert_int_eq(body.code.at[leak].op, OP_MUL);
+    ck_assert_int_eq(body.code.at[leak].a, x);
+    ck_assert(body_is_const(&body, body.code.at[leak].b, &factor));
+    ck_assert_double_eq_tol(factor, 0.9, 1e-15);
+    ck_assert_int_eq(op2(OP_ADD, leak, tenth), x);
+    ck_assert_int_eq(op2(OP_MUL, op2(OP_MUL, x, number(4)), number(0.25)), x);
+    ck_assert_int_eq(body.code.at[op2(OP_SUB, x, op2(OP_MUL, y, number(2)))].op, OP_SUB);
+    ck_assert_int_eq(body.code.at[op2(OP_DIV, x, number(0))].op, OP_DIV);
+}
+END_TEST
+
 START_TEST(names)
 {
     Val sum = op2(OP_ADD, x, y), half = number(0.5);
@@ -242,8 +259,9 @@ START_TEST(copies)
     body_name(&body, sum, "sum", (Span){1, 2});
     Body other = {0};
     Val a = body_copy(arena, &other, &body.code.at[x], NO_VAL, NO_VAL, NO_VAL);
+    Val b = body_copy(arena, &other, &body.code.at[y], NO_VAL, NO_VAL, NO_VAL);
     Val zero = body_const(arena, &other, 0);
-    Val copy = body_copy(arena, &other, &body.code.at[sum], a, a, NO_VAL);
+    Val copy = body_copy(arena, &other, &body.code.at[sum], a, b, NO_VAL);
     ck_assert_int_eq(other.code.at[a].op, OP_INPUT);
     ck_assert_str_eq(other.code.at[a].name, "x");
     ck_assert_int_eq(other.code.at[copy].op, OP_ADD);
@@ -280,6 +298,7 @@ Suite *body_suite(void)
     tcase_add_test(tcase, no_neutral_elements);
     tcase_add_test(tcase, choices);
     tcase_add_test(tcase, equal_instructions_are_one);
+    tcase_add_test(tcase, leaks_fold);
     tcase_add_test(tcase, names);
     tcase_add_test(tcase, copies);
     tcase_add_test(tcase, marking_what_a_value_needs);

@@ -68,13 +68,21 @@ static void poisson_input(void *context, int32_t first, int32_t last)
     int32_t *restrict sample = net->sample;
     float (*restrict image)[4] = net->image;
     uint8_t (*restrict input)[2][4] = net->input;
+    _Alignas(64) float limit_of_input[4];
     for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)t);
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 4; n++) {
-                input[b][t][n] = (uint8_t)(snn_uniform(key, (uint32_t)n) < image[b][n]);
-            }
+        /* byte + low < 256 p: byte is random at each step, low once a sample */
+        const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 4; n++) {
+            limit_of_input[n] = image[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
+        }
+        const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)0);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 4; n++) {
+            const uint32_t word = snn_random(key, (uint32_t)n);
+            const float limit = limit_of_input[n];
+            input[b][0][n] = (uint8_t)((float)(word / 16777216u) < limit);
+            input[b][1][n] = (uint8_t)((float)(word * 256u / 16777216u) < limit);
         }
     }
 }
@@ -335,6 +343,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
     uint16_t (*restrict events_of_digit_delay)[8] = net->events_of_digit_delay;
     int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
+    _Alignas(64) float sums_digit_2[8][3];
     float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
@@ -384,20 +393,28 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_delay[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit_2[slice][i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit_2[slice][i][j] += sums_digit_2[0][j];
                     }
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
                     const int32_t i = events_of_input[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
                 }
             }

@@ -342,6 +342,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_v)[2][3] = net->digit_v;
     uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    _Alignas(64) float sums_digit_2[8][3];
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -384,11 +385,15 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
                 }
             }
@@ -474,7 +479,7 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict image)[4] = net->image;
     float (*restrict g_hidden_dense)[4] = net->g_hidden_dense;
-    _Alignas(64) float sums_w_hidden[4][4];
+    _Alignas(64) float sums_w_hidden[8][4];
     float (*restrict parts_of_w_hidden)[4][4] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;

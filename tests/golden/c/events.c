@@ -315,6 +315,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     int32_t (*restrict ends_of_image)[3] = net->ends_of_image;
     uint16_t (*restrict events_of_digit_delay)[10] = net->events_of_digit_delay;
     int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
+    _Alignas(64) float sums_digit_2[8][3];
     float (*restrict parts_of_w_digit_2)[5][3] = net->parts_of_w_digit_2;
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
@@ -364,20 +365,28 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_delay[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit_2[slice][i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit_2[slice][i][j] += sums_digit_2[0][j];
                     }
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
                     const int32_t i = events_of_image[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
                 }
             }

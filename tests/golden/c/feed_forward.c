@@ -79,13 +79,22 @@ static void poisson_input(void *context, int32_t first, int32_t last)
     int32_t *restrict sample = net->sample;
     float (*restrict image)[4] = net->image;
     uint8_t (*restrict input)[3][4] = net->input;
+    _Alignas(64) float limit_of_input[4];
     for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 3; t++) {
-            const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)t);
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 4; n++) {
-                input[b][t][n] = (uint8_t)(snn_uniform(key, (uint32_t)n) < image[b][n]);
-            }
+        /* byte + low < 256 p: byte is random at each step, low once a sample */
+        const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 4; n++) {
+            limit_of_input[n] = image[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
+        }
+        const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)0);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 4; n++) {
+            const uint32_t word = snn_random(key, (uint32_t)n);
+            const float limit = limit_of_input[n];
+            input[b][0][n] = (uint8_t)((float)(word / 16777216u) < limit);
+            input[b][1][n] = (uint8_t)((float)(word * 256u / 16777216u) < limit);
+            input[b][2][n] = (uint8_t)((float)(word * 65536u / 16777216u) < limit);
         }
     }
 }
@@ -403,6 +412,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_v)[3][3] = net->digit_v;
     uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
+    _Alignas(64) float sums_digit_2[8][3];
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -458,11 +468,15 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t t = 0; t < 3; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
                 }
             }
@@ -499,6 +513,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_v)[3][5] = net->hidden_v;
     uint16_t (*restrict events_of_input)[12] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
+    _Alignas(64) float sums_hidden_2[8][5];
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -578,11 +593,15 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t t = 0; t < 3; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_hidden_2[0][j] = g_hidden_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
                     const int32_t i = events_of_input[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        parts_of_w_hidden[slice][i][j] += g_hidden_dense[b][t][j];
+                        parts_of_w_hidden[slice][i][j] += sums_hidden_2[0][j];
                     }
                 }
             }

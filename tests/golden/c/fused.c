@@ -131,9 +131,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
     float (*restrict state_v_li_hidden)[3] = net->state_v_li_hidden;
     float (*restrict tiles_of_w_hidden_2)[3][3] = net->tiles_of_w_hidden_2;
     _Alignas(64) uint16_t list_for_hidden_dense_2[3];
-    _Alignas(64) uint32_t words_of_list_for_hidden_dense_2[3];
     _Alignas(64) uint16_t list_for_hidden_dense_2_2[3];
-    _Alignas(64) uint32_t words_of_list_for_hidden_dense_2_2[3];
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
@@ -155,17 +153,9 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = 0;
-                SNN_INDEPENDENT
-                for (int32_t w = 0; w < 3; w++) {
-                    words_of_list_for_hidden_dense_2[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
-                }
-                for (int32_t w = 0; w < 3; w++) {
-                    uint32_t left = words_of_list_for_hidden_dense_2[w];
-                    for (; left != 0; left &= left - 1) {
-                        const int32_t k = snn_lowest_bit(left);
-                        list_for_hidden_dense_2[count] = (uint16_t)(w + k * 3);
-                        count = count + 1;
-                    }
+                for (int32_t i = 0; i < 3; i++) {
+                    list_for_hidden_dense_2[count] = (uint16_t)i;
+                    count = count + hidden_delay[b][t][i];
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
@@ -214,17 +204,9 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = 0;
-                SNN_INDEPENDENT
-                for (int32_t w = 0; w < 3; w++) {
-                    words_of_list_for_hidden_dense_2_2[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
-                }
-                for (int32_t w = 0; w < 3; w++) {
-                    uint32_t left = words_of_list_for_hidden_dense_2_2[w];
-                    for (; left != 0; left &= left - 1) {
-                        const int32_t k = snn_lowest_bit(left);
-                        list_for_hidden_dense_2_2[count] = (uint16_t)(w + k * 3);
-                        count = count + 1;
-                    }
+                for (int32_t i = 0; i < 3; i++) {
+                    list_for_hidden_dense_2_2[count] = (uint16_t)i;
+                    count = count + hidden_delay[b][t][i];
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
@@ -781,11 +763,15 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
         }
         for (int32_t b = b0; b < b1; b++) {
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_w_hidden_2[0][j] = g_hidden_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_delay[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_hidden_2[slice][i][j] += g_hidden_dense[b][t][j];
+                        parts_of_w_hidden_2[slice][i][j] += sums_w_hidden_2[0][j];
                     }
                 }
             }

@@ -87,13 +87,21 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     int32_t *restrict sample = net->sample;
     float (*restrict digit_map_2)[4] = net->digit_map_2;
     uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
+    _Alignas(64) float limit_of_digit_poisson[4];
     for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 2; t++) {
-            const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)t);
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 4; n++) {
-                digit_poisson[b][t][n] = (uint8_t)(snn_uniform(key, (uint32_t)n) < digit_map_2[b][n]);
-            }
+        /* byte + low < 256 p: byte is random at each step, low once a sample */
+        const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 4; n++) {
+            limit_of_digit_poisson[n] = digit_map_2[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
+        }
+        const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)0);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 4; n++) {
+            const uint32_t word = snn_random(key, (uint32_t)n);
+            const float limit = limit_of_digit_poisson[n];
+            digit_poisson[b][0][n] = (uint8_t)((float)(word / 16777216u) < limit);
+            digit_poisson[b][1][n] = (uint8_t)((float)(word * 256u / 16777216u) < limit);
         }
     }
 }
@@ -315,6 +323,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     float (*restrict sum_tired_gain_digit_digit)[3] = net->sum_tired_gain_digit_digit;
+    _Alignas(64) float sums_digit[8][3];
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -360,11 +369,15 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 sum_tired_gain_digit_digit[b][n] = sum;
             }
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit[0][j] = g_digit_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += sums_digit[0][j];
                     }
                 }
             }

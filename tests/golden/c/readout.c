@@ -413,6 +413,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_v)[3][5] = net->hidden_v;
     uint16_t (*restrict events_of_image)[12] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
+    _Alignas(64) float sums_hidden_2[8][5];
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -478,11 +479,15 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t t = 0; t < 3; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_hidden_2[0][j] = g_hidden_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
                     const int32_t i = events_of_image[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        parts_of_w_hidden[slice][i][j] += g_hidden_dense[b][t][j];
+                        parts_of_w_hidden[slice][i][j] += sums_hidden_2[0][j];
                     }
                 }
             }

@@ -41,12 +41,12 @@ struct net {
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
     float (*hidden_dense)[2][5];
     uint8_t (*hidden_delay)[2][5];
-    float (*hidden_dense_2)[2][5];
+    float (*hidden_dense_2)[1][5];
     uint8_t (*hidden)[2][5];
     float (*digit_dense)[2][3];
     float (*digit)[2][3];
     float (*digit_max)[3];
-    float (*g_hidden)[2][5];
+    float (*g_hidden)[1][5];
     float (*g_digit_max)[3];
     float (*g_digit)[2][3];
     float (*g_digit_dense)[2][3];
@@ -65,10 +65,12 @@ struct net {
     float (*w_hidden_2_transposed)[5];
     float (*w_digit_transposed)[5];
     float (*state_v_hidden)[5];
+    float (*tiles_of_w_hidden_2)[5][5];
     uint16_t (*events_of_hidden)[10];
     int32_t (*ends_of_hidden)[3];
     float (*parts_of_w_digit)[5][3];
     float (*state_g_v_hidden)[5];
+    float (*tiles_of_w_hidden_2_transposed)[5][5];
     uint16_t (*events_of_hidden_delay)[10];
     int32_t (*ends_of_hidden_delay)[3];
     float (*parts_of_w_hidden_2)[5][5];
@@ -108,25 +110,39 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     }
 }
 
+/* w_hidden_2, tile by tile */
+static void tile_w_hidden_2(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict w_hidden_2)[5] = net->w_hidden_2;
+    float (*restrict tiles_of_w_hidden_2)[5][5] = net->tiles_of_w_hidden_2;
+    for (int32_t tile = first; tile < last; tile++) {
+        for (int32_t i = 0; i < 5; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                tiles_of_w_hidden_2[tile][i][j] = w_hidden_2[i][tile * 5 + j];
+            }
+        }
+    }
+}
+
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * recurrent group, step by step: hidden_delay (delay), hidden_dense_2 (dense), hidden (lif) */
 static void recurrent_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[5] = net->w_hidden_2;
     float (*restrict hidden_dense)[2][5] = net->hidden_dense;
     uint8_t (*restrict hidden_delay)[2][5] = net->hidden_delay;
-    float (*restrict hidden_dense_2)[2][5] = net->hidden_dense_2;
+    float (*restrict hidden_dense_2)[1][5] = net->hidden_dense_2;
     uint8_t (*restrict hidden)[2][5] = net->hidden;
     float (*restrict hidden_v)[2][5] = net->hidden_v;
     float (*restrict state_v_hidden)[5] = net->state_v_hidden;
+    float (*restrict tiles_of_w_hidden_2)[5][5] = net->tiles_of_w_hidden_2;
     _Alignas(64) uint16_t list_for_hidden_dense_2[5];
-    _Alignas(64) uint32_t words_of_list_for_hidden_dense_2[5];
     _Alignas(64) uint16_t list_for_hidden_dense_2_2[5];
-    _Alignas(64) uint32_t words_of_list_for_hidden_dense_2_2[5];
-    for (int32_t block = 0; block < (last - first + 15) / 16; block++) {
-        const int32_t b0 = first + block * 16;
-        const int32_t end = b0 + 16;
+    for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
+        const int32_t b0 = first + block * 32;
+        const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
             SNN_INDEPENDENT
@@ -143,29 +159,21 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = 0;
-                SNN_INDEPENDENT
-                for (int32_t w = 0; w < 5; w++) {
-                    words_of_list_for_hidden_dense_2[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
-                }
-                for (int32_t w = 0; w < 5; w++) {
-                    uint32_t left = words_of_list_for_hidden_dense_2[w];
-                    for (; left != 0; left &= left - 1) {
-                        const int32_t k = snn_lowest_bit(left);
-                        list_for_hidden_dense_2[count] = (uint16_t)(w + k * 5);
-                        count = count + 1;
-                    }
+                for (int32_t i = 0; i < 5; i++) {
+                    list_for_hidden_dense_2[count] = (uint16_t)i;
+                    count = count + hidden_delay[b][t][i];
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        hidden_dense_2[b][t][j0 + j] = 0.0f;
+                        hidden_dense_2[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = 0; e < count; e++) {
                         const int32_t i = list_for_hidden_dense_2[e];
                         SNN_INDEPENDENT
                         for (int32_t j = 0; j < 5; j++) {
-                            hidden_dense_2[b][t][j0 + j] += w_hidden_2[i][j0 + j];
+                            hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
                         }
                     }
                 }
@@ -174,7 +182,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 5; n++) {
                     float v = state_v_hidden[b][n];
-                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v) * 0.33333334f;
+                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.33333334f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     hidden[b][t][n] = (uint8_t)spike;
                     hidden_v[b][t][n] = v_2;
@@ -193,29 +201,21 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = 0;
-                SNN_INDEPENDENT
-                for (int32_t w = 0; w < 5; w++) {
-                    words_of_list_for_hidden_dense_2_2[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
-                }
-                for (int32_t w = 0; w < 5; w++) {
-                    uint32_t left = words_of_list_for_hidden_dense_2_2[w];
-                    for (; left != 0; left &= left - 1) {
-                        const int32_t k = snn_lowest_bit(left);
-                        list_for_hidden_dense_2_2[count] = (uint16_t)(w + k * 5);
-                        count = count + 1;
-                    }
+                for (int32_t i = 0; i < 5; i++) {
+                    list_for_hidden_dense_2_2[count] = (uint16_t)i;
+                    count = count + hidden_delay[b][t][i];
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        hidden_dense_2[b][t][j0 + j] = 0.0f;
+                        hidden_dense_2[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = 0; e < count; e++) {
                         const int32_t i = list_for_hidden_dense_2_2[e];
                         SNN_INDEPENDENT
                         for (int32_t j = 0; j < 5; j++) {
-                            hidden_dense_2[b][t][j0 + j] += w_hidden_2[i][j0 + j];
+                            hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
                         }
                     }
                 }
@@ -224,7 +224,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 5; n++) {
                     float v = state_v_hidden[b][n];
-                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v) * 0.33333334f;
+                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.33333334f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     hidden[b][t][n] = (uint8_t)spike;
                     hidden_v[b][t][n] = v_2;
@@ -470,6 +470,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    _Alignas(64) float sums_digit_2[8][3];
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -500,11 +501,15 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
                 }
             }
@@ -559,21 +564,39 @@ static void dense_g_hidden_2(void *context, int32_t first, int32_t last)
     }
 }
 
+/* w_hidden_2_transposed, tile by tile */
+static void tile_w_hidden_2_transposed(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = context;
+    float (*restrict w_hidden_2_transposed)[5] = net->w_hidden_2_transposed;
+    float (*restrict tiles_of_w_hidden_2_transposed)[5][5] = net->tiles_of_w_hidden_2_transposed;
+    for (int32_t tile = first; tile < last; tile++) {
+        for (int32_t i = 0; i < 5; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                tiles_of_w_hidden_2_transposed[tile][i][j] = w_hidden_2_transposed[i][tile * 5 + j];
+            }
+        }
+    }
+}
+
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * recurrent group, step by step: g_hidden (delay), g_hidden_dense (lif, adjoint), g_hidden_delay (dense) */
 static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2_transposed)[5] = net->w_hidden_2_transposed;
-    float (*restrict g_hidden)[2][5] = net->g_hidden;
+    float (*restrict g_hidden)[1][5] = net->g_hidden;
     float (*restrict g_hidden_2)[2][5] = net->g_hidden_2;
     float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
     float (*restrict hidden_v)[2][5] = net->hidden_v;
     float (*restrict g_hidden_delay)[2][5] = net->g_hidden_delay;
     float (*restrict state_g_v_hidden)[5] = net->state_g_v_hidden;
-    for (int32_t block = 0; block < (last - first + 15) / 16; block++) {
-        const int32_t b0 = first + block * 16;
-        const int32_t end = b0 + 16;
+    float (*restrict tiles_of_w_hidden_2_transposed)[5][5] = net->tiles_of_w_hidden_2_transposed;
+    _Alignas(64) float sums_g_hidden_delay[8][5];
+    _Alignas(64) float sums_g_hidden_delay_2[8][5];
+    for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
+        const int32_t b0 = first + block * 32;
+        const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
             SNN_INDEPENDENT
@@ -585,7 +608,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 5; n++) {
-                    g_hidden[b][t][n] = 0.0f;
+                    g_hidden[b][0][n] = 0.0f;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -594,7 +617,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                     float g_v = state_g_v_hidden[b][n];
                     const float x = hidden_v[b][t][n] - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][t][n] + g_hidden_2[b][t][n];
+                    const float g_spike = g_hidden[b][0][n] + g_hidden_2[b][t][n];
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
@@ -606,52 +629,112 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
             }
             for (int32_t tile = 0; tile < 1; tile++) {
                 const int32_t j0 = tile * 5;
-                const int32_t blocks = (b1 - b0) / 4;
+                const int32_t blocks = (b1 - b0) / 8;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
-                    const int32_t b = b0 + block_2 * 4;
+                    const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = 0.0f;
+                        sums_g_hidden_delay[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = 0.0f;
+                        sums_g_hidden_delay[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = 0.0f;
+                        sums_g_hidden_delay[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = 0.0f;
+                        sums_g_hidden_delay[3][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay[4][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay[5][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay[6][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
                         const float x0 = g_hidden_dense[b][t][i];
                         const float x1 = g_hidden_dense[b + 1][t][i];
                         const float x2 = g_hidden_dense[b + 2][t][i];
                         const float x3 = g_hidden_dense[b + 3][t][i];
+                        const float x4 = g_hidden_dense[b + 4][t][i];
+                        const float x5 = g_hidden_dense[b + 5][t][i];
+                        const float x6 = g_hidden_dense[b + 6][t][i];
+                        const float x7 = g_hidden_dense[b + 7][t][i];
                         SNN_INDEPENDENT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = w_hidden_2_transposed[i][j0 + j];
-                            g_hidden_delay[b][t][j0 + j] += x0 * w;
-                            g_hidden_delay[b + 1][t][j0 + j] += x1 * w;
-                            g_hidden_delay[b + 2][t][j0 + j] += x2 * w;
-                            g_hidden_delay[b + 3][t][j0 + j] += x3 * w;
+                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            sums_g_hidden_delay[0][j] += x0 * w;
+                            sums_g_hidden_delay[1][j] += x1 * w;
+                            sums_g_hidden_delay[2][j] += x2 * w;
+                            sums_g_hidden_delay[3][j] += x3 * w;
+                            sums_g_hidden_delay[4][j] += x4 * w;
+                            sums_g_hidden_delay[5][j] += x5 * w;
+                            sums_g_hidden_delay[6][j] += x6 * w;
+                            sums_g_hidden_delay[7][j] += x7 * w;
                         }
                     }
-                }
-                for (int32_t b = b0 + blocks * 4; b < b1; b++) {
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = 0.0f;
+                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay[1][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay[2][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay[3][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay[4][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay[5][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay[6][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay[7][j];
+                    }
+                }
+                for (int32_t b = b0 + blocks * 8; b < b1; b++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
                         const float x0 = g_hidden_dense[b][t][i];
                         SNN_INDEPENDENT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = w_hidden_2_transposed[i][j0 + j];
-                            g_hidden_delay[b][t][j0 + j] += x0 * w;
+                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            sums_g_hidden_delay[0][j] += x0 * w;
                         }
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
                     }
                 }
             }
@@ -660,7 +743,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 5; n++) {
-                    g_hidden[b][t][n] = g_hidden_delay[b][t - -1][n];
+                    g_hidden[b][0][n] = g_hidden_delay[b][t - -1][n];
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -669,7 +752,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                     float g_v = state_g_v_hidden[b][n];
                     const float x = hidden_v[b][t][n] - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][t][n] + g_hidden_2[b][t][n];
+                    const float g_spike = g_hidden[b][0][n] + g_hidden_2[b][t][n];
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
@@ -681,52 +764,112 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
             }
             for (int32_t tile = 0; tile < 1; tile++) {
                 const int32_t j0 = tile * 5;
-                const int32_t blocks = (b1 - b0) / 4;
+                const int32_t blocks = (b1 - b0) / 8;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
-                    const int32_t b = b0 + block_2 * 4;
+                    const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = 0.0f;
+                        sums_g_hidden_delay_2[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = 0.0f;
+                        sums_g_hidden_delay_2[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = 0.0f;
+                        sums_g_hidden_delay_2[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = 0.0f;
+                        sums_g_hidden_delay_2[3][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay_2[4][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay_2[5][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay_2[6][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay_2[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
                         const float x0 = g_hidden_dense[b][t][i];
                         const float x1 = g_hidden_dense[b + 1][t][i];
                         const float x2 = g_hidden_dense[b + 2][t][i];
                         const float x3 = g_hidden_dense[b + 3][t][i];
+                        const float x4 = g_hidden_dense[b + 4][t][i];
+                        const float x5 = g_hidden_dense[b + 5][t][i];
+                        const float x6 = g_hidden_dense[b + 6][t][i];
+                        const float x7 = g_hidden_dense[b + 7][t][i];
                         SNN_INDEPENDENT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = w_hidden_2_transposed[i][j0 + j];
-                            g_hidden_delay[b][t][j0 + j] += x0 * w;
-                            g_hidden_delay[b + 1][t][j0 + j] += x1 * w;
-                            g_hidden_delay[b + 2][t][j0 + j] += x2 * w;
-                            g_hidden_delay[b + 3][t][j0 + j] += x3 * w;
+                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            sums_g_hidden_delay_2[0][j] += x0 * w;
+                            sums_g_hidden_delay_2[1][j] += x1 * w;
+                            sums_g_hidden_delay_2[2][j] += x2 * w;
+                            sums_g_hidden_delay_2[3][j] += x3 * w;
+                            sums_g_hidden_delay_2[4][j] += x4 * w;
+                            sums_g_hidden_delay_2[5][j] += x5 * w;
+                            sums_g_hidden_delay_2[6][j] += x6 * w;
+                            sums_g_hidden_delay_2[7][j] += x7 * w;
                         }
                     }
-                }
-                for (int32_t b = b0 + blocks * 4; b < b1; b++) {
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = 0.0f;
+                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay_2[1][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay_2[2][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay_2[3][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay_2[4][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay_2[5][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay_2[6][j];
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay_2[7][j];
+                    }
+                }
+                for (int32_t b = b0 + blocks * 8; b < b1; b++) {
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        sums_g_hidden_delay_2[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
                         const float x0 = g_hidden_dense[b][t][i];
                         SNN_INDEPENDENT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = w_hidden_2_transposed[i][j0 + j];
-                            g_hidden_delay[b][t][j0 + j] += x0 * w;
+                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            sums_g_hidden_delay_2[0][j] += x0 * w;
                         }
+                    }
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
                     }
                 }
             }
@@ -764,14 +907,17 @@ static void list_hidden_delay(void *context, int32_t first, int32_t last)
 }
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
- * w_hidden_2: gradient of w_hidden_2 */
+ * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
 static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
+    float (*restrict image)[2][4] = net->image;
     float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
     uint16_t (*restrict events_of_hidden_delay)[10] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
+    _Alignas(64) float sums_w_hidden_2[8][5];
     float (*restrict parts_of_w_hidden_2)[5][5] = net->parts_of_w_hidden_2;
+    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
@@ -781,14 +927,73 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
                 parts_of_w_hidden_2[slice][i][j] = 0.0f;
             }
         }
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT
+            for (int32_t j = 0; j < 5; j++) {
+                parts_of_w_hidden[slice][i][j] = 0.0f;
+            }
+        }
         for (int32_t b = b0; b < b1; b++) {
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_w_hidden_2[0][j] = g_hidden_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_delay[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 5; j++) {
-                        parts_of_w_hidden_2[slice][i][j] += g_hidden_dense[b][t][j];
+                        parts_of_w_hidden_2[slice][i][j] += sums_w_hidden_2[0][j];
                     }
+                }
+            }
+            for (int32_t block = 0; block < 1; block++) {
+                const int32_t i0 = block * 4;
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_w_hidden_2[0][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_w_hidden_2[1][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_w_hidden_2[2][j] = 0.0f;
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    sums_w_hidden_2[3][j] = 0.0f;
+                }
+                for (int32_t t = 0; t < 2; t++) {
+                    const float x0 = image[b][t][i0];
+                    const float x1 = image[b][t][i0 + 1];
+                    const float x2 = image[b][t][i0 + 2];
+                    const float x3 = image[b][t][i0 + 3];
+                    SNN_INDEPENDENT
+                    for (int32_t j = 0; j < 5; j++) {
+                        const float g = g_hidden_dense[b][t][j];
+                        sums_w_hidden_2[0][j] += x0 * g;
+                        sums_w_hidden_2[1][j] += x1 * g;
+                        sums_w_hidden_2[2][j] += x2 * g;
+                        sums_w_hidden_2[3][j] += x3 * g;
+                    }
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    parts_of_w_hidden[slice][i0][j] += sums_w_hidden_2[0][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden_2[1][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden_2[2][j];
+                }
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 5; j++) {
+                    parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden_2[3][j];
                 }
             }
         }
@@ -807,78 +1012,6 @@ static void sum_w_hidden_2(void *context, int32_t first, int32_t last)
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden_2[i][j] += parts_of_w_hidden_2[slice][i][j];
-            }
-        }
-    }
-}
-
-/* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
- * w_hidden: gradient of w_hidden */
-static void gradient_w_hidden(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict image)[2][4] = net->image;
-    float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
-    _Alignas(64) float sums_w_hidden[4][5];
-    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 5; j++) {
-                parts_of_w_hidden[slice][i][j] = 0.0f;
-            }
-        }
-        for (int32_t b = b0; b < b1; b++) {
-            for (int32_t block = 0; block < 1; block++) {
-                const int32_t i0 = block * 4;
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden[3][j] = 0.0f;
-                }
-                for (int32_t t = 0; t < 2; t++) {
-                    const float x0 = image[b][t][i0];
-                    const float x1 = image[b][t][i0 + 1];
-                    const float x2 = image[b][t][i0 + 2];
-                    const float x3 = image[b][t][i0 + 3];
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 5; j++) {
-                        const float g = g_hidden_dense[b][t][j];
-                        sums_w_hidden[0][j] += x0 * g;
-                        sums_w_hidden[1][j] += x1 * g;
-                        sums_w_hidden[2][j] += x2 * g;
-                        sums_w_hidden[3][j] += x3 * g;
-                    }
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    parts_of_w_hidden[slice][i0][j] += sums_w_hidden[0][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden[1][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden[2][j];
-                }
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 5; j++) {
-                    parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden[3][j];
-                }
             }
         }
     }
@@ -968,6 +1101,7 @@ static void forward(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, dense_hidden_dense, net, net->run.rows);
+    snn_parallel(pool, tile_w_hidden_2, net, 1);
     snn_parallel(pool, recurrent_hidden, net, net->run.rows);
     snn_parallel(pool, list_hidden, net, net->run.rows);
     snn_parallel(pool, layer_digit, net, net->run.rows);
@@ -990,11 +1124,11 @@ static void backward(void *context, SnnPool *pool)
     snn_parallel(pool, adjoint_digit, net, 8);
     snn_parallel(pool, sum_w_digit, net, 5);
     snn_parallel(pool, dense_g_hidden_2, net, net->run.rows);
+    snn_parallel(pool, tile_w_hidden_2_transposed, net, 1);
     snn_parallel(pool, recurrent_g_hidden_dense, net, net->run.rows);
     snn_parallel(pool, list_hidden_delay, net, net->run.rows);
     snn_parallel(pool, gradient_w_hidden_2, net, 8);
     snn_parallel(pool, sum_w_hidden_2, net, 5);
-    snn_parallel(pool, gradient_w_hidden, net, 8);
     snn_parallel(pool, sum_w_hidden, net, 4);
 }
 
@@ -1044,10 +1178,12 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->velocity_w_hidden_2 = snn_alloc(5, sizeof *net->velocity_w_hidden_2)) != NULL && complete;
     complete = (net->velocity_w_digit = snn_alloc(5, sizeof *net->velocity_w_digit)) != NULL && complete;
     complete = (net->state_v_hidden = snn_alloc(rows, sizeof *net->state_v_hidden)) != NULL && complete;
+    complete = (net->tiles_of_w_hidden_2 = snn_alloc(1, sizeof *net->tiles_of_w_hidden_2)) != NULL && complete;
     complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
     complete = (net->ends_of_hidden = snn_alloc(rows, sizeof *net->ends_of_hidden)) != NULL && complete;
     complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     complete = (net->state_g_v_hidden = snn_alloc(rows, sizeof *net->state_g_v_hidden)) != NULL && complete;
+    complete = (net->tiles_of_w_hidden_2_transposed = snn_alloc(1, sizeof *net->tiles_of_w_hidden_2_transposed)) != NULL && complete;
     complete = (net->events_of_hidden_delay = snn_alloc(rows, sizeof *net->events_of_hidden_delay)) != NULL && complete;
     complete = (net->ends_of_hidden_delay = snn_alloc(rows, sizeof *net->ends_of_hidden_delay)) != NULL && complete;
     complete = (net->parts_of_w_hidden_2 = snn_alloc(8, sizeof *net->parts_of_w_hidden_2)) != NULL && complete;
@@ -1092,10 +1228,12 @@ static void close_net(void *context)
     snn_free(net->velocity_w_hidden_2);
     snn_free(net->velocity_w_digit);
     snn_free(net->state_v_hidden);
+    snn_free(net->tiles_of_w_hidden_2);
     snn_free(net->events_of_hidden);
     snn_free(net->ends_of_hidden);
     snn_free(net->parts_of_w_digit);
     snn_free(net->state_g_v_hidden);
+    snn_free(net->tiles_of_w_hidden_2_transposed);
     snn_free(net->events_of_hidden_delay);
     snn_free(net->ends_of_hidden_delay);
     snn_free(net->parts_of_w_hidden_2);
@@ -1146,7 +1284,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[3] = (SnnStream) {
         .name = "hidden_dense_2", .about = "dense(5)",
-        .size = 5, .spikes = false, .values = net->hidden_dense_2[0][0], .per_sample = 10,
+        .size = 5, .spikes = false, .values = net->hidden_dense_2[0][0], .per_sample = 5,
         .activity = NULL, .operations = 50,
     };
     net->streams[4] = (SnnStream) {
@@ -1185,7 +1323,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 588;
+    model->stream_bytes = 548;
     return true;
 }
 

@@ -463,6 +463,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
     float (*restrict digit_if_v)[2][4] = net->digit_if_v;
     uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
+    _Alignas(64) float sums_digit_if_2[8][4];
     float (*restrict parts_of_w_digit)[4][4] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -521,11 +522,15 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
+                SNN_INDEPENDENT
+                for (int32_t j = 0; j < 4; j++) {
+                    sums_digit_if_2[0][j] = g_digit_dense[b][t][j];
+                }
                 for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 4; j++) {
-                        parts_of_w_digit[slice][i][j] += g_digit_dense[b][t][j];
+                        parts_of_w_digit[slice][i][j] += sums_digit_if_2[0][j];
                     }
                 }
             }

@@ -65,13 +65,33 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     int32_t *restrict sample = net->sample;
     float (*restrict image)[6] = net->image;
     uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
+    _Alignas(64) float limit_of_digit_poisson[6];
     for (int32_t b = first; b < last; b++) {
-        for (int32_t t = 0; t < 6; t++) {
-            const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)t);
+        /* byte + low < 256 p: byte is random at each step, low once a sample */
+        const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 6; n++) {
+            limit_of_digit_poisson[n] = image[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
+        }
+        for (int32_t k = 0; k < 1; k++) {
+            const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)(k * 4));
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 6; n++) {
-                digit_poisson[b][t][n] = (uint8_t)(snn_uniform(key, (uint32_t)n) < image[b][n]);
+                const uint32_t word = snn_random(key, (uint32_t)n);
+                const float limit = limit_of_digit_poisson[n];
+                digit_poisson[b][k * 4][n] = (uint8_t)((float)(word / 16777216u) < limit);
+                digit_poisson[b][k * 4 + 1][n] = (uint8_t)((float)(word * 256u / 16777216u) < limit);
+                digit_poisson[b][k * 4 + 2][n] = (uint8_t)((float)(word * 65536u / 16777216u) < limit);
+                digit_poisson[b][k * 4 + 3][n] = (uint8_t)((float)(word * 16777216u / 16777216u) < limit);
             }
+        }
+        const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)4);
+        SNN_INDEPENDENT
+        for (int32_t n = 0; n < 6; n++) {
+            const uint32_t word = snn_random(key, (uint32_t)n);
+            const float limit = limit_of_digit_poisson[n];
+            digit_poisson[b][4][n] = (uint8_t)((float)(word / 16777216u) < limit);
+            digit_poisson[b][5][n] = (uint8_t)((float)(word * 256u / 16777216u) < limit);
         }
     }
 }
