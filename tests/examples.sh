@@ -85,7 +85,8 @@ describes() {
 # ---- what READMEs show: fences whose first line says what they show ----
 
 # What snnc prints now for the fence ```adjoint NEURON (the last one of that name, which is the first in the
-# model) or ```c KERNEL, which ends where its second time step begins.
+# model) or ```c KERNEL, which ends where its second time step
+# begins. The kernels shown follow events only.
 printed() {
     case $2 in
     adjoint) "$snnc" "$1/model.snn" --emit=adjoint |
@@ -94,9 +95,9 @@ printed() {
             /^$/       { on = 0 }
             on         { text = text $0 "\n" }
             END        { printf "%s", text }' ;;
-    c) "$snnc" "$1/model.snn" --emit=c --no-runtime |
+    c) "$snnc" "$1/model.snn" --emit=c --no-runtime --kernels=event |
         awk -v head="static void $3(" -v RS= 'index($0, head)' |
-        awk '/\/\* t = 1 \*\// { sub(/\/.*/, "..."); print; exit } 1' ;;
+        awk '/\/\* t: step 1 of the block \*\// { sub(/\/.*/, "..."); print; exit } 1' ;;
     esac
 }
 

@@ -40,7 +40,9 @@ void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, Bu
 Matrix tiled_weights(Lower *lower, const Node *dense);
 /* The map's outputs at the site's step for samples b0 .. b1-1: where all of them go through time together. */
 void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, LoopExpr *b0, LoopExpr *b1);
-/* The local sums of a kernel whose tiles have this width: room for emit_map and emit_weight_grad. */
-BufferId sums_buffer(Lower *lower, const char *name, int width);
+/* The local sums of so many rows at a time; emit_map and emit_weight_grad want sums_rows(). */
+BufferId sums_buffer(Lower *lower, const char *name, int rows, int width);
+/* Of the stream that goes into a map. */
+int sums_rows(const Lower *lower, StreamId in);
 
 #endif

@@ -30,6 +30,12 @@ typedef struct Layer {
     Matrix *totals;       /* by gradient */
 } Layer;
 
+/* A comment that tells a reader of the kernel what follows. */
+static void note(Lower *lower, LoopBlock *into, const char *what, const char *of, const char *how)
+{
+    loop_comment(lower->arena, into, arena_printf(lower->arena, "%s%s%s", what, of, how));
+}
+
 /* ---- what belongs together ---- */
 
 static bool maps_use_tables(const Lower *lower, const Layer *layer)
@@ -157,6 +163,7 @@ static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, Lo
     if (layer->cut != CUT_UNITS)
         return all;
     Matrix own = own_matrix(lower, layer, "tiles_of", lower->program->buffers.at[all.buffer].name, map->in);
+    note(lower, into, "the tile's part of ", lower->program->buffers.at[all.buffer].name, "");
     emit_copy(lower, into, &own, &all, stream_size(lower, map->in), layer->tile.width, false);
     return own;
 }
@@ -207,12 +214,16 @@ static void emit_gradient(Lower *lower, const Layer *layer, int k, Site site)
         return;
     }
     bool tables = table_use(lower, node);
+    const char *param = lower->net->params.at[node->weight].name;
     if (tables) {
         site.into = if_chosen(lower, node, into, true);
+        note(lower, site.into, "gradient of ", param, ", by tables over five steps");
         emit_weight_grad_tables(lower, node, &layer->totals[k], layer->table, site);
     }
     if (!tables || event_use(lower, node)) {
         site.into = tables ? if_chosen(lower, node, into, false) : into;
+        note(lower, site.into, "gradient of ", param,
+             follows_events(lower, node->in) ? ", event by event" : "");
         emit_weight_grad(lower, node, &layer->totals[k], layer->sums, site);
     }
 }
@@ -220,8 +231,10 @@ static void emit_gradient(Lower *lower, const Layer *layer, int k, Site site)
 /* The scan and the gradients, whose inputs have been made. */
 static void emit_rest(Lower *lower, const Layer *layer, Site site)
 {
-    if (layer->scan)
+    if (layer->scan) {
+        note(lower, site.into, layer->scan->name, "", "");
         emit_scan(lower, layer->scan, &layer->state, site);
+    }
     for (int i = 0; i < layer->gradients.count; i++)
         emit_gradient(lower, layer, i, site);
 }
@@ -240,12 +253,15 @@ static void emit_map_any(Lower *lower, const Layer *layer, int k, Site site, Loo
     bool tables = table_use(lower, map);
     if (tables) {
         site.into = if_chosen(lower, map, into, true);
+        note(lower, site.into, "rows of ", lower->program->buffers.at[weights_of(lower, map)].name,
+             ", by tables over five inputs");
         emit_map_tables(lower, map, &layer->weights[k], layer->table, site, from, to);
     }
     bool joined = lower->joined[map - lower->net->nodes.at] != 0;
     if (joined || (tables && !event_use(lower, map)))
         return;
-    LoopStmt *loop_b = loop_samples(lower, tables ? if_chosen(lower, map, into, false) : into, from, to);
+    into = tables ? if_chosen(lower, map, into, false) : into;
+    LoopStmt *loop_b = loop_samples(lower, into, from, to);
     site.b = loop_variable(lower, loop_b);
     site.into = &loop_b->body;
     emit_map(lower, map, &layer->weights[k], layer->sums, site);
@@ -356,6 +372,7 @@ static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
         if (node->kind != NODE_WEIGHT_GRAD)
             continue;
         Matrix whole = whole_gradient(lower, layer, node);
+        note(lower, into, "to the gradient of ", lower->net->params.at[node->weight].name, "");
         emit_copy(lower, into, &whole, &layer->totals[i], stream_size(lower, node->in), layer->tile.width,
                   true);
     }
@@ -388,6 +405,18 @@ static void finish(Lower *lower, const Layer *layer, LoopBlock *into)
         lower_partials(lower, layer->scan, &layer->state);
 }
 
+static int most_rows(const Lower *lower, const Layer *layer)
+{
+    int most = 1;
+    for (int i = 0; i < layer->maps.count + layer->gradients.count; i++) {
+        const Node *node =
+            i < layer->maps.count ? layer->maps.at[i] : layer->gradients.at[i - layer->maps.count];
+        int rows = sums_rows(lower, node->in);
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
 static Span origin_of(const Layer *layer)
 {
     return layer->scan         ? layer->scan->span
@@ -404,7 +433,7 @@ static void lower_kernel(Lower *lower, const Node *node)
         layer.state = scan_prepare(lower, layer.scan);
     add_local_streams(lower, &layer, chunks ? chunk_samples(lower) : 1);
     if (layer.maps.count > 0 || layer.gradients.count > 0)
-        layer.sums = sums_buffer(lower, layer.name, layer.tile.width);
+        layer.sums = sums_buffer(lower, layer.name, most_rows(lower, &layer), layer.tile.width);
     if (chunks || gradients_use_tables(lower, &layer))
         layer.table = table_buffer(lower, layer.name, layer.tile.width);
     int items = layer.cut == CUT_UNITS    ? layer.units / layer.tile.width

@@ -31,9 +31,14 @@ void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr 
         store2(lower, into, matrix->buffer, i, j, value, add);
 }
 
-BufferId sums_buffer(Lower *lower, const char *name, int width)
+int sums_rows(const Lower *lower, StreamId in)
 {
-    int dims[2] = {MOST_ROWS, width};
+    return follows_events(lower, in) ? 1 : BLOCK;
+}
+
+BufferId sums_buffer(Lower *lower, const char *name, int rows, int width)
+{
+    int dims[2] = {rows, width};
     BufferId sums = named_buffer(lower, "sums", name, TYPE_F32, BUFFER_LOCAL, false, 2, dims);
     lower->program->buffers.at[sums].registers = true;
     return sums;
@@ -182,7 +187,11 @@ static void emit_map_reals(Lower *lower, const Node *dense, const Matrix *weight
 
 void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
 {
-    if (follows_events(lower, dense->in))
+    const char *name = lower->program->buffers.at[weights_of(lower, dense)].name;
+    bool events = follows_events(lower, dense->in);
+    loop_comment(lower->arena, site.into,
+                 arena_printf(lower->arena, "rows of %s%s", name, events ? ", event by event" : ""));
+    if (events)
         emit_map_events(lower, dense, weights, sums, site);
     else
         emit_map_reals(lower, dense, weights, sums, site);
@@ -341,7 +350,7 @@ void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, Loo
     map.tile.local = NEW_ARRAY(lower->arena, BufferId, streams + 1);
     for (StreamId s = 0; s < streams; s++)
         map.tile.local[s] = -1;
-    map.sums = sums_buffer(lower, name, map.tile.width);
+    map.sums = sums_buffer(lower, name, follows_events(lower, dense->in) ? 1 : SAMPLES, map.tile.width);
     site.tile = &map.tile;
     if (lower->joined[dense - lower->net->nodes.at]) {
         emit_step_joined(lower, &map, site, b0, b1);

@@ -140,6 +140,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict state_current_digit)[3] = net->state_current_digit;
     float (*restrict state_v_digit)[3] = net->state_v_digit;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 7; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
@@ -153,6 +154,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
             }
         }
+        /* cuba_lif */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             state_current_digit[b][n] = 0.0f;
@@ -326,7 +328,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
     float (*restrict state_g_current_digit)[3] = net->state_g_current_digit;
     float (*restrict state_g_v_digit)[3] = net->state_g_v_digit;
-    _Alignas(64) float sums_digit_2[8][3];
+    _Alignas(64) float sums_digit_2[1][3];
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -338,6 +340,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* cuba_lif, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 state_g_current_digit[b][n] = 0.0f;
@@ -420,6 +423,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     state_g_v_digit[b][n] = g_v;
                 }
             }
+            /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 7; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {

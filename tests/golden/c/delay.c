@@ -184,6 +184,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_digit_delay)[8] = net->events_of_digit_delay;
     int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
@@ -197,6 +198,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
             }
         }
+        /* rows of w_digit_2, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
@@ -210,6 +212,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
             }
         }
+        /* lif */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -343,7 +346,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
     uint16_t (*restrict events_of_digit_delay)[8] = net->events_of_digit_delay;
     int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
-    _Alignas(64) float sums_digit_2[8][3];
+    _Alignas(64) float sums_digit_2[1][3];
     float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
@@ -362,6 +365,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* lif, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
@@ -392,6 +396,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     g_v = g_digit_dense_2;
                 }
             }
+            /* gradient of w_digit_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
@@ -405,6 +410,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     }
                 }
             }
+            /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {

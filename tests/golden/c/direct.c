@@ -71,6 +71,7 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     float (*restrict image)[4] = net->image;
     float (*restrict hidden_dense)[4] = net->hidden_dense;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_hidden */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 4; j++) {
             hidden_dense[b][j] = 0.0f;
@@ -95,6 +96,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden)[2][4] = net->hidden;
     float (*restrict hidden_derivative)[2][4] = net->hidden_derivative;
     for (int32_t b = first; b < last; b++) {
+        /* lif */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 4; n++) {
             float v = 0.0f;
@@ -167,6 +169,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
@@ -180,6 +183,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
             }
         }
+        /* lif */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -342,7 +346,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_v)[2][3] = net->digit_v;
     uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) float sums_digit_2[8][3];
+    _Alignas(64) float sums_digit_2[1][3];
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -354,6 +358,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* lif, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
@@ -384,6 +389,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     g_v = g_digit_dense_2;
                 }
             }
+            /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
@@ -429,6 +435,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float (*restrict g_hidden_dense)[4] = net->g_hidden_dense;
     float (*restrict hidden_derivative)[2][4] = net->hidden_derivative;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit_transposed */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 4; j++) {
             g_hidden[b][0][j] = 0.0f;
@@ -447,6 +454,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 g_hidden[b][1][j] += x1 * w;
             }
         }
+        /* lif, adjoint */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 4; n++) {
             float g_v = 0.0f;
@@ -479,7 +487,7 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict image)[4] = net->image;
     float (*restrict g_hidden_dense)[4] = net->g_hidden_dense;
-    _Alignas(64) float sums_w_hidden[8][4];
+    _Alignas(64) float sums_w_hidden[4][4];
     float (*restrict parts_of_w_hidden)[4][4] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -491,6 +499,7 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* gradient of w_hidden */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT

@@ -140,6 +140,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_input)[12] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
@@ -153,6 +154,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 }
             }
         }
+        /* lif */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 5; n++) {
             float v = 0.0f;
@@ -228,6 +230,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
@@ -241,6 +244,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
             }
         }
+        /* lif */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -412,7 +416,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_v)[3][3] = net->digit_v;
     uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
-    _Alignas(64) float sums_digit_2[8][3];
+    _Alignas(64) float sums_digit_2[1][3];
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -424,6 +428,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* lif, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
@@ -467,6 +472,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     g_v = g_digit_dense_2;
                 }
             }
+            /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 3; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
@@ -513,7 +519,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_v)[3][5] = net->hidden_v;
     uint16_t (*restrict events_of_input)[12] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
-    _Alignas(64) float sums_hidden_2[8][5];
+    _Alignas(64) float sums_hidden_2[4][5];
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -525,6 +531,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* rows of w_digit_transposed */
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
                 g_hidden[b][0][j] = 0.0f;
@@ -549,6 +556,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     g_hidden[b][2][j] += x2 * w;
                 }
             }
+            /* lif, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 5; n++) {
                 float g_v = 0.0f;
@@ -592,6 +600,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     g_v = g_hidden_dense_2;
                 }
             }
+            /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 3; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 5; j++) {

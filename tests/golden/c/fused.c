@@ -78,6 +78,7 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     float (*restrict image)[2][4] = net->image;
     float (*restrict hidden_dense)[2][3] = net->hidden_dense;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_hidden */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 3; j++) {
             hidden_dense[b][0][j] = 0.0f;
@@ -743,7 +744,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict g_hidden_dense)[2][3] = net->g_hidden_dense;
     uint16_t (*restrict events_of_hidden_delay)[6] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
-    _Alignas(64) float sums_w_hidden_2[8][3];
+    _Alignas(64) float sums_w_hidden_2[4][3];
     float (*restrict parts_of_w_hidden_2)[3][3] = net->parts_of_w_hidden_2;
     float (*restrict parts_of_w_hidden)[4][3] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
@@ -762,6 +763,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* gradient of w_hidden_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
@@ -775,6 +777,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
                     }
                 }
             }
+            /* gradient of w_hidden */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT

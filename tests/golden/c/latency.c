@@ -66,6 +66,7 @@ static void scan_digit_latency_li(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit_latency)[3][4] = net->digit_latency;
     float (*restrict digit_latency_li)[3][4] = net->digit_latency_li;
     for (int32_t b = first; b < last; b++) {
+        /* li */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 4; n++) {
             float v = 0.0f;
@@ -115,6 +116,7 @@ static void dense_digit_last(void *context, int32_t first, int32_t last)
     float (*restrict digit_last)[3] = net->digit_last;
     float (*restrict digit_latency_li_last)[4] = net->digit_latency_li_last;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 3; j++) {
             digit_last[b][j] = 0.0f;

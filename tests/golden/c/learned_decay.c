@@ -137,6 +137,7 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden_poisson)[8] = net->events_of_hidden_poisson;
     int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
@@ -163,6 +164,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden)[2][5] = net->hidden;
     float (*restrict hidden_v_before)[2][5] = net->hidden_v_before;
     for (int32_t b = first; b < last; b++) {
+        /* plif */
         const float w = plif_w_hidden[0];
         const float decay = snn_sigmoidf(w);
         SNN_INDEPENDENT
@@ -229,6 +231,7 @@ static void dense_digit_dense(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
@@ -255,6 +258,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit)[2][3] = net->digit;
     float (*restrict digit_v_before)[2][3] = net->digit_v_before;
     for (int32_t b = first; b < last; b++) {
+        /* plif */
         const float w = plif_w_digit[0];
         const float decay = snn_sigmoidf(w);
         SNN_INDEPENDENT
@@ -422,7 +426,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     float (*restrict sum_plif_w_digit_digit)[3] = net->sum_plif_w_digit_digit;
-    _Alignas(64) float sums_digit[8][3];
+    _Alignas(64) float sums_digit[1][3];
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -434,6 +438,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* plif, adjoint */
             const float w = plif_w_digit[0];
             const float decay = snn_sigmoidf(w);
             const float x_3 = 1.0f - decay;
@@ -478,6 +483,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 }
                 sum_plif_w_digit_digit[b][n] = sum;
             }
+            /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
@@ -543,7 +549,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden_poisson)[8] = net->events_of_hidden_poisson;
     int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
     float (*restrict sum_plif_w_hidden_hidden)[5] = net->sum_plif_w_hidden_hidden;
-    _Alignas(64) float sums_hidden[8][5];
+    _Alignas(64) float sums_hidden[4][5];
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -555,6 +561,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* rows of w_digit_transposed */
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
                 g_hidden[b][0][j] = 0.0f;
@@ -573,6 +580,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     g_hidden[b][1][j] += x1 * w;
                 }
             }
+            /* plif, adjoint */
             const float w = plif_w_hidden[0];
             const float decay = snn_sigmoidf(w);
             const float x_3 = 1.0f - decay;
@@ -617,6 +625,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 }
                 sum_plif_w_hidden_hidden[b][n] = sum;
             }
+            /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 5; j++) {

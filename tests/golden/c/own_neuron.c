@@ -72,6 +72,7 @@ static void scan_digit_map_2(void *context, int32_t first, int32_t last)
     float (*restrict image)[4] = net->image;
     float (*restrict digit_map_2)[4] = net->digit_map_2;
     for (int32_t b = first; b < last; b++) {
+        /* map */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 4; n++) {
             digit_map_2[b][n] = image[b][n] * 0.4f;
@@ -145,6 +146,7 @@ static void dense_digit_dense(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
@@ -172,6 +174,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_threshold_before)[2][3] = net->digit_threshold_before;
     float (*restrict digit_derivative)[2][3] = net->digit_derivative;
     for (int32_t b = first; b < last; b++) {
+        /* tired */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float current = 0.0f;
@@ -323,7 +326,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     float (*restrict sum_tired_gain_digit_digit)[3] = net->sum_tired_gain_digit_digit;
-    _Alignas(64) float sums_digit[8][3];
+    _Alignas(64) float sums_digit[1][3];
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -335,6 +338,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* tired, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 float g_current = 0.0f;
@@ -368,6 +372,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 }
                 sum_tired_gain_digit_digit[b][n] = sum;
             }
+            /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {

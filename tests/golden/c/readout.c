@@ -100,6 +100,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_image)[12] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 5; j++) {
@@ -113,6 +114,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 }
             }
         }
+        /* lif, li */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 5; n++) {
             float v = 0.0f;
@@ -168,6 +170,7 @@ static void dense_digit_mean(void *context, int32_t first, int32_t last)
     float (*restrict digit_mean)[3] = net->digit_mean;
     float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 3; j++) {
             digit_mean[b][j] = 0.0f;
@@ -285,7 +288,7 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
     float (*restrict g_digit_mean)[3] = net->g_digit_mean;
-    _Alignas(64) float sums_w_digit[8][3];
+    _Alignas(64) float sums_w_digit[4][3];
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -297,6 +300,7 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* gradient of w_digit */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT
@@ -388,6 +392,7 @@ static void dense_g_hidden_li_mean(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_mean)[3] = net->g_digit_mean;
     float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit_transposed */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean[b][j] = 0.0f;
@@ -413,7 +418,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_v)[3][5] = net->hidden_v;
     uint16_t (*restrict events_of_image)[12] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
-    _Alignas(64) float sums_hidden_2[8][5];
+    _Alignas(64) float sums_hidden_2[1][5];
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -425,6 +430,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* li, lif, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 5; n++) {
                 float g_v = 0.0f;
@@ -478,6 +484,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     g_v_lif = next_g_v_lif;
                 }
             }
+            /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 3; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 5; j++) {

@@ -89,6 +89,7 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     float (*restrict image)[2][4] = net->image;
     float (*restrict hidden_dense)[2][5] = net->hidden_dense;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_hidden */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 5; j++) {
             hidden_dense[b][0][j] = 0.0f;
@@ -277,6 +278,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 3; j++) {
@@ -290,6 +292,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 }
             }
         }
+        /* li */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -470,7 +473,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) float sums_digit_2[8][3];
+    _Alignas(64) float sums_digit_2[1][3];
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -482,6 +485,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* li, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
@@ -500,6 +504,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     g_v = g_v_2 * 0.75f;
                 }
             }
+            /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 3; j++) {
@@ -543,6 +548,7 @@ static void dense_g_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict g_hidden_2)[2][5] = net->g_hidden_2;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit_transposed */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 5; j++) {
             g_hidden_2[b][0][j] = 0.0f;
@@ -915,7 +921,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
     uint16_t (*restrict events_of_hidden_delay)[10] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
-    _Alignas(64) float sums_w_hidden_2[8][5];
+    _Alignas(64) float sums_w_hidden_2[4][5];
     float (*restrict parts_of_w_hidden_2)[5][5] = net->parts_of_w_hidden_2;
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t slice = first; slice < last; slice++) {
@@ -934,6 +940,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* gradient of w_hidden_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 5; j++) {
@@ -947,6 +954,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
                     }
                 }
             }
+            /* gradient of w_hidden */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT

@@ -141,6 +141,7 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 4; j++) {
@@ -154,6 +155,7 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
                 }
             }
         }
+        /* if, map */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 4; n++) {
             float v = 0.0f;
@@ -192,6 +194,7 @@ static void layer_digit_sum(void *context, int32_t first, int32_t last)
     float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
     float (*restrict digit_sum)[3] = net->digit_sum;
     for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit_2 */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 3; j++) {
             digit_dense_2[b][0][j] = b_digit[j];
@@ -210,6 +213,7 @@ static void layer_digit_sum(void *context, int32_t first, int32_t last)
                 digit_dense_2[b][1][j] += x1 * w;
             }
         }
+        /* li */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
@@ -334,7 +338,7 @@ static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
     float (*restrict digit_map)[2][4] = net->digit_map;
     float (*restrict g_digit_sum)[3] = net->g_digit_sum;
     float (*restrict g_digit_dense_2)[2][3] = net->g_digit_dense_2;
-    _Alignas(64) float sums_digit_sum_2[8][3];
+    _Alignas(64) float sums_digit_sum_2[4][3];
     float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -346,6 +350,7 @@ static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* li, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
@@ -364,6 +369,7 @@ static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
                     g_v = g_digit_dense_2_2;
                 }
             }
+            /* gradient of w_digit_2 */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT
@@ -463,7 +469,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
     float (*restrict digit_if_v)[2][4] = net->digit_if_v;
     uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
-    _Alignas(64) float sums_digit_if_2[8][4];
+    _Alignas(64) float sums_digit_if_2[4][4];
     float (*restrict parts_of_w_digit)[4][4] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -475,6 +481,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* rows of w_digit_2_transposed */
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 4; j++) {
                 g_digit_map[b][0][j] = 0.0f;
@@ -493,6 +500,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
                     g_digit_map[b][1][j] += x1 * w;
                 }
             }
+            /* if, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 4; n++) {
                 float g_v = 0.0f;
@@ -521,6 +529,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
                     g_v = g_v_2;
                 }
             }
+            /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 4; j++) {

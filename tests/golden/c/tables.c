@@ -147,6 +147,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = first + chunk * 133;
         const int32_t end = b0 + 133;
         const int32_t b1 = end < last ? end : last;
+        /* rows of w_digit, by tables over five inputs */
         for (int32_t b = b0; b < b1; b++) {
             for (int32_t t = 0; t < 6; t++) {
                 SNN_INDEPENDENT
@@ -294,6 +295,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* lif */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 float v = 0.0f;
@@ -526,6 +528,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b = b0; b < b1; b++) {
+            /* lif, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
@@ -608,6 +611,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     g_v = g_digit_dense_2;
                 }
             }
+            /* gradient of w_digit, by tables over five steps */
             const int32_t g0 = 0;
             for (int32_t slot = 0; slot < 1; slot++) {
                 SNN_INDEPENDENT
