@@ -15,20 +15,6 @@ static void mark_recurrent(Lower *lower, int first, int last)
             lower->group[schedule.at[p].nodes[i]] = schedule.at[p].recurrent ? first + p + 1 : 0;
 }
 
-/* The only node that reads the stream, or NONE. */
-static int only_reader(const Net *net, StreamId stream)
-{
-    int found = NONE;
-    for (int n = 0; n < net->nodes.count; n++) {
-        if (!node_reads(&net->nodes.at[n], stream))
-            continue;
-        if (found != NONE)
-            return NONE;
-        found = n;
-    }
-    return found;
-}
-
 static bool is_host(const Lower *lower, int scan)
 {
     if (scan == NONE || lower->group[scan])
@@ -52,7 +38,7 @@ static int host_of(const Lower *lower, int n)
                                                      : NONE;
     if (stream == NONE || lower->group[n] || !stream_of(lower, stream)->temporal)
         return NONE;
-    int host = node->kind == NODE_DENSE ? only_reader(net, stream) : stream_of(lower, stream)->node;
+    int host = node->kind == NODE_DENSE ? net_only_reader(net, stream) : stream_of(lower, stream)->node;
     if (!is_host(lower, host) || !same_phase(net, n, host))
         return NONE;
     /* Slices of the batch would all add to one bias. */
@@ -133,7 +119,7 @@ static int joined_of(const Lower *lower, int n)
     if (node->kind != NODE_DENSE || node->transposed || lower->group[n] || !follows_events(lower, node->in)
         || !(event_use(lower, node)))
         return 0;
-    int reader = only_reader(lower->net, node->out);
+    int reader = net_only_reader(lower->net, node->out);
     return reader != NONE && lower->net->nodes.at[reader].kind == NODE_SCAN
                    && same_phase(lower->net, n, reader)
                ? lower->group[reader]

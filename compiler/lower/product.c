@@ -1,14 +1,15 @@
 /* Linear maps and their weight gradients, for one sample and a tile of outputs. Where spikes come in, rows of
- * weights are added, one for each event; else it is a matrix product, with sums of four rows kept in registers. */
+ * weights are added, one for each event; else it is a matrix product, with sums of
+ * a few rows kept in registers. */
 #include "pack.h"
 #include "tile.h"
 
 enum {
-    BLOCK = 4,   /* rows whose sums are made together */
-    SAMPLES = 8, /* the same, rows of one step of several samples */
-    MOST_ROWS = 8,
-    STEP_REALS = 16,
-    STEP_SPIKES = 64, /* outputs of a tile within a recurrent group, at best */
+    BLOCK = 4,        /* rows whose sums are made together */
+    SAMPLES = 8,      /* the same, where rows are samples at one step */
+    MOST_ROWS = 8,    /* of both */
+    STEP_REALS = 16,  /* outputs of a tile within a recurrent group: few for many samples, */
+    STEP_SPIKES = 64, /* many, at best, for the events of one */
     LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
 };
 
