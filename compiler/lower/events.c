@@ -57,15 +57,10 @@ void emit_append(Lower *lower, LoopBlock *into, int units, BitOf *bit, const voi
     loop_set(lower->arena, &loop->body, count->var, op2(lower, OP_ADD, count, bit(lower, context, i)));
 }
 
-typedef struct Spikes {
-    StreamId stream;
-    Site site;
-} Spikes;
-
-static LoopExpr *spike_bit(Lower *lower, const void *context, LoopExpr *i)
+LoopExpr *spike_bit(Lower *lower, const void *context, LoopExpr *i)
 {
-    const Spikes *spikes = context;
-    return load_stream(lower, spikes->stream, spikes->site, i);
+    const Row *row = context;
+    return load_stream(lower, row->stream, row->site, i);
 }
 
 static void emit_list(Lower *lower, StreamId stream, Site site)
@@ -75,10 +70,10 @@ static void emit_list(Lower *lower, StreamId stream, Site site)
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
     site.t = loop_variable(lower, loop_t);
     store2(lower, &loop_t->body, lists->ends, site.b, site.t, count, false);
-    Spikes spikes = {stream, site};
+    Row row = {stream, site};
     LoopExpr *place[2] = {site.b, NULL};
-    emit_compress(lower, &loop_t->body, stream_size(lower, stream), spike_bit, &spikes, lists->event, 2,
-                  place, count);
+    emit_compress(lower, &loop_t->body, stream_size(lower, stream), spike_bit, &row, lists->event, 2, place,
+                  count);
     store2(lower, site.into, lists->ends, site.b, num(lower, lower->net->steps), count, false);
 }
 

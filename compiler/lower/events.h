@@ -17,6 +17,12 @@ void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr 
 
 /* Of a value 0 or 1 (I32) that belongs to unit i. */
 typedef LoopExpr *BitOf(Lower *lower, const void *context, LoopExpr *i);
+/* A stream at one sample and step, and its bits: a BitOf. */
+typedef struct Row {
+    StreamId stream;
+    Site site;
+} Row;
+LoopExpr *spike_bit(Lower *lower, const void *context, LoopExpr *i);
 /* Appends every unit below `units` whose bit is set: list[outer..., count++] = unit. `place` has room for one
  * index more. Every 32 units that are `stride` apart are looked at together. */
 void emit_compress(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
@@ -32,6 +38,8 @@ bool follows_events(const Lower *lower, StreamId stream);
 /* Kernels that list the events of a spike stream, once for each stream. */
 void events_prepare(Lower *lower, StreamId stream);
 
+/* What unit j of the site starts from: the bias or 0. */
+LoopExpr *map_start(Lower *lower, const Node *dense, Site site, LoopExpr *j);
 /* The map's outputs at every step of the site's sample, into its out stream. */
 void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site);
 /* Adds what the site's sample contributes to the gradient of the weights. */

@@ -28,9 +28,7 @@ static void emit_node(Lower *lower, const Group *group, int k, Site site, int fi
         emit_step_map(lower, node, group->weights[k], site, group->b0, group->b1);
         return;
     }
-    LoopStmt *loop_b = for_range(lower, site.into, "b", 0);
-    loop_b->from = group->b0;
-    loop_b->to = group->b1;
+    LoopStmt *loop_b = for_bounds(lower, site.into, "b", group->b0, group->b1);
     site.b = loop_variable(lower, loop_b);
     site.into = &loop_b->body;
     if (node->kind == NODE_DELAY)
@@ -105,9 +103,7 @@ static void emit_segments(Lower *lower, const Group *group, LoopBlock *into, int
 
 static void emit_starts(Lower *lower, const Group *group, LoopBlock *into)
 {
-    LoopStmt *loop_b = for_range(lower, into, "b", 0);
-    loop_b->from = group->b0;
-    loop_b->to = group->b1;
+    LoopStmt *loop_b = for_bounds(lower, into, "b", group->b0, group->b1);
     Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL, NULL};
     for (int i = 0; i < group->count; i++) {
         const Node *node = &lower->net->nodes.at[group->nodes[i]];

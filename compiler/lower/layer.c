@@ -22,7 +22,6 @@ typedef struct Layer {
     VEC(const Node *) maps;
     VEC(const Node *) gradients; /* of weights and biases */
     int units;
-    bool backward;
     Cut cut;
     Tile tile;
     BufferId sums, table; /* -1: not needed */
@@ -70,23 +69,22 @@ static Layer collect(Lower *lower, const Node *node)
 {
     const Net *net = lower->net;
     int self = (int)(node - net->nodes.at);
-    Layer layer = {.backward = self >= net->backward, .sums = -1, .table = -1};
+    Layer layer = {.sums = -1, .table = -1};
     for (int n = 0; n < net->updates; n++)
         if (n == self || lower->host[n] == self)
             add_member(lower, &layer, &net->nodes.at[n]);
     if (layer.scan) {
         layer.units = scan_units(lower, layer.scan);
         layer.name = scan_name(lower, layer.scan);
+    } else if (node->kind == NODE_DENSE) {
+        layer.units = stream_size(lower, node->out);
+        layer.name = stream_of(lower, node->out)->name;
     } else {
-        bool map = node->kind == NODE_DENSE;
-        layer.units = stream_size(lower, map                              ? node->out
-                                         : node->kind == NODE_WEIGHT_GRAD ? node->aux
-                                                                          : node->in);
-        layer.name = map ? stream_of(lower, node->out)->name
-                         : net->params.at[node->kind == NODE_WEIGHT_GRAD ? node->weight : node->bias].name;
+        layer.units = stream_size(lower, node->aux);
+        layer.name = net->params.at[node->weight].name;
     }
-    bool maps_only = layer.maps.count == 0 && layer.gradients.count == 0;
-    bool cut = tile_width(layer.units) < layer.units && !maps_only;
+    bool scan_only = layer.maps.count == 0 && layer.gradients.count == 0;
+    bool cut = tile_width(layer.units) < layer.units && !scan_only;
     layer.cut = cut ? CUT_UNITS : layer.gradients.count ? CUT_SLICES : CUT_SAMPLES;
     layer.tile.width = cut ? tile_width(layer.units) : layer.units;
     return layer;
@@ -241,11 +239,6 @@ static void emit_rest(Lower *lower, const Layer *layer, Site site)
 
 /* ---- samples from .. to-1 ---- */
 
-static LoopStmt *loop_samples(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to)
-{
-    return loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32), from, to);
-}
-
 static void emit_map_any(Lower *lower, const Layer *layer, int k, Site site, LoopExpr *from, LoopExpr *to)
 {
     const Node *map = layer->maps.at[k];
@@ -261,7 +254,7 @@ static void emit_map_any(Lower *lower, const Layer *layer, int k, Site site, Loo
     if (joined || (tables && !event_use(lower, map)))
         return;
     into = tables ? if_chosen(lower, map, into, false) : into;
-    LoopStmt *loop_b = loop_samples(lower, into, from, to);
+    LoopStmt *loop_b = for_bounds(lower, into, "b", from, to);
     site.b = loop_variable(lower, loop_b);
     site.into = &loop_b->body;
     emit_map(lower, map, &layer->weights[k], layer->sums, site);
@@ -283,7 +276,7 @@ static void emit_chunks(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *f
     Site site = {body, NULL, NULL, &layer->tile};
     for (int i = 0; i < layer->maps.count; i++)
         emit_map_any(lower, layer, i, site, layer->tile.b0, b1);
-    LoopStmt *loop_b = loop_samples(lower, body, layer->tile.b0, b1);
+    LoopStmt *loop_b = for_bounds(lower, body, "b", layer->tile.b0, b1);
     site.b = loop_variable(lower, loop_b);
     site.into = &loop_b->body;
     emit_rest(lower, layer, site);
@@ -291,7 +284,7 @@ static void emit_chunks(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *f
 
 static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to)
 {
-    LoopStmt *loop_b = loop_samples(lower, into, from, to);
+    LoopStmt *loop_b = for_bounds(lower, into, "b", from, to);
     Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL, &layer->tile};
     for (int i = 0; i < layer->maps.count; i++)
         emit_map(lower, layer->maps.at[i], &layer->weights[i], layer->sums, site);

@@ -36,9 +36,8 @@ typedef struct Lower {
     bool *local;          /* by StreamId: lives in one kernel only, as a tile */
     int *group;           /* by node: the number of its recurrent group, or 0 */
     int *joined;          /* by node: the group whose steps make this map from its events, or 0 */
-    int *
-        slots; /* by StreamId: steps that are kept, of a stream that only its recurrent group reads; 0: all */
-    bool *tiled; /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
+    int *slots;           /* by StreamId: steps kept of a stream that only its group reads; 0: all */
+    bool *tiled;          /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
 } Lower;
 
 /* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */
@@ -65,6 +64,8 @@ LoopStmt *kernel_items(Lower *lower, const char *name);
 LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count);
 /* The same, over units (or elements) that do not touch each other: the loops that vectorise. */
 LoopStmt *for_units(Lower *lower, LoopBlock *into, const char *name, int count);
+/* name = from .. to-1 */
+LoopStmt *for_bounds(Lower *lower, LoopBlock *into, const char *name, LoopExpr *from, LoopExpr *to);
 LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop);
 /* A local value: `const float name = value`; returns the reference to it. */
 LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
@@ -77,6 +78,8 @@ LoopExpr *load2(Lower *lower, BufferId buffer, LoopExpr *i, LoopExpr *j);
 void store1(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *value, bool add);
 void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value,
             bool add);
+/* Units of the stream that the site works on: the tile's, or all. */
+int site_width(const Lower *lower, Site site, StreamId stream);
 /* The unit's number in the layer, for unit n of the site. */
 LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n);
 /* prefix_name, with a number behind it if there is one already; dims outermost first. */
@@ -89,7 +92,6 @@ void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExp
 const Stream *stream_of(const Lower *lower, StreamId stream);
 int stream_size(const Lower *lower, StreamId stream);
 
-/* One sample, one step. */
 /* The matrix that a map reads: its weights, or their transpose. */
 BufferId weights_of(const Lower *lower, const Node *map);
 /* copy: step t of the input's shifted time exists; else zeros. */

@@ -6,8 +6,7 @@
 
 enum {
     BLOCK = 4,        /* rows whose sums are made together */
-    SAMPLES = 8,      /* the same, where rows are samples at one step */
-    MOST_ROWS = 8,    /* of both */
+    MOST_ROWS = 8,    /* the same, where rows are samples at one step */
     STEP_REALS = 16,  /* outputs of a tile within a recurrent group: few for many samples, */
     STEP_SPIKES = 64, /* many, at best, for the events of one */
     LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
@@ -45,11 +44,6 @@ BufferId sums_buffer(Lower *lower, const char *name, int rows, int width)
     return sums;
 }
 
-static int width_of(Lower *lower, const Node *dense, Site site)
-{
-    return site.tile ? site.tile->width : stream_size(lower, dense->out);
-}
-
 bool follows_events(const Lower *lower, StreamId stream)
 {
     return stream_of(lower, stream)->kind == STREAM_SPIKES && stream_of(lower, stream)->temporal;
@@ -74,9 +68,9 @@ static Site row_site(Lower *lower, const Rows *rows, Site site, int r, LoopBlock
     return site;
 }
 
-static LoopExpr *start_value(Lower *lower, const Rows *rows, Site site, LoopExpr *j)
+LoopExpr *map_start(Lower *lower, const Node *dense, Site site, LoopExpr *j)
 {
-    ParamId bias = rows->dense->bias;
+    ParamId bias = dense->bias;
     return bias == NONE ? loop_float(lower->arena, 0)
                         : load1(lower, lower->values[bias], unit_of(lower, site, j));
 }
@@ -85,7 +79,7 @@ static void emit_sums_start(Lower *lower, const Rows *rows, Site site)
 {
     for (int r = 0; r < rows->count; r++) {
         LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
-        LoopExpr *j = loop_variable(lower, loop), *start = start_value(lower, rows, site, j);
+        LoopExpr *j = loop_variable(lower, loop), *start = map_start(lower, rows->dense, site, j);
         if (rows->in_place)
             store_stream(lower, rows->dense->out, row_site(lower, rows, site, r, &loop->body), j, start,
                          false);
@@ -119,8 +113,7 @@ static LoopStmt *loop_events(Lower *lower, StreamId stream, Site site, LoopExpr 
 {
     const SpikeStream *lists = &lower->spikes[stream];
     LoopExpr *end = load2(lower, lists->ends, site.b, op2(lower, OP_ADD, site.t, num(lower, 1)));
-    LoopStmt *loop = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "e", TYPE_I32),
-                              load2(lower, lists->ends, site.b, site.t), end);
+    LoopStmt *loop = for_bounds(lower, site.into, "e", load2(lower, lists->ends, site.b, site.t), end);
     *unit =
         loop_local(lower, &loop->body, "i", load2(lower, lists->event, site.b, loop_variable(lower, loop)));
     return loop;
@@ -129,7 +122,7 @@ static LoopStmt *loop_events(Lower *lower, StreamId stream, Site site, LoopExpr 
 static void emit_map_events(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
 {
     LoopExpr *i;
-    int width = width_of(lower, dense, site);
+    int width = site_width(lower, site, dense->out);
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
     site.t = loop_variable(lower, loop_t);
     site.into = &loop_t->body;
@@ -169,7 +162,7 @@ static void emit_product(Lower *lower, const Rows *rows, const Matrix *weights, 
 static void emit_map_reals(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
 {
     bool temporal = stream_of(lower, dense->out)->temporal;
-    int steps = temporal ? lower->net->steps : 1, width = width_of(lower, dense, site);
+    int steps = temporal ? lower->net->steps : 1, width = site_width(lower, site, dense->out);
     int blocks = steps / BLOCK, rest = steps % BLOCK;
     Rows rows = {dense, sums, NULL, BLOCK, width, width < LEAST_SUMS, false};
     if (blocks > 0) {
@@ -223,33 +216,21 @@ static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0,
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
     LoopBlock *into = &tiles->body;
     int width = map->tile.width;
-    Rows rows = {map->dense, map->sums, NULL, SAMPLES, width, false, true};
+    Rows rows = {map->dense, map->sums, NULL, MOST_ROWS, width, false, true};
     LoopExpr *blocks = loop_local(lower, into, "blocks",
-                                  op2(lower, OP_DIV, op2(lower, OP_SUB, b1, b0), num(lower, SAMPLES)));
+                                  op2(lower, OP_DIV, op2(lower, OP_SUB, b1, b0), num(lower, MOST_ROWS)));
     LoopStmt *loop = for_range(lower, into, "block", 0);
     loop->to = blocks;
-    LoopExpr *offset = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, SAMPLES));
+    LoopExpr *offset = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, MOST_ROWS));
     rows.first = loop_local(lower, &loop->body, "b", op2(lower, OP_ADD, b0, offset));
     site.into = &loop->body;
     emit_product(lower, &rows, &map->weights, site);
-    LoopStmt *rest = for_range(lower, into, "b", 0);
-    rest->from = op2(lower, OP_ADD, b0, op2(lower, OP_MUL, blocks, num(lower, SAMPLES)));
-    rest->to = b1;
+    LoopStmt *rest = for_bounds(
+        lower, into, "b", op2(lower, OP_ADD, b0, op2(lower, OP_MUL, blocks, num(lower, MOST_ROWS))), b1);
     rows.first = loop_variable(lower, rest);
     rows.count = 1;
     site.into = &rest->body;
     emit_product(lower, &rows, &map->weights, site);
-}
-
-typedef struct Step {
-    StreamId stream;
-    Site site;
-} Step;
-
-static LoopExpr *step_bit(Lower *lower, const void *context, LoopExpr *i)
-{
-    const Step *step = context;
-    return load_stream(lower, step->stream, step->site, i);
 }
 
 /* All tiles of the map for one sample; the units that spike: a loop over `from` .. `to` of a list. */
@@ -260,9 +241,7 @@ static void emit_step_rows(Lower *lower, StepMap *map, Site site, LoopExpr *from
     Rows rows = {map->dense, map->sums, site.t, 1, width, width < LEAST_SUMS, false};
     site.into = &tiles->body;
     emit_sums_start(lower, &rows, site);
-    LoopStmt *events = for_range(lower, site.into, "e", 0);
-    events->from = from;
-    events->to = to;
+    LoopStmt *events = for_bounds(lower, site.into, "e", from, to);
     LoopExpr *e = loop_variable(lower, events);
     LoopExpr *unit = map->list >= 0 ? load1(lower, map->list, e)
                                     : load2(lower, lower->spikes[map->dense->in].event, site.b, e);
@@ -277,13 +256,11 @@ static void emit_step_rows(Lower *lower, StepMap *map, Site site, LoopExpr *from
 
 static void emit_step_spikes(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
-    LoopStmt *loop_b = for_range(lower, site.into, "b", 0);
-    loop_b->from = b0;
-    loop_b->to = b1;
+    LoopStmt *loop_b = for_bounds(lower, site.into, "b", b0, b1);
     site.b = loop_variable(lower, loop_b);
-    Step step = {map->dense->in, {NULL, site.b, site.t, NULL}};
+    Row row = {map->dense->in, {NULL, site.b, site.t, NULL}};
     LoopExpr *count = declare_local(lower, &loop_b->body, "count", num(lower, 0));
-    emit_append(lower, &loop_b->body, stream_size(lower, step.stream), step_bit, &step, map->list, count);
+    emit_append(lower, &loop_b->body, stream_size(lower, row.stream), spike_bit, &row, map->list, count);
     site.into = &loop_b->body;
     emit_step_rows(lower, map, site, num(lower, 0), count);
 }
@@ -293,9 +270,7 @@ static void emit_step_joined(Lower *lower, StepMap *map, Site site, LoopExpr *b0
 {
     const SpikeStream *lists = &lower->spikes[map->dense->in];
     StreamId out = map->dense->out;
-    LoopStmt *loop_b = for_range(lower, site.into, "b", 0);
-    loop_b->from = b0;
-    loop_b->to = b1;
+    LoopStmt *loop_b = for_bounds(lower, site.into, "b", b0, b1);
     site.b = loop_variable(lower, loop_b);
     if (lower->whole[out] >= 0) {
         LoopBlock *busy = if_chosen(lower, map->dense, &loop_b->body, true);
@@ -351,7 +326,7 @@ void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, Loo
     map.tile.local = NEW_ARRAY(lower->arena, BufferId, streams + 1);
     for (StreamId s = 0; s < streams; s++)
         map.tile.local[s] = -1;
-    map.sums = sums_buffer(lower, name, follows_events(lower, dense->in) ? 1 : SAMPLES, map.tile.width);
+    map.sums = sums_buffer(lower, name, follows_events(lower, dense->in) ? 1 : MOST_ROWS, map.tile.width);
     site.tile = &map.tile;
     if (lower->joined[dense - lower->net->nodes.at]) {
         emit_step_joined(lower, &map, site, b0, b1);
@@ -369,7 +344,7 @@ void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, Loo
 static void emit_grad_events(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site)
 {
     LoopExpr *i, *zero = num(lower, 0);
-    int width = site.tile ? site.tile->width : stream_size(lower, node->aux);
+    int width = site_width(lower, site, node->aux);
     LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
     site.t = loop_variable(lower, loop_t);
     site.into = &loop_t->body;
@@ -434,7 +409,7 @@ static void emit_grad_reals(Lower *lower, const Node *node, const Matrix *gradie
 {
     int inputs = stream_size(lower, node->in), blocks = inputs / BLOCK;
     Columns columns = {node, gradient, sums, NULL, BLOCK, 0};
-    columns.width = site.tile ? site.tile->width : stream_size(lower, node->aux);
+    columns.width = site_width(lower, site, node->aux);
     if (blocks > 0) {
         LoopStmt *loop = for_range(lower, site.into, "block", blocks);
         columns.first = loop_local(lower, &loop->body, "i0",

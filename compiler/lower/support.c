@@ -64,6 +64,11 @@ LoopStmt *for_units(Lower *lower, LoopBlock *into, const char *name, int count)
     return loop;
 }
 
+LoopStmt *for_bounds(Lower *lower, LoopBlock *into, const char *name, LoopExpr *from, LoopExpr *to)
+{
+    return loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, name, TYPE_I32), from, to);
+}
+
 LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop)
 {
     return loop_ref(lower->arena, lower->kernel, loop->var);
@@ -122,6 +127,11 @@ LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExp
     VarId var = loop_var(lower->arena, lower->kernel, name, value->type);
     loop_declare(lower->arena, into, var, value);
     return loop_ref(lower->arena, lower->kernel, var);
+}
+
+int site_width(const Lower *lower, Site site, StreamId stream)
+{
+    return site.tile ? site.tile->width : stream_size(lower, stream);
 }
 
 LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n)

@@ -10,11 +10,6 @@
  * The tables of a few groups are made at a time, so that they stay in the first cache. */
 #include "pack.h"
 
-static int width_at(const Lower *lower, Site site, StreamId stream)
-{
-    return site.tile ? site.tile->width : stream_size(lower, stream);
-}
-
 enum { TABLE_WIDTH = 32 /* outputs: five tables of so many fit the first cache */ };
 
 /* Outputs that the tables of a tile serve at a time: the tile's, or half of them. */
@@ -154,15 +149,9 @@ static void emit_lookups(Lower *lower, const Sums *sums, Site site, LoopExpr *bl
     store_stream(lower, sums->node->out, site, output(lower, sums, j), sum, false);
 }
 
-static LoopStmt *loop_samples(Lower *lower, const Sums *sums, LoopBlock *into)
-{
-    return loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32), sums->from,
-                    sums->to);
-}
-
 static void add_to_outputs(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block)
 {
-    LoopStmt *loop_b = loop_samples(lower, sums, into);
+    LoopStmt *loop_b = for_bounds(lower, into, "b", sums->from, sums->to);
     Site site = sums->site;
     site.b = loop_variable(lower, loop_b);
     LoopExpr *needed = loop_local(lower, &loop_b->body, "needed",
@@ -176,15 +165,12 @@ static void add_to_outputs(Lower *lower, const Sums *sums, LoopBlock *into, Loop
 
 static void emit_bias(Lower *lower, const Sums *sums, LoopBlock *into)
 {
-    ParamId bias = sums->node->bias;
-    LoopStmt *loop_b = loop_samples(lower, sums, into);
+    LoopStmt *loop_b = for_bounds(lower, into, "b", sums->from, sums->to);
     LoopStmt *loop_t = for_range(lower, &loop_b->body, "t", lower->net->steps);
-    LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", width_at(lower, sums->site, sums->node->out));
+    LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", site_width(lower, sums->site, sums->node->out));
     LoopExpr *j = loop_variable(lower, loop_j);
     Site site = {&loop_j->body, loop_variable(lower, loop_b), loop_variable(lower, loop_t), sums->site.tile};
-    LoopExpr *start = bias == NONE ? loop_float(lower->arena, 0)
-                                   : load1(lower, lower->values[bias], unit_of(lower, site, j));
-    store_stream(lower, sums->node->out, site, j, start, false);
+    store_stream(lower, sums->node->out, site, j, map_start(lower, sums->node, site, j), false);
 }
 
 void emit_map_tables(Lower *lower, const Node *dense, const Matrix *weights, BufferId table, Site site,
@@ -196,7 +182,7 @@ void emit_map_tables(Lower *lower, const Node *dense, const Matrix *weights, Buf
                     .tables = UNIT_TABLES,
                     .site = site,
                     .rows = stream_size(lower, dense->in),
-                    .width = width_at(lower, site, dense->out),
+                    .width = site_width(lower, site, dense->out),
                     .element = weight_element,
                     .use = add_to_outputs,
                     .from = from,
@@ -220,8 +206,7 @@ static void add_to_gradient(Lower *lower, const Sums *sums, LoopBlock *into, Loo
     const SpikeStream *packs = &lower->spikes[sums->node->in];
     LoopExpr *b = sums->site.b, *first = op2(lower, OP_MUL, block, num(lower, STEP_TABLES)),
              *subset[STEP_TABLES];
-    LoopStmt *loop_e = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "e", TYPE_I32),
-                                num(lower, 0), load2(lower, packs->alives, b, block));
+    LoopStmt *loop_e = for_bounds(lower, into, "e", num(lower, 0), load2(lower, packs->alives, b, block));
     LoopExpr *i = loop_local(
         lower, &loop_e->body, "i",
         loop_load(lower->program, packs->alive, 3, (LoopExpr *[]){b, block, loop_variable(lower, loop_e)}));
@@ -247,7 +232,7 @@ void emit_weight_grad_tables(Lower *lower, const Node *node, const Matrix *gradi
                      .tables = STEP_TABLES,
                      .site = site,
                      .rows = lower->net->steps,
-                     .width = width_at(lower, site, node->aux),
+                     .width = site_width(lower, site, node->aux),
                      .element = gradient_element,
                      .use = add_to_gradient};
     emit_blocks(lower, &backward, site.into);
