@@ -118,16 +118,7 @@ static LoopBlock *emit_blocks(Lower *lower, Group *group)
     int size = is_without(lower->without, OPTIMISATION_LOCKSTEP) ? 1 : TOGETHER;
     LoopExpr *first = loop_ref(lower->arena, lower->kernel, lower->kernel->first);
     LoopExpr *last = loop_ref(lower->arena, lower->kernel, lower->kernel->last);
-    LoopExpr *count = op2(lower, OP_ADD, op2(lower, OP_SUB, last, first), num(lower, size - 1));
-    LoopStmt *blocks = for_range(lower, &lower->kernel->body, "block", 0);
-    blocks->to = op2(lower, OP_DIV, count, num(lower, size));
-    LoopBlock *into = &blocks->body;
-    LoopExpr *start = op2(lower, OP_MUL, loop_variable(lower, blocks), num(lower, size));
-    group->b0 = loop_local(lower, into, "b0", op2(lower, OP_ADD, first, start));
-    LoopExpr *end = loop_local(lower, into, "end", op2(lower, OP_ADD, group->b0, num(lower, size)));
-    LoopExpr *least = loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, end, last), end, last);
-    group->b1 = loop_local(lower, into, "b1", least);
-    return into;
+    return &for_chunks(lower, &lower->kernel->body, "block", first, last, size, &group->b0, &group->b1)->body;
 }
 
 /* The maps that join the group, then its own nodes. */

@@ -263,16 +263,8 @@ static void emit_map_any(Lower *lower, const Layer *layer, int k, Site site, Loo
 /* So many samples at a time as one making of tables is worth. */
 static void emit_chunks(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to, int size)
 {
-    LoopExpr *count = op2(lower, OP_ADD, op2(lower, OP_SUB, to, from), num(lower, size - 1));
-    LoopStmt *chunks = for_range(lower, into, "chunk", 0);
-    chunks->to = op2(lower, OP_DIV, count, num(lower, size));
-    LoopBlock *body = &chunks->body;
-    LoopExpr *begin =
-        op2(lower, OP_ADD, from, op2(lower, OP_MUL, loop_variable(lower, chunks), num(lower, size)));
-    layer->tile.b0 = loop_local(lower, body, "b0", begin);
-    LoopExpr *end = loop_local(lower, body, "end", op2(lower, OP_ADD, layer->tile.b0, num(lower, size)));
-    LoopExpr *b1 =
-        loop_local(lower, body, "b1", loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, end, to), end, to));
+    LoopExpr *b1;
+    LoopBlock *body = &for_chunks(lower, into, "chunk", from, to, size, &layer->tile.b0, &b1)->body;
     Site site = {body, NULL, NULL, &layer->tile};
     for (int i = 0; i < layer->maps.count; i++)
         emit_map_any(lower, layer, i, site, layer->tile.b0, b1);

@@ -66,6 +66,9 @@ LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count);
 LoopStmt *for_units(Lower *lower, LoopBlock *into, const char *name, int count);
 /* name = from .. to-1 */
 LoopStmt *for_bounds(Lower *lower, LoopBlock *into, const char *name, LoopExpr *from, LoopExpr *to);
+/* A loop over from .. to-1, `size` at a time; the body does *first .. *end-1. */
+LoopStmt *for_chunks(Lower *lower, LoopBlock *into, const char *name, LoopExpr *from, LoopExpr *to, int size,
+                     LoopExpr **first, LoopExpr **end);
 LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop);
 /* A local value: `const float name = value`; returns the reference to it. */
 LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);

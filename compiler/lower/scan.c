@@ -25,14 +25,12 @@ const char *scan_name(const Lower *lower, const Node *node)
 
 static BufferId per_unit_buffer(Lower *lower, const Node *node, const char *prefix, const char *name)
 {
-    Buffer buffer = {.type = TYPE_F32, .role = BUFFER_SCRATCH, .per_sample = true, .ndim = 1, .param = -1};
-    buffer.dims[0] = scan_units(lower, node);
-    buffer.span = node->span;
-    const char *base = arena_printf(lower->arena, "%s_%s_%s", prefix, name, scan_name(lower, node));
-    buffer.name = base;
-    for (int n = 2; loop_find(lower->program, buffer.name) >= 0; n++)
-        buffer.name = arena_printf(lower->arena, "%s_%d", base, n);
-    return loop_buffer(lower->program, buffer);
+    int units = scan_units(lower, node);
+    BufferId buffer =
+        named_buffer(lower, prefix, arena_printf(lower->arena, "%s_%s", name, scan_name(lower, node)),
+                     TYPE_F32, BUFFER_SCRATCH, true, 1, &units);
+    lower->program->buffers.at[buffer].span = node->span;
+    return buffer;
 }
 
 ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)

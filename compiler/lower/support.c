@@ -81,6 +81,20 @@ LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *
     return loop_ref(lower->arena, lower->kernel, var);
 }
 
+LoopStmt *for_chunks(Lower *lower, LoopBlock *into, const char *name, LoopExpr *from, LoopExpr *to, int size,
+                     LoopExpr **first, LoopExpr **end)
+{
+    LoopExpr *count = op2(lower, OP_ADD, op2(lower, OP_SUB, to, from), num(lower, size - 1));
+    LoopStmt *chunks =
+        for_bounds(lower, into, name, num(lower, 0), op2(lower, OP_DIV, count, num(lower, size)));
+    LoopExpr *start = op2(lower, OP_MUL, loop_variable(lower, chunks), num(lower, size));
+    *first = loop_local(lower, &chunks->body, "b0", op2(lower, OP_ADD, from, start));
+    LoopExpr *next = loop_local(lower, &chunks->body, "end", op2(lower, OP_ADD, *first, num(lower, size)));
+    LoopExpr *least = loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, next, to), next, to);
+    *end = loop_local(lower, &chunks->body, "b1", least);
+    return chunks;
+}
+
 LoopExpr *load1(Lower *lower, BufferId buffer, LoopExpr *i)
 {
     return loop_load(lower->program, buffer, 1, &i);

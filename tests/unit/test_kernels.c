@@ -70,6 +70,16 @@ static void compare(const Interp *a, BufferId of_a, const Interp *b, BufferId of
     ck_assert_msg(worst <= 1e-12 * largest, "%s differs by %.2e of its largest", what, worst / largest);
 }
 
+static void compare_gradients(const Program *a, const Program *b, int rows)
+{
+    Interp *of_a = ran(a, rows), *of_b = ran(b, rows);
+    compare(of_a, a->loss, of_b, b->loss, "loss");
+    for (int p = 0; p < a->params.count; p++)
+        compare(of_a, a->params.at[p].gradient, of_b, b->params.at[p].gradient, a->params.at[p].name);
+    interp_free(of_a);
+    interp_free(of_b);
+}
+
 static int kernels_called(const Program *program, const char *start)
 {
     int count = 0;
@@ -84,14 +94,9 @@ START_TEST(tables_and_events_agree)
     Sizes size = sizes[_i];
     const Program *event = program_of(arena, size, 0.4, KERNELS_EVENT);
     const Program *table = program_of(arena, size, 0.4, KERNELS_TABLE);
-    Interp *a = ran(event, size.rows), *b = ran(table, size.rows);
     ck_assert_int_eq(kernels_called(event, "pack_"), 0);
     ck_assert_int_gt(kernels_called(table, "pack_"), 0);
-    compare(a, event->loss, b, table->loss, "loss");
-    for (int p = 0; p < event->params.count; p++)
-        compare(a, event->params.at[p].gradient, b, table->params.at[p].gradient, event->params.at[p].name);
-    interp_free(a);
-    interp_free(b);
+    compare_gradients(event, table, size.rows);
     arena_free(arena);
 }
 END_TEST
@@ -125,24 +130,10 @@ START_TEST(the_chosen_kernel_runs)
     Sizes size = {64, 64, 10, 4};
     const Program *event = program_of(arena, size, rates[_i], KERNELS_EVENT);
     const Program *both = program_of(arena, size, rates[_i], KERNELS_AUTO);
-    Interp *a = ran(event, size.rows), *b = ran(both, size.rows);
-    for (int p = 0; p < event->params.count; p++)
-        compare(a, event->params.at[p].gradient, b, both->params.at[p].gradient, event->params.at[p].name);
-    interp_free(a);
-    interp_free(b);
+    compare_gradients(event, both, size.rows);
     arena_free(arena);
 }
 END_TEST
-
-static void compare_gradients(const Program *a, const Program *b, int rows)
-{
-    Interp *of_a = ran(a, rows), *of_b = ran(b, rows);
-    compare(of_a, a->loss, of_b, b->loss, "loss");
-    for (int p = 0; p < a->params.count; p++)
-        compare(of_a, a->params.at[p].gradient, of_b, b->params.at[p].gradient, a->params.at[p].name);
-    interp_free(of_a);
-    interp_free(of_b);
-}
 
 /* One stream feeds a layer that is wide enough for a choice and one that is not: the events of a stream that is
  * busy are needed all the same. */
