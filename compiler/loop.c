@@ -199,14 +199,6 @@ LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, Loo
     return stmt;
 }
 
-LoopStmt *loop_bits(Arena *arena, LoopBlock *into, VarId var, LoopExpr *word)
-{
-    LoopStmt *stmt = stmt_new(arena, into, LOOP_BITS);
-    stmt->var = var;
-    stmt->value = word;
-    return stmt;
-}
-
 LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text)
 {
     LoopStmt *stmt = stmt_new(arena, into, LOOP_BLOCK);

@@ -83,10 +83,8 @@ struct LoopExpr {
 };
 
 typedef enum LoopStmtKind {
-    LOOP_FOR,  /* var, from, to, down, independent, unroll, body: var = from .. to-1, or downwards */
-    LOOP_BITS, /* var, value, body: var = each bit that is set in the U32 variable `value`, from the lowest;
-                     they are cleared on the way */
-    LOOP_LET,  /* var, value         a constant of this scope */
+    LOOP_FOR,     /* var, from, to, down, independent, unroll, body: var = from .. to-1, or downwards */
+    LOOP_LET,     /* var, value         a constant of this scope */
     LOOP_DECLARE, /* var, value         a variable of this scope */
     LOOP_SET,     /* var, value */
     LOOP_STORE,   /* buffer, index, value; add: += */
@@ -203,7 +201,6 @@ LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
 LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
 
 LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, LoopExpr *to);
-LoopStmt *loop_bits(Arena *arena, LoopBlock *into, VarId var, LoopExpr *word);
 LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text);
 LoopStmt *loop_if(Arena *arena, LoopBlock *into, LoopExpr *condition);
 void loop_let(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);

@@ -116,11 +116,6 @@ static void print_stmt(const Printer *printer, const LoopStmt *stmt)
     Out *out = printer->out;
     switch (stmt->kind) {
     case LOOP_FOR: print_for(printer, stmt); break;
-    case LOOP_BITS:
-        out_open(out, "for %s in bits of %s", var_name(printer, stmt->var), text_of(printer, stmt->value));
-        print_block(printer, &stmt->body);
-        out_close(out, "");
-        break;
     case LOOP_LET: print_new_var(printer, stmt, "let"); break;
     case LOOP_DECLARE: print_new_var(printer, stmt, "var"); break;
     case LOOP_SET:

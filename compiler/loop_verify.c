@@ -264,22 +264,6 @@ static bool verify_for(Verifier *verifier, const LoopStmt *stmt)
     return good;
 }
 
-static bool verify_bits(Verifier *verifier, const LoopStmt *stmt)
-{
-    if (!verify_var(verifier, stmt->var) || !verify_expr(verifier, stmt->value)
-        || !require(verifier, verifier->kernel->vars.at[stmt->var].type == TYPE_I32,
-                    "the loop variable `%s` is not i32", var_name(verifier, stmt->var))
-        || !require(verifier,
-                    stmt->value->kind == LOOP_VAR && stmt->value->type == TYPE_U32
-                        && verifier->bound[stmt->value->var] == VARIABLE,
-                    "`%s` runs over the bits of what is no u32 variable", var_name(verifier, stmt->var)))
-        return false;
-    int outer = verifier->scope.count;
-    bool good = bind(verifier, stmt->var, CONSTANT) && verify_block(verifier, &stmt->body);
-    leave_scope(verifier, outer);
-    return good;
-}
-
 static bool verify_assigned(Verifier *verifier, const LoopStmt *stmt)
 {
     if (!verify_var(verifier, stmt->var) || !verify_expr(verifier, stmt->value))
@@ -325,7 +309,6 @@ static bool verify_stmt(Verifier *verifier, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
     case LOOP_FOR: return verify_for(verifier, stmt);
-    case LOOP_BITS: return verify_bits(verifier, stmt);
     case LOOP_LET: return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, CONSTANT);
     case LOOP_DECLARE: return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, VARIABLE);
     case LOOP_SET: return verify_set(verifier, stmt);

@@ -25,12 +25,6 @@ SNN_INLINE float snn_from_bits(uint32_t bits)
     return x;
 }
 
-/* Of the bits that are set, which there must be; 0: the lowest. */
-SNN_INLINE int32_t snn_lowest_bit(uint32_t word)
-{
-    return __builtin_ctz(word);
-}
-
 SNN_INLINE float snn_absf(float x)
 {
     return snn_from_bits(snn_bits(x) & 0x7fffffffu);

@@ -19,11 +19,19 @@ static const char *var_name(const Spell *spell, VarId var)
 
 static void block(const Spell *spell, const LoopBlock *stmts);
 
+enum { SHORT = 8 };
+
+static bool is_short(const LoopStmt *loop)
+{
+    return loop->from->kind == LOOP_NUMBER && loop->to->kind == LOOP_NUMBER
+           && loop->to->number - loop->from->number <= SHORT;
+}
+
 static void for_loop(const Spell *spell, const LoopStmt *loop)
 {
     const char *name = var_name(spell, loop->var);
     if (loop->independent)
-        out_line(spell->out, "SNN_INDEPENDENT");
+        out_line(spell->out, is_short(loop) ? "SNN_INDEPENDENT_SHORT" : "SNN_INDEPENDENT");
     if (!loop->down) {
         out_open(spell->out, "for (int32_t %s = %s; %s < %s; %s++)", name, expr(spell, loop->from), name,
                  expr(spell, loop->to), name);
@@ -32,15 +40,6 @@ static void for_loop(const Spell *spell, const LoopStmt *loop)
         out_open(spell->out, "for (int32_t %s = %s; %s >= %s; %s--)", name, expr(spell, start), name,
                  expr(spell, loop->from), name);
     }
-    block(spell, &loop->body);
-    out_close(spell->out, "");
-}
-
-static void bits_loop(const Spell *spell, const LoopStmt *loop)
-{
-    const char *word = expr(spell, loop->value);
-    out_open(spell->out, "for (; %s != 0; %s &= %s - 1)", word, word, word);
-    out_line(spell->out, "const int32_t %s = snn_lowest_bit(%s);", var_name(spell, loop->var), word);
     block(spell, &loop->body);
     out_close(spell->out, "");
 }
@@ -76,7 +75,6 @@ static void statement(const Spell *spell, const LoopStmt *stmt)
         else
             for_loop(spell, stmt);
         break;
-    case LOOP_BITS: bits_loop(spell, stmt); break;
     case LOOP_LET:
         out_line(spell->out, "const %s %s = %s;", c_type(spell->kernel->vars.at[stmt->var].type),
                  var_name(spell, stmt->var), expr(spell, stmt->value));

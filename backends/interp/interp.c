@@ -159,16 +159,6 @@ static void run_for(Interp *interp, const LoopStmt *loop)
     }
 }
 
-static void run_bits(Interp *interp, const LoopStmt *loop)
-{
-    double *word = &interp->vars[loop->value->var];
-    for (uint32_t left = (uint32_t)*word; left != 0; left &= left - 1) {
-        interp->vars[loop->var] = snn_lowest_bit(left);
-        run_block(interp, &loop->body);
-    }
-    *word = 0;
-}
-
 static void run_store(Interp *interp, const LoopStmt *store)
 {
     double value = value_of(interp, store->value);
@@ -181,7 +171,6 @@ static void run_stmt(Interp *interp, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
     case LOOP_FOR: run_for(interp, stmt); break;
-    case LOOP_BITS: run_bits(interp, stmt); break;
     case LOOP_LET:
     case LOOP_DECLARE:
     case LOOP_SET: interp->vars[stmt->var] = value_of(interp, stmt->value); break;

@@ -5,56 +5,112 @@
 #include "events.h"
 #include "pack.h"
 
-enum { WORD = 32, LANES = 16 /* words that are packed in one go */ };
+enum {
+    BITS = 8,    /* of a byte of bits */
+    BYTES = 256, /* that there are */
+    LANES = 16,  /* bytes that are packed in one go; fewer for small layers, */
+    LEAST = 32,  /* units; and none for still smaller ones */
+    SLACK = BITS /* room behind a list: the bits of a byte are written whole */
+};
 
 Type index_type(int limit)
 {
     return limit <= 65536 ? TYPE_U16 : TYPE_I32;
 }
 
-/* words[w] = the bits of units w, w + stride, ...: packing runs over contiguous units, so it vectorises. */
-static void emit_words(Lower *lower, LoopBlock *into, int units, int stride, BitOf *bit, const void *context,
-                       BufferId words)
+/* How many bytes hold the bits of a layer, but for a rest of units. */
+static int byte_stride(int units)
 {
-    for (int k = 0; k * stride < units; k++) {
-        int count = units - k * stride < stride ? units - k * stride : stride;
-        LoopStmt *loop = for_units(lower, into, "w", count);
-        LoopExpr *w = loop_variable(lower, loop);
-        LoopExpr *x = bit(lower, context, op2(lower, OP_ADD, w, num(lower, k * stride)));
-        LoopExpr *shifted =
-            op2(lower, OP_MUL, loop_cast(lower->arena, TYPE_U32, x), loop_word(lower->arena, 1u << k));
-        store1(lower, &loop->body, words, w,
-               k ? op2(lower, OP_ADD, load1(lower, words, w), shifted) : shifted, false);
+    int lanes = LANES;
+    while (lanes * BITS > units)
+        lanes /= 2;
+    return units < LEAST ? 0 : units / (BITS * lanes) * lanes;
+}
+
+/* positions[byte][0 .. ones[byte] - 1] = the bits that are set in the byte. What stands behind them is of no use. */
+void positions_prepare(Lower *lower, int units)
+{
+    int dims[2] = {BYTES, BITS}, bytes = BYTES;
+    if (byte_stride(units) == 0 || lower->positions >= 0)
+        return;
+    lower->positions = named_buffer(lower, "positions", "bits", TYPE_U16, BUFFER_SCRATCH, false, 2, dims);
+    lower->ones = named_buffer(lower, "ones", "bits", TYPE_U8, BUFFER_SCRATCH, false, 1, &bytes);
+    kernel_begin(lower, "positions_of_bits", "of every byte: the bits that are set, and how many",
+                 (Span){0, 0}, BYTES);
+    LoopStmt *loop = kernel_items(lower, "byte");
+    LoopExpr *byte = loop_variable(lower, loop);
+    LoopExpr *count = declare_local(lower, &loop->body, "count", num(lower, 0));
+    LoopExpr *left = declare_local(lower, &loop->body, "left", byte);
+    LoopStmt *bits = for_range(lower, &loop->body, "k", BITS);
+    store2(lower, &bits->body, lower->positions, byte, count, loop_variable(lower, bits), false);
+    LoopExpr *half = loop_local(lower, &bits->body, "half", op2(lower, OP_DIV, left, num(lower, 2)));
+    LoopExpr *bit = op2(lower, OP_SUB, left, op2(lower, OP_MUL, half, num(lower, 2)));
+    loop_set(lower->arena, &bits->body, count->var, op2(lower, OP_ADD, count, bit));
+    loop_set(lower->arena, &bits->body, left->var, half);
+    store1(lower, &loop->body, lower->ones, byte, count, false);
+}
+
+int list_room(int units)
+{
+    return units + SLACK;
+}
+
+/* bytes[w] = the bits of units w, w + stride, ...: packing runs over contiguous units, so it vectorises. */
+static void emit_bytes(Lower *lower, const List *list, int stride, BufferId bytes)
+{
+    for (int k = BITS - 1; k >= 0; k--) {
+        LoopStmt *loop = for_units(lower, list->into, "w", stride);
+        LoopExpr *w = loop_variable(lower, loop), *byte = load1(lower, bytes, w);
+        LoopExpr *x = list->bit(lower, list->context, op2(lower, OP_ADD, w, num(lower, k * stride)));
+        LoopExpr *twice = op2(lower, OP_ADD, byte, byte);
+        store1(lower, &loop->body, bytes, w, k < BITS - 1 ? op2(lower, OP_ADD, twice, x) : x, false);
     }
 }
 
-void emit_compress(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
-                   int dims, LoopExpr **place, LoopExpr *count)
+static void store_unit(Lower *lower, const List *list, LoopBlock *into, LoopExpr *at, LoopExpr *unit)
 {
-    int stride = (units + WORD * LANES - 1) / (WORD * LANES) * LANES;
-    stride = stride < units ? stride : units;
-    BufferId words = named_buffer(lower, "words_of", lower->program->buffers.at[list].name, TYPE_U32,
-                                  BUFFER_LOCAL, false, 1, &stride);
-    emit_words(lower, into, units, stride, bit, context, words);
-    LoopStmt *loop_w = for_range(lower, into, "w", stride);
-    LoopExpr *w = loop_variable(lower, loop_w);
-    LoopExpr *left = declare_local(lower, &loop_w->body, "left", load1(lower, words, w));
-    VarId k = loop_var(lower->arena, lower->kernel, "k", TYPE_I32);
-    LoopStmt *bits = loop_bits(lower->arena, &loop_w->body, k, left);
-    LoopExpr *unit = op2(lower, OP_ADD, w,
-                         op2(lower, OP_MUL, loop_ref(lower->arena, lower->kernel, k), num(lower, stride)));
-    place[dims - 1] = count;
-    loop_store(lower->program, &bits->body, list, dims, place, unit, false);
-    loop_set(lower->arena, &bits->body, count->var, op2(lower, OP_ADD, count, num(lower, 1)));
+    list->place[list->dims - 1] = at;
+    loop_store(lower->program, into, list->buffer, list->dims, list->place, unit, false);
 }
 
-void emit_append(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
-                 LoopExpr *count)
+static void advance(Lower *lower, const List *list, LoopBlock *into, LoopExpr *by)
 {
-    LoopStmt *loop = for_range(lower, into, "i", units);
+    loop_set(lower->arena, into, list->count->var, op2(lower, OP_ADD, list->count, by));
+}
+
+/* The units of each byte: all eight places are written, so many are kept as there are bits. */
+static void emit_positions(Lower *lower, const List *list, int stride, BufferId bytes)
+{
+    LoopStmt *loop_w = for_range(lower, list->into, "w", stride);
+    LoopExpr *w = loop_variable(lower, loop_w);
+    LoopExpr *byte = loop_local(lower, &loop_w->body, "byte", load1(lower, bytes, w));
+    LoopStmt *loop_k = for_units(lower, &loop_w->body, "k", BITS);
+    LoopExpr *k = loop_variable(lower, loop_k);
+    LoopExpr *above = op2(lower, OP_MUL, load2(lower, lower->positions, byte, k), num(lower, stride));
+    store_unit(lower, list, &loop_k->body, op2(lower, OP_ADD, list->count, k), op2(lower, OP_ADD, w, above));
+    advance(lower, list, &loop_w->body, load1(lower, lower->ones, byte));
+}
+
+/* Units from .. to-1, one by one. */
+static void emit_append(Lower *lower, const List *list, int from, int to)
+{
+    LoopStmt *loop = for_bounds(lower, list->into, "i", num(lower, from), num(lower, to));
     LoopExpr *i = loop_variable(lower, loop);
-    store1(lower, &loop->body, list, count, i, false);
-    loop_set(lower->arena, &loop->body, count->var, op2(lower, OP_ADD, count, bit(lower, context, i)));
+    store_unit(lower, list, &loop->body, list->count, i);
+    advance(lower, list, &loop->body, list->bit(lower, list->context, i));
+}
+
+void emit_compress(Lower *lower, const List *list)
+{
+    int stride = byte_stride(list->units);
+    if (stride > 0) {
+        BufferId bytes = named_buffer(lower, "bytes_of", lower->program->buffers.at[list->buffer].name,
+                                      TYPE_U8, BUFFER_LOCAL, false, 1, &stride);
+        emit_bytes(lower, list, stride, bytes);
+        emit_positions(lower, list, stride, bytes);
+    }
+    if (stride * BITS < list->units)
+        emit_append(lower, list, stride * BITS, list->units);
 }
 
 LoopExpr *spike_bit(Lower *lower, const void *context, LoopExpr *i)
@@ -71,9 +127,8 @@ static void emit_list(Lower *lower, StreamId stream, Site site)
     site.t = loop_variable(lower, loop_t);
     store2(lower, &loop_t->body, lists->ends, site.b, site.t, count, false);
     Row row = {stream, site};
-    LoopExpr *place[2] = {site.b, NULL};
-    emit_compress(lower, &loop_t->body, stream_size(lower, stream), spike_bit, &row, lists->event, 2, place,
-                  count);
+    emit_compress(lower, &(List){&loop_t->body, stream_size(lower, stream), spike_bit, &row, lists->event, 2,
+                                 (LoopExpr *[2]){site.b, NULL}, count});
     store2(lower, site.into, lists->ends, site.b, num(lower, lower->net->steps), count, false);
 }
 
@@ -82,8 +137,9 @@ void events_prepare(Lower *lower, StreamId stream)
     SpikeStream *lists = &lower->spikes[stream];
     if (lists->event >= 0)
         return;
+    positions_prepare(lower, stream_size(lower, stream));
     const char *name = stream_of(lower, stream)->name;
-    int all = lower->net->steps * stream_size(lower, stream), ends = lower->net->steps + 1;
+    int all = list_room(lower->net->steps * stream_size(lower, stream)), ends = lower->net->steps + 1;
     lists->event = named_buffer(lower, "events_of", name, index_type(stream_size(lower, stream)),
                                 BUFFER_SCRATCH, true, 1, &all);
     lists->ends = named_buffer(lower, "ends_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &ends);

@@ -23,13 +23,22 @@ typedef struct Row {
     Site site;
 } Row;
 LoopExpr *spike_bit(Lower *lower, const void *context, LoopExpr *i);
-/* Appends every unit below `units` whose bit is set: list[outer..., count++] = unit. `place` has room for one
- * index more. Every 32 units that are `stride` apart are looked at together. */
-void emit_compress(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
-                   int dims, LoopExpr **place, LoopExpr *count);
-/* The same without a branch: for few units, of which more than a few spike. */
-void emit_append(Lower *lower, LoopBlock *into, int units, BitOf *bit, const void *context, BufferId list,
-                 LoopExpr *count);
+/* list[outer..., count++] = unit, for every unit below `units` whose bit is set. Eight units that are `units / 8`
+ * or so apart make a byte, and a table has the bits of a byte. */
+typedef struct List {
+    LoopBlock *into;
+    int units;
+    BitOf *bit;
+    const void *context; /* of bit */
+    BufferId buffer;     /* its innermost dimension has list_room() for what may be listed */
+    int dims;
+    LoopExpr **place; /* outer indices; room for one more */
+    LoopExpr *count;  /* a variable */
+} List;
+void emit_compress(Lower *lower, const List *list);
+int list_room(int units);
+/* The kernel that makes the table of bits; before the first kernel that lists so many units. */
+void positions_prepare(Lower *lower, int units);
 /* For numbers below `limit`. */
 Type index_type(int limit);
 

@@ -134,6 +134,13 @@ static int *all_nodes(Lower *lower, const int *nodes, int *count)
     return all;
 }
 
+static Matrix prepare_map(Lower *lower, const Node *dense)
+{
+    if (follows_events(lower, dense->in))
+        positions_prepare(lower, stream_size(lower, dense->in));
+    return tiled_weights(lower, dense);
+}
+
 void lower_group(Lower *lower, const int *own, int count)
 {
     const int *nodes = all_nodes(lower, own, &count);
@@ -144,7 +151,7 @@ void lower_group(Lower *lower, const int *own, int count)
     Matrix *weights = NEW_ARRAY(lower->arena, Matrix, count + 1);
     for (int i = 0; i < count; i++)
         if (lower->net->nodes.at[nodes[i]].kind == NODE_DENSE)
-            weights[i] = tiled_weights(lower, &lower->net->nodes.at[nodes[i]]);
+            weights[i] = prepare_map(lower, &lower->net->nodes.at[nodes[i]]);
     kernel_begin(lower, group_name(lower, nodes, count), group_about(lower, nodes, count),
                  named_scan(lower, nodes, count)->span, 0);
     Group group = {nodes, count, states, weights, NULL, NULL};

@@ -23,21 +23,22 @@ typedef struct Lower {
     Program *program;
     Kernel *kernel; /* the one being filled */
     Phase phase;
-    int unroll;           /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
-    BufferId *streams;    /* by StreamId; -1: no buffer */
-    BufferId *whole;      /* by StreamId: all steps of a joined map, if tables made them; else -1 */
-    BufferId *values;     /* by ParamId */
-    BufferId *gradients;  /* by ParamId; -1: not learned */
-    BufferId *transposed; /* by ParamId; -1: nobody needs W^T */
-    Kernels kernels;      /* of --kernels */
-    Without without;      /* of --without */
-    SpikeStream *spikes;  /* by StreamId */
-    int *host;            /* by node: the scan in whose kernel it is computed, or NONE; see layer.c */
-    bool *local;          /* by StreamId: lives in one kernel only, as a tile */
-    int *group;           /* by node: the number of its recurrent group, or 0 */
-    int *joined;          /* by node: the group whose steps make this map from its events, or 0 */
-    int *slots;           /* by StreamId: steps kept of a stream that only its group reads; 0: all */
-    bool *tiled;          /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
+    int unroll;               /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
+    BufferId *streams;        /* by StreamId; -1: no buffer */
+    BufferId *whole;          /* by StreamId: all steps of a joined map, if tables made them; else -1 */
+    BufferId *values;         /* by ParamId */
+    BufferId *gradients;      /* by ParamId; -1: not learned */
+    BufferId *transposed;     /* by ParamId; -1: nobody needs W^T */
+    Kernels kernels;          /* of --kernels */
+    Without without;          /* of --without */
+    SpikeStream *spikes;      /* by StreamId */
+    BufferId positions, ones; /* of the bits of a byte: see events.c; -1: nobody needs them */
+    int *host;                /* by node: the scan in whose kernel it is computed, or NONE; see layer.c */
+    bool *local;              /* by StreamId: lives in one kernel only, as a tile */
+    int *group;               /* by node: the number of its recurrent group, or 0 */
+    int *joined;              /* by node: the group whose steps make this map from its events, or 0 */
+    int *slots;               /* by StreamId: steps kept of a stream that only its group reads; 0: all */
+    bool *tiled; /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
 } Lower;
 
 /* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */

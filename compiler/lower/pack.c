@@ -265,9 +265,8 @@ static void emit_alive(Lower *lower, StreamId stream, Site site, LoopExpr *block
     const SpikeStream *packs = &lower->spikes[stream];
     Block at = {stream, site.b, op2(lower, OP_MUL, block, num(lower, STEP_TABLES))};
     LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
-    LoopExpr *place[3] = {site.b, block, NULL};
-    emit_compress(lower, site.into, stream_size(lower, stream), alive_bit, &at, packs->alive, 3, place,
-                  count);
+    emit_compress(lower, &(List){site.into, stream_size(lower, stream), alive_bit, &at, packs->alive, 3,
+                                 (LoopExpr *[3]){site.b, block, NULL}, count});
     store2(lower, site.into, packs->alives, site.b, block, count, false);
 }
 
@@ -305,7 +304,7 @@ static void add_step_buffers(Lower *lower, StreamId stream)
     SpikeStream *packs = &lower->spikes[stream];
     const char *name = stream_of(lower, stream)->name;
     int units = stream_size(lower, stream), blocks = block_count(lower->net->steps, STEP_TABLES);
-    int when[2] = {blocks * STEP_TABLES, units}, alive[2] = {blocks, units};
+    int when[2] = {blocks * STEP_TABLES, units}, alive[2] = {blocks, list_room(units)};
     packs->when = named_buffer(lower, "when_of", name, TYPE_U8, BUFFER_SCRATCH, true, 2, when);
     packs->alive = named_buffer(lower, "alive_of", name, index_type(units), BUFFER_SCRATCH, true, 2, alive);
     packs->alives = named_buffer(lower, "alives_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &blocks);
@@ -320,6 +319,8 @@ void pack_prepare(Lower *lower, const Node *node)
         make_choice(lower, stream);
     if ((over_steps ? packs->when : packs->index) >= 0)
         return;
+    if (over_steps)
+        positions_prepare(lower, stream_size(lower, stream));
     (over_steps ? add_step_buffers : add_unit_buffers)(lower, stream);
     const char *name = stream_of(lower, stream)->name;
     kernel_begin(lower, arena_printf(lower->arena, "pack_%s%s", over_steps ? "steps_of_" : "", name),

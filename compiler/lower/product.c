@@ -260,7 +260,8 @@ static void emit_step_spikes(Lower *lower, StepMap *map, Site site, LoopExpr *b0
     site.b = loop_variable(lower, loop_b);
     Row row = {map->dense->in, {NULL, site.b, site.t, NULL}};
     LoopExpr *count = declare_local(lower, &loop_b->body, "count", num(lower, 0));
-    emit_append(lower, &loop_b->body, stream_size(lower, row.stream), spike_bit, &row, map->list, count);
+    emit_compress(lower, &(List){&loop_b->body, stream_size(lower, row.stream), spike_bit, &row, map->list, 1,
+                                 (LoopExpr *[1]){NULL}, count});
     site.into = &loop_b->body;
     emit_step_rows(lower, map, site, num(lower, 0), count);
 }
@@ -331,7 +332,8 @@ void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, Loo
     if (lower->joined[dense - lower->net->nodes.at]) {
         emit_step_joined(lower, &map, site, b0, b1);
     } else if (follows_events(lower, dense->in)) {
-        map.list = named_buffer(lower, "list_for", name, index_type(inputs), BUFFER_LOCAL, false, 1, &inputs);
+        int room = list_room(inputs);
+        map.list = named_buffer(lower, "list_for", name, index_type(inputs), BUFFER_LOCAL, false, 1, &room);
         emit_step_spikes(lower, &map, site, b0, b1);
     } else {
         emit_step_reals(lower, &map, site, b0, b1);

@@ -27,7 +27,7 @@ static void walk(Scopes *scopes, const LoopBlock *block)
         const LoopStmt *stmt = block->at[i];
         int outside = scopes->seen.count;
         bool declares = stmt->kind == LOOP_LET || stmt->kind == LOOP_DECLARE;
-        if (declares || stmt->kind == LOOP_FOR || stmt->kind == LOOP_BITS)
+        if (declares || stmt->kind == LOOP_FOR)
             declare(scopes, stmt->var);
         walk(scopes, &stmt->body);
         if (!declares)

@@ -129,10 +129,6 @@ static void copy_stmt(Unroll *unroll, const LoopStmt *stmt, LoopBlock *to, const
     switch (stmt->kind) {
     case LOOP_FOR: copy_loop(unroll, stmt, to, bindings); break;
     case LOOP_IF: copy_branch(unroll, stmt, to, bindings); break;
-    case LOOP_BITS:
-        copy = loop_bits(unroll->arena, to, stmt->var, copy_expr(unroll, stmt->value, bindings));
-        copy_block(unroll, &stmt->body, &copy->body, bindings);
-        break;
     case LOOP_BLOCK:
         copy = loop_block(unroll->arena, to, stmt->text);
         copy_block(unroll, &stmt->body, &copy->body, bindings);

@@ -70,23 +70,12 @@ static const char *run_loop(const LoopStmt *stmt, int *vars, const char *trace)
     return trace;
 }
 
-static const char *run_bits(const LoopStmt *stmt, int *vars, const char *trace)
-{
-    for (int left = vars[stmt->value->var], bit = 0; left > 0; left >>= 1, bit++) {
-        vars[stmt->var] = bit;
-        trace = left & 1 ? run_block(&stmt->body, vars, trace) : trace;
-    }
-    vars[stmt->value->var] = 0;
-    return trace;
-}
-
 static const char *run_block(const LoopBlock *block, int *vars, const char *trace)
 {
     for (int i = 0; i < block->count; i++) {
         const LoopStmt *stmt = block->at[i];
         switch (stmt->kind) {
         case LOOP_FOR: trace = run_loop(stmt, vars, trace); break;
-        case LOOP_BITS: trace = run_bits(stmt, vars, trace); break;
         case LOOP_LET:
         case LOOP_DECLARE:
         case LOOP_SET: vars[stmt->var] = eval(stmt->value, vars); break;

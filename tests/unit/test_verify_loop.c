@@ -296,21 +296,6 @@ static void key_types(Example *e)
     e->branch->value =
         op(OP_EQ, loop_key(arena, var(e, e->x), var(e, e->n)), loop_key(arena, var(e, e->n), var(e, e->n)));
 }
-/* for bit in bits of the word, which is a variable or, if not, a constant */
-static void add_bits(Example *e, Type type, bool variable)
-{
-    VarId word = loop_var(arena, e->kernel, "word", TYPE_U32), bit = loop_var(arena, e->kernel, "bit", type);
-    (variable ? loop_declare : loop_let)(arena, &e->items->body, word, loop_word(arena, 6));
-    loop_bits(arena, &e->items->body, bit, var(e, word));
-}
-static void bits_of_constant(Example *e)
-{
-    add_bits(e, TYPE_I32, false);
-}
-static void bit_type(Example *e)
-{
-    add_bits(e, TYPE_U32, true);
-}
 static void random_types(Example *e)
 {
     e->set->value = loop_random(arena, var(e, e->n), var(e, e->n));
@@ -373,8 +358,6 @@ static const struct {
     {cast_to_bool, "kernel `k`: a cast to bool"},
     {scalar_type, "kernel `k`: the scalar `rows` is i32, not f32"},
     {key_types, "kernel `k`: key takes i32 and i32 and gives u32"},
-    {bits_of_constant, "kernel `k`: `bit` runs over the bits of what is no u32 variable"},
-    {bit_type, "kernel `k`: the loop variable `bit` is not i32"},
     {random_types, "kernel `k`: random takes u32 and i32 and gives u32"},
     {half, "kernel `k`: 0.5 is no i32 number"},
 };
@@ -404,22 +387,11 @@ START_TEST(scopes_one_after_the_other)
 }
 END_TEST
 
-START_TEST(bits_of_a_variable)
-{
-    arena = arena_new();
-    Example e = example();
-    add_bits(&e, TYPE_I32, true);
-    ck_assert_pstr_eq(loop_verify(e.program), NULL);
-    arena_free(arena);
-}
-END_TEST
-
 Suite *verify_loop_suite(void)
 {
     Suite *suite = suite_create("verify_loop");
     TCase *tcase = tcase_create("verify_loop");
     tcase_add_loop_test(tcase, bad_program, 0, sizeof bad_programs / sizeof *bad_programs);
-    tcase_add_test(tcase, bits_of_a_variable);
     tcase_add_test(tcase, scopes_one_after_the_other);
     suite_add_tcase(suite, tcase);
     return suite;

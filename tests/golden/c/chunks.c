@@ -45,7 +45,7 @@ struct net {
     float *activity_digit;
 
     /* scratch */
-    uint16_t (*events_of_digit_poisson)[28];
+    uint16_t (*events_of_digit_poisson)[36];
     int32_t (*ends_of_digit_poisson)[8];
     float (*state_current_digit)[3];
     float (*state_v_digit)[3];
@@ -69,13 +69,13 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     for (int32_t b = first; b < last; b++) {
         /* byte + low < 256 p: byte is random at each step, low once a sample */
         const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             limit_of_digit_poisson[n] = image[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
         }
         for (int32_t k = 0; k < 1; k++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)(k * 4));
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
                 const float limit = limit_of_digit_poisson[n];
@@ -86,7 +86,7 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
             }
         }
         const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)4);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             const uint32_t word = snn_random(key, (uint32_t)n);
             const float limit = limit_of_digit_poisson[n];
@@ -102,24 +102,15 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[7][4] = net->digit_poisson;
-    uint16_t (*restrict events_of_digit_poisson)[28] = net->events_of_digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[36] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
-    _Alignas(64) uint32_t words_of_events_of_digit_poisson[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 7; t++) {
             ends_of_digit_poisson[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 4; w++) {
-                words_of_events_of_digit_poisson[w] = (uint32_t)digit_poisson[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 4; w++) {
-                uint32_t left = words_of_events_of_digit_poisson[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_digit_poisson[b][count] = (uint16_t)(w + k * 4);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 4; i++) {
+                events_of_digit_poisson[b][count] = (uint16_t)i;
+                count = count + digit_poisson[b][t][i];
             }
         }
         ends_of_digit_poisson[b][7] = count;
@@ -135,33 +126,33 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_dense)[7][3] = net->digit_dense;
     uint8_t (*restrict digit)[7][3] = net->digit;
     float (*restrict digit_v)[7][3] = net->digit_v;
-    uint16_t (*restrict events_of_digit_poisson)[28] = net->events_of_digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[36] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
     float (*restrict state_current_digit)[3] = net->state_current_digit;
     float (*restrict state_v_digit)[3] = net->state_v_digit;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 7; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                 const int32_t i = events_of_digit_poisson[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
         /* cuba_lif */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             state_current_digit[b][n] = 0.0f;
             state_v_digit[b][n] = 0.0f;
         }
         for (int32_t chunk = 0; chunk < 2; chunk++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float current = state_current_digit[b][n];
                 float v = state_v_digit[b][n];
@@ -202,7 +193,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 state_v_digit[b][n] = v;
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             float current = state_current_digit[b][n];
             float v = state_v_digit[b][n];
@@ -228,17 +219,17 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit)[7][3] = net->digit;
     float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 7; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 digit_rate[b][n] += (float)digit[b][t][n];
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = digit_rate[b][n] / 7.0f;
         }
@@ -324,7 +315,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[7][3] = net->g_digit_dense;
     float (*restrict digit_v)[7][3] = net->digit_v;
-    uint16_t (*restrict events_of_digit_poisson)[28] = net->events_of_digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[36] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
     float (*restrict state_g_current_digit)[3] = net->state_g_current_digit;
     float (*restrict state_g_v_digit)[3] = net->state_g_v_digit;
@@ -334,19 +325,19 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* cuba_lif, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 state_g_current_digit[b][n] = 0.0f;
                 state_g_v_digit[b][n] = 0.0f;
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float g_current = state_g_current_digit[b][n];
                 float g_v = state_g_v_digit[b][n];
@@ -367,7 +358,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 state_g_v_digit[b][n] = g_v;
             }
             for (int32_t chunk = 1; chunk >= 0; chunk--) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     float g_current = state_g_current_digit[b][n];
                     float g_v = state_g_v_digit[b][n];
@@ -425,13 +416,13 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 7; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2[0][j] = g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
@@ -450,7 +441,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -466,7 +457,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
             w_digit[i][j] = weight;
@@ -612,7 +603,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 509;
+    model->stream_bytes = 525;
     return true;
 }
 

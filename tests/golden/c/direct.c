@@ -53,7 +53,7 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed)[4];
-    uint16_t (*events_of_hidden)[8];
+    uint16_t (*events_of_hidden)[16];
     int32_t (*ends_of_hidden)[3];
     float (*parts_of_w_digit)[4][3];
     float (*parts_of_w_hidden)[4][4];
@@ -72,13 +72,13 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     float (*restrict hidden_dense)[4] = net->hidden_dense;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 4; j++) {
             hidden_dense[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = image[b][i];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 const float w = w_hidden[i][j];
                 hidden_dense[b][j] += x0 * w;
@@ -97,7 +97,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_derivative)[2][4] = net->hidden_derivative;
     for (int32_t b = first; b < last; b++) {
         /* lif */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -133,24 +133,15 @@ static void list_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden)[2][4] = net->hidden;
-    uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[16] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) uint32_t words_of_events_of_hidden[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 4; w++) {
-                words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 4; w++) {
-                uint32_t left = words_of_events_of_hidden[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden[b][count] = (uint16_t)(w + k * 4);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 4; i++) {
+                events_of_hidden[b][count] = (uint16_t)i;
+                count = count + hidden[b][t][i];
             }
         }
         ends_of_hidden[b][2] = count;
@@ -166,25 +157,25 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_dense)[2][3] = net->digit_dense;
     uint8_t (*restrict digit)[2][3] = net->digit;
     float (*restrict digit_v)[2][3] = net->digit_v;
-    uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[16] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -217,17 +208,17 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit)[2][3] = net->digit;
     float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 digit_rate[b][n] += (float)digit[b][t][n];
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = digit_rate[b][n] / 2.0f;
         }
@@ -344,7 +335,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict digit_v)[2][3] = net->digit_v;
-    uint16_t (*restrict events_of_hidden)[8] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[16] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     _Alignas(64) float sums_digit_2[1][3];
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
@@ -352,14 +343,14 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
                 /* t = 1 */
@@ -391,13 +382,13 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2[0][j] = g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
@@ -416,7 +407,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -436,18 +427,18 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_derivative)[2][4] = net->hidden_derivative;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_transposed */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 4; j++) {
             g_hidden[b][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 4; j++) {
             g_hidden[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
             const float x0 = g_digit_dense[b][0][i];
             const float x1 = g_digit_dense[b][1][i];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 const float w = w_digit_transposed[i][j];
                 g_hidden[b][0][j] += x0 * w;
@@ -455,7 +446,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             }
         }
         /* lif, adjoint */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             float g_v = 0.0f;
             float sum = 0.0f;
@@ -493,7 +484,7 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden[slice][i][j] = 0.0f;
             }
@@ -502,19 +493,19 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
             /* gradient of w_hidden */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     sums_w_hidden[0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     sums_w_hidden[1][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     sums_w_hidden[2][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     sums_w_hidden[3][j] = 0.0f;
                 }
@@ -522,7 +513,7 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
                 const float x1 = image[b][i0 + 1];
                 const float x2 = image[b][i0 + 2];
                 const float x3 = image[b][i0 + 3];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     const float g = g_hidden_dense[b][j];
                     sums_w_hidden[0][j] += x0 * g;
@@ -530,19 +521,19 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
                     sums_w_hidden[2][j] += x2 * g;
                     sums_w_hidden[3][j] += x3 * g;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     parts_of_w_hidden[slice][i0][j] += sums_w_hidden[0][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden[1][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden[2][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden[3][j];
                 }
@@ -560,7 +551,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_hidden)[4][4] = net->parts_of_w_hidden;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
@@ -576,7 +567,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_hidden)[4] = net->grad_w_hidden;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 4; j++) {
             const float g = snn_minf(snn_maxf(grad_w_hidden[i][j], -0.5f), 0.5f);
             const float weight = w_hidden[i][j] - lr * g;
@@ -593,7 +584,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float g = snn_minf(snn_maxf(grad_w_digit[i][j], -0.5f), 0.5f);
             const float weight = w_digit[i][j] - lr * g;
@@ -774,7 +765,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 286;
+    model->stream_bytes = 302;
     return true;
 }
 

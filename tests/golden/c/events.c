@@ -48,9 +48,9 @@ struct net {
     float *activity_digit;
 
     /* scratch */
-    uint16_t (*events_of_image)[10];
+    uint16_t (*events_of_image)[18];
     int32_t (*ends_of_image)[3];
-    uint16_t (*events_of_digit_delay)[10];
+    uint16_t (*events_of_digit_delay)[18];
     int32_t (*ends_of_digit_delay)[3];
     float (*parts_of_w_digit_2)[5][3];
     float (*parts_of_w_digit)[5][3];
@@ -68,13 +68,13 @@ static void delay_digit_delay(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit_delay)[2][5] = net->digit_delay;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 1; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
                 digit_delay[b][t][n] = 0;
             }
         }
         for (int32_t t = 1; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
                 digit_delay[b][t][n] = (uint8_t)(image[b][t - 1][n]);
             }
@@ -87,24 +87,15 @@ static void list_image(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict image)[2][5] = net->image;
-    uint16_t (*restrict events_of_image)[10] = net->events_of_image;
+    uint16_t (*restrict events_of_image)[18] = net->events_of_image;
     int32_t (*restrict ends_of_image)[3] = net->ends_of_image;
-    _Alignas(64) uint32_t words_of_events_of_image[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_image[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 5; w++) {
-                words_of_events_of_image[w] = (uint32_t)image[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 5; w++) {
-                uint32_t left = words_of_events_of_image[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_image[b][count] = (uint16_t)(w + k * 5);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 5; i++) {
+                events_of_image[b][count] = (uint16_t)i;
+                count = count + image[b][t][i];
             }
         }
         ends_of_image[b][2] = count;
@@ -116,24 +107,15 @@ static void list_digit_delay(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_delay)[2][5] = net->digit_delay;
-    uint16_t (*restrict events_of_digit_delay)[10] = net->events_of_digit_delay;
+    uint16_t (*restrict events_of_digit_delay)[18] = net->events_of_digit_delay;
     int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
-    _Alignas(64) uint32_t words_of_events_of_digit_delay[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_digit_delay[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 5; w++) {
-                words_of_events_of_digit_delay[w] = (uint32_t)digit_delay[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 5; w++) {
-                uint32_t left = words_of_events_of_digit_delay[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_digit_delay[b][count] = (uint16_t)(w + k * 5);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 5; i++) {
+                events_of_digit_delay[b][count] = (uint16_t)i;
+                count = count + digit_delay[b][t][i];
             }
         }
         ends_of_digit_delay[b][2] = count;
@@ -151,20 +133,20 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
     uint8_t (*restrict digit)[2][3] = net->digit;
     float (*restrict digit_v)[2][3] = net->digit_v;
-    uint16_t (*restrict events_of_image)[10] = net->events_of_image;
+    uint16_t (*restrict events_of_image)[18] = net->events_of_image;
     int32_t (*restrict ends_of_image)[3] = net->ends_of_image;
-    uint16_t (*restrict events_of_digit_delay)[10] = net->events_of_digit_delay;
+    uint16_t (*restrict events_of_digit_delay)[18] = net->events_of_digit_delay;
     int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
                 const int32_t i = events_of_image[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     digit_dense[b][t][j] += w_digit[i][j];
                 }
@@ -172,20 +154,20 @@ static void layer_digit(void *context, int32_t first, int32_t last)
         }
         /* rows of w_digit_2, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense_2[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
                 const int32_t i = events_of_digit_delay[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     digit_dense_2[b][t][j] += w_digit_2[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -218,17 +200,17 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit)[2][3] = net->digit;
     float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 digit_rate[b][n] += (float)digit[b][t][n];
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = digit_rate[b][n] / 2.0f;
         }
@@ -314,9 +296,9 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict digit_v)[2][3] = net->digit_v;
-    uint16_t (*restrict events_of_image)[10] = net->events_of_image;
+    uint16_t (*restrict events_of_image)[18] = net->events_of_image;
     int32_t (*restrict ends_of_image)[3] = net->ends_of_image;
-    uint16_t (*restrict events_of_digit_delay)[10] = net->events_of_digit_delay;
+    uint16_t (*restrict events_of_digit_delay)[18] = net->events_of_digit_delay;
     int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
     _Alignas(64) float sums_digit_2[1][3];
     float (*restrict parts_of_w_digit_2)[5][3] = net->parts_of_w_digit_2;
@@ -325,20 +307,20 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_2[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
                 /* t = 1 */
@@ -370,13 +352,13 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_digit_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2[0][j] = g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_delay[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_2[slice][i][j] += sums_digit_2[0][j];
                     }
@@ -384,13 +366,13 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2[0][j] = g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
                     const int32_t i = events_of_image[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
@@ -409,7 +391,7 @@ static void sum_w_digit_2(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit_2)[5][3] = net->parts_of_w_digit_2;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_2[i][j] += parts_of_w_digit_2[slice][i][j];
             }
@@ -426,7 +408,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -442,7 +424,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
             w_digit[i][j] = weight;
@@ -458,7 +440,7 @@ static void update_w_digit_2(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float weight = w_digit_2[i][j] - lr * grad_w_digit_2[i][j];
             w_digit_2[i][j] = weight;
@@ -623,7 +605,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 7;
-    model->stream_bytes = 242;
+    model->stream_bytes = 274;
     return true;
 }
 

@@ -60,9 +60,9 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed)[5];
-    uint16_t (*events_of_input)[12];
+    uint16_t (*events_of_input)[20];
     int32_t (*ends_of_input)[4];
-    uint16_t (*events_of_hidden)[15];
+    uint16_t (*events_of_hidden)[23];
     int32_t (*ends_of_hidden)[4];
     float (*parts_of_w_digit)[5][3];
     float (*parts_of_w_hidden)[4][5];
@@ -83,12 +83,12 @@ static void poisson_input(void *context, int32_t first, int32_t last)
     for (int32_t b = first; b < last; b++) {
         /* byte + low < 256 p: byte is random at each step, low once a sample */
         const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             limit_of_input[n] = image[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
         }
         const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)0);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             const uint32_t word = snn_random(key, (uint32_t)n);
             const float limit = limit_of_input[n];
@@ -104,24 +104,15 @@ static void list_input(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict input)[3][4] = net->input;
-    uint16_t (*restrict events_of_input)[12] = net->events_of_input;
+    uint16_t (*restrict events_of_input)[20] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
-    _Alignas(64) uint32_t words_of_events_of_input[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 3; t++) {
             ends_of_input[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 4; w++) {
-                words_of_events_of_input[w] = (uint32_t)input[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 4; w++) {
-                uint32_t left = words_of_events_of_input[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_input[b][count] = (uint16_t)(w + k * 4);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 4; i++) {
+                events_of_input[b][count] = (uint16_t)i;
+                count = count + input[b][t][i];
             }
         }
         ends_of_input[b][3] = count;
@@ -137,25 +128,25 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_dense)[3][5] = net->hidden_dense;
     uint8_t (*restrict hidden)[3][5] = net->hidden;
     float (*restrict hidden_v)[3][5] = net->hidden_v;
-    uint16_t (*restrict events_of_input)[12] = net->events_of_input;
+    uint16_t (*restrict events_of_input)[20] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 hidden_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
                 const int32_t i = events_of_input[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     hidden_dense[b][t][j] += w_hidden[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 5; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -194,24 +185,15 @@ static void list_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden)[3][5] = net->hidden;
-    uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[23] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
-    _Alignas(64) uint32_t words_of_events_of_hidden[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 3; t++) {
             ends_of_hidden[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 5; w++) {
-                words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 5; w++) {
-                uint32_t left = words_of_events_of_hidden[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden[b][count] = (uint16_t)(w + k * 5);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 5; i++) {
+                events_of_hidden[b][count] = (uint16_t)i;
+                count = count + hidden[b][t][i];
             }
         }
         ends_of_hidden[b][3] = count;
@@ -227,25 +209,25 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_dense)[3][3] = net->digit_dense;
     uint8_t (*restrict digit)[3][3] = net->digit;
     float (*restrict digit_v)[3][3] = net->digit_v;
-    uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[23] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -287,17 +269,17 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit)[3][3] = net->digit;
     float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 digit_rate[b][n] += (float)digit[b][t][n];
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = digit_rate[b][n] / 3.0f;
         }
@@ -414,7 +396,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[3][3] = net->g_digit_dense;
     float (*restrict digit_v)[3][3] = net->digit_v;
-    uint16_t (*restrict events_of_hidden)[15] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[23] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
     _Alignas(64) float sums_digit_2[1][3];
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
@@ -422,14 +404,14 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
                 /* t = 2 */
@@ -474,13 +456,13 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 3; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2[0][j] = g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
@@ -499,7 +481,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -517,7 +499,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float (*restrict g_hidden)[3][5] = net->g_hidden;
     float (*restrict g_hidden_dense)[3][5] = net->g_hidden_dense;
     float (*restrict hidden_v)[3][5] = net->hidden_v;
-    uint16_t (*restrict events_of_input)[12] = net->events_of_input;
+    uint16_t (*restrict events_of_input)[20] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
     _Alignas(64) float sums_hidden_2[4][5];
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
@@ -525,22 +507,22 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* rows of w_digit_transposed */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 g_hidden[b][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 g_hidden[b][1][j] = 0.0f;
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 g_hidden[b][2][j] = 0.0f;
             }
@@ -548,7 +530,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 const float x0 = g_digit_dense[b][0][i];
                 const float x1 = g_digit_dense[b][1][i];
                 const float x2 = g_digit_dense[b][2][i];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     const float w = w_digit_transposed[i][j];
                     g_hidden[b][0][j] += x0 * w;
@@ -557,7 +539,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 }
             }
             /* lif, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
                 float g_v = 0.0f;
                 /* t = 2 */
@@ -602,13 +584,13 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 3; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     sums_hidden_2[0][j] = g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
                     const int32_t i = events_of_input[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         parts_of_w_hidden[slice][i][j] += sums_hidden_2[0][j];
                     }
@@ -627,7 +609,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
@@ -654,7 +636,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
     const float correction2 = -x_5;
     const float x_6 = sqrtf(correction2);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             const float gradient = grad_w_hidden[i][j];
             const float m = 0.9f * m_w_hidden[i][j] + 0.1f * gradient;
@@ -686,7 +668,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     const float correction2 = -x_5;
     const float x_6 = sqrtf(correction2);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float gradient = grad_w_digit[i][j];
             const float m = 0.9f * m_w_digit[i][j] + 0.1f * gradient;
@@ -894,7 +876,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 546;
+    model->stream_bytes = 578;
     return true;
 }
 

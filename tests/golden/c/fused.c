@@ -60,7 +60,7 @@ struct net {
     float (*state_g_v_plif_hidden)[3];
     float (*sum_plif_w_hidden_hidden)[3];
     float (*tiles_of_w_hidden_2_transposed)[3][3];
-    uint16_t (*events_of_hidden_delay)[6];
+    uint16_t (*events_of_hidden_delay)[14];
     int32_t (*ends_of_hidden_delay)[3];
     float (*parts_of_w_hidden_2)[3][3];
     float (*parts_of_w_hidden)[4][3];
@@ -79,18 +79,18 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     float (*restrict hidden_dense)[2][3] = net->hidden_dense;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             hidden_dense[b][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             hidden_dense[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = image[b][0][i];
             const float x1 = image[b][1][i];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 const float w = w_hidden[i][j];
                 hidden_dense[b][0][j] += x0 * w;
@@ -108,7 +108,7 @@ static void tile_w_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict tiles_of_w_hidden_2)[3][3] = net->tiles_of_w_hidden_2;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 tiles_of_w_hidden_2[tile][i][j] = w_hidden_2[i][tile * 3 + j];
             }
@@ -131,14 +131,14 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
     float (*restrict state_v_hidden)[3] = net->state_v_hidden;
     float (*restrict state_v_li_hidden)[3] = net->state_v_li_hidden;
     float (*restrict tiles_of_w_hidden_2)[3][3] = net->tiles_of_w_hidden_2;
-    _Alignas(64) uint16_t list_for_hidden_dense_2[3];
-    _Alignas(64) uint16_t list_for_hidden_dense_2_2[3];
+    _Alignas(64) uint16_t list_for_hidden_dense_2[11];
+    _Alignas(64) uint16_t list_for_hidden_dense_2_2[11];
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 state_v_hidden[b][n] = 0.0f;
                 state_v_li_hidden[b][n] = 0.0f;
@@ -147,7 +147,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
         }
         for (int32_t t = 0; t < 1; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     hidden_delay[b][t][n] = 0;
                 }
@@ -160,13 +160,13 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         hidden_dense_2[b][t][j0 + j] = 0.0f;
                     }
                     for (int32_t e = 0; e < count; e++) {
                         const int32_t i = list_for_hidden_dense_2[e];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             hidden_dense_2[b][t][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
                         }
@@ -176,7 +176,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
             for (int32_t b = b0; b < b1; b++) {
                 const float w = plif_w_hidden[0];
                 const float decay = snn_sigmoidf(w);
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     float v = state_v_hidden[b][n];
                     float v_li = state_v_li_hidden[b][n];
@@ -198,7 +198,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
         }
         for (int32_t t = 1; t < 2; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     hidden_delay[b][t][n] = (uint8_t)(hidden[b][t - 1][n]);
                 }
@@ -211,13 +211,13 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         hidden_dense_2[b][t][j0 + j] = 0.0f;
                     }
                     for (int32_t e = 0; e < count; e++) {
                         const int32_t i = list_for_hidden_dense_2_2[e];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             hidden_dense_2[b][t][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
                         }
@@ -227,7 +227,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
             for (int32_t b = b0; b < b1; b++) {
                 const float w = plif_w_hidden[0];
                 const float decay = snn_sigmoidf(w);
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     float v = state_v_hidden[b][n];
                     float v_li = state_v_li_hidden[b][n];
@@ -342,7 +342,7 @@ static void tile_w_hidden_2_transposed(void *context, int32_t first, int32_t las
     float (*restrict tiles_of_w_hidden_2_transposed)[3][3] = net->tiles_of_w_hidden_2_transposed;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 tiles_of_w_hidden_2_transposed[tile][i][j] = w_hidden_2_transposed[i][tile * 3 + j];
             }
@@ -374,7 +374,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 state_g_v_hidden[b][n] = 0.0f;
                 state_g_v_plif_hidden[b][n] = 0.0f;
@@ -383,7 +383,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
         }
         for (int32_t t = 1; t >= 1; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     g_hidden[b][0][n] = 0.0f;
                 }
@@ -393,7 +393,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                 const float decay = snn_sigmoidf(w);
                 const float x_3 = 1.0f - decay;
                 const float x_4 = decay * x_3;
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     float g_v = state_g_v_hidden[b][n];
                     float g_v_plif = state_g_v_plif_hidden[b][n];
@@ -427,35 +427,35 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                 const int32_t blocks = (b1 - b0) / 8;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[7][j] = 0.0f;
                     }
@@ -468,7 +468,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         const float x5 = g_hidden_dense[b + 5][t][i];
                         const float x6 = g_hidden_dense[b + 6][t][i];
                         const float x7 = g_hidden_dense[b + 7][t][i];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
                             sums_g_hidden_delay[0][j] += x0 * w;
@@ -481,53 +481,53 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                             sums_g_hidden_delay[7][j] += x7 * w;
                         }
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay[1][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay[2][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay[3][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay[4][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay[5][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay[6][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay[7][j];
                     }
                 }
                 for (int32_t b = b0 + blocks * 8; b < b1; b++) {
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
                         const float x0 = g_hidden_dense[b][t][i];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
                             sums_g_hidden_delay[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
                     }
@@ -536,7 +536,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
         }
         for (int32_t t = 0; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     g_hidden[b][0][n] = g_hidden_delay[b][t - -1][n];
                 }
@@ -546,7 +546,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                 const float decay = snn_sigmoidf(w);
                 const float x_3 = 1.0f - decay;
                 const float x_4 = decay * x_3;
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     float g_v = state_g_v_hidden[b][n];
                     float g_v_plif = state_g_v_plif_hidden[b][n];
@@ -580,35 +580,35 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                 const int32_t blocks = (b1 - b0) / 8;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[7][j] = 0.0f;
                     }
@@ -621,7 +621,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         const float x5 = g_hidden_dense[b + 5][t][i];
                         const float x6 = g_hidden_dense[b + 6][t][i];
                         const float x7 = g_hidden_dense[b + 7][t][i];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
                             sums_g_hidden_delay_2[0][j] += x0 * w;
@@ -634,53 +634,53 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                             sums_g_hidden_delay_2[7][j] += x7 * w;
                         }
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay_2[1][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay_2[2][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay_2[3][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay_2[4][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay_2[5][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay_2[6][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay_2[7][j];
                     }
                 }
                 for (int32_t b = b0 + blocks * 8; b < b1; b++) {
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
                         const float x0 = g_hidden_dense[b][t][i];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
                             sums_g_hidden_delay_2[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
                     }
@@ -711,24 +711,15 @@ static void list_hidden_delay(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden_delay)[2][3] = net->hidden_delay;
-    uint16_t (*restrict events_of_hidden_delay)[6] = net->events_of_hidden_delay;
+    uint16_t (*restrict events_of_hidden_delay)[14] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
-    _Alignas(64) uint32_t words_of_events_of_hidden_delay[3];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden_delay[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 3; w++) {
-                words_of_events_of_hidden_delay[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 3; w++) {
-                uint32_t left = words_of_events_of_hidden_delay[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden_delay[b][count] = (uint16_t)(w + k * 3);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 3; i++) {
+                events_of_hidden_delay[b][count] = (uint16_t)i;
+                count = count + hidden_delay[b][t][i];
             }
         }
         ends_of_hidden_delay[b][2] = count;
@@ -742,7 +733,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict image)[2][4] = net->image;
     float (*restrict g_hidden_dense)[2][3] = net->g_hidden_dense;
-    uint16_t (*restrict events_of_hidden_delay)[6] = net->events_of_hidden_delay;
+    uint16_t (*restrict events_of_hidden_delay)[14] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
     _Alignas(64) float sums_w_hidden_2[4][3];
     float (*restrict parts_of_w_hidden_2)[3][3] = net->parts_of_w_hidden_2;
@@ -751,13 +742,13 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_hidden_2[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_hidden[slice][i][j] = 0.0f;
             }
@@ -765,13 +756,13 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
         for (int32_t b = b0; b < b1; b++) {
             /* gradient of w_hidden_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2[0][j] = g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_delay[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_hidden_2[slice][i][j] += sums_w_hidden_2[0][j];
                     }
@@ -780,19 +771,19 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
             /* gradient of w_hidden */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2[0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2[1][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2[2][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2[3][j] = 0.0f;
                 }
@@ -801,7 +792,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
                     const float x1 = image[b][t][i0 + 1];
                     const float x2 = image[b][t][i0 + 2];
                     const float x3 = image[b][t][i0 + 3];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         const float g = g_hidden_dense[b][t][j];
                         sums_w_hidden_2[0][j] += x0 * g;
@@ -810,19 +801,19 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
                         sums_w_hidden_2[3][j] += x3 * g;
                     }
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden[slice][i0][j] += sums_w_hidden_2[0][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden_2[1][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden_2[2][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden_2[3][j];
                 }
@@ -840,7 +831,7 @@ static void sum_w_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_hidden_2)[3][3] = net->parts_of_w_hidden_2;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_hidden_2[i][j] += parts_of_w_hidden_2[slice][i][j];
             }
@@ -857,7 +848,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_hidden)[4][3] = net->parts_of_w_hidden;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
@@ -873,7 +864,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_hidden)[3] = net->grad_w_hidden;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float weight = w_hidden[i][j] - lr * grad_w_hidden[i][j];
             w_hidden[i][j] = weight;
@@ -889,7 +880,7 @@ static void update_w_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_hidden_2)[3] = net->grad_w_hidden_2;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float weight = w_hidden_2[i][j] - lr * grad_w_hidden_2[i][j];
             w_hidden_2[i][j] = weight;
@@ -1099,7 +1090,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 7;
-    model->stream_bytes = 316;
+    model->stream_bytes = 332;
     return true;
 }
 

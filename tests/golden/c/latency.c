@@ -49,7 +49,7 @@ static void latency_digit_latency(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit_latency)[3][4] = net->digit_latency;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
                 const float x = image[b][n];
                 digit_latency[b][t][n] = (uint8_t)(x > 0.0f && (int32_t)((1.0f - x) * 2.0f + 0.5f) == t);
@@ -67,7 +67,7 @@ static void scan_digit_latency_li(void *context, int32_t first, int32_t last)
     float (*restrict digit_latency_li)[3][4] = net->digit_latency_li;
     for (int32_t b = first; b < last; b++) {
         /* li */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -100,7 +100,7 @@ static void reduce_digit_latency_li_last(void *context, int32_t first, int32_t l
     float (*restrict digit_latency_li)[3][4] = net->digit_latency_li;
     float (*restrict digit_latency_li_last)[4] = net->digit_latency_li_last;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             digit_latency_li_last[b][n] = digit_latency_li[b][2][n];
         }
@@ -117,13 +117,13 @@ static void dense_digit_last(void *context, int32_t first, int32_t last)
     float (*restrict digit_latency_li_last)[4] = net->digit_latency_li_last;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             digit_last[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = digit_latency_li_last[b][i];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit[i][j];
                 digit_last[b][j] += x0 * w;

@@ -58,9 +58,9 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed)[5];
-    uint16_t (*events_of_hidden_poisson)[8];
+    uint16_t (*events_of_hidden_poisson)[16];
     int32_t (*ends_of_hidden_poisson)[3];
-    uint16_t (*events_of_hidden)[10];
+    uint16_t (*events_of_hidden)[18];
     int32_t (*ends_of_hidden)[3];
     float (*sum_plif_w_digit_digit)[3];
     float (*parts_of_w_digit)[5][3];
@@ -83,12 +83,12 @@ static void poisson_hidden_poisson(void *context, int32_t first, int32_t last)
     for (int32_t b = first; b < last; b++) {
         /* byte + low < 256 p: byte is random at each step, low once a sample */
         const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             limit_of_hidden_poisson[n] = image[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
         }
         const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)0);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             const uint32_t word = snn_random(key, (uint32_t)n);
             const float limit = limit_of_hidden_poisson[n];
@@ -103,24 +103,15 @@ static void list_hidden_poisson(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden_poisson)[2][4] = net->hidden_poisson;
-    uint16_t (*restrict events_of_hidden_poisson)[8] = net->events_of_hidden_poisson;
+    uint16_t (*restrict events_of_hidden_poisson)[16] = net->events_of_hidden_poisson;
     int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
-    _Alignas(64) uint32_t words_of_events_of_hidden_poisson[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden_poisson[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 4; w++) {
-                words_of_events_of_hidden_poisson[w] = (uint32_t)hidden_poisson[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 4; w++) {
-                uint32_t left = words_of_events_of_hidden_poisson[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden_poisson[b][count] = (uint16_t)(w + k * 4);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 4; i++) {
+                events_of_hidden_poisson[b][count] = (uint16_t)i;
+                count = count + hidden_poisson[b][t][i];
             }
         }
         ends_of_hidden_poisson[b][2] = count;
@@ -134,18 +125,18 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
     float (*restrict hidden_dense)[2][5] = net->hidden_dense;
-    uint16_t (*restrict events_of_hidden_poisson)[8] = net->events_of_hidden_poisson;
+    uint16_t (*restrict events_of_hidden_poisson)[16] = net->events_of_hidden_poisson;
     int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 hidden_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden_poisson[b][t]; e < ends_of_hidden_poisson[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden_poisson[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     hidden_dense[b][t][j] += w_hidden[i][j];
                 }
@@ -167,7 +158,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
         /* plif */
         const float w = plif_w_hidden[0];
         const float decay = snn_sigmoidf(w);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 5; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -197,24 +188,15 @@ static void list_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden)[2][5] = net->hidden;
-    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) uint32_t words_of_events_of_hidden[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 5; w++) {
-                words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 5; w++) {
-                uint32_t left = words_of_events_of_hidden[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden[b][count] = (uint16_t)(w + k * 5);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 5; i++) {
+                events_of_hidden[b][count] = (uint16_t)i;
+                count = count + hidden[b][t][i];
             }
         }
         ends_of_hidden[b][2] = count;
@@ -228,18 +210,18 @@ static void dense_digit_dense(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
-    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     digit_dense[b][t][j] += w_digit[i][j];
                 }
@@ -261,7 +243,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
         /* plif */
         const float w = plif_w_digit[0];
         const float decay = snn_sigmoidf(w);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -294,17 +276,17 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit)[2][3] = net->digit;
     float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 digit_rate[b][n] += (float)digit[b][t][n];
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = digit_rate[b][n] / 2.0f;
         }
@@ -423,7 +405,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict digit_v_before)[2][3] = net->digit_v_before;
-    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     float (*restrict sum_plif_w_digit_digit)[3] = net->sum_plif_w_digit_digit;
     _Alignas(64) float sums_digit[1][3];
@@ -432,7 +414,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
@@ -443,7 +425,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             const float decay = snn_sigmoidf(w);
             const float x_3 = 1.0f - decay;
             const float x_4 = decay * x_3;
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
                 float sum = 0.0f;
@@ -485,13 +467,13 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit[0][j] = g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit[slice][i][j] += sums_digit[0][j];
                     }
@@ -510,7 +492,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -546,7 +528,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float (*restrict g_hidden)[2][5] = net->g_hidden;
     float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
     float (*restrict hidden_v_before)[2][5] = net->hidden_v_before;
-    uint16_t (*restrict events_of_hidden_poisson)[8] = net->events_of_hidden_poisson;
+    uint16_t (*restrict events_of_hidden_poisson)[16] = net->events_of_hidden_poisson;
     int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
     float (*restrict sum_plif_w_hidden_hidden)[5] = net->sum_plif_w_hidden_hidden;
     _Alignas(64) float sums_hidden[4][5];
@@ -555,25 +537,25 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* rows of w_digit_transposed */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 g_hidden[b][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 g_hidden[b][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
                 const float x0 = g_digit_dense[b][0][i];
                 const float x1 = g_digit_dense[b][1][i];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     const float w = w_digit_transposed[i][j];
                     g_hidden[b][0][j] += x0 * w;
@@ -585,7 +567,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             const float decay = snn_sigmoidf(w);
             const float x_3 = 1.0f - decay;
             const float x_4 = decay * x_3;
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
                 float g_v = 0.0f;
                 float sum = 0.0f;
@@ -627,13 +609,13 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     sums_hidden[0][j] = g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_poisson[b][t]; e < ends_of_hidden_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_poisson[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         parts_of_w_hidden[slice][i][j] += sums_hidden[0][j];
                     }
@@ -652,7 +634,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
@@ -684,7 +666,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             const float weight = w_hidden[i][j] - lr * grad_w_hidden[i][j];
             w_hidden[i][j] = weight;
@@ -714,7 +696,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
             w_digit[i][j] = weight;
@@ -951,7 +933,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 4;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 424;
+    model->stream_bytes = 456;
     return true;
 }
 

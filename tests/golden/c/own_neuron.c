@@ -55,7 +55,7 @@ struct net {
     float *activity_digit;
 
     /* scratch */
-    uint16_t (*events_of_digit_poisson)[8];
+    uint16_t (*events_of_digit_poisson)[16];
     int32_t (*ends_of_digit_poisson)[3];
     float (*sum_tired_gain_digit_digit)[3];
     float (*parts_of_w_digit)[4][3];
@@ -73,7 +73,7 @@ static void scan_digit_map_2(void *context, int32_t first, int32_t last)
     float (*restrict digit_map_2)[4] = net->digit_map_2;
     for (int32_t b = first; b < last; b++) {
         /* map */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             digit_map_2[b][n] = image[b][n] * 0.4f;
         }
@@ -92,12 +92,12 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     for (int32_t b = first; b < last; b++) {
         /* byte + low < 256 p: byte is random at each step, low once a sample */
         const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             limit_of_digit_poisson[n] = digit_map_2[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
         }
         const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)0);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             const uint32_t word = snn_random(key, (uint32_t)n);
             const float limit = limit_of_digit_poisson[n];
@@ -112,24 +112,15 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
-    _Alignas(64) uint32_t words_of_events_of_digit_poisson[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_digit_poisson[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 4; w++) {
-                words_of_events_of_digit_poisson[w] = (uint32_t)digit_poisson[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 4; w++) {
-                uint32_t left = words_of_events_of_digit_poisson[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_digit_poisson[b][count] = (uint16_t)(w + k * 4);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 4; i++) {
+                events_of_digit_poisson[b][count] = (uint16_t)i;
+                count = count + digit_poisson[b][t][i];
             }
         }
         ends_of_digit_poisson[b][2] = count;
@@ -143,18 +134,18 @@ static void dense_digit_dense(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
-    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                 const int32_t i = events_of_digit_poisson[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     digit_dense[b][t][j] += w_digit[i][j];
                 }
@@ -175,7 +166,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_derivative)[2][3] = net->digit_derivative;
     for (int32_t b = first; b < last; b++) {
         /* tired */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             float current = 0.0f;
             float v = 0.0f;
@@ -224,17 +215,17 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit)[2][3] = net->digit;
     float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 digit_rate[b][n] += (float)digit[b][t][n];
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = digit_rate[b][n] / 2.0f;
         }
@@ -323,7 +314,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
     float (*restrict digit_threshold_before)[2][3] = net->digit_threshold_before;
     float (*restrict digit_derivative)[2][3] = net->digit_derivative;
-    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     float (*restrict sum_tired_gain_digit_digit)[3] = net->sum_tired_gain_digit_digit;
     _Alignas(64) float sums_digit[1][3];
@@ -332,14 +323,14 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* tired, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float g_current = 0.0f;
                 float g_v = 0.0f;
@@ -374,13 +365,13 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit[0][j] = g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit[slice][i][j] += sums_digit[0][j];
                     }
@@ -399,7 +390,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -440,7 +431,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     const float correction2 = -x_5;
     const float x_6 = sqrtf(correction2);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float gradient = grad_w_digit[i][j];
             const float m = 0.9f * m_w_digit[i][j] + 0.1f * gradient;
@@ -656,7 +647,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 238;
+    model->stream_bytes = 254;
     return true;
 }
 

@@ -49,7 +49,7 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed)[5];
-    uint16_t (*events_of_image)[12];
+    uint16_t (*events_of_image)[20];
     int32_t (*ends_of_image)[4];
     float (*parts_of_w_digit)[5][3];
     float (*parts_of_w_hidden)[4][5];
@@ -63,24 +63,15 @@ static void list_image(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict image)[3][4] = net->image;
-    uint16_t (*restrict events_of_image)[12] = net->events_of_image;
+    uint16_t (*restrict events_of_image)[20] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
-    _Alignas(64) uint32_t words_of_events_of_image[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 3; t++) {
             ends_of_image[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 4; w++) {
-                words_of_events_of_image[w] = (uint32_t)image[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 4; w++) {
-                uint32_t left = words_of_events_of_image[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_image[b][count] = (uint16_t)(w + k * 4);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 4; i++) {
+                events_of_image[b][count] = (uint16_t)i;
+                count = count + image[b][t][i];
             }
         }
         ends_of_image[b][3] = count;
@@ -97,25 +88,25 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden)[3][5] = net->hidden;
     float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
     float (*restrict hidden_v)[3][5] = net->hidden_v;
-    uint16_t (*restrict events_of_image)[12] = net->events_of_image;
+    uint16_t (*restrict events_of_image)[20] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 hidden_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
                 const int32_t i = events_of_image[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     hidden_dense[b][t][j] += w_hidden[i][j];
                 }
             }
         }
         /* lif, li */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 5; n++) {
             float v = 0.0f;
             float v_li = 0.0f;
@@ -171,13 +162,13 @@ static void dense_digit_mean(void *context, int32_t first, int32_t last)
     float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             digit_mean[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
             const float x0 = hidden_li_mean[b][i];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit[i][j];
                 digit_mean[b][j] += x0 * w;
@@ -294,7 +285,7 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
@@ -303,19 +294,19 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
             /* gradient of w_digit */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_w_digit[0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_w_digit[1][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_w_digit[2][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_w_digit[3][j] = 0.0f;
                 }
@@ -323,7 +314,7 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
                 const float x1 = hidden_li_mean[b][i0 + 1];
                 const float x2 = hidden_li_mean[b][i0 + 2];
                 const float x3 = hidden_li_mean[b][i0 + 3];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     const float g = g_digit_mean[b][j];
                     sums_w_digit[0][j] += x0 * g;
@@ -331,34 +322,34 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
                     sums_w_digit[2][j] += x2 * g;
                     sums_w_digit[3][j] += x3 * g;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit[slice][i0][j] += sums_w_digit[0][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit[slice][i0 + 1][j] += sums_w_digit[1][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit[slice][i0 + 2][j] += sums_w_digit[2][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit[slice][i0 + 3][j] += sums_w_digit[3][j];
                 }
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit[0][j] = 0.0f;
             }
             const float x0 = hidden_li_mean[b][4];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 const float g = g_digit_mean[b][j];
                 sums_w_digit[0][j] += x0 * g;
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][4][j] += sums_w_digit[0][j];
             }
@@ -375,7 +366,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -393,13 +384,13 @@ static void dense_g_hidden_li_mean(void *context, int32_t first, int32_t last)
     float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_transposed */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
             const float x0 = g_digit_mean[b][i];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 const float w = w_digit_transposed[i][j];
                 g_hidden_li_mean[b][j] += x0 * w;
@@ -416,7 +407,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
     float (*restrict g_hidden_dense)[3][5] = net->g_hidden_dense;
     float (*restrict hidden_v)[3][5] = net->hidden_v;
-    uint16_t (*restrict events_of_image)[12] = net->events_of_image;
+    uint16_t (*restrict events_of_image)[20] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
     _Alignas(64) float sums_hidden_2[1][5];
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
@@ -424,14 +415,14 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, lif, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
                 float g_v = 0.0f;
                 float g_v_lif = 0.0f;
@@ -486,13 +477,13 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 3; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     sums_hidden_2[0][j] = g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
                     const int32_t i = events_of_image[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         parts_of_w_hidden[slice][i][j] += sums_hidden_2[0][j];
                     }
@@ -511,7 +502,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
@@ -527,7 +518,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             const float weight = w_hidden[i][j] - lr * grad_w_hidden[i][j];
             w_hidden[i][j] = weight;
@@ -543,7 +534,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
             w_digit[i][j] = weight;
@@ -702,7 +693,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 343;
+    model->stream_bytes = 359;
     return true;
 }
 

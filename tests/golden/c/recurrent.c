@@ -66,12 +66,12 @@ struct net {
     float (*w_digit_transposed)[5];
     float (*state_v_hidden)[5];
     float (*tiles_of_w_hidden_2)[5][5];
-    uint16_t (*events_of_hidden)[10];
+    uint16_t (*events_of_hidden)[18];
     int32_t (*ends_of_hidden)[3];
     float (*parts_of_w_digit)[5][3];
     float (*state_g_v_hidden)[5];
     float (*tiles_of_w_hidden_2_transposed)[5][5];
-    uint16_t (*events_of_hidden_delay)[10];
+    uint16_t (*events_of_hidden_delay)[18];
     int32_t (*ends_of_hidden_delay)[3];
     float (*parts_of_w_hidden_2)[5][5];
     float (*parts_of_w_hidden)[4][5];
@@ -90,18 +90,18 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
     float (*restrict hidden_dense)[2][5] = net->hidden_dense;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             hidden_dense[b][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             hidden_dense[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = image[b][0][i];
             const float x1 = image[b][1][i];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 const float w = w_hidden[i][j];
                 hidden_dense[b][0][j] += x0 * w;
@@ -119,7 +119,7 @@ static void tile_w_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict tiles_of_w_hidden_2)[5][5] = net->tiles_of_w_hidden_2;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 tiles_of_w_hidden_2[tile][i][j] = w_hidden_2[i][tile * 5 + j];
             }
@@ -139,21 +139,21 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_v)[2][5] = net->hidden_v;
     float (*restrict state_v_hidden)[5] = net->state_v_hidden;
     float (*restrict tiles_of_w_hidden_2)[5][5] = net->tiles_of_w_hidden_2;
-    _Alignas(64) uint16_t list_for_hidden_dense_2[5];
-    _Alignas(64) uint16_t list_for_hidden_dense_2_2[5];
+    _Alignas(64) uint16_t list_for_hidden_dense_2[13];
+    _Alignas(64) uint16_t list_for_hidden_dense_2_2[13];
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
                 state_v_hidden[b][n] = 0.0f;
             }
         }
         for (int32_t t = 0; t < 1; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     hidden_delay[b][t][n] = 0;
                 }
@@ -166,13 +166,13 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         hidden_dense_2[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = 0; e < count; e++) {
                         const int32_t i = list_for_hidden_dense_2[e];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
                         }
@@ -180,7 +180,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float v = state_v_hidden[b][n];
                     const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.33333334f;
@@ -195,7 +195,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
         }
         for (int32_t t = 1; t < 2; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     hidden_delay[b][t][n] = (uint8_t)(hidden[b][t - 1][n]);
                 }
@@ -208,13 +208,13 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         hidden_dense_2[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = 0; e < count; e++) {
                         const int32_t i = list_for_hidden_dense_2_2[e];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
                         }
@@ -222,7 +222,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float v = state_v_hidden[b][n];
                     const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.33333334f;
@@ -243,24 +243,15 @@ static void list_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden)[2][5] = net->hidden;
-    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) uint32_t words_of_events_of_hidden[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 5; w++) {
-                words_of_events_of_hidden[w] = (uint32_t)hidden[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 5; w++) {
-                uint32_t left = words_of_events_of_hidden[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden[b][count] = (uint16_t)(w + k * 5);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 5; i++) {
+                events_of_hidden[b][count] = (uint16_t)i;
+                count = count + hidden[b][t][i];
             }
         }
         ends_of_hidden[b][2] = count;
@@ -275,25 +266,25 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
     float (*restrict digit)[2][3] = net->digit;
-    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
         /* li */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -320,12 +311,12 @@ static void reduce_digit_max(void *context, int32_t first, int32_t last)
     float (*restrict digit)[2][3] = net->digit;
     float (*restrict digit_max)[3] = net->digit_max;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_max[b][n] = digit[b][0][n];
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 digit_max[b][n] = snn_maxf(digit[b][t][n], digit_max[b][n]);
             }
@@ -471,7 +462,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict g_digit)[2][3] = net->g_digit;
     float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    uint16_t (*restrict events_of_hidden)[10] = net->events_of_hidden;
+    uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     _Alignas(64) float sums_digit_2[1][3];
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
@@ -479,14 +470,14 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
                 /* t = 1 */
@@ -506,13 +497,13 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2[0][j] = g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
                     }
@@ -531,7 +522,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -549,18 +540,18 @@ static void dense_g_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict g_hidden_2)[2][5] = net->g_hidden_2;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_transposed */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             g_hidden_2[b][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             g_hidden_2[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
             const float x0 = g_digit_dense[b][0][i];
             const float x1 = g_digit_dense[b][1][i];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 const float w = w_digit_transposed[i][j];
                 g_hidden_2[b][0][j] += x0 * w;
@@ -578,7 +569,7 @@ static void tile_w_hidden_2_transposed(void *context, int32_t first, int32_t las
     float (*restrict tiles_of_w_hidden_2_transposed)[5][5] = net->tiles_of_w_hidden_2_transposed;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 tiles_of_w_hidden_2_transposed[tile][i][j] = w_hidden_2_transposed[i][tile * 5 + j];
             }
@@ -605,20 +596,20 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
                 state_g_v_hidden[b][n] = 0.0f;
             }
         }
         for (int32_t t = 1; t >= 1; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     g_hidden[b][0][n] = 0.0f;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float g_v = state_g_v_hidden[b][n];
                     const float x = hidden_v[b][t][n] - 1.0f;
@@ -638,35 +629,35 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                 const int32_t blocks = (b1 - b0) / 8;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay[7][j] = 0.0f;
                     }
@@ -679,7 +670,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         const float x5 = g_hidden_dense[b + 5][t][i];
                         const float x6 = g_hidden_dense[b + 6][t][i];
                         const float x7 = g_hidden_dense[b + 7][t][i];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
                             sums_g_hidden_delay[0][j] += x0 * w;
@@ -692,53 +683,53 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                             sums_g_hidden_delay[7][j] += x7 * w;
                         }
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay[1][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay[2][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay[3][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay[4][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay[5][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay[6][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay[7][j];
                     }
                 }
                 for (int32_t b = b0 + blocks * 8; b < b1; b++) {
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
                         const float x0 = g_hidden_dense[b][t][i];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
                             sums_g_hidden_delay[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
                     }
@@ -747,13 +738,13 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
         }
         for (int32_t t = 0; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     g_hidden[b][0][n] = g_hidden_delay[b][t - -1][n];
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float g_v = state_g_v_hidden[b][n];
                     const float x = hidden_v[b][t][n] - 1.0f;
@@ -773,35 +764,35 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                 const int32_t blocks = (b1 - b0) / 8;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2[7][j] = 0.0f;
                     }
@@ -814,7 +805,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         const float x5 = g_hidden_dense[b + 5][t][i];
                         const float x6 = g_hidden_dense[b + 6][t][i];
                         const float x7 = g_hidden_dense[b + 7][t][i];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
                             sums_g_hidden_delay_2[0][j] += x0 * w;
@@ -827,53 +818,53 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                             sums_g_hidden_delay_2[7][j] += x7 * w;
                         }
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay_2[1][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay_2[2][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay_2[3][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay_2[4][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay_2[5][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay_2[6][j];
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay_2[7][j];
                     }
                 }
                 for (int32_t b = b0 + blocks * 8; b < b1; b++) {
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
                         const float x0 = g_hidden_dense[b][t][i];
-                        SNN_INDEPENDENT
+                        SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
                             sums_g_hidden_delay_2[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
                     }
@@ -888,24 +879,15 @@ static void list_hidden_delay(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden_delay)[2][5] = net->hidden_delay;
-    uint16_t (*restrict events_of_hidden_delay)[10] = net->events_of_hidden_delay;
+    uint16_t (*restrict events_of_hidden_delay)[18] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
-    _Alignas(64) uint32_t words_of_events_of_hidden_delay[5];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_hidden_delay[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 5; w++) {
-                words_of_events_of_hidden_delay[w] = (uint32_t)hidden_delay[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 5; w++) {
-                uint32_t left = words_of_events_of_hidden_delay[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_hidden_delay[b][count] = (uint16_t)(w + k * 5);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 5; i++) {
+                events_of_hidden_delay[b][count] = (uint16_t)i;
+                count = count + hidden_delay[b][t][i];
             }
         }
         ends_of_hidden_delay[b][2] = count;
@@ -919,7 +901,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict image)[2][4] = net->image;
     float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
-    uint16_t (*restrict events_of_hidden_delay)[10] = net->events_of_hidden_delay;
+    uint16_t (*restrict events_of_hidden_delay)[18] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
     _Alignas(64) float sums_w_hidden_2[4][5];
     float (*restrict parts_of_w_hidden_2)[5][5] = net->parts_of_w_hidden_2;
@@ -928,13 +910,13 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden_2[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden[slice][i][j] = 0.0f;
             }
@@ -942,13 +924,13 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
         for (int32_t b = b0; b < b1; b++) {
             /* gradient of w_hidden_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2[0][j] = g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_delay[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         parts_of_w_hidden_2[slice][i][j] += sums_w_hidden_2[0][j];
                     }
@@ -957,19 +939,19 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
             /* gradient of w_hidden */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2[0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2[1][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2[2][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2[3][j] = 0.0f;
                 }
@@ -978,7 +960,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
                     const float x1 = image[b][t][i0 + 1];
                     const float x2 = image[b][t][i0 + 2];
                     const float x3 = image[b][t][i0 + 3];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         const float g = g_hidden_dense[b][t][j];
                         sums_w_hidden_2[0][j] += x0 * g;
@@ -987,19 +969,19 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
                         sums_w_hidden_2[3][j] += x3 * g;
                     }
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden[slice][i0][j] += sums_w_hidden_2[0][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden_2[1][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden_2[2][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden_2[3][j];
                 }
@@ -1017,7 +999,7 @@ static void sum_w_hidden_2(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_hidden_2)[5][5] = net->parts_of_w_hidden_2;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden_2[i][j] += parts_of_w_hidden_2[slice][i][j];
             }
@@ -1034,7 +1016,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
             }
@@ -1052,7 +1034,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
     const float lr = net->run.lr;
     const float scale = net->run.scale;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             const float g = grad_w_hidden[i][j] * scale;
             const float velocity = 0.9f * velocity_w_hidden[i][j] + g;
@@ -1073,7 +1055,7 @@ static void update_w_hidden_2(void *context, int32_t first, int32_t last)
     const float lr = net->run.lr;
     const float scale = net->run.scale;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             const float g = grad_w_hidden_2[i][j] * scale;
             const float velocity = 0.9f * velocity_w_hidden_2[i][j] + g;
@@ -1094,7 +1076,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     const float lr = net->run.lr;
     const float scale = net->run.scale;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float g = grad_w_digit[i][j] * scale;
             const float velocity = 0.9f * velocity_w_digit[i][j] + g;
@@ -1331,7 +1313,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 548;
+    model->stream_bytes = 580;
     return true;
 }
 

@@ -62,7 +62,7 @@ struct net {
 
     /* scratch */
     float (*w_digit_2_transposed)[4];
-    uint16_t (*events_of_digit_poisson)[8];
+    uint16_t (*events_of_digit_poisson)[16];
     int32_t (*ends_of_digit_poisson)[3];
     float (*parts_of_w_digit_2)[4][3];
     float (*parts_of_w_digit)[4][4];
@@ -83,12 +83,12 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     for (int32_t b = first; b < last; b++) {
         /* byte + low < 256 p: byte is random at each step, low once a sample */
         const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             limit_of_digit_poisson[n] = image[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
         }
         const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)0);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             const uint32_t word = snn_random(key, (uint32_t)n);
             const float limit = limit_of_digit_poisson[n];
@@ -103,24 +103,15 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
-    _Alignas(64) uint32_t words_of_events_of_digit_poisson[4];
     for (int32_t b = first; b < last; b++) {
         int32_t count = 0;
         for (int32_t t = 0; t < 2; t++) {
             ends_of_digit_poisson[b][t] = count;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 4; w++) {
-                words_of_events_of_digit_poisson[w] = (uint32_t)digit_poisson[b][t][w] * 1u;
-            }
-            for (int32_t w = 0; w < 4; w++) {
-                uint32_t left = words_of_events_of_digit_poisson[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    events_of_digit_poisson[b][count] = (uint16_t)(w + k * 4);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 4; i++) {
+                events_of_digit_poisson[b][count] = (uint16_t)i;
+                count = count + digit_poisson[b][t][i];
             }
         }
         ends_of_digit_poisson[b][2] = count;
@@ -138,25 +129,25 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit_if)[2][4] = net->digit_if;
     float (*restrict digit_map)[2][4] = net->digit_map;
     float (*restrict digit_if_v)[2][4] = net->digit_if_v;
-    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 digit_dense[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                 const int32_t i = events_of_digit_poisson[b][e];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
         /* if, map */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
             float v = 0.0f;
             /* t = 0 */
@@ -195,18 +186,18 @@ static void layer_digit_sum(void *context, int32_t first, int32_t last)
     float (*restrict digit_sum)[3] = net->digit_sum;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_2 */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             digit_dense_2[b][0][j] = b_digit[j];
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             digit_dense_2[b][1][j] = b_digit[j];
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = digit_map[b][0][i];
             const float x1 = digit_map[b][1][i];
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_2[i][j];
                 digit_dense_2[b][0][j] += x0 * w;
@@ -214,7 +205,7 @@ static void layer_digit_sum(void *context, int32_t first, int32_t last)
             }
         }
         /* li */
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             float v = 0.0f;
             float sum = 0.0f;
@@ -344,14 +335,14 @@ static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_2[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
                 /* t = 1 */
@@ -372,19 +363,19 @@ static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
             /* gradient of w_digit_2 */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2[0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2[1][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2[2][j] = 0.0f;
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2[3][j] = 0.0f;
                 }
@@ -393,7 +384,7 @@ static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
                     const float x1 = digit_map[b][t][i0 + 1];
                     const float x2 = digit_map[b][t][i0 + 2];
                     const float x3 = digit_map[b][t][i0 + 3];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         const float g = g_digit_dense_2[b][t][j];
                         sums_digit_sum_2[0][j] += x0 * g;
@@ -402,19 +393,19 @@ static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
                         sums_digit_sum_2[3][j] += x3 * g;
                     }
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2[slice][i0][j] += sums_digit_sum_2[0][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2[slice][i0 + 1][j] += sums_digit_sum_2[1][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2[slice][i0 + 2][j] += sums_digit_sum_2[2][j];
                 }
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2[slice][i0 + 3][j] += sums_digit_sum_2[3][j];
                 }
@@ -432,7 +423,7 @@ static void sum_w_digit_2(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_2[i][j] += parts_of_w_digit_2[slice][i][j];
             }
@@ -467,7 +458,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_map)[2][4] = net->g_digit_map;
     float (*restrict g_digit_dense)[2][4] = net->g_digit_dense;
     float (*restrict digit_if_v)[2][4] = net->digit_if_v;
-    uint16_t (*restrict events_of_digit_poisson)[8] = net->events_of_digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     _Alignas(64) float sums_digit_if_2[4][4];
     float (*restrict parts_of_w_digit)[4][4] = net->parts_of_w_digit;
@@ -475,25 +466,25 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* rows of w_digit_2_transposed */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 g_digit_map[b][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 g_digit_map[b][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
                 const float x0 = g_digit_dense_2[b][0][i];
                 const float x1 = g_digit_dense_2[b][1][i];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     const float w = w_digit_2_transposed[i][j];
                     g_digit_map[b][0][j] += x0 * w;
@@ -501,7 +492,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
                 }
             }
             /* if, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
                 float g_v = 0.0f;
                 /* t = 1 */
@@ -531,13 +522,13 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
                     sums_digit_if_2[0][j] = g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson[b][e];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 4; j++) {
                         parts_of_w_digit[slice][i][j] += sums_digit_if_2[0][j];
                     }
@@ -556,7 +547,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[4][4] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -584,7 +575,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     const float correction2 = -x_6;
     const float x_7 = sqrtf(correction2);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 4; j++) {
             const float weight = w_digit[i][j];
             const float weight_2 = weight - x * weight;
@@ -619,7 +610,7 @@ static void update_w_digit_2(void *context, int32_t first, int32_t last)
     const float correction2 = -x_6;
     const float x_7 = sqrtf(correction2);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float weight = w_digit_2[i][j];
             const float weight_2 = weight - x * weight;
@@ -865,7 +856,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 324;
+    model->stream_bytes = 340;
     return true;
 }
 

@@ -49,7 +49,7 @@ struct net {
     uint8_t (*slot_of_digit_poisson)[1][5];
     int32_t (*slots_of_digit_poisson)[1];
     uint8_t (*when_of_digit_poisson)[5][6];
-    uint16_t (*alive_of_digit_poisson)[1][6];
+    uint16_t (*alive_of_digit_poisson)[1][14];
     int32_t (*alives_of_digit_poisson)[1];
     float (*parts_of_w_digit)[6][3];
 
@@ -69,13 +69,13 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
     for (int32_t b = first; b < last; b++) {
         /* byte + low < 256 p: byte is random at each step, low once a sample */
         const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 6; n++) {
             limit_of_digit_poisson[n] = image[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
         }
         for (int32_t k = 0; k < 1; k++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)(k * 4));
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 6; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
                 const float limit = limit_of_digit_poisson[n];
@@ -86,7 +86,7 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
             }
         }
         const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)4);
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 6; n++) {
             const uint32_t word = snn_random(key, (uint32_t)n);
             const float limit = limit_of_digit_poisson[n];
@@ -106,17 +106,17 @@ static void pack_digit_poisson(void *context, int32_t first, int32_t last)
     int32_t (*restrict slots_of_digit_poisson)[1] = net->slots_of_digit_poisson;
     _Alignas(64) int32_t any_of_digit_poisson[2];
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t g = 0; g < 2; g++) {
             any_of_digit_poisson[g] = 0;
         }
         for (int32_t t = 0; t < 6; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t g = 0; g < 1; g++) {
                 index_of_digit_poisson[b][t][g] = (uint8_t)(digit_poisson[b][t][g * 5] + digit_poisson[b][t][g * 5 + 1] * 2 + digit_poisson[b][t][g * 5 + 2] * 4 + digit_poisson[b][t][g * 5 + 3] * 8 + digit_poisson[b][t][g * 5 + 4] * 16);
             }
             index_of_digit_poisson[b][t][1] = (uint8_t)(digit_poisson[b][t][5]);
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t g = 0; g < 2; g++) {
                 any_of_digit_poisson[g] += index_of_digit_poisson[b][t][g];
             }
@@ -150,7 +150,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
         /* rows of w_digit, by tables over five inputs */
         for (int32_t b = b0; b < b1; b++) {
             for (int32_t t = 0; t < 6; t++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     digit_dense[b][t][j] = 0.0f;
                 }
@@ -158,66 +158,66 @@ static void layer_digit(void *context, int32_t first, int32_t last)
         }
         const int32_t g0 = 0;
         for (int32_t slot = 0; slot < 1; slot++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 table_digit[slot][0][j] = 0.0f;
             }
             const int32_t row = (g0 + slot) * 5;
             for (int32_t u = 0; u < 1; u++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     table_digit[slot][u + 1][j] = table_digit[slot][u][j] + w_digit[row][j];
                 }
             }
             const int32_t row_2 = (g0 + slot) * 5 + 1;
             for (int32_t u = 0; u < 2; u++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     table_digit[slot][u + 2][j] = table_digit[slot][u][j] + w_digit[row_2][j];
                 }
             }
             const int32_t row_3 = (g0 + slot) * 5 + 2;
             for (int32_t u = 0; u < 4; u++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     table_digit[slot][u + 4][j] = table_digit[slot][u][j] + w_digit[row_3][j];
                 }
             }
             const int32_t row_4 = (g0 + slot) * 5 + 3;
             for (int32_t u = 0; u < 8; u++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     table_digit[slot][u + 8][j] = table_digit[slot][u][j] + w_digit[row_4][j];
                 }
             }
             const int32_t row_5 = (g0 + slot) * 5 + 4;
             for (int32_t u = 0; u < 16; u++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     table_digit[slot][u + 16][j] = table_digit[slot][u][j] + w_digit[row_5][j];
                 }
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             table_digit[1][0][j] = 0.0f;
         }
         const int32_t row = (g0 + 1) * 5;
         for (int32_t u = 0; u < 1; u++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 table_digit[1][u + 1][j] = table_digit[1][u][j] + w_digit[row][j];
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             table_digit[2][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             table_digit[3][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             table_digit[4][0][j] = 0.0f;
         }
@@ -227,7 +227,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 const int32_t slot0 = slot_of_digit_poisson[b][0][0];
                 for (int32_t t = 0; t < 6; t++) {
                     const int32_t s0 = index_of_digit_poisson[b][t][slot0];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j];
                     }
@@ -239,7 +239,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 for (int32_t t = 0; t < 6; t++) {
                     const int32_t s0 = index_of_digit_poisson[b][t][slot0];
                     const int32_t s1 = index_of_digit_poisson[b][t][slot1];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j];
                     }
@@ -253,7 +253,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const int32_t s0 = index_of_digit_poisson[b][t][slot0];
                     const int32_t s1 = index_of_digit_poisson[b][t][slot1];
                     const int32_t s2 = index_of_digit_poisson[b][t][slot2];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j] + table_digit[slot2][s2][j];
                     }
@@ -269,7 +269,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const int32_t s1 = index_of_digit_poisson[b][t][slot1];
                     const int32_t s2 = index_of_digit_poisson[b][t][slot2];
                     const int32_t s3 = index_of_digit_poisson[b][t][slot3];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j] + table_digit[slot2][s2][j] + table_digit[slot3][s3][j];
                     }
@@ -287,7 +287,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const int32_t s2 = index_of_digit_poisson[b][t][slot2];
                     const int32_t s3 = index_of_digit_poisson[b][t][slot3];
                     const int32_t s4 = index_of_digit_poisson[b][t][slot4];
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j] + table_digit[slot2][s2][j] + table_digit[slot3][s3][j] + table_digit[slot4][s4][j];
                     }
@@ -296,7 +296,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float v = 0.0f;
                 /* t = 0 */
@@ -366,17 +366,17 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
     uint8_t (*restrict digit)[6][3] = net->digit;
     float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 6; t++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 digit_rate[b][n] += (float)digit[b][t][n];
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
             digit_rate[b][n] = digit_rate[b][n] / 6.0f;
         }
@@ -460,45 +460,36 @@ static void pack_steps_of_digit_poisson(void *context, int32_t first, int32_t la
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
     uint8_t (*restrict when_of_digit_poisson)[5][6] = net->when_of_digit_poisson;
-    uint16_t (*restrict alive_of_digit_poisson)[1][6] = net->alive_of_digit_poisson;
+    uint16_t (*restrict alive_of_digit_poisson)[1][14] = net->alive_of_digit_poisson;
     int32_t (*restrict alives_of_digit_poisson)[1] = net->alives_of_digit_poisson;
-    _Alignas(64) uint32_t words_of_alive_of_digit_poisson[6];
     for (int32_t b = first; b < last; b++) {
         for (int32_t s = 0; s < 1; s++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t i = 0; i < 6; i++) {
                 when_of_digit_poisson[b][s][i] = (uint8_t)(digit_poisson[b][s * 5][i] + digit_poisson[b][s * 5 + 1][i] * 2 + digit_poisson[b][s * 5 + 2][i] * 4 + digit_poisson[b][s * 5 + 3][i] * 8 + digit_poisson[b][s * 5 + 4][i] * 16);
             }
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t i = 0; i < 6; i++) {
             when_of_digit_poisson[b][1][i] = (uint8_t)(digit_poisson[b][5][i]);
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t i = 0; i < 6; i++) {
             when_of_digit_poisson[b][2][i] = 0;
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t i = 0; i < 6; i++) {
             when_of_digit_poisson[b][3][i] = 0;
         }
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t i = 0; i < 6; i++) {
             when_of_digit_poisson[b][4][i] = 0;
         }
         for (int32_t block = 0; block < 1; block++) {
             int32_t count = 0;
-            SNN_INDEPENDENT
-            for (int32_t w = 0; w < 6; w++) {
-                words_of_alive_of_digit_poisson[w] = (uint32_t)(when_of_digit_poisson[b][block * 5][w] + when_of_digit_poisson[b][block * 5 + 1][w] + when_of_digit_poisson[b][block * 5 + 2][w] + when_of_digit_poisson[b][block * 5 + 3][w] + when_of_digit_poisson[b][block * 5 + 4][w] != 0 ? 1 : 0) * 1u;
-            }
-            for (int32_t w = 0; w < 6; w++) {
-                uint32_t left = words_of_alive_of_digit_poisson[w];
-                for (; left != 0; left &= left - 1) {
-                    const int32_t k = snn_lowest_bit(left);
-                    alive_of_digit_poisson[b][block][count] = (uint16_t)(w + k * 6);
-                    count = count + 1;
-                }
+            for (int32_t i = 0; i < 6; i++) {
+                alive_of_digit_poisson[b][block][count] = (uint16_t)i;
+                count = count + (when_of_digit_poisson[b][block * 5][i] + when_of_digit_poisson[b][block * 5 + 1][i] + when_of_digit_poisson[b][block * 5 + 2][i] + when_of_digit_poisson[b][block * 5 + 3][i] + when_of_digit_poisson[b][block * 5 + 4][i] != 0 ? 1 : 0);
             }
             alives_of_digit_poisson[b][block] = count;
         }
@@ -514,7 +505,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float (*restrict g_digit_dense)[6][3] = net->g_digit_dense;
     float (*restrict digit_v)[6][3] = net->digit_v;
     uint8_t (*restrict when_of_digit_poisson)[5][6] = net->when_of_digit_poisson;
-    uint16_t (*restrict alive_of_digit_poisson)[1][6] = net->alive_of_digit_poisson;
+    uint16_t (*restrict alive_of_digit_poisson)[1][14] = net->alive_of_digit_poisson;
     int32_t (*restrict alives_of_digit_poisson)[1] = net->alives_of_digit_poisson;
     _Alignas(64) float table_digit_2[5][32][3];
     float (*restrict parts_of_w_digit)[6][3] = net->parts_of_w_digit;
@@ -522,14 +513,14 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 6; i++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
                 float g_v = 0.0f;
                 /* t = 5 */
@@ -614,66 +605,66 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             /* gradient of w_digit, by tables over five steps */
             const int32_t g0 = 0;
             for (int32_t slot = 0; slot < 1; slot++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     table_digit_2[slot][0][j] = 0.0f;
                 }
                 const int32_t row = (g0 + slot) * 5;
                 for (int32_t u = 0; u < 1; u++) {
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         table_digit_2[slot][u + 1][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row][j];
                     }
                 }
                 const int32_t row_2 = (g0 + slot) * 5 + 1;
                 for (int32_t u = 0; u < 2; u++) {
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         table_digit_2[slot][u + 2][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_2][j];
                     }
                 }
                 const int32_t row_3 = (g0 + slot) * 5 + 2;
                 for (int32_t u = 0; u < 4; u++) {
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         table_digit_2[slot][u + 4][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_3][j];
                     }
                 }
                 const int32_t row_4 = (g0 + slot) * 5 + 3;
                 for (int32_t u = 0; u < 8; u++) {
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         table_digit_2[slot][u + 8][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_4][j];
                     }
                 }
                 const int32_t row_5 = (g0 + slot) * 5 + 4;
                 for (int32_t u = 0; u < 16; u++) {
-                    SNN_INDEPENDENT
+                    SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         table_digit_2[slot][u + 16][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_5][j];
                     }
                 }
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 table_digit_2[1][0][j] = 0.0f;
             }
             const int32_t row = (g0 + 1) * 5;
             for (int32_t u = 0; u < 1; u++) {
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     table_digit_2[1][u + 1][j] = table_digit_2[1][u][j] + g_digit_dense[b][row][j];
                 }
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 table_digit_2[2][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 table_digit_2[3][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 table_digit_2[4][0][j] = 0.0f;
             }
@@ -684,7 +675,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 const int32_t s2 = when_of_digit_poisson[b][2][i];
                 const int32_t s3 = when_of_digit_poisson[b][3][i];
                 const int32_t s4 = when_of_digit_poisson[b][4][i];
-                SNN_INDEPENDENT
+                SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit[slice][i][j] = parts_of_w_digit[slice][i][j] + table_digit_2[0][s0][j] + table_digit_2[1][s1][j] + table_digit_2[2][s2][j] + table_digit_2[3][s3][j] + table_digit_2[4][s4][j];
                 }
@@ -702,7 +693,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_digit)[6][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
+            SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
@@ -718,7 +709,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
     const float lr = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
+        SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
             w_digit[i][j] = weight;
@@ -865,7 +856,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 435;
+    model->stream_bytes = 451;
     return true;
 }
 
