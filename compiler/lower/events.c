@@ -119,33 +119,47 @@ LoopExpr *spike_bit(Lower *lower, const void *context, LoopExpr *i)
     return load_stream(lower, row->stream, row->site, i);
 }
 
-static void emit_list(Lower *lower, StreamId stream, Site site)
+void emit_list_start(Lower *lower, StreamId stream, Site site)
 {
-    const SpikeStream *lists = &lower->spikes[stream];
-    LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
-    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
-    site.t = loop_variable(lower, loop_t);
-    store2(lower, &loop_t->body, lists->ends, site.b, site.t, count, false);
-    Row row = {stream, site};
-    emit_compress(lower, &(List){&loop_t->body, stream_size(lower, stream), spike_bit, &row, lists->event, 2,
-                                 (LoopExpr *[2]){site.b, NULL}, count});
-    store2(lower, site.into, lists->ends, site.b, num(lower, lower->net->steps), count, false);
+    store2(lower, site.into, lower->spikes[stream].ends, site.b, num(lower, 0), num(lower, 0), false);
 }
 
-void events_prepare(Lower *lower, StreamId stream)
+void emit_list_step(Lower *lower, StreamId stream, Site site)
+{
+    const SpikeStream *lists = &lower->spikes[stream];
+    LoopExpr *count = declare_local(lower, site.into, "count", load2(lower, lists->ends, site.b, site.t));
+    Row row = {stream, site};
+    emit_compress(lower, &(List){site.into, stream_size(lower, stream), spike_bit, &row, lists->event, 2,
+                                 (LoopExpr *[2]){site.b, NULL}, count});
+    store2(lower, site.into, lists->ends, site.b, op2(lower, OP_ADD, site.t, num(lower, 1)), count, false);
+}
+
+bool list_buffers(Lower *lower, StreamId stream)
 {
     SpikeStream *lists = &lower->spikes[stream];
     if (lists->event >= 0)
-        return;
+        return false;
     positions_prepare(lower, stream_size(lower, stream));
     const char *name = stream_of(lower, stream)->name;
     int all = list_room(lower->net->steps * stream_size(lower, stream)), ends = lower->net->steps + 1;
     lists->event = named_buffer(lower, "events_of", name, index_type(stream_size(lower, stream)),
                                 BUFFER_SCRATCH, true, 1, &all);
     lists->ends = named_buffer(lower, "ends_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &ends);
+    return true;
+}
+
+void events_prepare(Lower *lower, StreamId stream)
+{
+    if (!list_buffers(lower, stream))
+        return;
+    const char *name = stream_of(lower, stream)->name;
     kernel_begin(lower, arena_printf(lower->arena, "list_%s", name),
                  arena_printf(lower->arena, "%s: the units that spike, step by step", name), (Span){0, 0}, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
-    emit_list(lower, stream,
-              (Site){if_listed(lower, stream, &loop_b->body), loop_variable(lower, loop_b), NULL, NULL});
+    Site site = {if_listed(lower, stream, &loop_b->body), loop_variable(lower, loop_b), NULL, NULL};
+    emit_list_start(lower, stream, site);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    site.t = loop_variable(lower, loop_t);
+    site.into = &loop_t->body;
+    emit_list_step(lower, stream, site);
 }

@@ -44,8 +44,12 @@ Type index_type(int limit);
 
 /* Whether maps of this stream go by its events: it has spikes, over time. */
 bool follows_events(const Lower *lower, StreamId stream);
-/* Kernels that list the events of a spike stream, once for each stream. */
+/* A kernel that lists the events of a spike stream, unless they are listed already. */
 void events_prepare(Lower *lower, StreamId stream);
+/* The buffers for it; false: the stream has them. Who makes them lists the site's sample, step after step. */
+bool list_buffers(Lower *lower, StreamId stream);
+void emit_list_start(Lower *lower, StreamId stream, Site site);
+void emit_list_step(Lower *lower, StreamId stream, Site site);
 
 /* What unit j of the site starts from: the bias or 0. */
 LoopExpr *map_start(Lower *lower, const Node *dense, Site site, LoopExpr *j);

@@ -9,6 +9,7 @@ typedef struct Group {
     int count;
     const ScanState *states; /* by node */
     const Matrix *weights;   /* by node */
+    const bool *lists;       /* by node: a map before which the events of its input are listed */
     LoopExpr *b0, *b1;       /* the samples that go together */
 } Group;
 
@@ -24,14 +25,17 @@ static bool runs_backward(const Lower *lower, const int *nodes, int count)
 static void emit_node(Lower *lower, const Group *group, int k, Site site, int first_step)
 {
     const Node *node = &lower->net->nodes.at[group->nodes[k]];
-    if (node->kind == NODE_DENSE) {
-        emit_step_map(lower, node, group->weights[k], site, group->b0, group->b1);
-        return;
+    Site all = site;
+    if (node->kind != NODE_DENSE || group->lists[k]) {
+        LoopStmt *loop_b = for_bounds(lower, site.into, "b", group->b0, group->b1);
+        site.b = loop_variable(lower, loop_b);
+        site.into = &loop_b->body;
     }
-    LoopStmt *loop_b = for_bounds(lower, site.into, "b", group->b0, group->b1);
-    site.b = loop_variable(lower, loop_b);
-    site.into = &loop_b->body;
-    if (node->kind == NODE_DELAY)
+    if (group->lists[k])
+        emit_list_step(lower, node->in, site);
+    if (node->kind == NODE_DENSE)
+        emit_step_map(lower, node, group->weights[k], all, group->b0, group->b1);
+    else if (node->kind == NODE_DELAY)
         emit_delay(lower, node, site, delay_copies(lower, node, first_step));
     else if (node->kind == NODE_SCAN) /* net_verify lets nothing else into a group */
         emit_scan_steps(lower, node, &group->states[k], site, site.t, 1, true);
@@ -109,6 +113,8 @@ static void emit_starts(Lower *lower, const Group *group, LoopBlock *into)
         const Node *node = &lower->net->nodes.at[group->nodes[i]];
         if (node->kind == NODE_SCAN)
             emit_scan_start(lower, node, &group->states[i], site);
+        if (group->lists[i])
+            emit_list_start(lower, node->in, site);
     }
 }
 
@@ -134,13 +140,6 @@ static int *all_nodes(Lower *lower, const int *nodes, int *count)
     return all;
 }
 
-static Matrix prepare_map(Lower *lower, const Node *dense)
-{
-    if (follows_events(lower, dense->in))
-        positions_prepare(lower, stream_size(lower, dense->in));
-    return tiled_weights(lower, dense);
-}
-
 void lower_group(Lower *lower, const int *own, int count)
 {
     const int *nodes = all_nodes(lower, own, &count);
@@ -149,12 +148,18 @@ void lower_group(Lower *lower, const int *own, int count)
         if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)
             states[i] = scan_buffers(lower, &lower->net->nodes.at[nodes[i]], true);
     Matrix *weights = NEW_ARRAY(lower->arena, Matrix, count + 1);
-    for (int i = 0; i < count; i++)
-        if (lower->net->nodes.at[nodes[i]].kind == NODE_DENSE)
-            weights[i] = prepare_map(lower, &lower->net->nodes.at[nodes[i]]);
+    bool *lists = NEW_ARRAY(lower->arena, bool, count + 1);
+    for (int i = 0; i < count; i++) {
+        const Node *node = &lower->net->nodes.at[nodes[i]];
+        if (node->kind != NODE_DENSE)
+            continue;
+        weights[i] = tiled_weights(lower, node);
+        lists[i] =
+            !lower->joined[nodes[i]] && follows_events(lower, node->in) && list_buffers(lower, node->in);
+    }
     kernel_begin(lower, group_name(lower, nodes, count), group_about(lower, nodes, count),
                  named_scan(lower, nodes, count)->span, 0);
-    Group group = {nodes, count, states, weights, NULL, NULL};
+    Group group = {nodes, count, states, weights, lists, NULL, NULL};
     LoopBlock *into = emit_blocks(lower, &group);
     emit_starts(lower, &group, into);
     emit_segments(lower, &group, into, 0);

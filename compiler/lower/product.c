@@ -195,7 +195,7 @@ void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId s
 
 typedef struct StepMap {
     const Node *dense;
-    BufferId sums, list; /* list: the units that spike at this step */
+    BufferId sums;
     Tile tile;
     Matrix weights;
 } StepMap;
@@ -233,9 +233,12 @@ static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0,
     emit_product(lower, &rows, &map->weights, site);
 }
 
-/* All tiles of the map for one sample; the units that spike: a loop over `from` .. `to` of a list. */
-static void emit_step_rows(Lower *lower, StepMap *map, Site site, LoopExpr *from, LoopExpr *to)
+/* All tiles of the map for one sample, whose events at this step are listed. */
+static void emit_step_listed(Lower *lower, StepMap *map, Site site)
 {
+    const SpikeStream *lists = &lower->spikes[map->dense->in];
+    LoopExpr *from = load2(lower, lists->ends, site.b, site.t);
+    LoopExpr *to = load2(lower, lists->ends, site.b, op2(lower, OP_ADD, site.t, num(lower, 1)));
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
     int width = map->tile.width;
     Rows rows = {map->dense, map->sums, site.t, 1, width, width < LEAST_SUMS, false};
@@ -243,9 +246,7 @@ static void emit_step_rows(Lower *lower, StepMap *map, Site site, LoopExpr *from
     emit_sums_start(lower, &rows, site);
     LoopStmt *events = for_bounds(lower, site.into, "e", from, to);
     LoopExpr *e = loop_variable(lower, events);
-    LoopExpr *unit = map->list >= 0 ? load1(lower, map->list, e)
-                                    : load2(lower, lower->spikes[map->dense->in].event, site.b, e);
-    LoopExpr *i = loop_local(lower, &events->body, "i", unit);
+    LoopExpr *i = loop_local(lower, &events->body, "i", load2(lower, lists->event, site.b, e));
     LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
     LoopExpr *j = loop_variable(lower, loop_j);
     Site inner = site;
@@ -254,22 +255,18 @@ static void emit_step_rows(Lower *lower, StepMap *map, Site site, LoopExpr *from
     emit_sums_end(lower, &rows, site);
 }
 
+/* From the list of the stream, which the group itself makes. */
 static void emit_step_spikes(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
     LoopStmt *loop_b = for_bounds(lower, site.into, "b", b0, b1);
     site.b = loop_variable(lower, loop_b);
-    Row row = {map->dense->in, {NULL, site.b, site.t, NULL}};
-    LoopExpr *count = declare_local(lower, &loop_b->body, "count", num(lower, 0));
-    emit_compress(lower, &(List){&loop_b->body, stream_size(lower, row.stream), spike_bit, &row, map->list, 1,
-                                 (LoopExpr *[1]){NULL}, count});
     site.into = &loop_b->body;
-    emit_step_rows(lower, map, site, num(lower, 0), count);
+    emit_step_listed(lower, map, site);
 }
 
 /* From the list of the whole stream, or from what tables have made of it. */
 static void emit_step_joined(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
-    const SpikeStream *lists = &lower->spikes[map->dense->in];
     StreamId out = map->dense->out;
     LoopStmt *loop_b = for_bounds(lower, site.into, "b", b0, b1);
     site.b = loop_variable(lower, loop_b);
@@ -281,9 +278,7 @@ static void emit_step_joined(Lower *lower, StepMap *map, Site site, LoopExpr *b0
         store_stream(lower, out, all, j, loop_load(lower->program, lower->whole[out], 3, place), false);
     }
     site.into = if_chosen(lower, map->dense, &loop_b->body, false);
-    LoopExpr *next = op2(lower, OP_ADD, site.t, num(lower, 1));
-    emit_step_rows(lower, map, site, load2(lower, lists->ends, site.b, site.t),
-                   load2(lower, lists->ends, site.b, next));
+    emit_step_listed(lower, map, site);
 }
 
 /* Few outputs at a time for many samples of reals; many for the events of one. */
@@ -321,8 +316,8 @@ Matrix tiled_weights(Lower *lower, const Node *dense)
 void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, LoopExpr *b0, LoopExpr *b1)
 {
     const char *name = stream_of(lower, dense->out)->name;
-    int streams = lower->net->streams.count, inputs = stream_size(lower, dense->in);
-    StepMap map = {.dense = dense, .list = -1, .weights = tiles};
+    int streams = lower->net->streams.count;
+    StepMap map = {.dense = dense, .weights = tiles};
     map.tile.width = step_width(lower, dense);
     map.tile.local = NEW_ARRAY(lower->arena, BufferId, streams + 1);
     for (StreamId s = 0; s < streams; s++)
@@ -332,8 +327,6 @@ void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, Loo
     if (lower->joined[dense - lower->net->nodes.at]) {
         emit_step_joined(lower, &map, site, b0, b1);
     } else if (follows_events(lower, dense->in)) {
-        int room = list_room(inputs);
-        map.list = named_buffer(lower, "list_for", name, index_type(inputs), BUFFER_LOCAL, false, 1, &room);
         emit_step_spikes(lower, &map, site, b0, b1);
     } else {
         emit_step_reals(lower, &map, site, b0, b1);

@@ -118,15 +118,15 @@ static void list_input(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_input)[16] = net->events_of_input;
     int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
     for (int32_t b = first; b < last; b++) {
-        int32_t count = 0;
+        ends_of_input[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            ends_of_input[b][t] = count;
+            int32_t count = ends_of_input[b][t];
             for (int32_t i = 0; i < 4; i++) {
                 events_of_input[b][count] = (uint16_t)i;
                 count = count + input[b][t][i];
             }
+            ends_of_input[b][t + 1] = count;
         }
-        ends_of_input[b][2] = count;
     }
 }
 
@@ -138,15 +138,15 @@ static void list_digit_delay(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_digit_delay)[16] = net->events_of_digit_delay;
     int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
     for (int32_t b = first; b < last; b++) {
-        int32_t count = 0;
+        ends_of_digit_delay[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            ends_of_digit_delay[b][t] = count;
+            int32_t count = ends_of_digit_delay[b][t];
             for (int32_t i = 0; i < 4; i++) {
                 events_of_digit_delay[b][count] = (uint16_t)i;
                 count = count + digit_delay[b][t][i];
             }
+            ends_of_digit_delay[b][t + 1] = count;
         }
-        ends_of_digit_delay[b][2] = count;
     }
 }
 

@@ -136,15 +136,15 @@ static void list_hidden(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden)[16] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
-        int32_t count = 0;
+        ends_of_hidden[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            ends_of_hidden[b][t] = count;
+            int32_t count = ends_of_hidden[b][t];
             for (int32_t i = 0; i < 4; i++) {
                 events_of_hidden[b][count] = (uint16_t)i;
                 count = count + hidden[b][t][i];
             }
+            ends_of_hidden[b][t + 1] = count;
         }
-        ends_of_hidden[b][2] = count;
     }
 }
 

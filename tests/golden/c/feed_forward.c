@@ -107,15 +107,15 @@ static void list_input(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_input)[20] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
     for (int32_t b = first; b < last; b++) {
-        int32_t count = 0;
+        ends_of_input[b][0] = 0;
         for (int32_t t = 0; t < 3; t++) {
-            ends_of_input[b][t] = count;
+            int32_t count = ends_of_input[b][t];
             for (int32_t i = 0; i < 4; i++) {
                 events_of_input[b][count] = (uint16_t)i;
                 count = count + input[b][t][i];
             }
+            ends_of_input[b][t + 1] = count;
         }
-        ends_of_input[b][3] = count;
     }
 }
 
@@ -188,15 +188,15 @@ static void list_hidden(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden)[23] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
-        int32_t count = 0;
+        ends_of_hidden[b][0] = 0;
         for (int32_t t = 0; t < 3; t++) {
-            ends_of_hidden[b][t] = count;
+            int32_t count = ends_of_hidden[b][t];
             for (int32_t i = 0; i < 5; i++) {
                 events_of_hidden[b][count] = (uint16_t)i;
                 count = count + hidden[b][t][i];
             }
+            ends_of_hidden[b][t + 1] = count;
         }
-        ends_of_hidden[b][3] = count;
     }
 }
 

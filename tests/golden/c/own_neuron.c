@@ -115,15 +115,15 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
-        int32_t count = 0;
+        ends_of_digit_poisson[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            ends_of_digit_poisson[b][t] = count;
+            int32_t count = ends_of_digit_poisson[b][t];
             for (int32_t i = 0; i < 4; i++) {
                 events_of_digit_poisson[b][count] = (uint16_t)i;
                 count = count + digit_poisson[b][t][i];
             }
+            ends_of_digit_poisson[b][t + 1] = count;
         }
-        ends_of_digit_poisson[b][2] = count;
     }
 }
 

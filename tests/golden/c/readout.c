@@ -66,15 +66,15 @@ static void list_image(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_image)[20] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
     for (int32_t b = first; b < last; b++) {
-        int32_t count = 0;
+        ends_of_image[b][0] = 0;
         for (int32_t t = 0; t < 3; t++) {
-            ends_of_image[b][t] = count;
+            int32_t count = ends_of_image[b][t];
             for (int32_t i = 0; i < 4; i++) {
                 events_of_image[b][count] = (uint16_t)i;
                 count = count + image[b][t][i];
             }
+            ends_of_image[b][t + 1] = count;
         }
-        ends_of_image[b][3] = count;
     }
 }
 

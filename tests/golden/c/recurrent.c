@@ -66,13 +66,13 @@ struct net {
     float (*w_digit_transposed)[5];
     float (*state_v_hidden)[5];
     float (*tiles_of_w_hidden_2)[5][5];
+    uint16_t (*events_of_hidden_delay)[18];
+    int32_t (*ends_of_hidden_delay)[3];
     uint16_t (*events_of_hidden)[18];
     int32_t (*ends_of_hidden)[3];
     float (*parts_of_w_digit)[5][3];
     float (*state_g_v_hidden)[5];
     float (*tiles_of_w_hidden_2_transposed)[5][5];
-    uint16_t (*events_of_hidden_delay)[18];
-    int32_t (*ends_of_hidden_delay)[3];
     float (*parts_of_w_hidden_2)[5][5];
     float (*parts_of_w_hidden)[4][5];
 
@@ -139,13 +139,14 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_v)[2][5] = net->hidden_v;
     float (*restrict state_v_hidden)[5] = net->state_v_hidden;
     float (*restrict tiles_of_w_hidden_2)[5][5] = net->tiles_of_w_hidden_2;
-    _Alignas(64) uint16_t list_for_hidden_dense_2[13];
-    _Alignas(64) uint16_t list_for_hidden_dense_2_2[13];
+    uint16_t (*restrict events_of_hidden_delay)[18] = net->events_of_hidden_delay;
+    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
+            ends_of_hidden_delay[b][0] = 0;
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
                 state_v_hidden[b][n] = 0.0f;
@@ -159,19 +160,22 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = 0;
+                int32_t count = ends_of_hidden_delay[b][t];
                 for (int32_t i = 0; i < 5; i++) {
-                    list_for_hidden_dense_2[count] = (uint16_t)i;
+                    events_of_hidden_delay[b][count] = (uint16_t)i;
                     count = count + hidden_delay[b][t][i];
                 }
+                ends_of_hidden_delay[b][t + 1] = count;
+            }
+            for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         hidden_dense_2[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = 0; e < count; e++) {
-                        const int32_t i = list_for_hidden_dense_2[e];
+                    for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
+                        const int32_t i = events_of_hidden_delay[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
@@ -201,19 +205,22 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = 0;
+                int32_t count = ends_of_hidden_delay[b][t];
                 for (int32_t i = 0; i < 5; i++) {
-                    list_for_hidden_dense_2_2[count] = (uint16_t)i;
+                    events_of_hidden_delay[b][count] = (uint16_t)i;
                     count = count + hidden_delay[b][t][i];
                 }
+                ends_of_hidden_delay[b][t + 1] = count;
+            }
+            for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
                         hidden_dense_2[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = 0; e < count; e++) {
-                        const int32_t i = list_for_hidden_dense_2_2[e];
+                    for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
+                        const int32_t i = events_of_hidden_delay[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
@@ -246,15 +253,15 @@ static void list_hidden(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
-        int32_t count = 0;
+        ends_of_hidden[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            ends_of_hidden[b][t] = count;
+            int32_t count = ends_of_hidden[b][t];
             for (int32_t i = 0; i < 5; i++) {
                 events_of_hidden[b][count] = (uint16_t)i;
                 count = count + hidden[b][t][i];
             }
+            ends_of_hidden[b][t + 1] = count;
         }
-        ends_of_hidden[b][2] = count;
     }
 }
 
@@ -874,26 +881,6 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
     }
 }
 
-/* hidden_delay: the units that spike, step by step */
-static void list_hidden_delay(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict hidden_delay)[2][5] = net->hidden_delay;
-    uint16_t (*restrict events_of_hidden_delay)[18] = net->events_of_hidden_delay;
-    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
-    for (int32_t b = first; b < last; b++) {
-        int32_t count = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            ends_of_hidden_delay[b][t] = count;
-            for (int32_t i = 0; i < 5; i++) {
-                events_of_hidden_delay[b][count] = (uint16_t)i;
-                count = count + hidden_delay[b][t][i];
-            }
-        }
-        ends_of_hidden_delay[b][2] = count;
-    }
-}
-
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
 static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
@@ -1116,7 +1103,6 @@ static void backward(void *context, SnnPool *pool)
     snn_parallel(pool, dense_g_hidden_2, net, net->run.rows);
     snn_parallel(pool, tile_w_hidden_2_transposed, net, 1);
     snn_parallel(pool, recurrent_g_hidden_dense, net, net->run.rows);
-    snn_parallel(pool, list_hidden_delay, net, net->run.rows);
     snn_parallel(pool, gradient_w_hidden_2, net, 8);
     snn_parallel(pool, sum_w_hidden_2, net, 5);
     snn_parallel(pool, sum_w_hidden, net, 4);
@@ -1169,13 +1155,13 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->velocity_w_digit = snn_alloc(5, sizeof *net->velocity_w_digit)) != NULL && complete;
     complete = (net->state_v_hidden = snn_alloc(rows, sizeof *net->state_v_hidden)) != NULL && complete;
     complete = (net->tiles_of_w_hidden_2 = snn_alloc(1, sizeof *net->tiles_of_w_hidden_2)) != NULL && complete;
+    complete = (net->events_of_hidden_delay = snn_alloc(rows, sizeof *net->events_of_hidden_delay)) != NULL && complete;
+    complete = (net->ends_of_hidden_delay = snn_alloc(rows, sizeof *net->ends_of_hidden_delay)) != NULL && complete;
     complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
     complete = (net->ends_of_hidden = snn_alloc(rows, sizeof *net->ends_of_hidden)) != NULL && complete;
     complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     complete = (net->state_g_v_hidden = snn_alloc(rows, sizeof *net->state_g_v_hidden)) != NULL && complete;
     complete = (net->tiles_of_w_hidden_2_transposed = snn_alloc(1, sizeof *net->tiles_of_w_hidden_2_transposed)) != NULL && complete;
-    complete = (net->events_of_hidden_delay = snn_alloc(rows, sizeof *net->events_of_hidden_delay)) != NULL && complete;
-    complete = (net->ends_of_hidden_delay = snn_alloc(rows, sizeof *net->ends_of_hidden_delay)) != NULL && complete;
     complete = (net->parts_of_w_hidden_2 = snn_alloc(8, sizeof *net->parts_of_w_hidden_2)) != NULL && complete;
     complete = (net->parts_of_w_hidden = snn_alloc(8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
     return complete;
@@ -1219,13 +1205,13 @@ static void close_net(void *context)
     snn_free(net->velocity_w_digit);
     snn_free(net->state_v_hidden);
     snn_free(net->tiles_of_w_hidden_2);
+    snn_free(net->events_of_hidden_delay);
+    snn_free(net->ends_of_hidden_delay);
     snn_free(net->events_of_hidden);
     snn_free(net->ends_of_hidden);
     snn_free(net->parts_of_w_digit);
     snn_free(net->state_g_v_hidden);
     snn_free(net->tiles_of_w_hidden_2_transposed);
-    snn_free(net->events_of_hidden_delay);
-    snn_free(net->ends_of_hidden_delay);
     snn_free(net->parts_of_w_hidden_2);
     snn_free(net->parts_of_w_hidden);
 }
