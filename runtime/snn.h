@@ -67,7 +67,7 @@ typedef struct SnnStream {
     const char *about; /* "lif(tau = 2)" */
     int size;          /* units */
     bool spikes;
-    const float *values;   /* [batch][steps][size] (or [batch][size]), NULL where the values are not kept */
+    const float *values;   /* of forward: [batch][steps][size] (or [batch][size]), NULL where not kept */
     int64_t per_sample;    /* elements of values per sample */
     const float *activity; /* [batch] spikes of each sample, NULL unless spikes */
     int64_t operations;    /* synaptic operations (multiply-adds) per sample, dense */
@@ -109,7 +109,7 @@ struct SnnModel {
     bool (*open)(SnnModel *model, void *net, int batch); /* allocates with snn_alloc, fills what follows */
     void (*close)(void *net);                            /* also after an open() that failed half-way */
     void (*forward)(void *net, SnnPool *pool);
-    void (*backward)(void *net, SnnPool *pool); /* zeroes the gradients first */
+    void (*backward)(void *net, SnnPool *pool); /* zeroes the gradients first, overwrites streams' values */
     void (*update)(void *net, SnnPool *pool);
 
     SnnRun *run;        /* inside net */

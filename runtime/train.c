@@ -119,6 +119,7 @@ static int trainer_not_finite(const Trainer *trainer, int32_t rows, int batch, S
 {
     SnnError where;
     const SnnState *state = &trainer->state;
+    trainer->model->forward(trainer->session.net, trainer->session.pool); /* backward may use values up */
     snn_describe_non_finite(trainer->model, rows, &where);
     const char *kept =
         state->epoch > 0 ? "; the checkpoint of the last epoch stays" : "; there is no checkpoint yet";

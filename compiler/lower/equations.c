@@ -100,6 +100,16 @@ static LoopExpr *written(Equations *equations, Val value)
     return equations->done[value] = expr;
 }
 
+void equation_read(Equations *equations, int input)
+{
+    for (Val v = 0; v < equations->body->code.count; v++) {
+        const Instr *instr = &equations->body->code.at[v];
+        if (instr->op == OP_INPUT && instr->index == input && equations->uses[v] > 0)
+            equations->done[v] = loop_local(equations->lower, equations->into,
+                                            instr->name ? instr->name : "x", leaf(equations, instr));
+    }
+}
+
 LoopExpr *equation_number(Equations *equations, Val value)
 {
     return loop_cast(equations->lower->arena, TYPE_F32, written(equations, value));

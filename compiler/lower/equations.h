@@ -20,6 +20,8 @@ typedef struct Equations {
 
 /* Counts uses from the node's outs, grads and states. */
 Equations equations_start(Lower *lower, const Node *node, const bool *shared_params);
+/* Gives an input a constant now, before something else is stored in its place. */
+void equation_read(Equations *equations, int input);
 LoopExpr *equation_number(Equations *equations, Val value); /* F32 */
 LoopExpr *equation_truth(Equations *equations, Val value);  /* BOOL */
 

@@ -183,6 +183,14 @@ static void add_fixed_buffers(Lower *lower)
     }
 }
 
+static void take_place(Lower *lower, StreamId id)
+{
+    lower->streams[id] = lower->streams[lower->place[id]];
+    Buffer *shared = &lower->program->buffers.at[lower->streams[id]];
+    shared->name = buffer_name(
+        lower, arena_printf(lower->arena, "%s_then_%s", shared->name, stream_of(lower, id)->name));
+}
+
 static void add_buffers(Lower *lower)
 {
     const Net *net = lower->net;
@@ -197,9 +205,12 @@ static void add_buffers(Lower *lower)
     for (StreamId s = 0; s < net->streams.count; s++) {
         lower->whole[s] = -1;
         lower->streams[s] = -1; /* for good, where it is local */
-        if (net->streams.at[s].node != NONE && !lower->local[s])
+        if (net->streams.at[s].node != NONE && !lower->local[s] && lower->place[s] == NONE)
             add_stream_buffer(lower, s);
     }
+    for (StreamId s = 0; s < net->streams.count; s++)
+        if (lower->place[s] != NONE)
+            take_place(lower, s);
 }
 
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
@@ -220,6 +231,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower.joined = NEW_ARRAY(arena, int, net->nodes.count + 1);
     lower.slots = NEW_ARRAY(arena, int, net->streams.count + 1);
     lower.tiled = NEW_ARRAY(arena, bool, net->streams.count + 1);
+    lower.place = NEW_ARRAY(arena, StreamId, net->streams.count + 1);
     layer_plan(&lower);
     add_buffers(&lower);
     lower.spikes = NEW_ARRAY(arena, SpikeStream, net->streams.count + 1);

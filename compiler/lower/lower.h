@@ -38,7 +38,8 @@ typedef struct Lower {
     int *group;               /* by node: the number of its recurrent group, or 0 */
     int *joined;              /* by node: the group whose steps make this map from its events, or 0 */
     int *slots;               /* by StreamId: steps kept of a stream that only its group reads; 0: all */
-    bool *tiled; /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
+    bool *tiled;     /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
+    StreamId *place; /* by StreamId: the stream whose values it overwrites, once they are read; or NONE */
 } Lower;
 
 /* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */
@@ -86,7 +87,9 @@ void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExp
 int site_width(const Lower *lower, Site site, StreamId stream);
 /* The unit's number in the layer, for unit n of the site. */
 LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n);
-/* prefix_name, with a number behind it if there is one already; dims outermost first. */
+/* base, with a number behind it if a buffer has this name already. */
+const char *buffer_name(Lower *lower, const char *base);
+/* prefix_name (see buffer_name); dims outermost first. */
 BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
                       bool per_sample, int ndim, const int *dims);
 /* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */

@@ -153,6 +153,45 @@ static void plan_groups(Lower *lower)
         lower->slots[s] = slots_of(lower, s);
 }
 
+static bool is_whole(const Lower *lower, StreamId stream)
+{
+    return stream_of(lower, stream)->temporal && stream_of(lower, stream)->kind == STREAM_REALS
+           && !lower->local[stream] && !lower->slots[stream];
+}
+
+static bool is_taken(const Lower *lower, StreamId stream)
+{
+    for (StreamId s = 0; s < lower->net->streams.count; s++)
+        if (lower->place[s] == stream)
+            return true;
+    return false;
+}
+
+/* What a scan keeps for its adjoint alone is read for the last time where the adjoint makes a gradient of the same
+ * unit and step, which can have its place: the whole gradient would cost as much memory again. */
+static bool gives_place(const Lower *lower, StreamId kept, int adjoint, StreamId gradient)
+{
+    const Net *net = lower->net;
+    int maker = stream_of(lower, kept)->node;
+    return maker != NONE && maker == net->nodes.at[adjoint].forward && net->nodes.at[maker].kind == NODE_SCAN
+           && net_only_reader(net, kept) == adjoint && is_whole(lower, kept) && !is_taken(lower, kept)
+           && stream_size(lower, kept) == stream_size(lower, gradient)
+           && lower->tiled[kept] == lower->tiled[gradient];
+}
+
+static StreamId place_of(const Lower *lower, StreamId gradient)
+{
+    const Net *net = lower->net;
+    int adjoint = stream_of(lower, gradient)->node;
+    if (adjoint == NONE || adjoint < net->backward || net->nodes.at[adjoint].kind != NODE_SCAN
+        || net->nodes.at[adjoint].forward == NONE || !is_whole(lower, gradient))
+        return NONE;
+    for (int i = 0; i < net->nodes.at[adjoint].ins.count; i++)
+        if (gives_place(lower, net->nodes.at[adjoint].ins.at[i], adjoint, gradient))
+            return net->nodes.at[adjoint].ins.at[i];
+    return NONE;
+}
+
 void layer_plan(Lower *lower)
 {
     const Net *net = lower->net;
@@ -168,4 +207,9 @@ void layer_plan(Lower *lower)
         plan_groups(lower);
     for (StreamId s = 0; s < net->streams.count; s++)
         lower->tiled[s] = is_tiled(lower, s);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        lower->place[s] = NONE;
+    for (StreamId s = 0; s < net->streams.count; s++)
+        if (!is_without(lower->without, OPTIMISATION_PLACES))
+            lower->place[s] = place_of(lower, s);
 }

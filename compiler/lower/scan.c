@@ -184,10 +184,20 @@ static void advance_states(Lower *lower, const Unit *unit, Equations *equations)
         loop_set(lower->arena, equations->into, unit->states[s]->var, next[s]);
 }
 
+/* What an output takes the place of is read before it is stored. */
+static void read_places(const Lower *lower, const Node *node, Equations *equations)
+{
+    for (int k = 0; k < node->outs.count; k++)
+        for (int i = 0; i < node->ins.count; i++)
+            if (lower->place[node->outs.at[k].stream] == node->ins.at[i])
+                equation_read(equations, i);
+}
+
 static void emit_step(Lower *lower, const Unit *unit, Site site, LoopBlock *before)
 {
     const Node *node = unit->node;
     Equations equations = unit_equations(lower, unit, site, before);
+    read_places(lower, node, &equations);
     for (int k = 0; k < node->outs.count; k++) {
         StreamId stream = node->outs.at[k].stream;
         if (unit->sums[k])

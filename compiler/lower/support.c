@@ -153,14 +153,23 @@ LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n)
     return site.tile ? op2(lower, OP_ADD, site.tile->from, n) : n;
 }
 
+const char *buffer_name(Lower *lower, const char *base)
+{
+    const char *name = base;
+    for (int n = 2; loop_find(lower->program, name) >= 0; n++)
+        name = arena_printf(lower->arena, "%s_%d", base, n);
+    return name;
+}
+
 BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
                       bool per_sample, int ndim, const int *dims)
 {
-    const char *base = arena_printf(lower->arena, "%s_%s", prefix, name);
-    Buffer buffer = {
-        .name = base, .type = type, .role = role, .per_sample = per_sample, .ndim = ndim, .param = -1};
-    for (int n = 2; loop_find(lower->program, buffer.name) >= 0; n++)
-        buffer.name = arena_printf(lower->arena, "%s_%d", base, n);
+    Buffer buffer = {.name = buffer_name(lower, arena_printf(lower->arena, "%s_%s", prefix, name)),
+                     .type = type,
+                     .role = role,
+                     .per_sample = per_sample,
+                     .ndim = ndim,
+                     .param = -1};
     for (int d = 0; d < ndim; d++)
         buffer.dims[d] = dims[d];
     return loop_buffer(lower->program, buffer);

@@ -35,8 +35,7 @@ struct net {
     uint8_t (*digit)[7][3];
     float (*digit_rate)[3];
     float (*g_digit_rate)[3];
-    float (*g_digit_dense)[7][3];
-    float (*digit_v)[7][3];
+    float (*digit_v_then_g_digit_dense)[7][3];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -125,7 +124,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_dense)[7][3] = net->digit_dense;
     uint8_t (*restrict digit)[7][3] = net->digit;
-    float (*restrict digit_v)[7][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[7][3] = net->digit_v_then_g_digit_dense;
     uint16_t (*restrict events_of_digit_poisson)[36] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
     float (*restrict state_current_digit)[3] = net->state_current_digit;
@@ -162,7 +161,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const float v_2 = 0.75f * v + current_2;
                     const bool spike = v_2 - 0.5f >= 0.0f;
                     digit[b][chunk * 3][n] = (uint8_t)spike;
-                    digit_v[b][chunk * 3][n] = v_2;
+                    digit_v_then_g_digit_dense[b][chunk * 3][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     current = current_2;
                     v = v_3;
@@ -173,7 +172,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const float v_2 = 0.75f * v + current_2;
                     const bool spike = v_2 - 0.5f >= 0.0f;
                     digit[b][chunk * 3 + 1][n] = (uint8_t)spike;
-                    digit_v[b][chunk * 3 + 1][n] = v_2;
+                    digit_v_then_g_digit_dense[b][chunk * 3 + 1][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     current = current_2;
                     v = v_3;
@@ -184,7 +183,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const float v_2 = 0.75f * v + current_2;
                     const bool spike = v_2 - 0.5f >= 0.0f;
                     digit[b][chunk * 3 + 2][n] = (uint8_t)spike;
-                    digit_v[b][chunk * 3 + 2][n] = v_2;
+                    digit_v_then_g_digit_dense[b][chunk * 3 + 2][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     current = current_2;
                     v = v_3;
@@ -201,7 +200,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
             const float v_2 = 0.75f * v + current_2;
             const bool spike = v_2 - 0.5f >= 0.0f;
             digit[b][6][n] = (uint8_t)spike;
-            digit_v[b][6][n] = v_2;
+            digit_v_then_g_digit_dense[b][6][n] = v_2;
             const float v_3 = spike ? 0.0f : v_2;
             current = current_2;
             v = v_3;
@@ -313,8 +312,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict g_digit_dense)[7][3] = net->g_digit_dense;
-    float (*restrict digit_v)[7][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[7][3] = net->digit_v_then_g_digit_dense;
     uint16_t (*restrict events_of_digit_poisson)[36] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[8] = net->ends_of_digit_poisson;
     float (*restrict state_g_current_digit)[3] = net->state_g_current_digit;
@@ -341,7 +339,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             for (int32_t n = 0; n < 3; n++) {
                 float g_current = state_g_current_digit[b][n];
                 float g_v = state_g_v_digit[b][n];
-                const float v = digit_v[b][6][n];
+                const float v = digit_v_then_g_digit_dense[b][6][n];
                 const float x = v - 0.5f;
                 const bool spike = x >= 0.0f;
                 const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
@@ -349,7 +347,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 const float derivative = 1.0f / (1.0f + y * y);
                 const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
                 const float g_current_2 = g_current + g_v_2;
-                g_digit_dense[b][6][n] = g_current_2;
+                digit_v_then_g_digit_dense[b][6][n] = g_current_2;
                 const float next_g_current = g_current_2 * 0.5f;
                 const float next_g_v = g_v_2 * 0.75f;
                 g_current = next_g_current;
@@ -364,7 +362,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     float g_v = state_g_v_digit[b][n];
                     /* t: step 2 of the block */
                     {
-                        const float v = digit_v[b][chunk * 3 + 2][n];
+                        const float v = digit_v_then_g_digit_dense[b][chunk * 3 + 2][n];
                         const float x = v - 0.5f;
                         const bool spike = x >= 0.0f;
                         const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
@@ -372,7 +370,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                         const float derivative = 1.0f / (1.0f + y * y);
                         const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
                         const float g_current_2 = g_current + g_v_2;
-                        g_digit_dense[b][chunk * 3 + 2][n] = g_current_2;
+                        digit_v_then_g_digit_dense[b][chunk * 3 + 2][n] = g_current_2;
                         const float next_g_current = g_current_2 * 0.5f;
                         const float next_g_v = g_v_2 * 0.75f;
                         g_current = next_g_current;
@@ -380,7 +378,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     }
                     /* t: step 1 of the block */
                     {
-                        const float v = digit_v[b][chunk * 3 + 1][n];
+                        const float v = digit_v_then_g_digit_dense[b][chunk * 3 + 1][n];
                         const float x = v - 0.5f;
                         const bool spike = x >= 0.0f;
                         const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
@@ -388,7 +386,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                         const float derivative = 1.0f / (1.0f + y * y);
                         const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
                         const float g_current_2 = g_current + g_v_2;
-                        g_digit_dense[b][chunk * 3 + 1][n] = g_current_2;
+                        digit_v_then_g_digit_dense[b][chunk * 3 + 1][n] = g_current_2;
                         const float next_g_current = g_current_2 * 0.5f;
                         const float next_g_v = g_v_2 * 0.75f;
                         g_current = next_g_current;
@@ -396,7 +394,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     }
                     /* t: step 0 of the block */
                     {
-                        const float v = digit_v[b][chunk * 3][n];
+                        const float v = digit_v_then_g_digit_dense[b][chunk * 3][n];
                         const float x = v - 0.5f;
                         const bool spike = x >= 0.0f;
                         const float g_spike = g_digit_rate[b][n] * 0.14285715f + g_v * -v;
@@ -404,7 +402,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                         const float derivative = 1.0f / (1.0f + y * y);
                         const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
                         const float g_current_2 = g_current + g_v_2;
-                        g_digit_dense[b][chunk * 3][n] = g_current_2;
+                        digit_v_then_g_digit_dense[b][chunk * 3][n] = g_current_2;
                         const float next_g_current = g_current_2 * 0.5f;
                         const float next_g_v = g_v_2 * 0.75f;
                         g_current = next_g_current;
@@ -418,7 +416,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             for (int32_t t = 0; t < 7; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson[b][e];
@@ -510,8 +508,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_rate = snn_alloc(rows, sizeof *net->digit_rate)) != NULL && complete;
     complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
-    complete = (net->digit_v = snn_alloc(rows, sizeof *net->digit_v)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
     complete = (net->events_of_digit_poisson = snn_alloc(rows, sizeof *net->events_of_digit_poisson)) != NULL && complete;
     complete = (net->ends_of_digit_poisson = snn_alloc(rows, sizeof *net->ends_of_digit_poisson)) != NULL && complete;
     complete = (net->state_current_digit = snn_alloc(rows, sizeof *net->state_current_digit)) != NULL && complete;
@@ -539,8 +536,7 @@ static void close_net(void *context)
     snn_free(net->digit);
     snn_free(net->digit_rate);
     snn_free(net->g_digit_rate);
-    snn_free(net->g_digit_dense);
-    snn_free(net->digit_v);
+    snn_free(net->digit_v_then_g_digit_dense);
     snn_free(net->events_of_digit_poisson);
     snn_free(net->ends_of_digit_poisson);
     snn_free(net->state_current_digit);
@@ -584,7 +580,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[4] = (SnnStream) {
         .name = "digit_v", .about = "cuba_lif()",
-        .size = 3, .spikes = false, .values = net->digit_v[0][0], .per_sample = 21,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 21,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
@@ -603,7 +599,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 525;
+    model->stream_bytes = 441;
     return true;
 }
 

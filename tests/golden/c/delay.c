@@ -39,8 +39,7 @@ struct net {
     uint8_t (*digit)[2][3];
     float (*digit_rate)[3];
     float (*g_digit_rate)[3];
-    float (*g_digit_dense)[2][3];
-    float (*digit_v)[2][3];
+    float (*digit_v_then_g_digit_dense)[2][3];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -160,7 +159,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict digit_dense)[2][3] = net->digit_dense;
     float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
     uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_v)[2][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[2][3] = net->digit_v_then_g_digit_dense;
     uint16_t (*restrict events_of_input)[16] = net->events_of_input;
     int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
     uint16_t (*restrict events_of_digit_delay)[16] = net->events_of_digit_delay;
@@ -203,7 +202,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (digit_dense[b][0][n] + digit_dense_2[b][0][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][0][n] = (uint8_t)spike;
-                digit_v[b][0][n] = v_2;
+                digit_v_then_g_digit_dense[b][0][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -212,7 +211,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (digit_dense[b][1][n] + digit_dense_2[b][1][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][1][n] = (uint8_t)spike;
-                digit_v[b][1][n] = v_2;
+                digit_v_then_g_digit_dense[b][1][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -322,8 +321,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    float (*restrict digit_v)[2][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[2][3] = net->digit_v_then_g_digit_dense;
     uint16_t (*restrict events_of_input)[16] = net->events_of_input;
     int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
     uint16_t (*restrict events_of_digit_delay)[16] = net->events_of_digit_delay;
@@ -353,36 +351,36 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 float g_v = 0.0f;
                 /* t = 1 */
                 {
-                    const float v = digit_v[b][1][n];
+                    const float v = digit_v_then_g_digit_dense[b][1][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][1][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_v[b][0][n];
+                    const float v = digit_v_then_g_digit_dense[b][0][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][0][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
             }
             /* gradient of w_digit_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_delay[b][e];
@@ -396,7 +394,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
                     const int32_t i = events_of_input[b][e];
@@ -530,8 +528,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_rate = snn_alloc(rows, sizeof *net->digit_rate)) != NULL && complete;
     complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
-    complete = (net->digit_v = snn_alloc(rows, sizeof *net->digit_v)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
     complete = (net->events_of_input = snn_alloc(rows, sizeof *net->events_of_input)) != NULL && complete;
     complete = (net->ends_of_input = snn_alloc(rows, sizeof *net->ends_of_input)) != NULL && complete;
     complete = (net->events_of_digit_delay = snn_alloc(rows, sizeof *net->events_of_digit_delay)) != NULL && complete;
@@ -562,8 +559,7 @@ static void close_net(void *context)
     snn_free(net->digit);
     snn_free(net->digit_rate);
     snn_free(net->g_digit_rate);
-    snn_free(net->g_digit_dense);
-    snn_free(net->digit_v);
+    snn_free(net->digit_v_then_g_digit_dense);
     snn_free(net->events_of_input);
     snn_free(net->ends_of_input);
     snn_free(net->events_of_digit_delay);
@@ -622,7 +618,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_v", .about = "lif()",
-        .size = 3, .spikes = false, .values = net->digit_v[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
@@ -641,7 +637,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 278;
+    model->stream_bytes = 254;
     return true;
 }
 

@@ -38,8 +38,7 @@ struct net {
     uint8_t (*digit)[2][3];
     float (*digit_rate)[3];
     float (*g_digit_rate)[3];
-    float (*g_digit_dense)[2][3];
-    float (*digit_v)[2][3];
+    float (*digit_v_then_g_digit_dense)[2][3];
     float (*g_hidden)[2][4];
     float (*g_hidden_dense)[4];
     float (*hidden_derivative)[2][4];
@@ -156,7 +155,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
     uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_v)[2][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[2][3] = net->digit_v_then_g_digit_dense;
     uint16_t (*restrict events_of_hidden)[16] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
@@ -183,7 +182,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (digit_dense[b][0][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][0][n] = (uint8_t)spike;
-                digit_v[b][0][n] = v_2;
+                digit_v_then_g_digit_dense[b][0][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -192,7 +191,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (digit_dense[b][1][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][1][n] = (uint8_t)spike;
-                digit_v[b][1][n] = v_2;
+                digit_v_then_g_digit_dense[b][1][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -333,8 +332,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    float (*restrict digit_v)[2][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[2][3] = net->digit_v_then_g_digit_dense;
     uint16_t (*restrict events_of_hidden)[16] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     _Alignas(64) float sums_digit_2[1][3];
@@ -355,36 +353,36 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 float g_v = 0.0f;
                 /* t = 1 */
                 {
-                    const float v = digit_v[b][1][n];
+                    const float v = digit_v_then_g_digit_dense[b][1][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][1][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_v[b][0][n];
+                    const float v = digit_v_then_g_digit_dense[b][0][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][0][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
@@ -421,7 +419,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_transposed)[4] = net->w_digit_transposed;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
+    float (*restrict digit_v_then_g_digit_dense)[2][3] = net->digit_v_then_g_digit_dense;
     float (*restrict g_hidden)[2][4] = net->g_hidden;
     float (*restrict g_hidden_dense)[4] = net->g_hidden_dense;
     float (*restrict hidden_derivative)[2][4] = net->hidden_derivative;
@@ -436,8 +434,8 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             g_hidden[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
-            const float x0 = g_digit_dense[b][0][i];
-            const float x1 = g_digit_dense[b][1][i];
+            const float x0 = digit_v_then_g_digit_dense[b][0][i];
+            const float x1 = digit_v_then_g_digit_dense[b][1][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
                 const float w = w_digit_transposed[i][j];
@@ -651,8 +649,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_rate = snn_alloc(rows, sizeof *net->digit_rate)) != NULL && complete;
     complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
-    complete = (net->digit_v = snn_alloc(rows, sizeof *net->digit_v)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
     complete = (net->g_hidden = snn_alloc(rows, sizeof *net->g_hidden)) != NULL && complete;
     complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
     complete = (net->hidden_derivative = snn_alloc(rows, sizeof *net->hidden_derivative)) != NULL && complete;
@@ -685,8 +682,7 @@ static void close_net(void *context)
     snn_free(net->digit);
     snn_free(net->digit_rate);
     snn_free(net->g_digit_rate);
-    snn_free(net->g_digit_dense);
-    snn_free(net->digit_v);
+    snn_free(net->digit_v_then_g_digit_dense);
     snn_free(net->g_hidden);
     snn_free(net->g_hidden_dense);
     snn_free(net->hidden_derivative);
@@ -746,7 +742,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_v", .about = "lif(tau = 2)",
-        .size = 3, .spikes = false, .values = net->digit_v[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
@@ -765,7 +761,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 302;
+    model->stream_bytes = 278;
     return true;
 }
 

@@ -45,11 +45,9 @@ struct net {
     uint8_t (*digit)[3][3];
     float (*digit_rate)[3];
     float (*g_digit_rate)[3];
-    float (*g_digit_dense)[3][3];
-    float (*digit_v)[3][3];
+    float (*digit_v_then_g_digit_dense)[3][3];
     float (*g_hidden)[3][5];
-    float (*g_hidden_dense)[3][5];
-    float (*hidden_v)[3][5];
+    float (*hidden_v_then_g_hidden_dense)[3][5];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -127,7 +125,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
     float (*restrict w_hidden)[5] = net->w_hidden;
     float (*restrict hidden_dense)[3][5] = net->hidden_dense;
     uint8_t (*restrict hidden)[3][5] = net->hidden;
-    float (*restrict hidden_v)[3][5] = net->hidden_v;
+    float (*restrict hidden_v_then_g_hidden_dense)[3][5] = net->hidden_v_then_g_hidden_dense;
     uint16_t (*restrict events_of_input)[20] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
     for (int32_t b = first; b < last; b++) {
@@ -154,7 +152,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (hidden_dense[b][0][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][0][n] = (uint8_t)spike;
-                hidden_v[b][0][n] = v_2;
+                hidden_v_then_g_hidden_dense[b][0][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -163,7 +161,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (hidden_dense[b][1][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][1][n] = (uint8_t)spike;
-                hidden_v[b][1][n] = v_2;
+                hidden_v_then_g_hidden_dense[b][1][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -172,7 +170,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (hidden_dense[b][2][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][2][n] = (uint8_t)spike;
-                hidden_v[b][2][n] = v_2;
+                hidden_v_then_g_hidden_dense[b][2][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -208,7 +206,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_dense)[3][3] = net->digit_dense;
     uint8_t (*restrict digit)[3][3] = net->digit;
-    float (*restrict digit_v)[3][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[3][3] = net->digit_v_then_g_digit_dense;
     uint16_t (*restrict events_of_hidden)[23] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
     for (int32_t b = first; b < last; b++) {
@@ -235,7 +233,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (digit_dense[b][0][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][0][n] = (uint8_t)spike;
-                digit_v[b][0][n] = v_2;
+                digit_v_then_g_digit_dense[b][0][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -244,7 +242,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (digit_dense[b][1][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][1][n] = (uint8_t)spike;
-                digit_v[b][1][n] = v_2;
+                digit_v_then_g_digit_dense[b][1][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -253,7 +251,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (digit_dense[b][2][n] - v) * 0.5f;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][2][n] = (uint8_t)spike;
-                digit_v[b][2][n] = v_2;
+                digit_v_then_g_digit_dense[b][2][n] = v_2;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -394,8 +392,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict g_digit_dense)[3][3] = net->g_digit_dense;
-    float (*restrict digit_v)[3][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[3][3] = net->digit_v_then_g_digit_dense;
     uint16_t (*restrict events_of_hidden)[23] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
     _Alignas(64) float sums_digit_2[1][3];
@@ -416,49 +413,49 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 float g_v = 0.0f;
                 /* t = 2 */
                 {
-                    const float v = digit_v[b][2][n];
+                    const float v = digit_v_then_g_digit_dense[b][2][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][2][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][2][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
                 /* t = 1 */
                 {
-                    const float v = digit_v[b][1][n];
+                    const float v = digit_v_then_g_digit_dense[b][1][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][1][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_v[b][0][n];
+                    const float v = digit_v_then_g_digit_dense[b][0][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][0][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 3; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
@@ -495,10 +492,9 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
-    float (*restrict g_digit_dense)[3][3] = net->g_digit_dense;
+    float (*restrict digit_v_then_g_digit_dense)[3][3] = net->digit_v_then_g_digit_dense;
     float (*restrict g_hidden)[3][5] = net->g_hidden;
-    float (*restrict g_hidden_dense)[3][5] = net->g_hidden_dense;
-    float (*restrict hidden_v)[3][5] = net->hidden_v;
+    float (*restrict hidden_v_then_g_hidden_dense)[3][5] = net->hidden_v_then_g_hidden_dense;
     uint16_t (*restrict events_of_input)[20] = net->events_of_input;
     int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
     _Alignas(64) float sums_hidden_2[4][5];
@@ -527,9 +523,9 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 g_hidden[b][2][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
-                const float x0 = g_digit_dense[b][0][i];
-                const float x1 = g_digit_dense[b][1][i];
-                const float x2 = g_digit_dense[b][2][i];
+                const float x0 = digit_v_then_g_digit_dense[b][0][i];
+                const float x1 = digit_v_then_g_digit_dense[b][1][i];
+                const float x2 = digit_v_then_g_digit_dense[b][2][i];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     const float w = w_digit_transposed[i][j];
@@ -544,49 +540,49 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 float g_v = 0.0f;
                 /* t = 2 */
                 {
-                    const float v = hidden_v[b][2][n];
+                    const float v = hidden_v_then_g_hidden_dense[b][2][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_hidden[b][2][n] + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 * 0.5f;
-                    g_hidden_dense[b][2][n] = g_hidden_dense_2;
-                    g_v = g_hidden_dense_2;
+                    const float g_hidden_dense = g_v_2 * 0.5f;
+                    hidden_v_then_g_hidden_dense[b][2][n] = g_hidden_dense;
+                    g_v = g_hidden_dense;
                 }
                 /* t = 1 */
                 {
-                    const float v = hidden_v[b][1][n];
+                    const float v = hidden_v_then_g_hidden_dense[b][1][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_hidden[b][1][n] + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 * 0.5f;
-                    g_hidden_dense[b][1][n] = g_hidden_dense_2;
-                    g_v = g_hidden_dense_2;
+                    const float g_hidden_dense = g_v_2 * 0.5f;
+                    hidden_v_then_g_hidden_dense[b][1][n] = g_hidden_dense;
+                    g_v = g_hidden_dense;
                 }
                 /* t = 0 */
                 {
-                    const float v = hidden_v[b][0][n];
+                    const float v = hidden_v_then_g_hidden_dense[b][0][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_hidden[b][0][n] + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 * 0.5f;
-                    g_hidden_dense[b][0][n] = g_hidden_dense_2;
-                    g_v = g_hidden_dense_2;
+                    const float g_hidden_dense = g_v_2 * 0.5f;
+                    hidden_v_then_g_hidden_dense[b][0][n] = g_hidden_dense;
+                    g_v = g_hidden_dense;
                 }
             }
             /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 3; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_hidden_2[0][j] = g_hidden_dense[b][t][j];
+                    sums_hidden_2[0][j] = hidden_v_then_g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
                     const int32_t i = events_of_input[b][e];
@@ -740,11 +736,9 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_rate = snn_alloc(rows, sizeof *net->digit_rate)) != NULL && complete;
     complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
-    complete = (net->digit_v = snn_alloc(rows, sizeof *net->digit_v)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
     complete = (net->g_hidden = snn_alloc(rows, sizeof *net->g_hidden)) != NULL && complete;
-    complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
-    complete = (net->hidden_v = snn_alloc(rows, sizeof *net->hidden_v)) != NULL && complete;
+    complete = (net->hidden_v_then_g_hidden_dense = snn_alloc(rows, sizeof *net->hidden_v_then_g_hidden_dense)) != NULL && complete;
     complete = (net->m_w_hidden = snn_alloc(4, sizeof *net->m_w_hidden)) != NULL && complete;
     complete = (net->v_w_hidden = snn_alloc(4, sizeof *net->v_w_hidden)) != NULL && complete;
     complete = (net->m_w_digit = snn_alloc(5, sizeof *net->m_w_digit)) != NULL && complete;
@@ -781,11 +775,9 @@ static void close_net(void *context)
     snn_free(net->digit);
     snn_free(net->digit_rate);
     snn_free(net->g_digit_rate);
-    snn_free(net->g_digit_dense);
-    snn_free(net->digit_v);
+    snn_free(net->digit_v_then_g_digit_dense);
     snn_free(net->g_hidden);
-    snn_free(net->g_hidden_dense);
-    snn_free(net->hidden_v);
+    snn_free(net->hidden_v_then_g_hidden_dense);
     snn_free(net->m_w_hidden);
     snn_free(net->v_w_hidden);
     snn_free(net->m_w_digit);
@@ -842,7 +834,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[4] = (SnnStream) {
         .name = "hidden_v", .about = "lif(tau = 2)",
-        .size = 5, .spikes = false, .values = net->hidden_v[0][0], .per_sample = 15,
+        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense[0][0], .per_sample = 15,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
@@ -857,7 +849,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[7] = (SnnStream) {
         .name = "digit_v", .about = "lif(tau = 2)",
-        .size = 3, .spikes = false, .values = net->digit_v[0][0], .per_sample = 9,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 9,
         .activity = NULL, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
@@ -876,7 +868,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 578;
+    model->stream_bytes = 482;
     return true;
 }
 

@@ -41,8 +41,7 @@ struct net {
     float (*digit_mean)[3];
     float (*g_hidden)[1][3];
     float (*g_digit_mean)[3];
-    float (*g_hidden_dense)[2][3];
-    float (*hidden_v_before)[2][3];
+    float (*hidden_v_before_then_g_hidden_dense)[2][3];
     float (*g_hidden_delay)[2][3];
 
     /* results: [sample]... */
@@ -127,7 +126,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_dense_2)[2][3] = net->hidden_dense_2;
     uint8_t (*restrict hidden)[2][3] = net->hidden;
     float (*restrict digit_mean)[3] = net->digit_mean;
-    float (*restrict hidden_v_before)[2][3] = net->hidden_v_before;
+    float (*restrict hidden_v_before_then_g_hidden_dense)[2][3] = net->hidden_v_before_then_g_hidden_dense;
     float (*restrict state_v_hidden)[3] = net->state_v_hidden;
     float (*restrict state_v_li_hidden)[3] = net->state_v_li_hidden;
     float (*restrict tiles_of_w_hidden_2)[3][3] = net->tiles_of_w_hidden_2;
@@ -188,7 +187,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v) * decay;
                     const bool spike = v_2 - 0.5f >= 0.0f;
                     hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v_before[b][t][n] = v;
+                    hidden_v_before_then_g_hidden_dense[b][t][n] = v;
                     const float v_li_2 = v_li + ((spike ? 1.0f : 0.0f) - v_li) * 0.25f;
                     sum = sum + v_li_2 * 0.5f;
                     const float v_3 = spike ? 0.0f : v_2;
@@ -242,7 +241,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v) * decay;
                     const bool spike = v_2 - 0.5f >= 0.0f;
                     hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v_before[b][t][n] = v;
+                    hidden_v_before_then_g_hidden_dense[b][t][n] = v;
                     const float v_li_2 = v_li + ((spike ? 1.0f : 0.0f) - v_li) * 0.25f;
                     sum = sum + v_li_2 * 0.5f;
                     const float v_3 = spike ? 0.0f : v_2;
@@ -367,8 +366,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
     float (*restrict hidden_dense_2)[2][3] = net->hidden_dense_2;
     float (*restrict g_hidden)[1][3] = net->g_hidden;
     float (*restrict g_digit_mean)[3] = net->g_digit_mean;
-    float (*restrict g_hidden_dense)[2][3] = net->g_hidden_dense;
-    float (*restrict hidden_v_before)[2][3] = net->hidden_v_before;
+    float (*restrict hidden_v_before_then_g_hidden_dense)[2][3] = net->hidden_v_before_then_g_hidden_dense;
     float (*restrict g_hidden_delay)[2][3] = net->g_hidden_delay;
     float (*restrict state_g_v_hidden)[3] = net->state_g_v_hidden;
     float (*restrict state_g_v_plif_hidden)[3] = net->state_g_v_plif_hidden;
@@ -405,7 +403,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                     float g_v = state_g_v_hidden[b][n];
                     float g_v_plif = state_g_v_plif_hidden[b][n];
                     float sum = 0.0f;
-                    const float v = hidden_v_before[b][t][n];
+                    const float v = hidden_v_before_then_g_hidden_dense[b][t][n];
                     const float x = hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v;
                     const float v_2 = v + x * decay;
                     const float x_2 = v_2 - 0.5f;
@@ -416,12 +414,12 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x_2;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_plif_2 = (spike ? 0.0f : g_v_plif) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_plif_2 * decay;
-                    g_hidden_dense[b][t][n] = g_hidden_dense_2;
+                    const float g_hidden_dense = g_v_plif_2 * decay;
+                    hidden_v_before_then_g_hidden_dense[b][t][n] = g_hidden_dense;
                     const float g_decay = g_v_plif_2 * x;
                     sum = sum + g_decay * x_4;
                     const float next_g_v = g_v_2 * 0.75f;
-                    const float next_g_v_plif = g_v_plif_2 - g_hidden_dense_2;
+                    const float next_g_v_plif = g_v_plif_2 - g_hidden_dense;
                     g_v = next_g_v;
                     g_v_plif = next_g_v_plif;
                     state_g_v_hidden[b][n] = g_v;
@@ -467,14 +465,14 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         sums_g_hidden_delay[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = g_hidden_dense[b][t][i];
-                        const float x1 = g_hidden_dense[b + 1][t][i];
-                        const float x2 = g_hidden_dense[b + 2][t][i];
-                        const float x3 = g_hidden_dense[b + 3][t][i];
-                        const float x4 = g_hidden_dense[b + 4][t][i];
-                        const float x5 = g_hidden_dense[b + 5][t][i];
-                        const float x6 = g_hidden_dense[b + 6][t][i];
-                        const float x7 = g_hidden_dense[b + 7][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
+                        const float x1 = hidden_v_before_then_g_hidden_dense[b + 1][t][i];
+                        const float x2 = hidden_v_before_then_g_hidden_dense[b + 2][t][i];
+                        const float x3 = hidden_v_before_then_g_hidden_dense[b + 3][t][i];
+                        const float x4 = hidden_v_before_then_g_hidden_dense[b + 4][t][i];
+                        const float x5 = hidden_v_before_then_g_hidden_dense[b + 5][t][i];
+                        const float x6 = hidden_v_before_then_g_hidden_dense[b + 6][t][i];
+                        const float x7 = hidden_v_before_then_g_hidden_dense[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
@@ -527,7 +525,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         sums_g_hidden_delay[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = g_hidden_dense[b][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
@@ -558,7 +556,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                     float g_v = state_g_v_hidden[b][n];
                     float g_v_plif = state_g_v_plif_hidden[b][n];
                     float sum = 0.0f;
-                    const float v = hidden_v_before[b][t][n];
+                    const float v = hidden_v_before_then_g_hidden_dense[b][t][n];
                     const float x = hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v;
                     const float v_2 = v + x * decay;
                     const float x_2 = v_2 - 0.5f;
@@ -569,12 +567,12 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x_2;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_plif_2 = (spike ? 0.0f : g_v_plif) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_plif_2 * decay;
-                    g_hidden_dense[b][t][n] = g_hidden_dense_2;
+                    const float g_hidden_dense = g_v_plif_2 * decay;
+                    hidden_v_before_then_g_hidden_dense[b][t][n] = g_hidden_dense;
                     const float g_decay = g_v_plif_2 * x;
                     sum = sum + g_decay * x_4;
                     const float next_g_v = g_v_2 * 0.75f;
-                    const float next_g_v_plif = g_v_plif_2 - g_hidden_dense_2;
+                    const float next_g_v_plif = g_v_plif_2 - g_hidden_dense;
                     g_v = next_g_v;
                     g_v_plif = next_g_v_plif;
                     state_g_v_hidden[b][n] = g_v;
@@ -620,14 +618,14 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         sums_g_hidden_delay_2[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = g_hidden_dense[b][t][i];
-                        const float x1 = g_hidden_dense[b + 1][t][i];
-                        const float x2 = g_hidden_dense[b + 2][t][i];
-                        const float x3 = g_hidden_dense[b + 3][t][i];
-                        const float x4 = g_hidden_dense[b + 4][t][i];
-                        const float x5 = g_hidden_dense[b + 5][t][i];
-                        const float x6 = g_hidden_dense[b + 6][t][i];
-                        const float x7 = g_hidden_dense[b + 7][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
+                        const float x1 = hidden_v_before_then_g_hidden_dense[b + 1][t][i];
+                        const float x2 = hidden_v_before_then_g_hidden_dense[b + 2][t][i];
+                        const float x3 = hidden_v_before_then_g_hidden_dense[b + 3][t][i];
+                        const float x4 = hidden_v_before_then_g_hidden_dense[b + 4][t][i];
+                        const float x5 = hidden_v_before_then_g_hidden_dense[b + 5][t][i];
+                        const float x6 = hidden_v_before_then_g_hidden_dense[b + 6][t][i];
+                        const float x7 = hidden_v_before_then_g_hidden_dense[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
@@ -680,7 +678,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         sums_g_hidden_delay_2[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = g_hidden_dense[b][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
@@ -719,7 +717,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict image)[2][4] = net->image;
-    float (*restrict g_hidden_dense)[2][3] = net->g_hidden_dense;
+    float (*restrict hidden_v_before_then_g_hidden_dense)[2][3] = net->hidden_v_before_then_g_hidden_dense;
     uint16_t (*restrict events_of_hidden_delay)[14] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
     _Alignas(64) float sums_w_hidden_2[4][3];
@@ -745,7 +743,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_w_hidden_2[0][j] = g_hidden_dense[b][t][j];
+                    sums_w_hidden_2[0][j] = hidden_v_before_then_g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_delay[b][e];
@@ -781,7 +779,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
                     const float x3 = image[b][t][i0 + 3];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        const float g = g_hidden_dense[b][t][j];
+                        const float g = hidden_v_before_then_g_hidden_dense[b][t][j];
                         sums_w_hidden_2[0][j] += x0 * g;
                         sums_w_hidden_2[1][j] += x1 * g;
                         sums_w_hidden_2[2][j] += x2 * g;
@@ -949,8 +947,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit_mean = snn_alloc(rows, sizeof *net->digit_mean)) != NULL && complete;
     complete = (net->g_hidden = snn_alloc(rows, sizeof *net->g_hidden)) != NULL && complete;
     complete = (net->g_digit_mean = snn_alloc(rows, sizeof *net->g_digit_mean)) != NULL && complete;
-    complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
-    complete = (net->hidden_v_before = snn_alloc(rows, sizeof *net->hidden_v_before)) != NULL && complete;
+    complete = (net->hidden_v_before_then_g_hidden_dense = snn_alloc(rows, sizeof *net->hidden_v_before_then_g_hidden_dense)) != NULL && complete;
     complete = (net->g_hidden_delay = snn_alloc(rows, sizeof *net->g_hidden_delay)) != NULL && complete;
     complete = (net->state_v_hidden = snn_alloc(rows, sizeof *net->state_v_hidden)) != NULL && complete;
     complete = (net->state_v_li_hidden = snn_alloc(rows, sizeof *net->state_v_li_hidden)) != NULL && complete;
@@ -990,8 +987,7 @@ static void close_net(void *context)
     snn_free(net->digit_mean);
     snn_free(net->g_hidden);
     snn_free(net->g_digit_mean);
-    snn_free(net->g_hidden_dense);
-    snn_free(net->hidden_v_before);
+    snn_free(net->hidden_v_before_then_g_hidden_dense);
     snn_free(net->g_hidden_delay);
     snn_free(net->state_v_hidden);
     snn_free(net->state_v_li_hidden);
@@ -1062,7 +1058,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[6] = (SnnStream) {
         .name = "hidden_v_before", .about = "plif(threshold = 0.5)",
-        .size = 3, .spikes = false, .values = net->hidden_v_before[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->hidden_v_before_then_g_hidden_dense[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
@@ -1076,7 +1072,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 7;
-    model->stream_bytes = 332;
+    model->stream_bytes = 308;
     return true;
 }
 

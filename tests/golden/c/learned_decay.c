@@ -43,11 +43,9 @@ struct net {
     uint8_t (*digit)[2][3];
     float (*digit_rate)[3];
     float (*g_digit_rate)[3];
-    float (*g_digit_dense)[2][3];
-    float (*digit_v_before)[2][3];
+    float (*digit_v_before_then_g_digit_dense)[2][3];
     float (*g_hidden)[2][5];
-    float (*g_hidden_dense)[2][5];
-    float (*hidden_v_before)[2][5];
+    float (*hidden_v_before_then_g_hidden_dense)[2][5];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -153,7 +151,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
     float *restrict plif_w_hidden = net->plif_w_hidden;
     float (*restrict hidden_dense)[2][5] = net->hidden_dense;
     uint8_t (*restrict hidden)[2][5] = net->hidden;
-    float (*restrict hidden_v_before)[2][5] = net->hidden_v_before;
+    float (*restrict hidden_v_before_then_g_hidden_dense)[2][5] = net->hidden_v_before_then_g_hidden_dense;
     for (int32_t b = first; b < last; b++) {
         /* plif */
         const float w = plif_w_hidden[0];
@@ -166,7 +164,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (hidden_dense[b][0][n] - v) * decay;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][0][n] = (uint8_t)spike;
-                hidden_v_before[b][0][n] = v;
+                hidden_v_before_then_g_hidden_dense[b][0][n] = v;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -175,7 +173,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (hidden_dense[b][1][n] - v) * decay;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][1][n] = (uint8_t)spike;
-                hidden_v_before[b][1][n] = v;
+                hidden_v_before_then_g_hidden_dense[b][1][n] = v;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -238,7 +236,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
     float *restrict plif_w_digit = net->plif_w_digit;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
     uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_v_before)[2][3] = net->digit_v_before;
+    float (*restrict digit_v_before_then_g_digit_dense)[2][3] = net->digit_v_before_then_g_digit_dense;
     for (int32_t b = first; b < last; b++) {
         /* plif */
         const float w = plif_w_digit[0];
@@ -251,7 +249,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (digit_dense[b][0][n] - v) * decay;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][0][n] = (uint8_t)spike;
-                digit_v_before[b][0][n] = v;
+                digit_v_before_then_g_digit_dense[b][0][n] = v;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -260,7 +258,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
                 const float v_2 = v + (digit_dense[b][1][n] - v) * decay;
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 digit[b][1][n] = (uint8_t)spike;
-                digit_v_before[b][1][n] = v;
+                digit_v_before_then_g_digit_dense[b][1][n] = v;
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
             }
@@ -403,8 +401,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float *restrict plif_w_digit = net->plif_w_digit;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    float (*restrict digit_v_before)[2][3] = net->digit_v_before;
+    float (*restrict digit_v_before_then_g_digit_dense)[2][3] = net->digit_v_before_then_g_digit_dense;
     uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
     int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
     float (*restrict sum_plif_w_digit_digit)[3] = net->sum_plif_w_digit_digit;
@@ -431,7 +428,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 float sum = 0.0f;
                 /* t = 1 */
                 {
-                    const float v = digit_v_before[b][1][n];
+                    const float v = digit_v_before_then_g_digit_dense[b][1][n];
                     const float x = digit_dense[b][1][n] - v;
                     const float v_2 = v + x * decay;
                     const float x_2 = v_2 - 1.0f;
@@ -440,15 +437,15 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x_2;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * decay;
-                    g_digit_dense[b][1][n] = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * decay;
+                    digit_v_before_then_g_digit_dense[b][1][n] = g_digit_dense;
                     const float g_decay = g_v_2 * x;
                     sum = sum + g_decay * x_4;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_v_before[b][0][n];
+                    const float v = digit_v_before_then_g_digit_dense[b][0][n];
                     const float x = digit_dense[b][0][n] - v;
                     const float v_2 = v + x * decay;
                     const float x_2 = v_2 - 1.0f;
@@ -457,11 +454,11 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x_2;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * decay;
-                    g_digit_dense[b][0][n] = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * decay;
+                    digit_v_before_then_g_digit_dense[b][0][n] = g_digit_dense;
                     const float g_decay = g_v_2 * x;
                     sum = sum + g_decay * x_4;
-                    g_v = g_v_2 - g_digit_dense_2;
+                    g_v = g_v_2 - g_digit_dense;
                 }
                 sum_plif_w_digit_digit[b][n] = sum;
             }
@@ -469,7 +466,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit[0][j] = g_digit_dense[b][t][j];
+                    sums_digit[0][j] = digit_v_before_then_g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden[b][e];
@@ -524,10 +521,9 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
     float *restrict plif_w_hidden = net->plif_w_hidden;
     float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
     float (*restrict hidden_dense)[2][5] = net->hidden_dense;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
+    float (*restrict digit_v_before_then_g_digit_dense)[2][3] = net->digit_v_before_then_g_digit_dense;
     float (*restrict g_hidden)[2][5] = net->g_hidden;
-    float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
-    float (*restrict hidden_v_before)[2][5] = net->hidden_v_before;
+    float (*restrict hidden_v_before_then_g_hidden_dense)[2][5] = net->hidden_v_before_then_g_hidden_dense;
     uint16_t (*restrict events_of_hidden_poisson)[16] = net->events_of_hidden_poisson;
     int32_t (*restrict ends_of_hidden_poisson)[3] = net->ends_of_hidden_poisson;
     float (*restrict sum_plif_w_hidden_hidden)[5] = net->sum_plif_w_hidden_hidden;
@@ -553,8 +549,8 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 g_hidden[b][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
-                const float x0 = g_digit_dense[b][0][i];
-                const float x1 = g_digit_dense[b][1][i];
+                const float x0 = digit_v_before_then_g_digit_dense[b][0][i];
+                const float x1 = digit_v_before_then_g_digit_dense[b][1][i];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
                     const float w = w_digit_transposed[i][j];
@@ -573,7 +569,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 float sum = 0.0f;
                 /* t = 1 */
                 {
-                    const float v = hidden_v_before[b][1][n];
+                    const float v = hidden_v_before_then_g_hidden_dense[b][1][n];
                     const float x = hidden_dense[b][1][n] - v;
                     const float v_2 = v + x * decay;
                     const float x_2 = v_2 - 1.0f;
@@ -582,15 +578,15 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float s = snn_sigmoidf(4.0f * x_2);
                     const float derivative = 4.0f * s * (1.0f - s);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 * decay;
-                    g_hidden_dense[b][1][n] = g_hidden_dense_2;
+                    const float g_hidden_dense = g_v_2 * decay;
+                    hidden_v_before_then_g_hidden_dense[b][1][n] = g_hidden_dense;
                     const float g_decay = g_v_2 * x;
                     sum = sum + g_decay * x_4;
-                    g_v = g_v_2 - g_hidden_dense_2;
+                    g_v = g_v_2 - g_hidden_dense;
                 }
                 /* t = 0 */
                 {
-                    const float v = hidden_v_before[b][0][n];
+                    const float v = hidden_v_before_then_g_hidden_dense[b][0][n];
                     const float x = hidden_dense[b][0][n] - v;
                     const float v_2 = v + x * decay;
                     const float x_2 = v_2 - 1.0f;
@@ -599,11 +595,11 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float s = snn_sigmoidf(4.0f * x_2);
                     const float derivative = 4.0f * s * (1.0f - s);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 * decay;
-                    g_hidden_dense[b][0][n] = g_hidden_dense_2;
+                    const float g_hidden_dense = g_v_2 * decay;
+                    hidden_v_before_then_g_hidden_dense[b][0][n] = g_hidden_dense;
                     const float g_decay = g_v_2 * x;
                     sum = sum + g_decay * x_4;
-                    g_v = g_v_2 - g_hidden_dense_2;
+                    g_v = g_v_2 - g_hidden_dense;
                 }
                 sum_plif_w_hidden_hidden[b][n] = sum;
             }
@@ -611,7 +607,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_hidden[0][j] = g_hidden_dense[b][t][j];
+                    sums_hidden[0][j] = hidden_v_before_then_g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_poisson[b][t]; e < ends_of_hidden_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_poisson[b][e];
@@ -789,11 +785,9 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_rate = snn_alloc(rows, sizeof *net->digit_rate)) != NULL && complete;
     complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
-    complete = (net->digit_v_before = snn_alloc(rows, sizeof *net->digit_v_before)) != NULL && complete;
+    complete = (net->digit_v_before_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_v_before_then_g_digit_dense)) != NULL && complete;
     complete = (net->g_hidden = snn_alloc(rows, sizeof *net->g_hidden)) != NULL && complete;
-    complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
-    complete = (net->hidden_v_before = snn_alloc(rows, sizeof *net->hidden_v_before)) != NULL && complete;
+    complete = (net->hidden_v_before_then_g_hidden_dense = snn_alloc(rows, sizeof *net->hidden_v_before_then_g_hidden_dense)) != NULL && complete;
     complete = (net->events_of_hidden_poisson = snn_alloc(rows, sizeof *net->events_of_hidden_poisson)) != NULL && complete;
     complete = (net->ends_of_hidden_poisson = snn_alloc(rows, sizeof *net->ends_of_hidden_poisson)) != NULL && complete;
     complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
@@ -832,11 +826,9 @@ static void close_net(void *context)
     snn_free(net->digit);
     snn_free(net->digit_rate);
     snn_free(net->g_digit_rate);
-    snn_free(net->g_digit_dense);
-    snn_free(net->digit_v_before);
+    snn_free(net->digit_v_before_then_g_digit_dense);
     snn_free(net->g_hidden);
-    snn_free(net->g_hidden_dense);
-    snn_free(net->hidden_v_before);
+    snn_free(net->hidden_v_before_then_g_hidden_dense);
     snn_free(net->events_of_hidden_poisson);
     snn_free(net->ends_of_hidden_poisson);
     snn_free(net->events_of_hidden);
@@ -899,7 +891,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[4] = (SnnStream) {
         .name = "hidden_v_before", .about = "plif(tau0 = 3, surrogate = sigmoid(4))",
-        .size = 5, .spikes = false, .values = net->hidden_v_before[0][0], .per_sample = 10,
+        .size = 5, .spikes = false, .values = net->hidden_v_before_then_g_hidden_dense[0][0], .per_sample = 10,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
@@ -914,7 +906,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[7] = (SnnStream) {
         .name = "digit_v_before", .about = "plif()",
-        .size = 3, .spikes = false, .values = net->digit_v_before[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_v_before_then_g_digit_dense[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
@@ -933,7 +925,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 4;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 456;
+    model->stream_bytes = 392;
     return true;
 }
 

@@ -44,8 +44,7 @@ struct net {
     uint8_t (*digit)[2][3];
     float (*digit_rate)[3];
     float (*g_digit_rate)[3];
-    float (*g_digit_dense)[2][3];
-    float (*digit_threshold_before)[2][3];
+    float (*digit_threshold_before_then_g_digit_dense)[2][3];
     float (*digit_derivative)[2][3];
 
     /* results: [sample]... */
@@ -162,7 +161,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
     float *restrict tired_gain_digit = net->tired_gain_digit;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
     uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_threshold_before)[2][3] = net->digit_threshold_before;
+    float (*restrict digit_threshold_before_then_g_digit_dense)[2][3] = net->digit_threshold_before_then_g_digit_dense;
     float (*restrict digit_derivative)[2][3] = net->digit_derivative;
     for (int32_t b = first; b < last; b++) {
         /* tired */
@@ -178,7 +177,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
                 const float x = v_2 - threshold;
                 const bool spike = x >= 0.0f;
                 digit[b][0][n] = (uint8_t)spike;
-                digit_threshold_before[b][0][n] = threshold;
+                digit_threshold_before_then_g_digit_dense[b][0][n] = threshold;
                 const float derivative = snn_maxf(1.0f - snn_absf(x), 0.0f);
                 digit_derivative[b][0][n] = derivative;
                 const float v_3 = v_2 - (spike ? 1.0f : 0.0f) * threshold;
@@ -194,7 +193,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
                 const float x = v_2 - threshold;
                 const bool spike = x >= 0.0f;
                 digit[b][1][n] = (uint8_t)spike;
-                digit_threshold_before[b][1][n] = threshold;
+                digit_threshold_before_then_g_digit_dense[b][1][n] = threshold;
                 const float derivative = snn_maxf(1.0f - snn_absf(x), 0.0f);
                 digit_derivative[b][1][n] = derivative;
                 const float v_3 = v_2 - (spike ? 1.0f : 0.0f) * threshold;
@@ -311,8 +310,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
     float *restrict tired_gain_digit = net->tired_gain_digit;
     float (*restrict digit_dense)[2][3] = net->digit_dense;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    float (*restrict digit_threshold_before)[2][3] = net->digit_threshold_before;
+    float (*restrict digit_threshold_before_then_g_digit_dense)[2][3] = net->digit_threshold_before_then_g_digit_dense;
     float (*restrict digit_derivative)[2][3] = net->digit_derivative;
     uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
@@ -337,11 +335,12 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 float sum = 0.0f;
                 /* t = 1 */
                 {
-                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * digit_threshold_before[b][1][n];
+                    const float threshold = digit_threshold_before_then_g_digit_dense[b][1][n];
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * threshold;
                     const float g_v_2 = g_v + g_spike * digit_derivative[b][1][n];
                     const float g_current_2 = g_current + g_v_2 * 0.2f;
-                    const float g_digit_dense_2 = g_current_2 * tired_gain_digit[n];
-                    g_digit_dense[b][1][n] = g_digit_dense_2;
+                    const float g_digit_dense = g_current_2 * tired_gain_digit[n];
+                    digit_threshold_before_then_g_digit_dense[b][1][n] = g_digit_dense;
                     sum = sum + g_current_2 * digit_dense[b][1][n];
                     const float next_g_current = g_current_2 * 0.67032003f;
                     const float next_g_v = g_v_2 * 0.8f;
@@ -350,11 +349,12 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 }
                 /* t = 0 */
                 {
-                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * digit_threshold_before[b][0][n];
+                    const float threshold = digit_threshold_before_then_g_digit_dense[b][0][n];
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * threshold;
                     const float g_v_2 = g_v + g_spike * digit_derivative[b][0][n];
                     const float g_current_2 = g_current + g_v_2 * 0.2f;
-                    const float g_digit_dense_2 = g_current_2 * tired_gain_digit[n];
-                    g_digit_dense[b][0][n] = g_digit_dense_2;
+                    const float g_digit_dense = g_current_2 * tired_gain_digit[n];
+                    digit_threshold_before_then_g_digit_dense[b][0][n] = g_digit_dense;
                     sum = sum + g_current_2 * digit_dense[b][0][n];
                     const float next_g_current = g_current_2 * 0.67032003f;
                     const float next_g_v = g_v_2 * 0.8f;
@@ -367,7 +367,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit[0][j] = g_digit_dense[b][t][j];
+                    sums_digit[0][j] = digit_threshold_before_then_g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson[b][e];
@@ -527,8 +527,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_rate = snn_alloc(rows, sizeof *net->digit_rate)) != NULL && complete;
     complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
-    complete = (net->digit_threshold_before = snn_alloc(rows, sizeof *net->digit_threshold_before)) != NULL && complete;
+    complete = (net->digit_threshold_before_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_threshold_before_then_g_digit_dense)) != NULL && complete;
     complete = (net->digit_derivative = snn_alloc(rows, sizeof *net->digit_derivative)) != NULL && complete;
     complete = (net->m_w_digit = snn_alloc(4, sizeof *net->m_w_digit)) != NULL && complete;
     complete = (net->v_w_digit = snn_alloc(4, sizeof *net->v_w_digit)) != NULL && complete;
@@ -561,8 +560,7 @@ static void close_net(void *context)
     snn_free(net->digit);
     snn_free(net->digit_rate);
     snn_free(net->g_digit_rate);
-    snn_free(net->g_digit_dense);
-    snn_free(net->digit_threshold_before);
+    snn_free(net->digit_threshold_before_then_g_digit_dense);
     snn_free(net->digit_derivative);
     snn_free(net->m_w_digit);
     snn_free(net->v_w_digit);
@@ -623,7 +621,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_threshold_before", .about = "tired(rise = 0.1)",
-        .size = 3, .spikes = false, .values = net->digit_threshold_before[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_threshold_before_then_g_digit_dense[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
@@ -647,7 +645,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 254;
+    model->stream_bytes = 230;
     return true;
 }
 

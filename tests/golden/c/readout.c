@@ -38,8 +38,7 @@ struct net {
     float (*hidden_li_mean)[5];
     float (*g_digit_mean)[3];
     float (*g_hidden_li_mean)[5];
-    float (*g_hidden_dense)[3][5];
-    float (*hidden_v)[3][5];
+    float (*hidden_v_then_g_hidden_dense)[3][5];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -87,7 +86,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
     float (*restrict hidden_dense)[3][5] = net->hidden_dense;
     uint8_t (*restrict hidden)[3][5] = net->hidden;
     float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
-    float (*restrict hidden_v)[3][5] = net->hidden_v;
+    float (*restrict hidden_v_then_g_hidden_dense)[3][5] = net->hidden_v_then_g_hidden_dense;
     uint16_t (*restrict events_of_image)[20] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
     for (int32_t b = first; b < last; b++) {
@@ -116,7 +115,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 const float v_2 = v * 0.9f + hidden_dense[b][0][n];
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][0][n] = (uint8_t)spike;
-                hidden_v[b][0][n] = v_2;
+                hidden_v_then_g_hidden_dense[b][0][n] = v_2;
                 const float v_li_2 = v_li * 0.9f + (spike ? 1.0f : 0.0f);
                 sum = sum + v_li_2 * 0.33333334f;
                 const float v_3 = spike ? 0.0f : v_2;
@@ -128,7 +127,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 const float v_2 = v * 0.9f + hidden_dense[b][1][n];
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][1][n] = (uint8_t)spike;
-                hidden_v[b][1][n] = v_2;
+                hidden_v_then_g_hidden_dense[b][1][n] = v_2;
                 const float v_li_2 = v_li * 0.9f + (spike ? 1.0f : 0.0f);
                 sum = sum + v_li_2 * 0.33333334f;
                 const float v_3 = spike ? 0.0f : v_2;
@@ -140,7 +139,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
                 const float v_2 = v * 0.9f + hidden_dense[b][2][n];
                 const bool spike = v_2 - 1.0f >= 0.0f;
                 hidden[b][2][n] = (uint8_t)spike;
-                hidden_v[b][2][n] = v_2;
+                hidden_v_then_g_hidden_dense[b][2][n] = v_2;
                 const float v_li_2 = v_li * 0.9f + (spike ? 1.0f : 0.0f);
                 sum = sum + v_li_2 * 0.33333334f;
                 const float v_3 = spike ? 0.0f : v_2;
@@ -405,8 +404,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
-    float (*restrict g_hidden_dense)[3][5] = net->g_hidden_dense;
-    float (*restrict hidden_v)[3][5] = net->hidden_v;
+    float (*restrict hidden_v_then_g_hidden_dense)[3][5] = net->hidden_v_then_g_hidden_dense;
     uint16_t (*restrict events_of_image)[20] = net->events_of_image;
     int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
     _Alignas(64) float sums_hidden_2[1][5];
@@ -428,7 +426,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 float g_v_lif = 0.0f;
                 /* t = 2 */
                 {
-                    const float v = hidden_v[b][2][n];
+                    const float v = hidden_v_then_g_hidden_dense[b][2][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
@@ -436,7 +434,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
-                    g_hidden_dense[b][2][n] = g_v_lif_2;
+                    hidden_v_then_g_hidden_dense[b][2][n] = g_v_lif_2;
                     const float next_g_v = g_v_2 * 0.9f;
                     const float next_g_v_lif = g_v_lif_2 * 0.9f;
                     g_v = next_g_v;
@@ -444,7 +442,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 }
                 /* t = 1 */
                 {
-                    const float v = hidden_v[b][1][n];
+                    const float v = hidden_v_then_g_hidden_dense[b][1][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
@@ -452,7 +450,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
-                    g_hidden_dense[b][1][n] = g_v_lif_2;
+                    hidden_v_then_g_hidden_dense[b][1][n] = g_v_lif_2;
                     const float next_g_v = g_v_2 * 0.9f;
                     const float next_g_v_lif = g_v_lif_2 * 0.9f;
                     g_v = next_g_v;
@@ -460,7 +458,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                 }
                 /* t = 0 */
                 {
-                    const float v = hidden_v[b][0][n];
+                    const float v = hidden_v_then_g_hidden_dense[b][0][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
@@ -468,7 +466,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
-                    g_hidden_dense[b][0][n] = g_v_lif_2;
+                    hidden_v_then_g_hidden_dense[b][0][n] = g_v_lif_2;
                     const float next_g_v = g_v_2 * 0.9f;
                     const float next_g_v_lif = g_v_lif_2 * 0.9f;
                     g_v = next_g_v;
@@ -479,7 +477,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
             for (int32_t t = 0; t < 3; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_hidden_2[0][j] = g_hidden_dense[b][t][j];
+                    sums_hidden_2[0][j] = hidden_v_then_g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
                     const int32_t i = events_of_image[b][e];
@@ -596,8 +594,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->hidden_li_mean = snn_alloc(rows, sizeof *net->hidden_li_mean)) != NULL && complete;
     complete = (net->g_digit_mean = snn_alloc(rows, sizeof *net->g_digit_mean)) != NULL && complete;
     complete = (net->g_hidden_li_mean = snn_alloc(rows, sizeof *net->g_hidden_li_mean)) != NULL && complete;
-    complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
-    complete = (net->hidden_v = snn_alloc(rows, sizeof *net->hidden_v)) != NULL && complete;
+    complete = (net->hidden_v_then_g_hidden_dense = snn_alloc(rows, sizeof *net->hidden_v_then_g_hidden_dense)) != NULL && complete;
     complete = (net->events_of_image = snn_alloc(rows, sizeof *net->events_of_image)) != NULL && complete;
     complete = (net->ends_of_image = snn_alloc(rows, sizeof *net->ends_of_image)) != NULL && complete;
     complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
@@ -626,8 +623,7 @@ static void close_net(void *context)
     snn_free(net->hidden_li_mean);
     snn_free(net->g_digit_mean);
     snn_free(net->g_hidden_li_mean);
-    snn_free(net->g_hidden_dense);
-    snn_free(net->hidden_v);
+    snn_free(net->hidden_v_then_g_hidden_dense);
     snn_free(net->events_of_image);
     snn_free(net->ends_of_image);
     snn_free(net->parts_of_w_digit);
@@ -674,7 +670,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[4] = (SnnStream) {
         .name = "hidden_v", .about = "lif(tau = 10, decay_input = false)",
-        .size = 5, .spikes = false, .values = net->hidden_v[0][0], .per_sample = 15,
+        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense[0][0], .per_sample = 15,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
@@ -693,7 +689,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 359;
+    model->stream_bytes = 299;
     return true;
 }
 

@@ -51,8 +51,7 @@ struct net {
     float (*g_digit)[2][3];
     float (*g_digit_dense)[2][3];
     float (*g_hidden_2)[2][5];
-    float (*g_hidden_dense)[2][5];
-    float (*hidden_v)[2][5];
+    float (*hidden_v_then_g_hidden_dense)[2][5];
     float (*g_hidden_delay)[2][5];
 
     /* results: [sample]... */
@@ -136,7 +135,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
     uint8_t (*restrict hidden_delay)[2][5] = net->hidden_delay;
     float (*restrict hidden_dense_2)[1][5] = net->hidden_dense_2;
     uint8_t (*restrict hidden)[2][5] = net->hidden;
-    float (*restrict hidden_v)[2][5] = net->hidden_v;
+    float (*restrict hidden_v_then_g_hidden_dense)[2][5] = net->hidden_v_then_g_hidden_dense;
     float (*restrict state_v_hidden)[5] = net->state_v_hidden;
     float (*restrict tiles_of_w_hidden_2)[5][5] = net->tiles_of_w_hidden_2;
     uint16_t (*restrict events_of_hidden_delay)[18] = net->events_of_hidden_delay;
@@ -190,7 +189,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.33333334f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v[b][t][n] = v_2;
+                    hidden_v_then_g_hidden_dense[b][t][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     v = v_3;
                     state_v_hidden[b][n] = v;
@@ -235,7 +234,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.33333334f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v[b][t][n] = v_2;
+                    hidden_v_then_g_hidden_dense[b][t][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     v = v_3;
                     state_v_hidden[b][n] = v;
@@ -591,8 +590,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict g_hidden)[1][5] = net->g_hidden;
     float (*restrict g_hidden_2)[2][5] = net->g_hidden_2;
-    float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
-    float (*restrict hidden_v)[2][5] = net->hidden_v;
+    float (*restrict hidden_v_then_g_hidden_dense)[2][5] = net->hidden_v_then_g_hidden_dense;
     float (*restrict g_hidden_delay)[2][5] = net->g_hidden_delay;
     float (*restrict state_g_v_hidden)[5] = net->state_g_v_hidden;
     float (*restrict tiles_of_w_hidden_2_transposed)[5][5] = net->tiles_of_w_hidden_2_transposed;
@@ -619,14 +617,15 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float g_v = state_g_v_hidden[b][n];
-                    const float x = hidden_v[b][t][n] - 1.0f;
+                    const float v = hidden_v_then_g_hidden_dense[b][t][n];
+                    const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_hidden[b][0][n] + g_hidden_2[b][t][n];
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 * 0.33333334f;
-                    g_hidden_dense[b][t][n] = g_hidden_dense_2;
+                    const float g_hidden_dense = g_v_2 * 0.33333334f;
+                    hidden_v_then_g_hidden_dense[b][t][n] = g_hidden_dense;
                     g_v = g_v_2 * 0.6666667f;
                     state_g_v_hidden[b][n] = g_v;
                 }
@@ -669,14 +668,14 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         sums_g_hidden_delay[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = g_hidden_dense[b][t][i];
-                        const float x1 = g_hidden_dense[b + 1][t][i];
-                        const float x2 = g_hidden_dense[b + 2][t][i];
-                        const float x3 = g_hidden_dense[b + 3][t][i];
-                        const float x4 = g_hidden_dense[b + 4][t][i];
-                        const float x5 = g_hidden_dense[b + 5][t][i];
-                        const float x6 = g_hidden_dense[b + 6][t][i];
-                        const float x7 = g_hidden_dense[b + 7][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
+                        const float x1 = hidden_v_then_g_hidden_dense[b + 1][t][i];
+                        const float x2 = hidden_v_then_g_hidden_dense[b + 2][t][i];
+                        const float x3 = hidden_v_then_g_hidden_dense[b + 3][t][i];
+                        const float x4 = hidden_v_then_g_hidden_dense[b + 4][t][i];
+                        const float x5 = hidden_v_then_g_hidden_dense[b + 5][t][i];
+                        const float x6 = hidden_v_then_g_hidden_dense[b + 6][t][i];
+                        const float x7 = hidden_v_then_g_hidden_dense[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
@@ -729,7 +728,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         sums_g_hidden_delay[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = g_hidden_dense[b][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
@@ -754,14 +753,15 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float g_v = state_g_v_hidden[b][n];
-                    const float x = hidden_v[b][t][n] - 1.0f;
+                    const float v = hidden_v_then_g_hidden_dense[b][t][n];
+                    const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_hidden[b][0][n] + g_hidden_2[b][t][n];
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense_2 = g_v_2 * 0.33333334f;
-                    g_hidden_dense[b][t][n] = g_hidden_dense_2;
+                    const float g_hidden_dense = g_v_2 * 0.33333334f;
+                    hidden_v_then_g_hidden_dense[b][t][n] = g_hidden_dense;
                     g_v = g_v_2 * 0.6666667f;
                     state_g_v_hidden[b][n] = g_v;
                 }
@@ -804,14 +804,14 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         sums_g_hidden_delay_2[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = g_hidden_dense[b][t][i];
-                        const float x1 = g_hidden_dense[b + 1][t][i];
-                        const float x2 = g_hidden_dense[b + 2][t][i];
-                        const float x3 = g_hidden_dense[b + 3][t][i];
-                        const float x4 = g_hidden_dense[b + 4][t][i];
-                        const float x5 = g_hidden_dense[b + 5][t][i];
-                        const float x6 = g_hidden_dense[b + 6][t][i];
-                        const float x7 = g_hidden_dense[b + 7][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
+                        const float x1 = hidden_v_then_g_hidden_dense[b + 1][t][i];
+                        const float x2 = hidden_v_then_g_hidden_dense[b + 2][t][i];
+                        const float x3 = hidden_v_then_g_hidden_dense[b + 3][t][i];
+                        const float x4 = hidden_v_then_g_hidden_dense[b + 4][t][i];
+                        const float x5 = hidden_v_then_g_hidden_dense[b + 5][t][i];
+                        const float x6 = hidden_v_then_g_hidden_dense[b + 6][t][i];
+                        const float x7 = hidden_v_then_g_hidden_dense[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
@@ -864,7 +864,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
                         sums_g_hidden_delay_2[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = g_hidden_dense[b][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
@@ -887,7 +887,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict image)[2][4] = net->image;
-    float (*restrict g_hidden_dense)[2][5] = net->g_hidden_dense;
+    float (*restrict hidden_v_then_g_hidden_dense)[2][5] = net->hidden_v_then_g_hidden_dense;
     uint16_t (*restrict events_of_hidden_delay)[18] = net->events_of_hidden_delay;
     int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
     _Alignas(64) float sums_w_hidden_2[4][5];
@@ -913,7 +913,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden_2[0][j] = g_hidden_dense[b][t][j];
+                    sums_w_hidden_2[0][j] = hidden_v_then_g_hidden_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_delay[b][e];
@@ -949,7 +949,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
                     const float x3 = image[b][t][i0 + 3];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        const float g = g_hidden_dense[b][t][j];
+                        const float g = hidden_v_then_g_hidden_dense[b][t][j];
                         sums_w_hidden_2[0][j] += x0 * g;
                         sums_w_hidden_2[1][j] += x1 * g;
                         sums_w_hidden_2[2][j] += x2 * g;
@@ -1147,8 +1147,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->g_digit = snn_alloc(rows, sizeof *net->g_digit)) != NULL && complete;
     complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
     complete = (net->g_hidden_2 = snn_alloc(rows, sizeof *net->g_hidden_2)) != NULL && complete;
-    complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
-    complete = (net->hidden_v = snn_alloc(rows, sizeof *net->hidden_v)) != NULL && complete;
+    complete = (net->hidden_v_then_g_hidden_dense = snn_alloc(rows, sizeof *net->hidden_v_then_g_hidden_dense)) != NULL && complete;
     complete = (net->g_hidden_delay = snn_alloc(rows, sizeof *net->g_hidden_delay)) != NULL && complete;
     complete = (net->velocity_w_hidden = snn_alloc(4, sizeof *net->velocity_w_hidden)) != NULL && complete;
     complete = (net->velocity_w_hidden_2 = snn_alloc(5, sizeof *net->velocity_w_hidden_2)) != NULL && complete;
@@ -1197,8 +1196,7 @@ static void close_net(void *context)
     snn_free(net->g_digit);
     snn_free(net->g_digit_dense);
     snn_free(net->g_hidden_2);
-    snn_free(net->g_hidden_dense);
-    snn_free(net->hidden_v);
+    snn_free(net->hidden_v_then_g_hidden_dense);
     snn_free(net->g_hidden_delay);
     snn_free(net->velocity_w_hidden);
     snn_free(net->velocity_w_hidden_2);
@@ -1270,7 +1268,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[5] = (SnnStream) {
         .name = "hidden_v", .about = "lif(tau = 3, detach_reset)",
-        .size = 5, .spikes = false, .values = net->hidden_v[0][0], .per_sample = 10,
+        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense[0][0], .per_sample = 10,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
@@ -1299,7 +1297,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 580;
+    model->stream_bytes = 540;
     return true;
 }
 

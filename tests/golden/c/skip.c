@@ -51,8 +51,7 @@ struct net {
     float (*g_digit_sum)[3];
     float (*g_digit_dense_2)[2][3];
     float (*g_digit_map)[2][4];
-    float (*g_digit_dense)[2][4];
-    float (*digit_if_v)[2][4];
+    float (*digit_if_v_then_g_digit_dense)[2][4];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -128,7 +127,7 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
     float (*restrict digit_dense)[2][4] = net->digit_dense;
     uint8_t (*restrict digit_if)[2][4] = net->digit_if;
     float (*restrict digit_map)[2][4] = net->digit_map;
-    float (*restrict digit_if_v)[2][4] = net->digit_if_v;
+    float (*restrict digit_if_v_then_g_digit_dense)[2][4] = net->digit_if_v_then_g_digit_dense;
     uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
@@ -155,7 +154,7 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
                 const float v_2 = v + digit_dense[b][0][n];
                 const bool spike = v_2 - 0.5f >= 0.0f;
                 digit_if[b][0][n] = (uint8_t)spike;
-                digit_if_v[b][0][n] = v_2;
+                digit_if_v_then_g_digit_dense[b][0][n] = v_2;
                 digit_map[b][0][n] = (float)digit_poisson[b][0][n] + (spike ? 1.0f : 0.0f);
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
@@ -165,7 +164,7 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
                 const float v_2 = v + digit_dense[b][1][n];
                 const bool spike = v_2 - 0.5f >= 0.0f;
                 digit_if[b][1][n] = (uint8_t)spike;
-                digit_if_v[b][1][n] = v_2;
+                digit_if_v_then_g_digit_dense[b][1][n] = v_2;
                 digit_map[b][1][n] = (float)digit_poisson[b][1][n] + (spike ? 1.0f : 0.0f);
                 const float v_3 = spike ? 0.0f : v_2;
                 v = v_3;
@@ -456,8 +455,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
     float (*restrict w_digit_2_transposed)[4] = net->w_digit_2_transposed;
     float (*restrict g_digit_dense_2)[2][3] = net->g_digit_dense_2;
     float (*restrict g_digit_map)[2][4] = net->g_digit_map;
-    float (*restrict g_digit_dense)[2][4] = net->g_digit_dense;
-    float (*restrict digit_if_v)[2][4] = net->digit_if_v;
+    float (*restrict digit_if_v_then_g_digit_dense)[2][4] = net->digit_if_v_then_g_digit_dense;
     uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
     int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     _Alignas(64) float sums_digit_if_2[4][4];
@@ -497,26 +495,26 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
                 float g_v = 0.0f;
                 /* t = 1 */
                 {
-                    const float v = digit_if_v[b][1][n];
+                    const float v = digit_if_v_then_g_digit_dense[b][1][n];
                     const float x = v - 0.5f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_map[b][1][n] + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    g_digit_dense[b][1][n] = g_v_2;
+                    digit_if_v_then_g_digit_dense[b][1][n] = g_v_2;
                     g_v = g_v_2;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_if_v[b][0][n];
+                    const float v = digit_if_v_then_g_digit_dense[b][0][n];
                     const float x = v - 0.5f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_map[b][0][n] + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    g_digit_dense[b][0][n] = g_v_2;
+                    digit_if_v_then_g_digit_dense[b][0][n] = g_v_2;
                     g_v = g_v_2;
                 }
             }
@@ -524,7 +522,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
-                    sums_digit_if_2[0][j] = g_digit_dense[b][t][j];
+                    sums_digit_if_2[0][j] = digit_if_v_then_g_digit_dense[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson[b][e];
@@ -720,8 +718,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->g_digit_sum = snn_alloc(rows, sizeof *net->g_digit_sum)) != NULL && complete;
     complete = (net->g_digit_dense_2 = snn_alloc(rows, sizeof *net->g_digit_dense_2)) != NULL && complete;
     complete = (net->g_digit_map = snn_alloc(rows, sizeof *net->g_digit_map)) != NULL && complete;
-    complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
-    complete = (net->digit_if_v = snn_alloc(rows, sizeof *net->digit_if_v)) != NULL && complete;
+    complete = (net->digit_if_v_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_if_v_then_g_digit_dense)) != NULL && complete;
     complete = (net->m_w_digit = snn_alloc(4, sizeof *net->m_w_digit)) != NULL && complete;
     complete = (net->v_w_digit = snn_alloc(4, sizeof *net->v_w_digit)) != NULL && complete;
     complete = (net->m_w_digit_2 = snn_alloc(4, sizeof *net->m_w_digit_2)) != NULL && complete;
@@ -761,8 +758,7 @@ static void close_net(void *context)
     snn_free(net->g_digit_sum);
     snn_free(net->g_digit_dense_2);
     snn_free(net->g_digit_map);
-    snn_free(net->g_digit_dense);
-    snn_free(net->digit_if_v);
+    snn_free(net->digit_if_v_then_g_digit_dense);
     snn_free(net->m_w_digit);
     snn_free(net->v_w_digit);
     snn_free(net->m_w_digit_2);
@@ -832,7 +828,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_if_v", .about = "if(threshold = 0.5)",
-        .size = 4, .spikes = false, .values = net->digit_if_v[0][0], .per_sample = 8,
+        .size = 4, .spikes = false, .values = net->digit_if_v_then_g_digit_dense[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
@@ -856,7 +852,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 340;
+    model->stream_bytes = 308;
     return true;
 }
 

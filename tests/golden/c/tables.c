@@ -35,8 +35,7 @@ struct net {
     uint8_t (*digit)[6][3];
     float (*digit_rate)[3];
     float (*g_digit_rate)[3];
-    float (*g_digit_dense)[6][3];
-    float (*digit_v)[6][3];
+    float (*digit_v_then_g_digit_dense)[6][3];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -138,7 +137,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_dense)[6][3] = net->digit_dense;
     uint8_t (*restrict digit)[6][3] = net->digit;
-    float (*restrict digit_v)[6][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[6][3] = net->digit_v_then_g_digit_dense;
     uint8_t (*restrict index_of_digit_poisson)[6][5] = net->index_of_digit_poisson;
     uint8_t (*restrict slot_of_digit_poisson)[1][5] = net->slot_of_digit_poisson;
     int32_t (*restrict slots_of_digit_poisson)[1] = net->slots_of_digit_poisson;
@@ -304,7 +303,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (digit_dense[b][0][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][0][n] = (uint8_t)spike;
-                    digit_v[b][0][n] = v_2;
+                    digit_v_then_g_digit_dense[b][0][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     v = v_3;
                 }
@@ -313,7 +312,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (digit_dense[b][1][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][1][n] = (uint8_t)spike;
-                    digit_v[b][1][n] = v_2;
+                    digit_v_then_g_digit_dense[b][1][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     v = v_3;
                 }
@@ -322,7 +321,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (digit_dense[b][2][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][2][n] = (uint8_t)spike;
-                    digit_v[b][2][n] = v_2;
+                    digit_v_then_g_digit_dense[b][2][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     v = v_3;
                 }
@@ -331,7 +330,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (digit_dense[b][3][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][3][n] = (uint8_t)spike;
-                    digit_v[b][3][n] = v_2;
+                    digit_v_then_g_digit_dense[b][3][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     v = v_3;
                 }
@@ -340,7 +339,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (digit_dense[b][4][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][4][n] = (uint8_t)spike;
-                    digit_v[b][4][n] = v_2;
+                    digit_v_then_g_digit_dense[b][4][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     v = v_3;
                 }
@@ -349,7 +348,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
                     const float v_2 = v + (digit_dense[b][5][n] - v) * 0.5f;
                     const bool spike = v_2 - 1.0f >= 0.0f;
                     digit[b][5][n] = (uint8_t)spike;
-                    digit_v[b][5][n] = v_2;
+                    digit_v_then_g_digit_dense[b][5][n] = v_2;
                     const float v_3 = spike ? 0.0f : v_2;
                     v = v_3;
                 }
@@ -502,8 +501,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict g_digit_dense)[6][3] = net->g_digit_dense;
-    float (*restrict digit_v)[6][3] = net->digit_v;
+    float (*restrict digit_v_then_g_digit_dense)[6][3] = net->digit_v_then_g_digit_dense;
     uint8_t (*restrict when_of_digit_poisson)[5][6] = net->when_of_digit_poisson;
     uint16_t (*restrict alive_of_digit_poisson)[1][14] = net->alive_of_digit_poisson;
     int32_t (*restrict alives_of_digit_poisson)[1] = net->alives_of_digit_poisson;
@@ -525,81 +523,81 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 float g_v = 0.0f;
                 /* t = 5 */
                 {
-                    const float v = digit_v[b][5][n];
+                    const float v = digit_v_then_g_digit_dense[b][5][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][5][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][5][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
                 /* t = 4 */
                 {
-                    const float v = digit_v[b][4][n];
+                    const float v = digit_v_then_g_digit_dense[b][4][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][4][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][4][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
                 /* t = 3 */
                 {
-                    const float v = digit_v[b][3][n];
+                    const float v = digit_v_then_g_digit_dense[b][3][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][3][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][3][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
                 /* t = 2 */
                 {
-                    const float v = digit_v[b][2][n];
+                    const float v = digit_v_then_g_digit_dense[b][2][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][2][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][2][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
                 /* t = 1 */
                 {
-                    const float v = digit_v[b][1][n];
+                    const float v = digit_v_then_g_digit_dense[b][1][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][1][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_v[b][0][n];
+                    const float v = digit_v_then_g_digit_dense[b][0][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
                     const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense_2 = g_v_2 * 0.5f;
-                    g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_digit_dense_2;
+                    const float g_digit_dense = g_v_2 * 0.5f;
+                    digit_v_then_g_digit_dense[b][0][n] = g_digit_dense;
+                    g_v = g_digit_dense;
                 }
             }
             /* gradient of w_digit, by tables over five steps */
@@ -613,35 +611,35 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
                 for (int32_t u = 0; u < 1; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 1][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row][j];
+                        table_digit_2[slot][u + 1][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row][j];
                     }
                 }
                 const int32_t row_2 = (g0 + slot) * 5 + 1;
                 for (int32_t u = 0; u < 2; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 2][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_2][j];
+                        table_digit_2[slot][u + 2][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row_2][j];
                     }
                 }
                 const int32_t row_3 = (g0 + slot) * 5 + 2;
                 for (int32_t u = 0; u < 4; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 4][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_3][j];
+                        table_digit_2[slot][u + 4][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row_3][j];
                     }
                 }
                 const int32_t row_4 = (g0 + slot) * 5 + 3;
                 for (int32_t u = 0; u < 8; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 8][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_4][j];
+                        table_digit_2[slot][u + 8][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row_4][j];
                     }
                 }
                 const int32_t row_5 = (g0 + slot) * 5 + 4;
                 for (int32_t u = 0; u < 16; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 16][j] = table_digit_2[slot][u][j] + g_digit_dense[b][row_5][j];
+                        table_digit_2[slot][u + 16][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row_5][j];
                     }
                 }
             }
@@ -653,7 +651,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
             for (int32_t u = 0; u < 1; u++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    table_digit_2[1][u + 1][j] = table_digit_2[1][u][j] + g_digit_dense[b][row][j];
+                    table_digit_2[1][u + 1][j] = table_digit_2[1][u][j] + digit_v_then_g_digit_dense[b][row][j];
                 }
             }
             SNN_INDEPENDENT_SHORT
@@ -763,8 +761,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_rate = snn_alloc(rows, sizeof *net->digit_rate)) != NULL && complete;
     complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->g_digit_dense = snn_alloc(rows, sizeof *net->g_digit_dense)) != NULL && complete;
-    complete = (net->digit_v = snn_alloc(rows, sizeof *net->digit_v)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
     complete = (net->index_of_digit_poisson = snn_alloc(rows, sizeof *net->index_of_digit_poisson)) != NULL && complete;
     complete = (net->slot_of_digit_poisson = snn_alloc(rows, sizeof *net->slot_of_digit_poisson)) != NULL && complete;
     complete = (net->slots_of_digit_poisson = snn_alloc(rows, sizeof *net->slots_of_digit_poisson)) != NULL && complete;
@@ -792,8 +789,7 @@ static void close_net(void *context)
     snn_free(net->digit);
     snn_free(net->digit_rate);
     snn_free(net->g_digit_rate);
-    snn_free(net->g_digit_dense);
-    snn_free(net->digit_v);
+    snn_free(net->digit_v_then_g_digit_dense);
     snn_free(net->index_of_digit_poisson);
     snn_free(net->slot_of_digit_poisson);
     snn_free(net->slots_of_digit_poisson);
@@ -837,7 +833,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[4] = (SnnStream) {
         .name = "digit_v", .about = "lif()",
-        .size = 3, .spikes = false, .values = net->digit_v[0][0], .per_sample = 18,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 18,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
@@ -856,7 +852,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 451;
+    model->stream_bytes = 379;
     return true;
 }
 
