@@ -6,7 +6,7 @@ CC       ?= cc
 OPTIMIZE ?= -O2 -g
 SANITIZE ?=
 
-CPPFLAGS = -D_XOPEN_SOURCE=700 -iquote compiler -iquote grammar -iquote backends -iquote backends/interp \
+CPPFLAGS = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -iquote compiler -iquote grammar -iquote backends -iquote backends/interp \
            -iquote runtime -iquote $(GEN)
 # No contraction: the interpreter and the generated code must agree to the last bit.
 CFLAGS   = -std=c11 -ffp-contract=off $(OPTIMIZE) $(SANITIZE) $(WARNINGS)

@@ -43,6 +43,7 @@ typedef struct Buffer {
     BufferRole role;
     bool registers;  /* LOCAL: small, and touched in independent loops over its last dimension only */
     bool per_sample; /* an outermost dimension of batch size comes before dims */
+    bool sparse; /* made for the worst case, filled from the front of each row: pages of it are seldom used */
     int ndim;
     int dims[LOOP_MAX_DIMS];
     int param; /* PARAM, GRADIENT, MOMENT: index into Program.params; else -1 */

@@ -3,6 +3,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* -DSNN_SMALL_PAGES: each buffer by itself, from calloc. Address sanitizers watch the bounds of such memory. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SNN_SMALL_PAGES
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SNN_SMALL_PAGES
+#endif
+#endif
 
 /* The system hands out pages that are zero already, when they are touched first: buffers that are made for
  * the worst case cost what is used of them. In front of the aligned memory stands where it came from. */
@@ -25,4 +35,83 @@ void snn_free(void *memory)
         return;
     memcpy(&from, (char *)memory - sizeof from, sizeof from);
     free(from);
+}
+
+/* ---- memory that is taken piece by piece ---------------------------------------------------------- */
+
+typedef struct SnnBlock {
+    struct SnnBlock *next;
+    void *from; /* what the system gave, and how much */
+    size_t size;
+} SnnBlock;
+
+enum { MEMORY_HUGE_PAGE = 2 << 20, MEMORY_BLOCK = 16 << 20 };
+
+#if defined(MADV_HUGEPAGE) && !defined(SNN_SMALL_PAGES)
+/* Kernels go through their buffers row by row, in an order that spikes decide. With pages of 4 KiB the processor
+ * would look up a page for nearly every row. The system maps what nobody touches to nothing, so blocks are large. */
+static void *memory_block(size_t bytes, void **from, size_t *size)
+{
+    *size = (bytes > MEMORY_BLOCK ? bytes : MEMORY_BLOCK) + 2 * (size_t)MEMORY_HUGE_PAGE;
+    *from = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (*from == MAP_FAILED)
+        return NULL;
+    size_t skipped = MEMORY_HUGE_PAGE - (uintptr_t)*from % MEMORY_HUGE_PAGE;
+    madvise((char *)*from + skipped, *size - skipped, MADV_HUGEPAGE); /* a wish: slower if it fails */
+    return (char *)*from + skipped;
+}
+
+static void memory_give_back(void *from, size_t size)
+{
+    munmap(from, size);
+}
+#else
+static void *memory_block(size_t bytes, void **from, size_t *size)
+{
+    *size = bytes;
+    return *from = snn_alloc(1, bytes);
+}
+
+static void memory_give_back(void *from, size_t size)
+{
+    (void)size;
+    snn_free(from);
+}
+#endif
+
+static bool memory_grow(SnnMemory *memory, size_t bytes)
+{
+    void *from;
+    size_t size, header = (sizeof(SnnBlock) + SNN_ALIGN - 1) / SNN_ALIGN * SNN_ALIGN;
+    SnnBlock *block = memory_block(header + bytes, &from, &size);
+    if (block == NULL)
+        return false;
+    *block = (SnnBlock){memory->blocks, from, size};
+    memory->blocks = block;
+    memory->at = (char *)block + header;
+    memory->left = size - (size_t)(memory->at - (char *)from);
+    return true;
+}
+
+void *snn_take(SnnMemory *memory, size_t count, size_t size)
+{
+    if (size != 0 && count > (SIZE_MAX / 2 - MEMORY_BLOCK) / size)
+        return NULL;
+    size_t bytes = count * size / SNN_ALIGN * SNN_ALIGN + SNN_ALIGN;
+    if (bytes > memory->left && !memory_grow(memory, bytes))
+        return NULL;
+    void *taken = memory->at;
+    memory->at += bytes;
+    memory->left -= bytes;
+    return taken;
+}
+
+void snn_release(SnnMemory *memory)
+{
+    while (memory->blocks != NULL) {
+        SnnBlock block = *memory->blocks;
+        memory_give_back(block.from, block.size);
+        memory->blocks = block.next;
+    }
+    *memory = (SnnMemory){0};
 }

@@ -106,7 +106,7 @@ struct SnnModel {
 
     /* Made by the generated program in open(). */
     size_t net_bytes; /* sizeof the struct of all buffers, allocated by the runtime, zeroed */
-    bool (*open)(SnnModel *model, void *net, int batch); /* allocates with snn_alloc, fills what follows */
+    bool (*open)(SnnModel *model, void *net, int batch); /* takes memory, fills what follows */
     void (*close)(void *net);                            /* also after an open() that failed half-way */
     void (*forward)(void *net, SnnPool *pool);
     void (*backward)(void *net, SnnPool *pool); /* zeroes the gradients first, overwrites streams' values */
@@ -133,6 +133,16 @@ int snn_main(int argc, char **argv, SnnModel *model);
 
 void *snn_alloc(size_t count, size_t size); /* zeroed, SNN_ALIGN-aligned; NULL when there is none left */
 void snn_free(void *memory);
+
+/* Where buffers stand one behind the other, all to be released together. Starts as {0}. */
+typedef struct SnnMemory {
+    struct SnnBlock *blocks; /* the last one first */
+    char *at;                /* free memory in it, and how much */
+    size_t left;
+} SnnMemory;
+
+void *snn_take(SnnMemory *memory, size_t count, size_t size); /* as snn_alloc */
+void snn_release(SnnMemory *memory);
 
 /* ---- threads (threads.c) -------------------------------------------------------------------------- */
 

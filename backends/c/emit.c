@@ -94,6 +94,9 @@ static void emit(const Program *program, const BackendOptions *options, Out *out
     heading(arena, program, options, out);
     if (options->runtime) {
         out_line(out, "#define _POSIX_C_SOURCE 200809L");
+        out_line(out, "#ifndef _DEFAULT_SOURCE");
+        out_line(out, "#define _DEFAULT_SOURCE /* for madvise */");
+        out_line(out, "#endif");
         paste_headers(&state);
     } else {
         out_line(out, "#include \"snn.h\"");

@@ -47,6 +47,7 @@ void c_struct(Arena *arena, const Program *program, Out *out)
     struct_section(&tables, BUFFER_OUTPUT, "results: [sample]...");
     struct_section(&tables, BUFFER_SCRATCH, "scratch");
     out_blank(out);
+    out_line(out, "SnnMemory memory; /* of all arrays that are not sparse */");
     out_line(out, "SnnParam params[%d];", program->params.count + 1);
     out_line(out, "SnnStream streams[%d];", program->streams.count + 1);
     out_close(out, ";");
@@ -99,8 +100,9 @@ static void allocation(const Tables *tables)
     for (int b = 0; b < tables->program->buffers.count; b++) {
         const Buffer *buffer = buffer_at(tables, b);
         if (buffer->role != BUFFER_LOCAL)
-            out_line(out, "complete = (net->%s = snn_alloc(%s, sizeof *net->%s)) != NULL && complete;",
-                     buffer->name, outer_count(tables, buffer), buffer->name);
+            out_line(out, "complete = (net->%s = %s%s, sizeof *net->%s)) != NULL && complete;", buffer->name,
+                     buffer->sparse ? "snn_alloc(" : "snn_take(&net->memory, ", outer_count(tables, buffer),
+                     buffer->name);
     }
     out_line(out, "return complete;");
     out_close(out, "");
@@ -109,8 +111,9 @@ static void allocation(const Tables *tables)
     out_open(out, "%s", "");
     out_line(out, "struct net *net = context;");
     for (int b = 0; b < tables->program->buffers.count; b++)
-        if (buffer_at(tables, b)->role != BUFFER_LOCAL)
+        if (buffer_at(tables, b)->sparse)
             out_line(out, "snn_free(net->%s);", buffer_at(tables, b)->name);
+    out_line(out, "snn_release(&net->memory);");
     out_close(out, "");
 }
 

@@ -144,6 +144,7 @@ bool list_buffers(Lower *lower, StreamId stream)
     int all = list_room(lower->net->steps * stream_size(lower, stream)), ends = lower->net->steps + 1;
     lists->event = named_buffer(lower, "events_of", name, index_type(stream_size(lower, stream)),
                                 BUFFER_SCRATCH, true, 1, &all);
+    lower->program->buffers.at[lists->event].sparse = true;
     lists->ends = named_buffer(lower, "ends_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &ends);
     return true;
 }

@@ -29,6 +29,10 @@ for round in $(seq "$rounds"); do
     for name in $names; do
         measure "--without=$name" "without $name"
     done
+    (
+        export CC="${CC:-cc} -DSNN_SMALL_PAGES"
+        measure "" "without huge pages"
+    )
     measure "--kernels=event" "events only"
     measure "--kernels=table" "tables only"
     measure "--unroll=1" "no unrolling"

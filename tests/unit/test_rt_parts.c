@@ -71,6 +71,30 @@ START_TEST(memory_is_aligned_and_zeroed)
 }
 END_TEST
 
+START_TEST(taken_memory_is_aligned_zeroed_and_apart)
+{
+    static const size_t sizes[] = {0, 1, 63, 64, 4097, 1 << 20, 40 << 20, 5, 15 << 20, 3 << 20};
+    enum { COUNT = sizeof sizes / sizeof *sizes };
+    unsigned char *taken[COUNT];
+    SnnMemory memory = {0};
+    for (size_t k = 0; k < COUNT; k++) {
+        taken[k] = snn_take(&memory, sizes[k], 1);
+        ck_assert(taken[k] != NULL && (uintptr_t)taken[k] % SNN_ALIGN == 0);
+        for (size_t i = 0; i < sizes[k]; i += 1 + i / 64)
+            ck_assert_uint_eq(taken[k][i], 0);
+        memset(taken[k], (int)k + 1, sizes[k]);
+    }
+    for (size_t k = 0; k < COUNT; k++)
+        for (size_t i = 0; i < sizes[k]; i += 1 + i / 64)
+            ck_assert_uint_eq(taken[k][i], k + 1);
+    ck_assert_ptr_null(snn_take(&memory, SIZE_MAX / 2, 4));
+    ck_assert_ptr_null(snn_take(&memory, SIZE_MAX, 1));
+    snn_release(&memory);
+    ck_assert_ptr_null(memory.blocks);
+    snn_release(&memory);
+}
+END_TEST
+
 /* ---- learning rates ------------------------------------------------------------------------------- */
 
 typedef struct RateRow {
@@ -304,6 +328,7 @@ Suite *rt_parts_suite(void)
     tcase_add_loop_test(tests, every_item_once, 0, 5);
     tcase_add_test(tests, many_rounds);
     tcase_add_test(tests, memory_is_aligned_and_zeroed);
+    tcase_add_test(tests, taken_memory_is_aligned_zeroed_and_apart);
     tcase_add_loop_test(tests, learning_rates, 0, LENGTH(rates));
     tcase_add_test(tests, shuffles_are_permutations);
     tcase_add_test(tests, shuffles_are_fair);

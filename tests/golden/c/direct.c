@@ -57,6 +57,7 @@ struct net {
     float (*parts_of_w_digit)[4][3];
     float (*parts_of_w_hidden)[4][4];
 
+    SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[9];
 };
@@ -630,66 +631,41 @@ static void update(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_hidden = snn_alloc(4, sizeof *net->w_hidden)) != NULL && complete;
-    complete = (net->grad_w_hidden = snn_alloc(4, sizeof *net->grad_w_hidden)) != NULL && complete;
-    complete = (net->w_digit = snn_alloc(4, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_alloc(4, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_transposed = snn_alloc(3, sizeof *net->w_digit_transposed)) != NULL && complete;
-    complete = (net->label = snn_alloc(rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_alloc(rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_alloc(rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_alloc(rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_alloc(rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_hidden = snn_alloc(rows, sizeof *net->activity_hidden)) != NULL && complete;
-    complete = (net->activity_digit = snn_alloc(rows, sizeof *net->activity_digit)) != NULL && complete;
-    complete = (net->image = snn_alloc(rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->hidden_dense = snn_alloc(rows, sizeof *net->hidden_dense)) != NULL && complete;
-    complete = (net->hidden = snn_alloc(rows, sizeof *net->hidden)) != NULL && complete;
-    complete = (net->digit_dense = snn_alloc(rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
-    complete = (net->digit_rate = snn_alloc(rows, sizeof *net->digit_rate)) != NULL && complete;
-    complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
-    complete = (net->g_hidden = snn_alloc(rows, sizeof *net->g_hidden)) != NULL && complete;
-    complete = (net->g_hidden_dense = snn_alloc(rows, sizeof *net->g_hidden_dense)) != NULL && complete;
-    complete = (net->hidden_derivative = snn_alloc(rows, sizeof *net->hidden_derivative)) != NULL && complete;
+    complete = (net->w_hidden = snn_take(&net->memory, 4, sizeof *net->w_hidden)) != NULL && complete;
+    complete = (net->grad_w_hidden = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden)) != NULL && complete;
+    complete = (net->w_digit = snn_take(&net->memory, 4, sizeof *net->w_digit)) != NULL && complete;
+    complete = (net->grad_w_digit = snn_take(&net->memory, 4, sizeof *net->grad_w_digit)) != NULL && complete;
+    complete = (net->w_digit_transposed = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed)) != NULL && complete;
+    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
+    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
+    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
+    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
+    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
+    complete = (net->activity_hidden = snn_take(&net->memory, rows, sizeof *net->activity_hidden)) != NULL && complete;
+    complete = (net->activity_digit = snn_take(&net->memory, rows, sizeof *net->activity_digit)) != NULL && complete;
+    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
+    complete = (net->hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_dense)) != NULL && complete;
+    complete = (net->hidden = snn_take(&net->memory, rows, sizeof *net->hidden)) != NULL && complete;
+    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
+    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
+    complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
+    complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
+    complete = (net->g_hidden = snn_take(&net->memory, rows, sizeof *net->g_hidden)) != NULL && complete;
+    complete = (net->g_hidden_dense = snn_take(&net->memory, rows, sizeof *net->g_hidden_dense)) != NULL && complete;
+    complete = (net->hidden_derivative = snn_take(&net->memory, rows, sizeof *net->hidden_derivative)) != NULL && complete;
     complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
-    complete = (net->ends_of_hidden = snn_alloc(rows, sizeof *net->ends_of_hidden)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
-    complete = (net->parts_of_w_hidden = snn_alloc(8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
+    complete = (net->ends_of_hidden = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->parts_of_w_hidden = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->w_hidden);
-    snn_free(net->grad_w_hidden);
-    snn_free(net->w_digit);
-    snn_free(net->grad_w_digit);
-    snn_free(net->w_digit_transposed);
-    snn_free(net->label);
-    snn_free(net->sample);
-    snn_free(net->predicted);
-    snn_free(net->scores);
-    snn_free(net->loss);
-    snn_free(net->activity_hidden);
-    snn_free(net->activity_digit);
-    snn_free(net->image);
-    snn_free(net->hidden_dense);
-    snn_free(net->hidden);
-    snn_free(net->digit_dense);
-    snn_free(net->digit);
-    snn_free(net->digit_rate);
-    snn_free(net->g_digit_rate);
-    snn_free(net->digit_v_then_g_digit_dense);
-    snn_free(net->g_hidden);
-    snn_free(net->g_hidden_dense);
-    snn_free(net->hidden_derivative);
     snn_free(net->events_of_hidden);
-    snn_free(net->ends_of_hidden);
-    snn_free(net->parts_of_w_digit);
-    snn_free(net->parts_of_w_hidden);
+    snn_release(&net->memory);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)

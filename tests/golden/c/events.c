@@ -54,6 +54,7 @@ struct net {
     float (*parts_of_w_digit_2)[5][3];
     float (*parts_of_w_digit)[5][3];
 
+    SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[8];
 };
@@ -481,60 +482,39 @@ static void update(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_alloc(5, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_alloc(5, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_2 = snn_alloc(5, sizeof *net->w_digit_2)) != NULL && complete;
-    complete = (net->grad_w_digit_2 = snn_alloc(5, sizeof *net->grad_w_digit_2)) != NULL && complete;
-    complete = (net->label = snn_alloc(rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_alloc(rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_alloc(rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_alloc(rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_alloc(rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_digit = snn_alloc(rows, sizeof *net->activity_digit)) != NULL && complete;
-    complete = (net->image = snn_alloc(rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->digit_dense = snn_alloc(rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit_delay = snn_alloc(rows, sizeof *net->digit_delay)) != NULL && complete;
-    complete = (net->digit_dense_2 = snn_alloc(rows, sizeof *net->digit_dense_2)) != NULL && complete;
-    complete = (net->digit = snn_alloc(rows, sizeof *net->digit)) != NULL && complete;
-    complete = (net->digit_rate = snn_alloc(rows, sizeof *net->digit_rate)) != NULL && complete;
-    complete = (net->g_digit_rate = snn_alloc(rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
+    complete = (net->w_digit = snn_take(&net->memory, 5, sizeof *net->w_digit)) != NULL && complete;
+    complete = (net->grad_w_digit = snn_take(&net->memory, 5, sizeof *net->grad_w_digit)) != NULL && complete;
+    complete = (net->w_digit_2 = snn_take(&net->memory, 5, sizeof *net->w_digit_2)) != NULL && complete;
+    complete = (net->grad_w_digit_2 = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_2)) != NULL && complete;
+    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
+    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
+    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
+    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
+    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
+    complete = (net->activity_digit = snn_take(&net->memory, rows, sizeof *net->activity_digit)) != NULL && complete;
+    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
+    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
+    complete = (net->digit_delay = snn_take(&net->memory, rows, sizeof *net->digit_delay)) != NULL && complete;
+    complete = (net->digit_dense_2 = snn_take(&net->memory, rows, sizeof *net->digit_dense_2)) != NULL && complete;
+    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
+    complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
+    complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
     complete = (net->events_of_image = snn_alloc(rows, sizeof *net->events_of_image)) != NULL && complete;
-    complete = (net->ends_of_image = snn_alloc(rows, sizeof *net->ends_of_image)) != NULL && complete;
+    complete = (net->ends_of_image = snn_take(&net->memory, rows, sizeof *net->ends_of_image)) != NULL && complete;
     complete = (net->events_of_digit_delay = snn_alloc(rows, sizeof *net->events_of_digit_delay)) != NULL && complete;
-    complete = (net->ends_of_digit_delay = snn_alloc(rows, sizeof *net->ends_of_digit_delay)) != NULL && complete;
-    complete = (net->parts_of_w_digit_2 = snn_alloc(8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->ends_of_digit_delay = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay)) != NULL && complete;
+    complete = (net->parts_of_w_digit_2 = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->w_digit);
-    snn_free(net->grad_w_digit);
-    snn_free(net->w_digit_2);
-    snn_free(net->grad_w_digit_2);
-    snn_free(net->label);
-    snn_free(net->sample);
-    snn_free(net->predicted);
-    snn_free(net->scores);
-    snn_free(net->loss);
-    snn_free(net->activity_digit);
-    snn_free(net->image);
-    snn_free(net->digit_dense);
-    snn_free(net->digit_delay);
-    snn_free(net->digit_dense_2);
-    snn_free(net->digit);
-    snn_free(net->digit_rate);
-    snn_free(net->g_digit_rate);
-    snn_free(net->digit_v_then_g_digit_dense);
     snn_free(net->events_of_image);
-    snn_free(net->ends_of_image);
     snn_free(net->events_of_digit_delay);
-    snn_free(net->ends_of_digit_delay);
-    snn_free(net->parts_of_w_digit_2);
-    snn_free(net->parts_of_w_digit);
+    snn_release(&net->memory);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)

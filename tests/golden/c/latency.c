@@ -36,6 +36,7 @@ struct net {
     int32_t *predicted;
     float (*scores)[3];
 
+    SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[2];
     SnnStream streams[6];
 };
@@ -178,32 +179,23 @@ static void update(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_alloc(4, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->label = snn_alloc(rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_alloc(rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_alloc(rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_alloc(rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->image = snn_alloc(rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->digit_latency = snn_alloc(rows, sizeof *net->digit_latency)) != NULL && complete;
-    complete = (net->digit_last = snn_alloc(rows, sizeof *net->digit_last)) != NULL && complete;
-    complete = (net->digit_latency_li = snn_alloc(rows, sizeof *net->digit_latency_li)) != NULL && complete;
-    complete = (net->digit_latency_li_last = snn_alloc(rows, sizeof *net->digit_latency_li_last)) != NULL && complete;
+    complete = (net->w_digit = snn_take(&net->memory, 4, sizeof *net->w_digit)) != NULL && complete;
+    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
+    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
+    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
+    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
+    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
+    complete = (net->digit_latency = snn_take(&net->memory, rows, sizeof *net->digit_latency)) != NULL && complete;
+    complete = (net->digit_last = snn_take(&net->memory, rows, sizeof *net->digit_last)) != NULL && complete;
+    complete = (net->digit_latency_li = snn_take(&net->memory, rows, sizeof *net->digit_latency_li)) != NULL && complete;
+    complete = (net->digit_latency_li_last = snn_take(&net->memory, rows, sizeof *net->digit_latency_li_last)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->w_digit);
-    snn_free(net->label);
-    snn_free(net->sample);
-    snn_free(net->predicted);
-    snn_free(net->scores);
-    snn_free(net->image);
-    snn_free(net->digit_latency);
-    snn_free(net->digit_last);
-    snn_free(net->digit_latency_li);
-    snn_free(net->digit_latency_li_last);
+    snn_release(&net->memory);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)

@@ -66,6 +66,7 @@ struct net {
     float (*parts_of_w_digit_2)[4][3];
     float (*parts_of_w_digit)[4][4];
 
+    SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[4];
     SnnStream streams[9];
 };
@@ -695,80 +696,48 @@ static void update(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_alloc(4, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_alloc(4, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_2 = snn_alloc(4, sizeof *net->w_digit_2)) != NULL && complete;
-    complete = (net->grad_w_digit_2 = snn_alloc(4, sizeof *net->grad_w_digit_2)) != NULL && complete;
-    complete = (net->w_digit_2_transposed = snn_alloc(3, sizeof *net->w_digit_2_transposed)) != NULL && complete;
-    complete = (net->b_digit = snn_alloc(3, sizeof *net->b_digit)) != NULL && complete;
-    complete = (net->grad_b_digit = snn_alloc(3, sizeof *net->grad_b_digit)) != NULL && complete;
-    complete = (net->label = snn_alloc(rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_alloc(rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_alloc(rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_alloc(rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_alloc(rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_digit_if = snn_alloc(rows, sizeof *net->activity_digit_if)) != NULL && complete;
-    complete = (net->image = snn_alloc(rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->digit_poisson = snn_alloc(rows, sizeof *net->digit_poisson)) != NULL && complete;
-    complete = (net->digit_dense = snn_alloc(rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit_if = snn_alloc(rows, sizeof *net->digit_if)) != NULL && complete;
-    complete = (net->digit_map = snn_alloc(rows, sizeof *net->digit_map)) != NULL && complete;
-    complete = (net->digit_dense_2 = snn_alloc(rows, sizeof *net->digit_dense_2)) != NULL && complete;
-    complete = (net->digit_sum = snn_alloc(rows, sizeof *net->digit_sum)) != NULL && complete;
-    complete = (net->g_digit_sum = snn_alloc(rows, sizeof *net->g_digit_sum)) != NULL && complete;
-    complete = (net->g_digit_dense_2 = snn_alloc(rows, sizeof *net->g_digit_dense_2)) != NULL && complete;
-    complete = (net->g_digit_map = snn_alloc(rows, sizeof *net->g_digit_map)) != NULL && complete;
-    complete = (net->digit_if_v_then_g_digit_dense = snn_alloc(rows, sizeof *net->digit_if_v_then_g_digit_dense)) != NULL && complete;
-    complete = (net->m_w_digit = snn_alloc(4, sizeof *net->m_w_digit)) != NULL && complete;
-    complete = (net->v_w_digit = snn_alloc(4, sizeof *net->v_w_digit)) != NULL && complete;
-    complete = (net->m_w_digit_2 = snn_alloc(4, sizeof *net->m_w_digit_2)) != NULL && complete;
-    complete = (net->v_w_digit_2 = snn_alloc(4, sizeof *net->v_w_digit_2)) != NULL && complete;
-    complete = (net->m_b_digit = snn_alloc(3, sizeof *net->m_b_digit)) != NULL && complete;
-    complete = (net->v_b_digit = snn_alloc(3, sizeof *net->v_b_digit)) != NULL && complete;
+    complete = (net->w_digit = snn_take(&net->memory, 4, sizeof *net->w_digit)) != NULL && complete;
+    complete = (net->grad_w_digit = snn_take(&net->memory, 4, sizeof *net->grad_w_digit)) != NULL && complete;
+    complete = (net->w_digit_2 = snn_take(&net->memory, 4, sizeof *net->w_digit_2)) != NULL && complete;
+    complete = (net->grad_w_digit_2 = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_2)) != NULL && complete;
+    complete = (net->w_digit_2_transposed = snn_take(&net->memory, 3, sizeof *net->w_digit_2_transposed)) != NULL && complete;
+    complete = (net->b_digit = snn_take(&net->memory, 3, sizeof *net->b_digit)) != NULL && complete;
+    complete = (net->grad_b_digit = snn_take(&net->memory, 3, sizeof *net->grad_b_digit)) != NULL && complete;
+    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
+    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
+    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
+    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
+    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
+    complete = (net->activity_digit_if = snn_take(&net->memory, rows, sizeof *net->activity_digit_if)) != NULL && complete;
+    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
+    complete = (net->digit_poisson = snn_take(&net->memory, rows, sizeof *net->digit_poisson)) != NULL && complete;
+    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
+    complete = (net->digit_if = snn_take(&net->memory, rows, sizeof *net->digit_if)) != NULL && complete;
+    complete = (net->digit_map = snn_take(&net->memory, rows, sizeof *net->digit_map)) != NULL && complete;
+    complete = (net->digit_dense_2 = snn_take(&net->memory, rows, sizeof *net->digit_dense_2)) != NULL && complete;
+    complete = (net->digit_sum = snn_take(&net->memory, rows, sizeof *net->digit_sum)) != NULL && complete;
+    complete = (net->g_digit_sum = snn_take(&net->memory, rows, sizeof *net->g_digit_sum)) != NULL && complete;
+    complete = (net->g_digit_dense_2 = snn_take(&net->memory, rows, sizeof *net->g_digit_dense_2)) != NULL && complete;
+    complete = (net->g_digit_map = snn_take(&net->memory, rows, sizeof *net->g_digit_map)) != NULL && complete;
+    complete = (net->digit_if_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_if_v_then_g_digit_dense)) != NULL && complete;
+    complete = (net->m_w_digit = snn_take(&net->memory, 4, sizeof *net->m_w_digit)) != NULL && complete;
+    complete = (net->v_w_digit = snn_take(&net->memory, 4, sizeof *net->v_w_digit)) != NULL && complete;
+    complete = (net->m_w_digit_2 = snn_take(&net->memory, 4, sizeof *net->m_w_digit_2)) != NULL && complete;
+    complete = (net->v_w_digit_2 = snn_take(&net->memory, 4, sizeof *net->v_w_digit_2)) != NULL && complete;
+    complete = (net->m_b_digit = snn_take(&net->memory, 3, sizeof *net->m_b_digit)) != NULL && complete;
+    complete = (net->v_b_digit = snn_take(&net->memory, 3, sizeof *net->v_b_digit)) != NULL && complete;
     complete = (net->events_of_digit_poisson = snn_alloc(rows, sizeof *net->events_of_digit_poisson)) != NULL && complete;
-    complete = (net->ends_of_digit_poisson = snn_alloc(rows, sizeof *net->ends_of_digit_poisson)) != NULL && complete;
-    complete = (net->parts_of_w_digit_2 = snn_alloc(8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_alloc(8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->ends_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson)) != NULL && complete;
+    complete = (net->parts_of_w_digit_2 = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->w_digit);
-    snn_free(net->grad_w_digit);
-    snn_free(net->w_digit_2);
-    snn_free(net->grad_w_digit_2);
-    snn_free(net->w_digit_2_transposed);
-    snn_free(net->b_digit);
-    snn_free(net->grad_b_digit);
-    snn_free(net->label);
-    snn_free(net->sample);
-    snn_free(net->predicted);
-    snn_free(net->scores);
-    snn_free(net->loss);
-    snn_free(net->activity_digit_if);
-    snn_free(net->image);
-    snn_free(net->digit_poisson);
-    snn_free(net->digit_dense);
-    snn_free(net->digit_if);
-    snn_free(net->digit_map);
-    snn_free(net->digit_dense_2);
-    snn_free(net->digit_sum);
-    snn_free(net->g_digit_sum);
-    snn_free(net->g_digit_dense_2);
-    snn_free(net->g_digit_map);
-    snn_free(net->digit_if_v_then_g_digit_dense);
-    snn_free(net->m_w_digit);
-    snn_free(net->v_w_digit);
-    snn_free(net->m_w_digit_2);
-    snn_free(net->v_w_digit_2);
-    snn_free(net->m_b_digit);
-    snn_free(net->v_b_digit);
     snn_free(net->events_of_digit_poisson);
-    snn_free(net->ends_of_digit_poisson);
-    snn_free(net->parts_of_w_digit_2);
-    snn_free(net->parts_of_w_digit);
+    snn_release(&net->memory);
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
