@@ -1,8 +1,6 @@
-/* Vectors of floats, as wide as the machine that the program is compiled for has them. Their elements are added
- * and multiplied as floats are, so results do not depend on the width. */
-#ifndef SNN_VECTOR_H
-#define SNN_VECTOR_H
-
+/* Vectors of floats, as wide as the processors of this level have them (see snn_level.h), without a level those
+ * that the program is compiled for. Their elements are added and multiplied as floats are, so results do not depend
+ * on the width. Included once for each level. */
 #include <stdint.h>
 #include <string.h>
 
@@ -11,13 +9,19 @@
 #endif
 
 /* All powers of two up to 16 are possible. */
-#if defined(__AVX512F__)
+#undef SNN_LANES
+#if SNN_LEVEL == 4 || (SNN_LEVEL == 0 && defined(__AVX512F__))
 #define SNN_LANES 16
-#elif defined(__AVX__)
+#elif SNN_LEVEL == 3 || (SNN_LEVEL == 0 && defined(__AVX__))
 #define SNN_LANES 8
 #else
 #define SNN_LANES 4
 #endif
+
+#define snn_floats SNN_AT_LEVEL(snn_floats)
+#define snn_load SNN_AT_LEVEL(snn_load)
+#define snn_store SNN_AT_LEVEL(snn_store)
+#define snn_all SNN_AT_LEVEL(snn_all)
 
 typedef float snn_floats __attribute__((vector_size(4 * SNN_LANES)));
 
@@ -47,5 +51,3 @@ SNN_INLINE snn_floats snn_all(float x)
 {
     return x - (snn_floats){0};
 }
-
-#endif

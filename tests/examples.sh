@@ -96,7 +96,7 @@ printed() {
             on         { text = text $0 "\n" }
             END        { printf "%s", text }' ;;
     c) "$snnc" "$1/model.snn" --emit=c --no-runtime --kernels=event |
-        awk -v head="static void $3(" -v RS= 'index($0, head)' |
+        awk -v head="static void SNN_AT_LEVEL($3)(" -v RS= 'index($0, head)' |
         awk '/\/\* t: step 1 of the block \*\// { sub(/\/.*/, "..."); print; exit } 1' ;;
     esac
 }

@@ -6,7 +6,8 @@
 #     tests/random.sh --model N [SEED]      one of them; its files stay in build/random
 # BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2).
 #
-# Each network is built four times, and each build runs with one thread, with two, and a sample at a time: see
+# Each network is built four times, two of them for any processor with the kernels for one of its levels (1, 3 and 4
+# in turn: see runtime/snn_level.h), and each build runs with one thread, with two, and a sample at a time: see
 # tests/run/harness.c.
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
@@ -35,9 +36,9 @@ compile_and_run() {
 
 check_model() {
     "$tool" make "$2" "$1" "$folder" > "$folder/$1.verdict" &&
-        compile_and_run "$1" gcc -O0 &&
+        compile_and_run "$1" gcc -O0 "-DSNN_BEST_LEVEL=$(($1 % 3 == 0 ? 1 : $1 % 3 + 2))" &&
         compile_and_run "$1" gcc -O3 -march=native &&
-        compile_and_run "$1" clang -O0 &&
+        compile_and_run "$1" clang -O0 "-DSNN_BEST_LEVEL=$(($1 % 3 == 2 ? 1 : $1 % 3 + 3))" &&
         compile_and_run "$1" clang -O3 -march=native &&
         "$tool" compare "$2" "$1" "$folder"
 }

@@ -23,9 +23,14 @@ const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
 
 /* One function per kernel. */
 void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out);
-/* struct net, and the functions that open, close, describe and run it. */
+/* struct net; the functions that run its phases; those that open, close and describe it. */
 void c_struct(Arena *arena, const Program *program, Out *out);
+void c_phases(Arena *arena, const Program *program, Out *out);
 void c_tables(Arena *arena, const Program *program, const BackendOptions *options, Out *out);
+
+/* Kernels and phases for other processors, before those for any; the function that chooses between them. */
+void c_levels(Out *out);
+void c_level_choice(Out *out);
 
 /* Whether a loop is written with vectors; see vector.c. */
 bool c_is_vector_loop(const Program *program, const LoopStmt *stmt);

@@ -9,6 +9,7 @@ typedef struct Paste {
     Arena *arena;
     Out *out;
     bool *done; /* by index in embedded_files */
+    bool whole; /* with the runtime, or with lines that include its headers */
 } Paste;
 
 static bool starts_with(const char *text, const char *start)
@@ -56,12 +57,31 @@ static void paste(Paste *state, int file)
     out_line(state->out, "/* ---- end %s ---- */", source->path);
 }
 
-static void paste_headers(Paste *state)
+/* The contents of a header of the runtime, or the line that includes it. */
+static void header(Paste *state, const char *name)
 {
-    static const char *const needed[] = {"runtime/snn.h", "runtime/snn_math.h", "runtime/snn_random.h",
-                                         "runtime/snn_vector.h"};
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        paste(state, (int)(embedded_find(needed[i]) - embedded_files));
+    const Embedded *file = embedded_find(arena_printf(state->arena, "runtime/%s", name));
+    if (state->whole)
+        paste(state, (int)(file - embedded_files));
+    else
+        out_line(state->out, "#include \"%s\"", name);
+}
+
+static void headers(Paste *state)
+{
+    if (state->whole) {
+        out_line(state->out, "#define _POSIX_C_SOURCE 200809L");
+        out_line(state->out, "#ifndef _DEFAULT_SOURCE");
+        out_line(state->out, "#define _DEFAULT_SOURCE /* for madvise */");
+        out_line(state->out, "#endif");
+    }
+    header(state, "snn.h");
+    header(state, "snn_level.h");
+    header(state, "snn_math.h");
+    header(state, "snn_random.h");
+    out_blank(state->out);
+    out_line(state->out, "#include <math.h>");
+    out_line(state->out, "#include <string.h>");
 }
 
 static void paste_sources(Paste *state)
@@ -87,34 +107,37 @@ static void heading(Arena *arena, const Program *program, const BackendOptions *
              program->name);
 }
 
+/* What there is once for every level. */
+static void kernels(Paste *state, const Program *program)
+{
+    out_blank(state->out);
+    header(state, "snn_level_begin.h");
+    header(state, "snn_vector.h");
+    for (int k = 0; k < program->kernels.count; k++)
+        c_kernel(state->arena, program, &program->kernels.at[k], state->out);
+    c_phases(state->arena, program, state->out);
+    out_blank(state->out);
+    header(state, "snn_level_end.h");
+}
+
 static void emit(const Program *program, const BackendOptions *options, Out *out)
 {
     Arena *arena = arena_new();
-    Paste state = {arena, out, NEW_ARRAY(arena, bool, embedded_count + 1)};
+    Paste state = {arena, out, NEW_ARRAY(arena, bool, embedded_count + 1), options->runtime};
     heading(arena, program, options, out);
-    if (options->runtime) {
-        out_line(out, "#define _POSIX_C_SOURCE 200809L");
-        out_line(out, "#ifndef _DEFAULT_SOURCE");
-        out_line(out, "#define _DEFAULT_SOURCE /* for madvise */");
-        out_line(out, "#endif");
-        paste_headers(&state);
-    } else {
-        out_line(out, "#include \"snn.h\"");
-        out_line(out, "#include \"snn_math.h\"");
-        out_line(out, "#include \"snn_random.h\"");
-        out_line(out, "#include \"snn_vector.h\"");
-    }
-    out_blank(out);
-    out_line(out, "#include <math.h>");
-    out_line(out, "#include <string.h>");
+    out_line(out, "#if SNN_LEVEL == 0");
+    headers(&state);
     out_blank(out);
     out_line(out, "/* ---- the network ---- */");
     c_struct(arena, program, out);
-    for (int k = 0; k < program->kernels.count; k++)
-        c_kernel(arena, program, &program->kernels.at[k], out);
+    c_levels(out);
+    out_line(out, "#endif /* SNN_LEVEL */");
+    kernels(&state, program);
+    out_line(out, "#if SNN_LEVEL == 0");
     c_tables(arena, program, options, out);
     if (options->runtime)
         paste_sources(&state);
+    out_line(out, "#endif /* SNN_LEVEL */");
     arena_free(arena);
 }
 

@@ -170,7 +170,7 @@ void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *o
     if (kernel->origin)
         out_line(out, "/* %s", c_comment(arena, kernel->origin));
     out_line(out, "%s %s */", kernel->origin ? " *" : "/*", c_comment(arena, kernel->about));
-    out_line(out, "static void %s(void *context, int32_t first, int32_t last)", kernel->name);
+    out_line(out, "static void SNN_AT_LEVEL(%s)(void *context, int32_t first, int32_t last)", kernel->name);
     out_open(out, "%s", "");
     out_line(out, "const struct net *net = context;");
     for (int b = 0; b < program->buffers.count; b++)

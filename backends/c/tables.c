@@ -208,6 +208,7 @@ static void opening(const Tables *tables)
     out_line(out, "model->streams = net->streams;");
     out_line(out, "model->stream_count = %d;", program->streams.count);
     out_line(out, "model->stream_bytes = %lld;", (long long)bytes_per_sample(program));
+    out_line(out, "choose_level(model);");
     out_line(out, "return true;");
     out_close(out, "");
 }
@@ -220,7 +221,7 @@ static void phase_function(const Tables *tables, Phase phase)
     Out *out = tables->out;
     bool empty = true;
     out_blank(out);
-    out_line(out, "static void %s(void *context, SnnPool *pool)", phase_name(phase));
+    out_line(out, "static void SNN_AT_LEVEL(%s)(void *context, SnnPool *pool)", phase_name(phase));
     out_open(out, "%s", "");
     out_line(out, "struct net *net = context;");
     for (int b = 0; b < program->buffers.count && phase == PHASE_BACKWARD; b++) {
@@ -235,9 +236,9 @@ static void phase_function(const Tables *tables, Phase phase)
             continue;
         empty = false;
         if (kernel->over_rows)
-            out_line(out, "snn_parallel(pool, %s, net, net->run.rows);", kernel->name);
+            out_line(out, "snn_parallel(pool, SNN_AT_LEVEL(%s), net, net->run.rows);", kernel->name);
         else
-            out_line(out, "snn_parallel(pool, %s, net, %d);", kernel->name, kernel->items);
+            out_line(out, "snn_parallel(pool, SNN_AT_LEVEL(%s), net, %d);", kernel->name, kernel->items);
     }
     if (empty)
         out_line(out, "(void)net, (void)pool;");
@@ -281,12 +282,18 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_close(out, ";");
 }
 
-void c_tables(Arena *arena, const Program *program, const BackendOptions *options, Out *out)
+void c_phases(Arena *arena, const Program *program, Out *out)
 {
     Tables tables = {arena, program, out};
     for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
         phase_function(&tables, phase);
+}
+
+void c_tables(Arena *arena, const Program *program, const BackendOptions *options, Out *out)
+{
+    Tables tables = {arena, program, out};
     allocation(&tables);
+    c_level_choice(out);
     opening(&tables);
     description(&tables, options);
     out_blank(out);

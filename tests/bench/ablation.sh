@@ -33,6 +33,12 @@ for round in $(seq "$rounds"); do
         export CC="${CC:-cc} -DSNN_SMALL_PAGES"
         measure "" "without huge pages"
     )
+    (
+        export MARCH=
+        measure "" "for any x86-64"
+        export CC="${CC:-cc} -DSNN_ONE_LEVEL"
+        measure "" "for any x86-64, one level"
+    )
     measure "--kernels=event" "events only"
     measure "--kernels=table" "tables only"
     measure "--unroll=1" "no unrolling"

@@ -2,7 +2,7 @@
 # A training step of ours against PyTorch, SpikingJelly, snnTorch and Norse: see tests/bench/README.md.
 #
 #     tests/bench/peers.sh [ours]      BUILD=dir  SNNC=path  CC=command  DATA=dir  ROUNDS=n  STEPS=n
-#                                      THREADS="1 2"  WORKLOADS="W1 W2 W2.11 W2r"  SNNC_FLAGS="..."
+#                                      THREADS="1 2"  WORKLOADS="W1 W2 W2.11 W2r"  SNNC_FLAGS="..."  MARCH=flag
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -16,7 +16,7 @@ rounds=${ROUNDS:-5}
 steps=${STEPS:-20}
 threads=${THREADS:-1 2}
 workloads=${WORKLOADS:-W1 W2 W2.11 W2r}
-flags="-std=c11 -O3 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math"
+flags="-std=c11 -O3 ${MARCH--march=native} -ffp-contract=off -fno-math-errno -fno-trapping-math"
 gradient_limit=1e-5
 
 case ${1:-all} in

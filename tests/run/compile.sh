@@ -17,8 +17,17 @@ command=$(sed -n 's/^ \* *\(cc .*\)\\$/\1/p; s/^ \* *\(shapes.c .*\)$/\1/p' shap
 mkdir -p comment && cp shapes.c comment/
 passes "compile: the command in the file's first comment" sh -c "cd comment && $command && ./shapes --version"
 
-# Every compiler and level: the same bits after an epoch (contraction is off).
-for program in shapes-O0.gcc shapes-O3.gcc shapes-O0.clang shapes-O3.clang; do
+# For any processor, with the kernels for each level of x86-64; and with no word about contraction.
+levels=
+for level in 1 3 4; do
+    passes "compile: kernels of level $level" compile_c "$cc -DSNN_BEST_LEVEL=$level" -O2 shapes.c "shapes-level$level"
+    levels="$levels shapes-level$level"
+done
+# shellcheck disable=SC2086
+passes "compile: without -std and -ffp-contract" $cc -O3 -march=native $SANITIZE shapes.c -o shapes-gnu $libraries
+
+# Every compiler, optimisation and level: the same bits after an epoch.
+for program in shapes-O0.gcc shapes-O3.gcc shapes-O0.clang shapes-O3.clang $levels shapes-gnu; do
     [ -x $program ] || continue
     ./$program train --quiet --data data --epochs 1 --out $program.safetensors > /dev/null 2>&1
     same "compile: $program trains to the same bits" shapes-O0.gcc.safetensors $program.safetensors

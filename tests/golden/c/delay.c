@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./delay --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -60,9 +61,27 @@ struct net {
     SnnStream streams[9];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* delay.snn:5  input  = poisson(image)
  * input: spikes with the probability of image, 4 -> 4, all steps */
-static void poisson_input(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_input)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
@@ -89,7 +108,7 @@ static void poisson_input(void *context, int32_t first, int32_t last)
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * digit_delay: shift in time of input, 4 -> 4, all steps */
-static void delay_digit_delay(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(delay_digit_delay)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict input)[2][4] = net->input;
@@ -111,7 +130,7 @@ static void delay_digit_delay(void *context, int32_t first, int32_t last)
 }
 
 /* input: the units that spike, step by step */
-static void list_input(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_input)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict input)[2][4] = net->input;
@@ -131,7 +150,7 @@ static void list_input(void *context, int32_t first, int32_t last)
 }
 
 /* digit_delay: the units that spike, step by step */
-static void list_digit_delay(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_digit_delay)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_delay)[2][4] = net->digit_delay;
@@ -152,7 +171,7 @@ static void list_digit_delay(void *context, int32_t first, int32_t last)
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * digit: linear map of input, 4 -> 3, then linear map of digit_delay, 4 -> 3, then lif, 3 units */
-static void layer_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -222,7 +241,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
 
 /* delay.snn:7  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void reduce_digit_rate(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit)[2][3] = net->digit;
@@ -247,7 +266,7 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
 
 /* delay.snn:7  predict argmax(rate(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -267,7 +286,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* delay.snn:9  loss      mse(rate(digit), label)
  * loss: mean squared error of digit_rate against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -285,7 +304,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * number of spikes of digit in each sample */
-static void count_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_digit = net->activity_digit;
@@ -303,7 +322,7 @@ static void count_digit(void *context, int32_t first, int32_t last)
 
 /* delay.snn:9  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -318,7 +337,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * digit: lif, adjoint, 3 units, then gradient of w_digit_2, then gradient of w_digit */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
@@ -411,7 +430,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * gradient of w_digit_2: sum of the parts */
-static void sum_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
@@ -428,7 +447,7 @@ static void sum_w_digit_2(void *context, int32_t first, int32_t last)
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -444,7 +463,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of sgd */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -460,7 +479,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit_2: one step of sgd */
-static void update_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
@@ -475,37 +494,40 @@ static void update_w_digit_2(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, poisson_input, net, net->run.rows);
-    snn_parallel(pool, delay_digit_delay, net, net->run.rows);
-    snn_parallel(pool, list_input, net, net->run.rows);
-    snn_parallel(pool, list_digit_delay, net, net->run.rows);
-    snn_parallel(pool, layer_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_digit, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_input), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(delay_digit_delay), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_input), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_digit_delay), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
     memset(net->grad_w_digit_2, 0, 4 * sizeof *net->grad_w_digit_2);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, 8);
-    snn_parallel(pool, sum_w_digit_2, net, 4);
-    snn_parallel(pool, sum_w_digit, net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 4);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_digit, net, 4);
-    snn_parallel(pool, update_w_digit_2, net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2), net, 4);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -545,6 +567,25 @@ static void close_net(void *context)
     snn_free(net->events_of_input);
     snn_free(net->events_of_digit_delay);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -617,6 +658,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 8;
     model->stream_bytes = 254;
+    choose_level(model);
     return true;
 }
 
@@ -646,3 +688,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./direct --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,9 +63,27 @@ struct net {
     SnnStream streams[9];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* direct.snn:5  hidden = image  -> dense([2, 2]) -> lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))
  * hidden_dense: linear map of image, 4 -> 4 */
-static void dense_hidden_dense(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_hidden_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[4] = net->w_hidden;
@@ -89,7 +108,7 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
 
 /* direct.snn:5  hidden = image  -> dense([2, 2]) -> lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))
  * hidden: lif, 4 units */
-static void scan_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict hidden_dense)[4] = net->hidden_dense;
@@ -129,7 +148,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* hidden: the units that spike, step by step */
-static void list_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden)[2][4] = net->hidden;
@@ -150,7 +169,7 @@ static void list_hidden(void *context, int32_t first, int32_t last)
 
 /* direct.snn:6  digit  = hidden -> dense(3)      -> lif(tau = 2)
  * digit: linear map of hidden, 4 -> 3, then lif, 3 units */
-static void layer_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -202,7 +221,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
 
 /* direct.snn:7  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void reduce_digit_rate(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit)[2][3] = net->digit;
@@ -227,7 +246,7 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
 
 /* direct.snn:7  predict argmax(rate(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -247,7 +266,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* direct.snn:9  loss       mse(rate(digit), label)
  * loss: mean squared error of digit_rate against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -265,7 +284,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* direct.snn:5  hidden = image  -> dense([2, 2]) -> lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))
  * number of spikes of hidden in each sample */
-static void count_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_hidden = net->activity_hidden;
@@ -283,7 +302,7 @@ static void count_hidden(void *context, int32_t first, int32_t last)
 
 /* direct.snn:6  digit  = hidden -> dense(3)      -> lif(tau = 2)
  * number of spikes of digit in each sample */
-static void count_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_digit = net->activity_digit;
@@ -300,7 +319,7 @@ static void count_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit with outputs first, for the gradient of its inputs */
-static void transpose_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -314,7 +333,7 @@ static void transpose_w_digit(void *context, int32_t first, int32_t last)
 
 /* direct.snn:9  loss       mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -329,7 +348,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 
 /* direct.snn:6  digit  = hidden -> dense(3)      -> lif(tau = 2)
  * digit: lif, adjoint, 3 units, then gradient of w_digit */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
@@ -399,7 +418,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 
 /* direct.snn:6  digit  = hidden -> dense(3)      -> lif(tau = 2)
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -416,7 +435,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 
 /* direct.snn:5  hidden = image  -> dense([2, 2]) -> lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))
  * hidden: linear map of g_digit_dense, 3 -> 4, then lif, adjoint, 4 units */
-static void adjoint_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_transposed)[4] = net->w_digit_transposed;
@@ -472,7 +491,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
 
 /* direct.snn:5  hidden = image  -> dense([2, 2]) -> lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))
  * w_hidden: gradient of w_hidden */
-static void gradient_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict image)[4] = net->image;
@@ -543,7 +562,7 @@ static void gradient_w_hidden(void *context, int32_t first, int32_t last)
 
 /* direct.snn:5  hidden = image  -> dense([2, 2]) -> lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))
  * gradient of w_hidden: sum of the parts */
-static void sum_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_hidden)[4] = net->grad_w_hidden;
@@ -559,7 +578,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden: one step of sgd */
-static void update_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[4] = net->w_hidden;
@@ -576,7 +595,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of sgd */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -592,40 +611,43 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, dense_hidden_dense, net, net->run.rows);
-    snn_parallel(pool, scan_hidden, net, net->run.rows);
-    snn_parallel(pool, list_hidden, net, net->run.rows);
-    snn_parallel(pool, layer_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_hidden, net, net->run.rows);
-    snn_parallel(pool, count_digit, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
     memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
-    snn_parallel(pool, transpose_w_digit, net, 3);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, 8);
-    snn_parallel(pool, sum_w_digit, net, 4);
-    snn_parallel(pool, adjoint_hidden, net, net->run.rows);
-    snn_parallel(pool, gradient_w_hidden, net, 8);
-    snn_parallel(pool, sum_w_hidden, net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_hidden, net, 4);
-    snn_parallel(pool, update_w_digit, net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 4);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -666,6 +688,25 @@ static void close_net(void *context)
     struct net *net = context;
     snn_free(net->events_of_hidden);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -738,6 +779,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 8;
     model->stream_bytes = 278;
+    choose_level(model);
     return true;
 }
 
@@ -767,3 +809,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

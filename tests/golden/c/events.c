@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./events --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -59,9 +60,27 @@ struct net {
     SnnStream streams[8];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * digit_delay: shift in time of image, 5 -> 5, all steps */
-static void delay_digit_delay(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(delay_digit_delay)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict image)[2][5] = net->image;
@@ -83,7 +102,7 @@ static void delay_digit_delay(void *context, int32_t first, int32_t last)
 }
 
 /* image: the units that spike, step by step */
-static void list_image(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_image)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict image)[2][5] = net->image;
@@ -103,7 +122,7 @@ static void list_image(void *context, int32_t first, int32_t last)
 }
 
 /* digit_delay: the units that spike, step by step */
-static void list_digit_delay(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_digit_delay)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_delay)[2][5] = net->digit_delay;
@@ -124,7 +143,7 @@ static void list_digit_delay(void *context, int32_t first, int32_t last)
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * digit: linear map of image, 5 -> 3, then linear map of digit_delay, 5 -> 3, then lif, 3 units */
-static void layer_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -194,7 +213,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
 
 /* events.snn:6  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void reduce_digit_rate(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit)[2][3] = net->digit;
@@ -219,7 +238,7 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
 
 /* events.snn:6  predict argmax(rate(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -239,7 +258,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* events.snn:8  loss      mse(rate(digit), label)
  * loss: mean squared error of digit_rate against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -257,7 +276,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * number of spikes of digit in each sample */
-static void count_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_digit = net->activity_digit;
@@ -275,7 +294,7 @@ static void count_digit(void *context, int32_t first, int32_t last)
 
 /* events.snn:8  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -290,7 +309,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * digit: lif, adjoint, 3 units, then gradient of w_digit_2, then gradient of w_digit */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
@@ -383,7 +402,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * gradient of w_digit_2: sum of the parts */
-static void sum_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
@@ -400,7 +419,7 @@ static void sum_w_digit_2(void *context, int32_t first, int32_t last)
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -416,7 +435,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of sgd */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -432,7 +451,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit_2: one step of sgd */
-static void update_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
@@ -447,36 +466,39 @@ static void update_w_digit_2(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, delay_digit_delay, net, net->run.rows);
-    snn_parallel(pool, list_image, net, net->run.rows);
-    snn_parallel(pool, list_digit_delay, net, net->run.rows);
-    snn_parallel(pool, layer_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_digit, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(delay_digit_delay), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_image), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_digit_delay), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
     memset(net->grad_w_digit_2, 0, 5 * sizeof *net->grad_w_digit_2);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, 8);
-    snn_parallel(pool, sum_w_digit_2, net, 5);
-    snn_parallel(pool, sum_w_digit, net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_digit, net, 5);
-    snn_parallel(pool, update_w_digit_2, net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2), net, 5);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -515,6 +537,25 @@ static void close_net(void *context)
     snn_free(net->events_of_image);
     snn_free(net->events_of_digit_delay);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -582,6 +623,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 7;
     model->stream_bytes = 250;
+    choose_level(model);
     return true;
 }
 
@@ -611,3 +653,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

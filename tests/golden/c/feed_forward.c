@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./feed_forward --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -70,9 +71,27 @@ struct net {
     SnnStream streams[10];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* feed_forward.snn:5  input  = poisson(image)
  * input: spikes with the probability of image, 4 -> 4, all steps */
-static void poisson_input(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_input)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
@@ -99,7 +118,7 @@ static void poisson_input(void *context, int32_t first, int32_t last)
 }
 
 /* input: the units that spike, step by step */
-static void list_input(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_input)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict input)[3][4] = net->input;
@@ -120,7 +139,7 @@ static void list_input(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
  * hidden: linear map of input, 4 -> 5, then lif, 5 units */
-static void layer_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
@@ -180,7 +199,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* hidden: the units that spike, step by step */
-static void list_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden)[3][5] = net->hidden;
@@ -201,7 +220,7 @@ static void list_hidden(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
  * digit: linear map of hidden, 5 -> 3, then lif, 3 units */
-static void layer_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -262,7 +281,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:8  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void reduce_digit_rate(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit)[3][3] = net->digit;
@@ -287,7 +306,7 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:8  predict argmax(rate(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -307,7 +326,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:10  loss      mse(rate(digit), label)
  * loss: mean squared error of digit_rate against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -325,7 +344,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
  * number of spikes of hidden in each sample */
-static void count_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_hidden = net->activity_hidden;
@@ -343,7 +362,7 @@ static void count_hidden(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
  * number of spikes of digit in each sample */
-static void count_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_digit = net->activity_digit;
@@ -360,7 +379,7 @@ static void count_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit with outputs first, for the gradient of its inputs */
-static void transpose_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -374,7 +393,7 @@ static void transpose_w_digit(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:10  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -389,7 +408,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
  * digit: lif, adjoint, 3 units, then gradient of w_digit */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
@@ -472,7 +491,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -489,7 +508,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
  * hidden: linear map of g_digit_dense, 3 -> 5, then lif, adjoint, 5 units, then gradient of w_hidden */
-static void adjoint_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
@@ -599,7 +618,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
 
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
  * gradient of w_hidden: sum of the parts */
-static void sum_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
@@ -615,7 +634,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden: one step of adam */
-static void update_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
@@ -647,7 +666,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of adam */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -678,40 +697,43 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, poisson_input, net, net->run.rows);
-    snn_parallel(pool, list_input, net, net->run.rows);
-    snn_parallel(pool, layer_hidden, net, net->run.rows);
-    snn_parallel(pool, list_hidden, net, net->run.rows);
-    snn_parallel(pool, layer_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_hidden, net, net->run.rows);
-    snn_parallel(pool, count_digit, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_input), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_input), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
     memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
-    snn_parallel(pool, transpose_w_digit, net, 3);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, 8);
-    snn_parallel(pool, sum_w_digit, net, 5);
-    snn_parallel(pool, adjoint_hidden, net, 8);
-    snn_parallel(pool, sum_w_hidden, net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_hidden, net, 4);
-    snn_parallel(pool, update_w_digit, net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -759,6 +781,25 @@ static void close_net(void *context)
     snn_free(net->events_of_input);
     snn_free(net->events_of_hidden);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -840,6 +881,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 9;
     model->stream_bytes = 482;
+    choose_level(model);
     return true;
 }
 
@@ -869,3 +911,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./fused --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -69,9 +70,27 @@ struct net {
     SnnStream streams[8];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * hidden_dense: linear map of image, 4 -> 3 */
-static void dense_hidden_dense(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_hidden_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[3] = net->w_hidden;
@@ -101,7 +120,7 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden_2, tile by tile */
-static void tile_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden_2)[3] = net->w_hidden_2;
@@ -118,7 +137,7 @@ static void tile_w_hidden_2(void *context, int32_t first, int32_t last)
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * recurrent group, step by step: hidden_delay (delay), hidden_dense_2 (dense), hidden (plif, li) */
-static void recurrent_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict plif_w_hidden = net->plif_w_hidden;
@@ -259,7 +278,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
 
 /* fused.snn:7  predict argmax(mean(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -279,7 +298,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* fused.snn:9  loss      mse(mean(digit), label)
  * loss: mean squared error of digit_mean against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -297,7 +316,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * number of spikes of hidden in each sample */
-static void count_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_hidden = net->activity_hidden;
@@ -314,7 +333,7 @@ static void count_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden_2 with outputs first, for the gradient of its inputs */
-static void transpose_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden_2)[3] = net->w_hidden_2;
@@ -328,7 +347,7 @@ static void transpose_w_hidden_2(void *context, int32_t first, int32_t last)
 
 /* fused.snn:9  loss      mse(mean(digit), label)
  * g_digit_mean: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -342,7 +361,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden_2_transposed, tile by tile */
-static void tile_w_hidden_2_transposed(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden_2_transposed)[3] = net->w_hidden_2_transposed;
@@ -359,7 +378,7 @@ static void tile_w_hidden_2_transposed(void *context, int32_t first, int32_t las
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * recurrent group, step by step: g_hidden (delay), g_hidden_dense (li, plif, adjoint), g_hidden_delay (dense) */
-static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict plif_w_hidden = net->plif_w_hidden;
@@ -698,7 +717,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * gradient of plif_w_hidden: sum over the batch and the units */
-static void gradient_plif_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_plif_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict grad_plif_w_hidden = net->grad_plif_w_hidden;
@@ -714,7 +733,7 @@ static void gradient_plif_w_hidden(void *context, int32_t first, int32_t last)
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
-static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict image)[2][4] = net->image;
@@ -810,7 +829,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * gradient of w_hidden_2: sum of the parts */
-static void sum_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_hidden_2)[3] = net->grad_w_hidden_2;
@@ -827,7 +846,7 @@ static void sum_w_hidden_2(void *context, int32_t first, int32_t last)
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * gradient of w_hidden: sum of the parts */
-static void sum_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_hidden)[3] = net->grad_w_hidden;
@@ -843,7 +862,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden: one step of sgd */
-static void update_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[3] = net->w_hidden;
@@ -859,7 +878,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden_2: one step of sgd */
-static void update_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden_2)[3] = net->w_hidden_2;
@@ -875,7 +894,7 @@ static void update_w_hidden_2(void *context, int32_t first, int32_t last)
 }
 
 /* plif_w_hidden: one step of sgd */
-static void update_plif_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_plif_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict plif_w_hidden = net->plif_w_hidden;
@@ -888,40 +907,43 @@ static void update_plif_w_hidden(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, dense_hidden_dense, net, net->run.rows);
-    snn_parallel(pool, tile_w_hidden_2, net, 1);
-    snn_parallel(pool, recurrent_hidden, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_hidden, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
     memset(net->grad_w_hidden_2, 0, 3 * sizeof *net->grad_w_hidden_2);
     memset(net->grad_plif_w_hidden, 0, 1 * sizeof *net->grad_plif_w_hidden);
-    snn_parallel(pool, transpose_w_hidden_2, net, 3);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, tile_w_hidden_2_transposed, net, 1);
-    snn_parallel(pool, recurrent_g_hidden_dense, net, net->run.rows);
-    snn_parallel(pool, gradient_plif_w_hidden, net, 1);
-    snn_parallel(pool, gradient_w_hidden_2, net, 8);
-    snn_parallel(pool, sum_w_hidden_2, net, 3);
-    snn_parallel(pool, sum_w_hidden, net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_plif_w_hidden), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_hidden, net, 4);
-    snn_parallel(pool, update_w_hidden_2, net, 3);
-    snn_parallel(pool, update_plif_w_hidden, net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden), net, 1);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -969,6 +991,25 @@ static void close_net(void *context)
     struct net *net = context;
     snn_free(net->events_of_hidden_delay);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -1042,6 +1083,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 7;
     model->stream_bytes = 308;
+    choose_level(model);
     return true;
 }
 
@@ -1071,3 +1113,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./latency --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,9 +42,27 @@ struct net {
     SnnStream streams[6];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
  * digit_latency: one spike at the latency of image, 4 -> 4, all steps */
-static void latency_digit_latency(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(latency_digit_latency)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict image)[4] = net->image;
@@ -61,7 +80,7 @@ static void latency_digit_latency(void *context, int32_t first, int32_t last)
 
 /* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
  * digit_latency_li: li, 4 units */
-static void scan_digit_latency_li(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_digit_latency_li)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_latency)[3][4] = net->digit_latency;
@@ -95,7 +114,7 @@ static void scan_digit_latency_li(void *context, int32_t first, int32_t last)
 
 /* latency.snn:6  predict argmax(last(digit))
  * digit_latency_li_last: last value over time of digit_latency_li */
-static void reduce_digit_latency_li_last(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_latency_li_last)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict digit_latency_li)[3][4] = net->digit_latency_li;
@@ -110,7 +129,7 @@ static void reduce_digit_latency_li_last(void *context, int32_t first, int32_t l
 
 /* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
  * digit_last: linear map of digit_latency_li_last, 4 -> 3 */
-static void dense_digit_last(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_last)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -135,7 +154,7 @@ static void dense_digit_last(void *context, int32_t first, int32_t last)
 
 /* latency.snn:6  predict argmax(last(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -153,27 +172,30 @@ static void predict_classes(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, latency_digit_latency, net, net->run.rows);
-    snn_parallel(pool, scan_digit_latency_li, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_latency_li_last, net, net->run.rows);
-    snn_parallel(pool, dense_digit_last, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(latency_digit_latency), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_latency_li), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_latency_li_last), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_last), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     (void)net, (void)pool;
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     (void)net, (void)pool;
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -196,6 +218,25 @@ static void close_net(void *context)
 {
     struct net *net = context;
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -247,6 +288,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 5;
     model->stream_bytes = 128;
+    choose_level(model);
     return true;
 }
 
@@ -276,3 +318,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./learned_decay --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -70,9 +71,27 @@ struct net {
     SnnStream streams[10];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
  * hidden_poisson: spikes with the probability of image, 4 -> 4, all steps */
-static void poisson_hidden_poisson(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_hidden_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
@@ -98,7 +117,7 @@ static void poisson_hidden_poisson(void *context, int32_t first, int32_t last)
 }
 
 /* hidden_poisson: the units that spike, step by step */
-static void list_hidden_poisson(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_hidden_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden_poisson)[2][4] = net->hidden_poisson;
@@ -119,7 +138,7 @@ static void list_hidden_poisson(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
  * hidden_dense: linear map of hidden_poisson, 4 -> 5 */
-static void dense_hidden_dense(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_hidden_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
@@ -146,7 +165,7 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
  * hidden: plif, 5 units */
-static void scan_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict plif_w_hidden = net->plif_w_hidden;
@@ -183,7 +202,7 @@ static void scan_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* hidden: the units that spike, step by step */
-static void list_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden)[2][5] = net->hidden;
@@ -204,7 +223,7 @@ static void list_hidden(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
  * digit_dense: linear map of hidden, 5 -> 3 */
-static void dense_digit_dense(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -231,7 +250,7 @@ static void dense_digit_dense(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
  * digit: plif, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict plif_w_digit = net->plif_w_digit;
@@ -269,7 +288,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:7  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void reduce_digit_rate(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit)[2][3] = net->digit;
@@ -294,7 +313,7 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:7  predict argmax(rate(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -314,7 +333,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:9  loss      mse(rate(digit), label)
  * loss: mean squared error of digit_rate against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -332,7 +351,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
  * number of spikes of hidden in each sample */
-static void count_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_hidden = net->activity_hidden;
@@ -350,7 +369,7 @@ static void count_hidden(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
  * number of spikes of digit in each sample */
-static void count_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_digit = net->activity_digit;
@@ -367,7 +386,7 @@ static void count_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit with outputs first, for the gradient of its inputs */
-static void transpose_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -381,7 +400,7 @@ static void transpose_w_digit(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:9  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -396,7 +415,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
  * digit: plif, adjoint, 3 units, then gradient of w_digit */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict plif_w_digit = net->plif_w_digit;
@@ -483,7 +502,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -500,7 +519,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:6  digit  = hidden -> dense(3) -> plif()
  * gradient of plif_w_digit: sum over the batch and the units */
-static void gradient_plif_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_plif_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict grad_plif_w_digit = net->grad_plif_w_digit;
@@ -516,7 +535,7 @@ static void gradient_plif_w_digit(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
  * hidden: linear map of g_digit_dense, 3 -> 5, then plif, adjoint, 5 units, then gradient of w_hidden */
-static void adjoint_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict plif_w_hidden = net->plif_w_hidden;
@@ -624,7 +643,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
  * gradient of w_hidden: sum of the parts */
-static void sum_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
@@ -641,7 +660,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
 
 /* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
  * gradient of plif_w_hidden: sum over the batch and the units */
-static void gradient_plif_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_plif_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict grad_plif_w_hidden = net->grad_plif_w_hidden;
@@ -656,7 +675,7 @@ static void gradient_plif_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden: one step of sgd */
-static void update_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
@@ -672,7 +691,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* plif_w_hidden: one step of sgd */
-static void update_plif_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_plif_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict plif_w_hidden = net->plif_w_hidden;
@@ -686,7 +705,7 @@ static void update_plif_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of sgd */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -702,7 +721,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* plif_w_digit: one step of sgd */
-static void update_plif_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_plif_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict plif_w_digit = net->plif_w_digit;
@@ -715,48 +734,51 @@ static void update_plif_w_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, poisson_hidden_poisson, net, net->run.rows);
-    snn_parallel(pool, list_hidden_poisson, net, net->run.rows);
-    snn_parallel(pool, dense_hidden_dense, net, net->run.rows);
-    snn_parallel(pool, scan_hidden, net, net->run.rows);
-    snn_parallel(pool, list_hidden, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense, net, net->run.rows);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_hidden, net, net->run.rows);
-    snn_parallel(pool, count_digit, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_hidden_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_hidden_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
     memset(net->grad_plif_w_hidden, 0, 1 * sizeof *net->grad_plif_w_hidden);
     memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
     memset(net->grad_plif_w_digit, 0, 1 * sizeof *net->grad_plif_w_digit);
-    snn_parallel(pool, transpose_w_digit, net, 3);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, 8);
-    snn_parallel(pool, sum_w_digit, net, 5);
-    snn_parallel(pool, gradient_plif_w_digit, net, 1);
-    snn_parallel(pool, adjoint_hidden, net, 8);
-    snn_parallel(pool, sum_w_hidden, net, 4);
-    snn_parallel(pool, gradient_plif_w_hidden, net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_plif_w_digit), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_plif_w_hidden), net, 1);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_hidden, net, 4);
-    snn_parallel(pool, update_plif_w_hidden, net, 1);
-    snn_parallel(pool, update_w_digit, net, 5);
-    snn_parallel(pool, update_plif_w_digit, net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_digit), net, 1);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -806,6 +828,25 @@ static void close_net(void *context)
     snn_free(net->events_of_hidden_poisson);
     snn_free(net->events_of_hidden);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -895,6 +936,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 9;
     model->stream_bytes = 392;
+    choose_level(model);
     return true;
 }
 
@@ -924,3 +966,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./lists --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -69,8 +70,26 @@ struct net {
     SnnStream streams[8];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* of every byte: the bits that are set, and how many */
-static void positions_of_bits(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(positions_of_bits)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint16_t (*restrict positions_bits)[8] = net->positions_bits;
@@ -89,7 +108,7 @@ static void positions_of_bits(void *context, int32_t first, int32_t last)
 }
 
 /* image: the units that spike, step by step */
-static void list_image(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_image)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict image)[4][35] = net->image;
@@ -152,7 +171,7 @@ static void list_image(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit, tile by tile */
-static void tile_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -168,7 +187,7 @@ static void tile_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit_2, tile by tile */
-static void tile_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
@@ -185,7 +204,7 @@ static void tile_w_digit_2(void *context, int32_t first, int32_t last)
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * recurrent group, step by step: digit_dense (dense), digit_delay (delay), digit_dense_2 (dense), digit (lif) */
-static void recurrent_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict digit_dense)[1][3] = net->digit_dense;
@@ -338,7 +357,7 @@ static void recurrent_digit(void *context, int32_t first, int32_t last)
 
 /* lists.snn:7  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void reduce_digit_rate(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit)[4][3] = net->digit;
@@ -363,7 +382,7 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
 
 /* lists.snn:7  predict argmax(rate(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -383,7 +402,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* lists.snn:9  loss      mse(rate(digit), label)
  * loss: mean squared error of digit_rate against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -401,7 +420,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * number of spikes of digit in each sample */
-static void count_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_digit = net->activity_digit;
@@ -418,7 +437,7 @@ static void count_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit_2 with outputs first, for the gradient of its inputs */
-static void transpose_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
@@ -432,7 +451,7 @@ static void transpose_w_digit_2(void *context, int32_t first, int32_t last)
 
 /* lists.snn:9  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -446,7 +465,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit_2_transposed, tile by tile */
-static void tile_w_digit_2_transposed(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_digit_2_transposed)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2_transposed)[3] = net->w_digit_2_transposed;
@@ -463,7 +482,7 @@ static void tile_w_digit_2_transposed(void *context, int32_t first, int32_t last
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * recurrent group, step by step: g_digit (delay), g_digit_dense (lif, adjoint), g_digit_delay (dense) */
-static void recurrent_g_digit_dense(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit)[1][3] = net->g_digit;
@@ -761,7 +780,7 @@ static void recurrent_g_digit_dense(void *context, int32_t first, int32_t last)
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * w_digit_2: gradient of w_digit_2, then gradient of w_digit */
-static void gradient_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict digit_v_then_g_digit_dense)[4][3] = net->digit_v_then_g_digit_dense;
@@ -822,7 +841,7 @@ static void gradient_w_digit_2(void *context, int32_t first, int32_t last)
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * gradient of w_digit_2: sum of the parts */
-static void sum_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
@@ -839,7 +858,7 @@ static void sum_w_digit_2(void *context, int32_t first, int32_t last)
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -855,7 +874,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of sgd */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -871,7 +890,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit_2: one step of sgd */
-static void update_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
@@ -886,40 +905,43 @@ static void update_w_digit_2(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, positions_of_bits, net, 256);
-    snn_parallel(pool, list_image, net, net->run.rows);
-    snn_parallel(pool, tile_w_digit, net, 1);
-    snn_parallel(pool, tile_w_digit_2, net, 1);
-    snn_parallel(pool, recurrent_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_digit, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(positions_of_bits), net, 256);
+    snn_parallel(pool, SNN_AT_LEVEL(list_image), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_digit, 0, 35 * sizeof *net->grad_w_digit);
     memset(net->grad_w_digit_2, 0, 3 * sizeof *net->grad_w_digit_2);
-    snn_parallel(pool, transpose_w_digit_2, net, 3);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, tile_w_digit_2_transposed, net, 1);
-    snn_parallel(pool, recurrent_g_digit_dense, net, net->run.rows);
-    snn_parallel(pool, gradient_w_digit_2, net, 8);
-    snn_parallel(pool, sum_w_digit_2, net, 3);
-    snn_parallel(pool, sum_w_digit, net, 35);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_2), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_transposed), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_digit_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_2), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 35);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_digit, net, 35);
-    snn_parallel(pool, update_w_digit_2, net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 35);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2), net, 3);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -968,6 +990,25 @@ static void close_net(void *context)
     snn_free(net->events_of_image);
     snn_free(net->events_of_digit_delay);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -1035,6 +1076,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 7;
     model->stream_bytes = 728;
+    choose_level(model);
     return true;
 }
 
@@ -1064,3 +1106,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

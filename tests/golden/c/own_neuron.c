@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./own_neuron --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -64,9 +65,27 @@ struct net {
     SnnStream streams[9];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_map_2: map, 4 units, once for all steps */
-static void scan_digit_map_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_digit_map_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict image)[4] = net->image;
@@ -82,7 +101,7 @@ static void scan_digit_map_2(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_poisson: spikes with the probability of digit_map_2, 4 -> 4, all steps */
-static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
@@ -108,7 +127,7 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
 }
 
 /* digit_poisson: the units that spike, step by step */
-static void list_digit_poisson(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_digit_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
@@ -129,7 +148,7 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_dense: linear map of digit_poisson, 4 -> 3 */
-static void dense_digit_dense(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -156,7 +175,7 @@ static void dense_digit_dense(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit: tired, 3 units */
-static void scan_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict tired_gain_digit = net->tired_gain_digit;
@@ -209,7 +228,7 @@ static void scan_digit(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:19  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void reduce_digit_rate(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit)[2][3] = net->digit;
@@ -234,7 +253,7 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:19  predict argmax(rate(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -254,7 +273,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:21  loss      mse(rate(digit), label)
  * loss: mean squared error of digit_rate against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -272,7 +291,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * number of spikes of digit in each sample */
-static void count_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_digit = net->activity_digit;
@@ -290,7 +309,7 @@ static void count_digit(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:21  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -305,7 +324,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit: tired, adjoint, 3 units, then gradient of w_digit */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict tired_gain_digit = net->tired_gain_digit;
@@ -384,7 +403,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -401,7 +420,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * gradient of tired_gain_digit: sum over the batch */
-static void gradient_tired_gain_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_tired_gain_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict grad_tired_gain_digit = net->grad_tired_gain_digit;
@@ -414,7 +433,7 @@ static void gradient_tired_gain_digit(void *context, int32_t first, int32_t last
 }
 
 /* w_digit: one step of adam */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -446,7 +465,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* tired_gain_digit: one step of adam */
-static void update_tired_gain_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_tired_gain_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict tired_gain_digit = net->tired_gain_digit;
@@ -475,37 +494,40 @@ static void update_tired_gain_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, scan_digit_map_2, net, net->run.rows);
-    snn_parallel(pool, poisson_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, list_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, dense_digit_dense, net, net->run.rows);
-    snn_parallel(pool, scan_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_digit, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_map_2), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
     memset(net->grad_tired_gain_digit, 0, 3 * sizeof *net->grad_tired_gain_digit);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, 8);
-    snn_parallel(pool, sum_w_digit, net, 4);
-    snn_parallel(pool, gradient_tired_gain_digit, net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_tired_gain_digit), net, 3);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_digit, net, 4);
-    snn_parallel(pool, update_tired_gain_digit, net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_tired_gain_digit), net, 3);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -546,6 +568,25 @@ static void close_net(void *context)
     struct net *net = context;
     snn_free(net->events_of_digit_poisson);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -622,6 +663,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 8;
     model->stream_bytes = 230;
+    choose_level(model);
     return true;
 }
 
@@ -651,3 +693,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./readout --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -58,8 +59,26 @@ struct net {
     SnnStream streams[7];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* image: the units that spike, step by step */
-static void list_image(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_image)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict image)[3][4] = net->image;
@@ -80,7 +99,7 @@ static void list_image(void *context, int32_t first, int32_t last)
 
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
  * hidden: linear map of image, 4 -> 5, then lif, li, 5 units */
-static void layer_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
@@ -154,7 +173,7 @@ static void layer_hidden(void *context, int32_t first, int32_t last)
 
 /* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
  * digit_mean: linear map of hidden_li_mean, 5 -> 3 */
-static void dense_digit_mean(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_mean)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -179,7 +198,7 @@ static void dense_digit_mean(void *context, int32_t first, int32_t last)
 
 /* readout.snn:7  predict argmax(mean(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -199,7 +218,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* readout.snn:9  loss      cross_entropy(mean(digit), label)
  * loss: cross-entropy of digit_mean against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -220,7 +239,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
  * number of spikes of hidden in each sample */
-static void count_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_hidden = net->activity_hidden;
@@ -237,7 +256,7 @@ static void count_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit with outputs first, for the gradient of its inputs */
-static void transpose_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -251,7 +270,7 @@ static void transpose_w_digit(void *context, int32_t first, int32_t last)
 
 /* readout.snn:9  loss      cross_entropy(mean(digit), label)
  * g_digit_mean: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -274,7 +293,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 
 /* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
  * w_digit: gradient of w_digit */
-static void gradient_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
@@ -359,7 +378,7 @@ static void gradient_w_digit(void *context, int32_t first, int32_t last)
 
 /* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -376,7 +395,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 
 /* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
  * g_hidden_li_mean: linear map of g_digit_mean, 3 -> 5 */
-static void dense_g_hidden_li_mean(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_g_hidden_li_mean)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
@@ -401,7 +420,7 @@ static void dense_g_hidden_li_mean(void *context, int32_t first, int32_t last)
 
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
  * hidden: li, lif, adjoint, 5 units, then gradient of w_hidden */
-static void adjoint_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
@@ -494,7 +513,7 @@ static void adjoint_hidden(void *context, int32_t first, int32_t last)
 
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
  * gradient of w_hidden: sum of the parts */
-static void sum_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
@@ -510,7 +529,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden: one step of sgd */
-static void update_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
@@ -526,7 +545,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of sgd */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -541,37 +560,40 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, list_image, net, net->run.rows);
-    snn_parallel(pool, layer_hidden, net, net->run.rows);
-    snn_parallel(pool, dense_digit_mean, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_hidden, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_image), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
     memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
-    snn_parallel(pool, transpose_w_digit, net, 3);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, gradient_w_digit, net, 8);
-    snn_parallel(pool, sum_w_digit, net, 5);
-    snn_parallel(pool, dense_g_hidden_li_mean, net, net->run.rows);
-    snn_parallel(pool, adjoint_hidden, net, 8);
-    snn_parallel(pool, sum_w_hidden, net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_li_mean), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_hidden, net, 4);
-    snn_parallel(pool, update_w_digit, net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -608,6 +630,25 @@ static void close_net(void *context)
     struct net *net = context;
     snn_free(net->events_of_image);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -670,6 +711,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 6;
     model->stream_bytes = 299;
+    choose_level(model);
     return true;
 }
 
@@ -699,3 +741,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./recurrent --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -80,9 +81,27 @@ struct net {
     SnnStream streams[10];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * hidden_dense: linear map of image, 4 -> 5 */
-static void dense_hidden_dense(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_hidden_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
@@ -112,7 +131,7 @@ static void dense_hidden_dense(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden_2, tile by tile */
-static void tile_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden_2)[5] = net->w_hidden_2;
@@ -129,7 +148,7 @@ static void tile_w_hidden_2(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * recurrent group, step by step: hidden_delay (delay), hidden_dense_2 (dense), hidden (lif) */
-static void recurrent_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict hidden_dense)[2][5] = net->hidden_dense;
@@ -246,7 +265,7 @@ static void recurrent_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* hidden: the units that spike, step by step */
-static void list_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict hidden)[2][5] = net->hidden;
@@ -267,7 +286,7 @@ static void list_hidden(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
  * digit: linear map of hidden, 5 -> 3, then li, 3 units */
-static void layer_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -312,7 +331,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:7  predict argmax(max(digit))
  * digit_max: maximum over time of digit */
-static void reduce_digit_max(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_max)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict digit)[2][3] = net->digit;
@@ -333,7 +352,7 @@ static void reduce_digit_max(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:7  predict argmax(max(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -353,7 +372,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:9  loss      cross_entropy(max(digit), label)
  * loss: cross-entropy of digit_max against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -374,7 +393,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * number of spikes of hidden in each sample */
-static void count_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_hidden = net->activity_hidden;
@@ -391,7 +410,7 @@ static void count_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden_2 with outputs first, for the gradient of its inputs */
-static void transpose_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden_2)[5] = net->w_hidden_2;
@@ -404,7 +423,7 @@ static void transpose_w_hidden_2(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit with outputs first, for the gradient of its inputs */
-static void transpose_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -418,7 +437,7 @@ static void transpose_w_digit(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:9  loss      cross_entropy(max(digit), label)
  * g_digit_max: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -441,7 +460,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:7  predict argmax(max(digit))
  * g_digit: the gradient goes to the step that was picked */
-static void pick_g_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(pick_g_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict digit)[2][3] = net->digit;
@@ -464,7 +483,7 @@ static void pick_g_digit(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
  * digit: li, adjoint, 3 units, then gradient of w_digit */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit)[2][3] = net->g_digit;
@@ -522,7 +541,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -539,7 +558,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
  * g_hidden_2: linear map of g_digit_dense, 3 -> 5 */
-static void dense_g_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_g_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
@@ -569,7 +588,7 @@ static void dense_g_hidden_2(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden_2_transposed, tile by tile */
-static void tile_w_hidden_2_transposed(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden_2_transposed)[5] = net->w_hidden_2_transposed;
@@ -586,7 +605,7 @@ static void tile_w_hidden_2_transposed(void *context, int32_t first, int32_t las
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * recurrent group, step by step: g_hidden (delay), g_hidden_dense (lif, adjoint), g_hidden_delay (dense) */
-static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_hidden)[1][5] = net->g_hidden;
@@ -884,7 +903,7 @@ static void recurrent_g_hidden_dense(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
-static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict image)[2][4] = net->image;
@@ -980,7 +999,7 @@ static void gradient_w_hidden_2(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * gradient of w_hidden_2: sum of the parts */
-static void sum_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_hidden_2)[5] = net->grad_w_hidden_2;
@@ -997,7 +1016,7 @@ static void sum_w_hidden_2(void *context, int32_t first, int32_t last)
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * gradient of w_hidden: sum of the parts */
-static void sum_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
@@ -1013,7 +1032,7 @@ static void sum_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden: one step of sgd */
-static void update_w_hidden(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden)[5] = net->w_hidden;
@@ -1034,7 +1053,7 @@ static void update_w_hidden(void *context, int32_t first, int32_t last)
 }
 
 /* w_hidden_2: one step of sgd */
-static void update_w_hidden_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_hidden_2)[5] = net->w_hidden_2;
@@ -1055,7 +1074,7 @@ static void update_w_hidden_2(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of sgd */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -1075,47 +1094,50 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, dense_hidden_dense, net, net->run.rows);
-    snn_parallel(pool, tile_w_hidden_2, net, 1);
-    snn_parallel(pool, recurrent_hidden, net, net->run.rows);
-    snn_parallel(pool, list_hidden, net, net->run.rows);
-    snn_parallel(pool, layer_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_max, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_hidden, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_max), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
     memset(net->grad_w_hidden_2, 0, 5 * sizeof *net->grad_w_hidden_2);
     memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
-    snn_parallel(pool, transpose_w_hidden_2, net, 5);
-    snn_parallel(pool, transpose_w_digit, net, 3);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, pick_g_digit, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, 8);
-    snn_parallel(pool, sum_w_digit, net, 5);
-    snn_parallel(pool, dense_g_hidden_2, net, net->run.rows);
-    snn_parallel(pool, tile_w_hidden_2_transposed, net, 1);
-    snn_parallel(pool, recurrent_g_hidden_dense, net, net->run.rows);
-    snn_parallel(pool, gradient_w_hidden_2, net, 8);
-    snn_parallel(pool, sum_w_hidden_2, net, 5);
-    snn_parallel(pool, sum_w_hidden, net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(pick_g_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_2), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_hidden, net, 4);
-    snn_parallel(pool, update_w_hidden_2, net, 5);
-    snn_parallel(pool, update_w_digit, net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -1173,6 +1195,25 @@ static void close_net(void *context)
     snn_free(net->events_of_hidden_delay);
     snn_free(net->events_of_hidden);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -1259,6 +1300,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 9;
     model->stream_bytes = 540;
+    choose_level(model);
     return true;
 }
 
@@ -1288,3 +1330,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

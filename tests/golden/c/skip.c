@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./skip --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,9 +72,27 @@ struct net {
     SnnStream streams[9];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * digit_poisson: spikes with the probability of image, 4 -> 4, all steps */
-static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
@@ -99,7 +118,7 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
 }
 
 /* digit_poisson: the units that spike, step by step */
-static void list_digit_poisson(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_digit_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
@@ -120,7 +139,7 @@ static void list_digit_poisson(void *context, int32_t first, int32_t last)
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
  * digit_if: linear map of digit_poisson, 4 -> 4, then if, map, 4 units */
-static void layer_digit_if(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit_if)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[4] = net->w_digit;
@@ -176,7 +195,7 @@ static void layer_digit_if(void *context, int32_t first, int32_t last)
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * digit_sum: linear map of digit_map, 4 -> 3, then li, 3 units */
-static void layer_digit_sum(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit_sum)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
@@ -228,7 +247,7 @@ static void layer_digit_sum(void *context, int32_t first, int32_t last)
 
 /* skip.snn:8  predict argmax(sum(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -248,7 +267,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* skip.snn:10  loss      cross_entropy(sum(digit), label)
  * loss: cross-entropy of digit_sum against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -269,7 +288,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
  * number of spikes of digit_if in each sample */
-static void count_digit_if(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit_if)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_digit_if = net->activity_digit_if;
@@ -286,7 +305,7 @@ static void count_digit_if(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit_2 with outputs first, for the gradient of its inputs */
-static void transpose_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
@@ -300,7 +319,7 @@ static void transpose_w_digit_2(void *context, int32_t first, int32_t last)
 
 /* skip.snn:10  loss      cross_entropy(sum(digit), label)
  * g_digit_sum: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -323,7 +342,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * digit_sum: li, adjoint, 3 units, then gradient of w_digit_2 */
-static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_sum)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict digit_map)[2][4] = net->digit_map;
@@ -416,7 +435,7 @@ static void adjoint_digit_sum(void *context, int32_t first, int32_t last)
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * gradient of w_digit_2: sum of the parts */
-static void sum_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
@@ -433,7 +452,7 @@ static void sum_w_digit_2(void *context, int32_t first, int32_t last)
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * gradient of b_digit: sum over the batch and time of g_digit_dense_2 */
-static void gradient_b_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_b_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict grad_b_digit = net->grad_b_digit;
@@ -450,7 +469,7 @@ static void gradient_b_digit(void *context, int32_t first, int32_t last)
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
  * digit_if: linear map of g_digit_dense_2, 3 -> 4, then if, adjoint, 4 units, then gradient of w_digit */
-static void adjoint_digit_if(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_if)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2_transposed)[4] = net->w_digit_2_transposed;
@@ -539,7 +558,7 @@ static void adjoint_digit_if(void *context, int32_t first, int32_t last)
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[4] = net->grad_w_digit;
@@ -555,7 +574,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of adamw */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[4] = net->w_digit;
@@ -590,7 +609,7 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit_2: one step of adamw */
-static void update_w_digit_2(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit_2)[3] = net->w_digit_2;
@@ -625,7 +644,7 @@ static void update_w_digit_2(void *context, int32_t first, int32_t last)
 }
 
 /* b_digit: one step of adamw */
-static void update_b_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_b_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict b_digit = net->b_digit;
@@ -657,40 +676,43 @@ static void update_b_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, poisson_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, list_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, layer_digit_if, net, net->run.rows);
-    snn_parallel(pool, layer_digit_sum, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_digit_if, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_if), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_sum), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit_if), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
     memset(net->grad_w_digit_2, 0, 4 * sizeof *net->grad_w_digit_2);
     memset(net->grad_b_digit, 0, 3 * sizeof *net->grad_b_digit);
-    snn_parallel(pool, transpose_w_digit_2, net, 3);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit_sum, net, 8);
-    snn_parallel(pool, sum_w_digit_2, net, 4);
-    snn_parallel(pool, gradient_b_digit, net, 3);
-    snn_parallel(pool, adjoint_digit_if, net, 8);
-    snn_parallel(pool, sum_w_digit, net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_2), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_sum), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_b_digit), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_if), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 4);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_digit, net, 4);
-    snn_parallel(pool, update_w_digit_2, net, 4);
-    snn_parallel(pool, update_b_digit, net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_b_digit), net, 3);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -738,6 +760,25 @@ static void close_net(void *context)
     struct net *net = context;
     snn_free(net->events_of_digit_poisson);
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -822,6 +863,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 8;
     model->stream_bytes = 308;
+    choose_level(model);
     return true;
 }
 
@@ -851,3 +893,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */

@@ -5,10 +5,11 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./tables --help` says what the program can do. */
+#if SNN_LEVEL == 0
 #include "snn.h"
+#include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -57,9 +58,27 @@ struct net {
     SnnStream streams[7];
 };
 
+/* ---- this file again, for other processors: see snn_level.h ---- */
+#ifdef SNN_LEVELS
+#if __has_include(__FILE_NAME__)
+#define SNN_LEVEL 3
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#define SNN_LEVEL 4
+#include __FILE_NAME__
+#undef SNN_LEVEL
+#else
+#undef SNN_LEVELS
+#endif
+#endif
+#endif /* SNN_LEVEL */
+
+#include "snn_level_begin.h"
+#include "snn_vector.h"
+
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * digit_poisson: spikes with the probability of image, 6 -> 6, all steps */
-static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
@@ -97,7 +116,7 @@ static void poisson_digit_poisson(void *context, int32_t first, int32_t last)
 }
 
 /* digit_poisson: five units of one step in one byte, an index of a table */
-static void pack_digit_poisson(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(pack_digit_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
@@ -132,7 +151,7 @@ static void pack_digit_poisson(void *context, int32_t first, int32_t last)
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * digit: linear map of digit_poisson, 6 -> 3, then lif, 3 units */
-static void layer_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -360,7 +379,7 @@ static void layer_digit(void *context, int32_t first, int32_t last)
 
 /* tables.snn:7  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void reduce_digit_rate(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit)[6][3] = net->digit;
@@ -385,7 +404,7 @@ static void reduce_digit_rate(void *context, int32_t first, int32_t last)
 
 /* tables.snn:7  predict argmax(rate(digit))
  * predicted: the class with the largest score, the first of equals */
-static void predict_classes(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
@@ -405,7 +424,7 @@ static void predict_classes(void *context, int32_t first, int32_t last)
 
 /* tables.snn:9  loss      mse(rate(digit), label)
  * loss: mean squared error of digit_rate against the label */
-static void loss_of_samples(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -423,7 +442,7 @@ static void loss_of_samples(void *context, int32_t first, int32_t last)
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * number of spikes of digit in each sample */
-static void count_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float *restrict activity_digit = net->activity_digit;
@@ -441,7 +460,7 @@ static void count_digit(void *context, int32_t first, int32_t last)
 
 /* tables.snn:9  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
-static void loss_gradient(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
@@ -455,7 +474,7 @@ static void loss_gradient(void *context, int32_t first, int32_t last)
 }
 
 /* digit_poisson: five steps of one unit in one byte, an index of a table */
-static void pack_steps_of_digit_poisson(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(pack_steps_of_digit_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
@@ -498,7 +517,7 @@ static void pack_steps_of_digit_poisson(void *context, int32_t first, int32_t la
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * digit: lif, adjoint, 3 units, then gradient of w_digit */
-static void adjoint_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
@@ -685,7 +704,7 @@ static void adjoint_digit(void *context, int32_t first, int32_t last)
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * gradient of w_digit: sum of the parts */
-static void sum_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict grad_w_digit)[3] = net->grad_w_digit;
@@ -701,7 +720,7 @@ static void sum_w_digit(void *context, int32_t first, int32_t last)
 }
 
 /* w_digit: one step of sgd */
-static void update_w_digit(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     float (*restrict w_digit)[3] = net->w_digit;
@@ -716,33 +735,36 @@ static void update_w_digit(void *context, int32_t first, int32_t last)
     }
 }
 
-static void forward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, poisson_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, pack_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, layer_digit, net, net->run.rows);
-    snn_parallel(pool, reduce_digit_rate, net, net->run.rows);
-    snn_parallel(pool, predict_classes, net, net->run.rows);
-    snn_parallel(pool, loss_of_samples, net, net->run.rows);
-    snn_parallel(pool, count_digit, net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(pack_digit_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
 }
 
-static void backward(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     memset(net->grad_w_digit, 0, 6 * sizeof *net->grad_w_digit);
-    snn_parallel(pool, loss_gradient, net, net->run.rows);
-    snn_parallel(pool, pack_steps_of_digit_poisson, net, net->run.rows);
-    snn_parallel(pool, adjoint_digit, net, 8);
-    snn_parallel(pool, sum_w_digit, net, 6);
+    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(pack_steps_of_digit_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 6);
 }
 
-static void update(void *context, SnnPool *pool)
+static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, update_w_digit, net, 6);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 6);
 }
+
+#include "snn_level_end.h"
+#if SNN_LEVEL == 0
 
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
@@ -777,6 +799,25 @@ static void close_net(void *context)
 {
     struct net *net = context;
     snn_release(&net->memory);
+}
+
+/* The kernels that suit this processor. */
+static void choose_level(SnnModel *model)
+{
+    (void)model;
+    #ifdef SNN_LEVELS
+    int level = snn_level();
+    if (level == 3) {
+        model->forward = forward_v3;
+        model->backward = backward_v3;
+        model->update = update_v3;
+    }
+    if (level == 4) {
+        model->forward = forward_v4;
+        model->backward = backward_v4;
+        model->update = update_v4;
+    }
+    #endif
 }
 
 static bool open_net(SnnModel *model, void *context, int batch)
@@ -833,6 +874,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->streams = net->streams;
     model->stream_count = 6;
     model->stream_bytes = 379;
+    choose_level(model);
     return true;
 }
 
@@ -862,3 +904,4 @@ int main(int argc, char **argv)
     SnnModel model = description;
     return snn_main(argc, argv, &model);
 }
+#endif /* SNN_LEVEL */
