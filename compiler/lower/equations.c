@@ -21,20 +21,36 @@ static void find_steady(Equations *equations)
     }
 }
 
-Equations equations_start(Lower *lower, const Node *node, const bool *shared_params)
+static Equations begin(Lower *lower, const Node *node)
 {
     int count = node->body.code.count + 1;
-    Equations equations = {.lower = lower, .body = &node->body, .shared_params = shared_params};
+    Equations equations = {.lower = lower, .body = &node->body};
     equations.uses = NEW_ARRAY(lower->arena, int, count);
     equations.steady = NEW_ARRAY(lower->arena, bool, count);
     equations.done = NEW_ARRAY(lower->arena, LoopExpr *, count);
+    equations.shared_params = NEW_ARRAY(lower->arena, bool, node->params.count + 1);
+    for (int p = 0; p < node->params.count; p++)
+        equations.shared_params[p] = lower->net->params.at[node->params.at[p]].shape.ndim == 0;
+    find_steady(&equations);
+    return equations;
+}
+
+Equations equations_start(Lower *lower, const Node *node)
+{
+    Equations equations = begin(lower, node);
     for (int k = 0; k < node->outs.count; k++)
         count_uses(&equations, node->outs.at[k].value);
     for (int k = 0; k < node->grads.count; k++)
         count_uses(&equations, node->grads.at[k].value);
     for (int s = 0; s < node->states.count; s++)
         count_uses(&equations, node->states.at[s].next);
-    find_steady(&equations);
+    return equations;
+}
+
+Equations equations_of(Lower *lower, const Node *node, Val value)
+{
+    Equations equations = begin(lower, node);
+    count_uses(&equations, value);
     return equations;
 }
 
@@ -98,6 +114,16 @@ static LoopExpr *written(Equations *equations, Val value)
         expr = loop_local(equations->lower, block, instr->name ? instr->name : "x", expr);
     }
     return equations->done[value] = expr;
+}
+
+bool equation_reads(const Equations *equations, int input)
+{
+    for (Val v = 0; v < equations->body->code.count; v++) {
+        const Instr *instr = &equations->body->code.at[v];
+        if (instr->op == OP_INPUT && instr->index == input && equations->uses[v] > 0)
+            return true;
+    }
+    return false;
 }
 
 void equation_read(Equations *equations, int input)

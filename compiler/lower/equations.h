@@ -12,14 +12,17 @@ typedef struct Equations {
     LoopBlock *into;                       /* where values of this step and unit go */
     LoopBlock *before;                     /* where values that never change go */
     LoopExpr **inputs, **states, **params; /* what the leaves mean here, by index */
-    const bool *shared_params;             /* by index: one number for all units */
+    bool *shared_params;                   /* by index: one number for all units */
     int *uses;                             /* by value */
     bool *steady;                          /* by value: the same for all units and steps */
     LoopExpr **done; /* by value: how it is written; a truth value for step and comparisons */
 } Equations;
 
-/* Counts uses from the node's outs, grads and states. */
-Equations equations_start(Lower *lower, const Node *node, const bool *shared_params);
+/* Of all the node's outs, grads and states. */
+Equations equations_start(Lower *lower, const Node *node);
+/* Of one value of its body. */
+Equations equations_of(Lower *lower, const Node *node, Val value);
+bool equation_reads(const Equations *equations, int input);
 /* Gives an input a constant now, before something else is stored in its place. */
 void equation_read(Equations *equations, int input);
 LoopExpr *equation_number(Equations *equations, Val value); /* F32 */

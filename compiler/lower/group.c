@@ -1,6 +1,7 @@
 /* Recurrent groups: one loop over time around all nodes of the group. A few samples go through it in lock-step, so
  * that each weight which is fetched serves several of them. */
 #include "events.h"
+#include "gate.h"
 
 enum { TOGETHER = 32 /* samples */ };
 
@@ -154,6 +155,7 @@ void lower_group(Lower *lower, const int *own, int count)
         if (node->kind != NODE_DENSE)
             continue;
         weights[i] = tiled_weights(lower, node);
+        gate_prepare(lower, node);
         lists[i] =
             !lower->joined[nodes[i]] && follows_events(lower, node->in) && list_buffers(lower, node->in);
     }

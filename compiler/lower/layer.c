@@ -6,6 +6,7 @@
  * to sum, into a fixed number of slices of the batch. Either way one thread makes each sum, in one order. */
 #include "layer.h"
 #include "events.h"
+#include "gate.h"
 #include "pack.h"
 #include "tile.h"
 
@@ -102,8 +103,10 @@ static void prepare_stream(Lower *lower, const Node *node)
 
 static void prepare_streams(Lower *lower, const Layer *layer)
 {
-    for (int i = 0; i < layer->maps.count; i++)
+    for (int i = 0; i < layer->maps.count; i++) {
         prepare_stream(lower, layer->maps.at[i]);
+        gate_prepare(lower, layer->maps.at[i]);
+    }
     for (int i = 0; i < layer->gradients.count; i++)
         if (layer->gradients.at[i]->kind == NODE_WEIGHT_GRAD)
             prepare_stream(lower, layer->gradients.at[i]);

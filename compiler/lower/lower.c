@@ -4,6 +4,7 @@
 #include "schedule.h"
 #include "describe.h"
 #include "tile.h"
+#include "gate.h"
 #include "layer.h"
 
 /* A kernel for one node, up to its loop over the samples. */
@@ -231,8 +232,10 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower.joined = NEW_ARRAY(arena, int, net->nodes.count + 1);
     lower.slots = NEW_ARRAY(arena, int, net->streams.count + 1);
     lower.tiled = NEW_ARRAY(arena, bool, net->streams.count + 1);
+    lower.gates = NEW_ARRAY(arena, struct Gate *, net->nodes.count + 1);
     lower.place = NEW_ARRAY(arena, StreamId, net->streams.count + 1);
     layer_plan(&lower);
+    gate_plan(&lower);
     add_buffers(&lower);
     lower.spikes = NEW_ARRAY(arena, SpikeStream, net->streams.count + 1);
     lower.positions = lower.ones = -1;

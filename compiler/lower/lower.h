@@ -38,7 +38,9 @@ typedef struct Lower {
     int *group;               /* by node: the number of its recurrent group, or 0 */
     int *joined;              /* by node: the group whose steps make this map from its events, or 0 */
     int *slots;               /* by StreamId: steps kept of a stream that only its group reads; 0: all */
-    bool *tiled;     /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
+    bool *tiled; /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
+    struct Gate *
+        *gates;      /* by node: of a map back to neurons of which few are near their threshold; or NULL */
     StreamId *place; /* by StreamId: the stream whose values it overwrites, once they are read; or NONE */
 } Lower;
 
@@ -138,6 +140,9 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
 /* All steps of a scan, for one sample; its buffers are made before. */
 ScanState scan_prepare(Lower *lower, const Node *node);
 void emit_scan(Lower *lower, const Node *node, const ScanState *state, Site site);
+/* Sets inputs and parameters of the node's equations, for unit n at the site. */
+struct Equations;
+void scan_leaves(Lower *lower, const Node *node, struct Equations *equations, Site site, LoopExpr *n);
 const char *scan_name(const Lower *lower, const Node *node);
 int scan_units(const Lower *lower, const Node *node);
 void lower_partials(Lower *lower, const Node *node, const ScanState *state);

@@ -7,6 +7,7 @@
  *   when[b][s][i]  = sum of x[b][5 s + k][i] 2^k
  *   alive[b][block][0 .. alives[b][block] - 1]          the units that spike within the block's steps */
 #include "pack.h"
+#include "measure.h"
 
 enum { LEAST_WEIGHTS = 4096 /* of a layer for which there is a choice: small ones are quick either way */ };
 
@@ -44,62 +45,28 @@ bool event_use(const Lower *lower, const Node *node)
 
 /* ---- which kernel runs: a function of the batch's activity ---- */
 
-static LoopExpr *as_f32(Lower *lower, LoopExpr *x)
-{
-    return loop_cast(lower->arena, TYPE_F32, x);
-}
-
-enum { MEASURE_EVERY = 4 /* steps, and samples: a sixteenth tells enough */ };
-
-static int measured_steps(const Lower *lower)
-{
-    return (lower->net->steps + MEASURE_EVERY - 1) / MEASURE_EVERY;
-}
-
 static void emit_count(Lower *lower, StreamId stream, BufferId counts)
 {
     const char *name = stream_of(lower, stream)->name;
-    kernel_begin(
-        lower, arena_printf(lower->arena, "measure_%s", name),
-        arena_printf(lower->arena, "spikes of %s in every fourth sample, at every fourth step", name),
-        (Span){0, 0}, 0);
-    LoopStmt *loop_b = kernel_items(lower, "b");
-    LoopExpr *b = loop_variable(lower, loop_b);
-    LoopExpr *fourth =
-        op2(lower, OP_MUL, op2(lower, OP_DIV, b, num(lower, MEASURE_EVERY)), num(lower, MEASURE_EVERY));
-    LoopStmt *some = loop_if(lower->arena, &loop_b->body, op2(lower, OP_EQ, b, fourth));
-    Site site = {&some->body, b, NULL, NULL};
-    LoopExpr *spikes = declare_local(lower, site.into, "spikes", num(lower, 0));
-    LoopStmt *loop_t = for_range(lower, site.into, "k", measured_steps(lower));
-    site.t = op2(lower, OP_MUL, loop_variable(lower, loop_t), num(lower, MEASURE_EVERY));
-    LoopStmt *loop_n = for_range(lower, &loop_t->body, "n", stream_size(lower, stream));
+    Site site = {0};
+    LoopExpr *spikes = measure_kernel(lower, name, "spikes of", counts, &site);
+    LoopStmt *loop_n = for_range(lower, site.into, "n", stream_size(lower, stream));
     loop_set(lower->arena, &loop_n->body, spikes->var,
              op2(lower, OP_ADD, spikes, load_stream(lower, stream, site, loop_variable(lower, loop_n))));
-    store1(lower, site.into, counts, site.b, spikes, false);
 }
 
 static void emit_choice(Lower *lower, StreamId stream, BufferId counts, BufferId busy)
 {
     const char *name = stream_of(lower, stream)->name;
-    double units = (double)measured_steps(lower) * stream_size(lower, stream);
     kernel_begin(lower, arena_printf(lower->arena, "choose_%s", name),
                  arena_printf(lower->arena,
                               "is %s busy enough for tables, forward and backward? By this batch alone",
                               name),
                  (Span){0, 0}, 1);
     LoopStmt *loop_k = kernel_items(lower, "k");
-    LoopExpr *spikes = declare_local(lower, &loop_k->body, "spikes", loop_float(lower->arena, 0));
-    LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
-    LoopStmt *loop_b = for_range(lower, &loop_k->body, "b", 0);
-    LoopExpr *measured = op2(lower, OP_DIV, op2(lower, OP_ADD, rows, num(lower, MEASURE_EVERY - 1)),
-                             num(lower, MEASURE_EVERY));
-    loop_b->to = measured;
-    LoopExpr *b = op2(lower, OP_MUL, loop_variable(lower, loop_b), num(lower, MEASURE_EVERY));
-    LoopExpr *count = as_f32(lower, load1(lower, counts, b));
-    loop_set(lower->arena, &loop_b->body, spikes->var, op2(lower, OP_ADD, spikes, count));
+    LoopExpr *all, *spikes = measured_total(lower, &loop_k->body, counts, stream_size(lower, stream), &all);
     for (int use = 0; use < 2; use++) {
-        LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, table_activity[use] * units),
-                              as_f32(lower, measured));
+        LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, table_activity[use]), all);
         LoopExpr *choice =
             loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1), num(lower, 0));
         store1(lower, &loop_k->body, busy, num(lower, use), choice, false);

@@ -1,6 +1,7 @@
 /* Linear maps and their weight gradients, for one sample and a tile of outputs. Where spikes come in, rows of
  * weights are added, one for each event; else it is a matrix product, with sums of
  * a few rows kept in registers. */
+#include "gate.h"
 #include "pack.h"
 #include "tile.h"
 
@@ -159,8 +160,25 @@ static void emit_product(Lower *lower, const Rows *rows, const Matrix *weights, 
     emit_sums_end(lower, rows, site);
 }
 
+/* Where few of the neurons behind a map are near their threshold. Returns where the whole product goes, or NULL. */
+static LoopBlock *emit_near_steps(Lower *lower, const Node *dense, Site site)
+{
+    const Gate *gate = lower->gates[dense - lower->net->nodes.at];
+    if (!gate)
+        return site.into;
+    Site step = site;
+    LoopStmt *loop_t = for_range(lower, if_few(lower, gate, site.into, true), "t", lower->net->steps);
+    step.t = loop_variable(lower, loop_t);
+    step.into = &loop_t->body;
+    emit_gated(lower, dense, step);
+    return if_few(lower, gate, site.into, false);
+}
+
 static void emit_map_reals(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
 {
+    site.into = emit_near_steps(lower, dense, site);
+    if (!site.into)
+        return;
     bool temporal = stream_of(lower, dense->out)->temporal;
     int steps = temporal ? lower->net->steps : 1, width = site_width(lower, site, dense->out);
     int blocks = steps / BLOCK, rest = steps % BLOCK;
@@ -210,9 +228,26 @@ static LoopStmt *loop_tiles(Lower *lower, StepMap *map, LoopBlock *into)
     return tiles;
 }
 
+static LoopBlock *emit_near_samples(Lower *lower, const Node *dense, Site site, LoopExpr *b0, LoopExpr *b1)
+{
+    const Gate *gate = lower->gates[dense - lower->net->nodes.at];
+    if (!gate)
+        return site.into;
+    Site sample = site;
+    LoopStmt *loop_b = for_bounds(lower, if_few(lower, gate, site.into, true), "b", b0, b1);
+    sample.b = loop_variable(lower, loop_b);
+    sample.into = &loop_b->body;
+    sample.tile = NULL;
+    emit_gated(lower, dense, sample);
+    return if_few(lower, gate, site.into, false);
+}
+
 /* Samples eight at a time, then one by one. */
 static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
+    site.into = emit_near_samples(lower, map->dense, site, b0, b1);
+    if (!site.into)
+        return;
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
     LoopBlock *into = &tiles->body;
     int width = map->tile.width;

@@ -106,7 +106,6 @@ typedef struct Unit {
     LoopExpr *n;
     LoopExpr **states; /* local variables */
     LoopExpr **sums;   /* local variables, NULL where out s is no sum */
-    bool *shared;      /* by parameter */
 } Unit;
 
 static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_buffers)
@@ -142,20 +141,25 @@ static void store_locals(Lower *lower, const Unit *unit, Site site, bool states_
             store_sum(lower, unit->node, unit->state, s, site, unit->n, unit->sums[s], states_in_buffers);
 }
 
+void scan_leaves(Lower *lower, const Node *node, Equations *equations, Site site, LoopExpr *n)
+{
+    equations->inputs = NEW_ARRAY(lower->arena, LoopExpr *, node->ins.count + 1);
+    equations->params = NEW_ARRAY(lower->arena, LoopExpr *, node->params.count + 1);
+    for (int i = 0; i < node->ins.count; i++)
+        if (equation_reads(equations, i))
+            equations->inputs[i] = load_stream(lower, node->ins.at[i], site, n);
+    for (int p = 0; p < node->params.count; p++)
+        equations->params[p] = load1(lower, lower->values[node->params.at[p]],
+                                     equations->shared_params[p] ? num(lower, 0) : unit_of(lower, site, n));
+}
+
 static Equations unit_equations(Lower *lower, const Unit *unit, Site site, LoopBlock *before)
 {
-    const Node *node = unit->node;
-    Equations equations = equations_start(lower, node, unit->shared);
+    Equations equations = equations_start(lower, unit->node);
     equations.into = site.into;
     equations.before = before;
-    equations.inputs = NEW_ARRAY(lower->arena, LoopExpr *, node->ins.count + 1);
-    equations.params = NEW_ARRAY(lower->arena, LoopExpr *, node->params.count + 1);
     equations.states = unit->states;
-    for (int i = 0; i < node->ins.count; i++)
-        equations.inputs[i] = load_stream(lower, node->ins.at[i], site, unit->n);
-    for (int p = 0; p < node->params.count; p++)
-        equations.params[p] = load1(lower, lower->values[node->params.at[p]],
-                                    unit->shared[p] ? num(lower, 0) : unit_of(lower, site, unit->n));
+    scan_leaves(lower, unit->node, &equations, site, unit->n);
     return equations;
 }
 
@@ -215,14 +219,6 @@ static void emit_step(Lower *lower, const Unit *unit, Site site, LoopBlock *befo
     advance_states(lower, unit, &equations);
 }
 
-static bool *shared_params(Lower *lower, const Node *node)
-{
-    bool *shared = NEW_ARRAY(lower->arena, bool, node->params.count + 1);
-    for (int p = 0; p < node->params.count; p++)
-        shared[p] = lower->net->params.at[node->params.at[p]].shape.ndim == 0;
-    return shared;
-}
-
 void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Site site, LoopExpr *from,
                      int count, bool keep_states)
 {
@@ -230,7 +226,6 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
     LoopBlock constants = {0}, loop = {0};
     LoopStmt *units = for_units(lower, &loop, "n", units_at(lower, node, site));
     Unit unit = {.node = node, .state = state, .n = loop_variable(lower, units)};
-    unit.shared = shared_params(lower, node);
     Site inner = site;
     inner.into = &units->body;
     declare_locals(lower, &unit, inner, keep_states);

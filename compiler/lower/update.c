@@ -33,7 +33,7 @@ void lower_update(Lower *lower, const Node *node)
     }
     rows->independent = !matrix;
     int dims = matrix ? 2 : 1;
-    Equations equations = equations_start(lower, node, NULL);
+    Equations equations = equations_start(lower, node);
     equations.into = into;
     equations.before = &constants;
     equations.inputs = (LoopExpr *[]){loop_load(lower->program, described->gradient, dims, index),

@@ -1,12 +1,12 @@
 #!/bin/sh
 # What each optimisation brings: the steps of peers.sh with one of them left out at a time. See tests/bench/README.md.
 #
-#     tests/bench/ablation.sh          ROUNDS=n  STEPS=n  WORKLOADS="W1 W2 W2.11 W2r"  and what peers.sh takes
+#     tests/bench/ablation.sh          ROUNDS=n  STEPS=n  WORKLOADS="W1 W2 W2.11 W2r W2r.near"  and what peers.sh takes
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 rounds=${ROUNDS:-3}
-workloads=${WORKLOADS:-W1 W2 W2.11 W2r}
+workloads=${WORKLOADS:-W1 W2 W2.11 W2r W2r.near}
 build=${BUILD:-$here/../../build}
 mkdir -p "$build/bench"
 results=$build/bench/ablation

@@ -41,7 +41,8 @@ model_of() {
     W1) echo w1 ;;
     W2 | W2.11) echo w2 ;;
     W2r) echo w2r ;;
-    *) fail "no workload: $1 (there are W1, W2, W2.11 and W2r)" ;;
+    W2r.near) echo w2r_near ;;
+    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r and W2r.near)" ;;
     esac
 }
 
@@ -49,7 +50,7 @@ model_of() {
 shape_of() {
     case $1 in
     W1) echo 784 800 10 25 128 0 ;;
-    W2r) echo 700 256 20 100 128 1 ;;
+    W2r*) echo 700 256 20 100 128 1 ;;
     *) echo 700 256 20 100 128 0 ;;
     esac
 }

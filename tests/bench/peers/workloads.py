@@ -29,6 +29,7 @@ class Workload:
     gain: float
     rate: float  # of the inputs: spikes a step
     recurrent: bool = False
+    compact: bool = False  # the surrogate max(2 - 4 |h - 1|, 0), in PyTorch and snnc; the others keep theirs
     spiking_readout: bool = False  # neurons as the hidden ones; else y = 0.9 y + x, without spikes
     batch: int = 128
 
@@ -44,6 +45,7 @@ WORKLOADS = {
         Workload("W2", 700, 256, 20, 100, 2, decay=0.9, gain=1.0, rate=0.015),
         Workload("W2.11", 700, 256, 20, 100, 2, decay=0.9, gain=1.0, rate=0.11),
         Workload("W2r", 700, 256, 20, 100, 2, decay=0.9, gain=1.0, rate=0.015, recurrent=True),
+        Workload("W2r.near", 700, 256, 20, 100, 2, decay=0.9, gain=1.0, rate=0.015, recurrent=True, compact=True),
     )
 }
 

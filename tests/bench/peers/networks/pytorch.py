@@ -24,16 +24,31 @@ class Spike(torch.autograd.Function):
         return gradient / (1 + (torch.pi * x) ** 2)
 
 
+class CompactSpike(torch.autograd.Function):
+    """A step at 0, with a slope that is 0 beyond 1 / 2."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return (x >= 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (x,) = ctx.saved_tensors
+        return gradient * (2 - 4 * x.abs()).clamp(min=0)
+
+
 def spiking(work, current, recurrence=None):
     """The spikes of a layer. current: [steps, batch, neurons]; recurrence: a linear layer or None."""
     v = torch.zeros_like(current[0])
     spike = v
     spikes = []
+    step = CompactSpike if work.compact else Spike
     for x in current.unbind(0):
         if recurrence is not None:
             x = x + recurrence(spike)
         h = work.decay * v + work.gain * x
-        spike = Spike.apply(h - 1)
+        spike = step.apply(h - 1)
         v = (1 - spike) * h
         spikes.append(spike)
     return torch.stack(spikes)

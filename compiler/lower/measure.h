@@ -1,0 +1,13 @@
+/* Counts that choose between kernels: see measure.c. */
+#ifndef SNNC_MEASURE_H
+#define SNNC_MEASURE_H
+
+#include "lower.h"
+
+/* Begins the kernel measure_NAME. The site becomes a sample and a step that are looked at; what is added to the
+ * variable returned goes to counts[sample]. `what` begins the kernel's comment: "spikes of". */
+LoopExpr *measure_kernel(Lower *lower, const char *name, const char *what, BufferId counts, Site *site);
+/* The sum of all counts, and the number of things that were looked at, `units` at each sample and step. */
+LoopExpr *measured_total(Lower *lower, LoopBlock *into, BufferId counts, int units, LoopExpr **all);
+
+#endif
