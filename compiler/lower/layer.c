@@ -277,6 +277,33 @@ static void emit_chunks(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *f
     emit_rest(lower, layer, site);
 }
 
+/* Whether the kernel is but matrix products of streams outside time. */
+static bool is_once(const Lower *lower, const Layer *layer)
+{
+    bool once = !layer->scan;
+    for (int i = 0; i < layer->maps.count; i++)
+        once = once && !stream_of(lower, layer->maps.at[i]->out)->temporal;
+    for (int i = 0; i < layer->gradients.count; i++)
+        once = once && layer->gradients.at[i]->kind == NODE_WEIGHT_GRAD
+               && !stream_of(lower, layer->gradients.at[i]->aux)->temporal;
+    return once;
+}
+
+static void emit_once(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to)
+{
+    Site site = {into, NULL, NULL, &layer->tile};
+    for (int i = 0; i < layer->maps.count; i++) {
+        note(lower, into, "rows of ", lower->program->buffers.at[weights_of(lower, layer->maps.at[i])].name,
+             ", some samples at a time");
+        emit_map_once(lower, layer->maps.at[i], &layer->weights[i], layer->sums, site, from, to);
+    }
+    for (int i = 0; i < layer->gradients.count; i++) {
+        note(lower, into, "gradient of ", lower->net->params.at[layer->gradients.at[i]->weight].name,
+             ", summed over the samples");
+        emit_weight_grad_once(lower, layer->gradients.at[i], &layer->totals[i], layer->sums, site, from, to);
+    }
+}
+
 static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to)
 {
     LoopStmt *loop_b = for_bounds(lower, into, "b", from, to);
@@ -434,6 +461,8 @@ static void lower_kernel(Lower *lower, const Node *node)
     emit_matrices(lower, &layer, into);
     if (chunks)
         emit_chunks(lower, &layer, into, from, to, chunk_samples(lower));
+    else if (is_once(lower, &layer))
+        emit_once(lower, &layer, into, from, to);
     else
         emit_samples(lower, &layer, into, from, to);
     finish(lower, &layer, into);

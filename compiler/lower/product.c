@@ -211,6 +211,36 @@ void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId s
 
 /* ---- maps of several samples at one step ---- */
 
+/* Samples rows.count at a time, then one by one. */
+static void emit_sample_blocks(Lower *lower, Rows rows, const Matrix *weights, Site site, LoopExpr *b0,
+                               LoopExpr *b1)
+{
+    LoopBlock *into = site.into;
+    LoopExpr *together = num(lower, rows.count);
+    LoopExpr *blocks =
+        loop_local(lower, into, "blocks", op2(lower, OP_DIV, op2(lower, OP_SUB, b1, b0), together));
+    LoopStmt *loop = for_range(lower, into, "block", 0);
+    loop->to = blocks;
+    LoopExpr *offset = op2(lower, OP_MUL, loop_variable(lower, loop), together);
+    rows.first = loop_local(lower, &loop->body, "b", op2(lower, OP_ADD, b0, offset));
+    site.into = &loop->body;
+    emit_product(lower, &rows, weights, site);
+    LoopExpr *done = op2(lower, OP_ADD, b0, op2(lower, OP_MUL, blocks, together));
+    LoopStmt *rest = for_bounds(lower, into, "b", done, b1);
+    rows.first = loop_variable(lower, rest);
+    rows.count = 1;
+    site.into = &rest->body;
+    emit_product(lower, &rows, weights, site);
+}
+
+void emit_map_once(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site,
+                   LoopExpr *b0, LoopExpr *b1)
+{
+    int width = site_width(lower, site, dense->out);
+    Rows rows = {dense, sums, NULL, BLOCK, width, width < LEAST_SUMS, true};
+    emit_sample_blocks(lower, rows, weights, site, b0, b1);
+}
+
 typedef struct StepMap {
     const Node *dense;
     BufferId sums;
@@ -242,30 +272,15 @@ static LoopBlock *emit_near_samples(Lower *lower, const Node *dense, Site site, 
     return if_few(lower, gate, site.into, false);
 }
 
-/* Samples eight at a time, then one by one. */
 static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
     site.into = emit_near_samples(lower, map->dense, site, b0, b1);
     if (!site.into)
         return;
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
-    LoopBlock *into = &tiles->body;
-    int width = map->tile.width;
-    Rows rows = {map->dense, map->sums, NULL, MOST_ROWS, width, false, true};
-    LoopExpr *blocks = loop_local(lower, into, "blocks",
-                                  op2(lower, OP_DIV, op2(lower, OP_SUB, b1, b0), num(lower, MOST_ROWS)));
-    LoopStmt *loop = for_range(lower, into, "block", 0);
-    loop->to = blocks;
-    LoopExpr *offset = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, MOST_ROWS));
-    rows.first = loop_local(lower, &loop->body, "b", op2(lower, OP_ADD, b0, offset));
-    site.into = &loop->body;
-    emit_product(lower, &rows, &map->weights, site);
-    LoopStmt *rest = for_bounds(
-        lower, into, "b", op2(lower, OP_ADD, b0, op2(lower, OP_MUL, blocks, num(lower, MOST_ROWS))), b1);
-    rows.first = loop_variable(lower, rest);
-    rows.count = 1;
-    site.into = &rest->body;
-    emit_product(lower, &rows, &map->weights, site);
+    site.into = &tiles->body;
+    Rows rows = {map->dense, map->sums, NULL, MOST_ROWS, map->tile.width, false, true};
+    emit_sample_blocks(lower, rows, &map->weights, site, b0, b1);
 }
 
 /* All tiles of the map for one sample, whose events at this step are listed. */
@@ -393,6 +408,7 @@ typedef struct Columns {
     BufferId sums;
     LoopExpr *first; /* input */
     int count, width;
+    LoopExpr *b0, *b1; /* samples, if sums go over them; else they go over the steps of one */
 } Columns;
 
 static void emit_columns_step(Lower *lower, const Columns *columns, Site site)
@@ -412,7 +428,7 @@ static void emit_columns_step(Lower *lower, const Columns *columns, Site site)
         store2(lower, &loop_j->body, columns->sums, num(lower, r), j, op2(lower, OP_MUL, x[r], g), true);
 }
 
-/* Inputs first .. first + count - 1: summed over the steps of the sample, then added. */
+/* Inputs first .. first + count - 1: summed over the steps of the sample or over samples, then added. */
 static void emit_columns(Lower *lower, const Columns *columns, Site site)
 {
     for (int r = 0; r < columns->count; r++) {
@@ -421,7 +437,11 @@ static void emit_columns(Lower *lower, const Columns *columns, Site site)
                loop_float(lower->arena, 0), false);
     }
     Site inner = site;
-    if (stream_of(lower, columns->node->in)->temporal) {
+    if (columns->b0) {
+        LoopStmt *loop_b = for_bounds(lower, site.into, "b", columns->b0, columns->b1);
+        inner.b = loop_variable(lower, loop_b);
+        inner.into = &loop_b->body;
+    } else if (stream_of(lower, columns->node->in)->temporal) {
         LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
         inner.t = loop_variable(lower, loop_t);
         inner.into = &loop_t->body;
@@ -435,10 +455,11 @@ static void emit_columns(Lower *lower, const Columns *columns, Site site)
     }
 }
 
-static void emit_grad_reals(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site)
+static void emit_grad_reals(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site,
+                            LoopExpr *b0, LoopExpr *b1)
 {
     int inputs = stream_size(lower, node->in), blocks = inputs / BLOCK;
-    Columns columns = {node, gradient, sums, NULL, BLOCK, 0};
+    Columns columns = {node, gradient, sums, NULL, BLOCK, 0, b0, b1};
     columns.width = site_width(lower, site, node->aux);
     if (blocks > 0) {
         LoopStmt *loop = for_range(lower, site.into, "block", blocks);
@@ -459,5 +480,11 @@ void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, Bu
     if (follows_events(lower, node->in))
         emit_grad_events(lower, node, gradient, sums, site);
     else
-        emit_grad_reals(lower, node, gradient, sums, site);
+        emit_grad_reals(lower, node, gradient, sums, site, NULL, NULL);
+}
+
+void emit_weight_grad_once(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site,
+                           LoopExpr *b0, LoopExpr *b1)
+{
+    emit_grad_reals(lower, node, gradient, sums, site, b0, b1);
 }

@@ -89,8 +89,42 @@ static void SNN_AT_LEVEL(dense_hidden_dense)(void *context, int32_t first, int32
     float (*restrict w_hidden)[4] = net->w_hidden;
     float (*restrict image)[4] = net->image;
     float (*restrict hidden_dense)[4] = net->hidden_dense;
-    for (int32_t b = first; b < last; b++) {
-        /* rows of w_hidden */
+    /* rows of w_hidden, some samples at a time */
+    const int32_t blocks = (last - first) / 4;
+    for (int32_t block = 0; block < blocks; block++) {
+        const int32_t b = first + block * 4;
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 4; j++) {
+            hidden_dense[b][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 4; j++) {
+            hidden_dense[b + 1][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 4; j++) {
+            hidden_dense[b + 2][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 4; j++) {
+            hidden_dense[b + 3][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 4; i++) {
+            const float x0 = image[b][i];
+            const float x1 = image[b + 1][i];
+            const float x2 = image[b + 2][i];
+            const float x3 = image[b + 3][i];
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 4; j++) {
+                const float w = w_hidden[i][j];
+                hidden_dense[b][j] += x0 * w;
+                hidden_dense[b + 1][j] += x1 * w;
+                hidden_dense[b + 2][j] += x2 * w;
+                hidden_dense[b + 3][j] += x3 * w;
+            }
+        }
+    }
+    for (int32_t b = first + blocks * 4; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 4; j++) {
             hidden_dense[b][j] = 0.0f;
@@ -507,26 +541,26 @@ static void SNN_AT_LEVEL(gradient_w_hidden)(void *context, int32_t first, int32_
                 parts_of_w_hidden[slice][i][j] = 0.0f;
             }
         }
-        for (int32_t b = b0; b < b1; b++) {
-            /* gradient of w_hidden */
-            for (int32_t block = 0; block < 1; block++) {
-                const int32_t i0 = block * 4;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
-                    sums_w_hidden[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
-                    sums_w_hidden[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
-                    sums_w_hidden[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
-                    sums_w_hidden[3][j] = 0.0f;
-                }
+        /* gradient of w_hidden, summed over the samples */
+        for (int32_t block = 0; block < 1; block++) {
+            const int32_t i0 = block * 4;
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 4; j++) {
+                sums_w_hidden[0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 4; j++) {
+                sums_w_hidden[1][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 4; j++) {
+                sums_w_hidden[2][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 4; j++) {
+                sums_w_hidden[3][j] = 0.0f;
+            }
+            for (int32_t b = b0; b < b1; b++) {
                 const float x0 = image[b][i0];
                 const float x1 = image[b][i0 + 1];
                 const float x2 = image[b][i0 + 2];
@@ -539,22 +573,22 @@ static void SNN_AT_LEVEL(gradient_w_hidden)(void *context, int32_t first, int32_
                     sums_w_hidden[2][j] += x2 * g;
                     sums_w_hidden[3][j] += x3 * g;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
-                    parts_of_w_hidden[slice][i0][j] += sums_w_hidden[0][j];
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
-                    parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden[1][j];
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
-                    parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden[2][j];
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
-                    parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden[3][j];
-                }
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 4; j++) {
+                parts_of_w_hidden[slice][i0][j] += sums_w_hidden[0][j];
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 4; j++) {
+                parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden[1][j];
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 4; j++) {
+                parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden[2][j];
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 4; j++) {
+                parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden[3][j];
             }
         }
     }

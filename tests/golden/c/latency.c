@@ -135,8 +135,42 @@ static void SNN_AT_LEVEL(dense_digit_last)(void *context, int32_t first, int32_t
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_last)[3] = net->digit_last;
     float (*restrict digit_latency_li_last)[4] = net->digit_latency_li_last;
-    for (int32_t b = first; b < last; b++) {
-        /* rows of w_digit */
+    /* rows of w_digit, some samples at a time */
+    const int32_t blocks = (last - first) / 4;
+    for (int32_t block = 0; block < blocks; block++) {
+        const int32_t b = first + block * 4;
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_last[b][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_last[b + 1][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_last[b + 2][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_last[b + 3][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 4; i++) {
+            const float x0 = digit_latency_li_last[b][i];
+            const float x1 = digit_latency_li_last[b + 1][i];
+            const float x2 = digit_latency_li_last[b + 2][i];
+            const float x3 = digit_latency_li_last[b + 3][i];
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 3; j++) {
+                const float w = w_digit[i][j];
+                digit_last[b][j] += x0 * w;
+                digit_last[b + 1][j] += x1 * w;
+                digit_last[b + 2][j] += x2 * w;
+                digit_last[b + 3][j] += x3 * w;
+            }
+        }
+    }
+    for (int32_t b = first + blocks * 4; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             digit_last[b][j] = 0.0f;

@@ -179,8 +179,42 @@ static void SNN_AT_LEVEL(dense_digit_mean)(void *context, int32_t first, int32_t
     float (*restrict w_digit)[3] = net->w_digit;
     float (*restrict digit_mean)[3] = net->digit_mean;
     float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
-    for (int32_t b = first; b < last; b++) {
-        /* rows of w_digit */
+    /* rows of w_digit, some samples at a time */
+    const int32_t blocks = (last - first) / 4;
+    for (int32_t block = 0; block < blocks; block++) {
+        const int32_t b = first + block * 4;
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_mean[b][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_mean[b + 1][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_mean[b + 2][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            digit_mean[b + 3][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 5; i++) {
+            const float x0 = hidden_li_mean[b][i];
+            const float x1 = hidden_li_mean[b + 1][i];
+            const float x2 = hidden_li_mean[b + 2][i];
+            const float x3 = hidden_li_mean[b + 3][i];
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 3; j++) {
+                const float w = w_digit[i][j];
+                digit_mean[b][j] += x0 * w;
+                digit_mean[b + 1][j] += x1 * w;
+                digit_mean[b + 2][j] += x2 * w;
+                digit_mean[b + 3][j] += x3 * w;
+            }
+        }
+    }
+    for (int32_t b = first + blocks * 4; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             digit_mean[b][j] = 0.0f;
@@ -309,26 +343,26 @@ static void SNN_AT_LEVEL(gradient_w_digit)(void *context, int32_t first, int32_t
                 parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
-        for (int32_t b = b0; b < b1; b++) {
-            /* gradient of w_digit */
-            for (int32_t block = 0; block < 1; block++) {
-                const int32_t i0 = block * 4;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit[3][j] = 0.0f;
-                }
+        /* gradient of w_digit, summed over the samples */
+        for (int32_t block = 0; block < 1; block++) {
+            const int32_t i0 = block * 4;
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 3; j++) {
+                sums_w_digit[0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 3; j++) {
+                sums_w_digit[1][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 3; j++) {
+                sums_w_digit[2][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 3; j++) {
+                sums_w_digit[3][j] = 0.0f;
+            }
+            for (int32_t b = b0; b < b1; b++) {
                 const float x0 = hidden_li_mean[b][i0];
                 const float x1 = hidden_li_mean[b][i0 + 1];
                 const float x2 = hidden_li_mean[b][i0 + 2];
@@ -341,37 +375,39 @@ static void SNN_AT_LEVEL(gradient_w_digit)(void *context, int32_t first, int32_t
                     sums_w_digit[2][j] += x2 * g;
                     sums_w_digit[3][j] += x3 * g;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit[slice][i0][j] += sums_w_digit[0][j];
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit[slice][i0 + 1][j] += sums_w_digit[1][j];
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit[slice][i0 + 2][j] += sums_w_digit[2][j];
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit[slice][i0 + 3][j] += sums_w_digit[3][j];
-                }
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[0][j] = 0.0f;
+                parts_of_w_digit[slice][i0][j] += sums_w_digit[0][j];
             }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i0 + 1][j] += sums_w_digit[1][j];
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i0 + 2][j] += sums_w_digit[2][j];
+            }
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit[slice][i0 + 3][j] += sums_w_digit[3][j];
+            }
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            sums_w_digit[0][j] = 0.0f;
+        }
+        for (int32_t b = b0; b < b1; b++) {
             const float x0 = hidden_li_mean[b][4];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 const float g = g_digit_mean[b][j];
                 sums_w_digit[0][j] += x0 * g;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][4][j] += sums_w_digit[0][j];
-            }
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            parts_of_w_digit[slice][4][j] += sums_w_digit[0][j];
         }
     }
 }
@@ -401,8 +437,42 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean)(void *context, int32_t first, i
     float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
     float (*restrict g_digit_mean)[3] = net->g_digit_mean;
     float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
-    for (int32_t b = first; b < last; b++) {
-        /* rows of w_digit_transposed */
+    /* rows of w_digit_transposed, some samples at a time */
+    const int32_t blocks = (last - first) / 4;
+    for (int32_t block = 0; block < blocks; block++) {
+        const int32_t b = first + block * 4;
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 5; j++) {
+            g_hidden_li_mean[b][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 5; j++) {
+            g_hidden_li_mean[b + 1][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 5; j++) {
+            g_hidden_li_mean[b + 2][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 5; j++) {
+            g_hidden_li_mean[b + 3][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 3; i++) {
+            const float x0 = g_digit_mean[b][i];
+            const float x1 = g_digit_mean[b + 1][i];
+            const float x2 = g_digit_mean[b + 2][i];
+            const float x3 = g_digit_mean[b + 3][i];
+            SNN_INDEPENDENT_SHORT
+            for (int32_t j = 0; j < 5; j++) {
+                const float w = w_digit_transposed[i][j];
+                g_hidden_li_mean[b][j] += x0 * w;
+                g_hidden_li_mean[b + 1][j] += x1 * w;
+                g_hidden_li_mean[b + 2][j] += x2 * w;
+                g_hidden_li_mean[b + 3][j] += x3 * w;
+            }
+        }
+    }
+    for (int32_t b = first + blocks * 4; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean[b][j] = 0.0f;
