@@ -163,6 +163,11 @@ LoopExpr *loop_scalar(Arena *arena, Scalar scalar)
     return expr;
 }
 
+LoopExpr *loop_lanes(Arena *arena)
+{
+    return expr_new(arena, LOOP_LANES, TYPE_I32);
+}
+
 LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step)
 {
     LoopExpr *expr = expr_new(arena, LOOP_KEY, TYPE_U32);

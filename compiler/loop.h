@@ -66,6 +66,7 @@ typedef enum LoopExprKind {
     LOOP_OP,     /* op (a shared operation), args */
     LOOP_CAST,   /* args[0] to `type` */
     LOOP_SCALAR, /* scalar                      I32 for rows, else F32 */
+    LOOP_LANES,  /* floats of the widest vector of the machine: I32, 4 to 16; no result may depend on it */
     LOOP_KEY,    /* args: sample, step (I32)    random stream of one sample and step: U32 */
     LOOP_RANDOM  /* args: key (U32), unit (I32) 32 random bits: U32 */
 } LoopExprKind;
@@ -198,6 +199,7 @@ LoopExpr *loop_op(Arena *arena, Op op, LoopExpr *a, LoopExpr *b, LoopExpr *c);
 LoopExpr *loop_cast(Arena *arena, Type type, LoopExpr *a);
 LoopExpr *loop_load(Program *program, BufferId buffer, int nindex, LoopExpr *const *index);
 LoopExpr *loop_scalar(Arena *arena, Scalar scalar);
+LoopExpr *loop_lanes(Arena *arena);
 LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
 LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
 

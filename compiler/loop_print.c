@@ -65,6 +65,7 @@ static Infix expr_text(const Printer *printer, const LoopExpr *expr)
     case LOOP_OP: return infix_op(printer->arena, expr->op, operands);
     case LOOP_CAST: return infix_call(printer->arena, type_name(expr->type), operands, 1);
     case LOOP_SCALAR: return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
+    case LOOP_LANES: return infix_name("lanes");
     case LOOP_KEY: return infix_call(printer->arena, "key", operands, expr->nargs);
     case LOOP_RANDOM: return infix_call(printer->arena, "random", operands, expr->nargs);
     }

@@ -202,6 +202,7 @@ static bool verify_expr(Verifier *verifier, const LoopExpr *expr)
     case LOOP_OP: return verify_op(verifier, expr);
     case LOOP_CAST: return verify_cast(verifier, expr);
     case LOOP_SCALAR: return verify_scalar(verifier, expr);
+    case LOOP_LANES: return require(verifier, expr->type == TYPE_I32, "lanes are %s", type_name(expr->type));
     case LOOP_KEY: return verify_random(verifier, expr, "key", TYPE_I32);
     case LOOP_RANDOM: return verify_random(verifier, expr, "random", TYPE_U32);
     }

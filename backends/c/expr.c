@@ -141,6 +141,7 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
         break;
     case LOOP_CAST: text = write_cast(writer, expr, &precedence); break;
     case LOOP_SCALAR: text = write_scalar(writer, expr->scalar); break;
+    case LOOP_LANES: text = "SNN_LANES"; break;
     case LOOP_KEY:
         text = arena_printf(arena, "snn_key(net->run.seed, net->run.epoch, (uint32_t)%s, (uint32_t)%s)",
                             write_expr(writer, expr->args[0], UNARY - 1),

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { LANES = 16 /* of a machine like any other */ };
+
 static size_t sample_size(const Buffer *buffer)
 {
     size_t size = 1;
@@ -137,6 +139,7 @@ static double value_of(Interp *interp, const LoopExpr *expr)
         return interp->buffers[expr->buffer][element(interp, expr->buffer, expr->nargs, expr->args)];
     case LOOP_OP: return op_value(interp, expr);
     case LOOP_CAST: return cast(interp, expr->type, value_of(interp, expr->args[0]));
+    case LOOP_LANES: return LANES;
     case LOOP_SCALAR: return rounded(interp, expr->type, interp->scalars[expr->scalar]);
     case LOOP_KEY:
         return snn_key(interp->seed, interp->epoch, (uint32_t)value_of(interp, expr->args[0]),

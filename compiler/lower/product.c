@@ -7,7 +7,8 @@
 
 enum {
     BLOCK = 4,        /* rows whose sums are made together */
-    MOST_ROWS = 8,    /* the same, where rows are samples at one step */
+    MOST_ROWS = 8,    /* the same, where rows are samples at one step, */
+    WIDE_LANES = 16,  /* and vectors are so wide: there are twice as many of them, too */
     STEP_REALS = 16,  /* outputs of a tile within a recurrent group: few for many samples, */
     STEP_SPIKES = 64, /* many, at best, for the events of one */
     LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
@@ -211,22 +212,37 @@ void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId s
 
 /* ---- maps of several samples at one step ---- */
 
-/* Samples rows.count at a time, then one by one. */
-static void emit_sample_blocks(Lower *lower, Rows rows, const Matrix *weights, Site site, LoopExpr *b0,
-                               LoopExpr *b1)
+/* So many samples at a time, as long as there are; returns the first that is left. */
+static LoopExpr *emit_sample_blocks(Lower *lower, const Rows *rows, LoopExpr *blocks, const Matrix *weights,
+                                    Site site, LoopExpr *b0)
 {
+    Rows some = *rows;
+    LoopExpr *together = num(lower, rows->count);
     LoopBlock *into = site.into;
-    LoopExpr *together = num(lower, rows.count);
-    LoopExpr *blocks =
-        loop_local(lower, into, "blocks", op2(lower, OP_DIV, op2(lower, OP_SUB, b1, b0), together));
+    blocks = loop_local(lower, into, "blocks", blocks);
     LoopStmt *loop = for_range(lower, into, "block", 0);
     loop->to = blocks;
     LoopExpr *offset = op2(lower, OP_MUL, loop_variable(lower, loop), together);
-    rows.first = loop_local(lower, &loop->body, "b", op2(lower, OP_ADD, b0, offset));
+    some.first = loop_local(lower, &loop->body, "b", op2(lower, OP_ADD, b0, offset));
     site.into = &loop->body;
-    emit_product(lower, &rows, weights, site);
-    LoopExpr *done = op2(lower, OP_ADD, b0, op2(lower, OP_MUL, blocks, together));
-    LoopStmt *rest = for_bounds(lower, into, "b", done, b1);
+    emit_product(lower, &some, weights, site);
+    return loop_local(lower, into, "left", op2(lower, OP_ADD, b0, op2(lower, OP_MUL, blocks, together)));
+}
+
+/* Samples b0 .. b1-1: eight at a time where the sums fit into vectors of the widest kind, then four, then one. */
+static void emit_samples(Lower *lower, Rows rows, const Matrix *weights, Site site, LoopExpr *b0,
+                         LoopExpr *b1)
+{
+    for (int count = rows.count; count >= BLOCK; count /= 2) {
+        rows.count = count;
+        LoopExpr *blocks = op2(lower, OP_DIV, op2(lower, OP_SUB, b1, b0), num(lower, count));
+        if (count > BLOCK)
+            blocks = loop_op(lower->arena, OP_SELECT,
+                             op2(lower, OP_GE, loop_lanes(lower->arena), num(lower, WIDE_LANES)), blocks,
+                             num(lower, 0));
+        b0 = emit_sample_blocks(lower, &rows, blocks, weights, site, b0);
+    }
+    LoopStmt *rest = for_bounds(lower, site.into, "b", b0, b1);
     rows.first = loop_variable(lower, rest);
     rows.count = 1;
     site.into = &rest->body;
@@ -238,7 +254,7 @@ void emit_map_once(Lower *lower, const Node *dense, const Matrix *weights, Buffe
 {
     int width = site_width(lower, site, dense->out);
     Rows rows = {dense, sums, NULL, BLOCK, width, width < LEAST_SUMS, true};
-    emit_sample_blocks(lower, rows, weights, site, b0, b1);
+    emit_samples(lower, rows, weights, site, b0, b1);
 }
 
 typedef struct StepMap {
@@ -280,7 +296,7 @@ static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0,
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
     site.into = &tiles->body;
     Rows rows = {map->dense, map->sums, NULL, MOST_ROWS, map->tile.width, false, true};
-    emit_sample_blocks(lower, rows, &map->weights, site, b0, b1);
+    emit_samples(lower, rows, &map->weights, site, b0, b1);
 }
 
 /* All tiles of the map for one sample, whose events at this step are listed. */

@@ -449,7 +449,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
             }
             for (int32_t tile = 0; tile < 1; tile++) {
                 const int32_t j0 = tile * 3;
-                const int32_t blocks = (b1 - b0) / 8;
+                const int32_t blocks = SNN_LANES >= 16 ? (b1 - b0) / 8 : 0;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT
@@ -539,7 +539,59 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                         g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay[7][j];
                     }
                 }
-                for (int32_t b = b0 + blocks * 8; b < b1; b++) {
+                const int32_t left = b0 + blocks * 8;
+                const int32_t blocks_2 = (b1 - left) / 4;
+                for (int32_t block_2 = 0; block_2 < blocks_2; block_2++) {
+                    const int32_t b = left + block_2 * 4;
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_g_hidden_delay[0][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_g_hidden_delay[1][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_g_hidden_delay[2][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_g_hidden_delay[3][j] = 0.0f;
+                    }
+                    for (int32_t i = 0; i < 3; i++) {
+                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
+                        const float x1 = hidden_v_before_then_g_hidden_dense[b + 1][t][i];
+                        const float x2 = hidden_v_before_then_g_hidden_dense[b + 2][t][i];
+                        const float x3 = hidden_v_before_then_g_hidden_dense[b + 3][t][i];
+                        SNN_INDEPENDENT_SHORT
+                        for (int32_t j = 0; j < 3; j++) {
+                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            sums_g_hidden_delay[0][j] += x0 * w;
+                            sums_g_hidden_delay[1][j] += x1 * w;
+                            sums_g_hidden_delay[2][j] += x2 * w;
+                            sums_g_hidden_delay[3][j] += x3 * w;
+                        }
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay[1][j];
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay[2][j];
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay[3][j];
+                    }
+                }
+                const int32_t left_2 = left + blocks_2 * 4;
+                for (int32_t b = left_2; b < b1; b++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay[0][j] = 0.0f;
@@ -602,7 +654,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
             }
             for (int32_t tile = 0; tile < 1; tile++) {
                 const int32_t j0 = tile * 3;
-                const int32_t blocks = (b1 - b0) / 8;
+                const int32_t blocks = SNN_LANES >= 16 ? (b1 - b0) / 8 : 0;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT
@@ -692,7 +744,59 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                         g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay_2[7][j];
                     }
                 }
-                for (int32_t b = b0 + blocks * 8; b < b1; b++) {
+                const int32_t left = b0 + blocks * 8;
+                const int32_t blocks_2 = (b1 - left) / 4;
+                for (int32_t block_2 = 0; block_2 < blocks_2; block_2++) {
+                    const int32_t b = left + block_2 * 4;
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_g_hidden_delay_2[0][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_g_hidden_delay_2[1][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_g_hidden_delay_2[2][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        sums_g_hidden_delay_2[3][j] = 0.0f;
+                    }
+                    for (int32_t i = 0; i < 3; i++) {
+                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
+                        const float x1 = hidden_v_before_then_g_hidden_dense[b + 1][t][i];
+                        const float x2 = hidden_v_before_then_g_hidden_dense[b + 2][t][i];
+                        const float x3 = hidden_v_before_then_g_hidden_dense[b + 3][t][i];
+                        SNN_INDEPENDENT_SHORT
+                        for (int32_t j = 0; j < 3; j++) {
+                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            sums_g_hidden_delay_2[0][j] += x0 * w;
+                            sums_g_hidden_delay_2[1][j] += x1 * w;
+                            sums_g_hidden_delay_2[2][j] += x2 * w;
+                            sums_g_hidden_delay_2[3][j] += x3 * w;
+                        }
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay_2[1][j];
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay_2[2][j];
+                    }
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay_2[3][j];
+                    }
+                }
+                const int32_t left_2 = left + blocks_2 * 4;
+                for (int32_t b = left_2; b < b1; b++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2[0][j] = 0.0f;

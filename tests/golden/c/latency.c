@@ -170,7 +170,8 @@ static void SNN_AT_LEVEL(dense_digit_last)(void *context, int32_t first, int32_t
             }
         }
     }
-    for (int32_t b = first + blocks * 4; b < last; b++) {
+    const int32_t left = first + blocks * 4;
+    for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             digit_last[b][j] = 0.0f;
