@@ -100,10 +100,13 @@ static const char *element(const Vectors *v, BufferId id, int count, LoopExpr *c
     const Buffer *buffer = &v->loop.program->buffers.at[id];
     const char *text = buffer->name;
     bool registers = c_in_registers(v->loop.program, id);
-    for (int i = 0; i < count; i++)
-        text =
-            arena_printf(v->arena, "%s[%s%s]", text, c_expr(v->arena, v->loop.program, v->kernel, index[i]),
-                         registers && i == count - 1 ? " / SNN_LANES" : "");
+    for (int i = 0; i < count; i++) {
+        const char *at = c_expr(v->arena, v->loop.program, v->kernel, index[i]);
+        if (registers && i == count - 1)
+            at = arena_printf(v->arena, index[i]->kind == LOOP_VAR ? "%s / SNN_LANES" : "(%s) / SNN_LANES",
+                              at);
+        text = arena_printf(v->arena, "%s[%s]", text, at);
+    }
     return text;
 }
 

@@ -33,6 +33,18 @@ for program in shapes-O0.gcc shapes-O3.gcc shapes-O0.clang shapes-O3.clang $leve
     same "compile: $program trains to the same bits" shapes-O0.gcc.safetensors $program.safetensors
 done
 
+# The same for layers that go by vectors, with every sum of a list and every gate in use.
+"$snnc" "$root/tests/run/wide.snn" --kernels=event -o wide.c
+for level in 1 3 4; do
+    passes "compile: wide layers, level $level" compile_c "$cc -DSNN_BEST_LEVEL=$level" -O1 wide.c wide-level$level
+    ./wide-level$level train --quiet --data data --out wide-level$level.safetensors > /dev/null 2>&1
+done
+passes "compile: wide layers, for this processor" compile_c "$cc -march=native" -O3 wide.c wide-native
+./wide-native train --quiet --data data --out wide-native.safetensors > /dev/null 2>&1
+for program in wide-level3 wide-level4 wide-native; do
+    same "compile: $program trains to the same bits" wide-level1.safetensors $program.safetensors
+done
+
 "$snnc" shapes.snn -o again.c
 same "compile: twice the same bytes" shapes.c again.c
 mkdir -p elsewhere && cp shapes.snn elsewhere/

@@ -43,8 +43,9 @@ static void add_stream(Writer *w, const char *name, int size, bool temporal, boo
 static int choose_size(Writer *w)
 {
     static const int edges[] = {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40};
+    static const int wide[] = {64, 64, 80, 96};
     if (w->wide)
-        return dice_between(&w->dice, 64, 100);
+        return chance(w, 50) ? wide[dice_below(&w->dice, 4)] : dice_between(&w->dice, 64, 100);
     return chance(w, 50) ? edges[dice_below(&w->dice, 15)] : dice_between(&w->dice, 1, 40);
 }
 
