@@ -1,6 +1,5 @@
 /* Linear maps and their weight gradients, for one sample and a tile of outputs. Where spikes come in, rows of
- * weights are added, one for each event; else it is a matrix product, with sums of
- * a few rows kept in registers. */
+ * weights are added, one for each event; else it is a matrix product, with sums of a few rows kept in registers. */
 #include "gate.h"
 #include "pack.h"
 #include "tile.h"
@@ -121,13 +120,11 @@ static LoopStmt *loop_events(Lower *lower, StreamId stream, Site site, LoopExpr 
     return loop;
 }
 
-static void emit_map_events(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
+/* The map at one step of one sample. */
+static void emit_events_step(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
 {
     LoopExpr *i;
     int width = site_width(lower, site, dense->out);
-    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
-    site.t = loop_variable(lower, loop_t);
-    site.into = &loop_t->body;
     Rows rows = {dense, sums, site.t, 1, width, width < LEAST_SUMS, false};
     emit_sums_start(lower, &rows, site);
     LoopStmt *events = loop_events(lower, dense->in, site, &i);
@@ -137,6 +134,14 @@ static void emit_map_events(Lower *lower, const Node *dense, const Matrix *weigh
     inner.into = &loop_j->body;
     emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, weights, i, j));
     emit_sums_end(lower, &rows, site);
+}
+
+static void emit_map_events(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
+{
+    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    site.t = loop_variable(lower, loop_t);
+    site.into = &loop_t->body;
+    emit_events_step(lower, dense, weights, sums, site);
 }
 
 /* Rows `first` .. first + count - 1 of a map of reals. */
@@ -302,23 +307,9 @@ static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0,
 /* All tiles of the map for one sample, whose events at this step are listed. */
 static void emit_step_listed(Lower *lower, StepMap *map, Site site)
 {
-    const SpikeStream *lists = &lower->spikes[map->dense->in];
-    LoopExpr *from = load2(lower, lists->ends, site.b, site.t);
-    LoopExpr *to = load2(lower, lists->ends, site.b, op2(lower, OP_ADD, site.t, num(lower, 1)));
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
-    int width = map->tile.width;
-    Rows rows = {map->dense, map->sums, site.t, 1, width, width < LEAST_SUMS, false};
     site.into = &tiles->body;
-    emit_sums_start(lower, &rows, site);
-    LoopStmt *events = for_bounds(lower, site.into, "e", from, to);
-    LoopExpr *e = loop_variable(lower, events);
-    LoopExpr *i = loop_local(lower, &events->body, "i", load2(lower, lists->event, site.b, e));
-    LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
-    LoopExpr *j = loop_variable(lower, loop_j);
-    Site inner = site;
-    inner.into = &loop_j->body;
-    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, &map->weights, i, j));
-    emit_sums_end(lower, &rows, site);
+    emit_events_step(lower, map->dense, &map->weights, map->sums, site);
 }
 
 /* From the list of the stream, which the group itself makes. */

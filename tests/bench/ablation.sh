@@ -1,76 +1,105 @@
 #!/bin/sh
-# What each optimisation brings: the steps of peers.sh with one of them left out at a time. See tests/bench/README.md.
+# What each optimisation brings: a training step of ours with one of them left out at a time. See tests/bench/README.md.
 #
-#     tests/bench/ablation.sh          ROUNDS=n  STEPS=n  WORKLOADS="W1 W2 W2.11 W2r W2r.near"  and what peers.sh takes
+#     tests/bench/ablation.sh          BUILD=dir  SNNC=path  CC=command  DATA=dir  ROUNDS=n  STEPS=n
+#                                      WORKLOADS="W1 W2 W2.11 W2r W2r.near"
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-rounds=${ROUNDS:-3}
+name=ablation.sh
+. "$here/workloads.sh"
+rounds=${ROUNDS:-15}
+steps=${STEPS:-8}
 workloads=${WORKLOADS:-W1 W2 W2.11 W2r W2r.near}
-build=${BUILD:-$here/../../build}
-mkdir -p "$build/bench"
-results=$build/bench/ablation
-# Every optimisation of the compiler's list, then what has a flag of its own.
-names=$(sed -n 's/^OPTIMISATION([A-Z]*, "\([a-z]*\)".*/\1/p' "$here/../../compiler/optimisations.def")
-rm -f "$results"
+native=$(cc_flags -march=native)
+any=$(cc_flags "")
+folder=$build/bench/ablation
+rm -rf "$folder"
+mkdir -p "$folder"
+build_tool compare "$work_folder"
+make_data "$workloads"
+models=$(models_of "$workloads")
 
-# measure FLAGS NAME: a line "NAME|WORKLOAD|ms" for each workload
-measure() {
-    SNNC_FLAGS=$1 ROUNDS=1 THREADS=1 WORKLOADS=$workloads "$here/peers.sh" ours > "$results.said" 2>&1 || {
-        cat "$results.said" >&2
-        exit 1
-    }
-    sed -n "s/^\\(W[^,]*\\), snnc, threads: 1: \\([0-9.]*\\) ms\$/$2|\\1|\\2/p" "$results.said" >> "$results"
+# ---- the variants: each is compiled once, and its gradients are compared with PyTorch's ----
+
+# variant NAME SNNC_FLAGS CC_FLAGS
+count=0
+variant() {
+    count=$((count + 1))
+    echo "$1" > "$folder/name.$count"
+    echo "$1" >&2
+    mkdir "$folder/$count"
+    for model in $models; do
+        build_step "$model" "$folder/$count" "$2" "$3"
+    done
+    for work in $workloads; do
+        gradients=
+        [ ! -f "$work_folder/$work.pytorch.gradients" ] || gradients=$folder/gradients
+        "$folder/$count/$(model_of "$work")" "$work_folder" "$work" 1 1 ${gradients:+"$gradients"} > "$folder/said"
+        [ -z "$gradients" ] || same_gradients "$work" "$gradients" > "$folder/said" || {
+            cat "$folder/said" >&2
+            fail "$1: other gradients of $work than PyTorch's"
+        }
+    done
 }
 
-for round in $(seq "$rounds"); do
+variant "all" "" "$native"
+# The same again tells how far to trust the others.
+variant "all, again" "" "$native"
+for one in $(sed -n 's/^OPTIMISATION([A-Z]*, "\([a-z]*\)".*/\1/p' "$root/compiler/optimisations.def"); do
+    variant "without $one" "--without=$one" "$native"
+done
+variant "without huge pages" "" "$native -DSNN_SMALL_PAGES"
+variant "for any x86-64" "" "$any"
+variant "for any x86-64, one level" "" "$any -DSNN_ONE_LEVEL"
+variant "events only" "--kernels=event" "$native"
+variant "tables only" "--kernels=table" "$native"
+variant "no unrolling" "--unroll=1" "$native"
+variant "all steps unrolled" "--unroll=full" "$native"
+
+# ---- measuring ----
+
+# Short runs in turn, so that a machine whose speed changes does so for all of them.
+round=1
+while [ "$round" -le "$rounds" ]; do
     echo "round $round of $rounds" >&2
-    measure "" "all"
-    for name in $names; do
-        measure "--without=$name" "without $name"
+    for work in $workloads; do
+        model=$(model_of "$work")
+        i=1
+        while [ "$i" -le "$count" ]; do
+            "$folder/$i/$model" "$work_folder" "$work" 1 "$steps" > "$folder/said"
+            echo "$i $work $(sed 's/.*"step_ms": \([0-9.]*\).*/\1/' "$folder/said")" >> "$folder/results"
+            i=$((i + 1))
+        done
     done
-    (
-        export CC="${CC:-cc} -DSNN_SMALL_PAGES"
-        measure "" "without huge pages"
-    )
-    (
-        export MARCH=
-        measure "" "for any x86-64"
-        export CC="${CC:-cc} -DSNN_ONE_LEVEL"
-        measure "" "for any x86-64, one level"
-    )
-    measure "--kernels=event" "events only"
-    measure "--kernels=table" "tables only"
-    measure "--unroll=1" "no unrolling"
-    measure "--unroll=full" "all steps unrolled"
+    round=$((round + 1))
 done
 
-# The median of the rounds in ms, and how many times that of all.
-awk -F '|' -v workloads="$workloads" '
-    function median(key,   n, i, j, x, list) {
+# The lower quartile of the rounds in ms, and how many times that of the first variant.
+for i in $(seq "$count"); do
+    echo "$i name $(cat "$folder/name.$i")"
+done | awk -v workloads="$workloads" '
+    function quartile(key,   n, i, j, x, list) {
         n = split(times[key], list, " ")
         for (i = 2; i <= n; i++)
             for (j = i; j > 1 && list[j - 1] + 0 > list[j] + 0; j--) { x = list[j]; list[j] = list[j - 1]; list[j - 1] = x }
-        return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
+        return list[int((n + 3) / 4)]
     }
-    {
-        if (!($1 in seen)) { seen[$1] = 1; order[++count] = $1 }
-        times[$1, $2] = times[$1, $2] " " $3
-    }
+    $2 == "name" { name[++count] = substr($0, length($1) + 7); next }
+    { times[$1, $2] = times[$1, $2] " " $3 }
     END {
-        columns = split(workloads, names, " ")
+        columns = split(workloads, work, " ")
         printf "| ms a step, one thread |"
-        for (c = 1; c <= columns; c++) printf " %s |", names[c]
+        for (c = 1; c <= columns; c++) printf " %s |", work[c]
         printf "\n|---|"
         for (c = 1; c <= columns; c++) printf "---:|"
         printf "\n"
         for (r = 1; r <= count; r++) {
-            printf "| %s |", order[r]
+            printf "| %s |", name[r]
             for (c = 1; c <= columns; c++) {
-                ms = median(order[r] SUBSEP names[c]); full = median("all" SUBSEP names[c])
-                if (order[r] == "all") printf " %.1f |", ms
-                else printf " %.1f (%.2f) |", ms, ms / full
+                ms = quartile(r SUBSEP work[c])
+                printf r == 1 ? " %.1f |" : " %.1f (%.2f) |", ms, ms / quartile(1 SUBSEP work[c])
             }
             printf "\n"
         }
-    }' "$results"
+    }' - "$folder/results"

@@ -1,0 +1,94 @@
+# What peers.sh and ablation.sh share: the workloads, their data, and our programs. To be sourced, with `name`,
+# the script's own name, and `here`, its folder; leaves the work folder, build/bench/peers, in $work_folder.
+# shellcheck shell=sh
+root=$(cd "$here/../.." && pwd)
+build=${BUILD:-$root/build}
+snnc=${SNNC:-$build/snnc}
+cc=${CC:-cc}
+data=${DATA:-/usr/share/datasets/fashion-mnist}
+mkdir -p "$build/bench/peers"
+build=$(cd "$build" && pwd)
+work_folder=$build/bench/peers
+# shellcheck disable=SC2034
+python=$build/bench/venv/bin/python
+case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
+
+fail() {
+    echo "$name: $*" >&2
+    exit 1
+}
+
+# model_of WORKLOAD: its model file, without .snn
+model_of() {
+    case $1 in
+    W1) echo w1 ;;
+    W2 | W2.11) echo w2 ;;
+    W2r) echo w2r ;;
+    W2r.near) echo w2r_near ;;
+    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r and W2r.near)" ;;
+    esac
+}
+
+# models_of WORKLOADS: each model once
+models_of() {
+    for one in $1; do
+        model_of "$one" > /dev/null
+    done
+    for one in $1; do
+        model_of "$one"
+    done | sort -u
+}
+
+# shape_of WORKLOAD: inputs, hidden neurons, classes, steps, batch, recurrent
+shape_of() {
+    case $1 in
+    W1) echo 784 800 10 25 128 0 ;;
+    W2r*) echo 700 256 20 100 128 1 ;;
+    *) echo 700 256 20 100 128 0 ;;
+    esac
+}
+
+# sizes_of WORKLOAD: NAME=COUNT of each array of weights
+sizes_of() {
+    # shellcheck disable=SC2046
+    set -- $(shape_of "$1")
+    echo "input=$(($1 * $2))"
+    [ "$6" = 0 ] || echo "recurrence=$(($2 * $2))"
+    echo "readout=$(($2 * $3))"
+}
+
+# cc_flags MARCH: those of the generated programs' first lines
+cc_flags() {
+    echo "-std=c11 -O3 ${1:+$1 }-ffp-contract=off -fno-math-errno -fno-trapping-math"
+}
+
+# build_tool NAME FOLDER
+build_tool() {
+    # shellcheck disable=SC2046
+    $cc -D_XOPEN_SOURCE=700 $(cc_flags -march=native) "$here/$1.c" -o "$2/$1" -lm
+}
+
+# build_step MODEL FOLDER SNNC_FLAGS CC_FLAGS: FOLDER/MODEL, which times steps of the model
+build_step() {
+    # shellcheck disable=SC2086
+    "$snnc" $3 "$here/$1.snn" -o "$2/$1.c"
+    # shellcheck disable=SC2086
+    $cc $4 -DGENERATED="\"$2/$1.c\"" "$here/step.c" -o "$2/$1" -lm -lpthread -lz
+}
+
+# make_data WORKLOADS: what is missing of their files in the work folder. The weights are written last, so where
+# they are, all is there.
+make_data() {
+    for one in $1; do
+        [ -f "$work_folder/$one.weights" ] && continue
+        "$here/venv.sh" "$build/bench/venv"
+        rm -f "$work_folder/$one.pytorch.gradients"
+        "$python" "$here/peers/data.py" "$work_folder" "$data" "$one" >&2
+    done
+}
+
+# same_gradients WORKLOAD FILE: prints how far the gradients of a first step are from PyTorch's, which must be there
+same_gradients() {
+    # shellcheck disable=SC2046
+    "$work_folder/compare" 1e-5 "$2" "$work_folder/$1.pytorch.gradients" $(sizes_of "$1")
+}
