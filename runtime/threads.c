@@ -6,12 +6,15 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-/* Kernels follow each other closely: looking a few microseconds for the next one is cheaper than sleeping. */
+/* Kernels follow each other closely: to look for the next one for a hundred microseconds is cheaper than to sleep,
+ * and to be woken. With more threads than processors, whoever looks would keep another from its work. */
 enum { POOL_LOOKS = 4000, POOL_PIECES = 4 /* for each thread */ };
 
 struct SnnPool {
     int threads;
+    int looks;          /* before a thread sleeps */
     int started;        /* workers that run */
     pthread_t *workers; /* threads-1 */
     pthread_mutex_t lock;
@@ -37,9 +40,19 @@ static void pool_share(SnnPool *pool)
     }
 }
 
+/* A moment, some tens of nanoseconds, in which the processor's other threads have its units. */
+static void pool_pause(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
+
 static unsigned pool_next_round(SnnPool *pool, unsigned seen)
 {
-    for (int look = 0; look < POOL_LOOKS; look++) {
+    for (int look = 0; look < pool->looks; look++, pool_pause()) {
         unsigned round = atomic_load(&pool->round);
         if (round != seen)
             return round;
@@ -82,7 +95,7 @@ static void pool_start_round(SnnPool *pool, SnnKernel *kernel, void *net, int32_
 
 static void pool_wait(SnnPool *pool)
 {
-    for (int look = 0; look < POOL_LOOKS; look++)
+    for (int look = 0; look < pool->looks; look++, pool_pause())
         if (atomic_load(&pool->busy) == 0)
             return;
     pthread_mutex_lock(&pool->lock);
@@ -112,6 +125,7 @@ SnnPool *snn_pool_open(int threads)
     if (pool == NULL)
         return NULL;
     pool->threads = threads < 1 ? 1 : threads;
+    pool->looks = pool->threads <= sysconf(_SC_NPROCESSORS_ONLN) ? POOL_LOOKS : 0;
     pool->workers = calloc((size_t)pool->threads, sizeof *pool->workers);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->begin, NULL);

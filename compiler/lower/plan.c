@@ -117,7 +117,7 @@ static int joined_of(const Lower *lower, int n)
 {
     const Node *node = &lower->net->nodes.at[n];
     if (node->kind != NODE_DENSE || node->transposed || lower->group[n] || !follows_events(lower, node->in)
-        || !(event_use(lower, node)))
+        || !event_use(lower, node))
         return 0;
     int reader = net_only_reader(lower->net, node->out);
     return reader != NONE && lower->net->nodes.at[reader].kind == NODE_SCAN
