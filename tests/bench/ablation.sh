@@ -2,7 +2,7 @@
 # What each optimisation brings: a training step of ours with one of them left out at a time. See tests/bench/README.md.
 #
 #     tests/bench/ablation.sh          BUILD=dir  SNNC=path  CC=command  DATA=dir  ROUNDS=n  STEPS=n
-#                                      WORKLOADS="W1 W2 W2.11 W2r W2r.near"
+#                                      THREADS=n  WORKLOADS="W1 W2 W2.11 W2r W2r.near"
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,6 +10,7 @@ name=ablation.sh
 . "$here/workloads.sh"
 rounds=${ROUNDS:-15}
 steps=${STEPS:-8}
+threads=${THREADS:-1}
 workloads=${WORKLOADS:-W1 W2 W2.11 W2r W2r.near}
 native=$(cc_flags -march=native)
 any=$(cc_flags "")
@@ -67,7 +68,7 @@ while [ "$round" -le "$rounds" ]; do
         model=$(model_of "$work")
         i=1
         while [ "$i" -le "$count" ]; do
-            "$folder/$i/$model" "$work_folder" "$work" 1 "$steps" > "$folder/said"
+            "$folder/$i/$model" "$work_folder" "$work" "$threads" "$steps" > "$folder/said"
             echo "$i $work $(sed 's/.*"step_ms": \([0-9.]*\).*/\1/' "$folder/said")" >> "$folder/results"
             i=$((i + 1))
         done
@@ -78,7 +79,7 @@ done
 # The lower quartile of the rounds in ms, and how many times that of the first variant.
 for i in $(seq "$count"); do
     echo "$i name $(cat "$folder/name.$i")"
-done | awk -v workloads="$workloads" '
+done | awk -v workloads="$workloads" -v threads="$threads" '
     function quartile(key,   n, i, j, x, list) {
         n = split(times[key], list, " ")
         for (i = 2; i <= n; i++)
@@ -89,7 +90,7 @@ done | awk -v workloads="$workloads" '
     { times[$1, $2] = times[$1, $2] " " $3 }
     END {
         columns = split(workloads, work, " ")
-        printf "| ms a step, one thread |"
+        printf "| ms a step, threads: %s |", threads
         for (c = 1; c <= columns; c++) printf " %s |", work[c]
         printf "\n|---|"
         for (c = 1; c <= columns; c++) printf "---:|"
