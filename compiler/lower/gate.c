@@ -164,10 +164,7 @@ static void emit_measure(Lower *lower, const Gate *gate, const char *name, int u
 {
     Site site = {0};
     LoopExpr *count = measure_kernel(lower, name, "neurons near the threshold of", counts, &site);
-    Tile tile = {.width = tile_width(units),
-                 .local = NEW_ARRAY(lower->arena, BufferId, lower->net->streams.count + 1)};
-    for (StreamId s = 0; s < lower->net->streams.count; s++)
-        tile.local[s] = -1;
+    Tile tile = {.width = tile_width(units), .local = no_local_streams(lower)};
     LoopStmt *tiles = for_range(lower, site.into, "tile", units / tile.width);
     tile.item = loop_variable(lower, tiles);
     tile.from = loop_local(lower, &tiles->body, "j0", op2(lower, OP_MUL, tile.item, num(lower, tile.width)));

@@ -125,10 +125,7 @@ static void add_local_stream(Lower *lower, Layer *layer, StreamId stream, int sa
 
 static void add_local_streams(Lower *lower, Layer *layer, int samples)
 {
-    int streams = lower->net->streams.count;
-    layer->tile.local = NEW_ARRAY(lower->arena, BufferId, streams + 1);
-    for (StreamId s = 0; s < streams; s++)
-        layer->tile.local[s] = -1;
+    layer->tile.local = no_local_streams(lower);
     for (int i = 0; i < layer->maps.count; i++)
         add_local_stream(lower, layer, layer->maps.at[i]->out, samples);
     for (int i = 0; layer->scan && i < layer->scan->outs.count; i++)

@@ -166,23 +166,25 @@ static void emit_product(Lower *lower, const Rows *rows, const Matrix *weights, 
     emit_sums_end(lower, rows, site);
 }
 
-/* Where few of the neurons behind a map are near their threshold. Returns where the whole product goes, or NULL. */
-static LoopBlock *emit_near_steps(Lower *lower, const Node *dense, Site site)
+/* Where few of the neurons behind a map are near their threshold: at all steps of the site's sample, or at the site's
+ * step for samples b0 .. b1-1. Returns where the whole product goes, or NULL. */
+static LoopBlock *emit_near(Lower *lower, const Node *dense, Site site, LoopExpr *b0, LoopExpr *b1)
 {
     const Gate *gate = lower->gates[dense - lower->net->nodes.at];
     if (!gate)
         return site.into;
-    Site step = site;
-    LoopStmt *loop_t = for_range(lower, if_few(lower, gate, site.into, true), "t", lower->net->steps);
-    step.t = loop_variable(lower, loop_t);
-    step.into = &loop_t->body;
-    emit_gated(lower, dense, step);
+    LoopBlock *few = if_few(lower, gate, site.into, true);
+    LoopStmt *loop = b0 ? for_bounds(lower, few, "b", b0, b1) : for_range(lower, few, "t", lower->net->steps);
+    Site each = site;
+    *(b0 ? &each.b : &each.t) = loop_variable(lower, loop);
+    each.into = &loop->body;
+    emit_gated(lower, dense, each);
     return if_few(lower, gate, site.into, false);
 }
 
 static void emit_map_reals(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
 {
-    site.into = emit_near_steps(lower, dense, site);
+    site.into = emit_near(lower, dense, site, NULL, NULL);
     if (!site.into)
         return;
     bool temporal = stream_of(lower, dense->out)->temporal;
@@ -279,23 +281,11 @@ static LoopStmt *loop_tiles(Lower *lower, StepMap *map, LoopBlock *into)
     return tiles;
 }
 
-static LoopBlock *emit_near_samples(Lower *lower, const Node *dense, Site site, LoopExpr *b0, LoopExpr *b1)
-{
-    const Gate *gate = lower->gates[dense - lower->net->nodes.at];
-    if (!gate)
-        return site.into;
-    Site sample = site;
-    LoopStmt *loop_b = for_bounds(lower, if_few(lower, gate, site.into, true), "b", b0, b1);
-    sample.b = loop_variable(lower, loop_b);
-    sample.into = &loop_b->body;
-    sample.tile = NULL;
-    emit_gated(lower, dense, sample);
-    return if_few(lower, gate, site.into, false);
-}
-
 static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
-    site.into = emit_near_samples(lower, map->dense, site, b0, b1);
+    Site whole = site;
+    whole.tile = NULL;
+    site.into = emit_near(lower, map->dense, whole, b0, b1);
     if (!site.into)
         return;
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
@@ -373,12 +363,8 @@ Matrix tiled_weights(Lower *lower, const Node *dense)
 void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, LoopExpr *b0, LoopExpr *b1)
 {
     const char *name = stream_of(lower, dense->out)->name;
-    int streams = lower->net->streams.count;
     StepMap map = {.dense = dense, .weights = tiles};
-    map.tile.width = step_width(lower, dense);
-    map.tile.local = NEW_ARRAY(lower->arena, BufferId, streams + 1);
-    for (StreamId s = 0; s < streams; s++)
-        map.tile.local[s] = -1;
+    map.tile = (Tile){.width = step_width(lower, dense), .local = no_local_streams(lower)};
     map.sums = sums_buffer(lower, name, follows_events(lower, dense->in) ? 1 : MOST_ROWS, map.tile.width);
     site.tile = &map.tile;
     if (lower->joined[dense - lower->net->nodes.at]) {

@@ -20,6 +20,14 @@ int chunk_samples(const Lower *lower)
     return samples > 1 && lower->kernels != KERNELS_EVENT ? samples : 1;
 }
 
+BufferId *no_local_streams(const Lower *lower)
+{
+    BufferId *local = NEW_ARRAY(lower->arena, BufferId, lower->net->streams.count + 1);
+    for (StreamId s = 0; s < lower->net->streams.count; s++)
+        local[s] = -1;
+    return local;
+}
+
 bool tile_cuts(const Lower *lower, const Node *scan)
 {
     int units = scan_units(lower, scan);

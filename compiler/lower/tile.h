@@ -14,6 +14,8 @@ enum {
 int tile_width(int units);
 /* Samples that a tile's kernel takes at a time where tables may serve. */
 int chunk_samples(const Lower *lower);
+/* By stream: none is local to the tile. */
+BufferId *no_local_streams(const Lower *lower);
 /* Whether a scan's layer is wide enough to be cut. */
 bool tile_cuts(const Lower *lower, const Node *scan);
 /* Whether tiles of this scan's streams are small enough to be local. */

@@ -20,6 +20,10 @@ mkdir -p "$folder"
 build_tool compare "$work_folder"
 make_data "$workloads"
 models=$(models_of "$workloads")
+for work in $workloads; do
+    [ -f "$work_folder/$work.pytorch.gradients" ] ||
+        echo "$name: the gradients of $work are not compared: make bench-peers records those of PyTorch" >&2
+done
 
 # ---- the variants: each is compiled once, and its gradients are compared with PyTorch's ----
 
@@ -76,14 +80,15 @@ while [ "$round" -le "$rounds" ]; do
     round=$((round + 1))
 done
 
-# The lower quartile of the rounds in ms, and how many times that of the first variant.
-for i in $(seq "$count"); do
-    echo "$i name $(cat "$folder/name.$i")"
-done | awk -v workloads="$workloads" -v threads="$threads" '
-    function quartile(key,   n, i, j, x, list) {
+# From the fastest to the slowest run: the lower quartile of the rounds in ms, and how many times that of the first variant.
+{
+    for i in $(seq "$count"); do
+        echo "$i name $(cat "$folder/name.$i")"
+    done
+    sort -k3,3g "$folder/results"
+} | awk -v workloads="$workloads" -v threads="$threads" '
+    function quartile(key,   n, list) {
         n = split(times[key], list, " ")
-        for (i = 2; i <= n; i++)
-            for (j = i; j > 1 && list[j - 1] + 0 > list[j] + 0; j--) { x = list[j]; list[j] = list[j - 1]; list[j - 1] = x }
         return list[int((n + 3) / 4)]
     }
     $2 == "name" { name[++count] = substr($0, length($1) + 7); next }
@@ -103,4 +108,4 @@ done | awk -v workloads="$workloads" -v threads="$threads" '
             }
             printf "\n"
         }
-    }' - "$folder/results"
+    }'

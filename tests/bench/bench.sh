@@ -4,21 +4,17 @@
 #     tests/bench/bench.sh             BUILD=dir  SNNC=path  CC=command  DATA=dir  ROUNDS=n  THREADS="1 2"
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-build=${BUILD:-$root/build}
-snnc=${SNNC:-$build/snnc}
-case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
-cc=${CC:-cc}
-data=${DATA:-/usr/share/datasets/fashion-mnist}
+here=$(cd "$(dirname "$0")" && pwd)
+name=bench.sh
+. "$here/workloads.sh"
 rounds=${ROUNDS:-5}
 threads=${THREADS:-1 2}
 samples=6400
-flags="-std=c11 -O3 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math"
+flags=$(cc_flags -march=native)
 mkdir -p "$build/bench/data"
 cd "$build/bench"
 for tool in measure roof; do
-    # shellcheck disable=SC2086
-    $cc -D_XOPEN_SOURCE=700 $flags "$root/tests/bench/$tool.c" -o $tool
+    build_tool $tool .
 done
 
 # ---- data: the first images of the training set, and a few of the test set ----

@@ -5,21 +5,16 @@
 #                                      EPOCHS=n  SEEDS=n  THREADS=n
 set -eu
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
-here=$root/tests/bench
-build=${BUILD:-$root/build}
-snnc=${SNNC:-$build/snnc}
-case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
-cc=${CC:-cc}
-data=${DATA:-/usr/share/datasets/fashion-mnist}
+here=$(cd "$(dirname "$0")" && pwd)
+name=epochs.sh
+. "$here/workloads.sh"
 epochs=${EPOCHS:-10}
 seeds=${SEEDS:-3}
 threads=${THREADS:-$(getconf _NPROCESSORS_ONLN)}
-flags="-std=c11 -O3 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math"
+flags=$(cc_flags -march=native)
 mkdir -p "$build/bench/epochs"
 cd "$build/bench/epochs"
-# shellcheck disable=SC2086
-$cc -D_XOPEN_SOURCE=700 $flags "$here/measure.c" -o measure
+build_tool measure .
 "$snnc" "$root/examples/fashion_mnist/model.snn" -o model.c
 # shellcheck disable=SC2086
 $cc $flags model.c -o model -lm -lpthread -lz

@@ -1,5 +1,5 @@
-# What peers.sh and ablation.sh share: the workloads, their data, and our programs. To be sourced, with `name`,
-# the script's own name, and `here`, its folder; leaves the work folder, build/bench/peers, in $work_folder.
+# What the benchmarks share: their settings, the workloads with their data, and our programs. To be sourced, with
+# `name`, the script's own name, and `here`, its folder; leaves the workloads' folder in $work_folder.
 # shellcheck shell=sh
 root=$(cd "$here/../.." && pwd)
 build=${BUILD:-$root/build}
@@ -57,7 +57,7 @@ sizes_of() {
     echo "readout=$(($2 * $3))"
 }
 
-# cc_flags MARCH: those of the generated programs' first lines
+# cc_flags MARCH: what programs are compiled with
 cc_flags() {
     echo "-std=c11 -O3 ${1:+$1 }-ffp-contract=off -fno-math-errno -fno-trapping-math"
 }
