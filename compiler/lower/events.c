@@ -10,28 +10,41 @@ enum {
     BYTES = 256, /* that there are */
     LANES = 16,  /* bytes that are packed in one go; fewer for small layers, */
     LEAST = 32,  /* units; and none for still smaller ones */
+    REST = 8,    /* bytes for units that are left, twice as many if need be */
+    PARTS = 2,   /* of a layer: most of it, and these */
     SLACK = BITS /* room behind a list: the bits of a byte are written whole */
 };
+
+/* Units whose bits are packed: bit k of byte w is that of unit first + k * stride + w. */
+typedef struct Part {
+    int first, stride, bits;
+    BufferId bytes;
+} Part;
 
 Type index_type(int limit)
 {
     return limit <= 65536 ? TYPE_U16 : TYPE_I32;
 }
 
-/* How many bytes hold the bits of a layer, but for a rest of units. */
-static int byte_stride(int units)
+/* The parts of a layer; a few units may be in none. */
+static int split(int units, Part parts[PARTS])
 {
     int lanes = LANES;
+    if (units < LEAST)
+        return 0;
     while (lanes * BITS > units)
         lanes /= 2;
-    return units < LEAST ? 0 : units / (BITS * lanes) * lanes;
+    parts[0] = (Part){0, units / (BITS * lanes) * lanes, BITS, -1};
+    int first = parts[0].stride * BITS, stride = units - first < REST * (BITS + 1) ? REST : 2 * REST;
+    parts[1] = (Part){first, stride, (units - first) / stride, -1};
+    return parts[1].bits > 1 ? 2 : 1;
 }
 
 /* positions[byte][0 .. ones[byte] - 1] = the bits that are set in the byte. What stands behind them is of no use. */
 void positions_prepare(Lower *lower, int units)
 {
     int dims[2] = {BYTES, BITS}, bytes = BYTES;
-    if (byte_stride(units) == 0 || lower->positions >= 0)
+    if (units < LEAST || lower->positions >= 0)
         return;
     lower->positions = named_buffer(lower, "positions", "bits", TYPE_U16, BUFFER_SCRATCH, false, 2, dims);
     lower->ones = named_buffer(lower, "ones", "bits", TYPE_U8, BUFFER_SCRATCH, false, 1, &bytes);
@@ -55,16 +68,38 @@ int list_room(int units)
     return units + SLACK;
 }
 
-/* bytes[w] = the bits of units w, w + stride, ...: packing runs over contiguous units, so it vectorises. */
-static void emit_bytes(Lower *lower, const List *list, int stride, BufferId bytes)
+static BufferId bytes_for(Lower *lower, const List *list, const char *prefix, Type type, int count)
 {
-    for (int k = BITS - 1; k >= 0; k--) {
-        LoopStmt *loop = for_units(lower, list->into, "w", stride);
-        LoopExpr *w = loop_variable(lower, loop), *byte = load1(lower, bytes, w);
-        LoopExpr *x = list->bit(lower, list->context, op2(lower, OP_ADD, w, num(lower, k * stride)));
+    const char *name = lower->program->buffers.at[list->buffer].name;
+    return named_buffer(lower, prefix, name, type, BUFFER_LOCAL, false, 1, &count);
+}
+
+/* Packing runs over contiguous units, so it vectorises. */
+static void emit_bytes(Lower *lower, const List *list, const Part *part)
+{
+    for (int k = part->bits - 1; k >= 0; k--) {
+        LoopStmt *loop = for_units(lower, list->into, "w", part->stride);
+        LoopExpr *w = loop_variable(lower, loop), *byte = load1(lower, part->bytes, w);
+        LoopExpr *unit = op2(lower, OP_ADD, w, num(lower, part->first + k * part->stride));
+        LoopExpr *x = list->bit(lower, list->context, unit);
         LoopExpr *twice = op2(lower, OP_ADD, byte, byte);
-        store1(lower, &loop->body, bytes, w, k < BITS - 1 ? op2(lower, OP_ADD, twice, x) : x, false);
+        store1(lower, &loop->body, part->bytes, w, k < part->bits - 1 ? op2(lower, OP_ADD, twice, x) : x,
+               false);
     }
+}
+
+/* filled[0 .. *count - 1] = the bytes that are not 0. */
+static BufferId emit_filled(Lower *lower, const List *list, const Part *part, LoopExpr **count)
+{
+    BufferId filled = bytes_for(lower, list, "filled_of", index_type(part->stride), part->stride);
+    *count = declare_local(lower, list->into, "some", num(lower, 0));
+    LoopStmt *loop = for_range(lower, list->into, "w", part->stride);
+    LoopExpr *w = loop_variable(lower, loop);
+    store1(lower, &loop->body, filled, *count, w, false);
+    LoopExpr *is_filled = op2(lower, OP_NE, load1(lower, part->bytes, w), num(lower, 0));
+    loop_set(lower->arena, &loop->body, (*count)->var,
+             op2(lower, OP_ADD, *count, loop_cast(lower->arena, TYPE_I32, is_filled)));
+    return filled;
 }
 
 static void store_unit(Lower *lower, const List *list, LoopBlock *into, LoopExpr *at, LoopExpr *unit)
@@ -79,16 +114,20 @@ static void advance(Lower *lower, const List *list, LoopBlock *into, LoopExpr *b
 }
 
 /* The units of each byte: all eight places are written, so many are kept as there are bits. */
-static void emit_positions(Lower *lower, const List *list, int stride, BufferId bytes)
+static void emit_positions(Lower *lower, const List *list, const Part *part)
 {
-    LoopStmt *loop_w = for_range(lower, list->into, "w", stride);
-    LoopExpr *w = loop_variable(lower, loop_w);
-    LoopExpr *byte = loop_local(lower, &loop_w->body, "byte", load1(lower, bytes, w));
-    LoopStmt *loop_k = for_units(lower, &loop_w->body, "k", BITS);
+    LoopExpr *some;
+    BufferId filled = emit_filled(lower, list, part, &some);
+    LoopStmt *loop_f = for_bounds(lower, list->into, "f", num(lower, 0), some);
+    LoopExpr *w = loop_local(lower, &loop_f->body, "w", load1(lower, filled, loop_variable(lower, loop_f)));
+    LoopExpr *byte = loop_local(lower, &loop_f->body, "byte", load1(lower, part->bytes, w));
+    LoopExpr *first = op2(lower, OP_ADD, w, num(lower, part->first));
+    LoopStmt *loop_k = for_units(lower, &loop_f->body, "k", BITS);
     LoopExpr *k = loop_variable(lower, loop_k);
-    LoopExpr *above = op2(lower, OP_MUL, load2(lower, lower->positions, byte, k), num(lower, stride));
-    store_unit(lower, list, &loop_k->body, op2(lower, OP_ADD, list->count, k), op2(lower, OP_ADD, w, above));
-    advance(lower, list, &loop_w->body, load1(lower, lower->ones, byte));
+    LoopExpr *above = op2(lower, OP_MUL, load2(lower, lower->positions, byte, k), num(lower, part->stride));
+    store_unit(lower, list, &loop_k->body, op2(lower, OP_ADD, list->count, k),
+               op2(lower, OP_ADD, first, above));
+    advance(lower, list, &loop_f->body, load1(lower, lower->ones, byte));
 }
 
 /* Units from .. to-1, one by one. */
@@ -102,15 +141,17 @@ static void emit_append(Lower *lower, const List *list, int from, int to)
 
 void emit_compress(Lower *lower, const List *list)
 {
-    int stride = byte_stride(list->units);
-    if (stride > 0) {
-        BufferId bytes = named_buffer(lower, "bytes_of", lower->program->buffers.at[list->buffer].name,
-                                      TYPE_U8, BUFFER_LOCAL, false, 1, &stride);
-        emit_bytes(lower, list, stride, bytes);
-        emit_positions(lower, list, stride, bytes);
+    Part parts[PARTS];
+    int count = split(list->units, parts), packed = 0;
+    for (int p = 0; p < count; p++) {
+        parts[p].bytes = bytes_for(lower, list, "bytes_of", TYPE_U8, parts[p].stride);
+        emit_bytes(lower, list, &parts[p]);
+        packed += parts[p].stride * parts[p].bits;
     }
-    if (stride * BITS < list->units)
-        emit_append(lower, list, stride * BITS, list->units);
+    for (int p = 0; p < count; p++)
+        emit_positions(lower, list, &parts[p]);
+    if (packed < list->units)
+        emit_append(lower, list, packed, list->units);
 }
 
 LoopExpr *spike_bit(Lower *lower, const void *context, LoopExpr *i)

@@ -15,7 +15,7 @@ typedef struct Sizes {
 /* Complete and incomplete groups of five inputs and of five steps; one tile, several, none that fits. */
 static const Sizes sizes[] = {
     {1, 1, 2, 1},    {4, 3, 4, 2},    {5, 8, 5, 3},     {6, 10, 6, 1},    {24, 16, 25, 3}, {25, 96, 26, 2},
-    {26, 104, 9, 2}, {29, 192, 3, 2}, {63, 101, 11, 2}, {128, 40, 33, 3}, {31, 7, 70, 40},
+    {26, 104, 9, 2}, {29, 192, 3, 2}, {63, 101, 11, 2}, {128, 40, 33, 3}, {31, 7, 70, 40}, {228, 33, 6, 2},
 };
 enum { SIZES = sizeof sizes / sizeof *sizes };
 

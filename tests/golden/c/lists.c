@@ -117,6 +117,7 @@ static void SNN_AT_LEVEL(list_image)(void *context, int32_t first, int32_t last)
     uint16_t (*restrict events_of_image)[148] = net->events_of_image;
     int32_t (*restrict ends_of_image)[5] = net->ends_of_image;
     _Alignas(64) uint8_t bytes_of_events_of_image[4];
+    _Alignas(64) uint16_t filled_of_events_of_image[4];
     for (int32_t b = first; b < last; b++) {
         ends_of_image[b][0] = 0;
         for (int32_t t = 0; t < 4; t++) {
@@ -153,7 +154,13 @@ static void SNN_AT_LEVEL(list_image)(void *context, int32_t first, int32_t last)
             for (int32_t w = 0; w < 4; w++) {
                 bytes_of_events_of_image[w] = (uint8_t)(bytes_of_events_of_image[w] + bytes_of_events_of_image[w] + image[b][t][w]);
             }
+            int32_t some = 0;
             for (int32_t w = 0; w < 4; w++) {
+                filled_of_events_of_image[some] = (uint16_t)w;
+                some = some + (bytes_of_events_of_image[w] != 0 ? 1 : 0);
+            }
+            for (int32_t f = 0; f < some; f++) {
+                const int32_t w = filled_of_events_of_image[f];
                 const int32_t byte = bytes_of_events_of_image[w];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t k = 0; k < 8; k++) {
