@@ -23,10 +23,12 @@ static bool runs_backward(const Lower *lower, const int *nodes, int count)
 }
 
 /* The node at step site.t, for all samples of the group. */
-static void emit_node(Lower *lower, const Group *group, int k, Site site, int first_step)
+static void emit_node(Lower *lower, const Group *group, int k, Site site)
 {
     const Node *node = &lower->net->nodes.at[group->nodes[k]];
     Site all = site;
+    if (node->kind == NODE_DELAY && lower->shifted[node->out])
+        return;
     if (node->kind != NODE_DENSE || group->lists[k]) {
         LoopStmt *loop_b = for_bounds(lower, site.into, "b", group->b0, group->b1);
         site.b = loop_variable(lower, loop_b);
@@ -37,9 +39,10 @@ static void emit_node(Lower *lower, const Group *group, int k, Site site, int fi
     if (node->kind == NODE_DENSE)
         emit_step_map(lower, node, group->weights[k], all, group->b0, group->b1);
     else if (node->kind == NODE_DELAY)
-        emit_delay(lower, node, site, delay_copies(lower, node, first_step));
-    else if (node->kind == NODE_SCAN) /* net_verify lets nothing else into a group */
+        emit_delay(lower, node, site, delay_copies(lower, node, lower->segment));
+    else if (node->kind == NODE_SCAN) { /* net_verify lets nothing else into a group */
         emit_scan_steps(lower, node, &group->states[k], site, site.t, 1, true);
+    }
 }
 
 static const char *group_about(Lower *lower, const int *nodes, int count)
@@ -91,8 +94,9 @@ static void emit_segment(Lower *lower, const Group *group, LoopBlock *into, int 
     time->down = runs_backward(lower, group->nodes, group->count);
     time->unroll = lower->unroll ? lower->unroll : UNROLL_NONE;
     Site site = {&time->body, NULL, loop_variable(lower, time), NULL};
+    lower->segment = from;
     for (int i = 0; i < group->count; i++) /* those that join come first */
-        emit_node(lower, group, i, site, from);
+        emit_node(lower, group, i, site);
 }
 
 static void emit_segments(Lower *lower, const Group *group, LoopBlock *into, int from)

@@ -205,8 +205,9 @@ static void add_buffers(Lower *lower)
     add_fixed_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++) {
         lower->whole[s] = -1;
-        lower->streams[s] = -1; /* for good, where it is local */
-        if (net->streams.at[s].node != NONE && !lower->local[s] && lower->place[s] == NONE)
+        lower->streams[s] = -1; /* for good, where it is local or shifted */
+        if (net->streams.at[s].node != NONE && !lower->local[s] && !lower->shifted[s]
+            && lower->place[s] == NONE)
             add_stream_buffer(lower, s);
     }
     for (StreamId s = 0; s < net->streams.count; s++)
@@ -231,6 +232,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower.group = NEW_ARRAY(arena, int, net->nodes.count + 1);
     lower.joined = NEW_ARRAY(arena, int, net->nodes.count + 1);
     lower.slots = NEW_ARRAY(arena, int, net->streams.count + 1);
+    lower.shifted = NEW_ARRAY(arena, bool, net->streams.count + 1);
     lower.tiled = NEW_ARRAY(arena, bool, net->streams.count + 1);
     lower.gates = NEW_ARRAY(arena, struct Gate *, net->nodes.count + 1);
     lower.place = NEW_ARRAY(arena, StreamId, net->streams.count + 1);

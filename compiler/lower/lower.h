@@ -38,6 +38,8 @@ typedef struct Lower {
     int *group;               /* by node: the number of its recurrent group, or 0 */
     int *joined;              /* by node: the group whose steps make this map from its events, or 0 */
     int *slots;               /* by StreamId: steps kept of a stream that only its group reads; 0: all */
+    bool *shifted;            /* by StreamId: delayed within a group, and read where the delay reads */
+    int segment;              /* first step of that part of a group's time which is being emitted */
     bool *tiled; /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
     struct Gate *
         *gates;      /* by node: of a map back to neurons of which few are near their threshold; or NULL */
@@ -109,6 +111,8 @@ void emit_delay(Lower *lower, const Node *node, Site site, bool copy);
  * there instead of asking for t at every step: gcc 12.2 at -O3 vectorises such a question wrongly. */
 int delay_edge(const Lower *lower, const Node *node);
 bool delay_copies(const Lower *lower, const Node *node, int t);
+/* The same of a shifted stream: what it has at the site, in the segment that is being emitted. */
+LoopExpr *load_delayed(Lower *lower, const Node *node, Site site, LoopExpr *n);
 /* All steps of one sample. */
 void emit_poisson(Lower *lower, const Node *node, Site site);
 void emit_latency(Lower *lower, const Node *node, Site site);

@@ -145,12 +145,26 @@ static int slots_of(const Lower *lower, StreamId stream)
     return slots < net->steps ? slots : 0;
 }
 
+/* A delayed stream that only its group reads needs no copy: what it is made from is kept as long. */
+static bool is_shifted(const Lower *lower, StreamId stream)
+{
+    const Net *net = lower->net;
+    if (!lower->slots[stream] || net->nodes.at[stream_of(lower, stream)->node].kind != NODE_DELAY)
+        return false;
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == NODE_DELAY && node_reads(&net->nodes.at[n], stream))
+            return false; /* and not longer */
+    return true;
+}
+
 static void plan_groups(Lower *lower)
 {
     for (int n = 0; n < lower->net->updates; n++)
         lower->joined[n] = joined_of(lower, n);
     for (StreamId s = 0; s < lower->net->streams.count; s++)
         lower->slots[s] = slots_of(lower, s);
+    for (StreamId s = 0; s < lower->net->streams.count; s++)
+        lower->shifted[s] = is_shifted(lower, s);
 }
 
 static bool is_whole(const Lower *lower, StreamId stream)

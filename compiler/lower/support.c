@@ -211,6 +211,8 @@ static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr 
 
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
 {
+    if (lower->shifted[stream])
+        return load_delayed(lower, &lower->net->nodes.at[stream_of(lower, stream)->node], site, n);
     LoopExpr *index[4];
     int count;
     BufferId buffer = stream_place(lower, stream, site, n, index, &count);

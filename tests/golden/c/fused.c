@@ -40,7 +40,6 @@ struct net {
     float (*hidden_dense_2)[2][3];
     uint8_t (*hidden)[2][3];
     float (*digit_mean)[3];
-    float (*g_hidden)[1][3];
     float (*g_digit_mean)[3];
     float (*hidden_v_before_then_g_hidden_dense)[2][3];
     float (*g_hidden_delay)[2][3];
@@ -384,7 +383,6 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
     float *restrict plif_w_hidden = net->plif_w_hidden;
     float (*restrict hidden_dense)[2][3] = net->hidden_dense;
     float (*restrict hidden_dense_2)[2][3] = net->hidden_dense_2;
-    float (*restrict g_hidden)[1][3] = net->g_hidden;
     float (*restrict g_digit_mean)[3] = net->g_digit_mean;
     float (*restrict hidden_v_before_then_g_hidden_dense)[2][3] = net->hidden_v_before_then_g_hidden_dense;
     float (*restrict g_hidden_delay)[2][3] = net->g_hidden_delay;
@@ -408,12 +406,6 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
         }
         for (int32_t t = 1; t >= 1; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
-                    g_hidden[b][0][n] = 0.0f;
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
                 const float w = plif_w_hidden[0];
                 const float decay = snn_sigmoidf(w);
                 const float x_3 = 1.0f - decay;
@@ -429,8 +421,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const float x_2 = v_2 - 0.5f;
                     const bool spike = x_2 >= 0.0f;
                     const float g_v_2 = g_digit_mean[b][n] * 0.5f + g_v;
-                    const float g_hidden_2 = g_v_2 * 0.25f;
-                    const float g_spike = g_hidden[b][0][n] + g_hidden_2 + g_v_plif * -v_2;
+                    const float g_hidden = g_v_2 * 0.25f;
+                    const float g_spike = 0.0f + g_hidden + g_v_plif * -v_2;
                     const float y = 3.1415927f * x_2;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_plif_2 = (spike ? 0.0f : g_v_plif) + g_spike * derivative;
@@ -613,12 +605,6 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
         }
         for (int32_t t = 0; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
-                    g_hidden[b][0][n] = g_hidden_delay[b][t - -1][n];
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
                 const float w = plif_w_hidden[0];
                 const float decay = snn_sigmoidf(w);
                 const float x_3 = 1.0f - decay;
@@ -634,8 +620,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const float x_2 = v_2 - 0.5f;
                     const bool spike = x_2 >= 0.0f;
                     const float g_v_2 = g_digit_mean[b][n] * 0.5f + g_v;
-                    const float g_hidden_2 = g_v_2 * 0.25f;
-                    const float g_spike = g_hidden[b][0][n] + g_hidden_2 + g_v_plif * -v_2;
+                    const float g_hidden = g_v_2 * 0.25f;
+                    const float g_spike = g_hidden_delay[b][t + 1][n] + g_hidden + g_v_plif * -v_2;
                     const float y = 3.1415927f * x_2;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_plif_2 = (spike ? 0.0f : g_v_plif) + g_spike * derivative;
@@ -1072,7 +1058,6 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->hidden_dense_2 = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2)) != NULL && complete;
     complete = (net->hidden = snn_take(&net->memory, rows, sizeof *net->hidden)) != NULL && complete;
     complete = (net->digit_mean = snn_take(&net->memory, rows, sizeof *net->digit_mean)) != NULL && complete;
-    complete = (net->g_hidden = snn_take(&net->memory, rows, sizeof *net->g_hidden)) != NULL && complete;
     complete = (net->g_digit_mean = snn_take(&net->memory, rows, sizeof *net->g_digit_mean)) != NULL && complete;
     complete = (net->hidden_v_before_then_g_hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_v_before_then_g_hidden_dense)) != NULL && complete;
     complete = (net->g_hidden_delay = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay)) != NULL && complete;
@@ -1186,7 +1171,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 7;
-    model->stream_bytes = 308;
+    model->stream_bytes = 296;
     choose_level(model);
     return true;
 }

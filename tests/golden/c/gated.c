@@ -45,7 +45,6 @@ struct net {
     uint8_t (*second)[2][18];
     float (*digit_mean)[2];
     float (*second_li_mean)[18];
-    float (*g_hidden)[1][17];
     float (*g_digit_mean)[2];
     float (*g_second_li_mean)[18];
     float (*second_v_then_g_second_dense)[2][18];
@@ -891,7 +890,6 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
 {
     const struct net *net = context;
     float (*restrict w_hidden_2)[17] = net->w_hidden_2;
-    float (*restrict g_hidden)[1][17] = net->g_hidden;
     float (*restrict g_hidden_2)[2][17] = net->g_hidden_2;
     float (*restrict hidden_v_then_g_hidden_dense)[2][17] = net->hidden_v_then_g_hidden_dense;
     float (*restrict g_hidden_delay)[2][17] = net->g_hidden_delay;
@@ -918,17 +916,11 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    g_hidden[b][0][n] = 0.0f;
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
                     float g_v = state_g_v_hidden[b][n];
                     const float v = hidden_v_then_g_hidden_dense[b][t][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][0][n] + g_hidden_2[b][t][n] + g_v * -v;
+                    const float g_spike = 0.0f + g_hidden_2[b][t][n] + g_v * -v;
                     const float derivative = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
                     const float g_hidden_dense = g_v_2 * 0.5f;
@@ -983,17 +975,11 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    g_hidden[b][0][n] = g_hidden_delay[b][t - -1][n];
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
                     float g_v = state_g_v_hidden[b][n];
                     const float v = hidden_v_then_g_hidden_dense[b][t][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][0][n] + g_hidden_2[b][t][n] + g_v * -v;
+                    const float g_spike = g_hidden_delay[b][t + 1][n] + g_hidden_2[b][t][n] + g_v * -v;
                     const float derivative = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
                     const float g_hidden_dense = g_v_2 * 0.5f;
@@ -1310,7 +1296,6 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->second = snn_take(&net->memory, rows, sizeof *net->second)) != NULL && complete;
     complete = (net->digit_mean = snn_take(&net->memory, rows, sizeof *net->digit_mean)) != NULL && complete;
     complete = (net->second_li_mean = snn_take(&net->memory, rows, sizeof *net->second_li_mean)) != NULL && complete;
-    complete = (net->g_hidden = snn_take(&net->memory, rows, sizeof *net->g_hidden)) != NULL && complete;
     complete = (net->g_digit_mean = snn_take(&net->memory, rows, sizeof *net->g_digit_mean)) != NULL && complete;
     complete = (net->g_second_li_mean = snn_take(&net->memory, rows, sizeof *net->g_second_li_mean)) != NULL && complete;
     complete = (net->second_v_then_g_second_dense = snn_take(&net->memory, rows, sizeof *net->second_v_then_g_second_dense)) != NULL && complete;
@@ -1455,7 +1440,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 4;
     model->streams = net->streams;
     model->stream_count = 11;
-    model->stream_bytes = 1616;
+    model->stream_bytes = 1548;
     choose_level(model);
     return true;
 }

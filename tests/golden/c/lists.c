@@ -38,7 +38,6 @@ struct net {
     float (*digit_dense_2)[1][3];
     uint8_t (*digit)[4][3];
     float (*digit_rate)[3];
-    float (*g_digit)[1][3];
     float (*g_digit_rate)[3];
     float (*digit_v_then_g_digit_dense)[4][3];
     float (*g_digit_delay)[2][3];
@@ -492,7 +491,6 @@ static void SNN_AT_LEVEL(tile_w_digit_2_transposed)(void *context, int32_t first
 static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_digit)[1][3] = net->g_digit;
     float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     float (*restrict digit_v_then_g_digit_dense)[4][3] = net->digit_v_then_g_digit_dense;
     float (*restrict g_digit_delay)[2][3] = net->g_digit_delay;
@@ -514,17 +512,11 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    g_digit[b][0][n] = 0.0f;
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
                     float g_v = state_g_v_digit[b][n];
                     const float v = digit_v_then_g_digit_dense[b][t][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit[b][0][n] + g_digit_rate[b][n] * 0.25f + g_v * -v;
+                    const float g_spike = 0.0f + g_digit_rate[b][n] * 0.25f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
@@ -702,17 +694,11 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    g_digit[b][0][n] = g_digit_delay[b][t - -1 - (t - -1) / 2 * 2][n];
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
                     float g_v = state_g_v_digit[b][n];
                     const float v = digit_v_then_g_digit_dense[b][t][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit[b][0][n] + g_digit_rate[b][n] * 0.25f + g_v * -v;
+                    const float g_spike = g_digit_delay[b][t + 1 - (t + 1) / 2 * 2][n] + g_digit_rate[b][n] * 0.25f + g_v * -v;
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
@@ -1075,7 +1061,6 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit_dense_2 = snn_take(&net->memory, rows, sizeof *net->digit_dense_2)) != NULL && complete;
     complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
-    complete = (net->g_digit = snn_take(&net->memory, rows, sizeof *net->g_digit)) != NULL && complete;
     complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
     complete = (net->digit_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
     complete = (net->g_digit_delay = snn_take(&net->memory, rows, sizeof *net->g_digit_delay)) != NULL && complete;
@@ -1186,7 +1171,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 7;
-    model->stream_bytes = 728;
+    model->stream_bytes = 716;
     choose_level(model);
     return true;
 }

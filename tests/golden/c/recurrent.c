@@ -47,7 +47,6 @@ struct net {
     float (*digit_dense)[2][3];
     float (*digit)[2][3];
     float (*digit_max)[3];
-    float (*g_hidden)[1][5];
     float (*g_digit_max)[3];
     float (*g_digit)[2][3];
     float (*g_digit_dense)[2][3];
@@ -608,7 +607,6 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t firs
 static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_hidden)[1][5] = net->g_hidden;
     float (*restrict g_hidden_2)[2][5] = net->g_hidden_2;
     float (*restrict hidden_v_then_g_hidden_dense)[2][5] = net->hidden_v_then_g_hidden_dense;
     float (*restrict g_hidden_delay)[2][5] = net->g_hidden_delay;
@@ -630,17 +628,11 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
-                    g_hidden[b][0][n] = 0.0f;
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 5; n++) {
                     float g_v = state_g_v_hidden[b][n];
                     const float v = hidden_v_then_g_hidden_dense[b][t][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][0][n] + g_hidden_2[b][t][n];
+                    const float g_spike = 0.0f + g_hidden_2[b][t][n];
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
@@ -818,17 +810,11 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
-                    g_hidden[b][0][n] = g_hidden_delay[b][t - -1][n];
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 5; n++) {
                     float g_v = state_g_v_hidden[b][n];
                     const float v = hidden_v_then_g_hidden_dense[b][t][n];
                     const float x = v - 1.0f;
                     const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][0][n] + g_hidden_2[b][t][n];
+                    const float g_spike = g_hidden_delay[b][t + 1][n] + g_hidden_2[b][t][n];
                     const float y = 3.1415927f * x;
                     const float derivative = 1.0f / (1.0f + y * y);
                     const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
@@ -1269,7 +1255,6 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
     complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
     complete = (net->digit_max = snn_take(&net->memory, rows, sizeof *net->digit_max)) != NULL && complete;
-    complete = (net->g_hidden = snn_take(&net->memory, rows, sizeof *net->g_hidden)) != NULL && complete;
     complete = (net->g_digit_max = snn_take(&net->memory, rows, sizeof *net->g_digit_max)) != NULL && complete;
     complete = (net->g_digit = snn_take(&net->memory, rows, sizeof *net->g_digit)) != NULL && complete;
     complete = (net->g_digit_dense = snn_take(&net->memory, rows, sizeof *net->g_digit_dense)) != NULL && complete;
@@ -1403,7 +1388,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 540;
+    model->stream_bytes = 520;
     choose_level(model);
     return true;
 }
