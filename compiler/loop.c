@@ -218,16 +218,22 @@ LoopStmt *loop_if(Arena *arena, LoopBlock *into, LoopExpr *condition)
     return stmt;
 }
 
-static void with_value(Arena *arena, LoopBlock *into, LoopStmtKind kind, VarId var, LoopExpr *value)
+static LoopStmt *with_value(Arena *arena, LoopBlock *into, LoopStmtKind kind, VarId var, LoopExpr *value)
 {
     LoopStmt *stmt = stmt_new(arena, into, kind);
     stmt->var = var;
     stmt->value = value;
+    return stmt;
 }
 
 void loop_let(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value)
 {
     with_value(arena, into, LOOP_LET, var, value);
+}
+
+void loop_let_apart(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value)
+{
+    with_value(arena, into, LOOP_LET, var, value)->apart = true;
 }
 
 void loop_declare(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value)
@@ -240,16 +246,29 @@ void loop_set(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value)
     with_value(arena, into, LOOP_SET, var, value);
 }
 
-void loop_store(Program *program, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
-                LoopExpr *value, bool add)
+static LoopStmt *with_element(Program *program, LoopBlock *into, LoopStmtKind kind, BufferId buffer,
+                              int nindex, LoopExpr *const *index)
 {
-    LoopStmt *stmt = stmt_new(program->arena, into, LOOP_STORE);
+    LoopStmt *stmt = stmt_new(program->arena, into, kind);
     stmt->buffer = buffer;
     stmt->nindex = nindex;
     for (int i = 0; i < nindex; i++)
         stmt->index[i] = index[i];
+    return stmt;
+}
+
+void loop_store(Program *program, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
+                LoopExpr *value, bool add)
+{
+    LoopStmt *stmt = with_element(program, into, LOOP_STORE, buffer, nindex, index);
     stmt->value = value;
     stmt->add = add;
+}
+
+void loop_ahead(Program *program, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
+                int count)
+{
+    with_element(program, into, LOOP_AHEAD, buffer, nindex, index)->count = count;
 }
 
 void loop_comment(Arena *arena, LoopBlock *into, const char *text)

@@ -90,6 +90,8 @@ typedef enum LoopStmtKind {
     LOOP_DECLARE, /* var, value         a variable of this scope */
     LOOP_SET,     /* var, value */
     LOOP_STORE,   /* buffer, index, value; add: += */
+    LOOP_AHEAD,   /* buffer, index, count: so many elements from there on will soon be read or stored. A hint:
+                     it changes no value */
     LOOP_IF,      /* value, body */
     LOOP_BLOCK,   /* text (a comment or NULL), body: a scope */
     LOOP_COMMENT  /* text */
@@ -112,6 +114,8 @@ struct LoopStmt {
     int nindex;
     LoopExpr *index[LOOP_MAX_DIMS + 1];
     bool add;
+    bool apart; /* LET: made where it stands, not within the expression that needs it; changes no value */
+    int count;
     const char *text;
     LoopBlock body;
 };
@@ -207,10 +211,14 @@ LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, Loo
 LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text);
 LoopStmt *loop_if(Arena *arena, LoopBlock *into, LoopExpr *condition);
 void loop_let(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);
+/* The same, and it is made where it stands. */
+void loop_let_apart(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);
 void loop_declare(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);
 void loop_set(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);
 void loop_store(Program *program, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
                 LoopExpr *value, bool add);
+void loop_ahead(Program *program, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
+                int count);
 void loop_comment(Arena *arena, LoopBlock *into, const char *text);
 
 void loop_print(Out *out, const Program *program);

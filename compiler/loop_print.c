@@ -117,7 +117,7 @@ static void print_stmt(const Printer *printer, const LoopStmt *stmt)
     Out *out = printer->out;
     switch (stmt->kind) {
     case LOOP_FOR: print_for(printer, stmt); break;
-    case LOOP_LET: print_new_var(printer, stmt, "let"); break;
+    case LOOP_LET: print_new_var(printer, stmt, stmt->apart ? "let apart" : "let"); break;
     case LOOP_DECLARE: print_new_var(printer, stmt, "var"); break;
     case LOOP_SET:
         out_line(out, "%s = %s", var_name(printer, stmt->var), text_of(printer, stmt->value));
@@ -125,6 +125,9 @@ static void print_stmt(const Printer *printer, const LoopStmt *stmt)
     case LOOP_STORE:
         out_line(out, "%s %s %s", indexed(printer, stmt->buffer, stmt->index, stmt->nindex),
                  stmt->add ? "+=" : "=", text_of(printer, stmt->value));
+        break;
+    case LOOP_AHEAD:
+        out_line(out, "ahead %s, %d", indexed(printer, stmt->buffer, stmt->index, stmt->nindex), stmt->count);
         break;
     case LOOP_IF:
         out_open(out, "if %s", text_of(printer, stmt->value));

@@ -298,6 +298,18 @@ static bool verify_store(Verifier *verifier, const LoopStmt *stmt)
                       buffer->name);
 }
 
+static bool verify_ahead(Verifier *verifier, const LoopStmt *stmt)
+{
+    if (!verify_index(verifier, stmt->buffer, stmt->index, stmt->nindex))
+        return false;
+    const Buffer *buffer = &verifier->program->buffers.at[stmt->buffer];
+    const LoopExpr *first = stmt->nindex > 0 ? stmt->index[stmt->nindex - 1] : NULL;
+    int from = first && first->kind == LOOP_NUMBER ? (int)first->number : 0;
+    int row = buffer->ndim > 0 ? buffer->dims[buffer->ndim - 1] : 1;
+    return require(verifier, stmt->count > 0 && from + stmt->count <= row,
+                   "no row of `%s` has %d elements from %d on", buffer->name, stmt->count, from);
+}
+
 static bool verify_if(Verifier *verifier, const LoopStmt *stmt)
 {
     return verify_expr(verifier, stmt->value)
@@ -314,6 +326,7 @@ static bool verify_stmt(Verifier *verifier, const LoopStmt *stmt)
     case LOOP_DECLARE: return verify_assigned(verifier, stmt) && bind(verifier, stmt->var, VARIABLE);
     case LOOP_SET: return verify_set(verifier, stmt);
     case LOOP_STORE: return verify_store(verifier, stmt);
+    case LOOP_AHEAD: return verify_ahead(verifier, stmt);
     case LOOP_IF: return verify_if(verifier, stmt);
     case LOOP_BLOCK: return verify_scope(verifier, &stmt->body);
     case LOOP_COMMENT: return require(verifier, stmt->text != NULL, "a comment without text");

@@ -22,6 +22,8 @@
 #define snn_load SNN_AT_LEVEL(snn_load)
 #define snn_store SNN_AT_LEVEL(snn_store)
 #define snn_all SNN_AT_LEVEL(snn_all)
+#define snn_apart SNN_AT_LEVEL(snn_apart)
+#define snn_ahead SNN_AT_LEVEL(snn_ahead)
 
 typedef float snn_floats __attribute__((vector_size(4 * SNN_LANES)));
 
@@ -50,4 +52,21 @@ SNN_INLINE void snn_store(float *to, snn_floats x)
 SNN_INLINE snn_floats snn_all(float x)
 {
     return x - (snn_floats){0};
+}
+
+/* x, made here and not next to what needs it: where some products are made before the first of them is added, a
+ * processor that has no better things to do multiplies and adds in the same cycle. */
+SNN_INLINE snn_floats snn_apart(snn_floats x)
+{
+#if defined(__x86_64__)
+    __asm__("" : "+v"(x));
+#endif
+    return x;
+}
+
+/* Fetches what will soon be read or stored; it may lie where no processor would look for it by itself. */
+SNN_INLINE void snn_ahead(const void *from, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += 64) /* a line of a cache */
+        __builtin_prefetch((const char *)from + i);
 }

@@ -57,6 +57,14 @@ static void store(const Spell *spell, const LoopStmt *stmt)
     out_line(spell->out, "%s %s %s;", place, stmt->add ? "+=" : "=", value);
 }
 
+static void ahead(const Spell *spell, const LoopStmt *stmt)
+{
+    const char *place =
+        c_element(spell->arena, spell->program, spell->kernel, stmt->buffer, stmt->nindex, stmt->index);
+    out_line(spell->out, "snn_ahead(&%s, %d * sizeof(%s));", place, stmt->count,
+             c_type(spell->program->buffers.at[stmt->buffer].type));
+}
+
 static void scope(const Spell *spell, const LoopStmt *stmt)
 {
     if (stmt->text)
@@ -87,6 +95,7 @@ static void statement(const Spell *spell, const LoopStmt *stmt)
         out_line(spell->out, "%s = %s;", var_name(spell, stmt->var), expr(spell, stmt->value));
         break;
     case LOOP_STORE: store(spell, stmt); break;
+    case LOOP_AHEAD: ahead(spell, stmt); break;
     case LOOP_IF:
         out_open(spell->out, "if (%s)", expr(spell, stmt->value));
         block(spell, &stmt->body);
@@ -124,7 +133,7 @@ static void mark_block(const LoopBlock *stmts, bool *used)
         mark_expr(stmt->to, used);
         for (int k = 0; k < stmt->nindex; k++)
             mark_expr(stmt->index[k], used);
-        if (stmt->kind == LOOP_STORE)
+        if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD)
             used[stmt->buffer] = true;
         mark_block(&stmt->body, used);
     }

@@ -146,8 +146,8 @@ static const char *all_lanes(const Vectors *v, const LoopExpr *expr)
 static void statement(const Vectors *v, const LoopStmt *stmt, Out *out)
 {
     if (stmt->kind == LOOP_LET) {
-        out_line(out, "const snn_floats %s = %s;", v->kernel->vars.at[stmt->var].name,
-                 all_lanes(v, stmt->value));
+        out_line(out, stmt->apart ? "const snn_floats %s = snn_apart(%s);" : "const snn_floats %s = %s;",
+                 v->kernel->vars.at[stmt->var].name, all_lanes(v, stmt->value));
         return;
     }
     const char *place = element(v, stmt->buffer, stmt->nindex, stmt->index);

@@ -178,6 +178,7 @@ static void run_stmt(Interp *interp, const LoopStmt *stmt)
     case LOOP_DECLARE:
     case LOOP_SET: interp->vars[stmt->var] = value_of(interp, stmt->value); break;
     case LOOP_STORE: run_store(interp, stmt); break;
+    case LOOP_AHEAD: (void)element(interp, stmt->buffer, stmt->nindex, stmt->index); break;
     case LOOP_IF:
         if (value_of(interp, stmt->value) != 0)
             run_block(interp, &stmt->body);

@@ -22,6 +22,30 @@ static bool runs_backward(const Lower *lower, const int *nodes, int count)
     return false;
 }
 
+/* What the scan reads or stores at the next step, of streams that keep all of them: samples lie so far apart that a
+ * processor does not see it coming. */
+static void emit_ahead(Lower *lower, const Node *scan, StreamId stream, Site site)
+{
+    if (lower->slots[stream] || !stream_of(lower, stream)->temporal)
+        return;
+    LoopExpr *last = num(lower, scan->reverse ? 0 : lower->net->steps - 1);
+    LoopExpr *next = op2(lower, scan->reverse ? OP_SUB : OP_ADD, site.t, num(lower, 1));
+    LoopExpr *more = op2(lower, scan->reverse ? OP_GT : OP_LT, site.t, last);
+    LoopExpr *index[3] = {site.b, loop_op(lower->arena, OP_SELECT, more, next, last), num(lower, 0)};
+    loop_ahead(lower->program, site.into, lower->streams[stream], 3, index, stream_size(lower, stream));
+}
+
+static void emit_scan_ahead(Lower *lower, const Node *scan, Site site)
+{
+    if (is_without(lower->without, OPTIMISATION_AHEAD))
+        return;
+    for (int i = 0; i < scan->ins.count; i++)
+        emit_ahead(lower, scan, scan->ins.at[i], site);
+    for (int i = 0; i < scan->outs.count; i++)
+        if (lower->place[scan->outs.at[i].stream] == NONE)
+            emit_ahead(lower, scan, scan->outs.at[i].stream, site);
+}
+
 /* The node at step site.t, for all samples of the group. */
 static void emit_node(Lower *lower, const Group *group, int k, Site site)
 {
@@ -41,6 +65,7 @@ static void emit_node(Lower *lower, const Group *group, int k, Site site)
     else if (node->kind == NODE_DELAY)
         emit_delay(lower, node, site, delay_copies(lower, node, lower->segment));
     else if (node->kind == NODE_SCAN) { /* net_verify lets nothing else into a group */
+        emit_scan_ahead(lower, node, site);
         emit_scan_steps(lower, node, &group->states[k], site, site.t, 1, true);
     }
 }

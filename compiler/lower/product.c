@@ -10,6 +10,7 @@ enum {
     WIDE_LANES = 16,  /* and vectors are so wide: there are twice as many of them, too */
     STEP_REALS = 16,  /* outputs of a tile within a recurrent group: few for many samples, */
     STEP_SPIKES = 64, /* many, at best, for the events of one */
+    APART = 4,        /* products that are made before the first is added */
     LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
 };
 
@@ -144,6 +145,31 @@ static void emit_map_events(Lower *lower, const Node *dense, const Matrix *weigh
     emit_events_step(lower, dense, weights, sums, site);
 }
 
+static LoopExpr *product_apart(Lower *lower, LoopBlock *into, int r, LoopExpr *value)
+{
+    VarId var = loop_var(lower->arena, lower->kernel, arena_printf(lower->arena, "p%d", r), TYPE_F32);
+    loop_let_apart(lower->arena, into, var, value);
+    return loop_ref(lower->arena, lower->kernel, var);
+}
+
+/* The sums of all rows += x[row] * w. */
+static void emit_multiply_add(Lower *lower, const Rows *rows, Site site, LoopExpr *j, LoopExpr *const *x,
+                              LoopExpr *w)
+{
+    LoopExpr *products[MOST_ROWS];
+    bool apart = !rows->in_place && rows->count >= APART && !is_without(lower->without, OPTIMISATION_APART);
+    for (int first = 0; first < rows->count; first += APART) {
+        int end = first + APART < rows->count ? first + APART : rows->count;
+        for (int r = first; r < end; r++) {
+            products[r] = op2(lower, OP_MUL, x[r], w);
+            if (apart)
+                products[r] = product_apart(lower, site.into, r, products[r]);
+        }
+        for (int r = first; r < end; r++)
+            emit_sum(lower, rows, site, r, j, products[r]);
+    }
+}
+
 /* Rows `first` .. first + count - 1 of a map of reals. */
 static void emit_product(Lower *lower, const Rows *rows, const Matrix *weights, Site site)
 {
@@ -161,8 +187,7 @@ static void emit_product(Lower *lower, const Rows *rows, const Matrix *weights, 
     LoopExpr *w = loop_local(lower, &loop_j->body, "w", matrix_load(lower, weights, i, j));
     Site inner = site;
     inner.into = &loop_j->body;
-    for (int r = 0; r < rows->count; r++)
-        emit_sum(lower, rows, inner, r, j, op2(lower, OP_MUL, x[r], w));
+    emit_multiply_add(lower, rows, inner, j, x, w);
     emit_sums_end(lower, rows, site);
 }
 

@@ -83,6 +83,7 @@ static const char *run_block(const LoopBlock *block, int *vars, const char *trac
             trace =
                 arena_printf(arena, "%s %d:%d", trace, eval(stmt->index[0], vars), eval(stmt->value, vars));
             break;
+        case LOOP_AHEAD: trace = arena_printf(arena, "%s ahead:%d", trace, eval(stmt->index[0], vars)); break;
         case LOOP_IF:
             if (eval(stmt->value, vars))
                 trace = run_block(&stmt->body, vars, trace);
@@ -174,6 +175,15 @@ START_TEST(full)
 {
     numbered_stores(2, 5, UNROLL_FULL, false);
     expect_unrolled(" 2:7 3:7 4:7", 0, 3);
+}
+END_TEST
+
+START_TEST(hints_too)
+{
+    LoopStmt *loop = time_loop(&kernel->body, num(0), num(3), UNROLL_FULL);
+    loop_ahead(program, &loop->body, x, 1, (LoopExpr *[]){var(loop)}, 1);
+    expect_unrolled(" ahead:0 ahead:1 ahead:2", 0, 0);
+    ck_assert_int_eq(count_kind(&kernel->body, LOOP_AHEAD), 3);
 }
 END_TEST
 
@@ -299,6 +309,7 @@ Suite *unroll_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, not_unrolled);
     tcase_add_test(tcase, full);
+    tcase_add_test(tcase, hints_too);
     tcase_add_test(tcase, full_down);
     tcase_add_test(tcase, by_a_factor);
     tcase_add_test(tcase, by_a_factor_with_a_rest);

@@ -241,6 +241,17 @@ static void store_input(Example *e)
     LoopExpr *n = var(e, e->n);
     loop_store(e->program, &e->items->body, e->label, 1, &n, loop_int(arena, 1), false);
 }
+static void ahead_range(Example *e)
+{
+    LoopExpr *index[3] = {var(e, e->n), loop_int(arena, 4), loop_int(arena, 1)};
+    loop_ahead(e->program, &e->items->body, e->spikes, 3, index, 3);
+    ck_assert_ptr_null(loop_verify(e->program));
+    loop_ahead(e->program, &e->items->body, e->spikes, 3, index, 4);
+}
+static void ahead_index(Example *e)
+{
+    loop_ahead(e->program, &e->items->body, e->weights, 1, (LoopExpr *[]){loop_int(arena, 4)}, 1);
+}
 static void operand_types(Example *e)
 {
     e->set->value->args[0] = var(e, e->n);
@@ -345,6 +356,8 @@ static const struct {
     {store_type, "kernel `k`: `s` holds u8 and is stored a value of type f32"},
     {store_add, "kernel `k`: `s` holds u8, which cannot be added to"},
     {store_input, "kernel `k`: `label` is an input and is stored to"},
+    {ahead_range, "kernel `k`: no row of `s` has 4 elements from 1 on"},
+    {ahead_index, "kernel `k`: index 0 of `w` is 4, outside 0 .. 3"},
     {operand_types, "kernel `k`: `add` has operands of types i32 and f32"},
     {operand_count, "kernel `k`: `add` takes 2 operands, not 1"},
     {missing, "kernel `k`: an expression is missing"},

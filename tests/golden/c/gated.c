@@ -203,6 +203,9 @@ static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
+                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
                     float v = state_v_hidden[b][n];
@@ -248,6 +251,9 @@ static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
+                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
                     float v = state_v_hidden[b][n];
@@ -914,6 +920,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
         }
         for (int32_t t = 1; t >= 1; t--) {
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&g_hidden_2[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
+                snn_ahead(&hidden_v_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
                     float g_v = state_g_v_hidden[b][n];
@@ -973,6 +981,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
         }
         for (int32_t t = 0; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&g_hidden_2[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
+                snn_ahead(&hidden_v_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
                     float g_v = state_g_v_hidden[b][n];

@@ -284,6 +284,8 @@ static void SNN_AT_LEVEL(recurrent_digit)(void *context, int32_t first, int32_t 
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&digit[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(uint8_t));
+                snn_ahead(&digit_v_then_g_digit_dense[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     float v = state_v_digit[b][n];
@@ -345,6 +347,8 @@ static void SNN_AT_LEVEL(recurrent_digit)(void *context, int32_t first, int32_t 
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&digit[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(uint8_t));
+                snn_ahead(&digit_v_then_g_digit_dense[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     float v = state_v_digit[b][n];
@@ -510,6 +514,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
         }
         for (int32_t t = 3; t >= 3; t--) {
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&digit_v_then_g_digit_dense[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     float g_v = state_g_v_digit[b][n];
@@ -575,14 +580,22 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed[tile][i][j];
-                            sums_g_digit_delay[0][j] += x0 * w;
-                            sums_g_digit_delay[1][j] += x1 * w;
-                            sums_g_digit_delay[2][j] += x2 * w;
-                            sums_g_digit_delay[3][j] += x3 * w;
-                            sums_g_digit_delay[4][j] += x4 * w;
-                            sums_g_digit_delay[5][j] += x5 * w;
-                            sums_g_digit_delay[6][j] += x6 * w;
-                            sums_g_digit_delay[7][j] += x7 * w;
+                            const float p0 = x0 * w;
+                            const float p1 = x1 * w;
+                            const float p2 = x2 * w;
+                            const float p3 = x3 * w;
+                            sums_g_digit_delay[0][j] += p0;
+                            sums_g_digit_delay[1][j] += p1;
+                            sums_g_digit_delay[2][j] += p2;
+                            sums_g_digit_delay[3][j] += p3;
+                            const float p4 = x4 * w;
+                            const float p5 = x5 * w;
+                            const float p6 = x6 * w;
+                            const float p7 = x7 * w;
+                            sums_g_digit_delay[4][j] += p4;
+                            sums_g_digit_delay[5][j] += p5;
+                            sums_g_digit_delay[6][j] += p6;
+                            sums_g_digit_delay[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
@@ -646,10 +659,14 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed[tile][i][j];
-                            sums_g_digit_delay[0][j] += x0 * w;
-                            sums_g_digit_delay[1][j] += x1 * w;
-                            sums_g_digit_delay[2][j] += x2 * w;
-                            sums_g_digit_delay[3][j] += x3 * w;
+                            const float p0 = x0 * w;
+                            const float p1 = x1 * w;
+                            const float p2 = x2 * w;
+                            const float p3 = x3 * w;
+                            sums_g_digit_delay[0][j] += p0;
+                            sums_g_digit_delay[1][j] += p1;
+                            sums_g_digit_delay[2][j] += p2;
+                            sums_g_digit_delay[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
@@ -692,6 +709,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
         }
         for (int32_t t = 2; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&digit_v_then_g_digit_dense[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
                     float g_v = state_g_v_digit[b][n];
@@ -757,14 +775,22 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed[tile][i][j];
-                            sums_g_digit_delay_2[0][j] += x0 * w;
-                            sums_g_digit_delay_2[1][j] += x1 * w;
-                            sums_g_digit_delay_2[2][j] += x2 * w;
-                            sums_g_digit_delay_2[3][j] += x3 * w;
-                            sums_g_digit_delay_2[4][j] += x4 * w;
-                            sums_g_digit_delay_2[5][j] += x5 * w;
-                            sums_g_digit_delay_2[6][j] += x6 * w;
-                            sums_g_digit_delay_2[7][j] += x7 * w;
+                            const float p0 = x0 * w;
+                            const float p1 = x1 * w;
+                            const float p2 = x2 * w;
+                            const float p3 = x3 * w;
+                            sums_g_digit_delay_2[0][j] += p0;
+                            sums_g_digit_delay_2[1][j] += p1;
+                            sums_g_digit_delay_2[2][j] += p2;
+                            sums_g_digit_delay_2[3][j] += p3;
+                            const float p4 = x4 * w;
+                            const float p5 = x5 * w;
+                            const float p6 = x6 * w;
+                            const float p7 = x7 * w;
+                            sums_g_digit_delay_2[4][j] += p4;
+                            sums_g_digit_delay_2[5][j] += p5;
+                            sums_g_digit_delay_2[6][j] += p6;
+                            sums_g_digit_delay_2[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
@@ -828,10 +854,14 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed[tile][i][j];
-                            sums_g_digit_delay_2[0][j] += x0 * w;
-                            sums_g_digit_delay_2[1][j] += x1 * w;
-                            sums_g_digit_delay_2[2][j] += x2 * w;
-                            sums_g_digit_delay_2[3][j] += x3 * w;
+                            const float p0 = x0 * w;
+                            const float p1 = x1 * w;
+                            const float p2 = x2 * w;
+                            const float p3 = x3 * w;
+                            sums_g_digit_delay_2[0][j] += p0;
+                            sums_g_digit_delay_2[1][j] += p1;
+                            sums_g_digit_delay_2[2][j] += p2;
+                            sums_g_digit_delay_2[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT

@@ -202,6 +202,9 @@ static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
+                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float v = state_v_hidden[b][n];
@@ -247,6 +250,9 @@ static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
+                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float v = state_v_hidden[b][n];
@@ -626,6 +632,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
         }
         for (int32_t t = 1; t >= 1; t--) {
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&g_hidden_2[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
+                snn_ahead(&hidden_v_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float g_v = state_g_v_hidden[b][n];
@@ -691,14 +699,22 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
-                            sums_g_hidden_delay[0][j] += x0 * w;
-                            sums_g_hidden_delay[1][j] += x1 * w;
-                            sums_g_hidden_delay[2][j] += x2 * w;
-                            sums_g_hidden_delay[3][j] += x3 * w;
-                            sums_g_hidden_delay[4][j] += x4 * w;
-                            sums_g_hidden_delay[5][j] += x5 * w;
-                            sums_g_hidden_delay[6][j] += x6 * w;
-                            sums_g_hidden_delay[7][j] += x7 * w;
+                            const float p0 = x0 * w;
+                            const float p1 = x1 * w;
+                            const float p2 = x2 * w;
+                            const float p3 = x3 * w;
+                            sums_g_hidden_delay[0][j] += p0;
+                            sums_g_hidden_delay[1][j] += p1;
+                            sums_g_hidden_delay[2][j] += p2;
+                            sums_g_hidden_delay[3][j] += p3;
+                            const float p4 = x4 * w;
+                            const float p5 = x5 * w;
+                            const float p6 = x6 * w;
+                            const float p7 = x7 * w;
+                            sums_g_hidden_delay[4][j] += p4;
+                            sums_g_hidden_delay[5][j] += p5;
+                            sums_g_hidden_delay[6][j] += p6;
+                            sums_g_hidden_delay[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
@@ -762,10 +778,14 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
-                            sums_g_hidden_delay[0][j] += x0 * w;
-                            sums_g_hidden_delay[1][j] += x1 * w;
-                            sums_g_hidden_delay[2][j] += x2 * w;
-                            sums_g_hidden_delay[3][j] += x3 * w;
+                            const float p0 = x0 * w;
+                            const float p1 = x1 * w;
+                            const float p2 = x2 * w;
+                            const float p3 = x3 * w;
+                            sums_g_hidden_delay[0][j] += p0;
+                            sums_g_hidden_delay[1][j] += p1;
+                            sums_g_hidden_delay[2][j] += p2;
+                            sums_g_hidden_delay[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
@@ -808,6 +828,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
         }
         for (int32_t t = 0; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
+                snn_ahead(&g_hidden_2[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
+                snn_ahead(&hidden_v_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
                     float g_v = state_g_v_hidden[b][n];
@@ -873,14 +895,22 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
-                            sums_g_hidden_delay_2[0][j] += x0 * w;
-                            sums_g_hidden_delay_2[1][j] += x1 * w;
-                            sums_g_hidden_delay_2[2][j] += x2 * w;
-                            sums_g_hidden_delay_2[3][j] += x3 * w;
-                            sums_g_hidden_delay_2[4][j] += x4 * w;
-                            sums_g_hidden_delay_2[5][j] += x5 * w;
-                            sums_g_hidden_delay_2[6][j] += x6 * w;
-                            sums_g_hidden_delay_2[7][j] += x7 * w;
+                            const float p0 = x0 * w;
+                            const float p1 = x1 * w;
+                            const float p2 = x2 * w;
+                            const float p3 = x3 * w;
+                            sums_g_hidden_delay_2[0][j] += p0;
+                            sums_g_hidden_delay_2[1][j] += p1;
+                            sums_g_hidden_delay_2[2][j] += p2;
+                            sums_g_hidden_delay_2[3][j] += p3;
+                            const float p4 = x4 * w;
+                            const float p5 = x5 * w;
+                            const float p6 = x6 * w;
+                            const float p7 = x7 * w;
+                            sums_g_hidden_delay_2[4][j] += p4;
+                            sums_g_hidden_delay_2[5][j] += p5;
+                            sums_g_hidden_delay_2[6][j] += p6;
+                            sums_g_hidden_delay_2[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
@@ -944,10 +974,14 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
-                            sums_g_hidden_delay_2[0][j] += x0 * w;
-                            sums_g_hidden_delay_2[1][j] += x1 * w;
-                            sums_g_hidden_delay_2[2][j] += x2 * w;
-                            sums_g_hidden_delay_2[3][j] += x3 * w;
+                            const float p0 = x0 * w;
+                            const float p1 = x1 * w;
+                            const float p2 = x2 * w;
+                            const float p3 = x3 * w;
+                            sums_g_hidden_delay_2[0][j] += p0;
+                            sums_g_hidden_delay_2[1][j] += p1;
+                            sums_g_hidden_delay_2[2][j] += p2;
+                            sums_g_hidden_delay_2[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
