@@ -16,27 +16,27 @@ enum {
 };
 
 /* Units whose bits are packed: bit k of byte w is that of unit first + k * stride + w. */
-typedef struct Part {
+typedef struct Packing {
     int first, stride, bits;
     BufferId bytes;
-} Part;
+} Packing;
 
 Type index_type(int limit)
 {
     return limit <= 65536 ? TYPE_U16 : TYPE_I32;
 }
 
-/* The parts of a layer; a few units may be in none. */
-static int split(int units, Part parts[PARTS])
+/* The layer in two parts, or one; a few units may be in none. */
+static int split(int units, Packing parts[PARTS])
 {
     int lanes = LANES;
     if (units < LEAST)
         return 0;
     while (lanes * BITS > units)
         lanes /= 2;
-    parts[0] = (Part){0, units / (BITS * lanes) * lanes, BITS, -1};
+    parts[0] = (Packing){0, units / (BITS * lanes) * lanes, BITS, -1};
     int first = parts[0].stride * BITS, stride = units - first < REST * (BITS + 1) ? REST : 2 * REST;
-    parts[1] = (Part){first, stride, (units - first) / stride, -1};
+    parts[1] = (Packing){first, stride, (units - first) / stride, -1};
     return parts[1].bits > 1 ? 2 : 1;
 }
 
@@ -75,7 +75,7 @@ static BufferId bytes_for(Lower *lower, const List *list, const char *prefix, Ty
 }
 
 /* Packing runs over contiguous units, so it vectorises. */
-static void emit_bytes(Lower *lower, const List *list, const Part *part)
+static void emit_bytes(Lower *lower, const List *list, const Packing *part)
 {
     for (int k = part->bits - 1; k >= 0; k--) {
         LoopStmt *loop = for_units(lower, list->into, "w", part->stride);
@@ -88,8 +88,8 @@ static void emit_bytes(Lower *lower, const List *list, const Part *part)
     }
 }
 
-/* filled[0 .. *count - 1] = the bytes that are not 0. */
-static BufferId emit_filled(Lower *lower, const List *list, const Part *part, LoopExpr **count)
+/* filled[0 .. *count - 1] = the bytes that are not 0: in speech data, hardly one of ten. */
+static BufferId emit_filled(Lower *lower, const List *list, const Packing *part, LoopExpr **count)
 {
     BufferId filled = bytes_for(lower, list, "filled_of", index_type(part->stride), part->stride);
     *count = declare_local(lower, list->into, "some", num(lower, 0));
@@ -114,7 +114,7 @@ static void advance(Lower *lower, const List *list, LoopBlock *into, LoopExpr *b
 }
 
 /* The units of each byte: all eight places are written, so many are kept as there are bits. */
-static void emit_positions(Lower *lower, const List *list, const Part *part)
+static void emit_positions(Lower *lower, const List *list, const Packing *part)
 {
     LoopExpr *some;
     BufferId filled = emit_filled(lower, list, part, &some);
@@ -141,7 +141,7 @@ static void emit_append(Lower *lower, const List *list, int from, int to)
 
 void emit_compress(Lower *lower, const List *list)
 {
-    Part parts[PARTS];
+    Packing parts[PARTS];
     int count = split(list->units, parts), packed = 0;
     for (int p = 0; p < count; p++) {
         parts[p].bytes = bytes_for(lower, list, "bytes_of", TYPE_U8, parts[p].stride);

@@ -55,13 +55,12 @@ void emit_list_step(Lower *lower, StreamId stream, Site site);
 LoopExpr *map_start(Lower *lower, const Node *dense, Site site, LoopExpr *j);
 /* The map's outputs at every step of the site's sample, into its out stream. */
 void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site);
-/* Adds what the site's sample contributes to the gradient of the weights. */
-void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site);
 /* The same for samples b0 .. b1-1 of streams outside time, some of them together. */
 void emit_map_once(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site,
                    LoopExpr *b0, LoopExpr *b1);
-void emit_weight_grad_once(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site,
-                           LoopExpr *b0, LoopExpr *b1);
+/* Adds what the site's sample contributes to the gradient of the weights; outside time what samples b0 .. b1-1 do. */
+void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site,
+                      LoopExpr *b0, LoopExpr *b1);
 /* A kernel that lays the map's weights out tile by tile, [tiles][inputs][width], for emit_step_map. */
 Matrix tiled_weights(Lower *lower, const Node *dense);
 /* The map's outputs at the site's step for samples b0 .. b1-1: where all of them go through time together. */

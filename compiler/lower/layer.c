@@ -222,7 +222,7 @@ static void emit_gradient(Lower *lower, const Layer *layer, int k, Site site)
         site.into = tables ? if_chosen(lower, node, into, false) : into;
         note(lower, site.into, "gradient of ", param,
              follows_events(lower, node->in) ? ", event by event" : "");
-        emit_weight_grad(lower, node, &layer->totals[k], layer->sums, site);
+        emit_weight_grad(lower, node, &layer->totals[k], layer->sums, site, NULL, NULL);
     }
 }
 
@@ -297,7 +297,7 @@ static void emit_once(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *fro
     for (int i = 0; i < layer->gradients.count; i++) {
         note(lower, into, "gradient of ", lower->net->params.at[layer->gradients.at[i]->weight].name,
              ", summed over the samples");
-        emit_weight_grad_once(lower, layer->gradients.at[i], &layer->totals[i], layer->sums, site, from, to);
+        emit_weight_grad(lower, layer->gradients.at[i], &layer->totals[i], layer->sums, site, from, to);
     }
 }
 

@@ -493,16 +493,11 @@ static void emit_grad_reals(Lower *lower, const Node *node, const Matrix *gradie
         emit_columns(lower, &columns, site);
 }
 
-void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site)
+void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site,
+                      LoopExpr *b0, LoopExpr *b1)
 {
     if (follows_events(lower, node->in))
         emit_grad_events(lower, node, gradient, sums, site);
     else
-        emit_grad_reals(lower, node, gradient, sums, site, NULL, NULL);
-}
-
-void emit_weight_grad_once(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site,
-                           LoopExpr *b0, LoopExpr *b1)
-{
-    emit_grad_reals(lower, node, gradient, sums, site, b0, b1);
+        emit_grad_reals(lower, node, gradient, sums, site, b0, b1);
 }
