@@ -154,36 +154,27 @@ void emit_latency(Lower *lower, const Node *node, Site site)
 
 /* ---- delays ---- */
 
-static LoopExpr *delayed(Lower *lower, const Node *node, Site site, LoopExpr *n, bool copy)
-{
-    bool spikes = stream_of(lower, node->out)->kind == STREAM_SPIKES;
-    site.t = node->steps < 0 ? op2(lower, OP_ADD, site.t, num(lower, -node->steps))
-                             : op2(lower, OP_SUB, site.t, num(lower, node->steps));
-    return copy     ? load_stream(lower, node->in, site, n)
-           : spikes ? num(lower, 0)
-                    : loop_float(lower->arena, 0);
-}
-
-LoopExpr *load_delayed(Lower *lower, const Node *node, Site site, LoopExpr *n)
-{
-    return delayed(lower, node, site, n, delay_copies(lower, node, lower->segment));
-}
-
-void emit_delay(Lower *lower, const Node *node, Site site, bool copy)
-{
-    LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
-    LoopExpr *n = loop_variable(lower, loop), *value = delayed(lower, node, site, n, copy);
-    site.into = &loop->body;
-    store_stream(lower, node->out, site, n, value, false);
-}
-
 int delay_edge(const Lower *lower, const Node *node)
 {
     int steps = lower->net->steps, edge = node->steps > 0 ? node->steps : steps + node->steps;
     return edge < 0 ? 0 : edge > steps ? steps : edge;
 }
 
-bool delay_copies(const Lower *lower, const Node *node, int t)
+LoopExpr *load_delayed(Lower *lower, const Node *node, Site site, LoopExpr *n)
 {
-    return (t >= delay_edge(lower, node)) == (node->steps > 0);
+    bool exists = (lower->segment >= delay_edge(lower, node)) == (node->steps > 0);
+    if (!exists)
+        return stream_of(lower, node->out)->kind == STREAM_SPIKES ? num(lower, 0)
+                                                                  : loop_float(lower->arena, 0);
+    site.t = node->steps < 0 ? op2(lower, OP_ADD, site.t, num(lower, -node->steps))
+                             : op2(lower, OP_SUB, site.t, num(lower, node->steps));
+    return load_stream(lower, node->in, site, n);
+}
+
+void emit_delay(Lower *lower, const Node *node, Site site)
+{
+    LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
+    LoopExpr *n = loop_variable(lower, loop), *value = load_delayed(lower, node, site, n);
+    site.into = &loop->body;
+    store_stream(lower, node->out, site, n, value, false);
 }

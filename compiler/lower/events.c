@@ -68,7 +68,8 @@ int list_room(int units)
     return units + SLACK;
 }
 
-static BufferId bytes_for(Lower *lower, const List *list, const char *prefix, Type type, int count)
+/* An array of the kernel that makes the list. */
+static BufferId list_array(Lower *lower, const List *list, const char *prefix, Type type, int count)
 {
     const char *name = lower->program->buffers.at[list->buffer].name;
     return named_buffer(lower, prefix, name, type, BUFFER_LOCAL, false, 1, &count);
@@ -91,7 +92,7 @@ static void emit_bytes(Lower *lower, const List *list, const Packing *part)
 /* filled[0 .. *count - 1] = the bytes that are not 0: in speech data, hardly one of ten. */
 static BufferId emit_filled(Lower *lower, const List *list, const Packing *part, LoopExpr **count)
 {
-    BufferId filled = bytes_for(lower, list, "filled_of", index_type(part->stride), part->stride);
+    BufferId filled = list_array(lower, list, "filled_of", index_type(part->stride), part->stride);
     *count = declare_local(lower, list->into, "some", num(lower, 0));
     LoopStmt *loop = for_range(lower, list->into, "w", part->stride);
     LoopExpr *w = loop_variable(lower, loop);
@@ -144,7 +145,7 @@ void emit_compress(Lower *lower, const List *list)
     Packing parts[PARTS];
     int count = split(list->units, parts), packed = 0;
     for (int p = 0; p < count; p++) {
-        parts[p].bytes = bytes_for(lower, list, "bytes_of", TYPE_U8, parts[p].stride);
+        parts[p].bytes = list_array(lower, list, "bytes_of", TYPE_U8, parts[p].stride);
         emit_bytes(lower, list, &parts[p]);
         packed += parts[p].stride * parts[p].bits;
     }

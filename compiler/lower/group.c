@@ -63,7 +63,7 @@ static void emit_node(Lower *lower, const Group *group, int k, Site site)
     if (node->kind == NODE_DENSE)
         emit_step_map(lower, node, group->weights[k], all, group->b0, group->b1);
     else if (node->kind == NODE_DELAY)
-        emit_delay(lower, node, site, delay_copies(lower, node, lower->segment));
+        emit_delay(lower, node, site);
     else if (node->kind == NODE_SCAN) { /* net_verify lets nothing else into a group */
         emit_scan_ahead(lower, node, site);
         emit_scan_steps(lower, node, &group->states[k], site, site.t, 1, true);
@@ -76,8 +76,9 @@ static const char *group_about(Lower *lower, const int *nodes, int count)
     for (int i = 0; i < count; i++) {
         const Node *node = &lower->net->nodes.at[nodes[i]];
         StreamId out = node->out != NONE ? node->out : node->outs.at[0].stream;
-        text = arena_printf(lower->arena, "%s%s %s (%s)", text, i ? "," : "", stream_of(lower, out)->name,
-                            node->kind == NODE_SCAN ? node->name : node_kind_name(node->kind));
+        text = arena_printf(lower->arena, "%s%s %s (%s%s)", text, i ? "," : "", stream_of(lower, out)->name,
+                            node->kind == NODE_SCAN ? node->name : node_kind_name(node->kind),
+                            lower->shifted[out] ? ", read in place" : "");
     }
     return text;
 }

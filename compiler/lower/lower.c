@@ -44,7 +44,8 @@ static void lower_delay(Lower *lower, const Node *node)
             loop_for(lower->arena, samples.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
                      loop_int(lower->arena, bounds[part]), loop_int(lower->arena, bounds[part + 1]));
         Site site = {&loop_t->body, samples.b, loop_variable(lower, loop_t), NULL};
-        emit_delay(lower, node, site, delay_copies(lower, node, bounds[part]));
+        lower->segment = bounds[part];
+        emit_delay(lower, node, site);
     }
 }
 

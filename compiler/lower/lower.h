@@ -39,7 +39,7 @@ typedef struct Lower {
     int *joined;              /* by node: the group whose steps make this map from its events, or 0 */
     int *slots;               /* by StreamId: steps kept of a stream that only its group reads; 0: all */
     bool *shifted;            /* by StreamId: delayed within a group, and read where the delay reads */
-    int segment;              /* first step of that part of a group's time which is being emitted */
+    int segment;              /* first step of the segment that is being emitted: see delay_edge */
     bool *tiled; /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
     struct Gate *
         *gates;      /* by node: of a map back to neurons of which few are near their threshold; or NULL */
@@ -105,14 +105,12 @@ int stream_size(const Lower *lower, StreamId stream);
 
 /* The matrix that a map reads: its weights, or their transpose. */
 BufferId weights_of(const Lower *lower, const Node *map);
-/* copy: step t of the input's shifted time exists; else zeros. */
-void emit_delay(Lower *lower, const Node *node, Site site, bool copy);
-/* A delay copies on one side of this step (0 .. T) and gives zeros on the other. Loops over time are split
- * there instead of asking for t at every step: gcc 12.2 at -O3 vectorises such a question wrongly. */
+/* A delay gives what its input had, on one side of this step (0 .. T), and zeros on the other. Loops over time are
+ * split there, into segments, instead of asking for t at every step: gcc 12.2 at -O3 vectorises such a question wrongly. */
 int delay_edge(const Lower *lower, const Node *node);
-bool delay_copies(const Lower *lower, const Node *node, int t);
-/* The same of a shifted stream: what it has at the site, in the segment that is being emitted. */
+/* What the delay gives at the site, which lies in lower->segment. */
 LoopExpr *load_delayed(Lower *lower, const Node *node, Site site, LoopExpr *n);
+void emit_delay(Lower *lower, const Node *node, Site site);
 /* All steps of one sample. */
 void emit_poisson(Lower *lower, const Node *node, Site site);
 void emit_latency(Lower *lower, const Node *node, Site site);

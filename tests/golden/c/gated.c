@@ -891,7 +891,7 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t firs
 }
 
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
- * recurrent group, step by step: g_hidden (delay), g_hidden_dense (lif, adjoint), g_hidden_delay (dense) */
+ * recurrent group, step by step: g_hidden (delay, read in place), g_hidden_dense (lif, adjoint), g_hidden_delay (dense) */
 static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;

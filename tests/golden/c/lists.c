@@ -491,7 +491,7 @@ static void SNN_AT_LEVEL(tile_w_digit_2_transposed)(void *context, int32_t first
 }
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
- * recurrent group, step by step: g_digit (delay), g_digit_dense (lif, adjoint), g_digit_delay (dense) */
+ * recurrent group, step by step: g_digit (delay, read in place), g_digit_dense (lif, adjoint), g_digit_delay (dense) */
 static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
