@@ -180,6 +180,8 @@ typedef struct Program {
     bool per_batch;
     double clip_norm;
     const char *optimizer;
+    /* The model as lines of text: what its results depend on, and what only its training does. */
+    VEC(const char *) network_text, training_text;
 } Program;
 
 const char *type_name(Type type);

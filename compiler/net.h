@@ -150,6 +150,8 @@ typedef struct Training {
     const char *optimizer; /* its name, for reports */
 } Training;
 
+typedef VEC(const char *) Lines;
+
 /* What the program reads. */
 typedef struct Data {
     const char *format; /* "idx" */
@@ -177,6 +179,8 @@ typedef struct Net {
     Node optimizer;
     int backward; /* index of the first backward node; nodes.count where there is none */
     int updates;  /* index of the first UPDATE node */
+    /* The model as text, by net_describe: what its results depend on, and what only its training does. */
+    Lines network_text, training_text;
 } Net;
 
 int shape_size(Shape shape); /* product of the dims; 1 for ndim 0 */
@@ -202,6 +206,15 @@ bool node_writes(const Node *node, StreamId stream);
 
 const char *node_kind_name(NodeKind kind);
 void net_print(Out *out, const Net *net, int first, int last); /* nodes first .. last-1 with their bodies */
+
+/* What is shown of a step: all of it, without its antiderivative, or what a forward run needs. */
+typedef enum EquationDetail { EQUATION_ALL, EQUATION_SLOPES, EQUATION_VALUES } EquationDetail;
+/* The equations of a scan or an update, one a line, inputs and parameters named as in the neuron. */
+Lines net_equations(const Net *net, const Node *node, EquationDetail detail);
+const char *net_node_text(const Net *net, const Node *node); /* "h_dense: reals [3] = dense(image, w_h)" */
+/* Fills net->network_text and net->training_text. To be called on what `build` made: then they do not depend on
+ * optimisations. They hold no places and no paths; equations that an earlier layer has are not repeated. */
+void net_describe(Net *net);
 /* NULL, or what is wrong (an internal error of the pass that ran last). */
 const char *net_verify(const Net *net);
 

@@ -16,6 +16,8 @@ typedef struct Printer {
     const Net *net;
     Out *out;
     const Node *node;
+    EquationDetail detail;
+    bool own_names;     /* inputs and parameters as the neuron calls them, not as the network does */
     int *uses;          /* by value of node's body */
     const char **names; /* by value: how it is written once it has a line; else NULL */
     VEC(Line) lines;
@@ -53,6 +55,13 @@ static const char *number_text(const Printer *printer, double number)
 
 /* ---- bodies ---- */
 
+static bool leaf_is_called(const Printer *printer, Val value, const char *name)
+{
+    const Instr *instr = &printer->node->body.code.at[value];
+    bool leaf = instr->op == OP_INPUT || instr->op == OP_PARAM;
+    return printer->own_names && leaf && instr->name && strcmp(instr->name, name) == 0;
+}
+
 static bool name_used(const Printer *printer, const char *name)
 {
     const Node *node = printer->node;
@@ -63,7 +72,7 @@ static bool name_used(const Printer *printer, const char *name)
         if (strcmp(printer->net->params.at[node->params.at[p]].name, name) == 0)
             return true;
     for (Val v = 0; v < node->body.code.count; v++)
-        if (printer->names[v] && strcmp(printer->names[v], name) == 0)
+        if ((printer->names[v] && strcmp(printer->names[v], name) == 0) || leaf_is_called(printer, v, name))
             return true;
     for (int s = 0; s < SCALAR_COUNT && node->kind == NODE_UPDATE; s++)
         if (strcmp(scalar_name((Scalar)s), name) == 0)
@@ -89,6 +98,8 @@ static const char *input_name(const Printer *printer, int index)
 static Infix leaf_text(const Printer *printer, const Instr *instr)
 {
     const Node *node = printer->node;
+    if (printer->own_names && instr->name && (instr->op == OP_INPUT || instr->op == OP_PARAM))
+        return infix_name(instr->name);
     switch ((int)instr->op) {
     case OP_CONST: return infix_number(printer->arena, instr->number, "");
     case OP_INPUT: return infix_name(input_name(printer, instr->index));
@@ -108,15 +119,25 @@ static bool is_zero(const Body *body, Val value)
 
 static Infix value_text(const Printer *printer, Val value);
 
+/* Operands that are shown. */
+static int shown_arity(const Printer *printer, Op op)
+{
+    if (op == OP_STEP)
+        return printer->detail == EQUATION_ALL ? 3 : printer->detail == EQUATION_SLOPES ? 2 : 1;
+    return op_arity(op);
+}
+
 /* After differentiation a step has lost its slope and antiderivative: both are 0. */
 static Infix step_text(const Printer *printer, const Instr *instr)
 {
     const Body *body = &printer->node->body;
-    const char *a = value_text(printer, instr->a).text;
-    if (is_zero(body, instr->b) && is_zero(body, instr->c))
-        return infix_name(arena_printf(printer->arena, "step(%s)", a));
-    return infix_name(arena_printf(printer->arena, "step(%s; slope %s, smooth %s)", a,
-                                   value_text(printer, instr->b).text, value_text(printer, instr->c).text));
+    int shown = shown_arity(printer, OP_STEP);
+    const char *text = arena_printf(printer->arena, "step(%s", value_text(printer, instr->a).text);
+    if (shown > 1 && !(is_zero(body, instr->b) && is_zero(body, instr->c)))
+        text = arena_printf(printer->arena, "%s; slope %s", text, value_text(printer, instr->b).text);
+    if (shown > 2 && !(is_zero(body, instr->b) && is_zero(body, instr->c)))
+        text = arena_printf(printer->arena, "%s, smooth %s", text, value_text(printer, instr->c).text);
+    return infix_name(arena_printf(printer->arena, "%s)", text));
 }
 
 /* The formula of a value, whether or not it has a name. */
@@ -128,6 +149,8 @@ static Infix formula_text(const Printer *printer, Val value)
         return leaf_text(printer, instr);
     if (instr->op == OP_STEP)
         return step_text(printer, instr);
+    if (instr->op == OP_DETACH && printer->detail == EQUATION_VALUES)
+        return value_text(printer, instr->a);
     for (int k = 0; k < op_arity(instr->op); k++)
         operands[k] = value_text(printer, instr_operand(instr, k));
     return infix_op(printer->arena, instr->op, operands);
@@ -144,7 +167,7 @@ static void count_uses(Printer *printer, Val value)
     if (printer->uses[value]++ > 0)
         return;
     const Instr *instr = &printer->node->body.code.at[value];
-    for (int k = 0; k < op_arity(instr->op); k++)
+    for (int k = 0; k < shown_arity(printer, instr->op); k++)
         count_uses(printer, instr_operand(instr, k));
 }
 
@@ -192,8 +215,11 @@ static void add_out(Printer *printer, const ScanOut *out)
     bool update = printer->node->kind == NODE_UPDATE;
     const char *name = update ? "weight" : stream_at(printer, out->stream)->name;
     const char *equals = !update && is_sum_over_time(printer, out->stream) ? "+=" : "=";
-    add_line(printer, arena_printf(printer->arena, "out %s %s", name, equals),
-             value_text(printer, out->value).text);
+    if (printer->own_names)
+        add_line(printer, "out =", value_text(printer, out->value).text);
+    else
+        add_line(printer, arena_printf(printer->arena, "out %s %s", name, equals),
+                 value_text(printer, out->value).text);
 }
 
 static void add_results(Printer *printer)
@@ -403,6 +429,47 @@ static void print_range(Printer *printer, const char *title, int from, int to, i
     out_line(printer->out, "%s", title);
     for (int n = from; n < to; n++)
         print_node(printer, n);
+}
+
+Lines net_equations(const Net *net, const Node *node, EquationDetail detail)
+{
+    Printer printer = {.arena = net->arena, .net = net, .node = node, .detail = detail, .own_names = true};
+    Lines lines = {0};
+    for (int s = 0; s < node->states.count; s++)
+        vec_push(net->arena, &lines,
+                 arena_printf(net->arena, "state %s = %s", node->states.at[s].name,
+                              number_text(&printer, node->states.at[s].initial)));
+    write_values(&printer);
+    add_results(&printer);
+    for (int i = 0; i < printer.lines.count; i++)
+        vec_push(
+            net->arena, &lines,
+            arena_printf(net->arena, "%s %s", printer.lines.at[i].left, printer.lines.at[i].right));
+    return lines;
+}
+
+/* "hidden: spikes [800] in time = plif(hidden_dense, w_hidden)" */
+static const char *scan_text(const Printer *printer)
+{
+    const Node *node = printer->node;
+    Arena *arena = printer->arena;
+    const char *outs = "", *ins = "";
+    for (int k = 0; k < node->outs.count; k++)
+        outs = arena_printf(arena, "%s%s%s", outs, *outs ? ", " : "", typed(printer, node->outs.at[k].stream));
+    for (int i = 0; i < node->ins.count; i++)
+        ins = arena_printf(arena, "%s%s%s", ins, *ins ? ", " : "", stream_at(printer, node->ins.at[i])->name);
+    for (int p = 0; p < node->params.count; p++)
+        ins = arena_printf(arena, "%s%s%s", ins, *ins ? ", " : "",
+                           printer->net->params.at[node->params.at[p]].name);
+    return arena_printf(arena, "%s = %s(%s)", outs, node->name, ins);
+}
+
+const char *net_node_text(const Net *net, const Node *node)
+{
+    Printer printer = {.arena = net->arena, .net = net, .node = node};
+    if (node->kind == NODE_SCAN)
+        return scan_text(&printer);
+    return arena_printf(net->arena, "%s%s", result_name(&printer), operation(&printer));
 }
 
 void net_print(Out *out, const Net *net, int first, int last)

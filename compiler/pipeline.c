@@ -26,6 +26,7 @@ static bool run_build(Compilation *c)
     c->net = build_net(c->arena, &c->sources, &c->diag, c->library, c->file, c->defines, c->define_count);
     if (!c->net || c->diag.errors)
         return false;
+    net_describe(c->net);
     keep_streams(c);
     return true;
 }

@@ -81,13 +81,30 @@ static bool checkpoint_add_number(SnnTensorsWriter *writer, const char *key, int
     return snn_tensors_add_metadata(writer, key, text);
 }
 
+static bool checkpoint_add_lines(SnnTensorsWriter *writer, const char *key, const char *const *lines)
+{
+    char *text = lines == NULL ? NULL : snn_text_join(lines);
+    bool ok = lines == NULL || (text != NULL && snn_tensors_add_metadata(writer, key, text));
+    free(text);
+    return ok;
+}
+
+static bool checkpoint_add_model(SnnTensorsWriter *writer, const SnnModel *model)
+{
+    char hash[20];
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)snn_model_hash(model));
+    return snn_tensors_add_metadata(writer, "model_hash", hash)
+           && checkpoint_add_lines(writer, "network", model->network)
+           && checkpoint_add_lines(writer, "training", model->training);
+}
+
 static bool checkpoint_add_state(SnnTensorsWriter *writer, const SnnModel *model, const SnnState *state)
 {
     return snn_tensors_add_metadata(writer, "snnc_checkpoint", CHECKPOINT_FORMAT)
            && snn_tensors_add_metadata(writer, "snnc_version", model->version)
            && snn_tensors_add_metadata(writer, "model", model->name)
            && snn_tensors_add_metadata(writer, "optimizer", model->optimizer)
-           && checkpoint_add_number(writer, "steps", model->steps)
+           && checkpoint_add_model(writer, model) && checkpoint_add_number(writer, "steps", model->steps)
            && checkpoint_add_number(writer, "seed", state->seed)
            && checkpoint_add_number(writer, "batch", state->batch)
            && checkpoint_add_number(writer, "samples", state->samples)

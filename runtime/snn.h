@@ -106,6 +106,9 @@ struct SnnModel {
     SnnSchedule schedule;
     float clip_norm;       /* 0: none */
     const char *optimizer; /* "adam" */
+    /* The model as lines of text, each list ended by NULL: what its results depend on, and what only its
+     * training does. Checkpoints hold both. */
+    const char *const *network, *const *training;
 
     /* Made by the generated program in open(). */
     size_t net_bytes; /* sizeof the struct of all buffers, allocated by the runtime, zeroed */

@@ -90,6 +90,15 @@ bool snn_params_are_finite(const SnnModel *model);
 /* Names the first layer, loss, parameter or gradient that is not finite: "NaN in `hidden` (lif)". */
 void snn_describe_non_finite(const SnnModel *model, int32_t rows, SnnError *where);
 
+/* ---- the model as text (model_text.c) ------------------------------------------------------------- */
+
+/* Of both lists of lines: the same for the same model, wherever it was compiled. */
+uint64_t snn_model_hash(const SnnModel *model);
+/* The lines, each with its end; to be freed, NULL without memory. */
+char *snn_text_join(const char *const *lines);
+/* True with the first lines that differ in words, if one text has lines that the other has not. */
+bool snn_text_differs(const char *theirs, const char *ours, SnnError *difference);
+
 /* ---- checkpoints (checkpoint.c) ------------------------------------------------------------------- */
 
 /* Where a training stands. */

@@ -245,6 +245,28 @@ static void phase_function(const Tables *tables, Phase phase)
     out_close(out, "");
 }
 
+static void text_table(const Tables *tables, const char *about, const char *name, const char *const *lines,
+                       int count)
+{
+    Out *out = tables->out;
+    out_blank(out);
+    out_line(out, "/* %s */", about);
+    out_open(out, "static const char *const %s[] =", name);
+    for (int i = 0; i < count; i++)
+        out_line(out, "%s,", c_string(tables->arena, lines[i]));
+    out_line(out, "NULL");
+    out_close(out, ";");
+}
+
+static void model_text(const Tables *tables)
+{
+    const Program *program = tables->program;
+    text_table(tables, "The model as text, for checkpoints: what weights are worth depends on it.",
+               "text_of_network", program->network_text.at, program->network_text.count);
+    text_table(tables, "And what only its training depends on.", "text_of_training",
+               program->training_text.at, program->training_text.count);
+}
+
 static void description(const Tables *tables, const BackendOptions *options)
 {
     static const char *const kinds[] = {"constant", "step", "cosine", "one_cycle"};
@@ -273,6 +295,8 @@ static void description(const Tables *tables, const BackendOptions *options)
              program->per_batch ? "true" : "false");
     out_line(out, ".clip_norm = %s,", number(tables, program->clip_norm));
     out_line(out, ".optimizer = %s,", c_string(tables->arena, program->optimizer));
+    out_line(out, ".network = text_of_network,");
+    out_line(out, ".training = text_of_training,");
     out_line(out, ".net_bytes = sizeof(struct net),");
     out_line(out, ".open = open_net,");
     out_line(out, ".close = close_net,");
@@ -295,6 +319,7 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
     allocation(&tables);
     c_level_choice(out);
     opening(&tables);
+    model_text(&tables);
     description(&tables, options);
     out_blank(out);
     out_line(out, "int main(int argc, char **argv)");

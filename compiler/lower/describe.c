@@ -135,4 +135,8 @@ void describe_program(Lower *lower)
                 describe_stream(lower, s);
     describe_data(lower);
     describe_training(lower);
+    for (int i = 0; i < net->network_text.count; i++)
+        vec_push(lower->arena, &lower->program->network_text, net->network_text.at[i]);
+    for (int i = 0; i < net->training_text.count; i++)
+        vec_push(lower->arena, &lower->program->training_text, net->training_text.at[i]);
 }

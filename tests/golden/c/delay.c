@@ -662,6 +662,47 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "2 time steps, 3 classes",
+    "param w_digit: [4, 3]",
+    "param w_digit_2: [4, 3]",
+    "image: reals [4] = data",
+    "input: spikes [4] in time = poisson(image)",
+    "digit_dense: reals [3] in time = dense(input, w_digit)",
+    "digit_delay: spikes [4] in time = input[-1]",
+    "digit_dense_2: reals [3] in time = dense(digit_delay, w_digit_2)",
+    "digit_map: reals [3] in time = map(digit_dense, digit_dense_2)",
+    "digit_map: out = digit_dense + digit_dense_2",
+    "digit: spikes [3] in time = lif(digit_map)",
+    "digit: state v = 0",
+    "digit: v = v[-1] + (input - v[-1]) * 0.5",
+    "digit: spike = step(v - 1)",
+    "digit: v_2 = mix(spike, 0, v)",
+    "digit: out = spike",
+    "digit: next v = v_2",
+    "digit_rate: reals [3] = mean over time of digit",
+    "predicted = argmax(digit_rate)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_digit = uniform to 0.5",
+    "param w_digit_2 = uniform to 0.5",
+    "digit: x = v - 1",
+    "digit: y = 3.141592653589793 * x",
+    "digit: derivative = 1 / (1 + y * y)",
+    "digit: spike = step(x; slope derivative)",
+    "loss = mse(digit_rate, label)",
+    "sgd: state velocity = 0",
+    "sgd: weight_2 = weight - lr * gradient",
+    "sgd: out = weight_2",
+    "sgd: next velocity = gradient",
+    "lr: constant of 0.1",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "delay",
@@ -675,6 +716,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "sgd",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -818,6 +818,55 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "2 time steps, 3 classes",
+    "param w_hidden: [4, 4]",
+    "param w_digit: [4, 3]",
+    "image: reals [2, 2] = data",
+    "hidden_dense: reals [2, 2] = dense(image, w_hidden)",
+    "hidden: spikes [2, 2] in time = lif(hidden_dense)",
+    "hidden: state v = 0",
+    "hidden: v = v[-1] + (input - v[-1]) * 0.5",
+    "hidden: spike = step(v - 1)",
+    "hidden: v_2 = v - spike",
+    "hidden: out = spike",
+    "hidden: next v = v_2",
+    "digit_dense: reals [3] in time = dense(hidden, w_digit)",
+    "digit: spikes [3] in time = lif(digit_dense)",
+    "digit: state v = 0",
+    "digit: v = v[-1] + (input - v[-1]) * 0.5",
+    "digit: spike = step(v - 1)",
+    "digit: v_2 = mix(spike, 0, v)",
+    "digit: out = spike",
+    "digit: next v = v_2",
+    "digit_rate: reals [3] = mean over time of digit",
+    "predicted = argmax(digit_rate)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_hidden = uniform to 0.5",
+    "param w_digit = uniform to 0.5",
+    "hidden: x = v - 1",
+    "hidden: y = 25 * abs(x) + 1",
+    "hidden: derivative = 1 / (y * y)",
+    "hidden: spike = step(x; slope derivative)",
+    "digit: x = v - 1",
+    "digit: y = 3.141592653589793 * x",
+    "digit: derivative = 1 / (1 + y * y)",
+    "digit: spike = step(x; slope derivative)",
+    "loss = mse(digit_rate, label)",
+    "sgd: state velocity = 0",
+    "sgd: g = min(max(gradient, -0.5), 0.5)",
+    "sgd: weight_2 = weight - lr * g",
+    "sgd: out = weight_2",
+    "sgd: next velocity = g",
+    "lr: constant of 0.1",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "direct",
@@ -831,6 +880,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "sgd",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -885,6 +885,51 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "3 time steps, 3 classes",
+    "param w_hidden: [4, 5]",
+    "param w_digit: [5, 3]",
+    "image: reals [2, 2] = data",
+    "input: spikes [2, 2] in time = poisson(image)",
+    "hidden_dense: reals [5] in time = dense(input, w_hidden)",
+    "hidden: spikes [5] in time = lif(hidden_dense)",
+    "hidden: state v = 0",
+    "hidden: v = v[-1] + (input - v[-1]) * 0.5",
+    "hidden: spike = step(v - 1)",
+    "hidden: v_2 = mix(spike, 0, v)",
+    "hidden: out = spike",
+    "hidden: next v = v_2",
+    "digit_dense: reals [3] in time = dense(hidden, w_digit)",
+    "digit: spikes [3] in time = lif(digit_dense), as hidden",
+    "digit_rate: reals [3] = mean over time of digit",
+    "predicted = argmax(digit_rate)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_hidden = uniform to 0.5",
+    "param w_digit = uniform to 0.4472135954999579",
+    "hidden: x = v - 1",
+    "hidden: y = 3.141592653589793 * x",
+    "hidden: derivative = 1 / (1 + y * y)",
+    "hidden: spike = step(x; slope derivative)",
+    "loss = mse(digit_rate, label)",
+    "adam: state m = 0",
+    "adam: state v = 0",
+    "adam: m = 0.9 * m[-1] + 0.09999999999999998 * gradient",
+    "adam: v = 0.999 * v[-1] + 0.0010000000000000009 * (gradient * gradient)",
+    "adam: correction1 = -expm1(step * -0.10536051565782628)",
+    "adam: correction2 = -expm1(step * -0.0010005003335835344)",
+    "adam: weight_2 = weight - lr / correction1 * m / (sqrt(v) / sqrt(correction2) + 1e-8)",
+    "adam: out = weight_2",
+    "adam: next m = m",
+    "adam: next v = v",
+    "lr: constant of 0.001",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "feed_forward",
@@ -898,6 +943,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.001f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "adam",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -1214,6 +1214,54 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "2 time steps, 3 classes",
+    "param w_hidden: [4, 3]",
+    "param w_hidden_2: [3, 3]",
+    "param plif_w_hidden: []",
+    "image: reals [4] in time = data",
+    "hidden_dense: reals [3] in time = dense(image, w_hidden)",
+    "hidden_delay: spikes [3] in time = hidden[-1]",
+    "hidden_dense_2: reals [3] in time = dense(hidden_delay, w_hidden_2)",
+    "hidden_map: reals [3] in time = map(hidden_dense, hidden_dense_2)",
+    "hidden_map: out = hidden_dense + hidden_dense_2",
+    "hidden: spikes [3] in time = plif(hidden_map, plif_w_hidden)",
+    "hidden: state v = 0",
+    "hidden: decay = sigmoid(w)",
+    "hidden: v = v[-1] + (input - v[-1]) * decay",
+    "hidden: spike = step(v - 0.5)",
+    "hidden: v_2 = mix(spike, 0, v)",
+    "hidden: out = spike",
+    "hidden: next v = v_2",
+    "digit: reals [3] in time = li(hidden)",
+    "digit: state v = 0",
+    "digit: v = v[-1] + (input - v[-1]) * 0.25",
+    "digit: out = v",
+    "digit: next v = v",
+    "digit_mean: reals [3] = mean over time of digit",
+    "predicted = argmax(digit_mean)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_hidden = uniform to 0.5",
+    "param w_hidden_2 = uniform to 0.5773502691896258",
+    "param plif_w_hidden = 0",
+    "hidden: x = v - 0.5",
+    "hidden: y = 3.141592653589793 * x",
+    "hidden: derivative = 1 / (1 + y * y)",
+    "hidden: spike = step(x; slope derivative)",
+    "loss = mse(digit_mean, label)",
+    "sgd: state velocity = 0",
+    "sgd: weight_2 = weight - lr * gradient",
+    "sgd: out = weight_2",
+    "sgd: next velocity = gradient",
+    "lr: constant of 0.1",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "fused",
@@ -1227,6 +1275,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "sgd",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -1455,6 +1455,66 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "2 time steps, 2 classes",
+    "param w_hidden: [3, 17]",
+    "param w_hidden_2: [17, 17]",
+    "param w_second: [17, 18]",
+    "param w_digit: [18, 2]",
+    "image: reals [3] in time = data",
+    "hidden_dense: reals [17] in time = dense(image, w_hidden)",
+    "hidden_delay: spikes [17] in time = hidden[-1]",
+    "hidden_dense_2: reals [17] in time = dense(hidden_delay, w_hidden_2)",
+    "hidden_map: reals [17] in time = map(hidden_dense, hidden_dense_2)",
+    "hidden_map: out = hidden_dense + hidden_dense_2",
+    "hidden: spikes [17] in time = lif(hidden_map)",
+    "hidden: state v = 0",
+    "hidden: v = v[-1] + (input - v[-1]) * 0.5",
+    "hidden: spike = step(v - 1)",
+    "hidden: v_2 = mix(spike, 0, v)",
+    "hidden: out = spike",
+    "hidden: next v = v_2",
+    "second_dense: reals [18] in time = dense(hidden, w_second)",
+    "second: spikes [18] in time = lif(second_dense)",
+    "second: state v = 0",
+    "second: v = v[-1] + (input - v[-1]) * 0.5",
+    "second: spike = step(v - 1)",
+    "second: v_2 = mix(spike, 0, v)",
+    "second: out = spike",
+    "second: next v = v_2",
+    "digit_dense: reals [2] in time = dense(second, w_digit)",
+    "digit: reals [2] in time = li(digit_dense)",
+    "digit: state v = 0",
+    "digit: v = v[-1] + (input - v[-1]) * 0.5",
+    "digit: out = v",
+    "digit: next v = v",
+    "digit_mean: reals [2] = mean over time of digit",
+    "predicted = argmax(digit_mean)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_hidden = uniform to 0.5773502691896258",
+    "param w_hidden_2 = uniform to 0.24253562503633297",
+    "param w_second = uniform to 0.24253562503633297",
+    "param w_digit = uniform to 0.23570226039551587",
+    "hidden: x = v - 1",
+    "hidden: derivative = where(abs(x) < 0.5, 1, 0)",
+    "hidden: spike = step(x; slope derivative)",
+    "second: x = v - 1",
+    "second: derivative = max(1 - abs(x), 0)",
+    "second: spike = step(x; slope derivative)",
+    "loss = cross_entropy(digit_mean, label)",
+    "sgd: state velocity = 0",
+    "sgd: weight_2 = weight - lr * gradient",
+    "sgd: out = weight_2",
+    "sgd: next velocity = gradient",
+    "lr: constant of 0.1",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "gated",
@@ -1468,6 +1528,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "sgd",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

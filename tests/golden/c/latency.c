@@ -327,6 +327,29 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "3 time steps, 3 classes",
+    "param w_digit: [4, 3]",
+    "image: reals [4] = data",
+    "digit_latency: spikes [4] in time = latency(image)",
+    "digit_dense: reals [3] in time = dense(digit_latency, w_digit)",
+    "digit: reals [3] in time = li(digit_dense)",
+    "digit: state v = 0",
+    "digit: v = v[-1] + (input - v[-1]) * 0.25",
+    "digit: out = v",
+    "digit: next v = v",
+    "digit_last: reals [3] = last over time of digit",
+    "predicted = argmax(digit_last)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_digit = uniform to 0.5",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "latency",
@@ -340,6 +363,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.0f, .gamma = 0.0f, .every = 0, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = NULL,
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -940,6 +940,61 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "2 time steps, 3 classes",
+    "param w_hidden: [4, 5]",
+    "param plif_w_hidden: []",
+    "param w_digit: [5, 3]",
+    "param plif_w_digit: []",
+    "image: reals [4] = data",
+    "hidden_poisson: spikes [4] in time = poisson(image)",
+    "hidden_dense: reals [5] in time = dense(hidden_poisson, w_hidden)",
+    "hidden: spikes [5] in time = plif(hidden_dense, plif_w_hidden)",
+    "hidden: state v = 0",
+    "hidden: decay = sigmoid(w)",
+    "hidden: v = v[-1] + (input - v[-1]) * decay",
+    "hidden: spike = step(v - 1)",
+    "hidden: v_2 = mix(spike, 0, v)",
+    "hidden: out = spike",
+    "hidden: next v = v_2",
+    "digit_dense: reals [3] in time = dense(hidden, w_digit)",
+    "digit: spikes [3] in time = plif(digit_dense, plif_w_digit)",
+    "digit: state v = 0",
+    "digit: decay = sigmoid(w)",
+    "digit: v = v[-1] + (input - v[-1]) * decay",
+    "digit: spike = step(v - 1)",
+    "digit: v_2 = mix(spike, 0, v)",
+    "digit: out = spike",
+    "digit: next v = v_2",
+    "digit_rate: reals [3] = mean over time of digit",
+    "predicted = argmax(digit_rate)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_hidden = uniform to 0.5",
+    "param plif_w_hidden = -0.6931471805599453",
+    "param w_digit = uniform to 0.4472135954999579",
+    "param plif_w_digit = 0",
+    "hidden: x = v - 1",
+    "hidden: s = sigmoid(4 * x)",
+    "hidden: derivative = 4 * s * (1 - s)",
+    "hidden: spike = step(x; slope derivative)",
+    "digit: x = v - 1",
+    "digit: y = 3.141592653589793 * x",
+    "digit: derivative = 1 / (1 + y * y)",
+    "digit: spike = step(x; slope derivative)",
+    "loss = mse(digit_rate, label)",
+    "sgd: state velocity = 0",
+    "sgd: weight_2 = weight - lr * gradient",
+    "sgd: out = weight_2",
+    "sgd: next velocity = gradient",
+    "lr: constant of 0.1",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "learned_decay",
@@ -953,6 +1008,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "sgd",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

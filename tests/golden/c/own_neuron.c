@@ -667,6 +667,59 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "2 time steps, 3 classes",
+    "param w_digit: [4, 3]",
+    "param tired_gain_digit: [3]",
+    "image: reals [4] = data",
+    "digit_map: reals [4] = map(image)",
+    "digit_map: out = image * 0.2",
+    "digit_map_2: reals [4] = map(digit_map)",
+    "digit_map_2: out = digit_map * 2",
+    "digit_poisson: spikes [4] in time = poisson(digit_map_2)",
+    "digit_dense: reals [3] in time = dense(digit_poisson, w_digit)",
+    "digit: spikes [3] in time = tired(digit_dense, tired_gain_digit)",
+    "digit: state current = 0",
+    "digit: state v = 0",
+    "digit: state threshold = 1",
+    "digit: current = current[-1] * 0.6703200460356393 + gain * input",
+    "digit: v = v[-1] + (current - v[-1]) * 0.2",
+    "digit: spike = step(v - threshold[-1])",
+    "digit: v_2 = v - spike * threshold[-1]",
+    "digit: threshold = 1 + (threshold[-1] - 1) * 0.9 + 0.1 * spike",
+    "digit: out = spike",
+    "digit: next current = current",
+    "digit: next v = v_2",
+    "digit: next threshold = threshold",
+    "digit_rate: reals [3] = mean over time of digit",
+    "predicted = argmax(digit_rate)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_digit = uniform to 0.5",
+    "param tired_gain_digit = 1",
+    "digit: x = v - threshold[-1]",
+    "digit: derivative = max(1 - abs(x), 0)",
+    "digit: spike = step(x; slope derivative)",
+    "digit: threshold = 1 + (threshold[-1] - 1) * 0.9 + 0.1 * detach(spike)",
+    "loss = mse(digit_rate, label)",
+    "adam: state m = 0",
+    "adam: state v = 0",
+    "adam: m = 0.9 * m[-1] + 0.09999999999999998 * gradient",
+    "adam: v = 0.999 * v[-1] + 0.0010000000000000009 * (gradient * gradient)",
+    "adam: correction1 = -expm1(step * -0.10536051565782628)",
+    "adam: correction2 = -expm1(step * -0.0010005003335835344)",
+    "adam: weight_2 = weight - lr / correction1 * m / (sqrt(v) / sqrt(correction2) + 1e-8)",
+    "adam: out = weight_2",
+    "adam: next m = m",
+    "adam: next v = v",
+    "lr: constant of 0.001",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "own_neuron",
@@ -680,6 +733,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.001f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "adam",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -787,6 +787,48 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "3 time steps, 3 classes",
+    "param w_hidden: [4, 5]",
+    "param w_digit: [5, 3]",
+    "image: spikes [4] in time = data",
+    "hidden_dense: reals [5] in time = dense(image, w_hidden)",
+    "hidden: spikes [5] in time = lif(hidden_dense)",
+    "hidden: state v = 0",
+    "hidden: v = v[-1] * 0.9 + input",
+    "hidden: spike = step(v - 1)",
+    "hidden: v_2 = mix(spike, 0, v)",
+    "hidden: out = spike",
+    "hidden: next v = v_2",
+    "digit_dense: reals [3] in time = dense(hidden, w_digit)",
+    "digit: reals [3] in time = li(digit_dense)",
+    "digit: state v = 0",
+    "digit: v = v[-1] * 0.9 + input",
+    "digit: out = v",
+    "digit: next v = v",
+    "digit_mean: reals [3] = mean over time of digit",
+    "predicted = argmax(digit_mean)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_hidden = uniform to 0.5",
+    "param w_digit = uniform to 0.4472135954999579",
+    "hidden: x = v - 1",
+    "hidden: y = 3.141592653589793 * x",
+    "hidden: derivative = 1 / (1 + y * y)",
+    "hidden: spike = step(x; slope derivative)",
+    "loss = cross_entropy(digit_mean, label)",
+    "sgd: state velocity = 0",
+    "sgd: weight_2 = weight - lr * gradient",
+    "sgd: out = weight_2",
+    "sgd: next velocity = gradient",
+    "lr: constant of 0.1",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "readout",
@@ -800,6 +842,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "sgd",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -1427,6 +1427,59 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "2 time steps, 3 classes",
+    "param w_hidden: [4, 5]",
+    "param w_hidden_2: [5, 5]",
+    "param w_digit: [5, 3]",
+    "image: reals [4] in time = data",
+    "hidden_dense: reals [5] in time = dense(image, w_hidden)",
+    "hidden_delay: spikes [5] in time = hidden[-1]",
+    "hidden_dense_2: reals [5] in time = dense(hidden_delay, w_hidden_2)",
+    "hidden_map: reals [5] in time = map(hidden_dense, hidden_dense_2)",
+    "hidden_map: out = hidden_dense + hidden_dense_2",
+    "hidden: spikes [5] in time = lif(hidden_map)",
+    "hidden: state v = 0",
+    "hidden: v = v[-1] + (input - v[-1]) * 0.3333333333333333",
+    "hidden: spike = step(v - 1)",
+    "hidden: s = spike",
+    "hidden: v_2 = mix(s, 0, v)",
+    "hidden: out = spike",
+    "hidden: next v = v_2",
+    "digit_dense: reals [3] in time = dense(hidden, w_digit)",
+    "digit: reals [3] in time = li(digit_dense)",
+    "digit: state v = 0",
+    "digit: v = v[-1] + (input - v[-1]) * 0.25",
+    "digit: out = v",
+    "digit: next v = v",
+    "digit_max: reals [3] = max over time of digit",
+    "predicted = argmax(digit_max)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_hidden = uniform to 0.5",
+    "param w_hidden_2 = uniform to 0.4472135954999579",
+    "param w_digit = uniform to 0.4472135954999579",
+    "hidden: x = v - 1",
+    "hidden: y = 3.141592653589793 * x",
+    "hidden: derivative = 1 / (1 + y * y)",
+    "hidden: spike = step(x; slope derivative)",
+    "hidden: s = detach(spike)",
+    "loss = cross_entropy(digit_max, label)",
+    "sgd: state velocity = 0",
+    "sgd: g = gradient * scale",
+    "sgd: velocity = 0.9 * velocity[-1] + g",
+    "sgd: weight_2 = weight - lr * velocity",
+    "sgd: out = weight_2",
+    "sgd: next velocity = velocity",
+    "lr: cosine of 0.1",
+    "clip_norm 1",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "recurrent",
@@ -1440,6 +1493,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_COSINE, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 1.0f,
     .optimizer = "sgd",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -867,6 +867,60 @@ static bool open_net(SnnModel *model, void *context, int batch)
     return true;
 }
 
+/* The model as text, for checkpoints: what weights are worth depends on it. */
+static const char *const text_of_network[] = {
+    "2 time steps, 3 classes",
+    "param w_digit: [4, 4]",
+    "param w_digit_2: [4, 3]",
+    "param b_digit: [3]",
+    "image: reals [4] = data",
+    "digit_poisson: spikes [4] in time = poisson(image)",
+    "digit_dense: reals [4] in time = dense(digit_poisson, w_digit)",
+    "digit_if: spikes [4] in time = if(digit_dense)",
+    "digit_if: state v = 0",
+    "digit_if: v = v[-1] + input",
+    "digit_if: spike = step(v - 0.5)",
+    "digit_if: v_2 = mix(spike, 0, v)",
+    "digit_if: out = spike",
+    "digit_if: next v = v_2",
+    "digit_map: reals [4] in time = map(digit_poisson, digit_if)",
+    "digit_map: out = digit_poisson + digit_if",
+    "digit_dense_2: reals [3] in time = dense(digit_map, w_digit_2, b_digit)",
+    "digit: reals [3] in time = li(digit_dense_2)",
+    "digit: state v = 0",
+    "digit: v = v[-1] + (input - v[-1]) * 0.5",
+    "digit: out = v",
+    "digit: next v = v",
+    "digit_sum: reals [3] = sum over time of digit",
+    "predicted = argmax(digit_sum)",
+    NULL
+};
+
+/* And what only its training depends on. */
+static const char *const text_of_training[] = {
+    "param w_digit = uniform to 0.5",
+    "param w_digit_2 = uniform to 0.5",
+    "param b_digit = uniform to 0.5",
+    "digit_if: x = v - 0.5",
+    "digit_if: y = 3.141592653589793 * x",
+    "digit_if: derivative = 1 / (1 + y * y)",
+    "digit_if: spike = step(x; slope derivative)",
+    "loss = cross_entropy(digit_sum, label)",
+    "adamw: state m = 0",
+    "adamw: state v = 0",
+    "adamw: m = 0.9 * m[-1] + 0.09999999999999998 * gradient",
+    "adamw: v = 0.999 * v[-1] + 0.0010000000000000009 * (gradient * gradient)",
+    "adamw: correction1 = -expm1(step * -0.10536051565782628)",
+    "adamw: correction2 = -expm1(step * -0.0010005003335835344)",
+    "adamw: weight_2 = weight - lr * 0.01 * weight",
+    "adamw: weight_3 = weight_2 - lr / correction1 * m / (sqrt(v) / sqrt(correction2) + 1e-8)",
+    "adamw: out = weight_3",
+    "adamw: next m = m",
+    "adamw: next v = v",
+    "lr: constant of 0.001",
+    NULL
+};
+
 /* What the runtime must know of the network. */
 static const SnnModel description = {
     .name = "skip",
@@ -880,6 +934,8 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.001f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "adamw",
+    .network = text_of_network,
+    .training = text_of_training,
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

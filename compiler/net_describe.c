@@ -1,0 +1,119 @@
+/* The model as lines of text, for checkpoints: whoever goes on with weights can be told what differs. */
+#include "net.h"
+
+#include "infix.h"
+
+#include <string.h>
+
+static void add(Net *net, Lines *lines, const char *text)
+{
+    vec_push(net->arena, lines, text);
+}
+
+static const char *number(const Net *net, double value)
+{
+    return infix_number(net->arena, value, "").text;
+}
+
+static bool same_lines(const Lines *a, const Lines *b)
+{
+    bool same = a->count == b->count;
+    for (int i = 0; same && i < a->count; i++)
+        same = strcmp(a->at[i], b->at[i]) == 0;
+    return same;
+}
+
+static bool has_line(const Lines *lines, const char *text)
+{
+    for (int i = 0; i < lines->count; i++)
+        if (strcmp(lines->at[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* What the scan is called in the description: its first stream. */
+static const char *scan_name(const Net *net, const Node *scan)
+{
+    return net->streams.at[scan->outs.at[0].stream].name;
+}
+
+/* An earlier scan with the same equations, slopes included; NULL if there is none. */
+static const Node *same_before(const Net *net, int index, const Lines *all)
+{
+    const Lines equations = all[index];
+    for (int n = 0; n < index; n++)
+        if (net->nodes.at[n].kind == NODE_SCAN && same_lines(&all[n], &equations))
+            return &net->nodes.at[n];
+    return NULL;
+}
+
+/* The equations, those of the slopes apart: results do not depend on them. */
+static void describe_scan(Net *net, int index, const Lines *all)
+{
+    const Node *scan = &net->nodes.at[index], *before = same_before(net, index, all);
+    const char *name = scan_name(net, scan), *head = net_node_text(net, scan);
+    if (before) {
+        add(net, &net->network_text, arena_printf(net->arena, "%s, as %s", head, scan_name(net, before)));
+        return;
+    }
+    Lines values = net_equations(net, scan, EQUATION_VALUES);
+    add(net, &net->network_text, head);
+    for (int i = 0; i < values.count; i++)
+        add(net, &net->network_text, arena_printf(net->arena, "%s: %s", name, values.at[i]));
+    for (int i = 0; i < all[index].count; i++)
+        if (!has_line(&values, all[index].at[i]))
+            add(net, &net->training_text, arena_printf(net->arena, "%s: %s", name, all[index].at[i]));
+}
+
+static void describe_nodes(Net *net)
+{
+    Lines *all = NEW_ARRAY(net->arena, Lines, net->nodes.count + 1);
+    for (int n = 0; n < net->nodes.count; n++) {
+        const Node *node = &net->nodes.at[n];
+        if (node->kind == NODE_SCAN) {
+            all[n] = net_equations(net, node, EQUATION_SLOPES);
+            describe_scan(net, n, all);
+        } else if (node->kind != NODE_ACTIVITY) {
+            add(net, node->kind == NODE_LOSS ? &net->training_text : &net->network_text, net_node_text(net, node));
+        }
+    }
+}
+
+static void describe_params(Net *net)
+{
+    for (ParamId p = 0; p < net->params.count; p++) {
+        const Param *param = &net->params.at[p];
+        const char *start = arena_printf(net->arena, "%s%s", param->init == INIT_CONSTANT ? "" : "uniform to ",
+                                         number(net, param->number));
+        add(net, &net->network_text,
+            arena_printf(net->arena, "param %s: %s", param->name, shape_text(net->arena, param->shape)));
+        add(net, &net->training_text, arena_printf(net->arena, "param %s = %s", param->name, start));
+    }
+}
+
+static void describe_training(Net *net)
+{
+    static const char *const schedules[] = {"constant", "step", "cosine", "one_cycle"};
+    const Training *training = &net->training;
+    Lines equations = net_equations(net, &net->optimizer, EQUATION_ALL);
+    for (int i = 0; i < equations.count; i++)
+        add(net, &net->training_text, arena_printf(net->arena, "%s: %s", training->optimizer, equations.at[i]));
+    add(net, &net->training_text,
+        arena_printf(net->arena, "lr: %s of %s%s", schedules[training->schedule], number(net, training->lr),
+                     training->per_batch ? ", batch by batch" : ""));
+    if (training->schedule == SCHEDULE_STEP)
+        add(net, &net->training_text,
+            arena_printf(net->arena, "lr: times %s every %d epochs", number(net, training->gamma), training->every));
+    if (training->clip_norm > 0)
+        add(net, &net->training_text, arena_printf(net->arena, "clip_norm %s", number(net, training->clip_norm)));
+}
+
+void net_describe(Net *net)
+{
+    add(net, &net->network_text,
+        arena_printf(net->arena, "%d time steps, %d classes", net->steps, net->data.classes));
+    describe_params(net);
+    describe_nodes(net);
+    if (net->training.present)
+        describe_training(net);
+}
