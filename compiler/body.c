@@ -87,12 +87,26 @@ double op_eval(Op op, double a, double b, double c)
     return NAN;
 }
 
+bool single_holds(double number)
+{
+    float single = (float)number;
+    return isfinite(single) && (single != 0 || number == 0);
+}
+
 bool body_is_const(const Body *body, Val value, double *number)
 {
     if (value == NO_VAL || body->code.at[value].op != OP_CONST)
         return false;
     *number = body->code.at[value].number;
     return true;
+}
+
+Val body_unheld(const Body *body, Val from)
+{
+    for (Val v = from; v < body->code.count; v++)
+        if (body->code.at[v].op == OP_CONST && !single_holds(body->code.at[v].number))
+            return v;
+    return NO_VAL;
 }
 
 static bool same_number(double a, double b)
@@ -112,6 +126,7 @@ static Val intern_instr(Arena *arena, Body *body, Instr instr)
     for (Val v = 0; v < body->code.count; v++)
         if (same_instr(&body->code.at[v], &instr))
             return v;
+    instr.span = body->at;
     vec_push(arena, &body->code, instr);
     return body->code.count - 1;
 }
@@ -178,16 +193,17 @@ static Multiple multiple_of(const Body *body, Val value)
 static Val collect(Arena *arena, Body *body, Val a, Val b, double sign)
 {
     Multiple x = multiple_of(body, a), y = multiple_of(body, b);
-    if (x.value != y.value)
+    double factor = x.factor + sign * y.factor;
+    if (x.value != y.value || !single_holds(factor))
         return NO_VAL;
-    return body_op2(arena, body, OP_MUL, x.value, body_const(arena, body, x.factor + sign * y.factor));
+    return body_op2(arena, body, OP_MUL, x.value, body_const(arena, body, factor));
 }
 
-/* (x * 3) * 2 is x * 6; NO_VAL where only one factor is known. */
+/* (x * 3) * 2 is x * 6; NO_VAL where only one factor is known, or the product is out of range. */
 static Val scale(Arena *arena, Body *body, Val a, double factor)
 {
     Multiple x = multiple_of(body, a);
-    if (x.value == a)
+    if (x.value == a || !single_holds(x.factor * factor))
         return NO_VAL;
     return body_op2(arena, body, OP_MUL, x.value, body_const(arena, body, x.factor * factor));
 }
@@ -204,7 +220,7 @@ static Val simplify_product(Arena *arena, Body *body, Val a, Val b)
 static Val simplify_quotient(Arena *arena, Body *body, Val a, Val b)
 {
     double divisor;
-    if (!body_is_const(body, b, &divisor) || divisor == 0)
+    if (!body_is_const(body, b, &divisor) || !single_holds(1 / divisor))
         return NO_VAL;
     return body_op2(arena, body, OP_MUL, a, body_const(arena, body, 1 / divisor));
 }
@@ -274,18 +290,17 @@ Val body_op3(Arena *arena, Body *body, Op op, Val a, Val b, Val c)
     return intern_instr(arena, body, instr_new(op, a, b, c));
 }
 
-void body_name(Body *body, Val value, const char *name, Span span)
+void body_name(Body *body, Val value, const char *name)
 {
     Instr *instr = &body->code.at[value];
-    if (instr->op == OP_CONST || instr->name)
-        return;
-    instr->name = name;
-    instr->span = span;
+    if (instr->op != OP_CONST && !instr->name)
+        instr->name = name;
 }
 
 Val body_copy(Arena *arena, Body *body, const Instr *instr, Val a, Val b, Val c)
 {
     Val value;
+    body->at = instr->span;
     switch (op_arity(instr->op)) {
     case 0:
         return instr->op == OP_CONST ? body_const(arena, body, instr->number)
@@ -295,7 +310,7 @@ Val body_copy(Arena *arena, Body *body, const Instr *instr, Val a, Val b, Val c)
     default: value = body_op3(arena, body, instr->op, a, b, c); break;
     }
     if (instr->name)
-        body_name(body, value, instr->name, instr->span);
+        body_name(body, value, instr->name);
     return value;
 }
 

@@ -55,11 +55,12 @@ typedef struct Instr {
     int index;        /* leaves */
     double number;    /* OP_CONST */
     const char *name; /* the name the user gave it, or NULL */
-    Span span;
+    Span span;        /* what the user wrote that it came from */
 } Instr;
 
 typedef struct Body {
     VEC(Instr) code; /* operands precede their users */
+    Span at;         /* what the user wrote for the instructions that are made next */
 } Body;
 
 const char *op_name(Op op); /* the leaves and body operations too */
@@ -68,7 +69,8 @@ bool op_is_truth(Op op);    /* its result is a truth value */
 const char *scalar_name(Scalar scalar);
 
 /* Constructors. They fold constants and drop neutral operations (x + 0, x * 1, 0 * x, select of a
- * constant, detach of a constant), and return an existing equal instruction instead of a second one. */
+ * constant, detach of a constant), and return an existing equal instruction instead of a second one.
+ * Factors are gathered only where single precision holds the product. */
 Val body_const(Arena *arena, Body *body, double number);
 Val body_leaf(Arena *arena, Body *body, Op op, int index, const char *name);
 Val body_op1(Arena *arena, Body *body, Op op, Val a);
@@ -76,7 +78,7 @@ Val body_op2(Arena *arena, Body *body, Op op, Val a, Val b);
 Val body_op3(Arena *arena, Body *body, Op op, Val a, Val b, Val c); /* SELECT, STEP, MIX */
 
 /* Names the value for dumps and generated code, unless it has a name already or is a constant. */
-void body_name(Body *body, Val value, const char *name, Span span);
+void body_name(Body *body, Val value, const char *name);
 
 /* A copy of an instruction of another body, with operands of this one. */
 Val body_copy(Arena *arena, Body *body, const Instr *instr, Val a, Val b, Val c);
@@ -89,6 +91,11 @@ void body_mark(const Body *body, Val value, bool *live);
 
 /* True with *number set if the value is a constant. */
 bool body_is_const(const Body *body, Val value, double *number);
+
+/* Whether single precision, in which networks run, holds the number: finite, and not 0 unless it is 0. */
+bool single_holds(double number);
+/* The first constant from `from` on that single precision does not hold, or NO_VAL. */
+Val body_unheld(const Body *body, Val from);
 
 /* The arithmetic of one shared operation in double precision (truth values are 0 and 1). */
 double op_eval(Op op, double a, double b, double c);

@@ -164,6 +164,23 @@ void print_stage(const Compilation *c, const Pass *pass, Out *out)
     }
 }
 
+/* What single precision does not hold may come to light only where equations are derived or merged: the
+ * message points at what the user wrote that it came from. One is enough: the others are likely the same. */
+static bool holds_constants(Compilation *c)
+{
+    for (int n = 0; n < c->net->nodes.count; n++) {
+        const Body *body = &c->net->nodes.at[n].body;
+        Val v = body_unheld(body, 0);
+        if (v == NO_VAL)
+            continue;
+        diag_error(&c->diag, RULE_NOT_FINITE, body->code.at[v].span,
+                   "this, or its derivative, leads to the constant %.15g, which single precision does not hold",
+                   body->code.at[v].number);
+        return false;
+    }
+    return true;
+}
+
 static void dump(const Compilation *c, const Pass *pass)
 {
     Out *out = out_new(c->arena);
@@ -191,6 +208,8 @@ bool compile(Compilation *c, const char *last)
             return false;
         if (c->dump_after && (strcmp(c->dump_after, pass->name) == 0 || strcmp(c->dump_after, "all") == 0))
             dump(c, pass);
+        if (pass->to == STAGE_NET && !holds_constants(c))
+            return false;
         verify(c, pass);
         if (last && strcmp(last, pass->name) == 0)
             break;

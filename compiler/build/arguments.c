@@ -152,11 +152,30 @@ Scope *bind_arguments(Build *b, const Call *call)
     return frame;
 }
 
-void check_unused_arguments(Build *b, const Scope *frame)
+static void check_default(Build *b, const Scope *frame, const Entry *formal, const Expr *expr)
+{
+    if (!expr)
+        return;
+    const Entry *entry = expr->kind == EXPR_NAME ? scope_own(frame, expr->name) : NULL;
+    if (entry && entry->kind == ENTRY_LOCAL) {
+        report(b, RULE_CONSTANT, expr->span, "the default of `%s` cannot use `%s`, a name of the equations",
+               formal->name, entry->name);
+        report_hint(b, "use constants and other parameters, or write it into the equations");
+    }
+    check_default(b, frame, formal, expr->left);
+    check_default(b, frame, formal, expr->right);
+    for (int i = 0; i < expr->args.count; i++)
+        check_default(b, frame, formal, expr->args.at[i].value);
+}
+
+void check_arguments(Build *b, const Scope *frame)
 {
     for (int i = 0; i < frame->entries.count; i++) {
         const Entry *entry = frame->entries.at[i];
-        if (entry->kind == ENTRY_FORMAL && !entry->used && entry->expr && entry->scope)
+        if (entry->kind != ENTRY_FORMAL)
+            continue;
+        check_default(b, frame, entry, entry->fallback);
+        if (!entry->used && entry->expr && entry->scope)
             resolve_names(b, entry->scope, entry->expr);
     }
 }

@@ -56,6 +56,7 @@ typedef struct Value {
     bool truth; /* a truth value, not a number */
     StreamId stream;
     Unit unit;
+    Span span; /* NUMBER: where it was written, or computed from others */
 } Value;
 
 Value value_poison(void);
@@ -76,7 +77,12 @@ typedef enum EntryKind {
     ENTRY_LABEL   /* the label of the data */
 } EntryKind;
 
-typedef enum EntryProgress { ENTRY_NEW, ENTRY_BUSY, ENTRY_DONE } EntryProgress;
+typedef enum EntryProgress {
+    ENTRY_NEW,
+    ENTRY_BUSY,
+    ENTRY_SUSPECT, /* poison, found while mistakes were not reported: once more when they are */
+    ENTRY_DONE
+} EntryProgress;
 
 typedef struct Entry {
     EntryKind kind;
@@ -201,8 +207,9 @@ typedef struct Call {
 } Call;
 Scope *bind_arguments(Build *b, const Call *call);
 Call call_of(const Def *def, Scope *home, const Expr *stage, Scope *caller);
-/* Reports names in arguments that nothing has used, so that no mistake hides there. */
-void check_unused_arguments(Build *b, const Scope *frame);
+/* Reports names in arguments that nothing has used, so that no mistake hides there, and defaults that use
+ * names of the equations. */
+void check_arguments(Build *b, const Scope *frame);
 /* Of the name itself, in a NAME or a CALL. */
 Span name_span(const Expr *expr);
 /* Formals of something built in: name, default (NULL: none), ..., NULL. */
@@ -299,8 +306,15 @@ void build_train(Build *b, const Item *item);
 bool check_number(Build *b, Value value, Span span);
 bool check_truth(Build *b, Value value, Span span, const char *what);
 bool check_plain(Build *b, Value value, Span span, const char *what);
+bool check_exponents(Build *b, Unit unit, Span span);
 bool check_same_unit(Build *b, Value left, Value right, Span span, const char *what);
 bool check_finite(Build *b, double number, Span span);
+/* Single precision holds the constant: asked of all that the program will compute with. */
+/* The result of an operation on numbers is not 0 only because it is too small. */
+bool check_underflow(Build *b, double result, double operand, Span span);
+bool check_held(Build *b, double number, Span span);
+void check_body(Build *b, const Body *body);
+bool check_base(Build *b, const Context *c, Value base, Value exponent, Span span);
 bool check_divisor(Build *b, const Context *c, Value divisor, Span span);
 bool check_nesting(Build *b, Span span);
 bool check_limits(Build *b, Span span);

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* ---- values ----------------------------------------------------------------------------------------- */
 
@@ -34,6 +35,14 @@ bool check_plain(Build *b, Value value, Span span, const char *what)
     return false;
 }
 
+bool check_exponents(Build *b, Unit unit, Span span)
+{
+    if (abs(unit.time) <= MAX_EXPONENT && abs(unit.voltage) <= MAX_EXPONENT)
+        return true;
+    report(b, RULE_UNIT, span, "the result would be %s", unit_text(b->arena, unit));
+    return false;
+}
+
 bool check_same_unit(Build *b, Value left, Value right, Span span, const char *what)
 {
     if (left.kind == VALUE_POISON || right.kind == VALUE_POISON || unit_equal(left.unit, right.unit))
@@ -51,12 +60,53 @@ bool check_finite(Build *b, double number, Span span)
     return false;
 }
 
+bool check_underflow(Build *b, double result, double operand, Span span)
+{
+    if (result != 0 || operand == 0)
+        return true;
+    report(b, RULE_NOT_FINITE, span, "the result is too small to be told from 0");
+    return false;
+}
+
+bool check_held(Build *b, double number, Span span)
+{
+    if (!check_finite(b, number, span) || single_holds(number))
+        return isfinite(number) && single_holds(number);
+    bool large = fabs(number) > 1;
+    report(b, RULE_NOT_FINITE, span, "%.15g is too %s for single precision", number,
+           large ? "large" : "small");
+    report_hint(b, "%s is the %s number that networks compute with", large ? "3.4e38" : "1.4e-45",
+                large ? "largest" : "smallest positive");
+    return false;
+}
+
+void check_body(Build *b, const Body *body)
+{
+    for (Val v = body_unheld(body, 0); v != NO_VAL; v = body_unheld(body, v + 1))
+        check_held(b, body->code.at[v].number, body->code.at[v].span);
+}
+
+static bool known_number(const Context *c, Value value, double *number)
+{
+    *number = value.number;
+    return value.kind == VALUE_NUMBER
+           || (value.kind == VALUE_BODY && body_is_const(&c->node->body, value.val, number));
+}
+
+bool check_base(Build *b, const Context *c, Value base, Value exponent, Span span)
+{
+    double number;
+    if (!known_number(c, base, &number) || number > 0 || exponent.kind != VALUE_BODY)
+        return true;
+    report(b, RULE_NOT_FINITE, span, "%.15g cannot be raised to a power that is not constant", number);
+    report_hint(b, "the base must be above 0");
+    return false;
+}
+
 bool check_divisor(Build *b, const Context *c, Value divisor, Span span)
 {
-    double number = divisor.number;
-    bool constant = divisor.kind == VALUE_NUMBER
-                    || (divisor.kind == VALUE_BODY && body_is_const(&c->node->body, divisor.val, &number));
-    if (!constant || number != 0)
+    double number;
+    if (!known_number(c, divisor, &number) || number != 0)
         return true;
     report(b, RULE_NOT_FINITE, span, "division by zero");
     return false;

@@ -18,7 +18,8 @@ bool constant_plain(Build *b, Scope *scope, const Expr *expr, const char *what, 
 {
     Value value = constant_number(b, scope, expr, what);
     *result = value.number;
-    return value.kind == VALUE_NUMBER && check_plain(b, value, expr->span, what);
+    return value.kind == VALUE_NUMBER && check_plain(b, value, expr->span, what)
+           && check_held(b, value.number, value.span);
 }
 
 bool constant_integer(Build *b, Scope *scope, const Expr *expr, const char *what, int lo, int hi, int *result)

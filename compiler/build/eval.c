@@ -41,7 +41,13 @@ Val value_lift(Context *c, Value value)
     if (value.kind == VALUE_BODY)
         return value.val;
     double number = value.kind == VALUE_NUMBER ? value.number : value.flag;
-    return body_const(b->arena, &c->node->body, number);
+    Body *body = &c->node->body;
+    Span at = body->at;
+    if (value.kind == VALUE_NUMBER)
+        body->at = value.span;
+    Val val = body_const(b->arena, body, number);
+    body->at = at;
+    return val;
 }
 
 static Value fold(Context *c, Op op, Value a, Value b, Unit unit, Span span)
@@ -51,8 +57,10 @@ static Value fold(Context *c, Op op, Value a, Value b, Unit unit, Span span)
     double result = op_eval(op, x, y, 0);
     if (op_is_truth(op))
         return value_flag(result != 0);
-    return check_finite(c->build, result, span) ? value_number(result + 0.0, unit)
-                                                : value_poison(); /* one zero */
+    bool product = op == OP_DIV || op == OP_POW || (op == OP_MUL && y != 0);
+    bool fine = check_finite(c->build, result, span)
+                && (!product || check_underflow(c->build, result, x, span));
+    return fine ? value_number(result + 0.0, unit) : value_poison(); /* one zero */
 }
 
 Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span)
@@ -64,6 +72,7 @@ Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span)
         return fold(c, op, a, b, unit, span);
     Build *build = c->build;
     Body *body = &c->node->body;
+    body->at = span;
     Val left = value_lift(c, a);
     Val val = unary ? body_op1(build->arena, body, op, left)
                     : body_op2(build->arena, body, op, left, value_lift(c, b));
@@ -94,9 +103,21 @@ static Value overridden(Build *b, const Entry *entry, Value value)
     return value;
 }
 
+/* Whether nothing would come of evaluating the entry again. */
+static bool is_settled(const Build *b, const Entry *entry)
+{
+    return entry->progress == ENTRY_DONE || (entry->progress == ENTRY_SUSPECT && b->mute > 0);
+}
+
+static void finish_entry(const Build *b, Entry *entry, Value value)
+{
+    entry->value = value;
+    entry->progress = value.kind == VALUE_POISON && b->mute > 0 ? ENTRY_SUSPECT : ENTRY_DONE;
+}
+
 Value let_value(Build *b, Entry *entry)
 {
-    if (entry->progress == ENTRY_DONE)
+    if (is_settled(b, entry))
         return entry->value;
     if (entry->progress == ENTRY_BUSY) {
         report(b, RULE_RECURSION, entry->span, "`%s` is defined by itself", entry->name);
@@ -107,9 +128,7 @@ Value let_value(Build *b, Entry *entry)
     Value value = eval(&c, entry->scope, entry->expr);
     if (value.kind != VALUE_POISON && entry->scope != b->library)
         value = overridden(b, entry, value);
-    entry->value = value;
-    bool retry = value.kind == VALUE_POISON && b->mute > 0;
-    entry->progress = retry ? ENTRY_NEW : ENTRY_DONE;
+    finish_entry(b, entry, value);
     return value;
 }
 
@@ -126,6 +145,13 @@ static bool expected_unit(Build *b, const Entry *entry, Unit *unit)
     return value.kind == VALUE_NUMBER;
 }
 
+static Value in_steps(Build *b, Value time)
+{
+    time.number /= b->net->dt;
+    time.unit = unit_plain;
+    return check_finite(b, time.number, time.span) ? time : value_poison();
+}
+
 /* A time given for a number of steps is divided by dt. */
 static Value fit_argument(Build *b, const Entry *entry, Value value)
 {
@@ -137,7 +163,7 @@ static Value fit_argument(Build *b, const Entry *entry, Value value)
     if (steps && !b->time_known) /* reported */
         return value_poison();
     if (steps && value.kind == VALUE_NUMBER && b->net->dt > 0)
-        return value_number(value.number / b->net->dt, unit_plain);
+        return in_steps(b, value);
     report(b, RULE_UNIT, entry->expr->span, "`%s` is %s, found %s", entry->name,
            steps ? "a number of steps" : unit_text(b->arena, expected), unit_text(b->arena, value.unit));
     if (steps)
@@ -149,7 +175,7 @@ Value formal_value(Context *c, Entry *entry)
 {
     Build *b = c->build;
     entry->used = true;
-    if (entry->progress == ENTRY_DONE)
+    if (is_settled(b, entry))
         return entry->value;
     if (entry->progress == ENTRY_BUSY) {
         report(b, RULE_RECURSION, entry->span, "the default of `%s` depends on itself", entry->name);
@@ -158,9 +184,7 @@ Value formal_value(Context *c, Entry *entry)
     entry->progress = ENTRY_BUSY;
     Value value = entry->of_block ? build_value(b, entry->scope, entry->expr, NULL)
                                   : fit_argument(b, entry, eval(c, entry->scope, entry->expr));
-    entry->value = value;
-    bool retry = value.kind == VALUE_POISON && b->mute > 0;
-    entry->progress = retry ? ENTRY_NEW : ENTRY_DONE;
+    finish_entry(b, entry, value);
     return value;
 }
 
@@ -182,7 +206,8 @@ static Value entry_value(Context *c, Entry *entry, const Expr *expr)
     switch (entry->kind) {
     case ENTRY_LET: return let_value(b, entry);
     case ENTRY_FORMAL: return stream_in_formula(c, formal_value(c, entry), expr->span, expr->name);
-    case ENTRY_LOCAL: return entry->value;
+    case ENTRY_LOCAL: /* without a body, a default that uses a name of the equations: see check_arguments */
+        return c->node || entry->value.kind != VALUE_BODY ? entry->value : value_poison();
     case ENTRY_STREAM:
         if (!c->streams)
             return stream_in_formula(c, value_stream(NONE, unit_plain), expr->span, expr->name);
@@ -251,13 +276,18 @@ static Value eval_power(Context *c, Value base, Value exponent, const Expr *expr
         return value_poison();
     bool whole = exponent.kind == VALUE_NUMBER && exponent.number == floor(exponent.number)
                  && fabs(exponent.number) <= MAX_EXPONENT;
-    if (whole)
-        return integer_power(c, base, (int)exponent.number, expr->span);
+    if (whole) {
+        int n = (int)exponent.number;
+        Unit unit = {n * base.unit.time, n * base.unit.voltage};
+        return check_exponents(b, unit, expr->span) ? integer_power(c, base, n, expr->span) : value_poison();
+    }
     if (base.kind != VALUE_POISON && !unit_equal(base.unit, unit_plain)) {
         report(b, RULE_UNIT, expr->right->span, "the exponent of %s must be a whole number of at most %d",
                unit_text(b->arena, base.unit), MAX_EXPONENT);
         return value_poison();
     }
+    if (!check_base(b, c, base, exponent, expr->left->span))
+        return value_poison();
     return combine(c, OP_POW, base, exponent, unit_plain, expr->span);
 }
 
@@ -267,10 +297,8 @@ static Value eval_product(Context *c, Value left, Value right, const Expr *expr)
     if (divide && !check_divisor(c->build, c, right, expr->right->span))
         return value_poison();
     Unit unit = unit_product(left.unit, right.unit, divide ? -1 : 1);
-    if (abs(unit.time) > MAX_EXPONENT || abs(unit.voltage) > MAX_EXPONENT) {
-        report(c->build, RULE_UNIT, expr->span, "the result would be %s", unit_text(c->build->arena, unit));
+    if (!check_exponents(c->build, unit, expr->span))
         return value_poison();
-    }
     return combine(c, divide ? OP_DIV : OP_MUL, left, right, unit, expr->span);
 }
 
@@ -357,7 +385,11 @@ static Value eval_literal(Context *c, const Expr *expr)
         report(c->build, RULE_UNIT, expr->span, "unknown unit `%s`", expr->unit);
         return value_poison();
     }
-    return value_number(expr->number * scale, unit);
+    double number = expr->number * scale;
+    return check_finite(c->build, number, expr->span)
+                   && check_underflow(c->build, number, expr->number, expr->span)
+               ? value_number(number, unit)
+               : value_poison();
 }
 
 static Value eval_stream(Context *c, Scope *scope, const Expr *expr)
@@ -397,5 +429,7 @@ Value eval(Context *c, Scope *scope, const Expr *expr)
     c->build->depth++;
     Value value = eval_kind(c, scope, expr);
     c->build->depth--;
+    if (value.span.hi == 0) /* not of a constant that has a name */
+        value.span = expr->span;
     return value;
 }

@@ -48,7 +48,7 @@ static const Arg *last_argument(const Expr *call)
 }
 
 /* Functions take their arguments by position, a fixed number of them. */
-static bool check_arguments(Build *b, const Expr *call, int count)
+static bool check_count(Build *b, const Expr *call, int count)
 {
     for (int i = 0; i < call->args.count; i++) {
         if (call->args.at[i].name) {
@@ -94,7 +94,7 @@ static bool function_unit(Context *c, const Function *function, Value x, Value y
 static Value eval_function(Context *c, Scope *scope, const Function *function, const Expr *call)
 {
     int arity = op_arity(function->op);
-    if (!check_arguments(c->build, call, arity))
+    if (!check_count(c->build, call, arity))
         return value_poison();
     Value x = eval(c, scope, call->args.at[0].value);
     Value y = arity == 2 ? eval(c, scope, call->args.at[1].value) : x;
@@ -146,6 +146,7 @@ static Value eval_choice(Context *c, Value condition, Value yes, Value no, const
     bool select = condition.truth || truths;
     if (select && !check_truth(b, condition, call->args.at[0].value->span, "where"))
         return value_poison();
+    c->node->body.at = call->span;
     Val a = value_lift(c, yes), z = value_lift(c, no);
     Val val = select ? body_op3(b->arena, &c->node->body, OP_SELECT, condition.val, a, z)
                      : weighted(c, condition.val, a, z);
@@ -154,7 +155,7 @@ static Value eval_choice(Context *c, Value condition, Value yes, Value no, const
 
 static Value eval_where(Context *c, Scope *scope, const Expr *call)
 {
-    if (!check_arguments(c->build, call, 3))
+    if (!check_count(c->build, call, 3))
         return value_poison();
     Value condition = eval(c, scope, call->args.at[0].value);
     const Expr *yes = call->args.at[1].value, *no = call->args.at[2].value;
@@ -172,7 +173,7 @@ static Value eval_where(Context *c, Scope *scope, const Expr *call)
 
 static Value eval_detach(Context *c, Scope *scope, const Expr *call)
 {
-    if (!check_arguments(c->build, call, 1))
+    if (!check_count(c->build, call, 1))
         return value_poison();
     Value x = eval(c, scope, call->args.at[0].value);
     if (!check_number(c->build, x, call->args.at[0].value->span))
@@ -188,7 +189,7 @@ static Value eval_step(Context *c, Scope *scope, const Expr *call)
         report_hint(b, "it makes spikes in the equations of a neuron and in streams of a model");
         return value_poison();
     }
-    if (!check_arguments(b, call, 2))
+    if (!check_count(b, call, 2))
         return value_poison();
     Value x = eval(c, scope, call->args.at[0].value);
     Span span = call->args.at[0].value->span;

@@ -12,6 +12,7 @@ Value map_input(Context *c, Value stream, Span span)
         index++;
     if (index == node->ins.count)
         vec_push(b->arena, &node->ins, stream.stream);
+    node->body.at = span;
     Val val = body_leaf(b->arena, &node->body, OP_INPUT, index, stream_at(b, stream.stream)->name);
     return value_body(val, stream.unit, false);
 }
@@ -46,6 +47,7 @@ Value build_map(Build *b, Scope *scope, const Expr *expr, const char *name)
         return value;
     if (!check_number(b, value, expr->span))
         return value_poison();
+    check_body(b, &node.body);
     const Instr *instr = &node.body.code.at[value.val];
     if (instr->op == OP_INPUT) /* nothing was computed */
         return value_stream(node.ins.at[instr->index], value.unit);
@@ -57,7 +59,9 @@ StreamId build_scaled(Build *b, StreamId in, double factor, Span span)
     Node node = node_new(NODE_SCAN, span);
     node.name = "map";
     vec_push(b->arena, &node.ins, in);
+    node.body.at = span;
     Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, stream_at(b, in)->name);
     Val y = body_op2(b->arena, &node.body, OP_MUL, x, body_const(b->arena, &node.body, factor));
+    check_body(b, &node.body);
     return finish_map(b, node, y, NULL);
 }

@@ -80,12 +80,13 @@ static Value run_surrogate(Context *c, const Def *def, const Call *call, Value x
     inner.steps = false;
     inner.streams = false;
     run_statements(&inner, frame, def);
-    check_unused_arguments(b, frame);
+    check_arguments(b, frame);
     bool complete = check_surrogate(b, def);
     Value slope = complete ? surrogate_result(c, frame, "derivative", def) : value_poison();
     Value smooth = complete ? surrogate_result(c, frame, "antiderivative", def) : value_poison();
     if (slope.kind == VALUE_POISON || smooth.kind == VALUE_POISON)
         return value_poison();
+    c->node->body.at = c->span;
     Val a = value_lift(c, x), d = value_lift(c, slope);
     Val val = body_op3(b->arena, &c->node->body, OP_STEP, a, d, value_lift(c, smooth));
     return value_body(val, unit_plain, false);
@@ -148,8 +149,9 @@ static bool run_neuron(Context *c, const Call *call, const Def *def, Value *outp
     define_fixed(b, frame, "input", def->name_span, value_body(input, unit_plain, false));
     int errors = b->diag->errors;
     run_statements(c, frame, def);
-    check_unused_arguments(b, frame);
+    check_arguments(b, frame);
     bool fine = neuron_output(c, frame, def, output, spikes);
+    check_body(b, &c->node->body);
     note_use(b, errors, call);
     return fine;
 }
@@ -201,6 +203,7 @@ static void check_equations(Build *b, Scope *home, const Def *def)
         run_neuron(&c, &call, def, &output, &spikes);
     else
         run_surrogate(&c, def, &call, x);
+    check_body(b, &node.body);
 }
 
 void check_definition(Build *b, Scope *home, const Def *def)

@@ -157,7 +157,8 @@ static void run_optimizer(Build *b, const Def *def, const Call *call)
     int errors = b->diag->errors;
     Entry *weight = define_names(b, frame, def, &node.body);
     run_statements(&c, frame, def);
-    check_unused_arguments(b, frame);
+    check_arguments(b, frame);
+    check_body(b, &node.body);
     if (weight && check_number(b, weight->value, def->name_span)
         && check_plain(b, weight->value, def->name_span, "`weight`") && weight->value.kind != VALUE_POISON) {
         ScanOut out = {NONE, value_lift(&c, weight->value)};

@@ -20,6 +20,8 @@ static void run_state(Context *c, Scope *frame, const Stmt *stmt)
                stmt->name);
         initial = value_poison();
     }
+    if (initial.kind == VALUE_NUMBER && !check_held(b, initial.number, initial.span))
+        initial = value_poison();
     Entry *entry = scope_define(b, frame, ENTRY_LOCAL, stmt->name, stmt->name_span);
     if (!entry)
         return;
@@ -50,7 +52,8 @@ static void run_param(Context *c, Scope *frame, const Stmt *stmt)
                stmt->name);
         initial = value_poison();
     }
-    if (!check_plain(b, initial, stmt->value->span, "a learned parameter"))
+    if (!check_plain(b, initial, stmt->value->span, "a learned parameter")
+        || (initial.kind == VALUE_NUMBER && !check_held(b, initial.number, initial.span)))
         initial = value_poison();
     Entry *entry = scope_define(b, frame, ENTRY_LOCAL, stmt->name, stmt->name_span);
     if (!entry)
@@ -75,7 +78,7 @@ static void assign_state(Context *c, Entry *entry, const Stmt *stmt, Value value
         return;
     }
     Val val = value_lift(c, value);
-    body_name(&c->node->body, val, stmt->name, stmt->span);
+    body_name(&c->node->body, val, stmt->name);
     entry->value = value_body(val, value.unit, false);
 }
 
@@ -95,7 +98,7 @@ static void run_assign(Context *c, Scope *frame, const Stmt *stmt)
         return;
     }
     if (value.kind == VALUE_BODY)
-        body_name(&c->node->body, value.val, stmt->name, stmt->span);
+        body_name(&c->node->body, value.val, stmt->name);
     entry->value = value;
 }
 

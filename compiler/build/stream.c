@@ -191,7 +191,7 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
         frame->entries.at[0]->progress = ENTRY_DONE;
     }
     Value value = build_value(b, frame, def->value, name);
-    check_unused_arguments(b, frame);
+    check_arguments(b, frame);
     return value;
 }
 

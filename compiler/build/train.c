@@ -106,9 +106,12 @@ static void set_seed(Build *b, const Setting *setting)
 
 static void set_clip(Build *b, const Setting *setting, double *clip)
 {
-    if (!constant_plain(b, b->model, setting->value, setting->name, clip) || *clip > 0)
+    bool fine = constant_plain(b, b->model, setting->value, setting->name, clip);
+    if (fine && *clip > 0)
         return;
-    report(b, RULE_RANGE, setting->value->span, "`%s` must be above 0, found %.15g", setting->name, *clip);
+    if (fine)
+        report(b, RULE_RANGE, setting->value->span, "`%s` must be above 0, found %.15g", setting->name, *clip);
+    *clip = 0; /* the equations are built without it */
 }
 
 static void set_clip_norm(Build *b, const Setting *setting)

@@ -320,7 +320,7 @@ static void want_inputs(Tape *tape, Node *adjoint, const Node *scan, const bool 
             continue;
         const char *name = arena_printf(net->arena, "g_%s", in.name);
         gradients[i] = net_stream(net, name, STREAM_REALS, in.temporal, in.shape, scan->span);
-        body_name(&tape->body, g, name, scan->span);
+        body_name(&tape->body, g, name);
         vec_push(tape->arena, &adjoint->outs, ((ScanOut){gradients[i], g}));
     }
 }
@@ -350,7 +350,7 @@ static void name_adjoint(Tape *tape, Val v)
 {
     const Instr *instr = &tape->forward->code.at[v];
     if (instr->name && op_arity(instr->op) > 0)
-        body_name(&tape->body, tape->adjoint[v], arena_printf(tape->arena, "g_%s", instr->name), instr->span);
+        body_name(&tape->body, tape->adjoint[v], arena_printf(tape->arena, "g_%s", instr->name));
 }
 
 void adjoin_scan(Net *net, int scan_index, const StreamList *out_gradients, const bool *wanted,
@@ -368,6 +368,7 @@ void adjoin_scan(Net *net, int scan_index, const StreamList *out_gradients, cons
     for (Val v = scan.body.code.count - 1; v >= 0; v--) {
         if (tape.adjoint[v] == NO_VAL)
             continue;
+        tape.body.at = scan.body.code.at[v].span;
         name_adjoint(&tape, v);
         adjoin_instr(&tape, v, tape.adjoint[v]);
     }

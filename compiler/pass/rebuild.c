@@ -19,6 +19,7 @@ Val rebuild_value(Rebuild *rebuild, Val value)
     for (int k = 0; k < op_arity(instr->op); k++)
         operand[k] = k < used ? rebuild_value(rebuild, instr_operand(instr, k))
                               : body_const(rebuild->arena, &rebuild->out, 0);
+    rebuild->out.at = instr->span;
     Val made = rebuild->make
                    ? rebuild->make(rebuild, instr, operand[0], operand[1], operand[2])
                    : body_copy(rebuild->arena, &rebuild->out, instr, operand[0], operand[1], operand[2]);

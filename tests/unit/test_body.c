@@ -238,17 +238,27 @@ START_TEST(leaks_fold)
     ck_assert_int_eq(op2(OP_MUL, op2(OP_MUL, x, number(4)), number(0.25)), x);
     ck_assert_int_eq(body.code.at[op2(OP_SUB, x, op2(OP_MUL, y, number(2)))].op, OP_SUB);
     ck_assert_int_eq(body.code.at[op2(OP_DIV, x, number(0))].op, OP_DIV);
+    /* no factor that single precision does not hold is made */
+    Val tiny = op2(OP_DIV, x, number(1e-40));
+    ck_assert_int_eq(body.code.at[tiny].op, OP_DIV);
+    ck_assert_int_eq(op2(OP_MUL, op2(OP_MUL, x, number(1e30)), number(1e-30)), x);
+    op2(OP_MUL, op2(OP_MUL, x, number(1e30)), number(1e30));
+    op2(OP_MUL, op2(OP_MUL, x, number(1e-30)), number(1e-30));
+    op2(OP_ADD, op2(OP_MUL, x, number(3e38)), op2(OP_MUL, x, number(3e38)));
+    ck_assert_int_eq(body_unheld(&body, 0), NO_VAL);
+    ck_assert_int_eq(body_unheld(&body, number(1e39)), number(1e39));
 }
 END_TEST
 
 START_TEST(names)
 {
+    body.at = (Span){1, 2};
     Val sum = op2(OP_ADD, x, y), half = number(0.5);
-    body_name(&body, sum, "first", (Span){1, 2});
-    body_name(&body, sum, "second", (Span){3, 4});
+    body_name(&body, sum, "first");
+    body_name(&body, sum, "second");
     ck_assert_str_eq(body.code.at[sum].name, "first");
     ck_assert_uint_eq(body.code.at[sum].span.lo, 1);
-    body_name(&body, half, "half", (Span){1, 2});
+    body_name(&body, half, "half");
     ck_assert_ptr_null(body.code.at[half].name);
 }
 END_TEST
@@ -256,7 +266,8 @@ END_TEST
 START_TEST(copies)
 {
     Val sum = op2(OP_ADD, x, y);
-    body_name(&body, sum, "sum", (Span){1, 2});
+    body_name(&body, sum, "sum");
+    body.code.at[sum].span = (Span){5, 6};
     Body other = {0};
     Val a = body_copy(arena, &other, &body.code.at[x], NO_VAL, NO_VAL, NO_VAL);
     Val b = body_copy(arena, &other, &body.code.at[y], NO_VAL, NO_VAL, NO_VAL);
@@ -267,6 +278,7 @@ START_TEST(copies)
     ck_assert_int_eq(other.code.at[copy].op, OP_ADD);
     ck_assert_int_eq(other.code.at[copy].a, a);
     ck_assert_str_eq(other.code.at[copy].name, "sum");
+    ck_assert_uint_eq(other.code.at[copy].span.lo, 5);
     ck_assert_int_eq(body_copy(arena, &other, &body.code.at[sum], a, zero, NO_VAL), a);
 }
 END_TEST

@@ -89,11 +89,11 @@ static void add_neuron(StreamId in, StreamId out)
     Val two = body_const(arena, body, 2), one = body_const(arena, body, 1);
     Val charge = body_op2(arena, body, OP_ADD, v,
                           body_op2(arena, body, OP_DIV, body_op2(arena, body, OP_SUB, a, v), two));
-    body_name(body, charge, "v", (Span){0, 0});
+    body_name(body, charge, "v");
     Val above = body_op2(arena, body, OP_SUB, charge, one);
     Val spike = body_op3(arena, body, OP_STEP, above, body_op1(arena, body, OP_EXP, above), two);
     Val reset = body_op3(arena, body, OP_MIX, spike, body_const(arena, body, 0), charge);
-    body_name(body, reset, "v", (Span){0, 0});
+    body_name(body, reset, "v");
     vec_push(arena, &node.states, ((State){"v", 0.25, reset}));
     vec_push(arena, &node.outs, ((ScanOut){out, spike}));
     net_add(net, node);
