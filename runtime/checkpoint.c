@@ -6,6 +6,8 @@
 #include "snn_safetensors.h"
 
 #include <errno.h>
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,6 +100,14 @@ static bool checkpoint_add_model(SnnTensorsWriter *writer, const SnnModel *model
            && checkpoint_add_lines(writer, "training", model->training);
 }
 
+/* So that reading gives the same bits. */
+static bool checkpoint_add_real(SnnTensorsWriter *writer, const char *key, double number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.17g", number);
+    return snn_tensors_add_metadata(writer, key, text);
+}
+
 static bool checkpoint_add_state(SnnTensorsWriter *writer, const SnnModel *model, const SnnState *state)
 {
     return snn_tensors_add_metadata(writer, "snnc_checkpoint", CHECKPOINT_FORMAT)
@@ -110,7 +120,8 @@ static bool checkpoint_add_state(SnnTensorsWriter *writer, const SnnModel *model
            && checkpoint_add_number(writer, "samples", state->samples)
            && checkpoint_add_number(writer, "epoch", state->epoch)
            && checkpoint_add_number(writer, "epochs", state->epochs)
-           && checkpoint_add_number(writer, "updates", state->step);
+           && checkpoint_add_number(writer, "updates", state->step)
+           && (state->lr == 0.0f || checkpoint_add_real(writer, "lr", (double)state->lr));
 }
 
 bool snn_checkpoint_save(const SnnModel *model, const SnnState *state, const char *path, SnnError *error)
@@ -145,21 +156,33 @@ static bool checkpoint_number(const SnnTensors *file, const char *key, int64_t h
     return text != NULL && errno == 0 && end != text && *end == '\0' && *number >= 0 && *number <= high;
 }
 
+/* A finite number, or 0 where there is none. */
+static bool checkpoint_real(const SnnTensors *file, const char *key, double *number)
+{
+    const char *text = snn_tensors_metadata(file, key);
+    char *end = NULL;
+    *number = text == NULL ? 0.0 : strtod(text, &end);
+    return text == NULL || (end != text && *end == '\0' && isfinite(*number));
+}
+
 static bool checkpoint_state(const SnnTensors *file, SnnState *state)
 {
+    double lr;
     int64_t seed, batch, samples, epoch, epochs;
     if (!checkpoint_number(file, "seed", UINT32_MAX, &seed)
         || !checkpoint_number(file, "batch", 1 << 20, &batch)
         || !checkpoint_number(file, "samples", INT32_MAX, &samples)
         || !checkpoint_number(file, "epoch", INT32_MAX, &epoch)
         || !checkpoint_number(file, "epochs", INT32_MAX, &epochs)
-        || !checkpoint_number(file, "updates", INT64_MAX, &state->step))
+        || !checkpoint_number(file, "updates", INT64_MAX, &state->step)
+        || !checkpoint_real(file, "lr", &lr) || lr < 0.0 || lr > (double)FLT_MAX)
         return false;
     state->seed = (uint32_t)seed;
     state->batch = (int)batch;
     state->samples = (int32_t)samples;
     state->epoch = (int)epoch;
     state->epochs = (int)epochs;
+    state->lr = (float)lr;
     return batch > 0;
 }
 
@@ -297,6 +320,61 @@ bool snn_checkpoint_load(SnnModel *model, bool resume, const char *path, SnnErro
 {
     SnnTensors *file = snn_tensors_open(path, error);
     bool ok = file != NULL && checkpoint_load_file(file, model, resume, path, error);
+    snn_tensors_close(file);
+    return ok;
+}
+
+/* ---- weights for a new training ------------------------------------------------------------------- */
+
+/* Adds "`NAME` (WHY)" to the list in `text`, as far as there is room. */
+static void checkpoint_list(SnnError *text, const char *name, const char *why)
+{
+    size_t used = strlen(text->text);
+    snprintf(text->text + used, sizeof text->text - used, "%s`%.80s` (%.120s)", used > 0 ? ", " : "", name, why);
+}
+
+/* Why a parameter is not taken, or NULL. */
+static const char *checkpoint_misfit(const SnnTensors *file, const SnnParam *param, char *why, size_t size)
+{
+    const SnnTensor *tensor = snn_tensors_find(file, param->name);
+    SnnError ignored;
+    char found[64], wanted[64];
+    int64_t dims[SNN_MAX_DIMS];
+    if (tensor == NULL)
+        return "not in the file";
+    if (checkpoint_check(file, param, param->name, "", &ignored))
+        return NULL;
+    checkpoint_dims(param, dims);
+    checkpoint_shape(found, sizeof found, tensor->ndim, tensor->dims);
+    checkpoint_shape(wanted, sizeof wanted, param->ndim, dims);
+    snprintf(why, size, "%s %s there, F32 %s here", snn_dtype_name(tensor->dtype), found, wanted);
+    return why;
+}
+
+static bool checkpoint_start_file(const SnnTensors *file, SnnModel *model, const char *path, SnnError *left,
+                                  SnnError *error)
+{
+    int taken = 0;
+    left->text[0] = '\0';
+    for (int i = 0; i < model->param_count; i++) {
+        const SnnParam *param = &model->params[i];
+        char why[200];
+        const char *misfit = checkpoint_misfit(file, param, why, sizeof why);
+        if (misfit != NULL)
+            checkpoint_list(left, param->name, misfit);
+        else if (!checkpoint_take(file, param, param->name, param->value))
+            return snn_fail(error, "no memory to read (%s)", path);
+        else
+            taken++;
+    }
+    return taken > 0 || model->param_count == 0
+           || snn_fail(error, "no weights that fit (%.200s): %.700s", path, left->text);
+}
+
+bool snn_checkpoint_start(SnnModel *model, const char *path, SnnError *left, SnnError *error)
+{
+    SnnTensors *file = snn_tensors_open(path, error);
+    bool ok = file != NULL && checkpoint_start_file(file, model, path, left, error);
     snn_tensors_close(file);
     return ok;
 }

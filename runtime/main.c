@@ -2,7 +2,26 @@
 #include "snn_internal.h"
 
 #include <signal.h>
+#include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
+
+/* The last part of the name under which the program was called: what messages begin with. */
+static const char *main_short_name(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    return slash == NULL ? program : slash + 1;
+}
+
+void snn_note(const SnnOptions *options, const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "%s: ", main_short_name(options->program));
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
 
 const char *snn_data_folder(const SnnModel *model, const SnnOptions *options)
 {
@@ -34,7 +53,7 @@ static int main_dispatch(SnnModel *model, const SnnOptions *options, SnnError *e
     case SNN_TEST: return snn_test(model, options, error);
     case SNN_PREDICT: return snn_predict(model, options, error);
     case SNN_INFO: return snn_info(model, options, error);
-    case SNN_HELP: snn_options_help(model, stdout); return SNN_OK;
+    case SNN_HELP: snn_options_help(model, options->program, stdout); return SNN_OK;
     case SNN_VERSION: printf("%s, made by snnc %s\n", model->name, model->version); return SNN_OK;
     }
     return SNN_USAGE;
@@ -42,14 +61,15 @@ static int main_dispatch(SnnModel *model, const SnnOptions *options, SnnError *e
 
 int snn_main(int argc, char **argv, SnnModel *model)
 {
+    char *nameless[] = {"model", NULL}, **words = argc < 1 || argv[0] == NULL ? nameless : argv;
     SnnOptions options;
     SnnError error = {""};
     /* A file that grows too large is then an error of write(), which is reported like a full disk. */
     signal(SIGXFSZ, SIG_IGN);
-    if (!snn_options_parse(&options, argc, argv, &error)) {
+    if (!snn_options_parse(&options, argc, words, &error)) {
         if (argc < 2)
-            snn_options_help(model, stderr);
-        fprintf(stderr, "%s: %s\n", model->name, error.text);
+            snn_options_usage(model, words[0], stderr);
+        snn_note(&options, "%s", error.text);
         return SNN_USAGE;
     }
     int status = main_dispatch(model, &options, &error);
@@ -58,6 +78,6 @@ int snn_main(int argc, char **argv, SnnModel *model)
         status = SNN_FAILED;
     }
     if (status != SNN_OK)
-        fprintf(stderr, "%s: %s\n", model->name, error.text);
+        snn_note(&options, "%s", error.text);
     return status;
 }

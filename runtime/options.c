@@ -2,6 +2,7 @@
 #include "snn_internal.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,19 @@ static const struct {
     [SNN_TEST] = {"test", "measure the accuracy on the test set"},
     [SNN_PREDICT] = {"predict", "write predictions as CSV, for the test set or for the samples in FILE.idx"},
     [SNN_INFO] = {"info", "show layers, parameters, memory and operations"},
-    [SNN_HELP] = {"--help", "show this"},
+    [SNN_HELP] = {"--help", "show all flags"},
     [SNN_VERSION] = {"--version", "show which snnc made this program"},
 };
 enum { OPTIONS_COMMANDS = sizeof options_commands / sizeof options_commands[0] };
 
-typedef enum OptionsKind { OPTIONS_TEXT, OPTIONS_COUNT, OPTIONS_SEED, OPTIONS_FLAG } OptionsKind;
+typedef enum OptionsKind {
+    OPTIONS_TEXT,
+    OPTIONS_CHOICE, /* one of the words of `value`, which are separated by | */
+    OPTIONS_COUNT,
+    OPTIONS_REAL, /* above 0 */
+    OPTIONS_SEED,
+    OPTIONS_FLAG
+} OptionsKind;
 
 enum {
     IN_TRAIN = 1 << SNN_TRAIN,
@@ -26,11 +34,12 @@ enum {
     IN_INFO = 1 << SNN_INFO
 };
 
-/* kind     what `offset` points at in SnnOptions
+/* group    a title of the help, where it differs from that of the flag before
+ * kind     what `offset` points at in SnnOptions
  * limit    of a COUNT: 1 .. limit
  * commands that take the flag */
 typedef struct OptionsFlag {
-    const char *name, *value;
+    const char *group, *name, *value;
     OptionsKind kind;
     size_t offset;
     int limit;
@@ -39,24 +48,32 @@ typedef struct OptionsFlag {
 } OptionsFlag;
 
 #define AT(field) offsetof(SnnOptions, field)
+#define DATA "Flags of train, test and predict"
+#define TRAINING "Flags of train"
 static const OptionsFlag options_flags[] = {
-    {"--data", "DIR", OPTIONS_TEXT, AT(data), 0, IN_TRAIN | IN_TEST | IN_PREDICT, "folder of the IDX files"},
-    {"--epochs", "N", OPTIONS_COUNT, AT(epochs), 1000000, IN_TRAIN, "train until this many epochs are done"},
-    {"--batch", "N", OPTIONS_COUNT, AT(batch), 1 << 20, IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO,
-     "samples that are computed together"},
-    {"--seed", "N", OPTIONS_SEED, AT(seed), 0, IN_TRAIN | IN_TEST | IN_PREDICT, "of all random numbers"},
-    {"--threads", "N", OPTIONS_COUNT, AT(threads), 1024, IN_TRAIN | IN_TEST | IN_PREDICT,
-     "default: one a processor; results do not depend on it"},
-    {"--out", "FILE", OPTIONS_TEXT, AT(out), 0, IN_TRAIN | IN_PREDICT,
-     "checkpoint (default NAME.safetensors or that of --resume), or CSV"},
-    {"--resume", "FILE", OPTIONS_TEXT, AT(resume), 0, IN_TRAIN,
+    {DATA, "--data", "DIR", OPTIONS_TEXT, AT(data), 0, IN_TRAIN | IN_TEST | IN_PREDICT,
+     "folder of the IDX files"},
+    {DATA, "--batch", "N", OPTIONS_COUNT, AT(batch), 1 << 20, IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO,
+     "samples computed together; info takes it, too"},
+    {DATA, "--threads", "N", OPTIONS_COUNT, AT(threads), 1024, IN_TRAIN | IN_TEST | IN_PREDICT,
+     "results do not depend on it (one a processor)"},
+    {DATA, "--seed", "N", OPTIONS_SEED, AT(seed), 0, IN_TRAIN | IN_TEST | IN_PREDICT, "of all random numbers"},
+    {DATA, "--weights", "FILE", OPTIONS_TEXT, AT(weights), 0, IN_TRAIN | IN_TEST | IN_PREDICT,
+     "the weights; train starts from those that fit"},
+    {"Flags of train and predict", "--out", "FILE", OPTIONS_TEXT, AT(out), 0, IN_TRAIN | IN_PREDICT,
+     "the checkpoint, or the CSV"},
+    {TRAINING, "--epochs", "N", OPTIONS_COUNT, AT(epochs), 1000000, IN_TRAIN,
+     "train until this many epochs are done"},
+    {TRAINING, "--lr", "X", OPTIONS_REAL, AT(lr), 0, IN_TRAIN, "learning rate, the base of its schedule"},
+    {TRAINING, "--resume", "FILE", OPTIONS_TEXT, AT(resume), 0, IN_TRAIN,
      "go on from this checkpoint, to the same bits"},
-    {"--log", "FILE", OPTIONS_TEXT, AT(log), 0, IN_TRAIN,
+    {TRAINING, "--log", "FILE", OPTIONS_TEXT, AT(log), 0, IN_TRAIN,
      "a line of JSON an epoch: losses, accuracies, firing rates"},
-    {"--weights", "FILE", OPTIONS_TEXT, AT(weights), 0, IN_TEST | IN_PREDICT, "default NAME.safetensors"},
-    {"--quiet", NULL, OPTIONS_FLAG, AT(quiet), 0, IN_TRAIN, "print only the result"},
+    {TRAINING, "--quiet", NULL, OPTIONS_FLAG, AT(quiet), 0, IN_TRAIN, "print only the result"},
 };
 #undef AT
+#undef DATA
+#undef TRAINING
 enum { OPTIONS_FLAGS = sizeof options_flags / sizeof options_flags[0] };
 
 /* Number of letters to insert, delete or change to get from a to b; at least 99 for long words. */
@@ -82,18 +99,26 @@ static int options_distance(const char *a, const char *b)
     return row[n];
 }
 
-static bool options_unknown(const char *what, const char *word, bool flag, SnnError *error)
+/* The name nearest to `word`; NULL if none is near. */
+static const char *options_nearest(const char *word)
 {
     const char *nearest = NULL;
-    int best = 3, count = flag ? OPTIONS_FLAGS : OPTIONS_COMMANDS;
-    for (int i = 0; i < count; i++) {
-        const char *name = flag ? options_flags[i].name : options_commands[i].name;
+    int best = 3;
+    for (int i = 0; i < OPTIONS_FLAGS + OPTIONS_COMMANDS; i++) {
+        const char *name =
+            i < OPTIONS_FLAGS ? options_flags[i].name : options_commands[i - OPTIONS_FLAGS].name;
         int distance = options_distance(word, name);
         if (distance < best) {
             best = distance;
             nearest = name;
         }
     }
+    return nearest;
+}
+
+static bool options_unknown(const char *what, const char *word, SnnError *error)
+{
+    const char *nearest = options_nearest(word);
     if (nearest != NULL)
         return snn_fail(error, "unknown %s (%.60s): did you mean %s?", what, word, nearest);
     return snn_fail(error, "unknown %s (%.60s): see --help", what, word);
@@ -112,6 +137,29 @@ static bool options_number(const OptionsFlag *flag, const char *text, unsigned l
                     low, high);
 }
 
+static bool options_real(const OptionsFlag *flag, const char *text, float *number, SnnError *error)
+{
+    char *end = NULL;
+    bool digits = (text[0] >= '0' && text[0] <= '9') || text[0] == '.';
+    *number = digits ? strtof(text, &end) : 0.0f;
+    if (digits && *end == '\0' && *number > 0.0f && isfinite(*number))
+        return true;
+    return snn_fail(error, "bad number (%s %.60s): give one above 0, as 0.001 or 1e-3", flag->name, text);
+}
+
+static bool options_choice(const OptionsFlag *flag, const char *text, const char **choice, SnnError *error)
+{
+    size_t length = strlen(text), width;
+    for (const char *word = flag->value; *word != '\0'; word += width + (word[width] == '|')) {
+        width = strcspn(word, "|");
+        if (width == length && strncmp(word, text, length) == 0) {
+            *choice = text;
+            return true;
+        }
+    }
+    return snn_fail(error, "unknown word (%s %.60s): give one of %s", flag->name, text, flag->value);
+}
+
 static bool options_store(SnnOptions *options, const OptionsFlag *flag, const char *value, SnnError *error)
 {
     char *field = (char *)options + flag->offset;
@@ -121,6 +169,8 @@ static bool options_store(SnnOptions *options, const OptionsFlag *flag, const ch
     case OPTIONS_TEXT:
         *(const char **)(void *)field = value;
         return value[0] != '\0' || snn_fail(error, "empty value (%s): give a %s", flag->name, flag->value);
+    case OPTIONS_CHOICE: return options_choice(flag, value, (const char **)(void *)field, error);
+    case OPTIONS_REAL: return options_real(flag, value, (float *)(void *)field, error);
     case OPTIONS_COUNT:
         if (!options_number(flag, value, 1, (unsigned long long)flag->limit, &number, error))
             return false;
@@ -144,20 +194,20 @@ static const OptionsFlag *options_find(const char *word, size_t length)
     return NULL;
 }
 
-/* One flag at argv[*at], with its value behind '=' or in the next word; *at moves to the last word used. */
-static bool options_flag(SnnOptions *options, int argc, char **argv, int *at, SnnError *error)
+/* One flag at argv[*at], with its value behind '=' or in the next word; *at moves to the last word used.
+ * Sets its bit of *given. */
+static bool options_flag(SnnOptions *options, int argc, char **argv, int *at, unsigned *given,
+                         SnnError *error)
 {
     const char *word = argv[*at], *equals = strchr(word, '=');
     size_t length = equals == NULL ? strlen(word) : (size_t)(equals - word);
     const OptionsFlag *flag = options_find(word, length);
     if (flag == NULL) {
         char name[64];
-        snprintf(name, sizeof name, "%.*s", length < 63 ? (int)length : 63, word);
-        return options_unknown("flag", name, true, error);
+        snprintf(name, sizeof name, "%.*s", length < 60 ? (int)length : 60, word);
+        return options_unknown("flag", name, error);
     }
-    if ((flag->commands & 1u << options->command) == 0)
-        return snn_fail(error, "%s is not for `%s` (%.60s): see --help", flag->name,
-                        options_commands[options->command].name, word);
+    *given |= 1u << (flag - options_flags);
     const char *value = equals == NULL ? NULL : equals + 1;
     if (flag->kind == OPTIONS_FLAG && value != NULL)
         return snn_fail(error, "%s takes no value (%.60s): write %s alone", flag->name, word, flag->name);
@@ -169,75 +219,143 @@ static bool options_flag(SnnOptions *options, int argc, char **argv, int *at, Sn
     return options_store(options, flag, value, error);
 }
 
-static bool options_command(SnnOptions *options, const char *word, SnnError *error)
+static bool options_command(const char *word, SnnCommand *command)
 {
     if (strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
         word = "--help";
     for (int i = 0; i < OPTIONS_COMMANDS; i++)
         if (strcmp(options_commands[i].name, word) == 0) {
-            options->command = (SnnCommand)i;
+            *command = (SnnCommand)i;
             return true;
         }
-    return options_unknown("command", word, false, error);
+    return false;
+}
+
+/* A word that is no flag: the command, or what it is about. */
+static bool options_word(SnnOptions *options, const char *word, bool *has_command, SnnError *error)
+{
+    if (!*has_command) {
+        *has_command = true;
+        return options_command(word, &options->command) || options_unknown("command", word, error);
+    }
+    if (options->command != SNN_PREDICT || options->images != NULL)
+        return snn_fail(error, "too many words (%.60s): see --help", word);
+    options->images = word;
+    return true;
+}
+
+/* "train, test": the commands of a flag, in `text`. */
+static const char *options_takers(const OptionsFlag *flag, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int c = SNN_TRAIN; c <= SNN_INFO; c++)
+        if ((flag->commands & 1u << c) != 0 && used < size)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
+                                     options_commands[c].name);
+    return text;
+}
+
+static bool options_check(const SnnOptions *options, unsigned given, SnnError *error)
+{
+    char takers[64];
+    for (int i = 0; i < OPTIONS_FLAGS; i++) {
+        const OptionsFlag *flag = &options_flags[i];
+        if ((given & 1u << i) != 0 && (flag->commands & 1u << options->command) == 0)
+            return snn_fail(error, "%s is not for `%s`: it goes with %s", flag->name,
+                            options_commands[options->command].name,
+                            options_takers(flag, takers, sizeof takers));
+    }
+    if (options->resume != NULL && options->weights != NULL)
+        return snn_fail(error, "two beginnings (--resume, --weights): --resume goes on with a training, "
+                               "--weights starts a new one; give one of them");
+    return true;
 }
 
 bool snn_options_parse(SnnOptions *options, int argc, char **argv, SnnError *error)
 {
-    *options = (SnnOptions){0};
-    if (argc < 2)
-        return snn_fail(error, "no command: say `train`, `test`, `predict` or `info`");
-    if (!options_command(options, argv[1], error))
-        return false;
-    for (int at = 2; at < argc; at++) {
+    bool has_command = false;
+    unsigned given = 0;
+    *options = (SnnOptions){.program = argv[0]};
+    for (int at = 1; at < argc; at++) {
         const char *word = argv[at];
-        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-            options->command = SNN_HELP;
+        bool dash = word[0] == '-' && word[1] != '\0';
+        if (dash && options_command(word, &options->command))
             return true;
-        }
-        if (word[0] == '-' && word[1] != '\0') {
-            if (!options_flag(options, argc, argv, &at, error))
-                return false;
-        } else if (options->command == SNN_PREDICT && options->images == NULL) {
-            options->images = word;
-        } else {
-            return snn_fail(error, "too many words (%.60s): see --help", word);
-        }
+        if (!(dash ? options_flag(options, argc, argv, &at, &given, error)
+                   : options_word(options, word, &has_command, error)))
+            return false;
     }
-    return true;
+    if (!has_command)
+        return snn_fail(error, "no command: say `train`, `test`, `predict` or `info`");
+    return options_check(options, given, error);
 }
 
-static void options_help_flags(FILE *stream)
+/* ---- help ----------------------------------------------------------------------------------------- */
+
+/* What holds where a flag is not given; "" where its line says it. */
+static const char *options_default(const SnnModel *model, const OptionsFlag *flag, char *text, size_t size)
 {
-    fputs("\nFlags (--flag VALUE or --flag=VALUE):\n", stream);
+    text[0] = '\0';
+    if (flag->offset == offsetof(SnnOptions, data))
+        snprintf(text, size, " (%.200s)", model->data.folder != NULL ? model->data.folder : ".");
+    else if (flag->offset == offsetof(SnnOptions, batch))
+        snprintf(text, size, " (%d)", model->batch);
+    else if (flag->offset == offsetof(SnnOptions, epochs))
+        snprintf(text, size, " (%d)", model->epochs);
+    else if (flag->offset == offsetof(SnnOptions, lr))
+        snprintf(text, size, " (%g)", (double)model->schedule.lr);
+    else if (flag->offset == offsetof(SnnOptions, seed))
+        snprintf(text, size, " (%u)", model->seed);
+    else if (flag->offset == offsetof(SnnOptions, weights))
+        snprintf(text, size, " (%.100s.safetensors)", model->name);
+    else if (flag->offset == offsetof(SnnOptions, out))
+        snprintf(text, size, " (%.100s.safetensors, or standard output)", model->name);
+    return text;
+}
+
+static void options_help_flag(const SnnModel *model, const OptionsFlag *flag, FILE *stream)
+{
+    char text[256];
+    const char *value = flag->value == NULL ? "" : flag->value;
+    fprintf(stream, "  %s %-*s  %s", flag->name, (int)(20 - strlen(flag->name)), value, flag->about);
+    fprintf(stream, "%s\n", options_default(model, flag, text, sizeof text));
+}
+
+static void options_help_flags(const SnnModel *model, FILE *stream)
+{
+    const char *group = "";
+    fputs("\nA flag stands before or behind the command, as --flag VALUE or --flag=VALUE.\n"
+          "In brackets: what holds without it.\n",
+          stream);
     for (int i = 0; i < OPTIONS_FLAGS; i++) {
-        const OptionsFlag *flag = &options_flags[i];
-        const char *value = flag->value == NULL ? "" : flag->value;
-        fprintf(stream, "  %s %-*s  %s [", flag->name, (int)(14 - strlen(flag->name)), value, flag->about);
-        const char *comma = "";
-        for (int c = SNN_TRAIN; c <= SNN_INFO; c++)
-            if ((flag->commands & 1u << c) != 0) {
-                fprintf(stream, "%s%s", comma, options_commands[c].name);
-                comma = ", ";
-            }
-        fputs("]\n", stream);
+        if (strcmp(group, options_flags[i].group) != 0)
+            fprintf(stream, "\n%s:\n", options_flags[i].group);
+        group = options_flags[i].group;
+        options_help_flag(model, &options_flags[i], stream);
     }
 }
 
-void snn_options_help(const SnnModel *model, FILE *stream)
+void snn_options_usage(const SnnModel *model, const char *program, FILE *stream)
 {
-    const char *name = model->name;
-    fprintf(stream, "%s: trains and runs the spiking network of %s\n\nUsage:\n", name, model->source);
+    fprintf(stream, "%s: trains and runs the spiking network of %s\n\nUsage: %s COMMAND [FLAGS]\n",
+            model->name, model->source, program);
     for (int i = 0; i < OPTIONS_COMMANDS; i++)
-        fprintf(stream, "  %s %-9s  %s\n", name, options_commands[i].name, options_commands[i].about);
-    options_help_flags(stream);
-    fprintf(stream, "\nThe model sets batch %d, %d epochs, seed %u.\n", model->batch, model->epochs,
-            model->seed);
+        fprintf(stream, "  %-9s  %s\n", options_commands[i].name, options_commands[i].about);
+}
+
+void snn_options_help(const SnnModel *model, const char *program, FILE *stream)
+{
+    const char *name = model->name, *data = model->data.folder == NULL ? " --data DIR" : "";
+    snn_options_usage(model, program, stream);
+    options_help_flags(model, stream);
     fprintf(stream,
             "\nExamples:\n"
-            "  %s train --data fashion-mnist --epochs 5 --log run.json\n"
-            "  %s train --resume %s.safetensors --epochs 10\n"
-            "  %s predict --weights %s.safetensors --out predictions.csv\n",
-            name, name, name, name, name);
+            "  %s train%s --log run.json\n"
+            "  %s train%s --resume %s.safetensors --epochs %d\n"
+            "  %s test%s\n"
+            "  %s predict%s --out predictions.csv\n",
+            program, data, program, data, name, 2 * model->epochs, program, data, program, data);
     fprintf(
         stream,
         "\nAn interrupted or killed training goes on from its last finished epoch with --resume, and ends\n"

@@ -13,16 +13,20 @@ enum { SNN_OK = 0, SNN_FAILED = 1, SNN_USAGE = 2, SNN_INTERRUPTED = 130 };
 typedef enum SnnCommand { SNN_TRAIN, SNN_TEST, SNN_PREDICT, SNN_INFO, SNN_HELP, SNN_VERSION } SnnCommand;
 
 typedef struct SnnOptions {
+    const char *program; /* as it was called */
     SnnCommand command;
     const char *data, *out, *resume, *log, *weights, *images; /* NULL where not given */
     int epochs, batch, threads;                               /* 0 where not given */
+    float lr;                                                 /* 0 where not given */
     uint32_t seed;
     bool has_seed, quiet;
 } SnnOptions;
 
-/* False with the error set for anything unknown or malformed. */
+/* argv[0] is there. False with the error set for anything unknown or malformed. */
 bool snn_options_parse(SnnOptions *options, int argc, char **argv, SnnError *error);
-void snn_options_help(const SnnModel *model, FILE *stream);
+/* What `program` can do; all of it, with flags and examples. */
+void snn_options_usage(const SnnModel *model, const char *program, FILE *stream);
+void snn_options_help(const SnnModel *model, const char *program, FILE *stream);
 
 /* ---- data (idx.c; files through gzip.c) ----------------------------------------------------------- */
 
@@ -109,6 +113,7 @@ typedef struct SnnState {
     int epochs;      /* that were asked for */
     int64_t step;    /* updates */
     int32_t samples; /* of the training set */
+    float lr;        /* learning rate instead of the model's, 0: that */
 } SnnState;
 
 bool snn_checkpoint_save(const SnnModel *model, const SnnState *state, const char *path, SnnError *error);
@@ -117,6 +122,9 @@ bool snn_checkpoint_peek(const SnnModel *model, SnnState *state, const char *pat
 /* Parameters only (for test and predict) or, if `resume`, the optimiser's states too. Nothing is changed
  * unless everything fits. */
 bool snn_checkpoint_load(SnnModel *model, bool resume, const char *path, SnnError *error);
+/* Takes the parameters whose names and shapes fit, for a new training; the others keep their values, and `left`
+ * lists them with the reason. Fails if none fits. */
+bool snn_checkpoint_start(SnnModel *model, const char *path, SnnError *left, SnnError *error);
 /* Seed of the training that made these weights; `otherwise` for weights from elsewhere. */
 uint32_t snn_checkpoint_seed(const char *path, uint32_t otherwise);
 /* Fails if `path` exists and is anything but a checkpoint of this model, or cannot be written. */
@@ -157,6 +165,9 @@ int snn_train(SnnModel *model, const SnnOptions *options, SnnError *error);
 int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error);
 int snn_predict(SnnModel *model, const SnnOptions *options, SnnError *error);
 int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error);
+
+/* A line of its own for the user, beside the results: "PROGRAM: ...". */
+void snn_note(const SnnOptions *options, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* "--data", the model's own folder, or ".". */
 const char *snn_data_folder(const SnnModel *model, const SnnOptions *options);

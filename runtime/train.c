@@ -36,6 +36,12 @@ static bool trainer_resume_state(Trainer *trainer, SnnError *error)
         return snn_fail(error,
                         "cannot resume (%s): it was trained with --batch %d, not %d; leave --batch out",
                         options->resume, state->batch, options->batch);
+    float lr = state->lr != 0.0f ? state->lr : trainer->model->schedule.lr;
+    if (options->lr != 0.0f && options->lr != lr)
+        return snn_fail(error,
+                        "cannot resume (%s): its learning rate is %g, not %g; leave --lr out, or start a new "
+                        "training from its weights with --weights",
+                        options->resume, (double)lr, (double)options->lr);
     if (options->epochs != 0)
         state->epochs = options->epochs;
     return true;
@@ -51,7 +57,26 @@ static bool trainer_state(Trainer *trainer, SnnError *error)
         .seed = options->has_seed ? options->seed : model->seed,
         .batch = options->batch != 0 ? options->batch : model->batch,
         .epochs = options->epochs != 0 ? options->epochs : model->epochs,
+        .lr = options->lr,
     };
+    return true;
+}
+
+/* Where the weights begin: at random, where another training ended, or where this one stopped. */
+static bool trainer_weights(Trainer *trainer, SnnError *error)
+{
+    const SnnOptions *options = trainer->options;
+    SnnError left;
+    snn_session_initialise(&trainer->session, trainer->state.seed);
+    if (options->resume != NULL)
+        return snn_checkpoint_load(trainer->model, true, options->resume, error);
+    if (options->weights == NULL)
+        return true;
+    if (!snn_checkpoint_start(trainer->model, options->weights, &left, error))
+        return false;
+    if (left.text[0] != '\0' && !options->quiet)
+        snn_note(options, "not taken from the weights (%s), so they start as without: %s", options->weights,
+                 left.text);
     return true;
 }
 
@@ -94,9 +119,10 @@ static bool trainer_open(Trainer *trainer, SnnError *error)
     trainer->activity = calloc((size_t)model->stream_count + 1, sizeof *trainer->activity);
     if (trainer->order == NULL || trainer->activity == NULL)
         return snn_fail(error, "no memory (%d training samples)", trainer->train.count);
-    snn_session_initialise(&trainer->session, trainer->state.seed);
-    if (options->resume != NULL && !snn_checkpoint_load(model, true, options->resume, error))
+    if (!trainer_weights(trainer, error))
         return false;
+    if (trainer->state.lr != 0.0f)
+        model->schedule.lr = trainer->state.lr;
     snn_progress_open(&trainer->progress, options->quiet, trainer->state.epochs, trainer->train.count);
     return options->log == NULL || snn_log_open(&trainer->log, options->log, trainer->state.epoch, error);
 }
@@ -181,9 +207,9 @@ static int trainer_interrupted(const Trainer *trainer, SnnError *error)
                  trainer->path);
     else
         snn_fail(error,
-                 "interrupted in epoch %d (%s): go on with `%s train --resume %.300s --epochs %d`, and the "
+                 "interrupted in epoch %d (%s): go on with `%.200s train --resume %.300s --epochs %d`, and the "
                  "same --data",
-                 state->epoch + 1, trainer->path, trainer->model->name, trainer->path, state->epochs);
+                 state->epoch + 1, trainer->path, trainer->options->program, trainer->path, state->epochs);
     return SNN_INTERRUPTED;
 }
 
@@ -247,9 +273,9 @@ static int trainer_run(Trainer *trainer, SnnError *error)
     const SnnState *state = &trainer->state;
     trainer->watch = snn_interrupt_block();
     if (state->epoch >= state->epochs) {
-        fprintf(stderr,
-                "%s: nothing to train (%s): its %d epochs are done; give a larger --epochs to go on\n",
-                trainer->model->name, trainer->options->resume, state->epoch);
+        snn_note(trainer->options,
+                 "nothing to train (%s): its %d epochs are done; give a larger --epochs to go on",
+                 trainer->options->resume, state->epoch);
         if (!trainer_measure(trainer))
             return trainer_interrupted(trainer, error);
     }

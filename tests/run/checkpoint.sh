@@ -40,7 +40,7 @@ refuses "resume: another model" 1 '^shapes: cannot resume \(forms\.safetensors\)
 refuses "train: --out is another model's checkpoint" 1 '^forms: would overwrite \(trained\.safetensors\): it is not a checkpoint of `forms`; give another --out FILE$' ./forms train --data data --out trained.safetensors
 sed 's/adam(lr = lr)/sgd(lr = lr)/' shapes.snn > sgd.snn
 "$snnc" sgd.snn -o sgd.c && compile_c "$cc" -O1 sgd.c sgd || fail "checkpoint: compile"
-refuses "resume: another optimizer" 1 '^shapes: cannot resume \(trained\.safetensors\): it was trained with the optimizer `adam`, this program uses `sgd`$' ./sgd train --data data --resume trained.safetensors
+refuses "resume: another optimizer" 1 '^sgd: cannot resume \(trained\.safetensors\): it was trained with the optimizer `adam`, this program uses `sgd`$' ./sgd train --data data --resume trained.safetensors
 refuses "resume: another seed" 1 '^shapes: cannot resume \(trained\.safetensors\): it was trained with --seed 0, not 3; leave --seed out$' ./shapes train --data data --resume trained.safetensors --seed 3
 refuses "resume: another batch" 1 '^shapes: cannot resume \(trained\.safetensors\): it was trained with --batch 16, not 8; leave --batch out$' ./shapes train --data data --resume trained.safetensors --batch 8
 mkdir -p fewer && cp data/t10k* fewer/ && for kind in images-idx3 labels-idx1; do cp data/t10k-$kind-ubyte fewer/train-$kind-ubyte; done
@@ -67,5 +67,5 @@ refuses "log: no such folder" 1 '^shapes: cannot write the log \(nowhere/run\.lo
 
 # Numbers that overflow: the layer and the epoch are named, and a checkpoint from before is kept.
 "$snnc" shapes.snn -D lr=1e38 -o wild.c && compile_c "$cc" -O2 wild.c wild || fail "checkpoint: compile"
-refuses "train: not a number, from the start" 1 '^shapes: (NaN|infinity) in .*`[a-z_]+` \(.*\) in epoch 1, batch [0-9]+; .*: try a smaller learning rate than 1e\+38, or clip_norm$' ./wild train --quiet --data data --out wild.safetensors
-refuses "train: not a number, in a later epoch" 1 '^shapes: (NaN|infinity) in .*`[a-z_]+` \(.*\) in epoch 3, batch [0-9]+; the checkpoint of the last epoch stays \(trained\.safetensors\)' ./wild train --quiet --data data --resume trained.safetensors --epochs 3
+refuses "train: not a number, from the start" 1 '^wild: (NaN|infinity) in .*`[a-z_]+` \(.*\) in epoch 1, batch [0-9]+; .*: try a smaller learning rate than 1e\+38, or clip_norm$' ./wild train --quiet --data data --out wild.safetensors
+refuses "train: not a number, in a later epoch" 1 '^wild: (NaN|infinity) in .*`[a-z_]+` \(.*\) in epoch 3, batch [0-9]+; the checkpoint of the last epoch stays \(trained\.safetensors\)' ./wild train --quiet --data data --resume trained.safetensors --epochs 3

@@ -66,7 +66,7 @@ else
 fi
 ./stop INT behind late.safetensors ./wide train --quiet --data data --out late.safetensors > output 2> messages
 status=$?
-advice=$(sed -n 's/^shapes: interrupted in epoch [2-5] (late.safetensors): go on with `shapes \(train --resume late.safetensors --epochs 5\)`, and the same --data$/\1/p' messages)
+advice=$(sed -n 's/^wide: interrupted in epoch [2-5] (late.safetensors): go on with `\.\/wide \(train --resume late.safetensors --epochs 5\)`, and the same --data$/\1/p' messages)
 if [ $status -eq 130 ] && [ -n "$advice" ]; then
     ok "interrupt: SIGINT in a later epoch"
 else

@@ -327,7 +327,7 @@ static void redirect(int stream, const char *path)
 
 static void run_child(Fake *fake, const char *words)
 {
-    char copy[512], *argv[32] = {fake->folder}, *rest = NULL;
+    char copy[512], *argv[32] = {"./fake"}, *rest = NULL;
     int argc = 1;
     snprintf(copy, sizeof copy, "%s", words);
     for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))

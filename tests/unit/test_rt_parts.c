@@ -202,9 +202,19 @@ static const WordsRow bad_words[] = {
     {"train --threads=", "bad number (--threads )"},
     {"train --data=", "empty value (--data): give a DIR"},
     {"train --quiet=yes", "--quiet takes no value"},
+    {"--trian", "unknown flag (--trian): see --help"},
+    {"--hepl", "unknown flag (--hepl): did you mean --help?"},
+    {"--epochs 3", "no command: say `train`"},
+    {"train --lr 0", "bad number (--lr 0): give one above 0, as 0.001 or 1e-3"},
+    {"train --lr -1", "bad number (--lr -1)"},
+    {"train --lr 1e39", "bad number (--lr 1e39)"},
+    {"train --lr nan", "bad number (--lr nan)"},
+    {"train --lr 1e-3x", "bad number (--lr 1e-3x)"},
+    {"train --resume a --weights b", "two beginnings (--resume, --weights)"},
     {"train here", "too many words (here)"},
     {"predict a.idx b.idx", "too many words (b.idx)"},
-    {"test --epochs 3", "--epochs is not for `test`"},
+    {"test --epochs 3", "--epochs is not for `test`: it goes with train"},
+    {"--out x test", "--out is not for `test`: it goes with train, predict"},
     {"info --threads 3", "--threads is not for `info`"},
 };
 
@@ -225,10 +235,14 @@ START_TEST(help_and_version)
     Fake fake;
     fake_open(&fake);
     ck_assert_int_eq(fake_run(&fake, ""), 2);
-    ck_assert(strstr(fake.err, "Usage:") != NULL && strstr(fake.err, "no command") != NULL);
+    ck_assert(strstr(fake.err, "Usage: ./fake COMMAND") != NULL && strstr(fake.err, "no command") != NULL);
     ck_assert_int_eq(fake_run(&fake, "--help"), 0);
     ck_assert(strstr(fake.out, "--resume FILE") != NULL && strcmp(fake.err, "") == 0);
+    ck_assert(strstr(fake.out, "  ./fake train --data DIR --resume fake.safetensors --epochs 6\n") != NULL);
+    ck_assert(strstr(fake.out, "are done (3)\n") != NULL);
     ck_assert_int_eq(fake_run(&fake, "train --help"), 0);
+    ck_assert_int_eq(fake_run(&fake, "help"), 0);
+    ck_assert_int_eq(fake_run(&fake, "--epochs 3 -h"), 0);
     ck_assert_int_eq(fake_run(&fake, "--version"), 0);
     ck_assert_str_eq(fake.out, "fake, made by snnc 0.0\n");
     fake_close(&fake);
@@ -244,6 +258,20 @@ START_TEST(words_are_stored)
     ck_assert(options.command == SNN_TRAIN && options.epochs == 7 && options.seed == 0 && options.has_seed);
     ck_assert(options.quiet && options.batch == 3 && options.threads == 0 && options.data == NULL);
     ck_assert_str_eq(options.out, "x y");
+    ck_assert_str_eq(options.program, "fake");
+}
+END_TEST
+
+START_TEST(flags_before_the_command)
+{
+    char *argv[] = {"fake", "--data", "train", "--batch=3", "predict", "--out", "test", "a.idx", "--threads=2"};
+    SnnOptions options;
+    SnnError error;
+    ck_assert(snn_options_parse(&options, 9, argv, &error));
+    ck_assert(options.command == SNN_PREDICT && options.batch == 3 && options.threads == 2);
+    ck_assert_str_eq(options.data, "train");
+    ck_assert_str_eq(options.out, "test");
+    ck_assert_str_eq(options.images, "a.idx");
 }
 END_TEST
 
@@ -336,6 +364,7 @@ Suite *rt_parts_suite(void)
     tcase_add_loop_test(tests, wrong_words, 0, LENGTH(bad_words));
     tcase_add_test(tests, help_and_version);
     tcase_add_test(tests, words_are_stored);
+    tcase_add_test(tests, flags_before_the_command);
     tcase_add_loop_test(tests, parts_make_one_file, 0, LENGTH(compilers));
     suite_add_tcase(suite, tests);
     return suite;

@@ -351,7 +351,7 @@ START_TEST(checkpoint_round_trip)
     SnnSession session;
     SnnError error;
     SnnModel *model = &fake.fake.model;
-    SnnState state = {1, 8, 2, 3, 26, 101}, got;
+    SnnState state = {.seed = 1, .batch = 8, .epoch = 2, .epochs = 3, .step = 26, .samples = 101}, got;
     ck_assert(snn_session_open(&session, model, 8, 1, &error));
     snn_session_initialise(&session, 1);
     for (int i = 0; i < FAKE_INPUTS * FAKE_CLASSES; i++) {
@@ -374,6 +374,81 @@ START_TEST(checkpoint_round_trip)
     ck_assert(!snn_checkpoint_load(model, false, path, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "`w_other` (dense(3) of digit, fake.snn:5) is missing"));
     snn_session_close(&session);
+}
+END_TEST
+
+/* A new training from the end of another: no epoch is done, and the optimiser begins at 0. */
+START_TEST(weights_begin_a_new_training)
+{
+    SnnSession session;
+    SnnModel *model = &fake.fake.model;
+    SnnError left, error;
+    assert_run(0, "train --epochs 2 --seed 9 --out first.safetensors");
+    assert_run(0, "train --weights first.safetensors --out second.safetensors --epochs 1");
+    ck_assert(strstr(fake.err, "not taken") == NULL);
+    ck_assert(!fake_same(&fake, "first.safetensors", "second.safetensors"));
+    ck_assert(snn_session_open(&session, model, 8, 1, &error));
+    snn_session_initialise(&session, 5);
+    float untouched = model->params[1].value[0];
+    model->params[1].name = "b_new";
+    ck_assert(snn_checkpoint_start(model, fake_path(&fake, 0, "first.safetensors"), &left, &error));
+    ck_assert_str_eq(left.text, "`b_new` (not in the file)");
+    ck_assert(model->params[1].value[0] == untouched && model->params[0].state[0][0] == 0.0f);
+    float first = model->params[0].value[5];
+    ck_assert(snn_checkpoint_load(model, false, fake_path(&fake, 0, "first.safetensors"), &error) == false);
+    model->params[1].name = "b_digit";
+    snn_session_initialise(&session, 5);
+    ck_assert(snn_checkpoint_load(model, false, fake_path(&fake, 0, "first.safetensors"), &error));
+    ck_assert(model->params[0].value[5] == first);
+    model->params[0].dims[0] = 15;
+    ck_assert(snn_checkpoint_start(model, fake_path(&fake, 0, "first.safetensors"), &left, &error));
+    ck_assert_str_eq(left.text, "`w_digit` (F32 [3, 16] there, F32 [3, 15] here)");
+    model->params[1].name = "b_new";
+    ck_assert(!snn_checkpoint_start(model, fake_path(&fake, 0, "first.safetensors"), &left, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "no weights that fit ("));
+    snn_session_close(&session);
+    assert_run(1, "train --weights t10k-images-idx3-ubyte");
+    assert_says("not a readable safetensors file");
+}
+END_TEST
+
+/* The first learning rate of each epoch in the trace, as the schedule of this base has it. */
+static void assert_rates(float base, int epochs, int begin)
+{
+    char *text = fake_read(&fake, "trace.txt", NULL), *line = text;
+    SnnSchedule schedule = fake.fake.model.schedule;
+    schedule.lr = base;
+    ck_assert_ptr_nonnull(text);
+    for (int epoch = begin; *line != '\0'; line = strchr(line, '\n') + 1) {
+        unsigned found;
+        int rows;
+        double lr;
+        ck_assert_int_eq(sscanf(line, "%u %d %lf", &found, &rows, &lr), 3);
+        if (found != (unsigned)epoch)
+            continue;
+        double wanted = (double)snn_learning_rate(&schedule, epoch++, epochs, 0, 13);
+        ck_assert_msg(fabs(lr - wanted) <= 1e-7 * wanted, "%g, not %g", lr, wanted);
+    }
+    free(text);
+    unlink(fake_path(&fake, 0, "trace.txt"));
+}
+
+START_TEST(learning_rate_of_the_command_line)
+{
+    fake.fake.trace = true;
+    assert_run(0, "train --epochs 3 --lr 0.125");
+    assert_rates(0.125f, 3, 0);
+    assert_run(0, "train --resume fake.safetensors --epochs 4");
+    assert_rates(0.125f, 4, 3);
+    assert_run(0, "train --resume fake.safetensors --epochs 5 --lr=.125");
+    assert_rates(0.125f, 5, 4);
+    assert_run(1, "train --resume fake.safetensors --epochs 6 --lr 0.25");
+    assert_says("its learning rate is 0.125, not 0.25");
+    assert_run(0, "train --epochs 1 --lr 0.3 --out a.safetensors");
+    assert_run(0, "train --epochs 1 --out b.safetensors");
+    ck_assert(!fake_same(&fake, "a.safetensors", "b.safetensors"));
+    assert_run(1, "train --resume b.safetensors --epochs 2 --lr 0.3");
+    assert_says("its learning rate is 0.5, not 0.3");
 }
 END_TEST
 
@@ -455,6 +530,8 @@ Suite *rt_train_suite(void)
     tcase_add_test(runs, predicts_as_csv);
     tcase_add_test(runs, checkpoint_is_in_the_order_of_pytorch);
     tcase_add_test(runs, checkpoint_round_trip);
+    tcase_add_test(runs, weights_begin_a_new_training);
+    tcase_add_test(runs, learning_rate_of_the_command_line);
     tcase_add_test(runs, data_must_be_the_same_on_resume);
     tcase_add_test(runs, samples_as_reals_and_as_spikes);
     tcase_add_test(runs, info_counts);
