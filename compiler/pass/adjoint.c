@@ -1,6 +1,7 @@
 #include "adjoint.h"
 
 #include "cut.h"
+#include "finite.h"
 #include "rebuild.h"
 
 #include <math.h>
@@ -15,6 +16,7 @@ typedef struct Tape {
     const Body *forward;
     Body body;    /* of the adjoint, under construction */
     Val *adjoint; /* by forward value: d loss / d value, or NO_VAL for zero */
+    bool *wild;   /* by forward value: may be infinite or NaN */
 } Tape;
 
 static Val op1(Tape *tape, Op op, Val a)
@@ -54,6 +56,21 @@ static void accumulate(Tape *tape, Val v, Val amount)
     tape->adjoint[v] = old == NO_VAL ? amount : op2(tape, OP_ADD, old, amount);
 }
 
+/* amount, which is a multiple of g: 0 where g is 0, even if the other factor is infinite or NaN there. So a branch
+ * of a `where` that was not taken adds nothing, whatever its values are. */
+static Val none_of_zero(Tape *tape, Val g, Val amount)
+{
+    Val zero = number(tape, 0);
+    return op3(tape, OP_SELECT, op2(tape, OP_NE, g, zero), amount, zero);
+}
+
+/* Value v receives g * slope; `wild`: the slope may be infinite or NaN. */
+static void accumulate_product(Tape *tape, Val v, Val g, Val slope, bool wild)
+{
+    Val product = op2(tape, OP_MUL, g, slope);
+    accumulate(tape, v, wild ? none_of_zero(tape, g, product) : product);
+}
+
 static Val square(Tape *tape, Val a)
 {
     return op2(tape, OP_MUL, a, a);
@@ -82,35 +99,66 @@ static Val slope1(Tape *tape, Op op, Val a, Val result)
     }
 }
 
+/* d x^p / dp = x^p log x counts as 0 at x = 0, d x^p / dx = p x^(p - 1) as 0 at p = 0, as in PyTorch. */
 static void adjoin_power(Tape *tape, const Instr *instr, Val result, Val g)
 {
-    Val a = primal(tape, instr->a), b = primal(tape, instr->b);
+    Val a = primal(tape, instr->a), b = primal(tape, instr->b), zero = number(tape, 0);
     Val less = op2(tape, OP_POW, a, op2(tape, OP_SUB, b, number(tape, 1)));
-    accumulate(tape, instr->a, op2(tape, OP_MUL, g, op2(tape, OP_MUL, b, less)));
-    if (tape->forward->code.at[instr->b].op != OP_CONST)
-        accumulate(tape, instr->b, op2(tape, OP_MUL, g, op2(tape, OP_MUL, result, op1(tape, OP_LOG, a))));
+    Val slope = op3(tape, OP_SELECT, op2(tape, OP_NE, b, zero), op2(tape, OP_MUL, b, less), zero);
+    accumulate_product(tape, instr->a, g, slope, true);
+    if (tape->forward->code.at[instr->b].op == OP_CONST)
+        return;
+    Val rise = op2(tape, OP_MUL, result, op1(tape, OP_LOG, a));
+    Val at_zero = op3(tape, OP_SELECT, op2(tape, OP_GE, b, zero), zero, rise);
+    accumulate_product(tape, instr->b, g, op3(tape, OP_SELECT, op2(tape, OP_EQ, a, zero), at_zero, rise),
+                       true);
 }
 
-/* select and mix: the chosen branch receives the gradient. */
+static void adjoin_quotient(Tape *tape, const Instr *instr, Val result, Val g)
+{
+    Val divisor = primal(tape, instr->b);
+    bool fixed = tape->forward->code.at[instr->b].op == OP_CONST;
+    Val part = op2(tape, OP_DIV, g, divisor);
+    accumulate(tape, instr->a, fixed ? part : none_of_zero(tape, g, part));
+    if (fixed)
+        return;
+    part = op1(tape, OP_NEG, op2(tape, OP_DIV, op2(tape, OP_MUL, g, result), divisor));
+    accumulate(tape, instr->b, none_of_zero(tape, g, part));
+}
+
+/* select and mix: the chosen branch receives the gradient. The condition of a mix receives what the branches differ
+ * by, unless that is infinite or NaN: then the other branch, which was not taken, has no say. */
 static void adjoin_choice(Tape *tape, const Instr *instr, Val g)
 {
     Val a = primal(tape, instr->a), zero = number(tape, 0);
     accumulate(tape, instr->b, op3(tape, instr->op, a, g, zero));
     accumulate(tape, instr->c, op3(tape, instr->op, a, zero, g));
-    if (instr->op == OP_MIX) {
-        Val difference = op2(tape, OP_SUB, primal(tape, instr->b), primal(tape, instr->c));
-        accumulate(tape, instr->a, op2(tape, OP_MUL, g, difference));
+    if (instr->op != OP_MIX)
+        return;
+    Val difference = op2(tape, OP_SUB, primal(tape, instr->b), primal(tape, instr->c));
+    if (tape->wild[instr->b] || tape->wild[instr->c]) {
+        Val finite = op2(tape, OP_LE, op1(tape, OP_ABS, difference), number(tape, largest_finite));
+        difference = op3(tape, OP_SELECT, finite, difference, zero);
     }
+    accumulate(tape, instr->a, op2(tape, OP_MUL, g, difference));
 }
 
-/* min, max: the operand that was taken receives the gradient; of equal ones b, as op_eval takes it. */
+/* min, max: the operand that was taken receives the gradient; equal ones receive half of it each, as in PyTorch. */
 static void adjoin_extreme(Tape *tape, const Instr *instr, Val g)
 {
-    Op compare = instr->op == OP_MIN ? OP_LT : OP_GT;
-    Val first = op2(tape, compare, primal(tape, instr->a), primal(tape, instr->b));
-    Val zero = number(tape, 0);
-    accumulate(tape, instr->a, op3(tape, OP_SELECT, first, g, zero));
-    accumulate(tape, instr->b, op3(tape, OP_SELECT, first, zero, g));
+    Val a = primal(tape, instr->a), b = primal(tape, instr->b), zero = number(tape, 0);
+    Val first = op2(tape, instr->op == OP_MIN ? OP_LT : OP_GT, a, b), tie = op2(tape, OP_EQ, a, b);
+    Val half = op2(tape, OP_MUL, g, number(tape, 0.5));
+    accumulate(tape, instr->a, op3(tape, OP_SELECT, first, g, op3(tape, OP_SELECT, tie, half, zero)));
+    accumulate(tape, instr->b, op3(tape, OP_SELECT, first, zero, op3(tape, OP_SELECT, tie, half, g)));
+}
+
+/* The functions of one operand. Only the slopes of neg and abs are finite whatever the operand is. */
+static void adjoin_function(Tape *tape, const Instr *instr, Val v, Val g)
+{
+    bool wild = tape->wild[v] && instr->op != OP_NEG && instr->op != OP_ABS;
+    Val slope = slope1(tape, instr->op, primal(tape, instr->a), primal(tape, v));
+    accumulate_product(tape, instr->a, g, slope, wild);
 }
 
 /* Passes the gradient g of forward value v on to its operands. */
@@ -127,27 +175,21 @@ static void adjoin_instr(Tape *tape, Val v, Val g)
         accumulate(tape, instr->b, op1(tape, OP_NEG, g));
         break;
     case OP_MUL:
-        accumulate(tape, instr->a, op2(tape, OP_MUL, g, primal(tape, instr->b)));
-        accumulate(tape, instr->b, op2(tape, OP_MUL, g, primal(tape, instr->a)));
+        accumulate_product(tape, instr->a, g, primal(tape, instr->b), tape->wild[instr->b]);
+        accumulate_product(tape, instr->b, g, primal(tape, instr->a), tape->wild[instr->a]);
         break;
-    case OP_DIV:
-        accumulate(tape, instr->a, op2(tape, OP_DIV, g, primal(tape, instr->b)));
-        if (tape->forward->code.at[instr->b].op != OP_CONST)
-            accumulate(tape, instr->b,
-                       op1(tape, OP_NEG,
-                           op2(tape, OP_DIV, op2(tape, OP_MUL, g, primal(tape, v)), primal(tape, instr->b))));
-        break;
+    case OP_DIV: adjoin_quotient(tape, instr, primal(tape, v), g); break;
     case OP_MIN:
     case OP_MAX: adjoin_extreme(tape, instr, g); break;
     case OP_POW: adjoin_power(tape, instr, primal(tape, v), g); break;
     case OP_SELECT:
     case OP_MIX: adjoin_choice(tape, instr, g); break;
-    case OP_STEP: accumulate(tape, instr->a, op2(tape, OP_MUL, g, primal(tape, instr->b))); break;
+    case OP_STEP: /* surrogates are finite where their argument is */
+        accumulate_product(tape, instr->a, g, primal(tape, instr->b), tape->wild[instr->a]);
+        break;
     default:
         if (op_arity(instr->op) == 1 && instr->op != OP_DETACH && instr->op != OP_NOT)
-            accumulate(
-                tape, instr->a,
-                op2(tape, OP_MUL, g, slope1(tape, instr->op, primal(tape, instr->a), primal(tape, v))));
+            adjoin_function(tape, instr, v, g);
     }
 }
 
@@ -353,12 +395,13 @@ static void name_adjoint(Tape *tape, Val v)
         body_name(&tape->body, tape->adjoint[v], arena_printf(tape->arena, "g_%s", instr->name));
 }
 
-void adjoin_scan(Net *net, int scan_index, const StreamList *out_gradients, const bool *wanted,
-                 StreamId *gradients)
+void adjoin_scan(Net *net, int scan_index, const bool *wild_streams, const StreamList *out_gradients,
+                 const bool *wanted, StreamId *gradients)
 {
     Node scan = net->nodes.at[scan_index];
     Tape tape = {.net = net, .arena = net->arena, .forward = &scan.body};
     tape.adjoint = no_values(net->arena, scan.body.code.count);
+    tape.wild = wild_values(net, &scan, wild_streams);
     Node adjoint = node_new(NODE_SCAN, scan.span);
     adjoint.name = arena_printf(net->arena, "%s, adjoint", scan.name);
     adjoint.reverse = true;

@@ -4,6 +4,7 @@
  * steps) that stands before the group's other adjoints, as the delay stands before the group. */
 #include "passes.h"
 #include "adjoint.h"
+#include "finite.h"
 
 typedef struct Diff {
     Net *net;
@@ -11,6 +12,7 @@ typedef struct Diff {
     int forward_count;
     bool *needs;           /* by stream: leads back to a parameter */
     StreamList *gradients; /* by forward stream: streams whose sum is its gradient */
+    const bool *wild;      /* by forward stream: may hold what is not finite */
     int *look_ahead;       /* by forward node: its pre-made adjoint DELAY, or NONE */
 } Diff;
 
@@ -160,7 +162,7 @@ static void adjoin_scan_node(Diff *diff, int index)
         gradients[i] = NONE;
     }
     if (reached)
-        adjoin_scan(diff->net, index, out_gradients, wanted, gradients);
+        adjoin_scan(diff->net, index, diff->wild, out_gradients, wanted, gradients);
     for (int i = 0; i < ins; i++)
         contribute(diff, sources[i], gradients[i]);
 }
@@ -273,6 +275,7 @@ void differentiate(Net *net)
     for (int n = 0; n < net->nodes.count; n++)
         diff.look_ahead[n] = NONE;
     find_needs(&diff);
+    diff.wild = wild_streams(net);
     net->backward = net->nodes.count;
     open_cycles(&diff);
     for (int n = diff.forward_count - 1; n >= 0; n--)

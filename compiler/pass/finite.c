@@ -1,0 +1,123 @@
+#include "finite.h"
+
+#include <float.h>
+
+const double largest_finite = (double)FLT_MAX;
+
+/* How a value grows with the leaves, as the degree of a polynomial: leaves up to 1e9 to the power TAME stay
+ * within single precision. */
+enum { TAME = 4, WILD = 1000 };
+
+typedef struct Degrees {
+    const Node *scan;
+    const bool *wild_streams;
+    bool *wild_states;
+    int *at; /* by value */
+} Degrees;
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Of so many factors that they are no longer counted. */
+static int product_degree(int a, int b)
+{
+    return a + b > WILD ? WILD : a + b;
+}
+
+static int degree_of(const Degrees *degrees, const Instr *instr)
+{
+    const int *at = degrees->at;
+    int a = instr->a == NO_VAL ? 0 : at[instr->a], b = instr->b == NO_VAL ? 0 : at[instr->b];
+    double divisor;
+    switch ((int)instr->op) {
+    case OP_INPUT: return degrees->wild_streams[degrees->scan->ins.at[instr->index]] ? WILD : 1;
+    case OP_STATE: return degrees->wild_states[instr->index] ? WILD : 1;
+    case OP_PARAM:
+    case OP_SCALAR: return 1;
+    case OP_NEG:
+    case OP_ABS:
+    case OP_DETACH: return a;
+    case OP_ADD:
+    case OP_SUB:
+    case OP_MIN:
+    case OP_MAX: return larger(a, b);
+    case OP_SELECT:
+    case OP_MIX: return larger(b, at[instr->c]);
+    case OP_MUL: return product_degree(a, b);
+    case OP_DIV: return body_is_const(&degrees->scan->body, instr->b, &divisor) ? a : WILD;
+    case OP_TANH:
+    case OP_SIGMOID:
+    case OP_ATAN:
+    case OP_ERF: return a > TAME ? WILD : 0;
+    case OP_POW:
+    case OP_EXP:
+    case OP_EXPM1:
+    case OP_LOG:
+    case OP_SQRT: return WILD;
+    default: return 0; /* constants, truth values, steps */
+    }
+}
+
+static void find_degrees(Degrees *degrees)
+{
+    for (Val v = 0; v < degrees->scan->body.code.count; v++)
+        degrees->at[v] = degree_of(degrees, &degrees->scan->body.code.at[v]);
+}
+
+/* A state is wild where what it becomes is. */
+static bool states_changed(Degrees *degrees)
+{
+    bool changed = false;
+    for (int s = 0; s < degrees->scan->states.count; s++) {
+        bool wild = degrees->at[degrees->scan->states.at[s].next] > TAME;
+        changed = changed || wild != degrees->wild_states[s];
+        degrees->wild_states[s] = wild;
+    }
+    return changed;
+}
+
+bool *wild_values(const Net *net, const Node *scan, const bool *wild_streams)
+{
+    int count = scan->body.code.count;
+    Degrees degrees = {.scan = scan, .wild_streams = wild_streams};
+    degrees.wild_states = NEW_ARRAY(net->arena, bool, scan->states.count + 1);
+    degrees.at = NEW_ARRAY(net->arena, int, count + 1);
+    do
+        find_degrees(&degrees);
+    while (states_changed(&degrees));
+    bool *wild = NEW_ARRAY(net->arena, bool, count + 1);
+    for (Val v = 0; v < count; v++)
+        wild[v] = degrees.at[v] > TAME;
+    return wild;
+}
+
+/* Whether a stream that the node makes is found to be wild that was not. */
+static bool streams_changed(const Net *net, const Node *node, bool *wild_streams)
+{
+    if (node->kind == NODE_DELAY && wild_streams[node->in] && !wild_streams[node->out])
+        return wild_streams[node->out] = true;
+    if (node->kind != NODE_SCAN)
+        return false;
+    bool changed = false;
+    const bool *wild = wild_values(net, node, wild_streams);
+    for (int k = 0; k < node->outs.count; k++) {
+        ScanOut out = node->outs.at[k];
+        changed = changed || (wild[out.value] && !wild_streams[out.stream]);
+        wild_streams[out.stream] = wild[out.value];
+    }
+    return changed;
+}
+
+/* To a fixed point, because delays read streams made later. */
+bool *wild_streams(const Net *net)
+{
+    bool *wild = NEW_ARRAY(net->arena, bool, net->streams.count + 1);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int n = 0; n < net->backward; n++)
+            changed = streams_changed(net, &net->nodes.at[n], wild) || changed;
+    }
+    return wild;
+}
