@@ -25,7 +25,7 @@
 typedef enum Type { TYPE_F32, TYPE_I32, TYPE_U32, TYPE_BOOL, TYPE_U8, TYPE_U16 } Type;
 
 typedef enum BufferRole {
-    BUFFER_PARAM,    /* learned; kept between batches */
+    BUFFER_PARAM,    /* weights, learned or frozen; kept between batches */
     BUFFER_GRADIENT, /* of a parameter; zeroed before the backward phase */
     BUFFER_MOMENT,   /* optimiser state of a parameter; kept */
     BUFFER_STREAM,   /* per sample */
@@ -141,7 +141,8 @@ typedef struct LoopParam {
     int dims[4];
     bool matrix, constant;
     double init;
-    BufferId value, gradient;
+    BufferId value;
+    BufferId gradient; /* -1: frozen, not learned; then it has no states either */
     int states;
     BufferId state[4];
     const char *state_name[4];

@@ -414,7 +414,9 @@ static bool verify_tables(Verifier *verifier)
     for (int p = 0; p < program->params.count && good; p++) {
         const LoopParam *param = &program->params.at[p];
         good = verify_reference(verifier, param->value, param->name, false)
-               && verify_reference(verifier, param->gradient, param->name, true);
+               && verify_reference(verifier, param->gradient, param->name, true)
+               && require(verifier, param->gradient >= 0 || param->states == 0,
+                          "%s is frozen, but the optimiser has states of it", param->name);
         for (int s = 0; s < param->states && good; s++)
             good = verify_reference(verifier, param->state[s], param->name, false);
     }

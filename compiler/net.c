@@ -68,6 +68,14 @@ int net_add(Net *net, Node node)
     return id;
 }
 
+bool param_is_learned(const Net *net, ParamId param)
+{
+    for (int n = net->updates; n < net->nodes.count; n++)
+        if (net->nodes.at[n].weight == param)
+            return true;
+    return false;
+}
+
 bool scan_in_time(const Net *net, const Node *scan)
 {
     bool temporal = scan->in_time || scan->states.count > 0;

@@ -39,8 +39,8 @@ typedef enum InitKind {
     INIT_UNIFORM   /* uniform in -number .. number */
 } InitKind;
 
-/* A learned array. Matrices of `dense` are stored [inputs][outputs]; checkpoints hold them the way
- * PyTorch does, [outputs][inputs]. */
+/* An array of weights, learned or frozen. Matrices of `dense` are stored [inputs][outputs]; checkpoints hold
+ * them the way PyTorch does, [outputs][inputs]. */
 typedef struct Param {
     const char *name; /* unique, legal in C */
     Shape shape;      /* ndim 0: one number */
@@ -197,6 +197,9 @@ const char *net_unique(Net *net, const char *base);
 /* A keyword of C, or a name that generated code uses for itself. */
 bool name_is_reserved(const char *name);
 
+/* Whether training changes the parameter: it has an UPDATE. One that the loss does not reach, or only through
+ * `detach`, is frozen: it has neither a gradient nor states of the optimiser. */
+bool param_is_learned(const Net *net, ParamId param);
 /* Whether the scan runs at every step; else once for all of them. */
 bool scan_in_time(const Net *net, const Node *scan);
 bool node_reads(const Node *node, StreamId stream);

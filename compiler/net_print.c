@@ -414,8 +414,10 @@ static void print_params(const Printer *printer)
         const char *init = param->init == INIT_CONSTANT
                                ? number
                                : arena_printf(printer->arena, "uniform in -%s .. %s", number, number);
-        out_line(printer->out, "param %s: %s = %s%s", param->name, shape_text(printer->arena, param->shape),
-                 init, place_text(printer, param->span));
+        bool derived = printer->net->backward < printer->net->nodes.count;
+        bool frozen = derived && !param_is_learned(printer->net, p);
+        out_line(printer->out, "param %s: %s = %s%s%s", param->name, shape_text(printer->arena, param->shape),
+                 init, frozen ? ", frozen" : "", place_text(printer, param->span));
     }
 }
 

@@ -8,7 +8,7 @@
 bool snn_finite(const float *values, int64_t count)
 {
     uint32_t found = 0;
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; values != NULL && i < count; i++) {
         uint32_t bits;
         memcpy(&bits, &values[i], sizeof bits);
         found |= (bits & 0x7f800000u) == 0x7f800000u;
@@ -31,7 +31,8 @@ double snn_gradient_norm(const SnnModel *model)
 {
     double sum = 0.0;
     for (int i = 0; i < model->param_count; i++)
-        sum += health_squares(model->params[i].gradient, snn_param_size(&model->params[i]));
+        if (snn_param_learns(&model->params[i]))
+            sum += health_squares(model->params[i].gradient, snn_param_size(&model->params[i]));
     return sqrt(sum);
 }
 

@@ -31,41 +31,54 @@ static int64_t info_streams(const SnnModel *model)
     return operations;
 }
 
-/* The number of parameters; *states: of the optimiser's numbers. */
-static int64_t info_params(const SnnModel *model, int64_t *states)
+/* The number of parameters; *learned: of those that training changes; *states: of the optimiser's numbers. */
+static int64_t info_params(const SnnModel *model, int64_t *learned, int64_t *states)
 {
     int64_t count = 0;
-    *states = 0;
+    *learned = *states = 0;
     printf("\n%-20s %10s %14s  %s\n", "parameter", "numbers", "shape", "of");
     for (int i = 0; i < model->param_count; i++) {
         const SnnParam *param = &model->params[i];
         char dims[64];
         info_dims(dims, sizeof dims, param->dims, param->ndim);
-        printf("%-20s %10lld %14s  %s\n", param->name, (long long)snn_param_size(param), dims, param->about);
+        const char *frozen = model->trains && !snn_param_learns(param) ? ", frozen" : "";
+        printf("%-20s %10lld %14s  %s%s\n", param->name, (long long)snn_param_size(param), dims, param->about,
+               frozen);
         count += snn_param_size(param);
+        *learned += snn_param_learns(param) ? snn_param_size(param) : 0;
         *states += param->states * snn_param_size(param);
     }
     return count;
+}
+
+static void info_training(const SnnModel *model, int64_t batch)
+{
+    printf("batch %lld, ", (long long)batch);
+    if (model->trains)
+        printf("%d epochs, %s, learning rate %g, seed %u\n", model->epochs, model->optimizer,
+               (double)model->schedule.lr, model->seed);
+    else
+        printf("no training: the model has no `train` block\n");
 }
 
 int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     SnnSession session;
     char dims[64];
-    int64_t states, batch = options->batch != 0 ? options->batch : model->batch, four = sizeof(float);
+    int64_t learned, states, four = sizeof(float);
+    int64_t batch = options->batch != 0 ? options->batch : model->batch;
     if (!snn_session_open(&session, model, 1, 1, error))
         return SNN_FAILED;
     info_dims(dims, sizeof dims, model->data.dims, model->data.ndim);
     printf("%s, from %s by snnc %s\n", model->name, model->source, model->version);
     printf("samples %s%s in %d classes, %d time steps\n", dims, model->spikes != NULL ? " of spikes" : "",
            model->data.classes, model->steps);
-    printf("batch %lld, %d epochs, %s, learning rate %g, seed %u\n", (long long)batch, model->epochs,
-           model->optimizer, (double)model->schedule.lr, model->seed);
-    int64_t operations = info_streams(model), params = info_params(model, &states);
+    info_training(model, batch);
+    int64_t operations = info_streams(model), params = info_params(model, &learned, &states);
     printf("\n%lld parameters; %lld synaptic operations a sample (forward, without sparsity)\n",
            (long long)params, (long long)operations);
     info_size("parameters", params * four);
-    info_size("gradients", params * four);
+    info_size("gradients", learned * four);
     info_size("optimiser", states * four);
     info_size("streams of a batch", model->stream_bytes * batch);
     snn_session_close(&session);

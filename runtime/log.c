@@ -63,9 +63,13 @@ bool snn_log_epoch(FILE *log, const SnnModel *model, const SnnEpoch *epoch)
     if (log == NULL)
         return true;
     fprintf(log, "{\"epoch\": %d, ", epoch->number);
-    log_field(log, "train_loss", epoch->train_loss);
-    log_field(log, "train_accuracy", epoch->train_accuracy);
-    log_field(log, "test_accuracy", epoch->test_accuracy);
+    log_field(log, "train_loss", epoch->train.loss);
+    if (model->predicts) {
+        log_field(log, "train_accuracy", epoch->train.accuracy);
+        log_field(log, "test_accuracy", epoch->test.accuracy);
+    } else {
+        log_field(log, "test_loss", epoch->test.loss);
+    }
     log_field(log, "seconds", epoch->seconds);
     log_field(log, "lr", epoch->lr);
     fputs("\"firing_rate\": {", log);

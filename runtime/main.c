@@ -46,6 +46,22 @@ int snn_thread_count(const SnnOptions *options)
     return processors < 1 ? 1 : processors > 1024 ? 1024 : (int)processors;
 }
 
+/* What the model does not have cannot be run. */
+static bool main_possible(const SnnModel *model, SnnCommand command, SnnError *error)
+{
+    if (command == SNN_TRAIN && !model->trains)
+        return snn_fail(error,
+                        "cannot train (%s): the model has no `train` block; add one, with a loss, and "
+                        "compile it again",
+                        model->source);
+    if (command == SNN_PREDICT && !model->predicts)
+        return snn_fail(error,
+                        "cannot predict (%s): the model has no `predict`; add a line like `predict "
+                        "argmax(rate(out))`, and compile it again",
+                        model->source);
+    return true;
+}
+
 static int main_dispatch(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     switch (options->command) {
@@ -72,7 +88,9 @@ int snn_main(int argc, char **argv, SnnModel *model)
         snn_note(&options, "%s", error.text);
         return SNN_USAGE;
     }
-    int status = main_dispatch(model, &options, &error);
+    int status = SNN_USAGE;
+    if (main_possible(model, options.command, &error))
+        status = main_dispatch(model, &options, &error);
     if (status == SNN_OK && (fflush(stdout) != 0 || ferror(stdout))) {
         snn_fail(&error, "cannot write (standard output)");
         status = SNN_FAILED;

@@ -349,6 +349,8 @@ void snn_options_help(const SnnModel *model, const char *program, FILE *stream)
     const char *name = model->name, *data = model->data.folder == NULL ? " --data DIR" : "";
     snn_options_usage(model, program, stream);
     options_help_flags(model, stream);
+    if (!model->trains)
+        fputs("\nThe model has no `train` block, so it cannot be trained.\n", stream);
     fprintf(stream,
             "\nExamples:\n"
             "  %s train%s --log run.json\n"

@@ -47,8 +47,9 @@ int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error)
     Predictor predictor;
     if (!predictor_open(&predictor, model, options, error))
         return SNN_FAILED;
-    int32_t right = snn_session_test(&predictor.session, &predictor.data, predictor.seed, false);
-    printf("test accuracy: %.4f\n", (double)right / predictor.data.count);
+    SnnScore score;
+    snn_session_test(&predictor.session, &predictor.data, predictor.seed, false, &score);
+    snn_score_print(model, &score);
     predictor_close(&predictor);
     return SNN_OK;
 }

@@ -72,12 +72,16 @@ void snn_progress_batch(SnnProgress *progress, int64_t done, double loss)
     fflush(stderr);
 }
 
-void snn_progress_end(SnnProgress *progress, const SnnEpoch *epoch)
+void snn_progress_end(SnnProgress *progress, const SnnModel *model, const SnnEpoch *epoch)
 {
+    char scores[64];
     if (progress->quiet)
         return;
     snn_progress_clear(progress);
-    fprintf(stderr, "epoch %d/%d  loss %.4f  train %.4f  test %.4f  %.1f s  %.0f samples/s\n", epoch->number,
-            progress->epochs, epoch->train_loss, epoch->train_accuracy, epoch->test_accuracy, epoch->seconds,
-            (double)epoch->samples / (epoch->seconds + 1e-9));
+    if (model->predicts)
+        snprintf(scores, sizeof scores, "train %.4f  test %.4f", epoch->train.accuracy, epoch->test.accuracy);
+    else
+        snprintf(scores, sizeof scores, "test loss %.4f", epoch->test.loss);
+    fprintf(stderr, "epoch %d/%d  loss %.4f  %s  %.1f s  %.0f samples/s\n", epoch->number, progress->epochs,
+            epoch->train.loss, scores, epoch->seconds, (double)epoch->samples / (epoch->seconds + 1e-9));
 }

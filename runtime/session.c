@@ -17,6 +17,11 @@ int64_t snn_param_size(const SnnParam *param)
     return size;
 }
 
+bool snn_param_learns(const SnnParam *param)
+{
+    return param->gradient != NULL;
+}
+
 bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error)
 {
     *session = (SnnSession){.model = model, .batch = batch};
@@ -122,22 +127,40 @@ void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t
     session->model->run->rows = rows;
 }
 
-int32_t snn_session_test(SnnSession *session, const SnnDataset *data, uint32_t seed, bool watch)
+void snn_session_count(const SnnSession *session, SnnScore *sums)
+{
+    const SnnModel *model = session->model;
+    for (int32_t row = 0; row < model->run->rows; row++) {
+        sums->loss += model->trains ? (double)model->loss[row] : 0.0;
+        sums->accuracy += model->predicts && model->predicted[row] == model->label[row];
+    }
+}
+
+void snn_score_print(const SnnModel *model, const SnnScore *score)
+{
+    if (model->predicts)
+        printf("test accuracy: %.4f\n", score->accuracy);
+    else
+        printf("test loss: %.4f\n", score->loss);
+}
+
+bool snn_session_test(SnnSession *session, const SnnDataset *data, uint32_t seed, bool watch, SnnScore *score)
 {
     SnnModel *model = session->model;
-    int32_t right = 0;
+    *score = (SnnScore){0};
     model->run->seed = seed;
     model->run->epoch = SNN_TEST_EPOCH;
     for (int32_t first = 0; first < data->count; first += session->batch) {
         int32_t left = data->count - first, rows = left < session->batch ? left : session->batch;
         snn_session_load(session, data, NULL, first, rows);
         model->forward(session->net, session->pool);
-        for (int32_t row = 0; row < rows; row++)
-            right += model->predicted[row] == model->label[row];
+        snn_session_count(session, score);
         if (watch && snn_interrupt_pending())
-            return -1;
+            return false;
     }
-    return right;
+    score->loss /= data->count;
+    score->accuracy /= data->count;
+    return true;
 }
 
 bool snn_interrupt_block(void)

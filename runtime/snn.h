@@ -49,14 +49,15 @@ typedef struct SnnPool SnnPool; /* threads: see below */
 
 /* ---- the program as data -------------------------------------------------------------------------- */
 
-/* A learned array, its gradient and the optimiser's states of it. All have `count` elements. */
+/* An array of weights, its gradient and the optimiser's states of it, all of the same size. */
 typedef struct SnnParam {
     const char *name;  /* "w_hidden" */
     const char *about; /* "dense(800) of hidden, model.snn:7" */
     int ndim;          /* 0: one number */
     int dims[SNN_MAX_DIMS];
     bool matrix; /* stored [in][out] here, [out][in] in a checkpoint */
-    float *value, *gradient;
+    float *value;
+    float *gradient; /* NULL: frozen, not learned; then there are no states either */
     int states;
     float *state[SNN_MAX_STATES];
     const char *state_name[SNN_MAX_STATES];
@@ -101,11 +102,12 @@ struct SnnModel {
     const char *source;  /* "model.snn" */
     int steps;
     SnnData data;
-    int batch, epochs; /* defaults of the train block */
+    bool trains, predicts; /* it has a train block; a `predict`: one of them at least */
+    int batch, epochs;     /* defaults of the train block */
     uint32_t seed;
     SnnSchedule schedule;
     float clip_norm;       /* 0: none */
-    const char *optimizer; /* "adam" */
+    const char *optimizer; /* "adam"; NULL unless it trains */
     /* The model as lines of text, each list ended by NULL: what its results depend on, and what only its
      * training does. Checkpoints hold both. */
     const char *const *network, *const *training;
@@ -123,9 +125,9 @@ struct SnnModel {
     uint8_t *spikes;    /* the same, of 0 and 1; NULL where data are reals or the network sees none */
     int32_t *label;     /* [batch] */
     int32_t *sample;    /* [batch] number of the sample in its data set: for random numbers */
-    float *loss;        /* [batch] */
-    int32_t *predicted; /* [batch] */
-    float *scores;      /* [batch][classes] */
+    float *loss;        /* [batch]; NULL unless the model trains */
+    int32_t *predicted; /* [batch]; NULL unless it predicts */
+    float *scores;      /* [batch][classes]; the same */
     int param_count, stream_count;
     SnnParam *params;
     SnnStream *streams;   /* in forward order */

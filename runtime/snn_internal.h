@@ -71,9 +71,20 @@ void snn_session_initialise(SnnSession *session, uint32_t seed);
  * network's input, and what goes with them. */
 void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t *order, int32_t first,
                       int32_t rows);
-/* Samples of `data` that the network labels rightly, or -1 if the user interrupted it (see below). */
-int32_t snn_session_test(SnnSession *session, const SnnDataset *data, uint32_t seed, bool watch);
+/* What a network makes of a data set, over all samples. */
+typedef struct SnnScore {
+    double loss;     /* mean; 0 unless the model trains */
+    double accuracy; /* 0 unless it predicts */
+} SnnScore;
+/* False if the user interrupted it (see below). */
+bool snn_session_test(SnnSession *session, const SnnDataset *data, uint32_t seed, bool watch,
+                      SnnScore *score);
+/* Adds the batch in the network to sums: losses, and samples that are labelled rightly. */
+void snn_session_count(const SnnSession *session, SnnScore *sums);
+/* The line that ends `train` and `test`: the accuracy, or the loss of a model that does not predict. */
+void snn_score_print(const SnnModel *model, const SnnScore *score);
 int64_t snn_param_size(const SnnParam *param);
+bool snn_param_learns(const SnnParam *param);
 
 /* SIGINT is blocked while a network trains, and looked for between batches. */
 bool snn_interrupt_block(void); /* false where the program was started with SIGINT ignored */
@@ -87,7 +98,7 @@ float snn_learning_rate(const SnnSchedule *schedule, int epoch, int epochs, int 
 void snn_shuffle(int32_t *order, int32_t count, uint32_t seed, uint32_t epoch);
 /* Euclidean norm of all gradients together. */
 double snn_gradient_norm(const SnnModel *model);
-bool snn_finite(const float *values, int64_t count);
+bool snn_finite(const float *values, int64_t count); /* true for NULL */
 /* False if a loss, score or gradient of the batch is not finite. */
 bool snn_batch_is_finite(const SnnModel *model, int32_t rows);
 bool snn_params_are_finite(const SnnModel *model);
@@ -134,7 +145,7 @@ bool snn_checkpoint_check_target(const SnnModel *model, const char *path, SnnErr
 
 typedef struct SnnEpoch {
     int number; /* from 1 */
-    double train_loss, train_accuracy, test_accuracy;
+    SnnScore train, test;
     double seconds, lr;
     const double *activity; /* spikes of each stream, over all training samples */
     int64_t samples;
@@ -151,7 +162,7 @@ double snn_seconds(void); /* of a clock that never goes back */
 void snn_progress_open(SnnProgress *progress, bool quiet, int epochs, int64_t samples);
 void snn_progress_epoch(SnnProgress *progress, int epoch);
 void snn_progress_batch(SnnProgress *progress, int64_t done, double loss);
-void snn_progress_end(SnnProgress *progress, const SnnEpoch *epoch);
+void snn_progress_end(SnnProgress *progress, const SnnModel *model, const SnnEpoch *epoch);
 /* Removes a half-drawn bar, so that a message can be printed. */
 void snn_progress_clear(SnnProgress *progress);
 

@@ -18,7 +18,7 @@ typedef struct Trainer {
     SnnProgress progress;
     FILE *log;
     bool watch;      /* for SIGINT */
-    double accuracy; /* on the test set, after the last epoch */
+    SnnScore score;  /* on the test set, after the last epoch */
 } Trainer;
 
 /* ---- preparing ------------------------------------------------------------------------------------ */
@@ -189,10 +189,7 @@ static int trainer_batch(Trainer *trainer, int batch, int32_t first, int32_t row
 static void trainer_count(Trainer *trainer, int32_t rows, SnnEpoch *epoch)
 {
     const SnnModel *model = trainer->model;
-    for (int32_t row = 0; row < rows; row++) {
-        epoch->train_loss += (double)model->loss[row];
-        epoch->train_accuracy += model->predicted[row] == model->label[row];
-    }
+    snn_session_count(&trainer->session, &epoch->train);
     for (int i = 0; i < model->stream_count; i++)
         for (int32_t row = 0; model->streams[i].activity != NULL && row < rows; row++)
             trainer->activity[i] += (double)model->streams[i].activity[row];
@@ -223,13 +220,13 @@ static int trainer_batches(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
         if (status != SNN_OK)
             return status;
         trainer_count(trainer, rows, epoch);
-        snn_progress_batch(&trainer->progress, epoch->samples, epoch->train_loss / (double)epoch->samples);
+        snn_progress_batch(&trainer->progress, epoch->samples, epoch->train.loss / (double)epoch->samples);
         if (trainer->watch && snn_interrupt_pending())
             return trainer_interrupted(trainer, error);
     }
     epoch->lr = (double)trainer->model->run->lr;
-    epoch->train_loss /= count;
-    epoch->train_accuracy /= count;
+    epoch->train.loss /= count;
+    epoch->train.accuracy /= count;
     if (snn_params_are_finite(trainer->model))
         return SNN_OK;
     return trainer_not_finite(trainer, 0, batch - 1, error);
@@ -237,9 +234,8 @@ static int trainer_batches(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
 
 static bool trainer_measure(Trainer *trainer)
 {
-    int32_t right = snn_session_test(&trainer->session, &trainer->test, trainer->state.seed, trainer->watch);
-    trainer->accuracy = (double)right / trainer->test.count;
-    return right >= 0;
+    return snn_session_test(&trainer->session, &trainer->test, trainer->state.seed, trainer->watch,
+                            &trainer->score);
 }
 
 static int trainer_epoch(Trainer *trainer, SnnError *error)
@@ -255,7 +251,7 @@ static int trainer_epoch(Trainer *trainer, SnnError *error)
     epoch.seconds = snn_seconds() - trainer->progress.began;
     if (!trainer_measure(trainer))
         return trainer_interrupted(trainer, error);
-    epoch.test_accuracy = trainer->accuracy;
+    epoch.test = trainer->score;
     state->epoch++;
     if (!snn_checkpoint_save(trainer->model, state, trainer->path, error))
         return SNN_FAILED;
@@ -264,7 +260,7 @@ static int trainer_epoch(Trainer *trainer, SnnError *error)
                  trainer->options->log);
         return SNN_FAILED;
     }
-    snn_progress_end(&trainer->progress, &epoch);
+    snn_progress_end(&trainer->progress, trainer->model, &epoch);
     return SNN_OK;
 }
 
@@ -284,7 +280,7 @@ static int trainer_run(Trainer *trainer, SnnError *error)
         if (status != SNN_OK)
             return status;
     }
-    printf("test accuracy: %.4f\n", trainer->accuracy);
+    snn_score_print(trainer->model, &trainer->score);
     return SNN_OK;
 }
 

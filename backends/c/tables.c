@@ -39,7 +39,7 @@ void c_struct(Arena *arena, const Program *program, Out *out)
     out_open(out, "struct net");
     out_line(out, "SnnRun run;");
     struct_section(&tables, BUFFER_INPUT, "the batch: [sample]...");
-    struct_section(&tables, BUFFER_PARAM, "learned: matrices are [input][output]");
+    struct_section(&tables, BUFFER_PARAM, "weights: matrices are [input][output]");
     struct_section(&tables, BUFFER_GRADIENT, "their gradients");
     struct_section(&tables, BUFFER_MOMENT, "the optimiser's states");
     struct_section(&tables, BUFFER_STREAM,
@@ -287,6 +287,8 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".data = {.folder = %s, .ndim = %d, .dims = %s, .classes = %d},",
              c_string(tables->arena, program->data_folder), program->data_ndim,
              dims(tables, program->data_dims, program->data_ndim), program->classes);
+    out_line(out, ".trains = %s,", program->loss >= 0 ? "true" : "false");
+    out_line(out, ".predicts = %s,", program->predicted >= 0 ? "true" : "false");
     out_line(out, ".batch = %d,", program->batch);
     out_line(out, ".epochs = %d,", program->epochs);
     out_line(out, ".seed = %lluu,", (unsigned long long)program->seed);

@@ -91,8 +91,10 @@ static bool check_params(Interp *record, Interp *replay)
     for (int p = 0; p < replay->program->params.count; p++) {
         const LoopParam *param = &replay->program->params.at[p];
         const LoopParam *derived = &record->program->params.at[p];
-        if (derived->gradient < 0)
-            continue; /* nothing that the loss sees depends on it */
+        if (derived->gradient < 0) {
+            printf("%-20s frozen: the loss does not reach it\n", param->name);
+            continue;
+        }
         if (isatty(STDERR_FILENO))
             fprintf(stderr, "checking %s ...\r", param->name);
         Check check = {record,

@@ -181,7 +181,7 @@ static const Setting *find_setting(const Item *item, const char *name)
 void build_train(Build *b, const Item *item)
 {
     Training *training = &b->net->training;
-    *training = (Training){.present = true, .batch = 128, .epochs = 10, .gamma = 1, .every = 1};
+    training->present = true;
     for (int i = 0; i < item->settings.count; i++)
         check_setting(b, item, i);
     for (int i = 0; i < HANDLER_COUNT; i++) {

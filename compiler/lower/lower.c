@@ -120,14 +120,6 @@ static void add_stream_buffer(Lower *lower, StreamId id)
         add_buffer(lower, stream->name, type, given ? BUFFER_INPUT : BUFFER_STREAM, shape, stream->span);
 }
 
-static bool is_learned(const Net *net, ParamId param)
-{
-    for (int n = net->updates; n < net->nodes.count; n++)
-        if (net->nodes.at[n].weight == param)
-            return true;
-    return false;
-}
-
 static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, const char *prefix)
 {
     const Param *param = &lower->net->params.at[id];
@@ -152,7 +144,7 @@ static void add_param_buffers(Lower *lower, ParamId id)
     const Param *param = &lower->net->params.at[id];
     lower->values[id] = add_param_buffer(lower, id, BUFFER_PARAM, "");
     lower->gradients[id] =
-        is_learned(lower->net, id) ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
+        param_is_learned(lower->net, id) ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
     lower->transposed[id] = -1;
     if (is_transposed(lower->net, id)) {
         Shape shape = {2, {param->shape.dims[1], param->shape.dims[0]}};

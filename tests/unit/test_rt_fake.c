@@ -66,6 +66,10 @@ static void describe(FakeNet *net)
                                   .values = net->logits,
                                   .per_sample = FAKE_CLASSES,
                                   .operations = FAKE_INPUTS * FAKE_CLASSES};
+    if (net->fake->frozen) {
+        net->params[1].gradient = NULL;
+        net->params[1].states = 0;
+    }
 }
 
 static bool fake_net_open(SnnModel *model, void *memory, int batch)
@@ -194,7 +198,7 @@ static void fake_update(void *memory, SnnPool *pool)
 {
     FakeNet *net = memory;
     (void)pool;
-    for (int p = 0; p < 2; p++)
+    for (int p = 0; p < (net->fake->frozen ? 1 : 2); p++)
         for (int64_t i = 0; i < snn_param_size(&net->params[p]); i++) {
             float *momentum = &net->params[p].state[0][i];
             *momentum = 0.9f * *momentum + net->run.scale * net->params[p].gradient[i];
@@ -207,6 +211,8 @@ static const SnnModel fake_model = {
     .version = "0.0",
     .source = "fake.snn",
     .steps = 1,
+    .trains = true,
+    .predicts = true,
     .data = {NULL, 2, {4, 4}, FAKE_CLASSES},
     .batch = 8,
     .epochs = 3,

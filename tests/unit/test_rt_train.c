@@ -84,6 +84,76 @@ START_TEST(threads_do_not_change_bits)
 }
 END_TEST
 
+/* The bytes of the bias in a checkpoint of the fake model. */
+static void read_bias(const char *name, float bias[FAKE_CLASSES])
+{
+    SnnError error;
+    SnnTensors *file = snn_tensors_open(fake_path(&fake, 0, name), &error);
+    ck_assert_msg(file != NULL, "%s", error.text);
+    memcpy(bias, snn_tensors_find(file, "b_digit")->data, FAKE_CLASSES * sizeof *bias);
+    ck_assert_int_eq(snn_tensors_find(file, "optim.momentum.b_digit") == NULL, fake.fake.frozen);
+    snn_tensors_close(file);
+}
+
+START_TEST(frozen_parameters_stay)
+{
+    float bias[FAKE_CLASSES];
+    fake.fake.frozen = true;
+    fake.fake.model.schedule.kind = SNN_CONSTANT;
+    assert_run(0, "train --epochs 20 --quiet");
+    ck_assert(accuracy() > 0.8);
+    read_bias("fake.safetensors", bias);
+    for (int c = 0; c < FAKE_CLASSES; c++)
+        ck_assert(bias[c] == 0.5f);
+    assert_run(0, "train --epochs 2 --out whole.safetensors");
+    assert_run(0, "train --epochs 1 --out part.safetensors");
+    assert_run(0, "train --epochs 2 --resume part.safetensors");
+    ck_assert(fake_same(&fake, "whole.safetensors", "part.safetensors"));
+    assert_run(0, "info");
+    ck_assert_msg(strstr(fake.out, "fake.snn:5, frozen\n") != NULL, "%s", fake.out);
+    fake.fake.frozen = false;
+    assert_run(0, "train --epochs 2 --quiet --out learned.safetensors");
+    read_bias("learned.safetensors", bias);
+    ck_assert(bias[0] != 0.5f);
+}
+END_TEST
+
+START_TEST(without_a_train_block)
+{
+    assert_run(0, "train --epochs 1 --quiet");
+    double trained = accuracy();
+    fake.fake.model.trains = false;
+    fake.fake.model.optimizer = NULL;
+    assert_run(2, "train");
+    assert_says("cannot train (fake.snn): the model has no `train` block");
+    assert_run(0, "test");
+    ck_assert(accuracy() == trained);
+    assert_run(0, "predict");
+    assert_run(0, "info");
+    ck_assert(strstr(fake.out, "batch 8, no training") != NULL && strstr(fake.out, "(null)") == NULL);
+    assert_run(0, "--help");
+    ck_assert(strstr(fake.out, "cannot be trained") != NULL);
+}
+END_TEST
+
+START_TEST(without_a_prediction)
+{
+    double trained = -1, tested = -1;
+    fake.fake.model.predicts = false;
+    assert_run(0, "train --epochs 2 --log run.json");
+    ck_assert_int_eq(sscanf(fake.out, "test loss: %lf", &trained), 1);
+    ck_assert(strstr(fake.err, "  test loss ") != NULL && strstr(fake.err, "  train ") == NULL);
+    char *log = fake_read(&fake, "run.json", NULL);
+    ck_assert(strstr(log, "\"test_loss\": ") != NULL && strstr(log, "accuracy") == NULL);
+    free(log);
+    assert_run(0, "test --batch 3");
+    ck_assert_int_eq(sscanf(fake.out, "test loss: %lf", &tested), 1);
+    ck_assert(tested == trained && tested > 0);
+    assert_run(2, "predict");
+    assert_says("cannot predict (fake.snn): the model has no `predict`");
+}
+END_TEST
+
 /* Reads one epoch of the trace: `batches` lines of `epoch`, `count` samples in all. */
 static void read_trace(FILE *trace, unsigned epoch, int batches, int32_t *samples, int count)
 {
@@ -518,6 +588,9 @@ Suite *rt_train_suite(void)
     tcase_add_test(runs, visits_every_sample_in_its_order);
     tcase_add_test(runs, resumed_log_goes_on_behind_the_checkpoint);
     tcase_add_test(runs, threads_do_not_change_bits);
+    tcase_add_test(runs, frozen_parameters_stay);
+    tcase_add_test(runs, without_a_train_block);
+    tcase_add_test(runs, without_a_prediction);
     tcase_add_loop_test(runs, killed_run_resumes_to_the_same_bits, 0, 7);
     tcase_add_test(runs, interrupted_run_says_how_to_go_on);
     tcase_add_test(runs, interrupted_before_the_first_checkpoint);

@@ -24,7 +24,7 @@ struct net {
     int32_t *sample;
     uint8_t (*image)[2][5];
 
-    /* learned: matrices are [input][output] */
+    /* weights: matrices are [input][output] */
     float (*w_digit)[3];
     float (*w_digit_2)[3];
 
@@ -674,6 +674,8 @@ static const SnnModel description = {
     .source = "events.snn",
     .steps = 2,
     .data = {.folder = NULL, .ndim = 2, .dims = {2, 5}, .classes = 3},
+    .trains = true,
+    .predicts = true,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,

@@ -24,7 +24,7 @@ struct net {
     int32_t *sample;
     float (*image)[4];
 
-    /* learned: matrices are [input][output] */
+    /* weights: matrices are [input][output] */
     float (*w_hidden)[5];
     float (*w_digit)[3];
 
@@ -937,6 +937,8 @@ static const SnnModel description = {
     .source = "feed_forward.snn",
     .steps = 3,
     .data = {.folder = NULL, .ndim = 2, .dims = {2, 2}, .classes = 3},
+    .trains = true,
+    .predicts = true,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,

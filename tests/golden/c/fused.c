@@ -24,7 +24,7 @@ struct net {
     int32_t *sample;
     float (*image)[2][4];
 
-    /* learned: matrices are [input][output] */
+    /* weights: matrices are [input][output] */
     float (*w_hidden)[3];
     float (*w_hidden_2)[3];
     float *plif_w_hidden;
@@ -1269,6 +1269,8 @@ static const SnnModel description = {
     .source = "fused.snn",
     .steps = 2,
     .data = {.folder = NULL, .ndim = 2, .dims = {2, 4}, .classes = 3},
+    .trains = true,
+    .predicts = true,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,

@@ -24,7 +24,7 @@ struct net {
     int32_t *sample;
     float (*image)[2][3];
 
-    /* learned: matrices are [input][output] */
+    /* weights: matrices are [input][output] */
     float (*w_hidden)[17];
     float (*w_hidden_2)[17];
     float (*w_second)[18];
@@ -1522,6 +1522,8 @@ static const SnnModel description = {
     .source = "gated.snn",
     .steps = 2,
     .data = {.folder = NULL, .ndim = 2, .dims = {2, 3}, .classes = 2},
+    .trains = true,
+    .predicts = true,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,

@@ -24,7 +24,7 @@ struct net {
     int32_t *sample;
     float (*image)[4];
 
-    /* learned: matrices are [input][output] */
+    /* weights: matrices are [input][output] */
     float (*w_digit)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
@@ -357,10 +357,12 @@ static const SnnModel description = {
     .source = "latency.snn",
     .steps = 3,
     .data = {.folder = NULL, .ndim = 1, .dims = {4}, .classes = 3},
-    .batch = 0,
-    .epochs = 0,
+    .trains = false,
+    .predicts = true,
+    .batch = 128,
+    .epochs = 10,
     .seed = 0u,
-    .schedule = {.kind = SNN_CONSTANT, .lr = 0.0f, .gamma = 0.0f, .every = 0, .per_batch = false},
+    .schedule = {.kind = SNN_CONSTANT, .lr = 0.0f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = NULL,
     .network = text_of_network,

@@ -24,7 +24,7 @@ struct net {
     int32_t *sample;
     float (*image)[4];
 
-    /* learned: matrices are [input][output] */
+    /* weights: matrices are [input][output] */
     float (*w_digit)[3];
     float *tired_gain_digit;
 
@@ -727,6 +727,8 @@ static const SnnModel description = {
     .source = "own_neuron.snn",
     .steps = 2,
     .data = {.folder = NULL, .ndim = 1, .dims = {4}, .classes = 3},
+    .trains = true,
+    .predicts = true,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,

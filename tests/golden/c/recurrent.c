@@ -24,7 +24,7 @@ struct net {
     int32_t *sample;
     float (*image)[2][4];
 
-    /* learned: matrices are [input][output] */
+    /* weights: matrices are [input][output] */
     float (*w_hidden)[5];
     float (*w_hidden_2)[5];
     float (*w_digit)[3];
@@ -1487,6 +1487,8 @@ static const SnnModel description = {
     .source = "recurrent.snn",
     .steps = 2,
     .data = {.folder = NULL, .ndim = 2, .dims = {2, 4}, .classes = 3},
+    .trains = true,
+    .predicts = true,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,

@@ -24,7 +24,7 @@ struct net {
     int32_t *sample;
     float (*image)[4];
 
-    /* learned: matrices are [input][output] */
+    /* weights: matrices are [input][output] */
     float (*w_digit)[4];
     float (*w_digit_2)[3];
     float *b_digit;
@@ -928,6 +928,8 @@ static const SnnModel description = {
     .source = "skip.snn",
     .steps = 2,
     .data = {.folder = NULL, .ndim = 1, .dims = {4}, .classes = 3},
+    .trains = true,
+    .predicts = true,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,

@@ -24,7 +24,7 @@ struct net {
     int32_t *sample;
     float (*image)[6];
 
-    /* learned: matrices are [input][output] */
+    /* weights: matrices are [input][output] */
     float (*w_digit)[3];
 
     /* their gradients */
@@ -920,6 +920,8 @@ static const SnnModel description = {
     .source = "tables.snn",
     .steps = 6,
     .data = {.folder = NULL, .ndim = 1, .dims = {6}, .classes = 3},
+    .trains = true,
+    .predicts = true,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
