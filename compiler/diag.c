@@ -87,10 +87,12 @@ static void print_message(Diag *diag, Span span, const char *kind, const char *f
                           const char *rule)
 {
     Place place = source_place(diag->sources, span.lo);
-    if (place.source != NULL)
-        fprintf(diag->out, "%s:%d:%d: %s: ", place.source->path, place.line, place.column, kind);
-    else
+    if (place.source == NULL)
         fprintf(diag->out, "snnc: %s: ", kind);
+    else if (place.source->argument)
+        fprintf(diag->out, "%s: %s: ", place.source->path, kind);
+    else
+        fprintf(diag->out, "%s:%d:%d: %s: ", place.source->path, place.line, place.column, kind);
     vfprintf(diag->out, format, args);
     if (rule != NULL)
         fprintf(diag->out, " [%s]", rule);

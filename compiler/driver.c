@@ -13,8 +13,10 @@ Compilation *driver_compilation(Arena *arena, Options *options, FILE *messages)
 {
     Compilation *c = compilation_new(arena, messages);
     const char *error = NULL;
-    c->defines = options->defines.at;
     c->define_count = options->defines.count;
+    c->defines = NEW_ARRAY(arena, Define, c->define_count + 1);
+    for (int i = 0; i < c->define_count; i++)
+        c->defines[i].text = options->defines.at[i];
     c->lower = options->lower;
     c->keep = options->print.at;
     c->keep_count = options->print.count;
@@ -77,19 +79,6 @@ int driver_show(Compilation *c, const Options *options)
     return EXIT_FAILURE;
 }
 
-/* -D of a constant that the model does not have is a mistake, not a wish. */
-static bool defines_used(const Compilation *c, const Options *options)
-{
-    bool all = true;
-    for (int i = 0; i < c->define_count; i++) {
-        if (!c->defines[i].used)
-            fprintf(stderr, "snnc: -D %s: %s has no `let %s`\n", c->defines[i].name, options->model,
-                    c->defines[i].name);
-        all = all && c->defines[i].used;
-    }
-    return all;
-}
-
 static int save(const Out *out, Arena *arena, const char *path)
 {
     const char *error = NULL;
@@ -109,11 +98,19 @@ static const char *without_text(Arena *arena, Without without)
     return text;
 }
 
+/* For a shell. The value is printed from the tree, on one line and without comments; it holds no quotes. */
+static const char *define_text(Arena *arena, const Define *define)
+{
+    const char *value = ast_expr_text(arena, define->item->value);
+    bool plain = value[strspn(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.+-")] == '\0';
+    return arena_printf(arena, plain ? "%s=%s" : "'%s=%s'", define->item->name, value);
+}
+
 static Out *backend_text(Compilation *c, const Options *options, const Backend *backend)
 {
     const char *command = "";
     for (int i = 0; i < c->define_count; i++)
-        command = arena_printf(c->arena, "%s -D %s=%g", command, c->defines[i].name, c->defines[i].value);
+        command = arena_printf(c->arena, "%s -D %s", command, define_text(c->arena, &c->defines[i]));
     if (options->lower.unroll)
         command = arena_printf(c->arena, "%s --unroll=%s", command,
                                options->lower.unroll > 0 ? arena_printf(c->arena, "%d", options->lower.unroll)
@@ -206,7 +203,7 @@ static int emit_stage(Compilation *c, const Options *options, const char *output
         fprintf(stderr, "snnc: --emit takes ast, net, adjoint, loop or c, not `%s`\n", options->emit);
         return 2;
     }
-    if (!compile(c, pass) || (find_pass(pass)->to != STAGE_AST && !defines_used(c, options)))
+    if (!compile(c, pass))
         return EXIT_FAILURE;
     Out *out = out_new(c->arena);
     if (strcmp(options->emit, "adjoint") == 0)
@@ -236,7 +233,7 @@ int driver_output(Compilation *c, Options *options, const Backend *backend)
     }
     if (!backend)
         return emit_stage(c, options, output);
-    if (!compile(c, NULL) || !defines_used(c, options))
+    if (!compile(c, NULL))
         return EXIT_FAILURE;
     Out *text = backend_text(c, options, backend);
     return options->action == ACTION_EMIT || wants_text(output) ? save(text, c->arena, output)

@@ -33,7 +33,8 @@ static const struct argp_option table[] = {
      "Write a C program (FILE ends in .c, or - for standard output) or, by the system's C compiler, an "
      "executable",
      1},
-    {"define", 'D', "NAME=VALUE", 0, "Set a `let` constant of the model", 1},
+    {"define", 'D', "NAME=VALUE", 0,
+     "Set a `let` constant of the model, as in -D \"tau=20 ms\"; a plain number takes the constant's unit", 1},
     {"unroll", KEY_UNROLL, "N|full", 0,
      "Write out N time steps one after the other (default: all of a short run, a divisor of a long one)", 1},
     {"kernels", KEY_KERNELS, "KIND", 0,
@@ -96,14 +97,12 @@ static long whole_number(struct argp_state *state, const char *flag, const char 
     return number;
 }
 
-static void add_define(Parsing *parsing, struct argp_state *state, char *text)
+static void add_define(Parsing *parsing, struct argp_state *state, const char *text)
 {
-    char *equals = strchr(text, '='), *end = NULL;
-    double value = equals ? strtod(equals + 1, &end) : 0;
-    if (!equals || equals == text || end == equals + 1 || *end)
-        argp_error(state, "-D takes NAME=NUMBER, not `%s`", text);
-    Define define = {arena_strndup(parsing->arena, text, (size_t)(equals - text)), value, false};
-    vec_push(parsing->arena, &parsing->options.defines, define);
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || !equals[1])
+        argp_error(state, "-D takes NAME=VALUE, as in -D \"tau=20 ms\", not `%s`", text);
+    vec_push(parsing->arena, &parsing->options.defines, text);
 }
 
 static void add_names(Parsing *parsing, const char *text)

@@ -27,7 +27,7 @@ typedef struct Options {
     const char *cc; /* for an executable output */
     LowerOptions lower;
     bool no_runtime;
-    VEC(Define) defines;
+    Names defines; /* NAME=VALUE each */
     /* run and gradcheck */
     const char *inputs, *weights, *save;
     Names print;

@@ -5,8 +5,22 @@
 
 #include <stdlib.h>
 
+/* What -D says is a text of its own, so that messages can point into it. */
+static void parse_defines(Compilation *c)
+{
+    for (int i = 0; i < c->define_count; i++) {
+        Define *define = &c->defines[i];
+        const char *path = arena_printf(c->arena, "-D %s", define->text);
+        Source *source =
+            source_add(&c->sources, path, define->text, (uint32_t)strlen(define->text));
+        source->argument = true;
+        define->item = parse_define(c->arena, source, &c->diag);
+    }
+}
+
 static bool run_parse(Compilation *c)
 {
+    parse_defines(c);
     c->file = parse_source(c->arena, c->text, &c->diag);
     return true; /* build reports what else is wrong, as far as the tree allows */
 }

@@ -39,6 +39,7 @@ typedef struct Lexer {
     Span before, last; /* the last two tokens */
     VEC(Open) open;    /* round and square brackets */
     int error_line;    /* of the last syntax error */
+    int start;         /* the token before the first: what the text is */
 } Lexer;
 
 typedef struct Parse {
@@ -46,6 +47,7 @@ typedef struct Parse {
     Arena *arena;
     Diag *diag;
     File *file;
+    Item *define; /* of a text that is one constant */
 } Parse;
 
 /* One mistake a line: what follows a syntax error on its line is likely the same one. Notes the line. */
@@ -95,6 +97,9 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
     OR "or" AND "and" NOT "not" EQ "==" NE "!=" LT "<" LE "<=" GT ">" GE ">="
     PLUS "+" MINUS "-" TIMES "*" DIVIDE "/" POWER "^"
 
+/* What the text is: the scanner begins with one of them. */
+%token START_FILE START_DEFINE
+
 /* As in operators.def, loosest first. */
 %left OR
 %left AND
@@ -122,6 +127,12 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %nterm <Args> args arg_list elements element_list
 
 %%
+
+text:
+  START_FILE file
+| START_DEFINE word "=" expr { parse->define = item_named(ARENA, ITEM_LET, @$, $word, @word, $expr); }
+| START_DEFINE error
+;
 
 file:
   %empty
@@ -503,11 +514,11 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, Par
     return 0;
 }
 
-File *parse_source(Arena *arena, const Source *source, Diag *diag)
+static Parse parse_text(Arena *arena, const Source *source, Diag *diag, int start)
 {
     Parse parse = {.arena = arena, .diag = diag, .file = NEW(arena, File)};
     parse.lexer = (Lexer){.arena = arena, .diag = diag, .source = source, .offset = source->base,
-                          .last = {source->base, source->base}, .error_line = -1};
+                          .last = {source->base, source->base}, .error_line = -1, .start = start};
     void *scanner;
     if (grammar_lex_init_extra(&parse.lexer, &scanner) != 0
         || grammar__scan_bytes(source->text, (int)source->length, scanner) == NULL) {
@@ -516,5 +527,15 @@ File *parse_source(Arena *arena, const Source *source, Diag *diag)
     }
     grammar_parse(scanner, &parse);
     grammar_lex_destroy(scanner);
-    return parse.file;
+    return parse;
+}
+
+File *parse_source(Arena *arena, const Source *source, Diag *diag)
+{
+    return parse_text(arena, source, diag, TOK_START_FILE).file;
+}
+
+Item *parse_define(Arena *arena, const Source *source, Diag *diag)
+{
+    return parse_text(arena, source, diag, TOK_START_DEFINE).define;
 }

@@ -24,15 +24,19 @@ bool constant_plain(Build *b, Scope *scope, const Expr *expr, const char *what, 
 
 bool constant_integer(Build *b, Scope *scope, const Expr *expr, const char *what, int lo, int hi, int *result)
 {
-    double number;
-    if (!constant_plain(b, scope, expr, what, &number))
+    Value value = constant_number(b, scope, expr, what);
+    if (value.kind == VALUE_POISON || !check_plain(b, value, expr->span, what))
         return false;
+    double number = value.number;
     if (number == floor(number) && number >= lo && number <= hi) {
         *result = (int)number;
         return true;
     }
     const char *kind = number == floor(number) ? "" : "a whole number ";
-    report(b, RULE_RANGE, expr->span, "%s must be %sfrom %d to %d, found %.15g", what, kind, lo, hi, number);
+    report(b, RULE_RANGE, expr->span, "%s must be %sfrom %d to %d, found %.15g", what, kind, lo, hi,
+           value.number);
+    if (value.span.lo != expr->span.lo)
+        report_note(b, value.span, "the value is from here");
     return false;
 }
 

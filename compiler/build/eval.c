@@ -84,23 +84,64 @@ Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span)
 
 /* ---- names ------------------------------------------------------------------------------------------ */
 
-/* `-D name=value` in place of the written value, in the same unit. */
-static Value overridden(Build *b, const Entry *entry, Value value)
+/* The last `-D name=...`, as an expression; NULL if there is none. */
+static const Expr *definition_of(Build *b, const char *name)
 {
+    const Expr *found = NULL;
     for (int i = 0; i < b->define_count; i++) {
-        Define *define = &b->defines[i];
-        if (strcmp(define->name, entry->name) != 0)
+        if (strcmp(b->defines[i].item->name, name) != 0)
             continue;
-        define->used = true;
-        if (value.kind == VALUE_FLAG)
-            return value_flag(define->value != 0);
-        double scale = 1;
-        Unit unit;
-        if (entry->expr->kind == EXPR_NUMBER)
-            unit_parse(entry->expr->unit, &unit, &scale);
-        value.number = define->value * scale;
+        b->defines[i].used = true;
+        found = b->defines[i].item->value;
     }
-    return value;
+    return found;
+}
+
+/* The first unit of this kind that an expression names, as a factor; 0 if it names none. */
+static double written_scale(const Expr *expr, Unit wanted)
+{
+    Unit unit;
+    double scale = 0;
+    if (!expr)
+        return 0;
+    if (expr->kind == EXPR_NUMBER)
+        return unit_parse(expr->unit, &unit, &scale) && unit_equal(unit, wanted) ? scale : 0;
+    scale = written_scale(expr->left, wanted);
+    if (scale == 0)
+        scale = written_scale(expr->right, wanted);
+    for (int i = 0; scale == 0 && i < expr->args.count; i++)
+        scale = written_scale(expr->args.at[i].value, wanted);
+    return scale;
+}
+
+/* `-D name=...` in place of the written value: of its kind, in its unit if it names none of its own. */
+static Value overridden(Build *b, const Entry *entry, Value written)
+{
+    const Expr *expr = definition_of(b, entry->name);
+    if (!expr || entry->scope == b->library)
+        return written;
+    Context c = context_constant(b);
+    Value value = eval(&c, entry->scope, expr);
+    if (value.kind == VALUE_POISON || written.kind == VALUE_POISON)
+        return value_poison();
+    if (value.kind != written.kind) {
+        bool flag = written.kind == VALUE_FLAG;
+        report(b, RULE_TRUTH, expr->span, "`%s` is a %s, found a %s", entry->name,
+               flag ? "truth value" : "number", flag ? "number" : "truth value");
+        report_hint(b, "write %s", flag ? "`true` or `false`" : "a number");
+        return value_poison();
+    }
+    if (value.kind == VALUE_FLAG || unit_equal(value.unit, written.unit))
+        return value;
+    double scale = unit_equal(value.unit, unit_plain) ? written_scale(entry->expr, written.unit) : 0;
+    if (scale == 0) {
+        report(b, RULE_UNIT, expr->span, "`%s` is %s, found %s", entry->name,
+               unit_text(b->arena, written.unit), unit_text(b->arena, value.unit));
+        return value_poison();
+    }
+    value.number *= scale;
+    value.unit = written.unit;
+    return check_finite(b, value.number, expr->span) ? value : value_poison();
 }
 
 /* Whether nothing would come of evaluating the entry again. */
@@ -125,9 +166,7 @@ Value let_value(Build *b, Entry *entry)
     }
     entry->progress = ENTRY_BUSY;
     Context c = context_constant(b);
-    Value value = eval(&c, entry->scope, entry->expr);
-    if (value.kind != VALUE_POISON && entry->scope != b->library)
-        value = overridden(b, entry, value);
+    Value value = overridden(b, entry, eval(&c, entry->scope, entry->expr));
     finish_entry(b, entry, value);
     return value;
 }

@@ -249,12 +249,13 @@ static void build_items(Build *b, const Model *model)
     b->net->steps = b->net->steps ? b->net->steps : 1;
     if (data)
         build_data(b, data);
+    force_lets(b, b->file); /* so that a mistake in one is not told of in the middle of another */
+    force_lets(b, b->model);
     for (int i = 0; i < model->items.count; i++)
         if (model->items.at[i]->kind == ITEM_BIND)
             build_binding(b, model->items.at[i]);
     build_ends(b, predict, train);
     add_activities(b);
-    force_lets(b, b->model);
 }
 
 static void check_unused_definitions(Build *b, const File *file)
@@ -288,11 +289,28 @@ static bool is_library(const Source *source, const File *library)
 static void no_model(Build *b, const Sources *sources, const File *library)
 {
     uint32_t start = 0;
-    for (int i = 0; i < sources->files.count; i++)
+    for (int i = 0; i < sources->files.count && start == 0; i++)
         if (!is_library(sources->files.at[i], library))
             start = sources->files.at[i]->base;
     report(b, RULE_MISSING_ITEM, ((Span){start, start + 1}), "the file has no model");
     report_hint(b, "add one, as in `model my_net { ... }`");
+}
+
+/* -D of a constant that the model does not have is a mistake, not a wish. */
+static void check_defines(Build *b)
+{
+    for (int i = 0; i < b->define_count; i++) {
+        const Define *define = &b->defines[i];
+        if (define->used)
+            continue;
+        report(b, RULE_UNKNOWN_NAME, define->item->name_span, "the model has no `let %s`", define->item->name);
+        Names names = {0};
+        for (const Scope *scope = b->model ? b->model : b->file; scope; scope = scope->parent)
+            for (int k = 0; k < scope->entries.count; k++)
+                if (scope->entries.at[k]->kind == ENTRY_LET)
+                    vec_push(b->arena, &names, scope->entries.at[k]->name);
+        hint_closest(b, define->item->name, &names);
+    }
 }
 
 Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *library, const File *model,
@@ -314,6 +332,7 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
         no_model(&b, sources, library);
     force_lets(&b, b.file);
     check_unused_definitions(&b, model);
+    check_defines(&b);
     b.net->backward = b.net->updates = b.net->nodes.count;
     return diag->errors > 0 ? NULL : b.net;
 }

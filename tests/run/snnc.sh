@@ -22,8 +22,8 @@ stays "snnc: no output named" 2 'where to\? Give -o FILE\.c' old.c "$snnc" shape
 stays "snnc: unknown flag" 2 "unrecognized option '--fast'" old.c "$snnc" --fast shapes.snn -o old.c
 stays "snnc: unknown stage" 2 '^snnc: --emit takes .*, not `asm`$' old.c "$snnc" --emit=asm shapes.snn -o old.c
 stays "snnc: unknown pass" 2 '^snnc: no pass is called `polish`; --passes lists them$' old.c "$snnc" --dump-after=polish shapes.snn -o old.c
-stays "snnc: unknown constant" 1 '^snnc: -D depth: .* has no `let depth`$' old.c "$snnc" shapes.snn -D depth=3 -o old.c
-stays "snnc: -D without a number" 2 '^snnc: -D takes NAME=NUMBER, not `hidden=wide`$' old.c "$snnc" shapes.snn -D hidden=wide -o old.c
+stays "snnc: -D without a value" 2 '^snnc: -D takes NAME=VALUE, as in -D "tau=20 ms", not `hidden=`$' old.c "$snnc" shapes.snn -D hidden= -o old.c
+stays "snnc: -D without =" 2 '^snnc: -D takes NAME=VALUE, .*, not `hidden`$' old.c "$snnc" shapes.snn -D hidden -o old.c
 stays "snnc: --unroll 0" 2 '^snnc: --unroll takes a whole number from 1 to [0-9]+, not `0`$' old.c "$snnc" shapes.snn --unroll=0 -o old.c
 stays "snnc: an unknown optimisation" 2 '^snnc: --without knows commute.*, not `magic`$' old.c "$snnc" shapes.snn --without=commute,magic -o old.c
 stays "snnc: no optimisation" 2 '^snnc: --without knows commute.*, not ``$' old.c "$snnc" shapes.snn --without= -o old.c
@@ -62,3 +62,22 @@ counted "snnc: generated C" '^shapes\.c:1:1: error: ' "$snnc" shapes.c -o old.c
 sed 's/^}$//' shapes.snn > open.snn
 counted "snnc: a brace is missing" '^open\.snn:[0-9]+:[0-9]+: error: ' "$snnc" open.snn -o old.c
 counted "snnc: a constant that makes no sense" '^shapes\.snn:[0-9]+:[0-9]+: error: ' "$snnc" shapes.snn -D hidden=-1 -o old.c
+counted "snnc: a constant that makes no sense says where it is from" '^-D hidden=-1: note: the value is from here' "$snnc" shapes.snn -D hidden=-1 -o old.c
+# define NAME=VALUE PATTERN: refused, at its place on the command line
+define() {
+    counted "snnc: -D '$1'" "^-D $2" "$snnc" shapes.snn -D "$1" -o old.c
+}
+define depth=3 'depth=3: error: the model has no `let depth` \[unknown-name\]$'
+define hiden=3 'hiden=3: error: the model has no `let hiden` \[unknown-name\]$'
+define hidden=wide 'hidden=wide: error: unknown name `wide` \[unknown-name\]$'
+define lr=nan 'lr=nan: error: unknown name `nan`'
+define lr=1e400 'lr=1e400: error: this number is too large'
+define lr=1e39 'lr=1e39: error: .* too large for single precision \[not-finite\]$'
+define lr=1e-46 'lr=1e-46: error: .* too small for single precision \[not-finite\]$'
+define 'lr=1 / 0' 'lr=1 / 0: error: division by zero'
+define 'lr=3 ms' 'lr=3 ms: error: `lr` is a plain number, found a time \(ms\) \[unit\]$'
+define lr=true 'lr=true: error: `lr` is a number, found a truth value \[truth\]$'
+define 'lr=2)' 'lr=2\): error: unexpected `\)`'
+define 'lr=2 let x = 3' 'lr=2 let x = 3: error: unexpected `let`'
+define 2=3 '2=3: error: unexpected number `2`, expected a name'
+counted "snnc: -D of a constant by itself" 'error: `lr` is defined by itself' "$snnc" shapes.snn -D 'lr=2 * lr' -o old.c
