@@ -5,6 +5,7 @@
  *   units.c      exponents of time and voltage         constant.c   sizes, counts, flags
  *   eval.c       formulas: constants and bodies        function.c   exp, where, step, ...
  *   statement.c  states, parameters, assignments       neuron.c     neurons and surrogates
+ *   spikes.c     what is certainly 0 or 1
  *   stream.c     chains, stages, blocks, reductions    map.c        pointwise formulas of streams
  *   past.c       h[-1], and shapes told in advance     model.c      data, time, bindings
  *   train.c      predict and train                     optimizer.c  optimizers and learning rates
@@ -225,6 +226,7 @@ typedef struct Context {
     bool steps;        /* step() may be used */
     const char *owner; /* neuron: names the parameters */
     Shape shape;       /* neuron: of its units */
+    VEC(bool) spikes;  /* by value of the body, as far as it was asked: see is_spike */
     bool scratch;      /* nothing may be added to the net: a definition that is only checked */
     Span span;
 } Context;
@@ -277,6 +279,10 @@ Value build_value(Build *b, Scope *scope, const Expr *expr, const char *name);
 StreamId build_stream(Build *b, Scope *scope, const Expr *expr, const char *name);
 Value build_map(Build *b, Scope *scope, const Expr *expr, const char *name);
 Value map_input(Context *c, Value stream, Span span);
+/* Certainly 0 or 1, as far as can be told while the body is built: a state may still become anything. */
+bool is_spike(Context *c, Val val);
+/* Of the stream that holds this value of a complete body. */
+StreamKind kind_of_output(Build *b, const Node *node, Val val);
 /* x * factor as a map of its own. */
 StreamId build_scaled(Build *b, StreamId in, double factor, Span span);
 /* A call that makes a stream: an encoder, a reduction over time, a block. */

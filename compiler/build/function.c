@@ -107,17 +107,6 @@ static Value eval_function(Context *c, Scope *scope, const Function *function, c
     return combine(c, function->op, x, y, unit, call->span);
 }
 
-/* Certainly 0 or 1: a step, or a stream of spikes. */
-static bool is_spike(const Context *c, Val val)
-{
-    const Instr *instr = &c->node->body.code.at[val];
-    if (instr->op == OP_DETACH)
-        return is_spike(c, instr->a);
-    if (instr->op == OP_INPUT)
-        return stream_at(c->build, c->node->ins.at[instr->index])->kind == STREAM_SPIKES;
-    return instr->op == OP_STEP;
-}
-
 /* c * a + (1 - c) * b, for a number c; a mix where c is a spike. */
 static Val weighted(Context *c, Val condition, Val yes, Val no)
 {

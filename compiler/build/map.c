@@ -27,9 +27,8 @@ static bool any_temporal(Build *b, const Node *node)
 
 static StreamId finish_map(Build *b, Node node, Val val, const char *name)
 {
-    bool spikes = node.body.code.at[val].op == OP_STEP;
     Shape shape = stream_at(b, node.ins.at[0])->shape;
-    StreamKind kind = spikes ? STREAM_SPIKES : STREAM_REALS;
+    StreamKind kind = kind_of_output(b, &node, val);
     ScanOut out = {add_stream(b, name, "map", kind, any_temporal(b, &node), shape, node.span), val};
     vec_push(b->arena, &node.outs, out);
     add_node(b, node);

@@ -116,7 +116,7 @@ Value build_step(Context *c, Scope *scope, Value x, const Expr *surrogate, Span 
 /* ---- neurons ---------------------------------------------------------------------------------------- */
 
 /* What the neuron sends out: `output`, or else `spike`. */
-static bool neuron_output(Context *c, const Scope *frame, const Def *def, Value *output, bool *spikes)
+static bool neuron_output(Context *c, const Scope *frame, const Def *def, Value *output)
 {
     Build *b = c->build;
     const char *name = assigns(def, "output") ? "output" : "spike";
@@ -135,13 +135,11 @@ static bool neuron_output(Context *c, const Scope *frame, const Def *def, Value 
         report_hint(b, "divide it by its unit, as in `output = v / 1 mV`");
         return false;
     }
-    Val val = value_lift(c, *output);
-    *spikes = name[0] == 's' && c->node->body.code.at[val].op == OP_STEP;
-    *output = value_body(val, unit_plain, false);
+    *output = value_body(value_lift(c, *output), unit_plain, false);
     return true;
 }
 
-static bool run_neuron(Context *c, const Call *call, const Def *def, Value *output, bool *spikes)
+static bool run_neuron(Context *c, const Call *call, const Def *def, Value *output)
 {
     Build *b = c->build;
     Scope *frame = bind_arguments(b, call);
@@ -150,7 +148,7 @@ static bool run_neuron(Context *c, const Call *call, const Def *def, Value *outp
     int errors = b->diag->errors;
     run_statements(c, frame, def);
     check_arguments(b, frame);
-    bool fine = neuron_output(c, frame, def, output, spikes);
+    bool fine = neuron_output(c, frame, def, output);
     check_body(b, &c->node->body);
     note_use(b, errors, call);
     return fine;
@@ -166,13 +164,12 @@ StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, c
     Context c = {
         .build = b, .node = &node, .steps = true, .owner = def->name, .shape = shape, .span = call->span};
     Value output;
-    bool spikes;
-    if (!run_neuron(&c, call, def, &output, &spikes))
+    if (!run_neuron(&c, call, def, &output))
         return NONE;
     for (int i = 0; i < node.states.count; i++)
         if (node.states.at[i].next == NO_VAL) /* a mistake was reported */
             return NONE;
-    StreamKind kind = spikes ? STREAM_SPIKES : STREAM_REALS;
+    StreamKind kind = kind_of_output(b, &node, output.val);
     ScanOut out = {add_stream(b, name, def->name, kind, true, shape, call->span), output.val};
     vec_push(b->arena, &node.outs, out);
     add_node(b, node);
@@ -198,9 +195,8 @@ static void check_equations(Build *b, Scope *home, const Def *def)
             return; /* nothing is known about its arguments */
     Value x = value_body(body_leaf(b->arena, &node.body, OP_INPUT, 0, "input"), unit_plain, false);
     Value output;
-    bool spikes;
     if (def->kind == DEF_NEURON)
-        run_neuron(&c, &call, def, &output, &spikes);
+        run_neuron(&c, &call, def, &output);
     else
         run_surrogate(&c, def, &call, x);
     check_body(b, &node.body);
