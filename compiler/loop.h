@@ -17,6 +17,7 @@
 #include "arena.h"
 #include "body.h"
 #include "out.h"
+#include "room.h"
 #include "source.h"
 #include "vec.h"
 
@@ -138,14 +139,15 @@ typedef struct Kernel {
 typedef struct LoopParam {
     const char *name, *about;
     int ndim;
-    int dims[4];
+    int dims[MAX_DIMS];
     bool matrix, constant;
     double init;
     BufferId value;
     BufferId gradient; /* -1: frozen, not learned; then it has no states either */
     int states;
-    BufferId state[4];
-    const char *state_name[4];
+    BufferId state[MAX_STATES];
+    const char *state_name[MAX_STATES];
+    double state_init[MAX_STATES];
 } LoopParam;
 
 /* A stream worth reporting: firing rates, NaN, `info`. */
@@ -172,7 +174,7 @@ typedef struct Program {
     /* Plain facts for the runtime's table. */
     const char *data_folder;
     int data_ndim;
-    int data_dims[5];
+    int data_dims[MAX_DIMS + 1];
     int classes, batch, epochs;
     uint32_t seed;
     const char *schedule; /* "constant", "step", "cosine", "one_cycle" */

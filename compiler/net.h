@@ -9,10 +9,9 @@
 
 #include "body.h"
 #include "out.h"
+#include "room.h"
 #include "source.h"
 #include "vec.h"
-
-enum { MAX_DIMS = 4 };
 
 typedef enum StreamKind {
     STREAM_SPIKES, /* 0 or 1 */

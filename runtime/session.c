@@ -55,7 +55,8 @@ static void session_initialise_param(SnnParam *param, uint32_t key)
         param->value[i] = param->constant ? param->init : random * param->init;
     }
     for (int s = 0; s < param->states; s++)
-        memset(param->state[s], 0, (size_t)size * sizeof(float));
+        for (int64_t i = 0; i < size; i++)
+            param->state[s][i] = param->state_init[s];
 }
 
 void snn_session_initialise(SnnSession *session, uint32_t seed)

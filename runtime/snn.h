@@ -42,7 +42,7 @@ typedef struct SnnRun {
     float scale;    /* factor of every gradient: clipping by norm, else 1 */
 } SnnRun;
 
-enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 4, SNN_ALIGN = 64 };
+enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 16, SNN_ALIGN = 64 };
 #define SNN_TEST_EPOCH 0xFFFFFFFFu
 
 typedef struct SnnPool SnnPool; /* threads: see below */
@@ -61,6 +61,7 @@ typedef struct SnnParam {
     int states;
     float *state[SNN_MAX_STATES];
     const char *state_name[SNN_MAX_STATES];
+    float state_init[SNN_MAX_STATES];
     float init; /* uniform in -init .. init, or, if constant, the value itself */
     bool constant;
 } SnnParam;

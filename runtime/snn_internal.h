@@ -65,7 +65,7 @@ typedef struct SnnSession {
 
 bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error);
 void snn_session_close(SnnSession *session);
-/* Sets every parameter to its initial value and every optimiser state to 0. */
+/* Sets every parameter to its initial value and every optimiser state to its initial value. */
 void snn_session_initialise(SnnSession *session, uint32_t seed);
 /* Copies samples order[first] .. order[first + rows - 1] (order NULL: first, first + 1, ...) into the
  * network's input, and what goes with them. */

@@ -12,6 +12,7 @@ BEGIN {
     for (i = 1; i <= count; i++)
         rank[order[i]] = i
     rank["embedded"] = rank["literal"]
+    rank["room"] = rank["arena"]
     rank["snn"] = rank["parse"]     # the generated parser and scanner belong to grammar/
     rank["weights"] = rank["loop"]
     rank["rules.def"] = rank["diag"]

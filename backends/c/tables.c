@@ -147,8 +147,9 @@ static void describe_param(const Tables *tables, int index)
     out_line(out, ".value = %s, .gradient = %s,", first_element(tables, param->value),
              first_element(tables, param->gradient));
     for (int s = 0; s < param->states; s++)
-        out_line(out, ".state[%d] = %s, .state_name[%d] = %s,", s, first_element(tables, param->state[s]), s,
-                 c_string(tables->arena, param->state_name[s]));
+        out_line(out, ".state[%d] = %s, .state_name[%d] = %s, .state_init[%d] = %s,", s,
+                 first_element(tables, param->state[s]), s, c_string(tables->arena, param->state_name[s]), s,
+                 number(tables, param->state_init[s]));
     out_line(out, ".states = %d, .init = %s, .constant = %s,", param->states, number(tables, param->init),
              param->constant ? "true" : "false");
     out_close(out, ";");

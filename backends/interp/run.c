@@ -83,6 +83,8 @@ static void init_params(Interp *interp)
                                ? param->init
                                : (2 * uniform(interp->seed, 2 + (uint32_t)p, k) - 1) * param->init;
             interp->buffers[param->value][k] = (double)(float)value;
+            for (int s = 0; s < param->states; s++)
+                interp->buffers[param->state[s]][k] = (double)(float)param->state_init[s];
         }
     }
 }

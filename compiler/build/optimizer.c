@@ -130,6 +130,20 @@ static Entry *define_names(Build *b, Scope *frame, const Def *def, Body *body)
     return weight;
 }
 
+static bool check_states(Build *b, const Def *def)
+{
+    int states = 0;
+    for (int i = 0; i < def->body.count; i++) {
+        const Stmt *stmt = &def->body.at[i];
+        if (stmt->kind != STMT_STATE || ++states <= MAX_STATES)
+            continue;
+        report(b, RULE_OPTIMIZER, stmt->span, "an optimizer has at most %d states, `%s` is one more",
+               MAX_STATES, stmt->name);
+        return false;
+    }
+    return true;
+}
+
 static bool check_optimizer(Build *b, const Def *def)
 {
     if (def->formals.count == 0 || strcmp(def->formals.at[0].name, "lr") != 0) {
@@ -138,6 +152,8 @@ static bool check_optimizer(Build *b, const Def *def)
         report_hint(b, "it holds the learning rate of the moment");
         return false;
     }
+    if (!check_states(b, def))
+        return false;
     for (int i = 0; i < def->body.count; i++)
         if (strcmp(def->body.at[i].name, "weight") == 0)
             return true;

@@ -225,6 +225,46 @@ static void connect(Build *b, const Past *past)
     b->net->nodes.at[past->node].in = in;
 }
 
+/* ---- loops ------------------------------------------------------------------------------------------- */
+
+/* Whether the node needs, through the past, what it makes itself. */
+static bool is_in_loop(const Build *b, int target)
+{
+    const Net *net = b->net;
+    bool *seen = NEW_ARRAY(b->arena, bool, net->nodes.count);
+    int *open = NEW_ARRAY(b->arena, int, net->nodes.count + 1), count = 0;
+    for (open[count++] = target; count > 0;) {
+        const Node *node = &net->nodes.at[open[--count]];
+        for (int i = -1; i < node->ins.count; i++) {
+            StreamId in = i < 0 ? node->in : node->ins.at[i];
+            int maker = in == NONE ? NONE : net->streams.at[in].node;
+            if (maker == target)
+                return true;
+            if (maker == NONE || seen[maker])
+                continue;
+            seen[maker] = true;
+            open[count++] = maker;
+        }
+    }
+    return false;
+}
+
+/* Reductions and encoders make, or need, all steps at once. */
+static void check_loops(Build *b)
+{
+    for (int n = 0; n < b->net->nodes.count && b->pasts.count > 0; n++) {
+        const Node *node = &b->net->nodes.at[n];
+        bool reduces = node->kind == NODE_REDUCE;
+        if ((!reduces && node->kind != NODE_POISSON && node->kind != NODE_LATENCY) || !is_in_loop(b, n))
+            continue;
+        report(b, RULE_LOOP, node->span,
+               "%s all steps at once, but in this loop each step needs the one before",
+               reduces ? "a reduction over time needs" : "an encoder makes");
+        report_hint(b, reduces ? "a neuron with `state s = 0` and `s = s + input` keeps a sum, step by step"
+                               : "a neuron makes spikes step by step, as in `x[-1] -> lif()`");
+    }
+}
+
 void finish_pasts(Build *b)
 {
     for (int i = 0; i < b->pasts.count; i++)
@@ -237,4 +277,5 @@ void finish_pasts(Build *b)
                 stream_at(b, b->pasts.at[i].out)->kind = stream_at(b, in)->kind;
         }
     }
+    check_loops(b);
 }

@@ -37,6 +37,7 @@ static void add_moments(Lower *lower, LoopParam *described, ParamId id)
                                            net->params.at[id].name, k);
             described->state[s] = loop_buffer(lower->program, buffer);
             described->state_name[s] = update->states.at[s].name;
+            described->state_init[s] = update->states.at[s].initial;
         }
     }
 }

@@ -5,7 +5,7 @@
 
 #include "net.h"
 
-enum { MAX_STEPS = 6, MAX_UNITS = 8, MAX_STREAMS = 80, MAX_PARAMS = 12, MAX_NODES = 60, MAX_STATES = 4 };
+enum { MAX_STEPS = 6, MAX_UNITS = 8, MAX_STREAMS = 80, MAX_PARAMS = 12, MAX_NODES = 60 };
 
 typedef struct Run {
     const Net *net;

@@ -1,5 +1,6 @@
 /* The smaller parts: threads, schedules, shuffling, the command line, and that all of them paste together. */
 #include "test_rt_fake.h"
+#include "room.h"
 #include "snn_random.h"
 
 #include <check.h>
@@ -11,6 +12,9 @@
 #include <unistd.h>
 
 Suite *rt_parts_suite(void);
+
+_Static_assert((int)MAX_DIMS == (int)SNN_MAX_DIMS && (int)MAX_STATES == (int)SNN_MAX_STATES,
+               "the compiler refuses what has no room in the tables of a program");
 
 /* ---- threads -------------------------------------------------------------------------------------- */
 

@@ -568,6 +568,21 @@ START_TEST(samples_as_reals_and_as_spikes)
 }
 END_TEST
 
+START_TEST(initial_values)
+{
+    SnnSession session;
+    SnnError error;
+    SnnModel *model = &fake.fake.model;
+    ck_assert(snn_session_open(&session, model, 1, 1, &error));
+    model->params[0].state_init[0] = 0.25f;
+    model->params[0].state[0][7] = 3.0f;
+    snn_session_initialise(&session, 9);
+    ck_assert(model->params[0].state[0][7] == 0.25f && model->params[1].state[0][0] == 0.0f);
+    ck_assert(fabsf(model->params[0].value[7]) < 0.25f && model->params[1].value[2] == 0.5f);
+    snn_session_close(&session);
+}
+END_TEST
+
 START_TEST(info_counts)
 {
     assert_run(0, "info");
@@ -607,6 +622,7 @@ Suite *rt_train_suite(void)
     tcase_add_test(runs, learning_rate_of_the_command_line);
     tcase_add_test(runs, data_must_be_the_same_on_resume);
     tcase_add_test(runs, samples_as_reals_and_as_spikes);
+    tcase_add_test(runs, initial_values);
     tcase_add_test(runs, info_counts);
     suite_add_tcase(suite, runs);
     return suite;

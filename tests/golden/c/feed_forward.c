@@ -812,16 +812,16 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .name = "w_hidden", .about = "dense(5)",
         .ndim = 2, .dims = {4, 5}, .matrix = true,
         .value = net->w_hidden[0], .gradient = net->grad_w_hidden[0],
-        .state[0] = net->m_w_hidden[0], .state_name[0] = "m",
-        .state[1] = net->v_w_hidden[0], .state_name[1] = "v",
+        .state[0] = net->m_w_hidden[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_hidden[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {5, 3}, .matrix = true,
         .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
-        .state[0] = net->m_w_digit[0], .state_name[0] = "m",
-        .state[1] = net->v_w_digit[0], .state_name[1] = "v",
+        .state[0] = net->m_w_digit[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_digit[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {

@@ -522,7 +522,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {5, 3}, .matrix = true,
         .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
-        .state[0] = net->velocity_w_digit[0], .state_name[0] = "velocity",
+        .state[0] = net->velocity_w_digit[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
         .states = 1, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {

@@ -599,16 +599,16 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
-        .state[0] = net->m_w_digit[0], .state_name[0] = "m",
-        .state[1] = net->v_w_digit[0], .state_name[1] = "v",
+        .state[0] = net->m_w_digit[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_digit[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "tired_gain_digit", .about = "tired(rise = 0.1)",
         .ndim = 1, .dims = {3}, .matrix = false,
         .value = net->tired_gain_digit, .gradient = net->grad_tired_gain_digit,
-        .state[0] = net->m_tired_gain_digit, .state_name[0] = "m",
-        .state[1] = net->v_tired_gain_digit, .state_name[1] = "v",
+        .state[0] = net->m_tired_gain_digit, .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_tired_gain_digit, .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 1.0f, .constant = true,
     };
     net->streams[0] = (SnnStream) {

@@ -791,24 +791,24 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .name = "w_digit", .about = "dense(4)",
         .ndim = 2, .dims = {4, 4}, .matrix = true,
         .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
-        .state[0] = net->m_w_digit[0], .state_name[0] = "m",
-        .state[1] = net->v_w_digit[0], .state_name[1] = "v",
+        .state[0] = net->m_w_digit[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_digit[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_digit_2", .about = "dense(3, bias)",
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_digit_2[0], .gradient = net->grad_w_digit_2[0],
-        .state[0] = net->m_w_digit_2[0], .state_name[0] = "m",
-        .state[1] = net->v_w_digit_2[0], .state_name[1] = "v",
+        .state[0] = net->m_w_digit_2[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_digit_2[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[2] = (SnnParam) {
         .name = "b_digit", .about = "dense(3, bias)",
         .ndim = 1, .dims = {3}, .matrix = false,
         .value = net->b_digit, .gradient = net->grad_b_digit,
-        .state[0] = net->m_b_digit, .state_name[0] = "m",
-        .state[1] = net->v_b_digit, .state_name[1] = "v",
+        .state[0] = net->m_b_digit, .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_b_digit, .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
