@@ -74,7 +74,8 @@ static void describe_nodes(Net *net)
             all[n] = net_equations(net, node, EQUATION_SLOPES);
             describe_scan(net, n, all);
         } else if (node->kind != NODE_ACTIVITY) {
-            add(net, node->kind == NODE_LOSS ? &net->training_text : &net->network_text, net_node_text(net, node));
+            add(net, node->kind == NODE_LOSS ? &net->training_text : &net->network_text,
+                net_node_text(net, node));
         }
     }
 }
@@ -83,8 +84,9 @@ static void describe_params(Net *net)
 {
     for (ParamId p = 0; p < net->params.count; p++) {
         const Param *param = &net->params.at[p];
-        const char *start = arena_printf(net->arena, "%s%s", param->init == INIT_CONSTANT ? "" : "uniform to ",
-                                         number(net, param->number));
+        const char *start =
+            arena_printf(net->arena, "%s%s", param->init == INIT_CONSTANT ? "" : "uniform to ",
+                         number(net, param->number));
         add(net, &net->network_text,
             arena_printf(net->arena, "param %s: %s", param->name, shape_text(net->arena, param->shape)));
         add(net, &net->training_text, arena_printf(net->arena, "param %s = %s", param->name, start));
@@ -97,15 +99,18 @@ static void describe_training(Net *net)
     const Training *training = &net->training;
     Lines equations = net_equations(net, &net->optimizer, EQUATION_ALL);
     for (int i = 0; i < equations.count; i++)
-        add(net, &net->training_text, arena_printf(net->arena, "%s: %s", training->optimizer, equations.at[i]));
+        add(net, &net->training_text,
+            arena_printf(net->arena, "%s: %s", training->optimizer, equations.at[i]));
     add(net, &net->training_text,
         arena_printf(net->arena, "lr: %s of %s%s", schedules[training->schedule], number(net, training->lr),
                      training->per_batch ? ", batch by batch" : ""));
     if (training->schedule == SCHEDULE_STEP)
         add(net, &net->training_text,
-            arena_printf(net->arena, "lr: times %s every %d epochs", number(net, training->gamma), training->every));
+            arena_printf(net->arena, "lr: times %s every %d epochs", number(net, training->gamma),
+                         training->every));
     if (training->clip_norm > 0)
-        add(net, &net->training_text, arena_printf(net->arena, "clip_norm %s", number(net, training->clip_norm)));
+        add(net, &net->training_text,
+            arena_printf(net->arena, "clip_norm %s", number(net, training->clip_norm)));
 }
 
 void net_describe(Net *net)

@@ -444,9 +444,8 @@ Lines net_equations(const Net *net, const Node *node, EquationDetail detail)
     write_values(&printer);
     add_results(&printer);
     for (int i = 0; i < printer.lines.count; i++)
-        vec_push(
-            net->arena, &lines,
-            arena_printf(net->arena, "%s %s", printer.lines.at[i].left, printer.lines.at[i].right));
+        vec_push(net->arena, &lines,
+                 arena_printf(net->arena, "%s %s", printer.lines.at[i].left, printer.lines.at[i].right));
     return lines;
 }
 
@@ -457,7 +456,8 @@ static const char *scan_text(const Printer *printer)
     Arena *arena = printer->arena;
     const char *outs = "", *ins = "";
     for (int k = 0; k < node->outs.count; k++)
-        outs = arena_printf(arena, "%s%s%s", outs, *outs ? ", " : "", typed(printer, node->outs.at[k].stream));
+        outs =
+            arena_printf(arena, "%s%s%s", outs, *outs ? ", " : "", typed(printer, node->outs.at[k].stream));
     for (int i = 0; i < node->ins.count; i++)
         ins = arena_printf(arena, "%s%s%s", ins, *ins ? ", " : "", stream_at(printer, node->ins.at[i])->name);
     for (int p = 0; p < node->params.count; p++)

@@ -2,8 +2,6 @@
  * PyTorch), the optimiser's states as "optim.STATE.PARAMETER", and where the training stands in the
  * metadata. */
 #include "snn_internal.h"
-#include "snn_output.h"
-#include "snn_safetensors.h"
 
 #include <errno.h>
 #include <float.h>
@@ -13,15 +11,16 @@
 #include <sys/stat.h>
 
 #define CHECKPOINT_FORMAT "1"
+/* More than any number of epochs and samples makes, and as many more can be counted. */
+#define CHECKPOINT_UPDATES (INT64_MAX / 2)
 
-typedef struct CheckpointName {
-    char text[256];
-} CheckpointName;
-
-static CheckpointName checkpoint_state_name(const SnnParam *param, int state)
+/* "optim.STATE.PARAMETER", to be freed; NULL without memory. */
+static char *checkpoint_state_name(const SnnParam *param, int state)
 {
-    CheckpointName name;
-    snprintf(name.text, sizeof name.text, "optim.%s.%s", param->state_name[state], param->name);
+    size_t size = strlen(param->state_name[state]) + strlen(param->name) + 8;
+    char *name = malloc(size);
+    if (name != NULL)
+        snprintf(name, size, "optim.%s.%s", param->state_name[state], param->name);
     return name;
 }
 
@@ -71,8 +70,11 @@ static bool checkpoint_add(SnnTensorsWriter *writer, const SnnParam *param, cons
 static bool checkpoint_add_param(SnnTensorsWriter *writer, const SnnParam *param)
 {
     bool ok = checkpoint_add(writer, param, param->name, param->value);
-    for (int s = 0; ok && s < param->states; s++)
-        ok = checkpoint_add(writer, param, checkpoint_state_name(param, s).text, param->state[s]);
+    for (int s = 0; ok && s < param->states; s++) {
+        char *name = checkpoint_state_name(param, s);
+        ok = name != NULL && checkpoint_add(writer, param, name, param->state[s]);
+        free(name);
+    }
     return ok;
 }
 
@@ -124,15 +126,59 @@ static bool checkpoint_add_state(SnnTensorsWriter *writer, const SnnModel *model
            && (state->lr == 0.0f || checkpoint_add_real(writer, "lr", (double)state->lr));
 }
 
-bool snn_checkpoint_save(const SnnModel *model, const SnnState *state, const char *path, SnnError *error)
+static SnnTensorsWriter *checkpoint_writer(const SnnModel *model, const SnnState *state, const char *line)
 {
     SnnTensorsWriter *writer = snn_tensors_writer_new();
-    bool ok = writer != NULL && checkpoint_add_state(writer, model, state);
+    bool ok = writer != NULL && checkpoint_add_state(writer, model, state)
+              && (line == NULL || snn_tensors_add_metadata(writer, "log", line));
     for (int i = 0; ok && i < model->param_count; i++)
         ok = checkpoint_add_param(writer, &model->params[i]);
-    if (!ok)
-        snn_fail(error, "no memory to write the checkpoint (%s)", path);
-    ok = ok && snn_tensors_save(writer, path, error);
+    if (ok)
+        return writer;
+    snn_tensors_writer_free(writer);
+    return NULL;
+}
+
+/* A file that somebody else put there is not replaced: it gets another name first. */
+static bool checkpoint_make_room(SnnTarget *target, SnnError *error)
+{
+    struct stat info;
+    if (target->replace || stat(target->path, &info) != 0)
+        return true;
+    SnnIdentity there = snn_identity(&info);
+    if (snn_identity_same(&there, &target->own))
+        return true;
+    free(target->kept);
+    target->kept = snn_output_keep(target->path, error);
+    return target->kept != NULL;
+}
+
+static bool checkpoint_write(SnnTensorsWriter *writer, SnnTarget *target, SnnError *error)
+{
+    SnnOutput output;
+    if (!snn_output_open(&output, target->path, error))
+        return false;
+    bool written = snn_tensors_write(writer, output.stream);
+    if (!written)
+        snn_fail(error, "no memory to write the checkpoint (%s)", target->path);
+    if (!written || !snn_output_flush(&output, error) || !checkpoint_make_room(target, error)) {
+        snn_output_discard(&output);
+        return false;
+    }
+    bool ok = snn_output_commit(&output, error);
+    if (output.written.known)
+        target->own = output.written;
+    target->replace = target->replace && !ok;
+    return ok;
+}
+
+bool snn_checkpoint_save(const SnnModel *model, const SnnState *state, const char *line, SnnTarget *target,
+                         SnnError *error)
+{
+    SnnTensorsWriter *writer = checkpoint_writer(model, state, line);
+    if (writer == NULL)
+        return snn_fail(error, "no memory to write the checkpoint (%s)", target->path);
+    bool ok = checkpoint_write(writer, target, error);
     snn_tensors_writer_free(writer);
     return ok;
 }
@@ -170,11 +216,11 @@ static bool checkpoint_state(const SnnTensors *file, SnnState *state)
     double lr;
     int64_t seed, batch, samples, epoch, epochs;
     if (!checkpoint_number(file, "seed", UINT32_MAX, &seed)
-        || !checkpoint_number(file, "batch", 1 << 20, &batch)
+        || !checkpoint_number(file, "batch", INT32_MAX, &batch)
         || !checkpoint_number(file, "samples", INT32_MAX, &samples)
         || !checkpoint_number(file, "epoch", INT32_MAX, &epoch)
         || !checkpoint_number(file, "epochs", INT32_MAX, &epochs)
-        || !checkpoint_number(file, "updates", INT64_MAX, &state->step)
+        || !checkpoint_number(file, "updates", CHECKPOINT_UPDATES, &state->step)
         || !checkpoint_real(file, "lr", &lr) || lr < 0.0 || lr > (double)FLT_MAX)
         return false;
     state->seed = (uint32_t)seed;
@@ -186,12 +232,29 @@ static bool checkpoint_state(const SnnTensors *file, SnnState *state)
     return batch > 0;
 }
 
-static bool checkpoint_peek_file(const SnnTensors *file, const SnnModel *model, SnnState *state,
-                                 const char *path, SnnError *error)
+/* Whether the text in the file has lines that the program has not, or the other way round. */
+static bool checkpoint_text_differs(const SnnTensors *file, const char *key, const char *const *lines,
+                                    SnnError *difference)
+{
+    const char *theirs = snn_tensors_metadata(file, key);
+    char *ours = theirs == NULL || lines == NULL ? NULL : snn_text_join(lines);
+    bool differs = ours != NULL && strcmp(theirs, ours) != 0 && snn_text_differs(theirs, ours, difference);
+    free(ours);
+    return differs;
+}
+
+bool snn_checkpoint_differs(const SnnTensors *file, const SnnModel *model, bool resume, SnnError *difference)
+{
+    return checkpoint_text_differs(file, "network", model->network, difference)
+           || (resume && checkpoint_text_differs(file, "training", model->training, difference));
+}
+
+/* That name and optimizer are the program's: nothing of another one can be gone on with. */
+static bool checkpoint_check_kind(const SnnTensors *file, const SnnModel *model, const char *path,
+                                  SnnError *error)
 {
     const char *name = snn_tensors_metadata(file, "model"),
                *optimizer = snn_tensors_metadata(file, "optimizer");
-    int64_t steps;
     if (!checkpoint_is_ours(file, model))
         return snn_fail(error, "cannot resume (%s): it is a checkpoint of `%.60s`, this program trains `%s`",
                         path, name != NULL ? name : "another program", model->name);
@@ -199,47 +262,60 @@ static bool checkpoint_peek_file(const SnnTensors *file, const SnnModel *model, 
         return snn_fail(
             error, "cannot resume (%s): it was trained with the optimizer `%.60s`, this program uses `%s`",
             path, optimizer != NULL ? optimizer : "?", model->optimizer);
-    if (!checkpoint_number(file, "steps", INT32_MAX, &steps) || !checkpoint_state(file, state))
-        return snn_fail(error, "cannot resume (%s): its metadata lacks numbers or holds bad ones", path);
-    if (steps != model->steps)
-        return snn_fail(error, "cannot resume (%s): it was trained with %lld time steps, this program has %d",
-                        path, (long long)steps, model->steps);
     return true;
 }
 
-bool snn_checkpoint_peek(const SnnModel *model, SnnState *state, const char *path, SnnError *error)
+bool snn_checkpoint_state(const SnnTensors *file, const SnnModel *model, bool force, SnnState *state,
+                          const char *path, SnnError *error)
 {
-    SnnTensors *file = snn_tensors_open(path, error);
-    bool ok = file != NULL && checkpoint_peek_file(file, model, state, path, error);
-    snn_tensors_close(file);
-    return ok;
+    int64_t steps;
+    SnnError difference;
+    if (!checkpoint_check_kind(file, model, path, error))
+        return false;
+    if (!checkpoint_number(file, "steps", INT32_MAX, &steps) || !checkpoint_state(file, state))
+        return snn_fail(error, "cannot resume (%s): its metadata lacks numbers or holds bad ones", path);
+    if (steps != model->steps && !force)
+        return snn_fail(error, "cannot resume (%s): it was trained with %lld time steps, this program has %d",
+                        path, (long long)steps, model->steps);
+    if (!force && snn_checkpoint_differs(file, model, true, &difference))
+        return snn_fail(error,
+                        "cannot resume (%s), this is another training: %.700s; --force goes on all the same",
+                        path, difference.text);
+    return true;
 }
 
-uint32_t snn_checkpoint_seed(const char *path, uint32_t otherwise)
+uint32_t snn_checkpoint_seed(const SnnTensors *file, uint32_t otherwise)
 {
-    SnnError ignored;
     int64_t seed = 0;
-    SnnTensors *file = snn_tensors_open(path, &ignored);
-    bool known = file != NULL && checkpoint_number(file, "seed", UINT32_MAX, &seed);
-    snn_tensors_close(file);
-    return known ? (uint32_t)seed : otherwise;
+    return checkpoint_number(file, "seed", UINT32_MAX, &seed) ? (uint32_t)seed : otherwise;
 }
 
-bool snn_checkpoint_check_target(const SnnModel *model, const char *path, SnnError *error)
+static bool checkpoint_check_there(const SnnModel *model, const char *path, SnnError *error)
 {
-    SnnError ignored;
+    SnnError reason;
+    SnnTensors *file = snn_tensors_open(path, &reason);
+    bool ours = file != NULL && checkpoint_is_ours(file, model);
+    snn_tensors_close(file);
+    if (file == NULL)
+        return snn_fail(error, "would overwrite (%s): %.700s; give another --out FILE, or --force", path,
+                        reason.text);
+    return ours
+           || snn_fail(error,
+                       "would overwrite (%s): it is not a checkpoint of `%s`; give another --out FILE, or "
+                       "--force",
+                       path, model->name);
+}
+
+bool snn_checkpoint_check_target(const SnnModel *model, const SnnTarget *target, SnnError *error)
+{
     SnnOutput probe;
     struct stat info;
-    if (stat(path, &info) == 0 && S_ISREG(info.st_mode)) {
-        SnnTensors *file = snn_tensors_open(path, &ignored);
-        bool ours = file != NULL && checkpoint_is_ours(file, model);
-        snn_tensors_close(file);
-        if (!ours)
-            return snn_fail(error,
-                            "would overwrite (%s): it is not a checkpoint of `%s`; give another --out FILE",
-                            path, model->name);
+    if (!target->replace && stat(target->path, &info) == 0 && S_ISREG(info.st_mode)) {
+        SnnIdentity there = snn_identity(&info);
+        if (!snn_identity_same(&there, &target->own) && !checkpoint_check_there(model, target->path, error))
+            return false;
     }
-    if (!snn_output_open(&probe, path, error))
+    if (!snn_output_open(&probe, target->path, error))
         return false;
     snn_output_discard(&probe);
     return true;
@@ -282,15 +358,19 @@ static bool checkpoint_check_param(const SnnTensors *file, const SnnParam *param
                                    const char *path, SnnError *error)
 {
     bool ok = checkpoint_check(file, param, param->name, path, error);
-    for (int s = 0; resume && ok && s < param->states; s++)
-        ok = checkpoint_check(file, param, checkpoint_state_name(param, s).text, path, error);
+    for (int s = 0; resume && ok && s < param->states; s++) {
+        char *name = checkpoint_state_name(param, s);
+        ok = name == NULL ? snn_fail(error, "no memory to read (%s)", path)
+                          : checkpoint_check(file, param, name, path, error);
+        free(name);
+    }
     return ok;
 }
 
 static bool checkpoint_take(const SnnTensors *file, const SnnParam *param, const char *name, float *values)
 {
     size_t bytes = (size_t)snn_param_size(param) * sizeof(float);
-    float *copy = malloc(bytes + 1);
+    float *copy = name == NULL ? NULL : malloc(bytes + 1);
     if (copy == NULL)
         return false;
     memcpy(copy, snn_tensors_find(file, name)->data, bytes);
@@ -299,8 +379,19 @@ static bool checkpoint_take(const SnnTensors *file, const SnnParam *param, const
     return true;
 }
 
-static bool checkpoint_load_file(const SnnTensors *file, SnnModel *model, bool resume, const char *path,
-                                 SnnError *error)
+static bool checkpoint_take_states(const SnnTensors *file, const SnnParam *param)
+{
+    bool ok = true;
+    for (int s = 0; ok && s < param->states; s++) {
+        char *name = checkpoint_state_name(param, s);
+        ok = checkpoint_take(file, param, name, param->state[s]);
+        free(name);
+    }
+    return ok;
+}
+
+bool snn_checkpoint_load(const SnnTensors *file, SnnModel *model, bool resume, const char *path,
+                         SnnError *error)
 {
     bool ok = true;
     for (int i = 0; ok && i < model->param_count; i++)
@@ -309,19 +400,10 @@ static bool checkpoint_load_file(const SnnTensors *file, SnnModel *model, bool r
         return false;
     for (int i = 0; ok && i < model->param_count; i++) {
         SnnParam *param = &model->params[i];
-        ok = checkpoint_take(file, param, param->name, param->value);
-        for (int s = 0; resume && ok && s < param->states; s++)
-            ok = checkpoint_take(file, param, checkpoint_state_name(param, s).text, param->state[s]);
+        ok = checkpoint_take(file, param, param->name, param->value)
+             && (!resume || checkpoint_take_states(file, param));
     }
     return ok || snn_fail(error, "no memory to read (%s)", path);
-}
-
-bool snn_checkpoint_load(SnnModel *model, bool resume, const char *path, SnnError *error)
-{
-    SnnTensors *file = snn_tensors_open(path, error);
-    bool ok = file != NULL && checkpoint_load_file(file, model, resume, path, error);
-    snn_tensors_close(file);
-    return ok;
 }
 
 /* ---- weights for a new training ------------------------------------------------------------------- */
@@ -330,7 +412,8 @@ bool snn_checkpoint_load(SnnModel *model, bool resume, const char *path, SnnErro
 static void checkpoint_list(SnnError *text, const char *name, const char *why)
 {
     size_t used = strlen(text->text);
-    snprintf(text->text + used, sizeof text->text - used, "%s`%.80s` (%.120s)", used > 0 ? ", " : "", name, why);
+    snprintf(text->text + used, sizeof text->text - used, "%s`%.80s` (%.120s)", used > 0 ? ", " : "", name,
+             why);
 }
 
 /* Why a parameter is not taken, or NULL. */
@@ -351,8 +434,8 @@ static const char *checkpoint_misfit(const SnnTensors *file, const SnnParam *par
     return why;
 }
 
-static bool checkpoint_start_file(const SnnTensors *file, SnnModel *model, const char *path, SnnError *left,
-                                  SnnError *error)
+bool snn_checkpoint_start(const SnnTensors *file, SnnModel *model, const char *path, SnnError *left,
+                          SnnError *error)
 {
     int taken = 0;
     left->text[0] = '\0';
@@ -369,12 +452,4 @@ static bool checkpoint_start_file(const SnnTensors *file, SnnModel *model, const
     }
     return taken > 0 || model->param_count == 0
            || snn_fail(error, "no weights that fit (%.200s): %.700s", path, left->text);
-}
-
-bool snn_checkpoint_start(SnnModel *model, const char *path, SnnError *left, SnnError *error)
-{
-    SnnTensors *file = snn_tensors_open(path, error);
-    bool ok = file != NULL && checkpoint_start_file(file, model, path, left, error);
-    snn_tensors_close(file);
-    return ok;
 }

@@ -1,5 +1,7 @@
-/* The element types of safetensors files. */
+/* The element types of safetensors files, and the order of their bytes. */
 #include "snn_safetensors.h"
+
+#include <string.h>
 
 static const struct {
     const char *name;
@@ -19,4 +21,23 @@ const char *snn_dtype_name(SnnDtype dtype)
 size_t snn_dtype_size(SnnDtype dtype)
 {
     return dtypes_table[dtype].size;
+}
+
+bool snn_is_big_endian(void)
+{
+    const uint16_t one = 1;
+    unsigned char first;
+    memcpy(&first, &one, 1);
+    return first == 0;
+}
+
+void snn_reverse_bytes(void *elements, size_t count, size_t width)
+{
+    unsigned char *at = elements;
+    for (size_t i = 0; i < count; i++, at += width)
+        for (size_t low = 0, high = width - 1; low < high; low++, high--) {
+            unsigned char byte = at[low];
+            at[low] = at[high];
+            at[high] = byte;
+        }
 }

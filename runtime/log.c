@@ -3,6 +3,7 @@
 #include "snn_json.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,40 +16,107 @@ static bool log_skip_line(FILE *log)
     return c == '\n';
 }
 
-/* Cuts off what follows the lines of the first `keep` epochs: a killed run may have logged an epoch, or half
- * a line, that its checkpoint does not know. False if the file is no log. */
-static bool log_cut(FILE *log, int keep)
+/* How many finished lines of the first `keep` epochs the log begins with, and where they end. */
+static int log_lines(FILE *log, int keep, long *end)
 {
-    long end = 0;
-    int epoch;
+    int epoch, last = 0;
+    *end = 0;
     while (fscanf(log, "{\"epoch\": %d,", &epoch) == 1) {
         if (epoch > keep || !log_skip_line(log))
             break;
-        end = ftell(log);
+        last = epoch;
+        *end = ftell(log);
     }
-    if (end == 0 && fseek(log, 0, SEEK_SET) == 0) {
-        char begin[11] = "";
-        size_t got = fread(begin, 1, 10, log);
-        if (strncmp(begin, "{\"epoch\": ", got) != 0)
-            return false;
-    }
-    return fseek(log, end, SEEK_SET) == 0 && ftruncate(fileno(log), end) == 0;
+    return last;
 }
 
-bool snn_log_open(FILE **log, const char *path, int keep, SnnError *error)
+/* A log, or nothing, or the beginning of its first line. */
+static bool log_is_log(FILE *log)
 {
-    *log = fopen(path, "r+");
-    if (*log == NULL && errno == ENOENT)
-        *log = fopen(path, "w+");
-    if (*log == NULL)
-        return snn_fail(error, "cannot write the log (%s): %s%s", path, strerror(errno),
-                        errno == ENOENT ? "; make its folder first" : "");
-    if (log_cut(*log, keep))
+    char begin[11] = "";
+    rewind(log);
+    size_t got = fread(begin, 1, 10, log);
+    return strncmp(begin, "{\"epoch\": ", got) == 0;
+}
+
+/* Only a file of its own can hold a log. NULL with the error set; *log is NULL, too, where there is none yet. */
+static bool log_open_old(FILE **log, const char *path, SnnError *error)
+{
+    struct stat info;
+    *log = NULL;
+    if (stat(path, &info) != 0 && errno == ENOENT)
         return true;
+    if (S_ISREG(info.st_mode) && (*log = fopen(path, "r+")) != NULL)
+        return true;
+    if (!S_ISREG(info.st_mode))
+        return snn_fail(error, "not a regular file (%s): give the name of a file to --log", path);
+    return snn_fail(error, "cannot write the log (%s): %s", path, strerror(errno));
+}
+
+static bool log_refuse(FILE **log, const char *path, SnnError *error)
+{
     fclose(*log);
     *log = NULL;
     return snn_fail(error, "would overwrite (%s): it is not a log of a training; give another --log FILE",
                     path);
+}
+
+static bool log_create(FILE **log, const char *path, SnnError *error)
+{
+    *log = fopen(path, "w");
+    return *log != NULL
+           || snn_fail(error, "cannot write the log (%s): %s%s", path, strerror(errno),
+                       errno == ENOENT ? "; make its folder first" : "");
+}
+
+/* A killed run may have logged an epoch, or half a line, that its checkpoint does not know; or saved a
+ * checkpoint, and not yet logged its epoch. */
+bool snn_log_open(FILE **log, const char *path, int epochs, const char *line, SnnError *error)
+{
+    long end = 0;
+    int last = 0;
+    if (!log_open_old(log, path, error) || (*log == NULL && !log_create(log, path, error)))
+        return false;
+    if (!log_is_log(*log))
+        return log_refuse(log, path, error);
+    rewind(*log);
+    last = log_lines(*log, epochs, &end);
+    bool ok = fseek(*log, end, SEEK_SET) == 0 && ftruncate(fileno(*log), end) == 0
+              && (line == NULL || last != epochs - 1 || snn_log_write(*log, line));
+    if (ok)
+        return true;
+    snn_fail(error, "cannot write the log (%s): %s", path, strerror(errno));
+    fclose(*log);
+    *log = NULL;
+    return false;
+}
+
+bool snn_log_open_new(FILE **log, const char *path, bool replace, char **kept, SnnError *error)
+{
+    FILE *old;
+    *kept = NULL;
+    if (!log_open_old(&old, path, error))
+        return false;
+    if (old != NULL && !replace) {
+        if (!log_is_log(old))
+            return log_refuse(&old, path, error);
+        bool empty = fseek(old, 0, SEEK_END) == 0 && ftell(old) == 0;
+        if (!empty && (*kept = snn_output_keep(path, error)) == NULL) {
+            fclose(old);
+            return false;
+        }
+    }
+    if (old != NULL)
+        fclose(old);
+    if (*kept != NULL)
+        unlink(path);
+    return log_create(log, path, error);
+}
+
+bool snn_log_write(FILE *log, const char *line)
+{
+    fputs(line, log);
+    return fflush(log) == 0 && !ferror(log) && (fsync(fileno(log)) == 0 || errno == EINVAL);
 }
 
 static void log_field(FILE *log, const char *name, double value)
@@ -58,20 +126,8 @@ static void log_field(FILE *log, const char *name, double value)
     fputs(", ", log);
 }
 
-bool snn_log_epoch(FILE *log, const SnnModel *model, const SnnEpoch *epoch)
+static void log_rates(FILE *log, const SnnModel *model, const SnnEpoch *epoch)
 {
-    if (log == NULL)
-        return true;
-    fprintf(log, "{\"epoch\": %d, ", epoch->number);
-    log_field(log, "train_loss", epoch->train.loss);
-    if (model->predicts) {
-        log_field(log, "train_accuracy", epoch->train.accuracy);
-        log_field(log, "test_accuracy", epoch->test.accuracy);
-    } else {
-        log_field(log, "test_loss", epoch->test.loss);
-    }
-    log_field(log, "seconds", epoch->seconds);
-    log_field(log, "lr", epoch->lr);
     fputs("\"firing_rate\": {", log);
     const char *comma = "";
     for (int i = 0; i < model->stream_count; i++) {
@@ -86,5 +142,29 @@ bool snn_log_epoch(FILE *log, const SnnModel *model, const SnnEpoch *epoch)
                               epoch->activity[i] / ((double)epoch->samples * model->steps * stream->size));
     }
     fputs("}}\n", log);
-    return fflush(log) == 0 && !ferror(log);
+}
+
+char *snn_log_line(const SnnModel *model, const SnnEpoch *epoch)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *log = open_memstream(&text, &size);
+    if (log == NULL)
+        return NULL;
+    fprintf(log, "{\"epoch\": %d, ", epoch->number);
+    log_field(log, "train_loss", epoch->train.loss);
+    if (model->predicts) {
+        log_field(log, "train_accuracy", epoch->train.accuracy);
+        log_field(log, "test_accuracy", epoch->test.accuracy);
+    } else {
+        log_field(log, "test_loss", epoch->test.loss);
+    }
+    log_field(log, "seconds", epoch->seconds);
+    log_field(log, "lr", epoch->lr);
+    log_rates(log, model, epoch);
+    bool ok = !ferror(log);
+    if (fclose(log) == 0 && ok)
+        return text;
+    free(text);
+    return NULL;
 }

@@ -1,6 +1,7 @@
 /* The program: which command, and the one place where a failure is printed. */
 #include "snn_internal.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -21,6 +22,14 @@ void snn_note(const SnnOptions *options, const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
+}
+
+void snn_note_other_model(const SnnOptions *options, const char *path, const SnnTensors *file,
+                          const SnnModel *model)
+{
+    SnnError difference;
+    if (snn_checkpoint_differs(file, model, false, &difference))
+        snn_note(options, "weights of another model (%s): %s", path, difference.text);
 }
 
 const char *snn_data_folder(const SnnModel *model, const SnnOptions *options)
@@ -75,6 +84,16 @@ static int main_dispatch(SnnModel *model, const SnnOptions *options, SnnError *e
     return SNN_USAGE;
 }
 
+/* Whoever started the program with a closed stream does not want to find its output in the first file that it
+ * opens. Writing to what is opened for reading only fails: results are not lost without a word. */
+static void main_open_streams(void)
+{
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+        if (fcntl(file, F_GETFD) < 0
+            && open("/dev/null", file == STDERR_FILENO ? O_WRONLY : O_RDONLY) != file)
+            _exit(SNN_FAILED);
+}
+
 int snn_main(int argc, char **argv, SnnModel *model)
 {
     char *nameless[] = {"model", NULL}, **words = argc < 1 || argv[0] == NULL ? nameless : argv;
@@ -82,6 +101,7 @@ int snn_main(int argc, char **argv, SnnModel *model)
     SnnError error = {""};
     /* A file that grows too large is then an error of write(), which is reported like a full disk. */
     signal(SIGXFSZ, SIG_IGN);
+    main_open_streams();
     if (!snn_options_parse(&options, argc, words, &error)) {
         if (argc < 2)
             snn_options_usage(model, words[0], stderr);

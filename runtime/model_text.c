@@ -97,8 +97,9 @@ bool snn_text_differs(const char *theirs, const char *ours, SnnError *difference
         char old[TEXT_WIDTH + 8], new[TEXT_WIDTH + 8];
         text_quote(old, sizeof old, before, before_length);
         text_quote(new, sizeof new, now, now_length);
-        used += (size_t)snprintf(difference->text + used, sizeof difference->text - used,
-                                 "%sit was trained with %s, this program has %s", i > 0 ? "; " : "", old, new);
+        used +=
+            (size_t)snprintf(difference->text + used, sizeof difference->text - used,
+                             "%sit was trained with %s, this program has %s", i > 0 ? "; " : "", old, new);
     }
     if (count > TEXT_SHOWN)
         snprintf(difference->text + used, sizeof difference->text - used, "; %d more lines differ",

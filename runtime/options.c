@@ -49,6 +49,7 @@ typedef struct OptionsFlag {
 
 #define AT(field) offsetof(SnnOptions, field)
 #define DATA "Flags of train, test and predict"
+#define RESULTS "Flags of train and predict"
 #define TRAINING "Flags of train"
 static const OptionsFlag options_flags[] = {
     {DATA, "--data", "DIR", OPTIONS_TEXT, AT(data), 0, IN_TRAIN | IN_TEST | IN_PREDICT,
@@ -57,11 +58,13 @@ static const OptionsFlag options_flags[] = {
      "samples computed together; info takes it, too"},
     {DATA, "--threads", "N", OPTIONS_COUNT, AT(threads), 1024, IN_TRAIN | IN_TEST | IN_PREDICT,
      "results do not depend on it (one a processor)"},
-    {DATA, "--seed", "N", OPTIONS_SEED, AT(seed), 0, IN_TRAIN | IN_TEST | IN_PREDICT, "of all random numbers"},
+    {DATA, "--seed", "N", OPTIONS_SEED, AT(seed), 0, IN_TRAIN | IN_TEST | IN_PREDICT,
+     "of all random numbers"},
     {DATA, "--weights", "FILE", OPTIONS_TEXT, AT(weights), 0, IN_TRAIN | IN_TEST | IN_PREDICT,
      "the weights; train starts from those that fit"},
-    {"Flags of train and predict", "--out", "FILE", OPTIONS_TEXT, AT(out), 0, IN_TRAIN | IN_PREDICT,
-     "the checkpoint, or the CSV"},
+    {RESULTS, "--out", "FILE", OPTIONS_TEXT, AT(out), 0, IN_TRAIN | IN_PREDICT, "the checkpoint, or the CSV"},
+    {RESULTS, "--force", NULL, OPTIONS_FLAG, AT(force), 0, IN_TRAIN | IN_PREDICT,
+     "replace files; --resume another training"},
     {TRAINING, "--epochs", "N", OPTIONS_COUNT, AT(epochs), 1000000, IN_TRAIN,
      "train until this many epochs are done"},
     {TRAINING, "--lr", "X", OPTIONS_REAL, AT(lr), 0, IN_TRAIN, "learning rate, the base of its schedule"},
@@ -73,6 +76,7 @@ static const OptionsFlag options_flags[] = {
 };
 #undef AT
 #undef DATA
+#undef RESULTS
 #undef TRAINING
 enum { OPTIONS_FLAGS = sizeof options_flags / sizeof options_flags[0] };
 

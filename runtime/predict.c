@@ -1,6 +1,5 @@
 /* What a trained network is used for: its accuracy on the test set, its predictions as CSV. */
 #include "snn_internal.h"
-#include "snn_output.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -21,19 +20,25 @@ static bool predictor_data(Predictor *predictor, SnnModel *model, const SnnOptio
 
 static bool predictor_open(Predictor *predictor, SnnModel *model, const SnnOptions *options, SnnError *error)
 {
-    char buffer[256];
+    char buffer[4096];
     const char *weights = snn_weights_path(model, options->weights, buffer, sizeof buffer);
     int batch = options->batch != 0 ? options->batch : model->batch;
     *predictor = (Predictor){0};
-    if (access(weights, F_OK) != 0)
+    if (strcmp(weights, "-") != 0 && access(weights, F_OK) != 0)
         return snn_fail(error, "no weights (%s): train first, or give the file with --weights FILE", weights);
-    predictor->seed = options->has_seed ? options->seed : snn_checkpoint_seed(weights, model->seed);
-    if (!snn_session_open(&predictor->session, model, batch, snn_thread_count(options), error))
+    SnnTensors *file = snn_tensors_open(weights, error);
+    if (file == NULL)
         return false;
-    if (snn_checkpoint_load(model, false, weights, error) && predictor_data(predictor, model, options, error))
-        return true;
-    snn_session_close(&predictor->session);
-    return false;
+    predictor->seed = options->has_seed ? options->seed : snn_checkpoint_seed(file, model->seed);
+    bool opened = snn_session_open(&predictor->session, model, batch, snn_thread_count(options), error);
+    bool ok = opened && snn_checkpoint_load(file, model, false, weights, error)
+              && predictor_data(predictor, model, options, error);
+    if (ok)
+        snn_note_other_model(options, weights, file, model);
+    snn_tensors_close(file);
+    if (opened && !ok)
+        snn_session_close(&predictor->session);
+    return ok;
 }
 
 static void predictor_close(Predictor *predictor)
@@ -90,41 +95,49 @@ static void predict_all(Predictor *predictor, FILE *stream)
     }
 }
 
-/* Fails if `path` exists and is anything but predictions. */
-static bool predict_check_target(const char *path, SnnError *error)
+/* Whether the file begins as predictions do. An empty one holds nothing to lose. */
+static bool predict_is_ours(const char *path)
 {
-    char begin[8] = "";
+    static const char *const begins[] = {"sample,predicted,score_0", "sample,label,predicted,score_0"};
+    char begin[32] = "";
     FILE *file = fopen(path, "rb");
     if (file == NULL)
-        return true; /* there is none, or the attempt to write it will tell */
-    size_t got = fread(begin, 1, 7, file);
+        return true; /* the attempt to write it will tell */
+    size_t got = fread(begin, 1, sizeof begin - 1, file);
     fclose(file);
-    return got == 0 || strcmp(begin, "sample,") == 0
-           || snn_fail(
-               error, "would overwrite (%s): it is not a file of predictions; give another --out FILE", path);
+    return got == 0 || strncmp(begin, begins[0], strlen(begins[0])) == 0
+           || strncmp(begin, begins[1], strlen(begins[1])) == 0;
 }
 
-static bool predict_to_file(Predictor *predictor, const char *path, SnnError *error)
+/* Fails if --out is a file that holds anything but predictions, or that is read. */
+static bool predict_check_target(const SnnModel *model, const SnnOptions *options, SnnError *error)
 {
-    SnnOutput output;
-    if (!snn_output_open(&output, path, error))
-        return false;
-    predict_all(predictor, output.stream);
-    return snn_output_commit(&output, error);
+    char buffer[4096];
+    struct stat info;
+    const char *path = options->out;
+    if (path == NULL || snn_output_is_standard(path) || stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return true;
+    if (snn_same_file(path, snn_weights_path(model, options->weights, buffer, sizeof buffer))
+        || (options->images != NULL && snn_same_file(path, options->images)))
+        return snn_fail(error, "would overwrite (%s): it is read; give another --out FILE", path);
+    return options->force || predict_is_ours(path)
+           || snn_fail(error,
+                       "would overwrite (%s): it is not a file of predictions; give another --out FILE, or "
+                       "--force",
+                       path);
 }
 
 int snn_predict(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     Predictor predictor;
-    bool ok = true;
-    if (options->out != NULL && !predict_check_target(options->out, error))
+    SnnOutput output;
+    if (!predict_check_target(model, options, error) || !predictor_open(&predictor, model, options, error))
         return SNN_FAILED;
-    if (!predictor_open(&predictor, model, options, error))
-        return SNN_FAILED;
-    if (options->out != NULL)
-        ok = predict_to_file(&predictor, options->out, error);
-    else
-        predict_all(&predictor, stdout);
+    bool ok = snn_output_open_any(&output, options->out != NULL ? options->out : "-", error);
+    if (ok) {
+        predict_all(&predictor, output.stream);
+        ok = snn_output_commit(&output, error);
+    }
     predictor_close(&predictor);
     return ok ? SNN_OK : SNN_FAILED;
 }

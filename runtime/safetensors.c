@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TENSORS_HEADER_LIMIT (100u << 20) /* as in the reference implementation */
 
@@ -16,6 +17,7 @@ typedef struct TensorsPair {
 struct SnnTensors {
     unsigned char *bytes; /* the whole file */
     size_t size;
+    SnnIdentity identity; /* unknown from memory */
     SnnTensor *tensors;
     int count, capacity;
     TensorsPair *metadata;
@@ -274,8 +276,14 @@ static bool tensors_scan(SnnTensors *file, SnnError *error)
     size_t data_size = file->size - 8 - (size_t)length;
     if (!tensors_header(file, &json, data_size) || !tensors_check_all(file, data_size, error))
         return false;
-    for (int i = 0; i < file->count; i++)
-        file->tensors[i].data = file->bytes + 8 + length + file->tensors[i].begin;
+    for (int i = 0; i < file->count; i++) {
+        SnnTensor *tensor = &file->tensors[i];
+        unsigned char *data = file->bytes + 8 + length + tensor->begin;
+        size_t width = snn_dtype_size(tensor->dtype);
+        tensor->data = data;
+        if (snn_is_big_endian())
+            snn_reverse_bytes(data, (size_t)(tensor->end - tensor->begin) / width, width);
+    }
     return true;
 }
 
@@ -311,39 +319,53 @@ SnnTensors *snn_tensors_parse(const void *bytes, size_t count, const char *where
     return tensors_take(copy, count, where, error);
 }
 
-/* All bytes of a stream, to be freed. */
-static unsigned char *tensors_slurp(FILE *stream, size_t *size)
+/* All bytes of a file, to be freed; NULL with errno set. */
+static unsigned char *tensors_slurp(int file, size_t *size)
 {
     size_t capacity = 1u << 16;
+    ssize_t got = 1;
     unsigned char *bytes = malloc(capacity);
     *size = 0;
-    while (bytes != NULL) {
-        *size += fread(bytes + *size, 1, capacity - *size, stream);
-        if (*size < capacity)
+    while (bytes != NULL && got != 0) {
+        got = read(file, bytes + *size, capacity - *size);
+        if (got < 0 && errno != EINTR)
             break;
+        *size += got > 0 ? (size_t)got : 0;
+        if (*size < capacity)
+            continue;
         capacity *= 2;
         unsigned char *grown = realloc(bytes, capacity);
         if (grown == NULL)
             free(bytes);
         bytes = grown;
     }
-    if (bytes != NULL && ferror(stream)) {
-        free(bytes);
-        return NULL;
-    }
-    return bytes;
+    if (bytes == NULL || got == 0)
+        return bytes;
+    free(bytes);
+    return NULL;
 }
 
 SnnTensors *snn_tensors_open(const char *path, SnnError *error)
 {
     size_t size = 0;
-    FILE *stream = fopen(path, "rb");
-    unsigned char *bytes = stream == NULL ? NULL : tensors_slurp(stream, &size);
+    struct stat info;
+    int stream = snn_input_open(path, error);
+    if (stream < 0)
+        return NULL;
+    bool known = fstat(stream, &info) == 0 && S_ISREG(info.st_mode);
+    unsigned char *bytes = tensors_slurp(stream, &size);
     if (bytes == NULL)
         snn_fail(error, "cannot read (%s): %s", path, strerror(errno));
-    if (stream != NULL)
-        fclose(stream);
-    return bytes == NULL ? NULL : tensors_take(bytes, size, path, error);
+    close(stream);
+    SnnTensors *file = bytes == NULL ? NULL : tensors_take(bytes, size, path, error);
+    if (file != NULL && known)
+        file->identity = snn_identity(&info);
+    return file;
+}
+
+const SnnIdentity *snn_tensors_identity(const SnnTensors *tensors)
+{
+    return &tensors->identity;
 }
 
 void snn_tensors_close(SnnTensors *tensors)

@@ -50,6 +50,8 @@ bool snn_tensors_add(SnnTensorsWriter *writer, const char *name, SnnDtype dtype,
     }
     if (tensor.size > 0)
         memcpy(tensor.data, data, tensor.size);
+    if (snn_is_big_endian())
+        snn_reverse_bytes(tensor.data, tensor.size / snn_dtype_size(dtype), snn_dtype_size(dtype));
     writer->tensors[writer->count++] = tensor;
     return true;
 }
@@ -118,24 +120,30 @@ static char *writer_header(const SnnTensorsWriter *writer, size_t *length)
     return NULL;
 }
 
-bool snn_tensors_save(SnnTensorsWriter *writer, const char *path, SnnError *error)
+bool snn_tensors_write(SnnTensorsWriter *writer, FILE *stream)
 {
-    SnnOutput output;
     size_t length = 0;
     char *header = writer_header(writer, &length);
     if (header == NULL)
-        return snn_fail(error, "no memory to write (%s)", path);
-    if (!snn_output_open(&output, path, error)) {
-        free(header);
         return false;
-    }
     for (int i = 0; i < 8; i++)
-        fputc((int)((uint64_t)length >> (8 * i) & 0xFF), output.stream);
-    fwrite(header, 1, length, output.stream);
+        fputc((int)((uint64_t)length >> (8 * i) & 0xFF), stream);
+    fwrite(header, 1, length, stream);
     free(header);
     for (int i = 0; i < writer->count; i++)
-        fwrite(writer->tensors[i].data, 1, writer->tensors[i].size, output.stream);
-    return snn_output_commit(&output, error);
+        fwrite(writer->tensors[i].data, 1, writer->tensors[i].size, stream);
+    return true;
+}
+
+bool snn_tensors_save(SnnTensorsWriter *writer, const char *path, SnnError *error)
+{
+    SnnOutput output;
+    if (!snn_output_open(&output, path, error))
+        return false;
+    if (snn_tensors_write(writer, output.stream))
+        return snn_output_commit(&output, error);
+    snn_output_discard(&output);
+    return snn_fail(error, "no memory to write (%s)", path);
 }
 
 void snn_tensors_writer_free(SnnTensorsWriter *writer)

@@ -4,6 +4,8 @@
 
 #include "snn.h"
 #include "snn_error.h"
+#include "snn_output.h"
+#include "snn_safetensors.h"
 
 /* Exit statuses. */
 enum { SNN_OK = 0, SNN_FAILED = 1, SNN_USAGE = 2, SNN_INTERRUPTED = 130 };
@@ -19,7 +21,7 @@ typedef struct SnnOptions {
     int epochs, batch, threads;                               /* 0 where not given */
     float lr;                                                 /* 0 where not given */
     uint32_t seed;
-    bool has_seed, quiet;
+    bool has_seed, quiet, force;
 } SnnOptions;
 
 /* argv[0] is there. False with the error set for anything unknown or malformed. */
@@ -127,19 +129,38 @@ typedef struct SnnState {
     float lr;        /* learning rate instead of the model's, 0: that */
 } SnnState;
 
-bool snn_checkpoint_save(const SnnModel *model, const SnnState *state, const char *path, SnnError *error);
-/* Only what a checkpoint says about its training. */
-bool snn_checkpoint_peek(const SnnModel *model, SnnState *state, const char *path, SnnError *error);
+/* Where a training writes its checkpoints. */
+typedef struct SnnTarget {
+    const char *path;
+    bool replace;    /* whatever is there: --force */
+    SnnIdentity own; /* what may be replaced: the file that was gone on with, or written last */
+    char *kept;      /* the other name that a save gave to a file that was neither, to be freed; or NULL */
+} SnnTarget;
+
+/* `line`: the log's line of the last epoch, without what differs from run to run, or NULL. A checkpoint that is not
+ * the target's own is not replaced: it keeps its content under another name. */
+bool snn_checkpoint_save(const SnnModel *model, const SnnState *state, const char *line, SnnTarget *target,
+                         SnnError *error);
+/* Fails if the target's path exists and is anything but a checkpoint of this model, or cannot be written. */
+bool snn_checkpoint_check_target(const SnnModel *model, const SnnTarget *target, SnnError *error);
+
+/* What the file, at `path`, says about its training. Fails for that of another model, or of another network or
+ * training (see snn_checkpoint_differs) unless forced. */
+bool snn_checkpoint_state(const SnnTensors *file, const SnnModel *model, bool force, SnnState *state,
+                          const char *path, SnnError *error);
+/* True with what differs in words if the file is a checkpoint of another network or, if `resume`, of another
+ * training; false for files that do not say what made them. */
+bool snn_checkpoint_differs(const SnnTensors *file, const SnnModel *model, bool resume, SnnError *difference);
 /* Parameters only (for test and predict) or, if `resume`, the optimiser's states too. Nothing is changed
  * unless everything fits. */
-bool snn_checkpoint_load(SnnModel *model, bool resume, const char *path, SnnError *error);
+bool snn_checkpoint_load(const SnnTensors *file, SnnModel *model, bool resume, const char *path,
+                         SnnError *error);
 /* Takes the parameters whose names and shapes fit, for a new training; the others keep their values, and `left`
  * lists them with the reason. Fails if none fits. */
-bool snn_checkpoint_start(SnnModel *model, const char *path, SnnError *left, SnnError *error);
+bool snn_checkpoint_start(const SnnTensors *file, SnnModel *model, const char *path, SnnError *left,
+                          SnnError *error);
 /* Seed of the training that made these weights; `otherwise` for weights from elsewhere. */
-uint32_t snn_checkpoint_seed(const char *path, uint32_t otherwise);
-/* Fails if `path` exists and is anything but a checkpoint of this model, or cannot be written. */
-bool snn_checkpoint_check_target(const SnnModel *model, const char *path, SnnError *error);
+uint32_t snn_checkpoint_seed(const SnnTensors *file, uint32_t otherwise);
 
 /* ---- reports (progress.c, log.c) ------------------------------------------------------------------ */
 
@@ -166,9 +187,16 @@ void snn_progress_end(SnnProgress *progress, const SnnModel *model, const SnnEpo
 /* Removes a half-drawn bar, so that a message can be printed. */
 void snn_progress_clear(SnnProgress *progress);
 
-/* A JSON line an epoch. `keep`: number of epochs whose lines stay (a resumed run), 0: a new log. */
-bool snn_log_open(FILE **log, const char *path, int keep, SnnError *error);
-bool snn_log_epoch(FILE *log, const SnnModel *model, const SnnEpoch *epoch);
+/* A JSON line an epoch; to be freed, NULL without memory. */
+char *snn_log_line(const SnnModel *model, const SnnEpoch *epoch);
+/* A new log of a new training: one that is there is kept under another name, *kept (to be freed, or NULL), unless
+ * `replace`. */
+bool snn_log_open_new(FILE **log, const char *path, bool replace, char **kept, SnnError *error);
+/* The log of a training that goes on behind `epochs` epochs. Their lines stay, later ones are cut off; `line`, that
+ * of the last of them (or NULL), is added where it alone is missing. */
+bool snn_log_open(FILE **log, const char *path, int epochs, const char *line, SnnError *error);
+/* Until it is on the disk. */
+bool snn_log_write(FILE *log, const char *line);
 
 /* ---- commands: exit statuses ---------------------------------------------------------------------- */
 
@@ -179,6 +207,10 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error);
 
 /* A line of its own for the user, beside the results: "PROGRAM: ...". */
 void snn_note(const SnnOptions *options, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Weights of other equations may do what is wanted; but that they are is said. */
+void snn_note_other_model(const SnnOptions *options, const char *path, const SnnTensors *file,
+                          const SnnModel *model);
 
 /* "--data", the model's own folder, or ".". */
 const char *snn_data_folder(const SnnModel *model, const SnnOptions *options);

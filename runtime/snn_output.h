@@ -1,22 +1,54 @@
-/* Files that appear whole or not at all. */
+/* Files that appear whole or not at all, and how files are opened to read. */
 #ifndef SNN_OUTPUT_H
 #define SNN_OUTPUT_H
 
 #include "snn_error.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
+
+/* Which file stood somewhere: to tell it from one that has been put in its place. */
+typedef struct SnnIdentity {
+    bool known;
+    dev_t device;
+    ino_t number;
+    off_t size;
+    struct timespec changed;
+} SnnIdentity;
+
+SnnIdentity snn_identity(const struct stat *info);
+bool snn_identity_same(const SnnIdentity *a, const SnnIdentity *b); /* false unless both are known */
+/* Whether two names lead to one file, or would if it were made. */
+bool snn_same_file(const char *one, const char *other);
+
+/* Opens a file, a pipe, a device or "-", the standard input, to read. Does not wait for someone to write into
+ * a pipe: without anyone, it is empty. -1 with the error set; else a descriptor, to be closed. */
+int snn_input_open(const char *path, SnnError *error);
 
 typedef struct SnnOutput {
-    FILE *stream; /* write here; errors are found by the commit */
-    char *path, *temporary;
+    FILE *stream;             /* write here; errors are found by the commit */
+    char *path;               /* as given */
+    char *target, *temporary; /* without symbolic links, and what becomes it; NULL: written to as it is */
+    SnnIdentity written;      /* set by a commit: the file at `path` */
 } SnnOutput;
 
-/* Begins to write what will become `path`. Refuses a path that is a folder or a device. */
+/* Begins to write what will become `path`, or the file that the symbolic link `path` points at. Refuses a path
+ * that is a folder, a pipe or a device. Removes what killed programs have left of the same file. */
 bool snn_output_open(SnnOutput *output, const char *path, SnnError *error);
+/* The same, but devices, pipes and "-", the standard output, are written to. */
+bool snn_output_open_any(SnnOutput *output, const char *path, SnnError *error);
+/* Whether the path is "-" or another name of what the program prints to, as /dev/stdout is. */
+bool snn_output_is_standard(const char *path);
+/* Brings what was written to the disk: what remains for the commit is to rename. */
+bool snn_output_flush(SnnOutput *output, SnnError *error);
 /* Flushes to the disk and renames. On failure (a full disk) the temporary file is removed and an older
- * `path` stays as it was. The output is closed in either case. */
+ * `path` stays as it was, unless the message says that it is replaced. The output is closed in either case. */
 bool snn_output_commit(SnnOutput *output, SnnError *error);
 /* Gives up; `path` stays as it was. */
 void snn_output_discard(SnnOutput *output);
+
+/* Gives the file at `path` a second name, which will stay: "a/b.1.json" for "a/b.json", or the next number
+ * that is free. The new name, to be freed; NULL with the error set. */
+char *snn_output_keep(const char *path, SnnError *error);
 
 #endif

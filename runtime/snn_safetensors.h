@@ -1,9 +1,11 @@
 /* Files of named arrays in the safetensors format (github.com/huggingface/safetensors): 8 bytes of header
- * length, a JSON header, the data, all little-endian. The reader accepts nothing that the format forbids. */
+ * length, a JSON header, the data, all little-endian: reader and writer turn elements into the machine's order
+ * and back. The reader accepts nothing that the format forbids. */
 #ifndef SNN_SAFETENSORS_H
 #define SNN_SAFETENSORS_H
 
 #include "snn_error.h"
+#include "snn_output.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +42,9 @@ typedef struct SnnTensors SnnTensors;
 
 const char *snn_dtype_name(SnnDtype dtype); /* "F32" */
 size_t snn_dtype_size(SnnDtype dtype);
+bool snn_is_big_endian(void); /* the machine */
+/* Of each of `count` elements of `width` bytes. */
+void snn_reverse_bytes(void *elements, size_t count, size_t width);
 int64_t snn_tensor_elements(const SnnTensor *tensor);
 
 /* ---- reading: NULL with the error set when the file cannot be read or breaks the format ------------- */
@@ -48,6 +53,8 @@ SnnTensors *snn_tensors_open(const char *path, SnnError *error);
 /* The same from memory (copied); `where` names it in messages. */
 SnnTensors *snn_tensors_parse(const void *bytes, size_t count, const char *where, SnnError *error);
 void snn_tensors_close(SnnTensors *tensors);
+/* The file that was read; unknown for a pipe. */
+const SnnIdentity *snn_tensors_identity(const SnnTensors *tensors);
 
 int snn_tensors_count(const SnnTensors *tensors);
 /* In the order of their data. */
@@ -66,6 +73,8 @@ bool snn_tensors_add_metadata(SnnTensorsWriter *writer, const char *key, const c
 /* Writes a temporary file beside `path`, flushes it to the disk and renames it: `path` is the old file or
  * the whole new one. */
 bool snn_tensors_save(SnnTensorsWriter *writer, const char *path, SnnError *error);
+/* The same into an output that is open; it is still to be committed. False without memory. */
+bool snn_tensors_write(SnnTensorsWriter *writer, FILE *stream);
 void snn_tensors_writer_free(SnnTensorsWriter *writer);
 
 #endif

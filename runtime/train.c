@@ -1,14 +1,16 @@
 /* Training: epochs of shuffled batches, a test and a checkpoint after each. */
 #include "snn_internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct Trainer {
     SnnModel *model;
     const SnnOptions *options;
-    char default_path[256];
-    const char *path; /* of the checkpoint */
+    char default_path[4096];
+    SnnTarget target;    /* of the checkpoints */
+    SnnTensors *resumed; /* while the training opens: the checkpoint that it goes on from */
     SnnSession session;
     bool opened;
     SnnDataset train, test;
@@ -17,17 +19,34 @@ typedef struct Trainer {
     double *activity; /* of each stream in this epoch */
     SnnProgress progress;
     FILE *log;
-    bool watch;      /* for SIGINT */
-    SnnScore score;  /* on the test set, after the last epoch */
+    bool watch;     /* for SIGINT */
+    SnnScore score; /* on the test set, after the last epoch */
 } Trainer;
 
 /* ---- preparing ------------------------------------------------------------------------------------ */
+
+/* A training that goes on although it is another one is told what differs. */
+static bool trainer_read_state(Trainer *trainer, SnnError *error)
+{
+    SnnError difference;
+    const SnnOptions *options = trainer->options;
+    const char *path = options->resume;
+    trainer->resumed = snn_tensors_open(path, error);
+    if (trainer->resumed == NULL
+        || !snn_checkpoint_state(trainer->resumed, trainer->model, options->force, &trainer->state, path,
+                                 error))
+        return false;
+    if (snn_checkpoint_differs(trainer->resumed, trainer->model, true, &difference))
+        snn_note(options, "goes on from another training (%s): %s", path, difference.text);
+    trainer->target.own = *snn_tensors_identity(trainer->resumed);
+    return true;
+}
 
 static bool trainer_resume_state(Trainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
     SnnState *state = &trainer->state;
-    if (!snn_checkpoint_peek(trainer->model, state, options->resume, error))
+    if (!trainer_read_state(trainer, error))
         return false;
     if (options->has_seed && options->seed != state->seed)
         return snn_fail(error, "cannot resume (%s): it was trained with --seed %u, not %u; leave --seed out",
@@ -69,26 +88,53 @@ static bool trainer_weights(Trainer *trainer, SnnError *error)
     SnnError left;
     snn_session_initialise(&trainer->session, trainer->state.seed);
     if (options->resume != NULL)
-        return snn_checkpoint_load(trainer->model, true, options->resume, error);
+        return snn_checkpoint_load(trainer->resumed, trainer->model, true, options->resume, error);
     if (options->weights == NULL)
         return true;
-    if (!snn_checkpoint_start(trainer->model, options->weights, &left, error))
-        return false;
-    if (left.text[0] != '\0' && !options->quiet)
+    SnnTensors *file = snn_tensors_open(options->weights, error);
+    bool ok = file != NULL && snn_checkpoint_start(file, trainer->model, options->weights, &left, error);
+    if (ok)
+        snn_note_other_model(options, options->weights, file, trainer->model);
+    snn_tensors_close(file);
+    if (ok && left.text[0] != '\0' && !options->quiet)
         snn_note(options, "not taken from the weights (%s), so they start as without: %s", options->weights,
                  left.text);
-    return true;
+    return ok;
 }
 
 static bool trainer_path(Trainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
     const char *given = options->out != NULL ? options->out : options->resume;
-    trainer->path =
+    const char *path =
         snn_weights_path(trainer->model, given, trainer->default_path, sizeof trainer->default_path);
-    if (options->log != NULL && strcmp(options->log, trainer->path) == 0)
-        return snn_fail(error, "one name for two files (%s): give different --log and --out", options->log);
-    return snn_checkpoint_check_target(trainer->model, trainer->path, error);
+    trainer->target.path = path;
+    trainer->target.replace = options->force;
+    if (options->log != NULL && snn_same_file(options->log, path))
+        return snn_fail(error, "one file for two things (%s): give different --log and --out", options->log);
+    return snn_checkpoint_check_target(trainer->model, &trainer->target, error);
+}
+
+/* Says under which name an older file stays. */
+static void trainer_note_kept(const Trainer *trainer, const char *path, char *kept)
+{
+    if (kept != NULL)
+        snn_note(trainer->options, "there was an older file (%s): it is kept as %s", path, kept);
+    free(kept);
+}
+
+static bool trainer_log(Trainer *trainer, SnnError *error)
+{
+    const SnnOptions *options = trainer->options;
+    char *kept = NULL;
+    if (options->log == NULL)
+        return true;
+    if (options->resume != NULL)
+        return snn_log_open(&trainer->log, options->log, trainer->state.epoch,
+                            snn_tensors_metadata(trainer->resumed, "log"), error);
+    bool ok = snn_log_open_new(&trainer->log, options->log, options->force, &kept, error);
+    trainer_note_kept(trainer, options->log, kept);
+    return ok;
 }
 
 static bool trainer_data(Trainer *trainer, SnnError *error)
@@ -124,12 +170,16 @@ static bool trainer_open(Trainer *trainer, SnnError *error)
     if (trainer->state.lr != 0.0f)
         model->schedule.lr = trainer->state.lr;
     snn_progress_open(&trainer->progress, options->quiet, trainer->state.epochs, trainer->train.count);
-    return options->log == NULL || snn_log_open(&trainer->log, options->log, trainer->state.epoch, error);
+    bool ok = trainer_log(trainer, error);
+    snn_tensors_close(trainer->resumed);
+    trainer->resumed = NULL;
+    return ok;
 }
 
 static bool trainer_close(Trainer *trainer, SnnError *error)
 {
     bool ok = trainer->log == NULL || fclose(trainer->log) == 0;
+    snn_tensors_close(trainer->resumed);
     if (trainer->opened)
         snn_session_close(&trainer->session);
     snn_dataset_free(&trainer->train);
@@ -150,7 +200,8 @@ static int trainer_not_finite(const Trainer *trainer, int32_t rows, int batch, S
     const char *kept =
         state->epoch > 0 ? "; the checkpoint of the last epoch stays" : "; there is no checkpoint yet";
     snn_fail(error, "%.400s in epoch %d, batch %d%s (%s): try a smaller learning rate than %g, or clip_norm",
-             where.text, state->epoch + 1, batch + 1, kept, trainer->path, (double)trainer->model->run->lr);
+             where.text, state->epoch + 1, batch + 1, kept, trainer->target.path,
+             (double)trainer->model->run->lr);
     return SNN_FAILED;
 }
 
@@ -201,12 +252,14 @@ static int trainer_interrupted(const Trainer *trainer, SnnError *error)
     const SnnState *state = &trainer->state;
     if (state->epoch == 0)
         snn_fail(error, "interrupted in epoch 1 (%s): no epoch was finished, so nothing is saved",
-                 trainer->path);
+                 trainer->target.path);
     else
-        snn_fail(error,
-                 "interrupted in epoch %d (%s): go on with `%.200s train --resume %.300s --epochs %d`, and the "
-                 "same --data",
-                 state->epoch + 1, trainer->path, trainer->options->program, trainer->path, state->epochs);
+        snn_fail(
+            error,
+            "interrupted in epoch %d (%s): go on with `%.200s train --resume %.300s --epochs %d`, and the "
+            "same --data",
+            state->epoch + 1, trainer->target.path, trainer->options->program, trainer->target.path,
+            state->epochs);
     return SNN_INTERRUPTED;
 }
 
@@ -238,6 +291,35 @@ static bool trainer_measure(Trainer *trainer)
                             &trainer->score);
 }
 
+/* The checkpoint knows the log's line of its epoch: killed before the log does, nothing is missing. */
+static bool trainer_save(Trainer *trainer, const SnnEpoch *epoch, SnnError *error)
+{
+    SnnEpoch same = *epoch;
+    same.seconds = NAN; /* checkpoints of equal trainings are equal */
+    char *line = snn_log_line(trainer->model, &same);
+    bool ok = line == NULL
+                  ? snn_fail(error, "no memory to write the checkpoint (%s)", trainer->target.path)
+                  : snn_checkpoint_save(trainer->model, &trainer->state, line, &trainer->target, error);
+    free(line);
+    if (ok && trainer->target.kept != NULL)
+        snn_progress_clear(&trainer->progress);
+    trainer_note_kept(trainer, trainer->target.path, trainer->target.kept);
+    trainer->target.kept = NULL;
+    return ok;
+}
+
+static bool trainer_write_log(Trainer *trainer, const SnnEpoch *epoch, SnnError *error)
+{
+    if (trainer->log == NULL)
+        return true;
+    char *line = snn_log_line(trainer->model, epoch);
+    bool ok = line != NULL && snn_log_write(trainer->log, line);
+    free(line);
+    return ok
+           || snn_fail(error, "cannot write the log (%s); the checkpoint of this epoch is saved",
+                       trainer->options->log);
+}
+
 static int trainer_epoch(Trainer *trainer, SnnError *error)
 {
     SnnState *state = &trainer->state;
@@ -253,13 +335,8 @@ static int trainer_epoch(Trainer *trainer, SnnError *error)
         return trainer_interrupted(trainer, error);
     epoch.test = trainer->score;
     state->epoch++;
-    if (!snn_checkpoint_save(trainer->model, state, trainer->path, error))
+    if (!trainer_save(trainer, &epoch, error) || !trainer_write_log(trainer, &epoch, error))
         return SNN_FAILED;
-    if (!snn_log_epoch(trainer->log, trainer->model, &epoch)) {
-        snn_fail(error, "cannot write the log (%s); the checkpoint of this epoch is saved",
-                 trainer->options->log);
-        return SNN_FAILED;
-    }
     snn_progress_end(&trainer->progress, trainer->model, &epoch);
     return SNN_OK;
 }

@@ -105,4 +105,5 @@ passes "data: a network that does not look at them" ./blind train --quiet --data
 
 refuses "predict: a file of samples that is missing" 1 '^shapes: cannot read \(nowhere\): No such file' ./shapes predict nowhere --weights trained.safetensors
 refuses "predict: labels in the place of samples" 1 '\(data/t10k-labels-idx1-ubyte\)' ./shapes predict data/t10k-labels-idx1-ubyte --weights trained.safetensors
-refuses "predict: --out would overwrite a checkpoint" 1 '^shapes: would overwrite \(trained\.safetensors\): it is not a file of predictions; give another --out FILE$' ./shapes predict --data data --weights trained.safetensors --out trained.safetensors
+refuses "predict: --out is a file of something else" 1 '^shapes: would overwrite \(shapes\.snn\): it is not a file of predictions; give another --out FILE, or --force$' ./shapes predict --data data --weights trained.safetensors --out shapes.snn
+refuses "predict: --out would overwrite its weights" 1 '^shapes: would overwrite \(\./trained\.safetensors\): it is read; give another --out FILE$' ./shapes predict --force --data data --weights trained.safetensors --out ./trained.safetensors

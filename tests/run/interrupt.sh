@@ -32,15 +32,23 @@ fi
 same "interrupt: killed in the epochs, the same bits" whole.safetensors killed.safetensors
 
 # In the middle of writing a checkpoint, three times.
-writes=0
+writes=0 left=no
 for attempt in 1 2 3; do
     # shellcheck disable=SC2046
     ./stop KILL writing written.safetensors $(continued written) > messages 2>&1
     [ $? -eq 137 ] && writes=$((writes + 1))
+    # As if it were of another day.
+    find . -name 'written.safetensors.tmp.*' -exec touch -t 202001010000 {} +
+    find . -name 'written.safetensors.tmp.*' | grep -q . && left=yes
     # One epoch further, so that the next kill meets another checkpoint.
     # shellcheck disable=SC2046
     $(continued written) --epochs $attempt > messages 2>&1 || fail "interrupt: goes on after a half-written checkpoint" "$(cat messages)"
 done
+if find . -name 'written.safetensors.tmp.*' | grep -q . || [ $left = no ]; then
+    fail "interrupt: what killed runs left is removed" "$left: $(echo written.safetensors.tmp.*)"
+else
+    ok "interrupt: what killed runs left is removed"
+fi
 if [ $writes -ge 1 ]; then
     ok "interrupt: killed while a checkpoint is written"
 else

@@ -1,8 +1,9 @@
 /* stop SIGNAL after MS COMMAND...      sends SIGNAL (INT or KILL) to the command MS milliseconds after its start
- * stop SIGNAL writing FILE COMMAND...  sends it as soon as FILE.tmp.PID holds something
+ * stop SIGNAL writing FILE COMMAND...  sends it as soon as FILE.tmp.* holds something
  * stop SIGNAL behind FILE COMMAND...   sends it a moment after FILE has appeared
  *
  * Exit status: the command's own, or 128 + the signal that ended it. */
+#include <glob.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -39,19 +40,27 @@ typedef struct Moment {
     double deadline;
 } Moment;
 
-/* FILE.tmp.PID holds something. */
-static bool is_writing(const char *file, pid_t child)
+/* A FILE.tmp.* holds something, and has been written just now: it is none that was left here. */
+static bool is_writing(const char *file)
 {
-    char path[4096];
+    char pattern[4096];
+    glob_t found;
     struct stat info;
-    snprintf(path, sizeof path, "%s.tmp.%ld", file, (long)child);
-    return stat(path, &info) == 0 && info.st_size > 0;
+    bool writing = false;
+    snprintf(pattern, sizeof pattern, "%s.tmp.*", file);
+    if (glob(pattern, 0, NULL, &found) != 0)
+        return false;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        writing = writing || (stat(found.gl_pathv[i], &info) == 0 && info.st_size > 0
+                              && info.st_mtime > time(NULL) - 60);
+    globfree(&found);
+    return writing;
 }
 
-static bool has_come(Moment *moment, pid_t child)
+static bool has_come(Moment *moment)
 {
     if (strcmp(moment->kind, "writing") == 0)
-        return is_writing(moment->argument, child);
+        return is_writing(moment->argument);
     bool behind = strcmp(moment->kind, "behind") == 0;
     if (behind && moment->deadline == 0.0 && access(moment->argument, F_OK) == 0)
         moment->deadline = now() + 0.01;
@@ -69,7 +78,7 @@ int main(int argc, char **argv)
     if (strcmp(moment.kind, "after") == 0)
         moment.deadline = now() + atof(moment.argument) / 1000.0;
     pid_t child = start(argv + 4), ended;
-    while ((ended = waitpid(child, &status, WNOHANG)) == 0 && !has_come(&moment, child))
+    while ((ended = waitpid(child, &status, WNOHANG)) == 0 && !has_come(&moment))
         sched_yield();
     if (child > 0 && ended == 0) {
         kill(child, signal_number);

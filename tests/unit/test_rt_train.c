@@ -49,6 +49,19 @@ static void assert_no_temporary(void)
     closedir(folder);
 }
 
+static SnnState read_state(const char *name)
+{
+    SnnState state = {0};
+    SnnError error;
+    const char *path = fake_path(&fake, 0, name);
+    SnnTensors *file = snn_tensors_open(path, &error);
+    ck_assert_msg(file != NULL, "%s", error.text);
+    ck_assert_msg(snn_checkpoint_state(file, &fake.fake.model, false, &state, path, &error), "%s",
+                  error.text);
+    snn_tensors_close(file);
+    return state;
+}
+
 static double accuracy(void)
 {
     double value = -1.0;
@@ -215,6 +228,27 @@ START_TEST(resumed_log_goes_on_behind_the_checkpoint)
     ck_assert(strncmp(text, "{\"epoch\": 1, \"train_loss\": ", 27) == 0);
     ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
     free(text);
+    ck_assert(exists("run.1.json")); /* of the other training */
+}
+END_TEST
+
+/* A kill between checkpoint and log leaves no hole: the checkpoint knows the line of its epoch. */
+START_TEST(resumed_log_gets_the_missing_line)
+{
+    assert_run(0, "train --log run.json");
+    char *whole = fake_read(&fake, "run.json", NULL);
+    char *last = strstr(whole, "{\"epoch\": 3");
+    ck_assert_ptr_nonnull(last);
+    fake_write(&fake, "run.json", whole, (size_t)(last - whole) + 20);
+    assert_run(0, "train --resume fake.safetensors --log run.json");
+    char *text = fake_read(&fake, "run.json", NULL);
+    ck_assert(strncmp(text, whole, (size_t)(last - whole)) == 0);
+    const char *seconds = strstr(text + (last - whole), "\"seconds\": null, \"lr\": ");
+    ck_assert_ptr_nonnull(seconds);
+    ck_assert(strncmp(text + (last - whole), last, strcspn(last, "s")) == 0);
+    ck_assert_str_eq(strstr(seconds, "\"lr\""), strstr(last, "\"lr\""));
+    free(text);
+    free(whole);
 }
 END_TEST
 
@@ -274,9 +308,7 @@ START_TEST(nan_stops_and_keeps_the_checkpoint)
     assert_says("NaN in `digit` (dense(3)) in epoch 2, batch 4");
     assert_says("smaller learning rate");
     ck_assert(exists("bad.safetensors"));
-    SnnState state;
-    SnnError error;
-    ck_assert(snn_checkpoint_peek(&fake.fake.model, &state, fake_path(&fake, 0, "bad.safetensors"), &error));
+    SnnState state = read_state("bad.safetensors");
     ck_assert_int_eq(state.epoch, 1);
     ck_assert_int_eq((int)state.step, 13);
 }
@@ -330,11 +362,13 @@ START_TEST(strange_files_are_not_overwritten)
 {
     fake_write(&fake, "thesis.txt", "precious", 8);
     assert_run(1, "train --out thesis.txt");
-    assert_says("not a checkpoint of `fake`");
+    assert_says("would overwrite (thesis.txt): not a readable safetensors file");
     assert_run(1, "train --log thesis.txt");
     assert_says("not a log");
     assert_run(1, "train --out same.x --log same.x");
-    assert_says("one name for two files");
+    assert_says("one file for two things (same.x)");
+    assert_run(1, "train --out same.x --log ./same.x");
+    assert_says("one file for two things (./same.x)");
     size_t size = 0;
     char *text = fake_read(&fake, "thesis.txt", &size);
     ck_assert(size == 8 && strcmp(text, "precious") == 0);
@@ -343,8 +377,8 @@ START_TEST(strange_files_are_not_overwritten)
     assert_says("not a regular file (/dev/full)");
     assert_run(1, "train --out nowhere/x.safetensors");
     assert_says("cannot write (nowhere/x.safetensors): No such file or directory");
-    assert_run(0, "train --epochs 1");
-    assert_run(0, "train --epochs 1"); /* its own checkpoint may go */
+    assert_run(0, "train --force --epochs 1 --out thesis.txt");
+    ck_assert_int_eq(read_state("thesis.txt").epoch, 1);
 }
 END_TEST
 
@@ -381,15 +415,22 @@ START_TEST(predicts_as_csv)
     assert_run(1, "predict nothing.idx");
     assert_says("cannot read (nothing.idx)");
     assert_run(1, "predict --out fake.safetensors");
-    assert_says("it is not a file of predictions");
+    assert_says("would overwrite (fake.safetensors): it is read");
+    assert_run(1, "predict --force --out ./fake.safetensors");
+    assert_says("would overwrite (./fake.safetensors): it is read");
+    fake_write(&fake, "my.csv", "sample,mine\n0,1\n", 16);
+    assert_run(1, "predict --out my.csv");
+    assert_says("would overwrite (my.csv): it is not a file of predictions");
+    assert_run(0, "predict --force --out my.csv");
     assert_run(0, "predict --out all.csv");
+    ck_assert(fake_same(&fake, "my.csv", "all.csv"));
     assert_run(1, "predict --out /dev/full");
-    assert_says("would overwrite (/dev/full)");
+    assert_says("cannot write (/dev/full): No space left on device");
     fake.file_limit = 400;
     assert_run(1, "predict --out all.csv");
     assert_says("cannot write (all.csv): File too large");
     assert_run(1, "predict");
-    assert_says("cannot write (standard output)");
+    assert_says("cannot write (standard output): File too large");
     fake.file_limit = 0;
     assert_no_temporary();
     assert_run(1, "test --weights nothing");
@@ -428,21 +469,24 @@ START_TEST(checkpoint_round_trip)
         model->params[0].value[i] = (float)i;
         model->params[0].state[0][i] = (float)-i;
     }
-    const char *path = fake_path(&fake, 1, "r.safetensors");
-    ck_assert(snn_checkpoint_save(model, &state, path, &error));
+    SnnTarget target = {.path = fake_path(&fake, 1, "r.safetensors")};
+    ck_assert(snn_checkpoint_save(model, &state, NULL, &target, &error));
+    ck_assert(target.kept == NULL && target.own.known);
     snn_session_initialise(&session, 2);
-    ck_assert(snn_checkpoint_peek(model, &got, path, &error));
+    got = read_state("r.safetensors");
     ck_assert(got.seed == 1 && got.batch == 8 && got.epoch == 2 && got.epochs == 3 && got.step == 26);
     ck_assert_int_eq(got.samples, 101);
-    ck_assert(snn_checkpoint_load(model, true, path, &error));
+    SnnTensors *file = snn_tensors_open(target.path, &error);
+    ck_assert(snn_checkpoint_load(file, model, true, target.path, &error));
     for (int i = 0; i < FAKE_INPUTS * FAKE_CLASSES; i++)
         ck_assert(model->params[0].value[i] == (float)i && model->params[0].state[0][i] == (float)-i);
     model->params[0].dims[0] = 15;
-    ck_assert(!snn_checkpoint_load(model, false, path, &error));
+    ck_assert(!snn_checkpoint_load(file, model, false, target.path, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "`w_digit` is [3, 16], the model needs [3, 15]"));
     model->params[0].name = "w_other";
-    ck_assert(!snn_checkpoint_load(model, false, path, &error));
+    ck_assert(!snn_checkpoint_load(file, model, false, target.path, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "`w_other` (dense(3) of digit, fake.snn:5) is missing"));
+    snn_tensors_close(file);
     snn_session_close(&session);
 }
 END_TEST
@@ -457,26 +501,30 @@ START_TEST(weights_begin_a_new_training)
     assert_run(0, "train --weights first.safetensors --out second.safetensors --epochs 1");
     ck_assert(strstr(fake.err, "not taken") == NULL);
     ck_assert(!fake_same(&fake, "first.safetensors", "second.safetensors"));
+    const char *path = fake_path(&fake, 0, "first.safetensors");
+    SnnTensors *file = snn_tensors_open(path, &error);
+    ck_assert_ptr_nonnull(file);
     ck_assert(snn_session_open(&session, model, 8, 1, &error));
     snn_session_initialise(&session, 5);
     float untouched = model->params[1].value[0];
     model->params[1].name = "b_new";
-    ck_assert(snn_checkpoint_start(model, fake_path(&fake, 0, "first.safetensors"), &left, &error));
+    ck_assert(snn_checkpoint_start(file, model, path, &left, &error));
     ck_assert_str_eq(left.text, "`b_new` (not in the file)");
     ck_assert(model->params[1].value[0] == untouched && model->params[0].state[0][0] == 0.0f);
     float first = model->params[0].value[5];
-    ck_assert(snn_checkpoint_load(model, false, fake_path(&fake, 0, "first.safetensors"), &error) == false);
+    ck_assert(snn_checkpoint_load(file, model, false, path, &error) == false);
     model->params[1].name = "b_digit";
     snn_session_initialise(&session, 5);
-    ck_assert(snn_checkpoint_load(model, false, fake_path(&fake, 0, "first.safetensors"), &error));
+    ck_assert(snn_checkpoint_load(file, model, false, path, &error));
     ck_assert(model->params[0].value[5] == first);
     model->params[0].dims[0] = 15;
-    ck_assert(snn_checkpoint_start(model, fake_path(&fake, 0, "first.safetensors"), &left, &error));
+    ck_assert(snn_checkpoint_start(file, model, path, &left, &error));
     ck_assert_str_eq(left.text, "`w_digit` (F32 [3, 16] there, F32 [3, 15] here)");
     model->params[1].name = "b_new";
-    ck_assert(!snn_checkpoint_start(model, fake_path(&fake, 0, "first.safetensors"), &left, &error));
+    ck_assert(!snn_checkpoint_start(file, model, path, &left, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "no weights that fit ("));
     snn_session_close(&session);
+    snn_tensors_close(file);
     assert_run(1, "train --weights t10k-images-idx3-ubyte");
     assert_says("not a readable safetensors file");
 }
@@ -602,6 +650,7 @@ Suite *rt_train_suite(void)
     tcase_add_test(runs, learns_and_tests_alike);
     tcase_add_test(runs, visits_every_sample_in_its_order);
     tcase_add_test(runs, resumed_log_goes_on_behind_the_checkpoint);
+    tcase_add_test(runs, resumed_log_gets_the_missing_line);
     tcase_add_test(runs, threads_do_not_change_bits);
     tcase_add_test(runs, frozen_parameters_stay);
     tcase_add_test(runs, without_a_train_block);
