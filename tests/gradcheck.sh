@@ -1,5 +1,5 @@
 #!/bin/sh
-# snnc --gradcheck: status 0 for a right derivative, 1 and WRONG for a wrong one.
+# snnc --gradcheck: status 0 for a right derivative, 1 and WRONG for a wrong one; also where gradients are small.
 #
 #     tests/gradcheck.sh               SNNC=path: another compiler than build/snnc
 
@@ -9,31 +9,31 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 
-# model DERIVATIVE: a surrogate of the file's own, whose antiderivative is sigmoid(2 x)
+# model DERIVATIVE THRESHOLD: a surrogate of the file's own, whose antiderivative is sigmoid(2 x)
 model() {
     cat << END
 surrogate own() { s = sigmoid(2 * x)  derivative = $1  antiderivative = s }
 model own_surrogate {
     data idx(shape = [5], classes = 3)
     time 6 steps
-    out = image -> dense(3) -> lif(threshold = 0.3, surrogate = own)
+    out = image -> dense(3) -> lif(threshold = $2, surrogate = own)
     predict argmax(rate(out))
     train { loss mse(rate(out), label) }
 }
 END
 }
 
-# expect STATUS WORD DERIVATIVE
+# expect STATUS WORD DERIVATIVE [THRESHOLD [SEED]]
 expect() {
-    model "$3" > "$work/model.snn"
-    "$snnc" "$work/model.snn" --gradcheck > "$work/report" 2>&1
+    model "$3" "${4:-0.3}" > "$work/model.snn"
+    "$snnc" "$work/model.snn" --gradcheck --seed="${5:-0}" > "$work/report" 2>&1
     status=$?
     if [ $status -eq "$1" ] && grep -q "$2" "$work/report"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
         cat "$work/report" >&2
-        echo "gradcheck: derivative = $3: status $status, expected $1 and \`$2\`" >&2
+        echo "gradcheck: derivative = $3, threshold ${4:-0.3}, seed ${5:-0}: status $status, expected $1 and \`$2\`" >&2
     fi
 }
 
@@ -41,6 +41,11 @@ expect 0 ok '2 * s * (1 - s)'
 expect 1 WRONG 's * (1 - s)'
 expect 1 WRONG '2.001 * s * (1 - s)'
 expect 1 WRONG '-2 * s * (1 - s)'
+for seed in 1 2 3 4 5; do
+    expect 0 ok '2 * s * (1 - s)' 7 $seed # sigmoid(-14) is a millionth
+    expect 1 WRONG '2.001 * s * (1 - s)' 7 $seed
+    expect 0 'too small to check' '2 * s * (1 - s)' 18 $seed
+done
 
 echo "gradcheck: $passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

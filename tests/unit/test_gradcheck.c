@@ -51,9 +51,10 @@ static void save_case(const char *name, const char *path)
 }
 
 /* gradcheck() with its lines caught: they are wanted only if it fails. `batch`: a file of arrays, or NULL. */
-static bool caught_gradcheck(const Program *record, const Program *replay, const char *batch, FILE *report)
+static bool caught_gradcheck(const Program *record, const Program *replay, const char *batch, uint32_t seed,
+                             FILE *report)
 {
-    RunOptions options = {.inputs = batch, .weights = batch, .seed = 1, .precision = PRECISION_DOUBLE};
+    RunOptions options = {.inputs = batch, .weights = batch, .seed = seed, .precision = PRECISION_DOUBLE};
     fflush(stdout);
     int screen = dup(STDOUT_FILENO);
     ck_assert_int_ge(screen, 0);
@@ -65,19 +66,26 @@ static bool caught_gradcheck(const Program *record, const Program *replay, const
     return agree;
 }
 
-static Outcome check_text(const GoldenText *text, const char *batch)
+/* `derived`: the network whose gradient is compared with the differences of `text`. */
+static Outcome check_texts(const GoldenText *derived, const GoldenText *text, const char *batch,
+                           uint32_t seed)
 {
     Arena *arena = arena_new();
     Outcome outcome = {false, ""};
     FILE *report = tmpfile();
     ck_assert_ptr_nonnull(report);
-    const Program *record = smooth_program(arena, text, HELD_RECORD);
-    outcome.agree = caught_gradcheck(record, smooth_program(arena, text, HELD_REPLAY), batch, report);
+    const Program *record = smooth_program(arena, derived, HELD_RECORD);
+    outcome.agree = caught_gradcheck(record, smooth_program(arena, text, HELD_REPLAY), batch, seed, report);
     rewind(report);
     outcome.report[fread(outcome.report, 1, sizeof outcome.report - 1, report)] = '\0';
     fclose(report);
     arena_free(arena);
     return outcome;
+}
+
+static Outcome check_text(const GoldenText *text, const char *batch)
+{
+    return check_texts(text, text, batch, 1);
 }
 
 static int count_of(const char *text, const char *part)
@@ -170,6 +178,155 @@ START_TEST(data_of_spikes)
 }
 END_TEST
 
+/* ---- whatever the seed ---- */
+
+enum { SEEDS = 20 };
+
+#define FEED_FORWARD(definitions, layers)                                            \
+    definitions "model m {\n"                                                        \
+                "    data idx(shape = [5], classes = 3)\n"                           \
+                "    time 6 steps of 1 ms\n" layers "    predict argmax(sum(out))\n" \
+                "    train { loss mse(sum(out), label) }\n"                          \
+                "}\n"
+
+/* A synapse of two time constants: its currents start at rest, far below the threshold. */
+#define SLOW                                                                  \
+    "neuron slow(surrogate = fast_sigmoid(10)) {\n"                           \
+    "    state rise = 0\n"                                                    \
+    "    state fall = 0\n"                                                    \
+    "    state v = 0\n"                                                       \
+    "    rise = rise * exp(-dt / 2 ms) + input\n"                             \
+    "    fall = fall * exp(-dt / 8 ms) + input\n"                             \
+    "    v = v * exp(-dt / 10 ms) + (1 - exp(-dt / 10 ms)) * (fall - rise)\n" \
+    "    spike = step(v - 1, surrogate)\n"                                    \
+    "    v = v - spike\n"                                                     \
+    "}\n"
+
+static const char *const right[] = {
+    /* Small gradients, and smaller ones layer by layer. */
+    FEED_FORWARD(SLOW,
+                 "    hidden = latency(image) -> dense(6) -> slow\n    out = hidden -> dense(3) -> slow\n"),
+    FEED_FORWARD(SLOW, "    a = latency(image) -> dense(4) -> slow(super_spike(100))\n"
+                       "    b = a -> dense(4) -> slow(super_spike(100))\n"
+                       "    out = b -> dense(3) -> slow(super_spike(100))\n"),
+    /* Large ones. */
+    FEED_FORWARD(
+        "", "    hidden = 100 * image -> dense(6) -> lif\n    out = 1000 * (hidden -> dense(3)) -> li\n"),
+    /* Steep surrogates, and such that have corners. */
+    FEED_FORWARD("", "    hidden = image -> dense(6) -> lif(surrogate = sigmoid(50), threshold = 0.2)\n"
+                     "    out = hidden -> dense(3) -> lif(surrogate = super_spike(100), threshold = 0.2)\n"),
+    FEED_FORWARD("", "    hidden = image -> dense(6) -> lif(surrogate = rectangle(3), threshold = 0.2)\n"
+                     "    out = hidden -> dense(3) -> lif(surrogate = triangle(2), threshold = 0.2)\n"),
+    /* Deep. */
+    FEED_FORWARD(
+        "block layer(x) = x -> dense(4) -> plif(threshold = 0.3)\n",
+        "    deep = poisson(image) -> layer() -> layer() -> layer() -> layer() -> layer() -> layer()\n"
+        "    out = deep -> dense(3) -> li\n"),
+    /* Recurrent. */
+    FEED_FORWARD("",
+                 "    hidden = (image -> dense(5)) + 2 * (hidden[-1] -> dense(5)) -> alif(threshold = 0.2)\n"
+                 "    out = (hidden -> dense(3)) + (out[-1] -> dense(3)) -> lif(soft_reset)\n"),
+    /* Ties and corners on the way; the silent half of the data sits on them. */
+    FEED_FORWARD(
+        "", "    x = max(latency(image) -> dense(5), 0)\n"
+            "    hidden = abs(min(x, 0.1)) -> lif(threshold = 0.05)\n    out = hidden -> dense(3) -> li\n"),
+};
+
+START_TEST(right_with_any_seed)
+{
+    GoldenText text = {"right", right[_i / SEEDS]};
+    Outcome outcome = check_texts(&text, &text, NULL, (uint32_t)(_i % SEEDS + 1));
+    ck_assert_msg(outcome.agree, "network %d, seed %d:\n%s", _i / SEEDS, _i % SEEDS + 1, outcome.report);
+    ck_assert_msg(count_of(outcome.report, " ok") > 0, "network %d, seed %d: nothing was checked:\n%s",
+                  _i / SEEDS, _i % SEEDS + 1, outcome.report);
+}
+END_TEST
+
+/* Two neurons that send the same, but one of them hides a part of it from its derivative. */
+#define TWICE(charge, spike, reset)                       \
+    FEED_FORWARD("neuron n(surrogate = atan(2)) {\n"      \
+                 "    param w = 0.5\n"                    \
+                 "    state v = 0\n"                      \
+                 "    v = " charge "\n"                   \
+                 "    spike = step(v - 0.4, surrogate)\n" \
+                 "    v = where(" reset ", 0, v)\n"       \
+                 "    output = " spike "\n"               \
+                 "}\n",                                   \
+                 "    hidden = image -> dense(6) -> n\n"  \
+                 "    out = (hidden -> dense(3)) + (out[-1] -> dense(3)) -> n(sigmoid(4))\n")
+
+static const char whole[] = TWICE("v * sigmoid(w) + input", "spike", "spike");
+
+static const char *const wrong[] = {
+    TWICE("v * sigmoid(w) + input", "spike", "detach(spike)"), /* no gradient through the reset */
+    TWICE("v * sigmoid(detach(w)) + input", "spike", "spike"), /* none for a parameter */
+    TWICE("detach(v) * sigmoid(w) + input", "spike", "spike"), /* none through time */
+    TWICE("v * sigmoid(w) + input + 0.001 * (input - detach(input))", "spike", "spike"),
+    TWICE("v * sigmoid(w) + input + 1e-5 * (input - detach(input))", "spike", "spike"),
+    TWICE("v * sigmoid(w) + input - 2 * (input - detach(input))", "spike", "spike"), /* the sign */
+    TWICE("v * sigmoid(w) + input", "spike + 0.001 * (spike - detach(spike))", "spike"),
+    TWICE("v * sigmoid(w) + input", "spike + (w - detach(w)) * v", "spike"), /* a term too many */
+};
+
+START_TEST(wrong_with_any_seed)
+{
+    GoldenText derived = {"wrong", wrong[_i / SEEDS]}, text = {"whole", whole};
+    Outcome outcome = check_texts(&derived, &text, NULL, (uint32_t)(_i % SEEDS + 1));
+    ck_assert_msg(!outcome.agree && count_of(outcome.report, "WRONG") > 0, "network %d, seed %d:\n%s",
+                  _i / SEEDS, _i % SEEDS + 1, outcome.report);
+}
+END_TEST
+
+/* The same in the tails of a surrogate, where the gradient is small. */
+START_TEST(wrong_where_it_is_small)
+{
+    const char *neuron = "neuron n() {\n"
+                         "    state v = 0\n"
+                         "    v = v / 2 + input / 8%s\n"
+                         "    spike = step(v - 1, super_spike(100))\n"
+                         "}\n";
+    const char *layers =
+        FEED_FORWARD("", "    hidden = image -> dense(6) -> n\n    out = hidden -> dense(3) -> n\n");
+    Arena *arena = arena_new();
+    GoldenText text = {"small", arena_printf(arena, "%s%s", arena_printf(arena, neuron, ""), layers)};
+    const char *more = " + 0.001 * (input - detach(input))";
+    GoldenText derived = {"small", arena_printf(arena, "%s%s", arena_printf(arena, neuron, more), layers)};
+    Outcome same = check_texts(&text, &text, NULL, (uint32_t)_i),
+            other = check_texts(&derived, &text, NULL, (uint32_t)_i);
+    ck_assert_msg(same.agree && count_of(same.report, " ok") == 2, "seed %d:\n%s", _i, same.report);
+    ck_assert_msg(!other.agree, "seed %d:\n%s", _i, other.report);
+    arena_free(arena);
+}
+END_TEST
+
+/* ---- what cannot be checked ---- */
+
+static const char *const unchecked[][2] = {
+    /* A formula that is nearly flat: differences of the loss are roundings. */
+    {FEED_FORWARD("", "    hidden = image -> dense(6) -> lif(threshold = 3, surrogate = erf(2))\n"
+                      "    out = hidden -> dense(3) -> li\n"),
+     "too small to check"},
+    /* Every input of the corner is 0; the formula takes one side's slope there. */
+    {FEED_FORWARD("neuron corner() { param w = 0  output = where(w > 0, w, 0) + input }\n",
+                  "    out = image -> dense(3) -> corner\n"),
+     "at a kink"},
+    {FEED_FORWARD("neuron corner() { param w = 1e-13  output = max(w, 0) + input }\n",
+                  "    out = image -> dense(3) -> corner\n"),
+     "at a kink"},
+};
+
+START_TEST(says_what_it_cannot_check)
+{
+    GoldenText text = {"unchecked", unchecked[_i][0]};
+    for (uint32_t seed = 1; seed <= SEEDS / 4; seed++) {
+        Outcome outcome = check_texts(&text, &text, NULL, seed);
+        ck_assert_msg(outcome.agree, "seed %u:\n%s", (unsigned)seed, outcome.report);
+        ck_assert_msg(count_of(outcome.report, unchecked[_i][1]) > 0, "seed %u:\n%s", (unsigned)seed,
+                      outcome.report);
+    }
+}
+END_TEST
+
 Suite *gradcheck_suite(void)
 {
     Suite *suite = suite_create("gradcheck");
@@ -179,6 +336,10 @@ Suite *gradcheck_suite(void)
     tcase_add_loop_test(tcase, agrees_with_differences, 0, GOLDEN_CASES);
     tcase_add_loop_test(tcase, finds_a_wrong_derivative, 0, (int)(sizeof pairs / sizeof *pairs));
     tcase_add_test(tcase, data_of_spikes);
+    tcase_add_loop_test(tcase, right_with_any_seed, 0, SEEDS * (int)(sizeof right / sizeof *right));
+    tcase_add_loop_test(tcase, wrong_with_any_seed, 0, SEEDS * (int)(sizeof wrong / sizeof *wrong));
+    tcase_add_loop_test(tcase, wrong_where_it_is_small, 1, SEEDS + 1);
+    tcase_add_loop_test(tcase, says_what_it_cannot_check, 0, (int)(sizeof unchecked / sizeof *unchecked));
     suite_add_tcase(suite, tcase);
     return suite;
 }
