@@ -154,7 +154,7 @@ asan: ## unit and run tests under the address and undefined-behaviour sanitizers
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 	    unit $(filter run,$(TEST_NAMES))
 
-layers: ## no #include runs against the order of the layers
+layers: ## no #include runs against the order of the layers; names of models are left to them
 	@tests/layers.sh
 
 format: ## lay all C files out

@@ -17,8 +17,14 @@ const char *phase_name(Phase phase)
     return names[phase];
 }
 
+const char *loop_name(Program *program, const char *base)
+{
+    return unique_name(program->arena, &program->names, base);
+}
+
 BufferId loop_buffer(Program *program, Buffer buffer)
 {
+    buffer.name = loop_name(program, buffer.name);
     vec_push(program->arena, &program->buffers, buffer);
     return program->buffers.count - 1;
 }
@@ -31,20 +37,10 @@ BufferId loop_find(const Program *program, const char *name)
     return -1;
 }
 
-static bool var_exists(const Kernel *kernel, const char *name)
-{
-    for (int i = 0; i < kernel->vars.count; i++)
-        if (strcmp(kernel->vars.at[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 VarId loop_var(Arena *arena, Kernel *kernel, const char *base, Type type)
 {
-    const char *name = base;
-    for (int n = 2; var_exists(kernel, name); n++)
-        name = arena_printf(arena, "%s_%d", base, n);
-    vec_push(arena, &kernel->vars, ((Var){name, base, type}));
+    const char *name = unique_name(arena, &kernel->names, base);
+    vec_push(arena, &kernel->vars, ((Var){.name = name, .base = base, .type = type}));
     return kernel->vars.count - 1;
 }
 

@@ -19,6 +19,7 @@
 #include "out.h"
 #include "room.h"
 #include "source.h"
+#include "unique.h"
 #include "vec.h"
 
 #include <stdint.h>
@@ -39,7 +40,8 @@ typedef enum BufferRole {
 enum { LOOP_MAX_DIMS = 6 };
 
 typedef struct Buffer {
-    const char *name; /* unique, legal in C */
+    const char *name; /* unique among buffers and kernels, see unique.h */
+    bool of_model;    /* the model's name is, or is part of, this name; else it is the compiler's own */
     Type type;
     BufferRole role;
     bool registers;  /* LOCAL: small, and touched in independent loops over its last dimension only */
@@ -57,6 +59,7 @@ typedef int VarId;
 typedef struct Var {
     const char *name; /* unique in the kernel; after the pass `names`, unique where it is seen */
     const char *base; /* what it was asked to be called */
+    bool of_model;    /* as of a buffer */
     Type type;
 } Var;
 
@@ -124,7 +127,8 @@ struct LoopStmt {
 typedef enum Phase { PHASE_FORWARD, PHASE_BACKWARD, PHASE_UPDATE, PHASE_COUNT } Phase;
 
 typedef struct Kernel {
-    const char *name;
+    const char *name; /* unique among buffers and kernels */
+    bool of_model;
     const char *about;  /* what it computes, one line */
     const char *origin; /* "model.snn:7  hidden = input -> dense(800)": place and source line, or NULL */
     Phase phase;
@@ -132,6 +136,7 @@ typedef struct Kernel {
     int items;
     VarId first, last;
     VEC(Var) vars;
+    Unique names; /* of vars */
     LoopBlock body;
 } Kernel;
 
@@ -161,11 +166,12 @@ typedef struct LoopStream {
 
 typedef struct Program {
     Arena *arena;
-    const char *name;   /* of the model, legal in C */
+    const char *name;   /* of the model */
     const char *source; /* file name of the model, without folders */
     int steps;
     bool vectors; /* loops may be written with vector types */
     bool learns;  /* has a backward phase and updates */
+    Unique names; /* of buffers and kernels */
     VEC(Buffer) buffers;
     VEC(Kernel) kernels;
     VEC(LoopParam) params;
@@ -194,6 +200,9 @@ const char *phase_name(Phase phase);
 
 /* ---- building: all nodes live in program->arena ---- */
 
+/* `base`, with a number behind it if a buffer or a kernel has this name. */
+const char *loop_name(Program *program, const char *base);
+/* The buffer's name is given by loop_name. */
 BufferId loop_buffer(Program *program, Buffer buffer);
 BufferId loop_find(const Program *program, const char *name); /* -1 if there is none */
 

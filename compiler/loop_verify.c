@@ -16,6 +16,7 @@ typedef struct Verifier {
     const Kernel *kernel;
     Binding *bound; /* by variable: what it is at this point of the kernel */
     VEC(VarId) scope;
+    Unique names; /* of buffers and kernels */
     const char *error;
 } Verifier;
 
@@ -364,12 +365,17 @@ static bool verify_limit(Verifier *verifier, VarId var)
            && bind(verifier, var, CONSTANT);
 }
 
+/* Among buffers and kernels. */
+static bool verify_name(Verifier *verifier, const char *name)
+{
+    return require(verifier, unique_name(verifier->program->arena, &verifier->names, name) == name,
+                   "two buffers or kernels are called `%s`", name);
+}
+
 static bool verify_kernel(Verifier *verifier, const Kernel *kernel)
 {
-    for (const Kernel *other = verifier->program->kernels.at; other < kernel; other++)
-        if (!require(verifier, strcmp(other->name, kernel->name) != 0, "two kernels are called `%s`",
-                     kernel->name))
-            return false;
+    if (!verify_name(verifier, kernel->name))
+        return false;
     verifier->kernel = kernel;
     verifier->bound = NEW_ARRAY(verifier->program->arena, Binding, kernel->vars.count + 1);
     verifier->scope.count = 0;
@@ -382,8 +388,7 @@ static bool verify_kernel(Verifier *verifier, const Kernel *kernel)
 static bool verify_buffer(Verifier *verifier, BufferId id)
 {
     const Buffer *buffer = &verifier->program->buffers.at[id];
-    if (!require(verifier, loop_find(verifier->program, buffer->name) == id, "two buffers are called `%s`",
-                 buffer->name)
+    if (!verify_name(verifier, buffer->name)
         || !require(verifier, buffer->type != TYPE_BOOL, "the buffer `%s` holds bool", buffer->name)
         || !require(verifier,
                     buffer->ndim >= 0 && buffer->ndim + buffer->per_sample <= LOOP_MAX_DIMS + 1

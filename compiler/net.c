@@ -31,7 +31,7 @@ const char *shape_text(Arena *arena, Shape shape)
 StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span)
 {
     Stream stream = {.kind = kind, .temporal = temporal, .shape = shape, .node = NONE, .span = span};
-    stream.name = net_unique(net, name);
+    stream.name = unique_name(net->arena, &net->stream_names, name);
     vec_push(net->arena, &net->streams, stream);
     return net->streams.count - 1;
 }
@@ -39,7 +39,8 @@ StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, 
 ParamId net_param(Net *net, const char *name, Shape shape, Span span)
 {
     Param param = {.shape = shape, .span = span};
-    param.name = net_unique(net, name);
+    /* safetensors files keep names with underscores in front to themselves */
+    param.name = unique_name(net->arena, &net->param_names, name_stem(name));
     vec_push(net->arena, &net->params, param);
     return net->params.count - 1;
 }
@@ -113,55 +114,6 @@ bool node_writes(const Node *node, StreamId stream)
         if (node->outs.at[k].stream == stream)
             return true;
     return node->out == stream;
-}
-
-/* Names that a generated C file cannot give to a variable: keywords, macros of the headers it includes,
- * and what its kernels call. */
-static const char *const reserved[] = {
-    "auto",   "break",    "case",   "char",  "const",    "continue", "default",  "do",     "double",
-    "else",   "enum",     "extern", "float", "for",      "goto",     "if",       "inline", "int",
-    "long",   "register", "return", "short", "restrict", "signed",   "sizeof",   "static", "struct",
-    "switch", "typedef",  "union",  "void",  "while",    "unsigned", "volatile", "asm",    "typeof",
-    "bool",   "true",     "false",  "main",  "errno",    "NAN",      "INFINITY", "NULL",   "stdin",
-    "stdout", "stderr",   "unix",   "linux", "powf",     "sqrtf",    "memset",   "net",    "context",
-};
-
-/* Names of a kernel's arguments, of members of the program's struct and of its other buffers. */
-static const char *const taken[] = {"first", "last",   "run",  "params",    "streams",
-                                    "label", "sample", "loss", "predicted", "scores"};
-
-static bool is_among(const char *name, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-bool name_is_reserved(const char *name)
-{
-    return is_among(name, reserved, sizeof reserved / sizeof *reserved) || strncmp(name, "snn_", 4) == 0;
-}
-
-static bool name_taken(const Net *net, const char *name)
-{
-    if (name_is_reserved(name) || is_among(name, taken, sizeof taken / sizeof *taken))
-        return true;
-    for (int i = 0; i < net->streams.count; i++)
-        if (strcmp(net->streams.at[i].name, name) == 0)
-            return true;
-    for (int i = 0; i < net->params.count; i++)
-        if (strcmp(net->params.at[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-const char *net_unique(Net *net, const char *base)
-{
-    const char *name = base;
-    for (int n = 2; name_taken(net, name); n++)
-        name = arena_printf(net->arena, "%s_%d", base, n);
-    return name;
 }
 
 const char *node_kind_name(NodeKind kind)

@@ -11,6 +11,7 @@
 #include "out.h"
 #include "room.h"
 #include "source.h"
+#include "unique.h"
 #include "vec.h"
 
 typedef enum StreamKind {
@@ -24,7 +25,7 @@ typedef struct Shape {
 } Shape;
 
 typedef struct Stream {
-    const char *name; /* unique, legal in C: the model's name for it where it has one */
+    const char *name; /* unique among streams: the model's name for it where it has one */
     StreamKind kind;
     bool temporal;
     Shape shape;
@@ -41,7 +42,7 @@ typedef enum InitKind {
 /* An array of weights, learned or frozen. Matrices of `dense` are stored [inputs][outputs]; checkpoints hold
  * them the way PyTorch does, [outputs][inputs]. */
 typedef struct Param {
-    const char *name; /* unique, legal in C */
+    const char *name; /* unique among parameters */
     Shape shape;      /* ndim 0: one number */
     InitKind init;
     double number;
@@ -115,6 +116,7 @@ typedef struct Node {
     LossKind loss;
     /* SCAN and UPDATE */
     const char *name;    /* of the neuron: "lif"; or what the node is for in a dump */
+    bool formula;        /* SCAN: of streams, as in `a + b`, not a neuron */
     VEC(StreamId) ins;   /* OP_INPUT index; all of one shape */
     VEC(ParamId) params; /* OP_PARAM index; shape = the units' shape, or ndim 0 */
     VEC(State) states;   /* OP_STATE index; none: a pointwise map */
@@ -165,13 +167,14 @@ typedef struct Data {
 typedef struct Net {
     Arena *arena;
     const Sources *sources;
-    const char *name; /* of the model, legal in C */
+    const char *name; /* of the model */
     int steps;        /* T */
     double dt;        /* ms; 0 where the model gives none */
     Data data;
     Training training;
     VEC(Stream) streams;
     VEC(Param) params;
+    Unique stream_names, param_names;
     VEC(Node) nodes; /* forward nodes, then (from `backward` on) backward ones, then updates */
     /* The optimiser as written: one body for all parameters. `differentiate` makes one UPDATE node per
      * parameter from it. INPUT 0: gradient; INPUT 1: weight; states; outs[0].value: the new weight. */
@@ -186,15 +189,12 @@ int shape_size(Shape shape); /* product of the dims; 1 for ndim 0 */
 bool shape_equal(Shape a, Shape b);
 const char *shape_text(Arena *arena, Shape shape); /* "[28, 28]" */
 
+/* Named `name`, or with a number behind it where another one meets it (see unique.h). */
 StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span);
 ParamId net_param(Net *net, const char *name, Shape shape, Span span);
 /* A node with all references NONE; appended by net_add, which also sets the producer of its outputs. */
 Node node_new(NodeKind kind, Span span);
 int net_add(Net *net, Node node);
-/* `base`, or base_2, base_3 ... : not yet used by a stream or parameter, and no C keyword. */
-const char *net_unique(Net *net, const char *base);
-/* A keyword of C, or a name that generated code uses for itself. */
-bool name_is_reserved(const char *name);
 
 /* Whether training changes the parameter: it has an UPDATE. One that the loss does not reach, or only through
  * `detach`, is frozen: it has neither a gradient nor states of the optimiser. */

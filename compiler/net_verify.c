@@ -11,6 +11,7 @@ typedef struct Verifier {
     const Net *net;
     const Node *node; /* the one being verified, or NULL */
     int index;        /* of node */
+    Unique stream_names, param_names;
     const char *error;
 } Verifier;
 
@@ -455,10 +456,10 @@ static bool verify_node(Verifier *verifier, int index)
 static bool verify_stream(Verifier *verifier, StreamId id)
 {
     const Stream *stream = stream_at(verifier, id);
-    for (StreamId other = 0; other < id; other++)
-        if (!require(verifier, strcmp(stream->name, stream_name(verifier, other)) != 0,
-                     "two streams are called `%s`", stream->name))
-            return false;
+    if (!require(verifier,
+                 unique_name(verifier->net->arena, &verifier->stream_names, stream->name) == stream->name,
+                 "two streams are called `%s`", stream->name))
+        return false;
     for (int d = 0; d < stream->shape.ndim; d++)
         if (!require(verifier, stream->shape.dims[d] > 0, "stream `%s` has the shape %s", stream->name,
                      shape_text(verifier->net->arena, stream->shape)))
@@ -473,15 +474,9 @@ static bool verify_stream(Verifier *verifier, StreamId id)
 static bool verify_param(Verifier *verifier, ParamId id)
 {
     const Param *param = &verifier->net->params.at[id];
-    for (ParamId other = 0; other < id; other++)
-        if (!require(verifier, strcmp(param->name, verifier->net->params.at[other].name) != 0,
-                     "two parameters are called `%s`", param->name))
-            return false;
-    for (StreamId stream = 0; stream < verifier->net->streams.count; stream++)
-        if (!require(verifier, strcmp(param->name, stream_name(verifier, stream)) != 0,
-                     "a stream and a parameter are called `%s`", param->name))
-            return false;
-    return true;
+    return require(verifier,
+                   unique_name(verifier->net->arena, &verifier->param_names, param->name) == param->name,
+                   "two parameters are called `%s`", param->name);
 }
 
 /* A group runs step by step in one direction and holds nothing that needs all steps at once. */

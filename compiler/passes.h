@@ -59,7 +59,7 @@ typedef struct LowerOptions {
 /* Net -> Loop. */
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options);
 
-/* Loop -> Loop: no local name hides a buffer or is reserved in C. */
+/* Loop -> Loop: no local name hides another one. */
 void name_locals(Program *program);
 
 #endif

@@ -132,7 +132,7 @@ const Pass passes[] = {
     {"fuse",          STAGE_NET,  STAGE_NET,  run_fuse,          "scans that follow each other are one scan"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "the steps of time loops stand one after the other"},
-    {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another or is reserved in C"},
+    {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},
 };
 /* clang-format on */
 const int pass_count = sizeof passes / sizeof *passes;

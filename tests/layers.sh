@@ -1,13 +1,20 @@
 #!/bin/sh
 # layers.sh [ROOT] checks every #include "..." below ROOT (default: here): a file may include its own
-# layer and the layers before it, never a later one.
+# layer and the layers before it, never a later one. And that names which end with an underscore are left to
+# models: no identifier of runtime/ does.
 set -eu
 cd "${1:-.}"
+
+failed=0
+if grep -rnE '[A-Za-z0-9]_([^A-Za-z0-9_%]|$)' runtime --include='*.[ch]'; then
+    echo "layers: an identifier ends with an underscore: such names belong to models" >&2
+    failed=1
+fi
 
 find compiler grammar backends runtime -name '*.[chyl]' | LC_ALL=C sort | xargs grep -Hn '^[[:space:]]*#include "' |
 awk -F: '
 BEGIN {
-    count = split("arena vec source diag out literal ast parse body net loop passes backend pipeline driver main",
+    count = split("arena vec unique source diag out literal ast parse body net loop passes backend pipeline driver main",
                   order, " ")
     for (i = 1; i <= count; i++)
         rank[order[i]] = i
@@ -18,7 +25,7 @@ BEGIN {
     rank["rules.def"] = rank["diag"]
     rank["operators.def"] = rank["ast"]
     rank["ops.def"] = rank["body"]
-    split("loop backend body out literal diag arena vec source embedded ops.def", names, " ")
+    split("loop backend body out literal diag arena vec unique source embedded ops.def", names, " ")
     for (i in names)
         backends_may[names[i]] = 1
 }
@@ -81,4 +88,5 @@ exists("runtime/" included) { next }
 layer(included) > layer($1) { refuse("a later layer") }
 
 END { exit failed }
-'
+' || failed=1
+exit $failed

@@ -7,6 +7,11 @@
 #include "arena.h"
 #include "out.h"
 
+/* Names as they stand in C: see names.c. */
+const char *c_buffer(Arena *arena, const Buffer *buffer);
+const char *c_kernel_name(Arena *arena, const Kernel *kernel);
+const char *c_var(Arena *arena, const Kernel *kernel, VarId var);
+
 /* An expression, with parentheses where C's precedence needs them. In the arena. */
 const char *c_expr(Arena *arena, const Program *program, const Kernel *kernel, const LoopExpr *expr);
 /* `place[b][t][n]` */

@@ -131,7 +131,7 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
         text = write_number(writer, expr);
         precedence = text[0] == '-' ? UNARY : POSTFIX;
         break;
-    case LOOP_VAR: text = writer->kernel->vars.at[expr->var].name; break;
+    case LOOP_VAR: text = c_var(arena, writer->kernel, expr->var); break;
     case LOOP_LOAD:
         text = c_element(arena, writer->program, writer->kernel, expr->buffer, expr->nargs, expr->args);
         break;
@@ -163,7 +163,7 @@ const char *c_expr(Arena *arena, const Program *program, const Kernel *kernel, c
 const char *c_element(Arena *arena, const Program *program, const Kernel *kernel, BufferId buffer, int nindex,
                       LoopExpr *const *index)
 {
-    const char *text = program->buffers.at[buffer].name;
+    const char *text = c_buffer(arena, &program->buffers.at[buffer]);
     for (int i = 0; i < nindex; i++)
         text = arena_printf(arena, "%s[%s]", text, c_expr(arena, program, kernel, index[i]));
     return text;

@@ -14,7 +14,7 @@ static const char *expr(const Spell *spell, const LoopExpr *value)
 
 static const char *var_name(const Spell *spell, VarId var)
 {
-    return spell->kernel->vars.at[var].name;
+    return c_var(spell->arena, spell->kernel, var);
 }
 
 static void block(const Spell *spell, const LoopBlock *stmts);
@@ -142,9 +142,10 @@ static void mark_block(const LoopBlock *stmts, bool *used)
 const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
 {
     int first = buffer->per_sample ? 0 : 1; /* the outermost dimension is the pointer's */
+    const char *name = c_buffer(arena, buffer);
     if (buffer->ndim <= first)
-        return arena_printf(arena, "%s *%s%s", c_type(buffer->type), qualifier, buffer->name);
-    const char *text = arena_printf(arena, "%s (*%s%s)", c_type(buffer->type), qualifier, buffer->name);
+        return arena_printf(arena, "%s *%s%s", c_type(buffer->type), qualifier, name);
+    const char *text = arena_printf(arena, "%s (*%s%s)", c_type(buffer->type), qualifier, name);
     for (int d = first; d < buffer->ndim; d++)
         text = arena_printf(arena, "%s[%d]", text, buffer->dims[d]);
     return text;
@@ -154,8 +155,9 @@ const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
 static void local_name(const Spell *spell, BufferId id)
 {
     const Buffer *buffer = &spell->program->buffers.at[id];
+    const char *name = c_buffer(spell->arena, buffer);
     if (buffer->role != BUFFER_LOCAL) {
-        out_line(spell->out, "%s = net->%s;", c_pointer(spell->arena, buffer, "restrict "), buffer->name);
+        out_line(spell->out, "%s = net->%s;", c_pointer(spell->arena, buffer, "restrict "), name);
         return;
     }
     const char *dims = "";
@@ -165,9 +167,9 @@ static void local_name(const Spell *spell, BufferId id)
             arena_printf(spell->arena, registers && d == buffer->ndim - 1 ? "%s[%d / SNN_LANES]" : "%s[%d]",
                          dims, buffer->dims[d]);
     if (registers)
-        out_line(spell->out, "snn_floats %s%s;", buffer->name, dims);
+        out_line(spell->out, "snn_floats %s%s;", name, dims);
     else
-        out_line(spell->out, "_Alignas(64) %s %s%s;", c_type(buffer->type), buffer->name, dims);
+        out_line(spell->out, "_Alignas(64) %s %s%s;", c_type(buffer->type), name, dims);
 }
 
 void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out)
@@ -179,7 +181,8 @@ void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *o
     if (kernel->origin)
         out_line(out, "/* %s", c_comment(arena, kernel->origin));
     out_line(out, "%s %s */", kernel->origin ? " *" : "/*", c_comment(arena, kernel->about));
-    out_line(out, "static void SNN_AT_LEVEL(%s)(void *context, int32_t first, int32_t last)", kernel->name);
+    out_line(out, "static void SNN_AT_LEVEL(%s)(void *context, int32_t %s, int32_t %s)",
+             c_kernel_name(arena, kernel), var_name(&spell, kernel->first), var_name(&spell, kernel->last));
     out_open(out, "%s", "");
     out_line(out, "const struct net *net = context;");
     for (int b = 0; b < program->buffers.count; b++)

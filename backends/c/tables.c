@@ -69,7 +69,7 @@ static const char *first_element(const Tables *tables, BufferId id)
     if (id < 0)
         return "NULL";
     const Buffer *buffer = buffer_at(tables, id);
-    const char *text = arena_printf(tables->arena, "net->%s", buffer->name);
+    const char *text = arena_printf(tables->arena, "net->%s", c_buffer(tables->arena, buffer));
     int inner = buffer->ndim - (buffer->per_sample ? 0 : 1);
     for (int d = 0; d < inner; d++)
         text = arena_printf(tables->arena, "%s[0]", text);
@@ -99,10 +99,11 @@ static void allocation(const Tables *tables)
     out_line(out, "bool complete = true;");
     for (int b = 0; b < tables->program->buffers.count; b++) {
         const Buffer *buffer = buffer_at(tables, b);
+        const char *name = c_buffer(tables->arena, buffer);
         if (buffer->role != BUFFER_LOCAL)
-            out_line(out, "complete = (net->%s = %s%s, sizeof *net->%s)) != NULL && complete;", buffer->name,
+            out_line(out, "complete = (net->%s = %s%s, sizeof *net->%s)) != NULL && complete;", name,
                      buffer->sparse ? "snn_alloc(" : "snn_take(&net->memory, ", outer_count(tables, buffer),
-                     buffer->name);
+                     name);
     }
     out_line(out, "return complete;");
     out_close(out, "");
@@ -112,7 +113,7 @@ static void allocation(const Tables *tables)
     out_line(out, "struct net *net = context;");
     for (int b = 0; b < tables->program->buffers.count; b++)
         if (buffer_at(tables, b)->sparse)
-            out_line(out, "snn_free(net->%s);", buffer_at(tables, b)->name);
+            out_line(out, "snn_free(net->%s);", c_buffer(tables->arena, buffer_at(tables, b)));
     out_line(out, "snn_release(&net->memory);");
     out_close(out, "");
 }
@@ -227,19 +228,21 @@ static void phase_function(const Tables *tables, Phase phase)
     out_line(out, "struct net *net = context;");
     for (int b = 0; b < program->buffers.count && phase == PHASE_BACKWARD; b++) {
         const Buffer *buffer = buffer_at(tables, b);
+        const char *name = c_buffer(tables->arena, buffer);
         if (buffer->role == BUFFER_GRADIENT)
-            out_line(out, "memset(net->%s, 0, %s * sizeof *net->%s);", buffer->name,
-                     outer_count(tables, buffer), buffer->name);
+            out_line(out, "memset(net->%s, 0, %s * sizeof *net->%s);", name, outer_count(tables, buffer),
+                     name);
     }
     for (int k = 0; k < program->kernels.count; k++) {
         const Kernel *kernel = &program->kernels.at[k];
         if (kernel->phase != phase)
             continue;
         empty = false;
+        const char *name = c_kernel_name(tables->arena, kernel);
         if (kernel->over_rows)
-            out_line(out, "snn_parallel(pool, SNN_AT_LEVEL(%s), net, net->run.rows);", kernel->name);
+            out_line(out, "snn_parallel(pool, SNN_AT_LEVEL(%s), net, net->run.rows);", name);
         else
-            out_line(out, "snn_parallel(pool, SNN_AT_LEVEL(%s), net, %d);", kernel->name, kernel->items);
+            out_line(out, "snn_parallel(pool, SNN_AT_LEVEL(%s), net, %d);", name, kernel->items);
     }
     if (empty)
         out_line(out, "(void)net, (void)pool;");

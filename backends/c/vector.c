@@ -98,7 +98,7 @@ typedef struct Vectors {
 static const char *element(const Vectors *v, BufferId id, int count, LoopExpr *const *index)
 {
     const Buffer *buffer = &v->loop.program->buffers.at[id];
-    const char *text = buffer->name;
+    const char *text = c_buffer(v->arena, buffer);
     bool registers = c_in_registers(v->loop.program, id);
     for (int i = 0; i < count; i++) {
         const char *at = c_expr(v->arena, v->loop.program, v->kernel, index[i]);
@@ -127,7 +127,7 @@ static const char *vector(const Vectors *v, const LoopExpr *expr, bool within)
     if (expr->kind == LOOP_LOAD)
         return load(v, expr->buffer, expr->nargs, expr->args);
     if (expr->kind == LOOP_VAR)
-        return v->kernel->vars.at[expr->var].name;
+        return c_var(v->arena, v->kernel, expr->var);
     if (expr->op == OP_NEG)
         return arena_printf(v->arena, "-%s", vector(v, expr->args[0], true));
     const char *sign = expr->op == OP_ADD ? "+" : expr->op == OP_SUB ? "-" : "*";
@@ -147,7 +147,7 @@ static void statement(const Vectors *v, const LoopStmt *stmt, Out *out)
 {
     if (stmt->kind == LOOP_LET) {
         out_line(out, stmt->apart ? "const snn_floats %s = snn_apart(%s);" : "const snn_floats %s = %s;",
-                 v->kernel->vars.at[stmt->var].name, all_lanes(v, stmt->value));
+                 c_var(v->arena, v->kernel, stmt->var), all_lanes(v, stmt->value));
         return;
     }
     const char *place = element(v, stmt->buffer, stmt->nindex, stmt->index);
@@ -164,7 +164,7 @@ static void statement(const Vectors *v, const LoopStmt *stmt, Out *out)
 void c_vector_loop(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *stmt, Out *out)
 {
     Vectors v = {arena, {program, stmt}, kernel};
-    const char *name = kernel->vars.at[stmt->var].name;
+    const char *name = c_var(arena, kernel, stmt->var);
     int count = (int)stmt->to->number;
     if (count <= MOST_UNROLLED)
         out_line(out, "SNN_UNROLL");

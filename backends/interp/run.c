@@ -228,12 +228,13 @@ static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writ
                            interp->buffers[id]);
 }
 
-static bool is_wanted(const RunOptions *options, const char *name)
+static bool is_wanted(const Program *program, const RunOptions *options, BufferId id)
 {
+    const char *name = program->buffers.at[id].name;
     for (int i = 0; i < options->print_count; i++)
         if (strcmp(options->print[i], name) == 0 || strcmp(options->print[i], "all") == 0)
             return true;
-    return options->print_count == 0 && (strcmp(name, "loss") == 0 || strcmp(name, "predicted") == 0);
+    return options->print_count == 0 && (id == program->loss || id == program->predicted);
 }
 
 static bool all_exist(const Program *program, const RunOptions *options)
@@ -251,7 +252,7 @@ static bool show(const Interp *interp, const RunOptions *options)
     SnnTensorsWriter *writer = options->save ? snn_tensors_writer_new() : NULL;
     bool shown = writer || !options->save;
     for (BufferId b = 0; b < interp->program->buffers.count && shown; b++) {
-        if (!is_wanted(options, interp->program->buffers.at[b].name))
+        if (!is_wanted(interp->program, options, b))
             continue;
         if (writer)
             shown = add_buffer(interp, b, writer);

@@ -141,12 +141,6 @@ typedef struct Reported {
     uint32_t place;
 } Reported;
 
-/* How often a stream or parameter was given this name. */
-typedef struct NameUse {
-    const char *name;
-    int count;
-} NameUse;
-
 typedef struct Build {
     Arena *arena;
     Diag *diag;
@@ -165,7 +159,7 @@ typedef struct Build {
     int blocks;            /* blocks used so far */
     bool too_large;        /* one of the limits was passed, and that was reported */
     int visit;             /* number of the walk that needs_now makes */
-    VEC(NameUse) names;    /* of streams and parameters */
+    Unique names;          /* of the model's streams, and of those made for it */
     VEC(const Def *) seen; /* definitions that were used */
     VEC(Past) pasts;
     VEC(RateUse) rates;
@@ -297,7 +291,8 @@ const Expr *stage_of(Scope **scope, const Expr *stage);
 
 StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
                     Shape shape, Span span);
-/* `name`, from the second use on with a number behind it. */
+/* A name for a stream that has none in the model: `name`, with a number behind it from the second use on, or where
+ * the model calls a stream so. */
 const char *numbered(Build *b, const char *name);
 int add_node(Build *b, Node node);
 Stream *stream_at(Build *b, StreamId id);

@@ -39,6 +39,7 @@ Value build_map(Build *b, Scope *scope, const Expr *expr, const char *name)
 {
     Node node = node_new(NODE_SCAN, expr->span);
     node.name = "map";
+    node.formula = true;
     Context c = {
         .build = b, .node = &node, .streams = true, .steps = true, .owner = "map", .span = expr->span};
     Value value = eval(&c, scope, expr);
@@ -57,6 +58,7 @@ StreamId build_scaled(Build *b, StreamId in, double factor, Span span)
 {
     Node node = node_new(NODE_SCAN, span);
     node.name = "map";
+    node.formula = true;
     vec_push(b->arena, &node.ins, in);
     node.body.at = span;
     Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, stream_at(b, in)->name);

@@ -160,7 +160,10 @@ static void declare_item(Build *b, const Item *item)
 {
     switch (item->kind) {
     case ITEM_LET: declare(b, b->model, ENTRY_LET, item); break;
-    case ITEM_BIND: declare(b, b->model, ENTRY_STREAM, item); break;
+    case ITEM_BIND:
+        declare(b, b->model, ENTRY_STREAM, item);
+        unique_name(b->arena, &b->names, item->name);
+        break;
     case ITEM_DEF: scope_add_definition(b, b->model, item->def); break;
     case ITEM_DATA:
     case ITEM_TIME:
@@ -215,7 +218,7 @@ static void add_activities(Build *b)
     int count = b->net->nodes.count;
     for (int i = 0; i < count; i++) {
         const Node *scan = &b->net->nodes.at[i];
-        if (scan->kind != NODE_SCAN || strcmp(scan->name, "map") == 0)
+        if (scan->kind != NODE_SCAN || scan->formula)
             continue;
         StreamId out = scan->outs.at[0].stream;
         if (stream_at(b, out)->kind != STREAM_SPIKES)

@@ -36,7 +36,7 @@ static ParamId add_param(Context *c, const Stmt *stmt, double initial)
 {
     Build *b = c->build;
     Shape shape = stmt->per_neuron ? c->shape : (Shape){0};
-    const char *base = numbered(b, arena_printf(b->arena, "%s_%s_%s", c->owner, stmt->name, b->binding));
+    const char *base = arena_printf(b->arena, "%s_%s_%s", c->owner, stmt->name, b->binding);
     ParamId id = net_param(b->net, base, shape, c->span);
     b->net->params.at[id].init = INIT_CONSTANT;
     b->net->params.at[id].number = initial;

@@ -15,12 +15,7 @@ int add_node(Build *b, Node node)
 
 const char *numbered(Build *b, const char *name)
 {
-    for (int i = 0; i < b->names.count; i++)
-        if (strcmp(b->names.at[i].name, name) == 0)
-            return arena_printf(b->arena, "%s_%d", name, ++b->names.at[i].count);
-    NameUse use = {name, 1};
-    vec_push(b->arena, &b->names, use);
-    return name;
+    return unique_name(b->arena, &b->names, name);
 }
 
 StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
@@ -100,7 +95,7 @@ static const char *const dense_formals[] = {"size", NULL, "bias", "false", "init
 static ParamId dense_param(Build *b, const char *prefix, Shape shape, const Expr *stage, const double *init,
                            int inputs)
 {
-    const char *base = numbered(b, arena_printf(b->arena, "%s_%s", prefix, b->binding));
+    const char *base = arena_printf(b->arena, "%s_%s", prefix, b->binding);
     ParamId id = net_param(b->net, base, shape, stage->span);
     Param *param = &b->net->params.at[id];
     param->init = init ? INIT_CONSTANT : INIT_UNIFORM;

@@ -12,7 +12,7 @@ void lower_transposed(Lower *lower, ParamId weight)
     const Param *param = &lower->net->params.at[weight];
     int rows = param->shape.dims[0], columns = param->shape.dims[1];
     kernel_begin(
-        lower, arena_printf(lower->arena, "transpose_%s", param->name),
+        lower, "transpose", param->name,
         arena_printf(lower->arena, "%s with outputs first, for the gradient of its inputs", param->name),
         (Span){0, 0}, columns);
     LoopStmt *loop_j = kernel_items(lower, "j");
@@ -41,7 +41,7 @@ static Site emit_sum_loops(Lower *lower, LoopBlock *into, bool temporal)
 void lower_bias_grad(Lower *lower, const Node *node)
 {
     const Param *param = &lower->net->params.at[node->bias];
-    kernel_begin(lower, arena_printf(lower->arena, "gradient_%s", param->name),
+    kernel_begin(lower, "gradient", param->name,
                  arena_printf(lower->arena, "gradient of %s: sum over the batch and time of %s", param->name,
                               stream_of(lower, node->in)->name),
                  node->span, param->shape.dims[0]);

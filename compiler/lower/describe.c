@@ -31,10 +31,8 @@ static void add_moments(Lower *lower, LoopParam *described, ParamId id)
         for (int s = 0; s < update->states.count; s++) {
             Buffer buffer = lower->program->buffers.at[described->value];
             buffer.role = BUFFER_MOMENT;
-            buffer.name = arena_printf(lower->arena, "%s_%s", update->states.at[s].name, buffer.name);
-            for (int k = 2; loop_find(lower->program, buffer.name) >= 0; k++)
-                buffer.name = arena_printf(lower->arena, "%s_%s_%d", update->states.at[s].name,
-                                           net->params.at[id].name, k);
+            buffer.name =
+                arena_printf(lower->arena, "%s_%s", update->states.at[s].name, net->params.at[id].name);
             described->state[s] = loop_buffer(lower->program, buffer);
             described->state_name[s] = update->states.at[s].name;
             described->state_init[s] = update->states.at[s].initial;
@@ -76,8 +74,8 @@ static void describe_stream(Lower *lower, StreamId id)
                             .size = stream_size(lower, id),
                             .spikes = stream->kind == STREAM_SPIKES,
                             .values = lower->streams[id],
+                            .activity = lower->activity[id],
                             .operations = operations(lower, node)};
-    described.activity = loop_find(lower->program, arena_printf(lower->arena, "activity_%s", stream->name));
     vec_push(lower->arena, &lower->program->streams, described);
 }
 

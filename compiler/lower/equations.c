@@ -111,7 +111,7 @@ static LoopExpr *written(Equations *equations, Val value)
         expr = op_arity(instr->op) == 0 ? leaf(equations, instr) : write_op(equations, instr);
     if (deserves_a_name(equations, value, expr)) {
         LoopBlock *block = equations->steady[value] ? equations->before : equations->into;
-        expr = loop_local(equations->lower, block, instr->name ? instr->name : "x", expr);
+        expr = model_local(equations->lower, block, instr->name, expr);
     }
     return equations->done[value] = expr;
 }
@@ -131,8 +131,8 @@ void equation_read(Equations *equations, int input)
     for (Val v = 0; v < equations->body->code.count; v++) {
         const Instr *instr = &equations->body->code.at[v];
         if (instr->op == OP_INPUT && instr->index == input && equations->uses[v] > 0)
-            equations->done[v] = loop_local(equations->lower, equations->into,
-                                            instr->name ? instr->name : "x", leaf(equations, instr));
+            equations->done[v] =
+                model_local(equations->lower, equations->into, instr->name, leaf(equations, instr));
     }
 }
 

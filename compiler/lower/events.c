@@ -46,9 +46,9 @@ void positions_prepare(Lower *lower, int units)
     int dims[2] = {BYTES, BITS}, bytes = BYTES;
     if (units < LEAST || lower->positions >= 0)
         return;
-    lower->positions = named_buffer(lower, "positions", "bits", TYPE_U16, BUFFER_SCRATCH, false, 2, dims);
-    lower->ones = named_buffer(lower, "ones", "bits", TYPE_U8, BUFFER_SCRATCH, false, 1, &bytes);
-    kernel_begin(lower, "positions_of_bits", "of every byte: the bits that are set, and how many",
+    lower->positions = named_buffer(lower, "positions", NULL, TYPE_U16, BUFFER_SCRATCH, false, 2, dims);
+    lower->ones = named_buffer(lower, "ones", NULL, TYPE_U8, BUFFER_SCRATCH, false, 1, &bytes);
+    kernel_begin(lower, "positions_of_bits", NULL, "of every byte: the bits that are set, and how many",
                  (Span){0, 0}, BYTES);
     LoopStmt *loop = kernel_items(lower, "byte");
     LoopExpr *byte = loop_variable(lower, loop);
@@ -196,7 +196,7 @@ void events_prepare(Lower *lower, StreamId stream)
     if (!list_buffers(lower, stream))
         return;
     const char *name = stream_of(lower, stream)->name;
-    kernel_begin(lower, arena_printf(lower->arena, "list_%s", name),
+    kernel_begin(lower, "list", name,
                  arena_printf(lower->arena, "%s: the units that spike, step by step", name), (Span){0, 0}, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
     Site site = {if_listed(lower, stream, &loop_b->body), loop_variable(lower, loop_b), NULL, NULL};

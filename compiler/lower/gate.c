@@ -184,7 +184,7 @@ static void emit_choice(Lower *lower, Gate *gate, const char *name, int units)
     gate->few = named_buffer(lower, "few_of", name, TYPE_I32, BUFFER_SCRATCH, false, 1, &one);
     emit_measure(lower, gate, name, units, counts);
     kernel_begin(
-        lower, arena_printf(lower->arena, "choose_near_%s", name),
+        lower, "choose_near", name,
         arena_printf(lower->arena, "are few neurons of %s near their threshold? By this batch alone", name),
         (Span){0, 0}, 1);
     LoopStmt *item = kernel_items(lower, "k");

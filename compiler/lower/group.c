@@ -92,11 +92,11 @@ static const Node *named_scan(const Lower *lower, const int *nodes, int count)
     return found;
 }
 
-static const char *group_name(Lower *lower, const int *nodes, int count)
+static const char *group_name(const Lower *lower, const int *nodes, int count)
 {
     const Node *node = named_scan(lower, nodes, count);
     StreamId out = node->out != NONE ? node->out : node->outs.at[0].stream;
-    return arena_printf(lower->arena, "recurrent_%s", stream_of(lower, out)->name);
+    return stream_of(lower, out)->name;
 }
 
 /* The first step behind `from` at which a delay of the group changes sides, or T. */
@@ -189,7 +189,7 @@ void lower_group(Lower *lower, const int *own, int count)
         lists[i] =
             !lower->joined[nodes[i]] && follows_events(lower, node->in) && list_buffers(lower, node->in);
     }
-    kernel_begin(lower, group_name(lower, nodes, count), group_about(lower, nodes, count),
+    kernel_begin(lower, "recurrent", group_name(lower, nodes, count), group_about(lower, nodes, count),
                  named_scan(lower, nodes, count)->span, 0);
     Group group = {nodes, count, states, weights, lists, NULL, NULL};
     LoopBlock *into = emit_blocks(lower, &group);

@@ -334,14 +334,11 @@ static const char *about(Lower *lower, const Layer *layer)
     return text;
 }
 
-static const char *kernel_title(Lower *lower, const Layer *layer)
+static const char *kernel_verb(const Layer *layer)
 {
-    const char *verb = layer->scan         ? (layer->scan->reverse ? "adjoint"
-                                              : layer->maps.count  ? "layer"
-                                                                   : "scan")
-                       : layer->maps.count ? "dense"
-                                           : "gradient";
-    return arena_printf(lower->arena, "%s_%s", verb, layer->name);
+    if (layer->scan)
+        return layer->scan->reverse ? "adjoint" : layer->maps.count ? "layer" : "scan";
+    return layer->maps.count ? "dense" : "gradient";
 }
 
 static LoopExpr *slice_edge(Lower *lower, LoopExpr *slice)
@@ -395,7 +392,7 @@ static void lower_parts(Lower *lower, const Layer *layer, int k)
 {
     const Node *node = layer->gradients.at[k];
     const Param *param = &lower->net->params.at[node->weight];
-    kernel_begin(lower, arena_printf(lower->arena, "sum_%s", param->name),
+    kernel_begin(lower, "sum", param->name,
                  arena_printf(lower->arena, "gradient of %s: sum of the parts", param->name), node->span,
                  param->shape.dims[0]);
     LoopStmt *loop_i = kernel_items(lower, "i");
@@ -451,7 +448,7 @@ static void lower_kernel(Lower *lower, const Node *node)
     int items = layer.cut == CUT_UNITS    ? layer.units / layer.tile.width
                 : layer.cut == CUT_SLICES ? SLICES
                                           : 0;
-    kernel_begin(lower, kernel_title(lower, &layer), about(lower, &layer), origin_of(&layer), items);
+    kernel_begin(lower, kernel_verb(&layer), layer.name, about(lower, &layer), origin_of(&layer), items);
     LoopBlock *into;
     LoopExpr *from, *to;
     item_range(lower, &layer, &into, &from, &to);

@@ -15,8 +15,7 @@ static Site begin_samples(Lower *lower, const Node *node, const char *verb)
     const char *about = arena_printf(lower->arena, "%s: %s of %s, %d -> %d%s", out->name, verb, source,
                                      stream_size(lower, node->in), stream_size(lower, node->out),
                                      out->temporal ? ", all steps" : "");
-    kernel_begin(lower, arena_printf(lower->arena, "%s_%s", node_kind_name(node->kind), out->name), about,
-                 node->span, 0);
+    kernel_begin(lower, node_kind_name(node->kind), out->name, about, node->span, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");
     return (Site){&loop_b->body, loop_variable(lower, loop_b), NULL, NULL};
 }
@@ -96,7 +95,7 @@ static void lower_phase(Lower *lower, Phase phase, int first, int last)
 
 static BufferId add_buffer(Lower *lower, const char *name, Type type, BufferRole role, Shape shape, Span span)
 {
-    Buffer buffer = {.name = name, .type = type, .role = role, .param = -1, .span = span};
+    Buffer buffer = {.name = name, .of_model = true, .type = type, .role = role, .param = -1, .span = span};
     buffer.per_sample = role == BUFFER_STREAM || role == BUFFER_INPUT || role == BUFFER_OUTPUT;
     buffer.ndim = shape.ndim;
     for (int d = 0; d < shape.ndim; d++)
@@ -139,10 +138,10 @@ static bool is_transposed(const Net *net, ParamId param)
     return false;
 }
 
+/* What belongs to a parameter beside its values. */
 static void add_param_buffers(Lower *lower, ParamId id)
 {
     const Param *param = &lower->net->params.at[id];
-    lower->values[id] = add_param_buffer(lower, id, BUFFER_PARAM, "");
     lower->gradients[id] =
         param_is_learned(lower->net, id) ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
     lower->transposed[id] = -1;
@@ -153,27 +152,43 @@ static void add_param_buffers(Lower *lower, ParamId id)
     }
 }
 
+/* One that every model has; not named by it. */
+static BufferId fixed_buffer(Lower *lower, const char *name, Type type, BufferRole role, Shape shape)
+{
+    BufferId buffer = add_buffer(lower, name, type, role, shape, (Span){0, 0});
+    lower->program->buffers.at[buffer].of_model = false;
+    return buffer;
+}
+
 static void add_fixed_buffers(Lower *lower)
 {
     Program *program = lower->program;
     const Net *net = lower->net;
     Shape one = {0}, classes = {1, {net->data.classes}};
-    Span none = {0, 0};
-    program->label = add_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, one, none);
-    program->sample = add_buffer(lower, "sample", TYPE_I32, BUFFER_INPUT, one, none);
+    program->label = fixed_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, one);
+    program->sample = fixed_buffer(lower, "sample", TYPE_I32, BUFFER_INPUT, one);
     program->loss = program->predicted = program->scores = -1;
     for (int n = 0; n < net->nodes.count; n++) {
+        if (net->nodes.at[n].kind == NODE_LOSS)
+            program->loss = fixed_buffer(lower, "loss", TYPE_F32, BUFFER_OUTPUT, one);
+        if (net->nodes.at[n].kind == NODE_PREDICT) {
+            program->predicted = fixed_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, one);
+            program->scores = fixed_buffer(lower, "scores", TYPE_F32, BUFFER_OUTPUT, classes);
+        }
+    }
+}
+
+static void add_activity_buffers(Lower *lower)
+{
+    const Net *net = lower->net;
+    for (StreamId s = 0; s < net->streams.count; s++)
+        lower->activity[s] = -1;
+    for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
-        if (node->kind == NODE_LOSS)
-            program->loss = add_buffer(lower, "loss", TYPE_F32, BUFFER_OUTPUT, one, none);
-        if (node->kind == NODE_PREDICT) {
-            program->predicted = add_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, one, none);
-            program->scores = add_buffer(lower, "scores", TYPE_F32, BUFFER_OUTPUT, classes, none);
-        }
-        if (node->kind == NODE_ACTIVITY) {
-            const char *name = arena_printf(lower->arena, "activity_%s", stream_of(lower, node->in)->name);
-            add_buffer(lower, name, TYPE_F32, BUFFER_OUTPUT, one, node->span);
-        }
+        if (node->kind != NODE_ACTIVITY)
+            continue;
+        const char *name = arena_printf(lower->arena, "activity_%s", stream_of(lower, node->in)->name);
+        lower->activity[node->in] = add_buffer(lower, name, TYPE_F32, BUFFER_OUTPUT, (Shape){0}, node->span);
     }
 }
 
@@ -181,10 +196,11 @@ static void take_place(Lower *lower, StreamId id)
 {
     lower->streams[id] = lower->streams[lower->place[id]];
     Buffer *shared = &lower->program->buffers.at[lower->streams[id]];
-    shared->name = buffer_name(
-        lower, arena_printf(lower->arena, "%s_then_%s", shared->name, stream_of(lower, id)->name));
+    shared->name = loop_name(
+        lower->program, arena_printf(lower->arena, "%s_then_%s", shared->name, stream_of(lower, id)->name));
 }
 
+/* What the user knows comes first: what is derived from a name gets a number where the two meet. */
 static void add_buffers(Lower *lower)
 {
     const Net *net = lower->net;
@@ -193,8 +209,7 @@ static void add_buffers(Lower *lower)
     lower->values = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
     lower->gradients = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
     lower->transposed = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
-    for (ParamId p = 0; p < net->params.count; p++)
-        add_param_buffers(lower, p);
+    lower->activity = NEW_ARRAY(lower->arena, BufferId, net->streams.count + 1);
     add_fixed_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++) {
         lower->whole[s] = -1;
@@ -203,6 +218,11 @@ static void add_buffers(Lower *lower)
             && lower->place[s] == NONE)
             add_stream_buffer(lower, s);
     }
+    for (ParamId p = 0; p < net->params.count; p++)
+        lower->values[p] = add_param_buffer(lower, p, BUFFER_PARAM, "");
+    for (ParamId p = 0; p < net->params.count; p++)
+        add_param_buffers(lower, p);
+    add_activity_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++)
         if (lower->place[s] != NONE)
             take_place(lower, s);

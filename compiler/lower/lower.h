@@ -25,6 +25,7 @@ typedef struct Lower {
     Phase phase;
     int unroll;               /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
     BufferId *streams;        /* by StreamId; -1: no buffer */
+    BufferId *activity;       /* by StreamId: numbers of its spikes; -1: not counted */
     BufferId *whole;          /* by StreamId: all steps of a joined map, if tables made them; else -1 */
     BufferId *values;         /* by ParamId */
     BufferId *gradients;      /* by ParamId; -1: not learned */
@@ -62,8 +63,9 @@ typedef struct Site {
     const Tile *tile; /* NULL: all units */
 } Site;
 
-/* A kernel over the samples of the batch (items 0) or over 0 .. items-1. */
-void kernel_begin(Lower *lower, const char *name, const char *about, Span origin, int items);
+/* A kernel over the samples of the batch (items 0) or over 0 .. items-1; `name` is of the model, or NULL. */
+void kernel_begin(Lower *lower, const char *verb, const char *name, const char *about, Span origin,
+                  int items);
 /* The loop over the kernel's items; `name` of its variable. */
 LoopStmt *kernel_items(Lower *lower, const char *name);
 
@@ -78,6 +80,8 @@ LoopStmt *for_chunks(Lower *lower, LoopBlock *into, const char *name, LoopExpr *
 LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop);
 /* A local value: `const float name = value`; returns the reference to it. */
 LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
+/* The same for a value of the model's equations; NULL if they have no name for it. */
+LoopExpr *model_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
 
 LoopExpr *num(Lower *lower, int number);
 LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b);
@@ -91,9 +95,7 @@ void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExp
 int site_width(const Lower *lower, Site site, StreamId stream);
 /* The unit's number in the layer, for unit n of the site. */
 LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n);
-/* base, with a number behind it if a buffer has this name already. */
-const char *buffer_name(Lower *lower, const char *base);
-/* prefix_name (see buffer_name); dims outermost first. */
+/* `name` is of the model, or NULL; dims outermost first. */
 BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
                       bool per_sample, int ndim, const int *dims);
 /* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */

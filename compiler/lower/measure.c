@@ -23,7 +23,7 @@ static LoopExpr *measured_samples(Lower *lower)
 
 LoopExpr *measure_kernel(Lower *lower, const char *name, const char *what, BufferId counts, Site *site)
 {
-    kernel_begin(lower, arena_printf(lower->arena, "measure_%s", name),
+    kernel_begin(lower, "measure", name,
                  arena_printf(lower->arena, "%s %s in every fourth sample, at every fourth step", what, name),
                  (Span){0, 0}, 0);
     LoopStmt *loop_b = kernel_items(lower, "b");

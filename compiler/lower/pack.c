@@ -58,7 +58,7 @@ static void emit_count(Lower *lower, StreamId stream, BufferId counts)
 static void emit_choice(Lower *lower, StreamId stream, BufferId counts, BufferId busy)
 {
     const char *name = stream_of(lower, stream)->name;
-    kernel_begin(lower, arena_printf(lower->arena, "choose_%s", name),
+    kernel_begin(lower, "choose", name,
                  arena_printf(lower->arena,
                               "is %s busy enough for tables, forward and backward? By this batch alone",
                               name),
@@ -290,7 +290,7 @@ void pack_prepare(Lower *lower, const Node *node)
         positions_prepare(lower, stream_size(lower, stream));
     (over_steps ? add_step_buffers : add_unit_buffers)(lower, stream);
     const char *name = stream_of(lower, stream)->name;
-    kernel_begin(lower, arena_printf(lower->arena, "pack_%s%s", over_steps ? "steps_of_" : "", name),
+    kernel_begin(lower, over_steps ? "pack_steps_of" : "pack", name,
                  arena_printf(lower->arena, "%s: five %s in one byte, an index of a table", name,
                               over_steps ? "steps of one unit" : "units of one step"),
                  (Span){0, 0}, 0);

@@ -372,8 +372,8 @@ Matrix tiled_weights(Lower *lower, const Node *dense)
     int width = step_width(lower, dense), dims[3] = {outputs / width, inputs, width};
     Matrix tiles = {named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims), NULL,
                     NULL};
-    kernel_begin(lower, arena_printf(lower->arena, "tile_%s", name),
-                 arena_printf(lower->arena, "%s, tile by tile", name), (Span){0, 0}, dims[0]);
+    kernel_begin(lower, "tile", name, arena_printf(lower->arena, "%s, tile by tile", name), (Span){0, 0},
+                 dims[0]);
     LoopStmt *loop_tile = kernel_items(lower, "tile");
     tiles.outer = loop_variable(lower, loop_tile);
     LoopStmt *loop_i = for_range(lower, &loop_tile->body, "i", inputs);

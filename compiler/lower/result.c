@@ -11,9 +11,10 @@ static LoopExpr *number(Lower *lower, LoopExpr *x)
     return loop_cast(lower->arena, TYPE_F32, x);
 }
 
-static Site begin_over_samples(Lower *lower, const char *name, const char *about, Span origin)
+static Site begin_over_samples(Lower *lower, const char *verb, const char *name, const char *about,
+                               Span origin)
 {
-    kernel_begin(lower, name, about, origin, 0);
+    kernel_begin(lower, verb, name, about, origin, 0);
     LoopStmt *loop = kernel_items(lower, "b");
     return (Site){&loop->body, loop_variable(lower, loop), NULL, NULL};
 }
@@ -44,7 +45,7 @@ void lower_reduce(Lower *lower, const Node *node)
     static const char *const names[] = {"mean", "sum", "maximum", "last value"};
     int size = stream_size(lower, node->out);
     const char *out = stream_of(lower, node->out)->name;
-    Site site = begin_over_samples(lower, arena_printf(lower->arena, "reduce_%s", out),
+    Site site = begin_over_samples(lower, "reduce", out,
                                    arena_printf(lower->arena, "%s: %s over time of %s", out,
                                                 names[node->reduce], stream_of(lower, node->in)->name),
                                    node->span);
@@ -91,8 +92,8 @@ void lower_pick_grad(Lower *lower, const Node *node)
     Arena *arena = lower->arena;
     const char *out = stream_of(lower, node->out)->name;
     Site site = begin_over_samples(
-        lower, arena_printf(arena, "pick_%s", out),
-        arena_printf(arena, "%s: the gradient goes to the step that was picked", out), node->span);
+        lower, "pick", out, arena_printf(arena, "%s: the gradient goes to the step that was picked", out),
+        node->span);
     LoopStmt *loop_n = for_range(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop_n);
     site.into = &loop_n->body;
@@ -158,7 +159,7 @@ static void emit_mse(Lower *lower, const Node *node, Site site)
 void lower_loss(Lower *lower, const Node *node)
 {
     bool mse = node->loss == LOSS_MSE;
-    Site site = begin_over_samples(lower, "loss_of_samples",
+    Site site = begin_over_samples(lower, "loss_of_samples", NULL,
                                    arena_printf(lower->arena, "loss: %s of %s against the label",
                                                 mse ? "mean squared error" : "cross-entropy",
                                                 stream_of(lower, node->in)->name),
@@ -170,7 +171,7 @@ void lower_loss_grad(Lower *lower, const Node *node)
 {
     int size = stream_size(lower, node->in);
     LoopExpr *rows = number(lower, loop_scalar(lower->arena, SCALAR_ROWS)), *top = NULL, *sum = NULL;
-    Site site = begin_over_samples(lower, "loss_gradient",
+    Site site = begin_over_samples(lower, "loss_gradient", NULL,
                                    arena_printf(lower->arena, "%s: gradient of the mean loss over the batch",
                                                 stream_of(lower, node->out)->name),
                                    node->span);
@@ -195,7 +196,7 @@ void lower_loss_grad(Lower *lower, const Node *node)
 void lower_predict(Lower *lower, const Node *node)
 {
     Site site =
-        begin_over_samples(lower, "predict_classes",
+        begin_over_samples(lower, "predict_classes", NULL,
                            "predicted: the class with the largest score, the first of equals", node->span);
     LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
     LoopStmt *loop = for_range(lower, site.into, "j", stream_size(lower, node->in));
@@ -212,7 +213,7 @@ void lower_activity(Lower *lower, const Node *node)
 {
     const Stream *stream = stream_of(lower, node->in);
     Site site = begin_over_samples(
-        lower, arena_printf(lower->arena, "count_%s", stream->name),
+        lower, "count", stream->name,
         arena_printf(lower->arena, "number of spikes of %s in each sample", stream->name), node->span);
     Type type = stream->kind == STREAM_SPIKES ? TYPE_I32 : TYPE_F32;
     LoopExpr *zero = type == TYPE_I32 ? loop_int(lower->arena, 0) : f32(lower, 0);
@@ -222,6 +223,5 @@ void lower_activity(Lower *lower, const Node *node)
     LoopStmt *loop_n = for_range(lower, &loop_t->body, "n", stream_size(lower, node->in));
     LoopExpr *x = load_stream(lower, node->in, site, loop_variable(lower, loop_n));
     loop_set(lower->arena, &loop_n->body, sum->var, op2(lower, OP_ADD, sum, x));
-    BufferId counts = loop_find(lower->program, arena_printf(lower->arena, "activity_%s", stream->name));
-    store1(lower, site.into, counts, site.b, number(lower, sum), false);
+    store1(lower, site.into, lower->activity[node->in], site.b, number(lower, sum), false);
 }

@@ -119,6 +119,7 @@ static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_b
                               ? load2(lower, unit->state->states[s], site.b, unit_of(lower, site, unit->n))
                               : loop_float(lower->arena, node->states.at[s].initial);
         VarId var = loop_var(lower->arena, lower->kernel, node->states.at[s].name, TYPE_F32);
+        lower->kernel->vars.at[var].of_model = true;
         loop_declare(lower->arena, site.into, var, start);
         unit->states[s] = loop_ref(lower->arena, lower->kernel, var);
     }
@@ -181,8 +182,8 @@ static void advance_states(Lower *lower, const Unit *unit, Equations *equations)
         next[s] = equation_number(equations, node->states.at[s].next);
         bool fixed = next[s]->kind == LOOP_NUMBER || (next[s]->kind == LOOP_VAR && !is_state(unit, next[s]));
         if (node->states.count > 1 && !fixed)
-            next[s] = loop_local(lower, equations->into,
-                                 arena_printf(lower->arena, "next_%s", node->states.at[s].name), next[s]);
+            next[s] = model_local(lower, equations->into,
+                                  arena_printf(lower->arena, "next_%s", node->states.at[s].name), next[s]);
     }
     for (int s = 0; s < node->states.count; s++)
         loop_set(lower->arena, equations->into, unit->states[s]->var, next[s]);
@@ -318,7 +319,7 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
         const Param *param = &lower->net->params.at[node->grads.at[g].param];
         int size = scan_units(lower, node);
         bool shared = param->shape.ndim == 0;
-        kernel_begin(lower, arena_printf(lower->arena, "gradient_%s", param->name),
+        kernel_begin(lower, "gradient", param->name,
                      arena_printf(lower->arena, "gradient of %s: sum over the batch%s", param->name,
                                   shared ? " and the units" : ""),
                      node->span, shared ? 1 : size);

@@ -16,22 +16,16 @@ static const char *origin_text(Lower *lower, Span span)
                         length, line);
 }
 
-static const char *kernel_name(const Program *program, const char *base)
+/* `verb`, or verb_name. */
+static const char *compose(Lower *lower, const char *verb, const char *name)
 {
-    const char *name = base;
-    for (int n = 2, taken = 1; taken; n++) {
-        taken = 0;
-        for (int k = 0; k < program->kernels.count; k++)
-            taken = taken || strcmp(program->kernels.at[k].name, name) == 0;
-        if (taken)
-            name = arena_printf(program->arena, "%s_%d", base, n);
-    }
-    return name;
+    return name ? arena_printf(lower->arena, "%s_%s", verb, name) : verb;
 }
 
-void kernel_begin(Lower *lower, const char *name, const char *about, Span origin, int items)
+void kernel_begin(Lower *lower, const char *verb, const char *name, const char *about, Span origin, int items)
 {
-    Kernel kernel = {.name = kernel_name(lower->program, name),
+    Kernel kernel = {.name = loop_name(lower->program, compose(lower, verb, name)),
+                     .of_model = name != NULL,
                      .about = about,
                      .origin = origin_text(lower, origin),
                      .phase = lower->phase,
@@ -79,6 +73,13 @@ LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *
     VarId var = loop_var(lower->arena, lower->kernel, name, value->type);
     loop_let(lower->arena, into, var, value);
     return loop_ref(lower->arena, lower->kernel, var);
+}
+
+LoopExpr *model_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
+{
+    LoopExpr *local = loop_local(lower, into, name ? name : "x", value);
+    lower->kernel->vars.at[local->var].of_model = name != NULL;
+    return local;
 }
 
 LoopStmt *for_chunks(Lower *lower, LoopBlock *into, const char *name, LoopExpr *from, LoopExpr *to, int size,
@@ -153,18 +154,11 @@ LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n)
     return site.tile ? op2(lower, OP_ADD, site.tile->from, n) : n;
 }
 
-const char *buffer_name(Lower *lower, const char *base)
-{
-    const char *name = base;
-    for (int n = 2; loop_find(lower->program, name) >= 0; n++)
-        name = arena_printf(lower->arena, "%s_%d", base, n);
-    return name;
-}
-
 BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
                       bool per_sample, int ndim, const int *dims)
 {
-    Buffer buffer = {.name = buffer_name(lower, arena_printf(lower->arena, "%s_%s", prefix, name)),
+    Buffer buffer = {.name = compose(lower, prefix, name),
+                     .of_model = name != NULL,
                      .type = type,
                      .role = role,
                      .per_sample = per_sample,

@@ -10,7 +10,7 @@ static int element_count(const Param *param)
 static LoopExpr *settled(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
 {
     bool constant = value->kind == LOOP_VAR || value->kind == LOOP_NUMBER;
-    return constant ? value : loop_local(lower, into, name, value);
+    return constant ? value : model_local(lower, into, name, value);
 }
 
 void lower_update(Lower *lower, const Node *node)
@@ -19,7 +19,7 @@ void lower_update(Lower *lower, const Node *node)
     const Param *param = &lower->net->params.at[node->weight];
     const LoopParam *described = &lower->program->params.at[node->weight];
     bool matrix = param->shape.ndim == 2;
-    kernel_begin(lower, arena_printf(arena, "update_%s", param->name),
+    kernel_begin(lower, "update", param->name,
                  arena_printf(arena, "%s: one step of %s", param->name, node->name), (Span){0, 0},
                  matrix ? param->shape.dims[0] : element_count(param));
     LoopBlock constants = {0};

@@ -57,6 +57,7 @@ static StreamId add_map(Diff *diff, StreamId of, bool temporal, const StreamList
 {
     Node map = node_new(NODE_SCAN, diff->net->streams.at[of].span);
     map.name = "map";
+    map.formula = true;
     Val sum = body_const(diff->arena, &map.body, 0);
     for (int i = 0; i < terms->count; i++) {
         const char *name = diff->net->streams.at[terms->at[i]].name;

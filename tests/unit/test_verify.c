@@ -82,10 +82,6 @@ static void two_params(Net *net)
 {
     net->params.at[1].name = net->params.at[0].name;
 }
-static void param_and_stream(Net *net)
-{
-    net->params.at[0].name = "h";
-}
 static void empty_shape(Net *net)
 {
     stream_of(net, "x")->shape.dims[0] = 0;
@@ -284,7 +280,6 @@ static const struct {
     {phases, "the phases start at nodes"},
     {two_names, "two streams are called `h`"},
     {two_params, "two parameters are called `w_h`"},
-    {param_and_stream, "a stream and a parameter are called `h`"},
     {empty_shape, "stream `x` has the shape [0]"},
     {producer, "stream `x` says that node 0 makes it"},
     {producer_range, "stream `x` is made by node 99 of"},

@@ -321,14 +321,14 @@ static const struct {
     void (*spoil)(Example *e);
     const char *message;
 } bad_programs[] = {
-    {same_buffer_name, "two buffers are called `w`"},
+    {same_buffer_name, "two buffers or kernels are called `w`"},
     {buffer_type, "the buffer `w` holds bool"},
     {buffer_dims, "dimension 0 of the buffer `w` is 0"},
     {buffer_rank, "the buffer `w` has 7 dimensions"},
     {fixed_buffer, "the program refers to buffer 3"},
     {param_buffer, "w refers to buffer -1"},
     {stream_buffer, "s refers to buffer 9"},
-    {same_kernel_name, "two kernels are called `k`"},
+    {same_kernel_name, "two buffers or kernels are called `k`"},
     {no_items, "kernel `k`: it has 0 items"},
     {limit, "kernel `k`: `last` is not i32"},
     {same_var_name, "kernel `k`: two variables in one scope are called `x`"},

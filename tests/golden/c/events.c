@@ -22,38 +22,38 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    uint8_t (*image)[2][5];
+    uint8_t (*image_)[2][5];
 
     /* weights: matrices are [input][output] */
-    float (*w_digit)[3];
-    float (*w_digit_2)[3];
+    float (*w_digit_)[3];
+    float (*w_digit_2_)[3];
 
     /* their gradients */
-    float (*grad_w_digit)[3];
-    float (*grad_w_digit_2)[3];
+    float (*grad_w_digit_)[3];
+    float (*grad_w_digit_2_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    float (*digit_dense)[2][3];
-    uint8_t (*digit_delay)[2][5];
-    float (*digit_dense_2)[2][3];
-    uint8_t (*digit)[2][3];
-    float (*digit_rate)[3];
-    float (*g_digit_rate)[3];
-    float (*digit_v_then_g_digit_dense)[2][3];
+    float (*digit_dense_)[2][3];
+    uint8_t (*digit_delay_)[2][5];
+    float (*digit_dense_2_)[2][3];
+    uint8_t (*digit_)[2][3];
+    float (*digit_rate_)[3];
+    float (*g_digit_rate_)[3];
+    float (*digit_v_then_g_digit_dense_)[2][3];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_digit;
+    float *activity_digit_;
 
     /* scratch */
-    uint16_t (*events_of_image)[18];
-    int32_t (*ends_of_image)[3];
-    uint16_t (*events_of_digit_delay)[18];
-    int32_t (*ends_of_digit_delay)[3];
-    float (*parts_of_w_digit_2)[5][3];
-    float (*parts_of_w_digit)[5][3];
+    uint16_t (*events_of_image_)[18];
+    int32_t (*ends_of_image_)[3];
+    uint16_t (*events_of_digit_delay_)[18];
+    int32_t (*ends_of_digit_delay_)[3];
+    float (*parts_of_w_digit_2_)[5][3];
+    float (*parts_of_w_digit_)[5][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
@@ -80,94 +80,94 @@ struct net {
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * digit_delay: shift in time of image, 5 -> 5, all steps */
-static void SNN_AT_LEVEL(delay_digit_delay)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict image)[2][5] = net->image;
-    uint8_t (*restrict digit_delay)[2][5] = net->digit_delay;
+    uint8_t (*restrict image_)[2][5] = net->image_;
+    uint8_t (*restrict digit_delay_)[2][5] = net->digit_delay_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 1; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
-                digit_delay[b][t][n] = 0;
+                digit_delay_[b][t][n] = 0;
             }
         }
         for (int32_t t = 1; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
-                digit_delay[b][t][n] = (uint8_t)(image[b][t - 1][n]);
+                digit_delay_[b][t][n] = (uint8_t)(image_[b][t - 1][n]);
             }
         }
     }
 }
 
 /* image: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_image)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict image)[2][5] = net->image;
-    uint16_t (*restrict events_of_image)[18] = net->events_of_image;
-    int32_t (*restrict ends_of_image)[3] = net->ends_of_image;
+    uint8_t (*restrict image_)[2][5] = net->image_;
+    uint16_t (*restrict events_of_image_)[18] = net->events_of_image_;
+    int32_t (*restrict ends_of_image_)[3] = net->ends_of_image_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_image[b][0] = 0;
+        ends_of_image_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_image[b][t];
+            int32_t count = ends_of_image_[b][t];
             for (int32_t i = 0; i < 5; i++) {
-                events_of_image[b][count] = (uint16_t)i;
-                count = count + image[b][t][i];
+                events_of_image_[b][count] = (uint16_t)i;
+                count = count + image_[b][t][i];
             }
-            ends_of_image[b][t + 1] = count;
+            ends_of_image_[b][t + 1] = count;
         }
     }
 }
 
 /* digit_delay: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_digit_delay)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_digit_delay_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_delay)[2][5] = net->digit_delay;
-    uint16_t (*restrict events_of_digit_delay)[18] = net->events_of_digit_delay;
-    int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
+    uint8_t (*restrict digit_delay_)[2][5] = net->digit_delay_;
+    uint16_t (*restrict events_of_digit_delay_)[18] = net->events_of_digit_delay_;
+    int32_t (*restrict ends_of_digit_delay_)[3] = net->ends_of_digit_delay_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_digit_delay[b][0] = 0;
+        ends_of_digit_delay_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_digit_delay[b][t];
+            int32_t count = ends_of_digit_delay_[b][t];
             for (int32_t i = 0; i < 5; i++) {
-                events_of_digit_delay[b][count] = (uint16_t)i;
-                count = count + digit_delay[b][t][i];
+                events_of_digit_delay_[b][count] = (uint16_t)i;
+                count = count + digit_delay_[b][t][i];
             }
-            ends_of_digit_delay[b][t + 1] = count;
+            ends_of_digit_delay_[b][t + 1] = count;
         }
     }
 }
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * digit: linear map of image, 5 -> 3, then linear map of digit_delay, 5 -> 3, then lif, 3 units */
-static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
-    uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_v_then_g_digit_dense)[2][3] = net->digit_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_image)[18] = net->events_of_image;
-    int32_t (*restrict ends_of_image)[3] = net->ends_of_image;
-    uint16_t (*restrict events_of_digit_delay)[18] = net->events_of_digit_delay;
-    int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
+    float (*restrict digit_dense_)[2][3] = net->digit_dense_;
+    float (*restrict digit_dense_2_)[2][3] = net->digit_dense_2_;
+    uint8_t (*restrict digit_)[2][3] = net->digit_;
+    float (*restrict digit_v_then_g_digit_dense_)[2][3] = net->digit_v_then_g_digit_dense_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    uint16_t (*restrict events_of_image_)[18] = net->events_of_image_;
+    int32_t (*restrict ends_of_image_)[3] = net->ends_of_image_;
+    uint16_t (*restrict events_of_digit_delay_)[18] = net->events_of_digit_delay_;
+    int32_t (*restrict ends_of_digit_delay_)[3] = net->ends_of_digit_delay_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                digit_dense[b][t][j] = 0.0f;
+                digit_dense_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
-                const int32_t i = events_of_image[b][e];
+            for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
+                const int32_t i = events_of_image_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    digit_dense[b][t][j] += w_digit[i][j];
+                    digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
@@ -175,37 +175,37 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                digit_dense_2[b][t][j] = 0.0f;
+                digit_dense_2_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
-                const int32_t i = events_of_digit_delay[b][e];
+            for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
+                const int32_t i = events_of_digit_delay_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    digit_dense_2[b][t][j] += w_digit_2[i][j];
+                    digit_dense_2_[b][t][j] += w_digit_2_[i][j];
                 }
             }
         }
         /* lif */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            float v = 0.0f;
+            float v_ = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense[b][0][n] + digit_dense_2[b][0][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][0][n] = (uint8_t)spike;
-                digit_v_then_g_digit_dense[b][0][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (digit_dense_[b][0][n] + digit_dense_2_[b][0][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                digit_[b][0][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][0][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense[b][1][n] + digit_dense_2[b][1][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][1][n] = (uint8_t)spike;
-                digit_v_then_g_digit_dense[b][1][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (digit_dense_[b][1][n] + digit_dense_2_[b][1][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                digit_[b][1][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][1][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
         }
     }
@@ -213,25 +213,25 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
 
 /* events.snn:6  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    uint8_t (*restrict digit_)[2][3] = net->digit_;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = 0.0f;
+            digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                digit_rate[b][n] += (float)digit[b][t][n];
+                digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = digit_rate[b][n] / 2.0f;
+            digit_rate_[b][n] = digit_rate_[b][n] / 2.0f;
         }
     }
 }
@@ -243,12 +243,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_rate[b][j];
-            if (digit_rate[b][j] > digit_rate[b][best]) {
+            scores[b][j] = digit_rate_[b][j];
+            if (digit_rate_[b][j] > digit_rate_[b][best]) {
                 best = j;
             }
         }
@@ -263,11 +263,11 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            const float error = digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f);
+            const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
             sum = sum + error * error;
         }
         loss[b] = sum / 3.0f;
@@ -276,19 +276,19 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * number of spikes of digit in each sample */
-static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_digit = net->activity_digit;
-    uint8_t (*restrict digit)[2][3] = net->digit;
+    uint8_t (*restrict digit_)[2][3] = net->digit_;
+    float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
             for (int32_t n = 0; n < 3; n++) {
-                spikes = spikes + digit[b][t][n];
+                spikes = spikes + digit_[b][t][n];
             }
         }
-        activity_digit[b] = (float)spikes;
+        activity_digit_[b] = (float)spikes;
     }
 }
 
@@ -298,87 +298,87 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_rate)[3] = net->digit_rate;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_rate[b][j] = 0.6666667f * (digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_rate_[b][j] = 0.6666667f * (digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * digit: lif, adjoint, 3 units, then gradient of w_digit_2, then gradient of w_digit */
-static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict digit_v_then_g_digit_dense)[2][3] = net->digit_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_image)[18] = net->events_of_image;
-    int32_t (*restrict ends_of_image)[3] = net->ends_of_image;
-    uint16_t (*restrict events_of_digit_delay)[18] = net->events_of_digit_delay;
-    int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
-    _Alignas(64) float sums_digit_2[1][3];
-    float (*restrict parts_of_w_digit_2)[5][3] = net->parts_of_w_digit_2;
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
+    float (*restrict digit_v_then_g_digit_dense_)[2][3] = net->digit_v_then_g_digit_dense_;
+    uint16_t (*restrict events_of_image_)[18] = net->events_of_image_;
+    int32_t (*restrict ends_of_image_)[3] = net->ends_of_image_;
+    uint16_t (*restrict events_of_digit_delay_)[18] = net->events_of_digit_delay_;
+    int32_t (*restrict ends_of_digit_delay_)[3] = net->ends_of_digit_delay_;
+    _Alignas(64) float sums_digit_2_[1][3];
+    float (*restrict parts_of_w_digit_2_)[5][3] = net->parts_of_w_digit_2_;
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit_2[slice][i][j] = 0.0f;
+                parts_of_w_digit_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                float g_v = 0.0f;
+                float g_v_ = 0.0f;
                 /* t = 1 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][1][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][1][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][1][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.5f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][1][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][0][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][0][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][0][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.5f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][0][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
             }
             /* gradient of w_digit_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
+                    sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
-                    const int32_t i = events_of_digit_delay[b][e];
+                for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_delay_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit_2[slice][i][j] += sums_digit_2[0][j];
+                        parts_of_w_digit_2_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
             }
@@ -386,13 +386,13 @@ static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t la
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
+                    sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
-                    const int32_t i = events_of_image[b][e];
+                for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
+                    const int32_t i = events_of_image_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
+                        parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
             }
@@ -402,16 +402,16 @@ static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t la
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * gradient of w_digit_2: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    float (*restrict parts_of_w_digit_2)[5][3] = net->parts_of_w_digit_2;
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    float (*restrict parts_of_w_digit_2_)[5][3] = net->parts_of_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit_2[i][j] += parts_of_w_digit_2[slice][i][j];
+                grad_w_digit_2_[i][j] += parts_of_w_digit_2_[slice][i][j];
             }
         }
     }
@@ -419,49 +419,49 @@ static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t la
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
 }
 
 /* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    const float lr = net->run.lr;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
-            w_digit[i][j] = weight;
+            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
+            w_digit_[i][j] = weight_;
         }
     }
 }
 
 /* w_digit_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    const float lr = net->run.lr;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_digit_2[i][j] - lr * grad_w_digit_2[i][j];
-            w_digit_2[i][j] = weight;
+            const float weight_ = w_digit_2_[i][j] - lr_ * grad_w_digit_2_[i][j];
+            w_digit_2_[i][j] = weight_;
         }
     }
 }
@@ -469,32 +469,32 @@ static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(delay_digit_delay), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_image), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_digit_delay), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(delay_digit_delay_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_image_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_digit_delay_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
-    memset(net->grad_w_digit_2, 0, 5 * sizeof *net->grad_w_digit_2);
+    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
+    memset(net->grad_w_digit_2_, 0, 5 * sizeof *net->grad_w_digit_2_);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2_), net, 5);
 }
 
 #include "snn_level_end.h"
@@ -504,38 +504,38 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_take(&net->memory, 5, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 5, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_2 = snn_take(&net->memory, 5, sizeof *net->w_digit_2)) != NULL && complete;
-    complete = (net->grad_w_digit_2 = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_2)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_digit = snn_take(&net->memory, rows, sizeof *net->activity_digit)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit_delay = snn_take(&net->memory, rows, sizeof *net->digit_delay)) != NULL && complete;
-    complete = (net->digit_dense_2 = snn_take(&net->memory, rows, sizeof *net->digit_dense_2)) != NULL && complete;
-    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
-    complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
-    complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
-    complete = (net->events_of_image = snn_alloc(rows, sizeof *net->events_of_image)) != NULL && complete;
-    complete = (net->ends_of_image = snn_take(&net->memory, rows, sizeof *net->ends_of_image)) != NULL && complete;
-    complete = (net->events_of_digit_delay = snn_alloc(rows, sizeof *net->events_of_digit_delay)) != NULL && complete;
-    complete = (net->ends_of_digit_delay = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay)) != NULL && complete;
-    complete = (net->parts_of_w_digit_2 = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
+    complete = (net->digit_delay_ = snn_take(&net->memory, rows, sizeof *net->digit_delay_)) != NULL && complete;
+    complete = (net->digit_dense_2_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_2_)) != NULL && complete;
+    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
+    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
+    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->w_digit_2_ = snn_take(&net->memory, 5, sizeof *net->w_digit_2_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->grad_w_digit_2_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_2_)) != NULL && complete;
+    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
+    complete = (net->events_of_image_ = snn_alloc(rows, sizeof *net->events_of_image_)) != NULL && complete;
+    complete = (net->ends_of_image_ = snn_take(&net->memory, rows, sizeof *net->ends_of_image_)) != NULL && complete;
+    complete = (net->events_of_digit_delay_ = snn_alloc(rows, sizeof *net->events_of_digit_delay_)) != NULL && complete;
+    complete = (net->ends_of_digit_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_image);
-    snn_free(net->events_of_digit_delay);
+    snn_free(net->events_of_image_);
+    snn_free(net->events_of_digit_delay_);
     snn_release(&net->memory);
 }
 
@@ -567,13 +567,13 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.4472136f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_digit_2", .about = "dense(3)",
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .value = net->w_digit_2[0], .gradient = net->grad_w_digit_2[0],
+        .value = net->w_digit_2_[0], .gradient = net->grad_w_digit_2_[0],
         .states = 0, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
@@ -583,7 +583,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[1] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 30,
     };
     net->streams[2] = (SnnStream) {
@@ -593,26 +593,26 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[3] = (SnnStream) {
         .name = "digit_dense_2", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense_2[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_dense_2_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 30,
     };
     net->streams[4] = (SnnStream) {
         .name = "digit", .about = "lif(tau = 2)",
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
-        .activity = net->activity_digit, .operations = 0,
+        .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_v", .about = "lif(tau = 2)",
-        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)",
-        .size = 3, .spikes = false, .values = net->digit_rate[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
-    model->spikes = net->image[0][0];
+    model->spikes = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

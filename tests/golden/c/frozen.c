@@ -22,31 +22,31 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[4];
+    float (*image_)[4];
 
     /* weights: matrices are [input][output] */
-    float (*w_reservoir)[5];
-    float (*w_digit)[3];
+    float (*w_reservoir_)[5];
+    float (*w_digit_)[3];
 
     /* their gradients */
-    float (*grad_w_digit)[3];
+    float (*grad_w_digit_)[3];
 
     /* the optimiser's states */
-    float (*velocity_w_digit)[3];
+    float (*velocity_w_digit_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    float (*reservoir_dense)[5];
-    uint8_t (*reservoir)[3][5];
-    float (*digit_mean)[3];
-    float (*digit_map_li_mean)[5];
-    float (*g_digit_mean)[3];
+    float (*reservoir_dense_)[5];
+    uint8_t (*reservoir_)[3][5];
+    float (*digit_mean_)[3];
+    float (*digit_map_li_mean_)[5];
+    float (*g_digit_mean_)[3];
 
     /* results: [sample]... */
     float *loss;
-    float *activity_reservoir;
+    float *activity_reservoir_;
 
     /* scratch */
-    float (*parts_of_w_digit)[5][3];
+    float (*parts_of_w_digit_)[5][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
@@ -73,44 +73,44 @@ struct net {
 
 /* frozen.snn:6  reservoir = image -> dense(5) -> lif(tau = 2)
  * reservoir_dense: linear map of image, 4 -> 5 */
-static void SNN_AT_LEVEL(dense_reservoir_dense)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_reservoir_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_reservoir)[5] = net->w_reservoir;
-    float (*restrict image)[4] = net->image;
-    float (*restrict reservoir_dense)[5] = net->reservoir_dense;
+    float (*restrict image_)[4] = net->image_;
+    float (*restrict reservoir_dense_)[5] = net->reservoir_dense_;
+    float (*restrict w_reservoir_)[5] = net->w_reservoir_;
     /* rows of w_reservoir, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            reservoir_dense[b][j] = 0.0f;
+            reservoir_dense_[b][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            reservoir_dense[b + 1][j] = 0.0f;
+            reservoir_dense_[b + 1][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            reservoir_dense[b + 2][j] = 0.0f;
+            reservoir_dense_[b + 2][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            reservoir_dense[b + 3][j] = 0.0f;
+            reservoir_dense_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x0 = image[b][i];
-            const float x1 = image[b + 1][i];
-            const float x2 = image[b + 2][i];
-            const float x3 = image[b + 3][i];
+            const float x0 = image_[b][i];
+            const float x1 = image_[b + 1][i];
+            const float x2 = image_[b + 2][i];
+            const float x3 = image_[b + 3][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                const float w = w_reservoir[i][j];
-                reservoir_dense[b][j] += x0 * w;
-                reservoir_dense[b + 1][j] += x1 * w;
-                reservoir_dense[b + 2][j] += x2 * w;
-                reservoir_dense[b + 3][j] += x3 * w;
+                const float w = w_reservoir_[i][j];
+                reservoir_dense_[b][j] += x0 * w;
+                reservoir_dense_[b + 1][j] += x1 * w;
+                reservoir_dense_[b + 2][j] += x2 * w;
+                reservoir_dense_[b + 3][j] += x3 * w;
             }
         }
     }
@@ -118,14 +118,14 @@ static void SNN_AT_LEVEL(dense_reservoir_dense)(void *context, int32_t first, in
     for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            reservoir_dense[b][j] = 0.0f;
+            reservoir_dense_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x0 = image[b][i];
+            const float x0 = image_[b][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                const float w = w_reservoir[i][j];
-                reservoir_dense[b][j] += x0 * w;
+                const float w = w_reservoir_[i][j];
+                reservoir_dense_[b][j] += x0 * w;
             }
         }
     }
@@ -133,97 +133,97 @@ static void SNN_AT_LEVEL(dense_reservoir_dense)(void *context, int32_t first, in
 
 /* frozen.snn:6  reservoir = image -> dense(5) -> lif(tau = 2)
  * reservoir: lif, li, 5 units */
-static void SNN_AT_LEVEL(scan_reservoir)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_reservoir_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict reservoir_dense)[5] = net->reservoir_dense;
-    uint8_t (*restrict reservoir)[3][5] = net->reservoir;
-    float (*restrict digit_map_li_mean)[5] = net->digit_map_li_mean;
+    float (*restrict reservoir_dense_)[5] = net->reservoir_dense_;
+    uint8_t (*restrict reservoir_)[3][5] = net->reservoir_;
+    float (*restrict digit_map_li_mean_)[5] = net->digit_map_li_mean_;
     for (int32_t b = first; b < last; b++) {
         /* lif, li */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 5; n++) {
-            float v = 0.0f;
-            float v_li = 0.0f;
+            float v_ = 0.0f;
+            float v_li_ = 0.0f;
             float sum = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (reservoir_dense[b][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                reservoir[b][0][n] = (uint8_t)spike;
-                const float v_li_2 = v_li + ((spike ? 1.0f : 0.0f) - v_li) * 0.25f;
-                sum = sum + v_li_2 * 0.33333334f;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                v_li = v_li_2;
+                const float v_2_ = v_ + (reservoir_dense_[b][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                reservoir_[b][0][n] = (uint8_t)spike_;
+                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.25f;
+                sum = sum + v_li_2_ * 0.33333334f;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+                v_li_ = v_li_2_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (reservoir_dense[b][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                reservoir[b][1][n] = (uint8_t)spike;
-                const float v_li_2 = v_li + ((spike ? 1.0f : 0.0f) - v_li) * 0.25f;
-                sum = sum + v_li_2 * 0.33333334f;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                v_li = v_li_2;
+                const float v_2_ = v_ + (reservoir_dense_[b][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                reservoir_[b][1][n] = (uint8_t)spike_;
+                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.25f;
+                sum = sum + v_li_2_ * 0.33333334f;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+                v_li_ = v_li_2_;
             }
             /* t = 2 */
             {
-                const float v_2 = v + (reservoir_dense[b][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                reservoir[b][2][n] = (uint8_t)spike;
-                const float v_li_2 = v_li + ((spike ? 1.0f : 0.0f) - v_li) * 0.25f;
-                sum = sum + v_li_2 * 0.33333334f;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                v_li = v_li_2;
+                const float v_2_ = v_ + (reservoir_dense_[b][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                reservoir_[b][2][n] = (uint8_t)spike_;
+                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.25f;
+                sum = sum + v_li_2_ * 0.33333334f;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+                v_li_ = v_li_2_;
             }
-            digit_map_li_mean[b][n] = sum;
+            digit_map_li_mean_[b][n] = sum;
         }
     }
 }
 
 /* frozen.snn:7  digit     = detach(reservoir) -> dense(3) -> li(tau = 4)
  * digit_mean: linear map of digit_map_li_mean, 5 -> 3 */
-static void SNN_AT_LEVEL(dense_digit_mean)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict digit_mean)[3] = net->digit_mean;
-    float (*restrict digit_map_li_mean)[5] = net->digit_map_li_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
+    float (*restrict digit_map_li_mean_)[5] = net->digit_map_li_mean_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
     /* rows of w_digit, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b][j] = 0.0f;
+            digit_mean_[b][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b + 1][j] = 0.0f;
+            digit_mean_[b + 1][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b + 2][j] = 0.0f;
+            digit_mean_[b + 2][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b + 3][j] = 0.0f;
+            digit_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
-            const float x0 = digit_map_li_mean[b][i];
-            const float x1 = digit_map_li_mean[b + 1][i];
-            const float x2 = digit_map_li_mean[b + 2][i];
-            const float x3 = digit_map_li_mean[b + 3][i];
+            const float x0 = digit_map_li_mean_[b][i];
+            const float x1 = digit_map_li_mean_[b + 1][i];
+            const float x2 = digit_map_li_mean_[b + 2][i];
+            const float x3 = digit_map_li_mean_[b + 3][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float w = w_digit[i][j];
-                digit_mean[b][j] += x0 * w;
-                digit_mean[b + 1][j] += x1 * w;
-                digit_mean[b + 2][j] += x2 * w;
-                digit_mean[b + 3][j] += x3 * w;
+                const float w = w_digit_[i][j];
+                digit_mean_[b][j] += x0 * w;
+                digit_mean_[b + 1][j] += x1 * w;
+                digit_mean_[b + 2][j] += x2 * w;
+                digit_mean_[b + 3][j] += x3 * w;
             }
         }
     }
@@ -231,14 +231,14 @@ static void SNN_AT_LEVEL(dense_digit_mean)(void *context, int32_t first, int32_t
     for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b][j] = 0.0f;
+            digit_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
-            const float x0 = digit_map_li_mean[b][i];
+            const float x0 = digit_map_li_mean_[b][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float w = w_digit[i][j];
-                digit_mean[b][j] += x0 * w;
+                const float w = w_digit_[i][j];
+                digit_mean_[b][j] += x0 * w;
             }
         }
     }
@@ -251,35 +251,35 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_mean)[3] = net->digit_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_mean[b][0];
+        float top = digit_mean_[b][0];
         for (int32_t j = 0; j < 3; j++) {
-            top = snn_maxf(digit_mean[b][j], top);
+            top = snn_maxf(digit_mean_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            sum = sum + snn_expf(digit_mean[b][j] - top);
+            sum = sum + snn_expf(digit_mean_[b][j] - top);
         }
-        loss[b] = snn_logf(sum) - (digit_mean[b][label[b]] - top);
+        loss[b] = snn_logf(sum) - (digit_mean_[b][label[b]] - top);
     }
 }
 
 /* frozen.snn:6  reservoir = image -> dense(5) -> lif(tau = 2)
  * number of spikes of reservoir in each sample */
-static void SNN_AT_LEVEL(count_reservoir)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_reservoir_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_reservoir = net->activity_reservoir;
-    uint8_t (*restrict reservoir)[3][5] = net->reservoir;
+    uint8_t (*restrict reservoir_)[3][5] = net->reservoir_;
+    float *restrict activity_reservoir_ = net->activity_reservoir_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 3; t++) {
             for (int32_t n = 0; n < 5; n++) {
-                spikes = spikes + reservoir[b][t][n];
+                spikes = spikes + reservoir_[b][t][n];
             }
         }
-        activity_reservoir[b] = (float)spikes;
+        activity_reservoir_[b] = (float)spikes;
     }
 }
 
@@ -289,39 +289,39 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_mean)[3] = net->digit_mean;
-    float (*restrict g_digit_mean)[3] = net->g_digit_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
+    float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_mean[b][0];
+        float top = digit_mean_[b][0];
         for (int32_t j = 0; j < 3; j++) {
-            top = snn_maxf(digit_mean[b][j], top);
+            top = snn_maxf(digit_mean_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            sum = sum + snn_expf(digit_mean[b][j] - top);
+            sum = sum + snn_expf(digit_mean_[b][j] - top);
         }
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_mean[b][j] = (snn_expf(digit_mean[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_mean_[b][j] = (snn_expf(digit_mean_[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* frozen.snn:7  digit     = detach(reservoir) -> dense(3) -> li(tau = 4)
  * w_digit: gradient of w_digit */
-static void SNN_AT_LEVEL(gradient_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit_map_li_mean)[5] = net->digit_map_li_mean;
-    float (*restrict g_digit_mean)[3] = net->g_digit_mean;
-    _Alignas(64) float sums_w_digit[4][3];
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict digit_map_li_mean_)[5] = net->digit_map_li_mean_;
+    float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
+    _Alignas(64) float sums_w_digit_[4][3];
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         /* gradient of w_digit, summed over the samples */
@@ -329,104 +329,104 @@ static void SNN_AT_LEVEL(gradient_w_digit)(void *context, int32_t first, int32_t
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[0][j] = 0.0f;
+                sums_w_digit_[0][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[1][j] = 0.0f;
+                sums_w_digit_[1][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[2][j] = 0.0f;
+                sums_w_digit_[2][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[3][j] = 0.0f;
+                sums_w_digit_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
-                const float x0 = digit_map_li_mean[b][i0];
-                const float x1 = digit_map_li_mean[b][i0 + 1];
-                const float x2 = digit_map_li_mean[b][i0 + 2];
-                const float x3 = digit_map_li_mean[b][i0 + 3];
+                const float x0 = digit_map_li_mean_[b][i0];
+                const float x1 = digit_map_li_mean_[b][i0 + 1];
+                const float x2 = digit_map_li_mean_[b][i0 + 2];
+                const float x3 = digit_map_li_mean_[b][i0 + 3];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    const float g = g_digit_mean[b][j];
-                    sums_w_digit[0][j] += x0 * g;
-                    sums_w_digit[1][j] += x1 * g;
-                    sums_w_digit[2][j] += x2 * g;
-                    sums_w_digit[3][j] += x3 * g;
+                    const float g = g_digit_mean_[b][j];
+                    sums_w_digit_[0][j] += x0 * g;
+                    sums_w_digit_[1][j] += x1 * g;
+                    sums_w_digit_[2][j] += x2 * g;
+                    sums_w_digit_[3][j] += x3 * g;
                 }
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i0][j] += sums_w_digit[0][j];
+                parts_of_w_digit_[slice][i0][j] += sums_w_digit_[0][j];
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i0 + 1][j] += sums_w_digit[1][j];
+                parts_of_w_digit_[slice][i0 + 1][j] += sums_w_digit_[1][j];
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i0 + 2][j] += sums_w_digit[2][j];
+                parts_of_w_digit_[slice][i0 + 2][j] += sums_w_digit_[2][j];
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i0 + 3][j] += sums_w_digit[3][j];
+                parts_of_w_digit_[slice][i0 + 3][j] += sums_w_digit_[3][j];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            sums_w_digit[0][j] = 0.0f;
+            sums_w_digit_[0][j] = 0.0f;
         }
         for (int32_t b = b0; b < b1; b++) {
-            const float x0 = digit_map_li_mean[b][4];
+            const float x0 = digit_map_li_mean_[b][4];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float g = g_digit_mean[b][j];
-                sums_w_digit[0][j] += x0 * g;
+                const float g = g_digit_mean_[b][j];
+                sums_w_digit_[0][j] += x0 * g;
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            parts_of_w_digit[slice][4][j] += sums_w_digit[0][j];
+            parts_of_w_digit_[slice][4][j] += sums_w_digit_[0][j];
         }
     }
 }
 
 /* frozen.snn:7  digit     = detach(reservoir) -> dense(3) -> li(tau = 4)
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
 }
 
 /* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict velocity_w_digit)[3] = net->velocity_w_digit;
-    const float lr = net->run.lr;
-    const float scale = net->run.scale;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict velocity_w_digit_)[3] = net->velocity_w_digit_;
+    const float lr_ = net->run.lr;
+    const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float g = grad_w_digit[i][j] * scale;
-            const float velocity = 0.9f * velocity_w_digit[i][j] + g;
-            const float weight = w_digit[i][j] - lr * velocity;
-            velocity_w_digit[i][j] = velocity;
-            w_digit[i][j] = weight;
+            const float g_ = grad_w_digit_[i][j] * scale_;
+            const float velocity_ = 0.9f * velocity_w_digit_[i][j] + g_;
+            const float weight_ = w_digit_[i][j] - lr_ * velocity_;
+            velocity_w_digit_[i][j] = velocity_;
+            w_digit_[i][j] = weight_;
         }
     }
 }
@@ -434,26 +434,26 @@ static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(dense_reservoir_dense), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_reservoir), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_reservoir_dense_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_reservoir_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_reservoir), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_reservoir_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
+    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
 }
 
 #include "snn_level_end.h"
@@ -463,21 +463,21 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_reservoir = snn_take(&net->memory, 4, sizeof *net->w_reservoir)) != NULL && complete;
-    complete = (net->w_digit = snn_take(&net->memory, 5, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 5, sizeof *net->grad_w_digit)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_reservoir = snn_take(&net->memory, rows, sizeof *net->activity_reservoir)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->reservoir_dense = snn_take(&net->memory, rows, sizeof *net->reservoir_dense)) != NULL && complete;
-    complete = (net->reservoir = snn_take(&net->memory, rows, sizeof *net->reservoir)) != NULL && complete;
-    complete = (net->digit_mean = snn_take(&net->memory, rows, sizeof *net->digit_mean)) != NULL && complete;
-    complete = (net->digit_map_li_mean = snn_take(&net->memory, rows, sizeof *net->digit_map_li_mean)) != NULL && complete;
-    complete = (net->g_digit_mean = snn_take(&net->memory, rows, sizeof *net->g_digit_mean)) != NULL && complete;
-    complete = (net->velocity_w_digit = snn_take(&net->memory, 5, sizeof *net->velocity_w_digit)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->reservoir_dense_ = snn_take(&net->memory, rows, sizeof *net->reservoir_dense_)) != NULL && complete;
+    complete = (net->reservoir_ = snn_take(&net->memory, rows, sizeof *net->reservoir_)) != NULL && complete;
+    complete = (net->digit_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_mean_)) != NULL && complete;
+    complete = (net->digit_map_li_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_map_li_mean_)) != NULL && complete;
+    complete = (net->g_digit_mean_ = snn_take(&net->memory, rows, sizeof *net->g_digit_mean_)) != NULL && complete;
+    complete = (net->w_reservoir_ = snn_take(&net->memory, 4, sizeof *net->w_reservoir_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->activity_reservoir_ = snn_take(&net->memory, rows, sizeof *net->activity_reservoir_)) != NULL && complete;
+    complete = (net->velocity_w_digit_ = snn_take(&net->memory, 5, sizeof *net->velocity_w_digit_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
 }
 
@@ -515,43 +515,43 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_reservoir", .about = "dense(5)",
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .value = net->w_reservoir[0], .gradient = NULL,
+        .value = net->w_reservoir_[0], .gradient = NULL,
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
-        .state[0] = net->velocity_w_digit[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
+        .state[0] = net->velocity_w_digit_[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
         .states = 1, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [4], classes = 3)",
-        .size = 4, .spikes = false, .values = net->image[0], .per_sample = 4,
+        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
         .name = "reservoir_dense", .about = "dense(5)",
-        .size = 5, .spikes = false, .values = net->reservoir_dense[0], .per_sample = 5,
+        .size = 5, .spikes = false, .values = net->reservoir_dense_[0], .per_sample = 5,
         .activity = NULL, .operations = 20,
     };
     net->streams[2] = (SnnStream) {
         .name = "reservoir", .about = "lif(tau = 2)",
         .size = 5, .spikes = true, .values = NULL, .per_sample = 15,
-        .activity = net->activity_reservoir, .operations = 0,
+        .activity = net->activity_reservoir_, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
         .name = "digit_map_li_mean", .about = "mean(digit)",
-        .size = 5, .spikes = false, .values = net->digit_map_li_mean[0], .per_sample = 5,
+        .size = 5, .spikes = false, .values = net->digit_map_li_mean_[0], .per_sample = 5,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
         .name = "digit_mean", .about = "mean(digit)",
-        .size = 3, .spikes = false, .values = net->digit_mean[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
         .activity = NULL, .operations = 15,
     };
     model->run = &net->run;
-    model->input = net->image[0];
+    model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

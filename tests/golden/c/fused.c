@@ -22,47 +22,47 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[2][4];
+    float (*image_)[2][4];
 
     /* weights: matrices are [input][output] */
-    float (*w_hidden)[3];
-    float (*w_hidden_2)[3];
-    float *plif_w_hidden;
+    float (*w_hidden_)[3];
+    float (*w_hidden_2_)[3];
+    float *plif_w_hidden_;
 
     /* their gradients */
-    float (*grad_w_hidden)[3];
-    float (*grad_w_hidden_2)[3];
-    float *grad_plif_w_hidden;
+    float (*grad_w_hidden_)[3];
+    float (*grad_w_hidden_2_)[3];
+    float *grad_plif_w_hidden_;
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    float (*hidden_dense)[2][3];
-    uint8_t (*hidden_delay)[2][3];
-    float (*hidden_dense_2)[2][3];
-    uint8_t (*hidden)[2][3];
-    float (*digit_mean)[3];
-    float (*g_digit_mean)[3];
-    float (*hidden_v_before_then_g_hidden_dense)[2][3];
-    float (*g_hidden_delay)[2][3];
+    float (*hidden_dense_)[2][3];
+    uint8_t (*hidden_delay_)[2][3];
+    float (*hidden_dense_2_)[2][3];
+    uint8_t (*hidden_)[2][3];
+    float (*digit_mean_)[3];
+    float (*g_digit_mean_)[3];
+    float (*hidden_v_before_then_g_hidden_dense_)[2][3];
+    float (*g_hidden_delay_)[2][3];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_hidden;
+    float *activity_hidden_;
 
     /* scratch */
-    float (*w_hidden_2_transposed)[3];
-    float (*state_v_hidden)[3];
-    float (*state_v_li_hidden)[3];
-    float (*tiles_of_w_hidden_2)[3][3];
-    uint16_t (*events_of_hidden_delay)[14];
-    int32_t (*ends_of_hidden_delay)[3];
-    float (*state_g_v_hidden)[3];
-    float (*state_g_v_plif_hidden)[3];
-    float (*sum_plif_w_hidden_hidden)[3];
-    float (*tiles_of_w_hidden_2_transposed)[3][3];
-    float (*parts_of_w_hidden_2)[3][3];
-    float (*parts_of_w_hidden)[4][3];
+    float (*w_hidden_2_transposed_)[3];
+    float (*state_v_hidden_)[3];
+    float (*state_v_li_hidden_)[3];
+    float (*tiles_of_w_hidden_2_)[3][3];
+    uint16_t (*events_of_hidden_delay_)[14];
+    int32_t (*ends_of_hidden_delay_)[3];
+    float (*state_g_v_hidden_)[3];
+    float (*state_g_v_plif_hidden_)[3];
+    float (*sum_plif_w_hidden_hidden_)[3];
+    float (*tiles_of_w_hidden_2_transposed_)[3][3];
+    float (*parts_of_w_hidden_2_)[3][3];
+    float (*parts_of_w_hidden_)[4][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[4];
@@ -89,46 +89,46 @@ struct net {
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * hidden_dense: linear map of image, 4 -> 3 */
-static void SNN_AT_LEVEL(dense_hidden_dense)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[3] = net->w_hidden;
-    float (*restrict image)[2][4] = net->image;
-    float (*restrict hidden_dense)[2][3] = net->hidden_dense;
+    float (*restrict image_)[2][4] = net->image_;
+    float (*restrict hidden_dense_)[2][3] = net->hidden_dense_;
+    float (*restrict w_hidden_)[3] = net->w_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden */
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            hidden_dense[b][0][j] = 0.0f;
+            hidden_dense_[b][0][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            hidden_dense[b][1][j] = 0.0f;
+            hidden_dense_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x0 = image[b][0][i];
-            const float x1 = image[b][1][i];
+            const float x0 = image_[b][0][i];
+            const float x1 = image_[b][1][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float w = w_hidden[i][j];
-                hidden_dense[b][0][j] += x0 * w;
-                hidden_dense[b][1][j] += x1 * w;
+                const float w = w_hidden_[i][j];
+                hidden_dense_[b][0][j] += x0 * w;
+                hidden_dense_[b][1][j] += x1 * w;
             }
         }
     }
 }
 
 /* w_hidden_2, tile by tile */
-static void SNN_AT_LEVEL(tile_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[3] = net->w_hidden_2;
-    float (*restrict tiles_of_w_hidden_2)[3][3] = net->tiles_of_w_hidden_2;
+    float (*restrict w_hidden_2_)[3] = net->w_hidden_2_;
+    float (*restrict tiles_of_w_hidden_2_)[3][3] = net->tiles_of_w_hidden_2_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                tiles_of_w_hidden_2[tile][i][j] = w_hidden_2[i][tile * 3 + j];
+                tiles_of_w_hidden_2_[tile][i][j] = w_hidden_2_[i][tile * 3 + j];
             }
         }
     }
@@ -136,89 +136,89 @@ static void SNN_AT_LEVEL(tile_w_hidden_2)(void *context, int32_t first, int32_t 
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * recurrent group, step by step: hidden_delay (delay), hidden_dense_2 (dense), hidden (plif, li) */
-static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict plif_w_hidden = net->plif_w_hidden;
-    float (*restrict hidden_dense)[2][3] = net->hidden_dense;
-    uint8_t (*restrict hidden_delay)[2][3] = net->hidden_delay;
-    float (*restrict hidden_dense_2)[2][3] = net->hidden_dense_2;
-    uint8_t (*restrict hidden)[2][3] = net->hidden;
-    float (*restrict digit_mean)[3] = net->digit_mean;
-    float (*restrict hidden_v_before_then_g_hidden_dense)[2][3] = net->hidden_v_before_then_g_hidden_dense;
-    float (*restrict state_v_hidden)[3] = net->state_v_hidden;
-    float (*restrict state_v_li_hidden)[3] = net->state_v_li_hidden;
-    float (*restrict tiles_of_w_hidden_2)[3][3] = net->tiles_of_w_hidden_2;
-    uint16_t (*restrict events_of_hidden_delay)[14] = net->events_of_hidden_delay;
-    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
+    float (*restrict hidden_dense_)[2][3] = net->hidden_dense_;
+    uint8_t (*restrict hidden_delay_)[2][3] = net->hidden_delay_;
+    float (*restrict hidden_dense_2_)[2][3] = net->hidden_dense_2_;
+    uint8_t (*restrict hidden_)[2][3] = net->hidden_;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
+    float (*restrict hidden_v_before_then_g_hidden_dense_)[2][3] = net->hidden_v_before_then_g_hidden_dense_;
+    float *restrict plif_w_hidden_ = net->plif_w_hidden_;
+    float (*restrict state_v_hidden_)[3] = net->state_v_hidden_;
+    float (*restrict state_v_li_hidden_)[3] = net->state_v_li_hidden_;
+    float (*restrict tiles_of_w_hidden_2_)[3][3] = net->tiles_of_w_hidden_2_;
+    uint16_t (*restrict events_of_hidden_delay_)[14] = net->events_of_hidden_delay_;
+    int32_t (*restrict ends_of_hidden_delay_)[3] = net->ends_of_hidden_delay_;
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            ends_of_hidden_delay[b][0] = 0;
+            ends_of_hidden_delay_[b][0] = 0;
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                state_v_hidden[b][n] = 0.0f;
-                state_v_li_hidden[b][n] = 0.0f;
-                digit_mean[b][n] = 0.0f;
+                state_v_hidden_[b][n] = 0.0f;
+                state_v_li_hidden_[b][n] = 0.0f;
+                digit_mean_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 0; t < 1; t++) {
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    hidden_delay[b][t][n] = 0;
+                    hidden_delay_[b][t][n] = 0;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = ends_of_hidden_delay[b][t];
+                int32_t count = ends_of_hidden_delay_[b][t];
                 for (int32_t i = 0; i < 3; i++) {
-                    events_of_hidden_delay[b][count] = (uint16_t)i;
-                    count = count + hidden_delay[b][t][i];
+                    events_of_hidden_delay_[b][count] = (uint16_t)i;
+                    count = count + hidden_delay_[b][t][i];
                 }
-                ends_of_hidden_delay[b][t + 1] = count;
+                ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        hidden_dense_2[b][t][j0 + j] = 0.0f;
+                        hidden_dense_2_[b][t][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
-                        const int32_t i = events_of_hidden_delay[b][e];
+                    for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
+                        const int32_t i = events_of_hidden_delay_[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            hidden_dense_2[b][t][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
+                            hidden_dense_2_[b][t][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
-                snn_ahead(&hidden_dense_2[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
-                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(uint8_t));
-                snn_ahead(&hidden_v_before_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
-                const float w = plif_w_hidden[0];
-                const float decay = snn_sigmoidf(w);
+                snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
+                snn_ahead(&hidden_dense_2_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
+                snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_before_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
+                const float w_ = plif_w_hidden_[0];
+                const float decay_ = snn_sigmoidf(w_);
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    float v = state_v_hidden[b][n];
-                    float v_li = state_v_li_hidden[b][n];
+                    float v_ = state_v_hidden_[b][n];
+                    float v_li_ = state_v_li_hidden_[b][n];
                     float sum = 0.0f;
-                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v) * decay;
-                    const bool spike = v_2 - 0.5f >= 0.0f;
-                    hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v_before_then_g_hidden_dense[b][t][n] = v;
-                    const float v_li_2 = v_li + ((spike ? 1.0f : 0.0f) - v_li) * 0.25f;
-                    sum = sum + v_li_2 * 0.5f;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
-                    v_li = v_li_2;
-                    state_v_hidden[b][n] = v;
-                    state_v_li_hidden[b][n] = v_li;
-                    digit_mean[b][n] += sum;
+                    const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][t][n] - v_) * decay_;
+                    const bool spike_ = v_2_ - 0.5f >= 0.0f;
+                    hidden_[b][t][n] = (uint8_t)spike_;
+                    hidden_v_before_then_g_hidden_dense_[b][t][n] = v_;
+                    const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.25f;
+                    sum = sum + v_li_2_ * 0.5f;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
+                    v_li_ = v_li_2_;
+                    state_v_hidden_[b][n] = v_;
+                    state_v_li_hidden_[b][n] = v_li_;
+                    digit_mean_[b][n] += sum;
                 }
             }
         }
@@ -226,57 +226,57 @@ static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    hidden_delay[b][t][n] = (uint8_t)(hidden[b][t - 1][n]);
+                    hidden_delay_[b][t][n] = (uint8_t)(hidden_[b][t - 1][n]);
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = ends_of_hidden_delay[b][t];
+                int32_t count = ends_of_hidden_delay_[b][t];
                 for (int32_t i = 0; i < 3; i++) {
-                    events_of_hidden_delay[b][count] = (uint16_t)i;
-                    count = count + hidden_delay[b][t][i];
+                    events_of_hidden_delay_[b][count] = (uint16_t)i;
+                    count = count + hidden_delay_[b][t][i];
                 }
-                ends_of_hidden_delay[b][t + 1] = count;
+                ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        hidden_dense_2[b][t][j0 + j] = 0.0f;
+                        hidden_dense_2_[b][t][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
-                        const int32_t i = events_of_hidden_delay[b][e];
+                    for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
+                        const int32_t i = events_of_hidden_delay_[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            hidden_dense_2[b][t][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
+                            hidden_dense_2_[b][t][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
-                snn_ahead(&hidden_dense_2[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
-                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(uint8_t));
-                snn_ahead(&hidden_v_before_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
-                const float w = plif_w_hidden[0];
-                const float decay = snn_sigmoidf(w);
+                snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
+                snn_ahead(&hidden_dense_2_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
+                snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_before_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
+                const float w_ = plif_w_hidden_[0];
+                const float decay_ = snn_sigmoidf(w_);
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    float v = state_v_hidden[b][n];
-                    float v_li = state_v_li_hidden[b][n];
+                    float v_ = state_v_hidden_[b][n];
+                    float v_li_ = state_v_li_hidden_[b][n];
                     float sum = 0.0f;
-                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v) * decay;
-                    const bool spike = v_2 - 0.5f >= 0.0f;
-                    hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v_before_then_g_hidden_dense[b][t][n] = v;
-                    const float v_li_2 = v_li + ((spike ? 1.0f : 0.0f) - v_li) * 0.25f;
-                    sum = sum + v_li_2 * 0.5f;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
-                    v_li = v_li_2;
-                    state_v_hidden[b][n] = v;
-                    state_v_li_hidden[b][n] = v_li;
-                    digit_mean[b][n] += sum;
+                    const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][t][n] - v_) * decay_;
+                    const bool spike_ = v_2_ - 0.5f >= 0.0f;
+                    hidden_[b][t][n] = (uint8_t)spike_;
+                    hidden_v_before_then_g_hidden_dense_[b][t][n] = v_;
+                    const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.25f;
+                    sum = sum + v_li_2_ * 0.5f;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
+                    v_li_ = v_li_2_;
+                    state_v_hidden_[b][n] = v_;
+                    state_v_li_hidden_[b][n] = v_li_;
+                    digit_mean_[b][n] += sum;
                 }
             }
         }
@@ -290,12 +290,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_mean)[3] = net->digit_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_mean[b][j];
-            if (digit_mean[b][j] > digit_mean[b][best]) {
+            scores[b][j] = digit_mean_[b][j];
+            if (digit_mean_[b][j] > digit_mean_[b][best]) {
                 best = j;
             }
         }
@@ -310,11 +310,11 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_mean)[3] = net->digit_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
     for (int32_t b = first; b < last; b++) {
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            const float error = digit_mean[b][j] - (j == label[b] ? 1.0f : 0.0f);
+            const float error = digit_mean_[b][j] - (j == label[b] ? 1.0f : 0.0f);
             sum = sum + error * error;
         }
         loss[b] = sum / 3.0f;
@@ -323,31 +323,31 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * number of spikes of hidden in each sample */
-static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_hidden = net->activity_hidden;
-    uint8_t (*restrict hidden)[2][3] = net->hidden;
+    uint8_t (*restrict hidden_)[2][3] = net->hidden_;
+    float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
             for (int32_t n = 0; n < 3; n++) {
-                spikes = spikes + hidden[b][t][n];
+                spikes = spikes + hidden_[b][t][n];
             }
         }
-        activity_hidden[b] = (float)spikes;
+        activity_hidden_[b] = (float)spikes;
     }
 }
 
 /* w_hidden_2 with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[3] = net->w_hidden_2;
-    float (*restrict w_hidden_2_transposed)[3] = net->w_hidden_2_transposed;
+    float (*restrict w_hidden_2_)[3] = net->w_hidden_2_;
+    float (*restrict w_hidden_2_transposed_)[3] = net->w_hidden_2_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 3; i++) {
-            w_hidden_2_transposed[j][i] = w_hidden_2[i][j];
+            w_hidden_2_transposed_[j][i] = w_hidden_2_[i][j];
         }
     }
 }
@@ -358,26 +358,26 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_mean)[3] = net->digit_mean;
-    float (*restrict g_digit_mean)[3] = net->g_digit_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
+    float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_mean[b][j] = 0.6666667f * (digit_mean[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_mean_[b][j] = 0.6666667f * (digit_mean_[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* w_hidden_2_transposed, tile by tile */
-static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2_transposed_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2_transposed)[3] = net->w_hidden_2_transposed;
-    float (*restrict tiles_of_w_hidden_2_transposed)[3][3] = net->tiles_of_w_hidden_2_transposed;
+    float (*restrict w_hidden_2_transposed_)[3] = net->w_hidden_2_transposed_;
+    float (*restrict tiles_of_w_hidden_2_transposed_)[3][3] = net->tiles_of_w_hidden_2_transposed_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                tiles_of_w_hidden_2_transposed[tile][i][j] = w_hidden_2_transposed[i][tile * 3 + j];
+                tiles_of_w_hidden_2_transposed_[tile][i][j] = w_hidden_2_transposed_[i][tile * 3 + j];
             }
         }
     }
@@ -385,21 +385,21 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t firs
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * recurrent group, step by step: g_hidden (delay, read in place), g_hidden_dense (li, plif, adjoint), g_hidden_delay (dense) */
-static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict plif_w_hidden = net->plif_w_hidden;
-    float (*restrict hidden_dense)[2][3] = net->hidden_dense;
-    float (*restrict hidden_dense_2)[2][3] = net->hidden_dense_2;
-    float (*restrict g_digit_mean)[3] = net->g_digit_mean;
-    float (*restrict hidden_v_before_then_g_hidden_dense)[2][3] = net->hidden_v_before_then_g_hidden_dense;
-    float (*restrict g_hidden_delay)[2][3] = net->g_hidden_delay;
-    float (*restrict state_g_v_hidden)[3] = net->state_g_v_hidden;
-    float (*restrict state_g_v_plif_hidden)[3] = net->state_g_v_plif_hidden;
-    float (*restrict sum_plif_w_hidden_hidden)[3] = net->sum_plif_w_hidden_hidden;
-    float (*restrict tiles_of_w_hidden_2_transposed)[3][3] = net->tiles_of_w_hidden_2_transposed;
-    _Alignas(64) float sums_g_hidden_delay[8][3];
-    _Alignas(64) float sums_g_hidden_delay_2[8][3];
+    float (*restrict hidden_dense_)[2][3] = net->hidden_dense_;
+    float (*restrict hidden_dense_2_)[2][3] = net->hidden_dense_2_;
+    float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
+    float (*restrict hidden_v_before_then_g_hidden_dense_)[2][3] = net->hidden_v_before_then_g_hidden_dense_;
+    float (*restrict g_hidden_delay_)[2][3] = net->g_hidden_delay_;
+    float *restrict plif_w_hidden_ = net->plif_w_hidden_;
+    float (*restrict state_g_v_hidden_)[3] = net->state_g_v_hidden_;
+    float (*restrict state_g_v_plif_hidden_)[3] = net->state_g_v_plif_hidden_;
+    float (*restrict sum_plif_w_hidden_hidden_)[3] = net->sum_plif_w_hidden_hidden_;
+    float (*restrict tiles_of_w_hidden_2_transposed_)[3][3] = net->tiles_of_w_hidden_2_transposed_;
+    _Alignas(64) float sums_g_hidden_delay_[8][3];
+    _Alignas(64) float sums_g_hidden_delay_2_[8][3];
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
@@ -407,47 +407,47 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
         for (int32_t b = b0; b < b1; b++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                state_g_v_hidden[b][n] = 0.0f;
-                state_g_v_plif_hidden[b][n] = 0.0f;
-                sum_plif_w_hidden_hidden[b][n] = 0.0f;
+                state_g_v_hidden_[b][n] = 0.0f;
+                state_g_v_plif_hidden_[b][n] = 0.0f;
+                sum_plif_w_hidden_hidden_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 1; t >= 1; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&hidden_v_before_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
-                snn_ahead(&hidden_dense[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
-                snn_ahead(&hidden_dense_2[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
-                const float w = plif_w_hidden[0];
-                const float decay = snn_sigmoidf(w);
-                const float x_3 = 1.0f - decay;
-                const float x_4 = decay * x_3;
+                snn_ahead(&hidden_v_before_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                snn_ahead(&hidden_dense_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                snn_ahead(&hidden_dense_2_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                const float w_ = plif_w_hidden_[0];
+                const float decay_ = snn_sigmoidf(w_);
+                const float x = 1.0f - decay_;
+                const float x_2 = decay_ * x;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    float g_v = state_g_v_hidden[b][n];
-                    float g_v_plif = state_g_v_plif_hidden[b][n];
+                    float g_v_ = state_g_v_hidden_[b][n];
+                    float g_v_plif_ = state_g_v_plif_hidden_[b][n];
                     float sum = 0.0f;
-                    const float v = hidden_v_before_then_g_hidden_dense[b][t][n];
-                    const float x = hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v;
-                    const float v_2 = v + x * decay;
-                    const float x_2 = v_2 - 0.5f;
-                    const bool spike = x_2 >= 0.0f;
-                    const float g_v_2 = g_digit_mean[b][n] * 0.5f + g_v;
-                    const float g_hidden = g_v_2 * 0.25f;
-                    const float g_spike = 0.0f + g_hidden + g_v_plif * -v_2;
-                    const float y = 3.1415927f * x_2;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_plif_2 = (spike ? 0.0f : g_v_plif) + g_spike * derivative;
-                    const float g_hidden_dense = g_v_plif_2 * decay;
-                    hidden_v_before_then_g_hidden_dense[b][t][n] = g_hidden_dense;
-                    const float g_decay = g_v_plif_2 * x;
-                    sum = sum + g_decay * x_4;
-                    const float next_g_v = g_v_2 * 0.75f;
-                    const float next_g_v_plif = g_v_plif_2 - g_hidden_dense;
-                    g_v = next_g_v;
-                    g_v_plif = next_g_v_plif;
-                    state_g_v_hidden[b][n] = g_v;
-                    state_g_v_plif_hidden[b][n] = g_v_plif;
-                    sum_plif_w_hidden_hidden[b][n] += sum;
+                    const float v_ = hidden_v_before_then_g_hidden_dense_[b][t][n];
+                    const float x_3 = hidden_dense_[b][t][n] + hidden_dense_2_[b][t][n] - v_;
+                    const float v_2_ = v_ + x_3 * decay_;
+                    const float x_4 = v_2_ - 0.5f;
+                    const bool spike_ = x_4 >= 0.0f;
+                    const float g_v_2_ = g_digit_mean_[b][n] * 0.5f + g_v_;
+                    const float g_hidden_ = g_v_2_ * 0.25f;
+                    const float g_spike_ = 0.0f + g_hidden_ + g_v_plif_ * -v_2_;
+                    const float y_ = 3.1415927f * x_4;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_plif_2_ = (spike_ ? 0.0f : g_v_plif_) + g_spike_ * derivative_;
+                    const float g_hidden_dense_ = g_v_plif_2_ * decay_;
+                    hidden_v_before_then_g_hidden_dense_[b][t][n] = g_hidden_dense_;
+                    const float g_decay_ = g_v_plif_2_ * x_3;
+                    sum = sum + g_decay_ * x_2;
+                    const float next_g_v_ = g_v_2_ * 0.75f;
+                    const float next_g_v_plif_ = g_v_plif_2_ - g_hidden_dense_;
+                    g_v_ = next_g_v_;
+                    g_v_plif_ = next_g_v_plif_;
+                    state_g_v_hidden_[b][n] = g_v_;
+                    state_g_v_plif_hidden_[b][n] = g_v_plif_;
+                    sum_plif_w_hidden_hidden_[b][n] += sum;
                 }
             }
             for (int32_t tile = 0; tile < 1; tile++) {
@@ -457,97 +457,97 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[0][j] = 0.0f;
+                        sums_g_hidden_delay_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[1][j] = 0.0f;
+                        sums_g_hidden_delay_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[2][j] = 0.0f;
+                        sums_g_hidden_delay_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[3][j] = 0.0f;
+                        sums_g_hidden_delay_[3][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[4][j] = 0.0f;
+                        sums_g_hidden_delay_[4][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[5][j] = 0.0f;
+                        sums_g_hidden_delay_[5][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[6][j] = 0.0f;
+                        sums_g_hidden_delay_[6][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[7][j] = 0.0f;
+                        sums_g_hidden_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
-                        const float x1 = hidden_v_before_then_g_hidden_dense[b + 1][t][i];
-                        const float x2 = hidden_v_before_then_g_hidden_dense[b + 2][t][i];
-                        const float x3 = hidden_v_before_then_g_hidden_dense[b + 3][t][i];
-                        const float x4 = hidden_v_before_then_g_hidden_dense[b + 4][t][i];
-                        const float x5 = hidden_v_before_then_g_hidden_dense[b + 5][t][i];
-                        const float x6 = hidden_v_before_then_g_hidden_dense[b + 6][t][i];
-                        const float x7 = hidden_v_before_then_g_hidden_dense[b + 7][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
+                        const float x1 = hidden_v_before_then_g_hidden_dense_[b + 1][t][i];
+                        const float x2 = hidden_v_before_then_g_hidden_dense_[b + 2][t][i];
+                        const float x3 = hidden_v_before_then_g_hidden_dense_[b + 3][t][i];
+                        const float x4 = hidden_v_before_then_g_hidden_dense_[b + 4][t][i];
+                        const float x5 = hidden_v_before_then_g_hidden_dense_[b + 5][t][i];
+                        const float x6 = hidden_v_before_then_g_hidden_dense_[b + 6][t][i];
+                        const float x7 = hidden_v_before_then_g_hidden_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_hidden_delay[0][j] += p0;
-                            sums_g_hidden_delay[1][j] += p1;
-                            sums_g_hidden_delay[2][j] += p2;
-                            sums_g_hidden_delay[3][j] += p3;
+                            sums_g_hidden_delay_[0][j] += p0;
+                            sums_g_hidden_delay_[1][j] += p1;
+                            sums_g_hidden_delay_[2][j] += p2;
+                            sums_g_hidden_delay_[3][j] += p3;
                             const float p4 = x4 * w;
                             const float p5 = x5 * w;
                             const float p6 = x6 * w;
                             const float p7 = x7 * w;
-                            sums_g_hidden_delay[4][j] += p4;
-                            sums_g_hidden_delay[5][j] += p5;
-                            sums_g_hidden_delay[6][j] += p6;
-                            sums_g_hidden_delay[7][j] += p7;
+                            sums_g_hidden_delay_[4][j] += p4;
+                            sums_g_hidden_delay_[5][j] += p5;
+                            sums_g_hidden_delay_[6][j] += p6;
+                            sums_g_hidden_delay_[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay[1][j];
+                        g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay[2][j];
+                        g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay[3][j];
+                        g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay[4][j];
+                        g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_[4][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay[5][j];
+                        g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_[5][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay[6][j];
+                        g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_[6][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay[7][j];
+                        g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_[7][j];
                     }
                 }
                 const int32_t left = b0 + blocks * 8;
@@ -556,112 +556,112 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[0][j] = 0.0f;
+                        sums_g_hidden_delay_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[1][j] = 0.0f;
+                        sums_g_hidden_delay_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[2][j] = 0.0f;
+                        sums_g_hidden_delay_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[3][j] = 0.0f;
+                        sums_g_hidden_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
-                        const float x1 = hidden_v_before_then_g_hidden_dense[b + 1][t][i];
-                        const float x2 = hidden_v_before_then_g_hidden_dense[b + 2][t][i];
-                        const float x3 = hidden_v_before_then_g_hidden_dense[b + 3][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
+                        const float x1 = hidden_v_before_then_g_hidden_dense_[b + 1][t][i];
+                        const float x2 = hidden_v_before_then_g_hidden_dense_[b + 2][t][i];
+                        const float x3 = hidden_v_before_then_g_hidden_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_hidden_delay[0][j] += p0;
-                            sums_g_hidden_delay[1][j] += p1;
-                            sums_g_hidden_delay[2][j] += p2;
-                            sums_g_hidden_delay[3][j] += p3;
+                            sums_g_hidden_delay_[0][j] += p0;
+                            sums_g_hidden_delay_[1][j] += p1;
+                            sums_g_hidden_delay_[2][j] += p2;
+                            sums_g_hidden_delay_[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay[1][j];
+                        g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay[2][j];
+                        g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay[3][j];
+                        g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay[0][j] = 0.0f;
+                        sums_g_hidden_delay_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
-                            sums_g_hidden_delay[0][j] += x0 * w;
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
+                            sums_g_hidden_delay_[0][j] += x0 * w;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
                 }
             }
         }
         for (int32_t t = 0; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&hidden_v_before_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
-                snn_ahead(&hidden_dense[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
-                snn_ahead(&hidden_dense_2[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
-                const float w = plif_w_hidden[0];
-                const float decay = snn_sigmoidf(w);
-                const float x_3 = 1.0f - decay;
-                const float x_4 = decay * x_3;
+                snn_ahead(&hidden_v_before_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                snn_ahead(&hidden_dense_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                snn_ahead(&hidden_dense_2_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                const float w_ = plif_w_hidden_[0];
+                const float decay_ = snn_sigmoidf(w_);
+                const float x = 1.0f - decay_;
+                const float x_2 = decay_ * x;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    float g_v = state_g_v_hidden[b][n];
-                    float g_v_plif = state_g_v_plif_hidden[b][n];
+                    float g_v_ = state_g_v_hidden_[b][n];
+                    float g_v_plif_ = state_g_v_plif_hidden_[b][n];
                     float sum = 0.0f;
-                    const float v = hidden_v_before_then_g_hidden_dense[b][t][n];
-                    const float x = hidden_dense[b][t][n] + hidden_dense_2[b][t][n] - v;
-                    const float v_2 = v + x * decay;
-                    const float x_2 = v_2 - 0.5f;
-                    const bool spike = x_2 >= 0.0f;
-                    const float g_v_2 = g_digit_mean[b][n] * 0.5f + g_v;
-                    const float g_hidden = g_v_2 * 0.25f;
-                    const float g_spike = g_hidden_delay[b][t + 1][n] + g_hidden + g_v_plif * -v_2;
-                    const float y = 3.1415927f * x_2;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_plif_2 = (spike ? 0.0f : g_v_plif) + g_spike * derivative;
-                    const float g_hidden_dense = g_v_plif_2 * decay;
-                    hidden_v_before_then_g_hidden_dense[b][t][n] = g_hidden_dense;
-                    const float g_decay = g_v_plif_2 * x;
-                    sum = sum + g_decay * x_4;
-                    const float next_g_v = g_v_2 * 0.75f;
-                    const float next_g_v_plif = g_v_plif_2 - g_hidden_dense;
-                    g_v = next_g_v;
-                    g_v_plif = next_g_v_plif;
-                    state_g_v_hidden[b][n] = g_v;
-                    state_g_v_plif_hidden[b][n] = g_v_plif;
-                    sum_plif_w_hidden_hidden[b][n] += sum;
+                    const float v_ = hidden_v_before_then_g_hidden_dense_[b][t][n];
+                    const float x_3 = hidden_dense_[b][t][n] + hidden_dense_2_[b][t][n] - v_;
+                    const float v_2_ = v_ + x_3 * decay_;
+                    const float x_4 = v_2_ - 0.5f;
+                    const bool spike_ = x_4 >= 0.0f;
+                    const float g_v_2_ = g_digit_mean_[b][n] * 0.5f + g_v_;
+                    const float g_hidden_ = g_v_2_ * 0.25f;
+                    const float g_spike_ = g_hidden_delay_[b][t + 1][n] + g_hidden_ + g_v_plif_ * -v_2_;
+                    const float y_ = 3.1415927f * x_4;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_plif_2_ = (spike_ ? 0.0f : g_v_plif_) + g_spike_ * derivative_;
+                    const float g_hidden_dense_ = g_v_plif_2_ * decay_;
+                    hidden_v_before_then_g_hidden_dense_[b][t][n] = g_hidden_dense_;
+                    const float g_decay_ = g_v_plif_2_ * x_3;
+                    sum = sum + g_decay_ * x_2;
+                    const float next_g_v_ = g_v_2_ * 0.75f;
+                    const float next_g_v_plif_ = g_v_plif_2_ - g_hidden_dense_;
+                    g_v_ = next_g_v_;
+                    g_v_plif_ = next_g_v_plif_;
+                    state_g_v_hidden_[b][n] = g_v_;
+                    state_g_v_plif_hidden_[b][n] = g_v_plif_;
+                    sum_plif_w_hidden_hidden_[b][n] += sum;
                 }
             }
             for (int32_t tile = 0; tile < 1; tile++) {
@@ -671,97 +671,97 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[0][j] = 0.0f;
+                        sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[1][j] = 0.0f;
+                        sums_g_hidden_delay_2_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[2][j] = 0.0f;
+                        sums_g_hidden_delay_2_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[3][j] = 0.0f;
+                        sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[4][j] = 0.0f;
+                        sums_g_hidden_delay_2_[4][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[5][j] = 0.0f;
+                        sums_g_hidden_delay_2_[5][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[6][j] = 0.0f;
+                        sums_g_hidden_delay_2_[6][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[7][j] = 0.0f;
+                        sums_g_hidden_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
-                        const float x1 = hidden_v_before_then_g_hidden_dense[b + 1][t][i];
-                        const float x2 = hidden_v_before_then_g_hidden_dense[b + 2][t][i];
-                        const float x3 = hidden_v_before_then_g_hidden_dense[b + 3][t][i];
-                        const float x4 = hidden_v_before_then_g_hidden_dense[b + 4][t][i];
-                        const float x5 = hidden_v_before_then_g_hidden_dense[b + 5][t][i];
-                        const float x6 = hidden_v_before_then_g_hidden_dense[b + 6][t][i];
-                        const float x7 = hidden_v_before_then_g_hidden_dense[b + 7][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
+                        const float x1 = hidden_v_before_then_g_hidden_dense_[b + 1][t][i];
+                        const float x2 = hidden_v_before_then_g_hidden_dense_[b + 2][t][i];
+                        const float x3 = hidden_v_before_then_g_hidden_dense_[b + 3][t][i];
+                        const float x4 = hidden_v_before_then_g_hidden_dense_[b + 4][t][i];
+                        const float x5 = hidden_v_before_then_g_hidden_dense_[b + 5][t][i];
+                        const float x6 = hidden_v_before_then_g_hidden_dense_[b + 6][t][i];
+                        const float x7 = hidden_v_before_then_g_hidden_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_hidden_delay_2[0][j] += p0;
-                            sums_g_hidden_delay_2[1][j] += p1;
-                            sums_g_hidden_delay_2[2][j] += p2;
-                            sums_g_hidden_delay_2[3][j] += p3;
+                            sums_g_hidden_delay_2_[0][j] += p0;
+                            sums_g_hidden_delay_2_[1][j] += p1;
+                            sums_g_hidden_delay_2_[2][j] += p2;
+                            sums_g_hidden_delay_2_[3][j] += p3;
                             const float p4 = x4 * w;
                             const float p5 = x5 * w;
                             const float p6 = x6 * w;
                             const float p7 = x7 * w;
-                            sums_g_hidden_delay_2[4][j] += p4;
-                            sums_g_hidden_delay_2[5][j] += p5;
-                            sums_g_hidden_delay_2[6][j] += p6;
-                            sums_g_hidden_delay_2[7][j] += p7;
+                            sums_g_hidden_delay_2_[4][j] += p4;
+                            sums_g_hidden_delay_2_[5][j] += p5;
+                            sums_g_hidden_delay_2_[6][j] += p6;
+                            sums_g_hidden_delay_2_[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay_2[1][j];
+                        g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay_2[2][j];
+                        g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay_2[3][j];
+                        g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay_2[4][j];
+                        g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_2_[4][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay_2[5][j];
+                        g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_2_[5][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay_2[6][j];
+                        g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_2_[6][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay_2[7][j];
+                        g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_2_[7][j];
                     }
                 }
                 const int32_t left = b0 + blocks * 8;
@@ -770,72 +770,72 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[0][j] = 0.0f;
+                        sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[1][j] = 0.0f;
+                        sums_g_hidden_delay_2_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[2][j] = 0.0f;
+                        sums_g_hidden_delay_2_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[3][j] = 0.0f;
+                        sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
-                        const float x1 = hidden_v_before_then_g_hidden_dense[b + 1][t][i];
-                        const float x2 = hidden_v_before_then_g_hidden_dense[b + 2][t][i];
-                        const float x3 = hidden_v_before_then_g_hidden_dense[b + 3][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
+                        const float x1 = hidden_v_before_then_g_hidden_dense_[b + 1][t][i];
+                        const float x2 = hidden_v_before_then_g_hidden_dense_[b + 2][t][i];
+                        const float x3 = hidden_v_before_then_g_hidden_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_hidden_delay_2[0][j] += p0;
-                            sums_g_hidden_delay_2[1][j] += p1;
-                            sums_g_hidden_delay_2[2][j] += p2;
-                            sums_g_hidden_delay_2[3][j] += p3;
+                            sums_g_hidden_delay_2_[0][j] += p0;
+                            sums_g_hidden_delay_2_[1][j] += p1;
+                            sums_g_hidden_delay_2_[2][j] += p2;
+                            sums_g_hidden_delay_2_[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay_2[1][j];
+                        g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay_2[2][j];
+                        g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay_2[3][j];
+                        g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_hidden_delay_2[0][j] = 0.0f;
+                        sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = hidden_v_before_then_g_hidden_dense[b][t][i];
+                        const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
-                            sums_g_hidden_delay_2[0][j] += x0 * w;
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
+                            sums_g_hidden_delay_2_[0][j] += x0 * w;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
                 }
             }
@@ -845,15 +845,15 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * gradient of plif_w_hidden: sum over the batch and the units */
-static void SNN_AT_LEVEL(gradient_plif_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict grad_plif_w_hidden = net->grad_plif_w_hidden;
-    float (*restrict sum_plif_w_hidden_hidden)[3] = net->sum_plif_w_hidden_hidden;
+    float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
+    float (*restrict sum_plif_w_hidden_hidden_)[3] = net->sum_plif_w_hidden_hidden_;
     for (int32_t k = first; k < last; k++) {
         for (int32_t b = 0; b < net->run.rows; b++) {
             for (int32_t n = 0; n < 3; n++) {
-                grad_plif_w_hidden[k] += sum_plif_w_hidden_hidden[b][n];
+                grad_plif_w_hidden_[k] += sum_plif_w_hidden_hidden_[b][n];
             }
         }
     }
@@ -861,29 +861,29 @@ static void SNN_AT_LEVEL(gradient_plif_w_hidden)(void *context, int32_t first, i
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
-static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict image)[2][4] = net->image;
-    float (*restrict hidden_v_before_then_g_hidden_dense)[2][3] = net->hidden_v_before_then_g_hidden_dense;
-    uint16_t (*restrict events_of_hidden_delay)[14] = net->events_of_hidden_delay;
-    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
-    _Alignas(64) float sums_w_hidden_2[4][3];
-    float (*restrict parts_of_w_hidden_2)[3][3] = net->parts_of_w_hidden_2;
-    float (*restrict parts_of_w_hidden)[4][3] = net->parts_of_w_hidden;
+    float (*restrict image_)[2][4] = net->image_;
+    float (*restrict hidden_v_before_then_g_hidden_dense_)[2][3] = net->hidden_v_before_then_g_hidden_dense_;
+    uint16_t (*restrict events_of_hidden_delay_)[14] = net->events_of_hidden_delay_;
+    int32_t (*restrict ends_of_hidden_delay_)[3] = net->ends_of_hidden_delay_;
+    _Alignas(64) float sums_w_hidden_2_[4][3];
+    float (*restrict parts_of_w_hidden_2_)[3][3] = net->parts_of_w_hidden_2_;
+    float (*restrict parts_of_w_hidden_)[4][3] = net->parts_of_w_hidden_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_hidden_2[slice][i][j] = 0.0f;
+                parts_of_w_hidden_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_hidden[slice][i][j] = 0.0f;
+                parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
@@ -891,13 +891,13 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int3
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_w_hidden_2[0][j] = hidden_v_before_then_g_hidden_dense[b][t][j];
+                    sums_w_hidden_2_[0][j] = hidden_v_before_then_g_hidden_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
-                    const int32_t i = events_of_hidden_delay[b][e];
+                for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden_delay_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_hidden_2[slice][i][j] += sums_w_hidden_2[0][j];
+                        parts_of_w_hidden_2_[slice][i][j] += sums_w_hidden_2_[0][j];
                     }
                 }
             }
@@ -906,49 +906,49 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int3
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_w_hidden_2[0][j] = 0.0f;
+                    sums_w_hidden_2_[0][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_w_hidden_2[1][j] = 0.0f;
+                    sums_w_hidden_2_[1][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_w_hidden_2[2][j] = 0.0f;
+                    sums_w_hidden_2_[2][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_w_hidden_2[3][j] = 0.0f;
+                    sums_w_hidden_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
-                    const float x0 = image[b][t][i0];
-                    const float x1 = image[b][t][i0 + 1];
-                    const float x2 = image[b][t][i0 + 2];
-                    const float x3 = image[b][t][i0 + 3];
+                    const float x0 = image_[b][t][i0];
+                    const float x1 = image_[b][t][i0 + 1];
+                    const float x2 = image_[b][t][i0 + 2];
+                    const float x3 = image_[b][t][i0 + 3];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        const float g = hidden_v_before_then_g_hidden_dense[b][t][j];
-                        sums_w_hidden_2[0][j] += x0 * g;
-                        sums_w_hidden_2[1][j] += x1 * g;
-                        sums_w_hidden_2[2][j] += x2 * g;
-                        sums_w_hidden_2[3][j] += x3 * g;
+                        const float g = hidden_v_before_then_g_hidden_dense_[b][t][j];
+                        sums_w_hidden_2_[0][j] += x0 * g;
+                        sums_w_hidden_2_[1][j] += x1 * g;
+                        sums_w_hidden_2_[2][j] += x2 * g;
+                        sums_w_hidden_2_[3][j] += x3 * g;
                     }
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_hidden[slice][i0][j] += sums_w_hidden_2[0][j];
+                    parts_of_w_hidden_[slice][i0][j] += sums_w_hidden_2_[0][j];
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden_2[1][j];
+                    parts_of_w_hidden_[slice][i0 + 1][j] += sums_w_hidden_2_[1][j];
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden_2[2][j];
+                    parts_of_w_hidden_[slice][i0 + 2][j] += sums_w_hidden_2_[2][j];
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden_2[3][j];
+                    parts_of_w_hidden_[slice][i0 + 3][j] += sums_w_hidden_2_[3][j];
                 }
             }
         }
@@ -957,16 +957,16 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int3
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * gradient of w_hidden_2: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden_2)[3] = net->grad_w_hidden_2;
-    float (*restrict parts_of_w_hidden_2)[3][3] = net->parts_of_w_hidden_2;
+    float (*restrict grad_w_hidden_2_)[3] = net->grad_w_hidden_2_;
+    float (*restrict parts_of_w_hidden_2_)[3][3] = net->parts_of_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_hidden_2[i][j] += parts_of_w_hidden_2[slice][i][j];
+                grad_w_hidden_2_[i][j] += parts_of_w_hidden_2_[slice][i][j];
             }
         }
     }
@@ -974,100 +974,100 @@ static void SNN_AT_LEVEL(sum_w_hidden_2)(void *context, int32_t first, int32_t l
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * gradient of w_hidden: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden)[3] = net->grad_w_hidden;
-    float (*restrict parts_of_w_hidden)[4][3] = net->parts_of_w_hidden;
+    float (*restrict grad_w_hidden_)[3] = net->grad_w_hidden_;
+    float (*restrict parts_of_w_hidden_)[4][3] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
+                grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
     }
 }
 
 /* w_hidden: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[3] = net->w_hidden;
-    float (*restrict grad_w_hidden)[3] = net->grad_w_hidden;
-    const float lr = net->run.lr;
+    float (*restrict w_hidden_)[3] = net->w_hidden_;
+    float (*restrict grad_w_hidden_)[3] = net->grad_w_hidden_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_hidden[i][j] - lr * grad_w_hidden[i][j];
-            w_hidden[i][j] = weight;
+            const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
+            w_hidden_[i][j] = weight_;
         }
     }
 }
 
 /* w_hidden_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[3] = net->w_hidden_2;
-    float (*restrict grad_w_hidden_2)[3] = net->grad_w_hidden_2;
-    const float lr = net->run.lr;
+    float (*restrict w_hidden_2_)[3] = net->w_hidden_2_;
+    float (*restrict grad_w_hidden_2_)[3] = net->grad_w_hidden_2_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_hidden_2[i][j] - lr * grad_w_hidden_2[i][j];
-            w_hidden_2[i][j] = weight;
+            const float weight_ = w_hidden_2_[i][j] - lr_ * grad_w_hidden_2_[i][j];
+            w_hidden_2_[i][j] = weight_;
         }
     }
 }
 
 /* plif_w_hidden: one step of sgd */
-static void SNN_AT_LEVEL(update_plif_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict plif_w_hidden = net->plif_w_hidden;
-    float *restrict grad_plif_w_hidden = net->grad_plif_w_hidden;
-    const float lr = net->run.lr;
+    float *restrict plif_w_hidden_ = net->plif_w_hidden_;
+    float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
+    const float lr_ = net->run.lr;
     SNN_INDEPENDENT
     for (int32_t k = first; k < last; k++) {
-        const float weight = plif_w_hidden[k] - lr * grad_plif_w_hidden[k];
-        plif_w_hidden[k] = weight;
+        const float weight_ = plif_w_hidden_[k] - lr_ * grad_plif_w_hidden_[k];
+        plif_w_hidden_[k] = weight_;
     }
 }
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
-    memset(net->grad_w_hidden_2, 0, 3 * sizeof *net->grad_w_hidden_2);
-    memset(net->grad_plif_w_hidden, 0, 1 * sizeof *net->grad_plif_w_hidden);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2), net, 3);
+    memset(net->grad_w_hidden_, 0, 4 * sizeof *net->grad_w_hidden_);
+    memset(net->grad_w_hidden_2_, 0, 3 * sizeof *net->grad_w_hidden_2_);
+    memset(net->grad_plif_w_hidden_, 0, 1 * sizeof *net->grad_plif_w_hidden_);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2_), net, 3);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_plif_w_hidden), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_plif_w_hidden_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2_), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 4);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2_), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden_), net, 1);
 }
 
 #include "snn_level_end.h"
@@ -1077,46 +1077,46 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_hidden = snn_take(&net->memory, 4, sizeof *net->w_hidden)) != NULL && complete;
-    complete = (net->grad_w_hidden = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden)) != NULL && complete;
-    complete = (net->w_hidden_2 = snn_take(&net->memory, 3, sizeof *net->w_hidden_2)) != NULL && complete;
-    complete = (net->grad_w_hidden_2 = snn_take(&net->memory, 3, sizeof *net->grad_w_hidden_2)) != NULL && complete;
-    complete = (net->w_hidden_2_transposed = snn_take(&net->memory, 3, sizeof *net->w_hidden_2_transposed)) != NULL && complete;
-    complete = (net->plif_w_hidden = snn_take(&net->memory, 1, sizeof *net->plif_w_hidden)) != NULL && complete;
-    complete = (net->grad_plif_w_hidden = snn_take(&net->memory, 1, sizeof *net->grad_plif_w_hidden)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_hidden = snn_take(&net->memory, rows, sizeof *net->activity_hidden)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_dense)) != NULL && complete;
-    complete = (net->hidden_delay = snn_take(&net->memory, rows, sizeof *net->hidden_delay)) != NULL && complete;
-    complete = (net->hidden_dense_2 = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2)) != NULL && complete;
-    complete = (net->hidden = snn_take(&net->memory, rows, sizeof *net->hidden)) != NULL && complete;
-    complete = (net->digit_mean = snn_take(&net->memory, rows, sizeof *net->digit_mean)) != NULL && complete;
-    complete = (net->g_digit_mean = snn_take(&net->memory, rows, sizeof *net->g_digit_mean)) != NULL && complete;
-    complete = (net->hidden_v_before_then_g_hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_v_before_then_g_hidden_dense)) != NULL && complete;
-    complete = (net->g_hidden_delay = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay)) != NULL && complete;
-    complete = (net->state_v_hidden = snn_take(&net->memory, rows, sizeof *net->state_v_hidden)) != NULL && complete;
-    complete = (net->state_v_li_hidden = snn_take(&net->memory, rows, sizeof *net->state_v_li_hidden)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2 = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2)) != NULL && complete;
-    complete = (net->events_of_hidden_delay = snn_alloc(rows, sizeof *net->events_of_hidden_delay)) != NULL && complete;
-    complete = (net->ends_of_hidden_delay = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay)) != NULL && complete;
-    complete = (net->state_g_v_hidden = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden)) != NULL && complete;
-    complete = (net->state_g_v_plif_hidden = snn_take(&net->memory, rows, sizeof *net->state_g_v_plif_hidden)) != NULL && complete;
-    complete = (net->sum_plif_w_hidden_hidden = snn_take(&net->memory, rows, sizeof *net->sum_plif_w_hidden_hidden)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2_transposed = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_2 = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_2)) != NULL && complete;
-    complete = (net->parts_of_w_hidden = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
+    complete = (net->hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->hidden_delay_)) != NULL && complete;
+    complete = (net->hidden_dense_2_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2_)) != NULL && complete;
+    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
+    complete = (net->digit_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_mean_)) != NULL && complete;
+    complete = (net->g_digit_mean_ = snn_take(&net->memory, rows, sizeof *net->g_digit_mean_)) != NULL && complete;
+    complete = (net->hidden_v_before_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_before_then_g_hidden_dense_)) != NULL && complete;
+    complete = (net->g_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay_)) != NULL && complete;
+    complete = (net->w_hidden_ = snn_take(&net->memory, 4, sizeof *net->w_hidden_)) != NULL && complete;
+    complete = (net->w_hidden_2_ = snn_take(&net->memory, 3, sizeof *net->w_hidden_2_)) != NULL && complete;
+    complete = (net->plif_w_hidden_ = snn_take(&net->memory, 1, sizeof *net->plif_w_hidden_)) != NULL && complete;
+    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden_)) != NULL && complete;
+    complete = (net->grad_w_hidden_2_ = snn_take(&net->memory, 3, sizeof *net->grad_w_hidden_2_)) != NULL && complete;
+    complete = (net->w_hidden_2_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_hidden_2_transposed_)) != NULL && complete;
+    complete = (net->grad_plif_w_hidden_ = snn_take(&net->memory, 1, sizeof *net->grad_plif_w_hidden_)) != NULL && complete;
+    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
+    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
+    complete = (net->state_v_li_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_hidden_)) != NULL && complete;
+    complete = (net->tiles_of_w_hidden_2_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_)) != NULL && complete;
+    complete = (net->events_of_hidden_delay_ = snn_alloc(rows, sizeof *net->events_of_hidden_delay_)) != NULL && complete;
+    complete = (net->ends_of_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay_)) != NULL && complete;
+    complete = (net->state_g_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden_)) != NULL && complete;
+    complete = (net->state_g_v_plif_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_plif_hidden_)) != NULL && complete;
+    complete = (net->sum_plif_w_hidden_hidden_ = snn_take(&net->memory, rows, sizeof *net->sum_plif_w_hidden_hidden_)) != NULL && complete;
+    complete = (net->tiles_of_w_hidden_2_transposed_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed_)) != NULL && complete;
+    complete = (net->parts_of_w_hidden_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_2_)) != NULL && complete;
+    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_hidden_delay);
+    snn_free(net->events_of_hidden_delay_);
     snn_release(&net->memory);
 }
 
@@ -1148,29 +1148,29 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_hidden", .about = "dense(3)",
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_hidden[0], .gradient = net->grad_w_hidden[0],
+        .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_hidden_2", .about = "dense(3)",
         .ndim = 2, .dims = {3, 3}, .matrix = true,
-        .value = net->w_hidden_2[0], .gradient = net->grad_w_hidden_2[0],
+        .value = net->w_hidden_2_[0], .gradient = net->grad_w_hidden_2_[0],
         .states = 0, .init = 0.57735026f, .constant = false,
     };
     net->params[2] = (SnnParam) {
         .name = "plif_w_hidden", .about = "plif(threshold = 0.5)",
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->plif_w_hidden, .gradient = net->grad_plif_w_hidden,
+        .value = net->plif_w_hidden_, .gradient = net->grad_plif_w_hidden_,
         .states = 0, .init = 0.0f, .constant = true,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [4], classes = 3, temporal)",
-        .size = 4, .spikes = false, .values = net->image[0][0], .per_sample = 8,
+        .size = 4, .spikes = false, .values = net->image_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
         .name = "hidden_dense", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->hidden_dense[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[2] = (SnnStream) {
@@ -1180,26 +1180,26 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[3] = (SnnStream) {
         .name = "hidden_dense_2", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->hidden_dense_2[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->hidden_dense_2_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 18,
     };
     net->streams[4] = (SnnStream) {
         .name = "hidden", .about = "plif(threshold = 0.5)",
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
-        .activity = net->activity_hidden, .operations = 0,
+        .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_mean", .about = "mean(digit)",
-        .size = 3, .spikes = false, .values = net->digit_mean[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
         .name = "hidden_v_before", .about = "plif(threshold = 0.5)",
-        .size = 3, .spikes = false, .values = net->hidden_v_before_then_g_hidden_dense[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->hidden_v_before_then_g_hidden_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
-    model->input = net->image[0][0];
+    model->input = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

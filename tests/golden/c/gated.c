@@ -22,59 +22,59 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[2][3];
+    float (*image_)[2][3];
 
     /* weights: matrices are [input][output] */
-    float (*w_hidden)[17];
-    float (*w_hidden_2)[17];
-    float (*w_second)[18];
-    float (*w_digit)[2];
+    float (*w_hidden_)[17];
+    float (*w_hidden_2_)[17];
+    float (*w_second_)[18];
+    float (*w_digit_)[2];
 
     /* their gradients */
-    float (*grad_w_hidden)[17];
-    float (*grad_w_hidden_2)[17];
-    float (*grad_w_second)[18];
-    float (*grad_w_digit)[2];
+    float (*grad_w_hidden_)[17];
+    float (*grad_w_hidden_2_)[17];
+    float (*grad_w_second_)[18];
+    float (*grad_w_digit_)[2];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    float (*hidden_dense)[2][17];
-    uint8_t (*hidden_delay)[2][17];
-    float (*hidden_dense_2)[1][17];
-    uint8_t (*hidden)[2][17];
-    float (*second_dense)[2][18];
-    uint8_t (*second)[2][18];
-    float (*digit_mean)[2];
-    float (*second_li_mean)[18];
-    float (*g_digit_mean)[2];
-    float (*g_second_li_mean)[18];
-    float (*second_v_then_g_second_dense)[2][18];
-    float (*g_hidden_2)[2][17];
-    float (*hidden_v_then_g_hidden_dense)[2][17];
-    float (*g_hidden_delay)[2][17];
+    float (*hidden_dense_)[2][17];
+    uint8_t (*hidden_delay_)[2][17];
+    float (*hidden_dense_2_)[1][17];
+    uint8_t (*hidden_)[2][17];
+    float (*second_dense_)[2][18];
+    uint8_t (*second_)[2][18];
+    float (*digit_mean_)[2];
+    float (*second_li_mean_)[18];
+    float (*g_digit_mean_)[2];
+    float (*g_second_li_mean_)[18];
+    float (*second_v_then_g_second_dense_)[2][18];
+    float (*g_hidden_2_)[2][17];
+    float (*hidden_v_then_g_hidden_dense_)[2][17];
+    float (*g_hidden_delay_)[2][17];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[2];
     float *loss;
-    float *activity_hidden;
-    float *activity_second;
+    float *activity_hidden_;
+    float *activity_second_;
 
     /* scratch */
-    float (*w_hidden_2_transposed)[17];
-    float (*w_second_transposed)[17];
-    float (*w_digit_transposed)[18];
-    float (*state_v_hidden)[17];
-    float (*tiles_of_w_hidden_2)[17][17];
-    uint16_t (*events_of_hidden_delay)[42];
-    int32_t (*ends_of_hidden_delay)[3];
-    uint16_t (*events_of_hidden)[42];
-    int32_t (*ends_of_hidden)[3];
-    float (*parts_of_w_digit)[18][2];
-    float (*parts_of_w_second)[17][18];
-    float (*state_g_v_hidden)[17];
-    float (*tiles_of_w_hidden_2_transposed)[17][17];
-    float (*parts_of_w_hidden_2)[17][17];
-    float (*parts_of_w_hidden)[3][17];
+    float (*w_hidden_2_transposed_)[17];
+    float (*w_second_transposed_)[17];
+    float (*w_digit_transposed_)[18];
+    float (*state_v_hidden_)[17];
+    float (*tiles_of_w_hidden_2_)[17][17];
+    uint16_t (*events_of_hidden_delay_)[42];
+    int32_t (*ends_of_hidden_delay_)[3];
+    uint16_t (*events_of_hidden_)[42];
+    int32_t (*ends_of_hidden_)[3];
+    float (*parts_of_w_digit_)[18][2];
+    float (*parts_of_w_second_)[17][18];
+    float (*state_g_v_hidden_)[17];
+    float (*tiles_of_w_hidden_2_transposed_)[17][17];
+    float (*parts_of_w_hidden_2_)[17][17];
+    float (*parts_of_w_hidden_)[3][17];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[5];
@@ -101,46 +101,46 @@ struct net {
 
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
  * hidden_dense: linear map of image, 3 -> 17 */
-static void SNN_AT_LEVEL(dense_hidden_dense)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[17] = net->w_hidden;
-    float (*restrict image)[2][3] = net->image;
-    float (*restrict hidden_dense)[2][17] = net->hidden_dense;
+    float (*restrict image_)[2][3] = net->image_;
+    float (*restrict hidden_dense_)[2][17] = net->hidden_dense_;
+    float (*restrict w_hidden_)[17] = net->w_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden */
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 17; j++) {
-            hidden_dense[b][0][j] = 0.0f;
+            hidden_dense_[b][0][j] = 0.0f;
         }
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 17; j++) {
-            hidden_dense[b][1][j] = 0.0f;
+            hidden_dense_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
-            const float x0 = image[b][0][i];
-            const float x1 = image[b][1][i];
+            const float x0 = image_[b][0][i];
+            const float x1 = image_[b][1][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                const float w = w_hidden[i][j];
-                hidden_dense[b][0][j] += x0 * w;
-                hidden_dense[b][1][j] += x1 * w;
+                const float w = w_hidden_[i][j];
+                hidden_dense_[b][0][j] += x0 * w;
+                hidden_dense_[b][1][j] += x1 * w;
             }
         }
     }
 }
 
 /* w_hidden_2, tile by tile */
-static void SNN_AT_LEVEL(tile_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[17] = net->w_hidden_2;
-    float (*restrict tiles_of_w_hidden_2)[17][17] = net->tiles_of_w_hidden_2;
+    float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
+    float (*restrict tiles_of_w_hidden_2_)[17][17] = net->tiles_of_w_hidden_2_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 17; i++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                tiles_of_w_hidden_2[tile][i][j] = w_hidden_2[i][tile * 17 + j];
+                tiles_of_w_hidden_2_[tile][i][j] = w_hidden_2_[i][tile * 17 + j];
             }
         }
     }
@@ -148,74 +148,74 @@ static void SNN_AT_LEVEL(tile_w_hidden_2)(void *context, int32_t first, int32_t 
 
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
  * recurrent group, step by step: hidden_delay (delay), hidden_dense_2 (dense), hidden (lif) */
-static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict hidden_dense)[2][17] = net->hidden_dense;
-    uint8_t (*restrict hidden_delay)[2][17] = net->hidden_delay;
-    float (*restrict hidden_dense_2)[1][17] = net->hidden_dense_2;
-    uint8_t (*restrict hidden)[2][17] = net->hidden;
-    float (*restrict hidden_v_then_g_hidden_dense)[2][17] = net->hidden_v_then_g_hidden_dense;
-    float (*restrict state_v_hidden)[17] = net->state_v_hidden;
-    float (*restrict tiles_of_w_hidden_2)[17][17] = net->tiles_of_w_hidden_2;
-    uint16_t (*restrict events_of_hidden_delay)[42] = net->events_of_hidden_delay;
-    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
+    float (*restrict hidden_dense_)[2][17] = net->hidden_dense_;
+    uint8_t (*restrict hidden_delay_)[2][17] = net->hidden_delay_;
+    float (*restrict hidden_dense_2_)[1][17] = net->hidden_dense_2_;
+    uint8_t (*restrict hidden_)[2][17] = net->hidden_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[2][17] = net->hidden_v_then_g_hidden_dense_;
+    float (*restrict state_v_hidden_)[17] = net->state_v_hidden_;
+    float (*restrict tiles_of_w_hidden_2_)[17][17] = net->tiles_of_w_hidden_2_;
+    uint16_t (*restrict events_of_hidden_delay_)[42] = net->events_of_hidden_delay_;
+    int32_t (*restrict ends_of_hidden_delay_)[3] = net->ends_of_hidden_delay_;
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            ends_of_hidden_delay[b][0] = 0;
+            ends_of_hidden_delay_[b][0] = 0;
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 17; n++) {
-                state_v_hidden[b][n] = 0.0f;
+                state_v_hidden_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 0; t < 1; t++) {
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    hidden_delay[b][t][n] = 0;
+                    hidden_delay_[b][t][n] = 0;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = ends_of_hidden_delay[b][t];
+                int32_t count = ends_of_hidden_delay_[b][t];
                 for (int32_t i = 0; i < 17; i++) {
-                    events_of_hidden_delay[b][count] = (uint16_t)i;
-                    count = count + hidden_delay[b][t][i];
+                    events_of_hidden_delay_[b][count] = (uint16_t)i;
+                    count = count + hidden_delay_[b][t][i];
                 }
-                ends_of_hidden_delay[b][t + 1] = count;
+                ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 17;
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 17; j++) {
-                        hidden_dense_2[b][0][j0 + j] = 0.0f;
+                        hidden_dense_2_[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
-                        const int32_t i = events_of_hidden_delay[b][e];
+                    for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
+                        const int32_t i = events_of_hidden_delay_[b][e];
                         SNN_INDEPENDENT
                         for (int32_t j = 0; j < 17; j++) {
-                            hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
+                            hidden_dense_2_[b][0][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
-                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(uint8_t));
-                snn_ahead(&hidden_v_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
+                snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
+                snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    float v = state_v_hidden[b][n];
-                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v_then_g_hidden_dense[b][t][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
-                    state_v_hidden[b][n] = v;
+                    float v_ = state_v_hidden_[b][n];
+                    const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][0][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    hidden_[b][t][n] = (uint8_t)spike_;
+                    hidden_v_then_g_hidden_dense_[b][t][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
+                    state_v_hidden_[b][n] = v_;
                 }
             }
         }
@@ -223,47 +223,47 @@ static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    hidden_delay[b][t][n] = (uint8_t)(hidden[b][t - 1][n]);
+                    hidden_delay_[b][t][n] = (uint8_t)(hidden_[b][t - 1][n]);
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = ends_of_hidden_delay[b][t];
+                int32_t count = ends_of_hidden_delay_[b][t];
                 for (int32_t i = 0; i < 17; i++) {
-                    events_of_hidden_delay[b][count] = (uint16_t)i;
-                    count = count + hidden_delay[b][t][i];
+                    events_of_hidden_delay_[b][count] = (uint16_t)i;
+                    count = count + hidden_delay_[b][t][i];
                 }
-                ends_of_hidden_delay[b][t + 1] = count;
+                ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 17;
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 17; j++) {
-                        hidden_dense_2[b][0][j0 + j] = 0.0f;
+                        hidden_dense_2_[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
-                        const int32_t i = events_of_hidden_delay[b][e];
+                    for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
+                        const int32_t i = events_of_hidden_delay_[b][e];
                         SNN_INDEPENDENT
                         for (int32_t j = 0; j < 17; j++) {
-                            hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
+                            hidden_dense_2_[b][0][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
-                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(uint8_t));
-                snn_ahead(&hidden_v_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
+                snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
+                snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    float v = state_v_hidden[b][n];
-                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v_then_g_hidden_dense[b][t][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
-                    state_v_hidden[b][n] = v;
+                    float v_ = state_v_hidden_[b][n];
+                    const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][0][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    hidden_[b][t][n] = (uint8_t)spike_;
+                    hidden_v_then_g_hidden_dense_[b][t][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
+                    state_v_hidden_[b][n] = v_;
                 }
             }
         }
@@ -271,127 +271,127 @@ static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t
 }
 
 /* hidden: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict hidden)[2][17] = net->hidden;
-    uint16_t (*restrict events_of_hidden)[42] = net->events_of_hidden;
-    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    uint8_t (*restrict hidden_)[2][17] = net->hidden_;
+    uint16_t (*restrict events_of_hidden_)[42] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_hidden[b][0] = 0;
+        ends_of_hidden_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_hidden[b][t];
+            int32_t count = ends_of_hidden_[b][t];
             for (int32_t i = 0; i < 17; i++) {
-                events_of_hidden[b][count] = (uint16_t)i;
-                count = count + hidden[b][t][i];
+                events_of_hidden_[b][count] = (uint16_t)i;
+                count = count + hidden_[b][t][i];
             }
-            ends_of_hidden[b][t + 1] = count;
+            ends_of_hidden_[b][t + 1] = count;
         }
     }
 }
 
 /* gated.snn:7  second  = hidden -> dense(18) -> lif(surrogate = triangle(1))
  * second: linear map of hidden, 17 -> 18, then lif, li, 18 units */
-static void SNN_AT_LEVEL(layer_second)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_second_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_second)[18] = net->w_second;
-    float (*restrict second_dense)[2][18] = net->second_dense;
-    uint8_t (*restrict second)[2][18] = net->second;
-    float (*restrict second_li_mean)[18] = net->second_li_mean;
-    float (*restrict second_v_then_g_second_dense)[2][18] = net->second_v_then_g_second_dense;
-    uint16_t (*restrict events_of_hidden)[42] = net->events_of_hidden;
-    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    float (*restrict second_dense_)[2][18] = net->second_dense_;
+    uint8_t (*restrict second_)[2][18] = net->second_;
+    float (*restrict second_li_mean_)[18] = net->second_li_mean_;
+    float (*restrict second_v_then_g_second_dense_)[2][18] = net->second_v_then_g_second_dense_;
+    float (*restrict w_second_)[18] = net->w_second_;
+    uint16_t (*restrict events_of_hidden_)[42] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_second, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 18; j++) {
-                second_dense[b][t][j] = 0.0f;
+                second_dense_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
-                const int32_t i = events_of_hidden[b][e];
+            for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
+                const int32_t i = events_of_hidden_[b][e];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 18; j++) {
-                    second_dense[b][t][j] += w_second[i][j];
+                    second_dense_[b][t][j] += w_second_[i][j];
                 }
             }
         }
         /* lif, li */
         SNN_INDEPENDENT
         for (int32_t n = 0; n < 18; n++) {
-            float v = 0.0f;
-            float v_li = 0.0f;
+            float v_ = 0.0f;
+            float v_li_ = 0.0f;
             float sum = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (second_dense[b][0][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                second[b][0][n] = (uint8_t)spike;
-                second_v_then_g_second_dense[b][0][n] = v_2;
-                const float v_li_2 = v_li + ((spike ? 1.0f : 0.0f) - v_li) * 0.5f;
-                sum = sum + v_li_2 * 0.5f;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                v_li = v_li_2;
+                const float v_2_ = v_ + (second_dense_[b][0][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                second_[b][0][n] = (uint8_t)spike_;
+                second_v_then_g_second_dense_[b][0][n] = v_2_;
+                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.5f;
+                sum = sum + v_li_2_ * 0.5f;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+                v_li_ = v_li_2_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (second_dense[b][1][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                second[b][1][n] = (uint8_t)spike;
-                second_v_then_g_second_dense[b][1][n] = v_2;
-                const float v_li_2 = v_li + ((spike ? 1.0f : 0.0f) - v_li) * 0.5f;
-                sum = sum + v_li_2 * 0.5f;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                v_li = v_li_2;
+                const float v_2_ = v_ + (second_dense_[b][1][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                second_[b][1][n] = (uint8_t)spike_;
+                second_v_then_g_second_dense_[b][1][n] = v_2_;
+                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.5f;
+                sum = sum + v_li_2_ * 0.5f;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+                v_li_ = v_li_2_;
             }
-            second_li_mean[b][n] = sum;
+            second_li_mean_[b][n] = sum;
         }
     }
 }
 
 /* gated.snn:8  digit   = second -> dense(2) -> li()
  * digit_mean: linear map of second_li_mean, 18 -> 2 */
-static void SNN_AT_LEVEL(dense_digit_mean)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[2] = net->w_digit;
-    float (*restrict digit_mean)[2] = net->digit_mean;
-    float (*restrict second_li_mean)[18] = net->second_li_mean;
+    float (*restrict digit_mean_)[2] = net->digit_mean_;
+    float (*restrict second_li_mean_)[18] = net->second_li_mean_;
+    float (*restrict w_digit_)[2] = net->w_digit_;
     /* rows of w_digit, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            digit_mean[b][j] = 0.0f;
+            digit_mean_[b][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            digit_mean[b + 1][j] = 0.0f;
+            digit_mean_[b + 1][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            digit_mean[b + 2][j] = 0.0f;
+            digit_mean_[b + 2][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            digit_mean[b + 3][j] = 0.0f;
+            digit_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 18; i++) {
-            const float x0 = second_li_mean[b][i];
-            const float x1 = second_li_mean[b + 1][i];
-            const float x2 = second_li_mean[b + 2][i];
-            const float x3 = second_li_mean[b + 3][i];
+            const float x0 = second_li_mean_[b][i];
+            const float x1 = second_li_mean_[b + 1][i];
+            const float x2 = second_li_mean_[b + 2][i];
+            const float x3 = second_li_mean_[b + 3][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                const float w = w_digit[i][j];
-                digit_mean[b][j] += x0 * w;
-                digit_mean[b + 1][j] += x1 * w;
-                digit_mean[b + 2][j] += x2 * w;
-                digit_mean[b + 3][j] += x3 * w;
+                const float w = w_digit_[i][j];
+                digit_mean_[b][j] += x0 * w;
+                digit_mean_[b + 1][j] += x1 * w;
+                digit_mean_[b + 2][j] += x2 * w;
+                digit_mean_[b + 3][j] += x3 * w;
             }
         }
     }
@@ -399,14 +399,14 @@ static void SNN_AT_LEVEL(dense_digit_mean)(void *context, int32_t first, int32_t
     for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            digit_mean[b][j] = 0.0f;
+            digit_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 18; i++) {
-            const float x0 = second_li_mean[b][i];
+            const float x0 = second_li_mean_[b][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                const float w = w_digit[i][j];
-                digit_mean[b][j] += x0 * w;
+                const float w = w_digit_[i][j];
+                digit_mean_[b][j] += x0 * w;
             }
         }
     }
@@ -419,12 +419,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[2] = net->scores;
-    float (*restrict digit_mean)[2] = net->digit_mean;
+    float (*restrict digit_mean_)[2] = net->digit_mean_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 2; j++) {
-            scores[b][j] = digit_mean[b][j];
-            if (digit_mean[b][j] > digit_mean[b][best]) {
+            scores[b][j] = digit_mean_[b][j];
+            if (digit_mean_[b][j] > digit_mean_[b][best]) {
                 best = j;
             }
         }
@@ -439,91 +439,91 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_mean)[2] = net->digit_mean;
+    float (*restrict digit_mean_)[2] = net->digit_mean_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_mean[b][0];
+        float top = digit_mean_[b][0];
         for (int32_t j = 0; j < 2; j++) {
-            top = snn_maxf(digit_mean[b][j], top);
+            top = snn_maxf(digit_mean_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 2; j++) {
-            sum = sum + snn_expf(digit_mean[b][j] - top);
+            sum = sum + snn_expf(digit_mean_[b][j] - top);
         }
-        loss[b] = snn_logf(sum) - (digit_mean[b][label[b]] - top);
+        loss[b] = snn_logf(sum) - (digit_mean_[b][label[b]] - top);
     }
 }
 
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
  * number of spikes of hidden in each sample */
-static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_hidden = net->activity_hidden;
-    uint8_t (*restrict hidden)[2][17] = net->hidden;
+    uint8_t (*restrict hidden_)[2][17] = net->hidden_;
+    float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
             for (int32_t n = 0; n < 17; n++) {
-                spikes = spikes + hidden[b][t][n];
+                spikes = spikes + hidden_[b][t][n];
             }
         }
-        activity_hidden[b] = (float)spikes;
+        activity_hidden_[b] = (float)spikes;
     }
 }
 
 /* gated.snn:7  second  = hidden -> dense(18) -> lif(surrogate = triangle(1))
  * number of spikes of second in each sample */
-static void SNN_AT_LEVEL(count_second)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_second_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_second = net->activity_second;
-    uint8_t (*restrict second)[2][18] = net->second;
+    uint8_t (*restrict second_)[2][18] = net->second_;
+    float *restrict activity_second_ = net->activity_second_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
             for (int32_t n = 0; n < 18; n++) {
-                spikes = spikes + second[b][t][n];
+                spikes = spikes + second_[b][t][n];
             }
         }
-        activity_second[b] = (float)spikes;
+        activity_second_[b] = (float)spikes;
     }
 }
 
 /* w_hidden_2 with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[17] = net->w_hidden_2;
-    float (*restrict w_hidden_2_transposed)[17] = net->w_hidden_2_transposed;
+    float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
+    float (*restrict w_hidden_2_transposed_)[17] = net->w_hidden_2_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 17; i++) {
-            w_hidden_2_transposed[j][i] = w_hidden_2[i][j];
+            w_hidden_2_transposed_[j][i] = w_hidden_2_[i][j];
         }
     }
 }
 
 /* w_second with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_second)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_second_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_second)[18] = net->w_second;
-    float (*restrict w_second_transposed)[17] = net->w_second_transposed;
+    float (*restrict w_second_)[18] = net->w_second_;
+    float (*restrict w_second_transposed_)[17] = net->w_second_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 17; i++) {
-            w_second_transposed[j][i] = w_second[i][j];
+            w_second_transposed_[j][i] = w_second_[i][j];
         }
     }
 }
 
 /* w_digit with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[2] = net->w_digit;
-    float (*restrict w_digit_transposed)[18] = net->w_digit_transposed;
+    float (*restrict w_digit_)[2] = net->w_digit_;
+    float (*restrict w_digit_transposed_)[18] = net->w_digit_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 18; i++) {
-            w_digit_transposed[j][i] = w_digit[i][j];
+            w_digit_transposed_[j][i] = w_digit_[i][j];
         }
     }
 }
@@ -534,39 +534,39 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_mean)[2] = net->digit_mean;
-    float (*restrict g_digit_mean)[2] = net->g_digit_mean;
+    float (*restrict digit_mean_)[2] = net->digit_mean_;
+    float (*restrict g_digit_mean_)[2] = net->g_digit_mean_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_mean[b][0];
+        float top = digit_mean_[b][0];
         for (int32_t j = 0; j < 2; j++) {
-            top = snn_maxf(digit_mean[b][j], top);
+            top = snn_maxf(digit_mean_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 2; j++) {
-            sum = sum + snn_expf(digit_mean[b][j] - top);
+            sum = sum + snn_expf(digit_mean_[b][j] - top);
         }
         for (int32_t j = 0; j < 2; j++) {
-            g_digit_mean[b][j] = (snn_expf(digit_mean[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_mean_[b][j] = (snn_expf(digit_mean_[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* gated.snn:8  digit   = second -> dense(2) -> li()
  * w_digit: gradient of w_digit */
-static void SNN_AT_LEVEL(gradient_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict second_li_mean)[18] = net->second_li_mean;
-    float (*restrict g_digit_mean)[2] = net->g_digit_mean;
-    _Alignas(64) float sums_w_digit[4][2];
-    float (*restrict parts_of_w_digit)[18][2] = net->parts_of_w_digit;
+    float (*restrict second_li_mean_)[18] = net->second_li_mean_;
+    float (*restrict g_digit_mean_)[2] = net->g_digit_mean_;
+    _Alignas(64) float sums_w_digit_[4][2];
+    float (*restrict parts_of_w_digit_)[18][2] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 18; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         /* gradient of w_digit, summed over the samples */
@@ -574,92 +574,92 @@ static void SNN_AT_LEVEL(gradient_w_digit)(void *context, int32_t first, int32_t
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                sums_w_digit[0][j] = 0.0f;
+                sums_w_digit_[0][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                sums_w_digit[1][j] = 0.0f;
+                sums_w_digit_[1][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                sums_w_digit[2][j] = 0.0f;
+                sums_w_digit_[2][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                sums_w_digit[3][j] = 0.0f;
+                sums_w_digit_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
-                const float x0 = second_li_mean[b][i0];
-                const float x1 = second_li_mean[b][i0 + 1];
-                const float x2 = second_li_mean[b][i0 + 2];
-                const float x3 = second_li_mean[b][i0 + 3];
+                const float x0 = second_li_mean_[b][i0];
+                const float x1 = second_li_mean_[b][i0 + 1];
+                const float x2 = second_li_mean_[b][i0 + 2];
+                const float x3 = second_li_mean_[b][i0 + 3];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 2; j++) {
-                    const float g = g_digit_mean[b][j];
-                    sums_w_digit[0][j] += x0 * g;
-                    sums_w_digit[1][j] += x1 * g;
-                    sums_w_digit[2][j] += x2 * g;
-                    sums_w_digit[3][j] += x3 * g;
+                    const float g = g_digit_mean_[b][j];
+                    sums_w_digit_[0][j] += x0 * g;
+                    sums_w_digit_[1][j] += x1 * g;
+                    sums_w_digit_[2][j] += x2 * g;
+                    sums_w_digit_[3][j] += x3 * g;
                 }
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_digit[slice][i0][j] += sums_w_digit[0][j];
+                parts_of_w_digit_[slice][i0][j] += sums_w_digit_[0][j];
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_digit[slice][i0 + 1][j] += sums_w_digit[1][j];
+                parts_of_w_digit_[slice][i0 + 1][j] += sums_w_digit_[1][j];
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_digit[slice][i0 + 2][j] += sums_w_digit[2][j];
+                parts_of_w_digit_[slice][i0 + 2][j] += sums_w_digit_[2][j];
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_digit[slice][i0 + 3][j] += sums_w_digit[3][j];
+                parts_of_w_digit_[slice][i0 + 3][j] += sums_w_digit_[3][j];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            sums_w_digit[0][j] = 0.0f;
+            sums_w_digit_[0][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            sums_w_digit[1][j] = 0.0f;
+            sums_w_digit_[1][j] = 0.0f;
         }
         for (int32_t b = b0; b < b1; b++) {
-            const float x0 = second_li_mean[b][16];
-            const float x1 = second_li_mean[b][17];
+            const float x0 = second_li_mean_[b][16];
+            const float x1 = second_li_mean_[b][17];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                const float g = g_digit_mean[b][j];
-                sums_w_digit[0][j] += x0 * g;
-                sums_w_digit[1][j] += x1 * g;
+                const float g = g_digit_mean_[b][j];
+                sums_w_digit_[0][j] += x0 * g;
+                sums_w_digit_[1][j] += x1 * g;
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            parts_of_w_digit[slice][16][j] += sums_w_digit[0][j];
+            parts_of_w_digit_[slice][16][j] += sums_w_digit_[0][j];
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            parts_of_w_digit[slice][17][j] += sums_w_digit[1][j];
+            parts_of_w_digit_[slice][17][j] += sums_w_digit_[1][j];
         }
     }
 }
 
 /* gated.snn:8  digit   = second -> dense(2) -> li()
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[2] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[18][2] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[18][2] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
@@ -667,44 +667,44 @@ static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last
 
 /* gated.snn:8  digit   = second -> dense(2) -> li()
  * g_second_li_mean: linear map of g_digit_mean, 2 -> 18 */
-static void SNN_AT_LEVEL(dense_g_second_li_mean)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_g_second_li_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_transposed)[18] = net->w_digit_transposed;
-    float (*restrict g_digit_mean)[2] = net->g_digit_mean;
-    float (*restrict g_second_li_mean)[18] = net->g_second_li_mean;
+    float (*restrict g_digit_mean_)[2] = net->g_digit_mean_;
+    float (*restrict g_second_li_mean_)[18] = net->g_second_li_mean_;
+    float (*restrict w_digit_transposed_)[18] = net->w_digit_transposed_;
     /* rows of w_digit_transposed, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 18; j++) {
-            g_second_li_mean[b][j] = 0.0f;
+            g_second_li_mean_[b][j] = 0.0f;
         }
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 18; j++) {
-            g_second_li_mean[b + 1][j] = 0.0f;
+            g_second_li_mean_[b + 1][j] = 0.0f;
         }
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 18; j++) {
-            g_second_li_mean[b + 2][j] = 0.0f;
+            g_second_li_mean_[b + 2][j] = 0.0f;
         }
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 18; j++) {
-            g_second_li_mean[b + 3][j] = 0.0f;
+            g_second_li_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
-            const float x0 = g_digit_mean[b][i];
-            const float x1 = g_digit_mean[b + 1][i];
-            const float x2 = g_digit_mean[b + 2][i];
-            const float x3 = g_digit_mean[b + 3][i];
+            const float x0 = g_digit_mean_[b][i];
+            const float x1 = g_digit_mean_[b + 1][i];
+            const float x2 = g_digit_mean_[b + 2][i];
+            const float x3 = g_digit_mean_[b + 3][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 18; j++) {
-                const float w = w_digit_transposed[i][j];
-                g_second_li_mean[b][j] += x0 * w;
-                g_second_li_mean[b + 1][j] += x1 * w;
-                g_second_li_mean[b + 2][j] += x2 * w;
-                g_second_li_mean[b + 3][j] += x3 * w;
+                const float w = w_digit_transposed_[i][j];
+                g_second_li_mean_[b][j] += x0 * w;
+                g_second_li_mean_[b + 1][j] += x1 * w;
+                g_second_li_mean_[b + 2][j] += x2 * w;
+                g_second_li_mean_[b + 3][j] += x3 * w;
             }
         }
     }
@@ -712,14 +712,14 @@ static void SNN_AT_LEVEL(dense_g_second_li_mean)(void *context, int32_t first, i
     for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 18; j++) {
-            g_second_li_mean[b][j] = 0.0f;
+            g_second_li_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
-            const float x0 = g_digit_mean[b][i];
+            const float x0 = g_digit_mean_[b][i];
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 18; j++) {
-                const float w = w_digit_transposed[i][j];
-                g_second_li_mean[b][j] += x0 * w;
+                const float w = w_digit_transposed_[i][j];
+                g_second_li_mean_[b][j] += x0 * w;
             }
         }
     }
@@ -727,72 +727,72 @@ static void SNN_AT_LEVEL(dense_g_second_li_mean)(void *context, int32_t first, i
 
 /* gated.snn:7  second  = hidden -> dense(18) -> lif(surrogate = triangle(1))
  * second: li, lif, adjoint, 18 units, then gradient of w_second */
-static void SNN_AT_LEVEL(adjoint_second)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_second_li_mean)[18] = net->g_second_li_mean;
-    float (*restrict second_v_then_g_second_dense)[2][18] = net->second_v_then_g_second_dense;
-    uint16_t (*restrict events_of_hidden)[42] = net->events_of_hidden;
-    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) float sums_second_2[1][18];
-    float (*restrict parts_of_w_second)[17][18] = net->parts_of_w_second;
+    float (*restrict g_second_li_mean_)[18] = net->g_second_li_mean_;
+    float (*restrict second_v_then_g_second_dense_)[2][18] = net->second_v_then_g_second_dense_;
+    uint16_t (*restrict events_of_hidden_)[42] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
+    _Alignas(64) float sums_second_2_[1][18];
+    float (*restrict parts_of_w_second_)[17][18] = net->parts_of_w_second_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 17; i++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 18; j++) {
-                parts_of_w_second[slice][i][j] = 0.0f;
+                parts_of_w_second_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, lif, adjoint */
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 18; n++) {
-                float g_v = 0.0f;
-                float g_v_lif = 0.0f;
+                float g_v_ = 0.0f;
+                float g_v_lif_ = 0.0f;
                 /* t = 1 */
                 {
-                    const float v = second_v_then_g_second_dense[b][1][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_v_2 = g_second_li_mean[b][n] * 0.5f + g_v;
-                    const float g_second = g_v_2 * 0.5f;
-                    const float g_spike = g_second + g_v_lif * -v;
-                    const float derivative = snn_maxf(1.0f - snn_absf(x), 0.0f);
-                    const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
-                    const float g_second_dense = g_v_lif_2 * 0.5f;
-                    second_v_then_g_second_dense[b][1][n] = g_second_dense;
-                    g_v = g_second;
-                    g_v_lif = g_second_dense;
+                    const float v_ = second_v_then_g_second_dense_[b][1][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_v_2_ = g_second_li_mean_[b][n] * 0.5f + g_v_;
+                    const float g_second_ = g_v_2_ * 0.5f;
+                    const float g_spike_ = g_second_ + g_v_lif_ * -v_;
+                    const float derivative_ = snn_maxf(1.0f - snn_absf(x), 0.0f);
+                    const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_;
+                    const float g_second_dense_ = g_v_lif_2_ * 0.5f;
+                    second_v_then_g_second_dense_[b][1][n] = g_second_dense_;
+                    g_v_ = g_second_;
+                    g_v_lif_ = g_second_dense_;
                 }
                 /* t = 0 */
                 {
-                    const float v = second_v_then_g_second_dense[b][0][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_v_2 = g_second_li_mean[b][n] * 0.5f + g_v;
-                    const float g_second = g_v_2 * 0.5f;
-                    const float g_spike = g_second + g_v_lif * -v;
-                    const float derivative = snn_maxf(1.0f - snn_absf(x), 0.0f);
-                    const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
-                    const float g_second_dense = g_v_lif_2 * 0.5f;
-                    second_v_then_g_second_dense[b][0][n] = g_second_dense;
-                    g_v = g_second;
-                    g_v_lif = g_second_dense;
+                    const float v_ = second_v_then_g_second_dense_[b][0][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_v_2_ = g_second_li_mean_[b][n] * 0.5f + g_v_;
+                    const float g_second_ = g_v_2_ * 0.5f;
+                    const float g_spike_ = g_second_ + g_v_lif_ * -v_;
+                    const float derivative_ = snn_maxf(1.0f - snn_absf(x), 0.0f);
+                    const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_;
+                    const float g_second_dense_ = g_v_lif_2_ * 0.5f;
+                    second_v_then_g_second_dense_[b][0][n] = g_second_dense_;
+                    g_v_ = g_second_;
+                    g_v_lif_ = g_second_dense_;
                 }
             }
             /* gradient of w_second, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 18; j++) {
-                    sums_second_2[0][j] = second_v_then_g_second_dense[b][t][j];
+                    sums_second_2_[0][j] = second_v_then_g_second_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
-                    const int32_t i = events_of_hidden[b][e];
+                for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden_[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 18; j++) {
-                        parts_of_w_second[slice][i][j] += sums_second_2[0][j];
+                        parts_of_w_second_[slice][i][j] += sums_second_2_[0][j];
                     }
                 }
             }
@@ -802,16 +802,16 @@ static void SNN_AT_LEVEL(adjoint_second)(void *context, int32_t first, int32_t l
 
 /* gated.snn:7  second  = hidden -> dense(18) -> lif(surrogate = triangle(1))
  * gradient of w_second: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_second)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_second_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_second)[18] = net->grad_w_second;
-    float (*restrict parts_of_w_second)[17][18] = net->parts_of_w_second;
+    float (*restrict grad_w_second_)[18] = net->grad_w_second_;
+    float (*restrict parts_of_w_second_)[17][18] = net->parts_of_w_second_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 18; j++) {
-                grad_w_second[i][j] += parts_of_w_second[slice][i][j];
+                grad_w_second_[i][j] += parts_of_w_second_[slice][i][j];
             }
         }
     }
@@ -819,72 +819,72 @@ static void SNN_AT_LEVEL(sum_w_second)(void *context, int32_t first, int32_t las
 
 /* gated.snn:7  second  = hidden -> dense(18) -> lif(surrogate = triangle(1))
  * g_hidden_2: linear map of g_second_dense, 18 -> 17 */
-static void SNN_AT_LEVEL(dense_g_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_second)[18] = net->w_second;
-    float (*restrict second_v_then_g_second_dense)[2][18] = net->second_v_then_g_second_dense;
-    float (*restrict g_hidden_2)[2][17] = net->g_hidden_2;
-    float (*restrict hidden_v_then_g_hidden_dense)[2][17] = net->hidden_v_then_g_hidden_dense;
-    _Alignas(64) uint8_t near_g_hidden_2[17];
-    _Alignas(64) uint16_t list_near_g_hidden_2[25];
-    snn_floats sums_near_g_hidden_2[1][16 / SNN_LANES];
-    _Alignas(64) float lanes_g_hidden_2[16];
+    float (*restrict second_v_then_g_second_dense_)[2][18] = net->second_v_then_g_second_dense_;
+    float (*restrict g_hidden_2_)[2][17] = net->g_hidden_2_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[2][17] = net->hidden_v_then_g_hidden_dense_;
+    float (*restrict w_second_)[18] = net->w_second_;
+    _Alignas(64) uint8_t near_g_hidden_2_[17];
+    _Alignas(64) uint16_t list_near_g_hidden_2_[25];
+    snn_floats sums_near_g_hidden_2_[1][16 / SNN_LANES];
+    _Alignas(64) float lanes_g_hidden_2_[16];
     for (int32_t b = first; b < last; b++) {
         /* rows of w_second_transposed */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 17; n++) {
-                const float derivative = snn_absf(hidden_v_then_g_hidden_dense[b][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                near_g_hidden_2[n] = (uint8_t)(derivative != 0.0f ? 1 : 0);
+                const float derivative_ = snn_absf(hidden_v_then_g_hidden_dense_[b][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                near_g_hidden_2_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
             }
             int32_t count = 0;
             for (int32_t i = 0; i < 17; i++) {
-                list_near_g_hidden_2[count] = (uint16_t)i;
-                count = count + near_g_hidden_2[i];
+                list_near_g_hidden_2_[count] = (uint16_t)i;
+                count = count + near_g_hidden_2_[i];
             }
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                g_hidden_2[b][t][j] = 0.0f;
+                g_hidden_2_[b][t][j] = 0.0f;
             }
             for (int32_t e = 0; e < count; e++) {
-                const int32_t j = list_near_g_hidden_2[e];
+                const int32_t j = list_near_g_hidden_2_[e];
                 SNN_UNROLL
                 for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                    sums_near_g_hidden_2[0][j_2 / SNN_LANES] = snn_all(0.0f);
+                    sums_near_g_hidden_2_[0][j_2 / SNN_LANES] = snn_all(0.0f);
                 }
                 for (int32_t block = 0; block < 1; block++) {
                     const int32_t k0 = block * 16;
                     SNN_UNROLL
                     for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                        sums_near_g_hidden_2[0][j_2 / SNN_LANES] += snn_load(&second_v_then_g_second_dense[b][t][k0 + j_2]) * snn_load(&w_second[j][k0 + j_2]);
+                        sums_near_g_hidden_2_[0][j_2 / SNN_LANES] += snn_load(&second_v_then_g_second_dense_[b][t][k0 + j_2]) * snn_load(&w_second_[j][k0 + j_2]);
                     }
                 }
                 SNN_UNROLL
                 for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                    snn_store(&lanes_g_hidden_2[j_2], sums_near_g_hidden_2[0][j_2 / SNN_LANES]);
+                    snn_store(&lanes_g_hidden_2_[j_2], sums_near_g_hidden_2_[0][j_2 / SNN_LANES]);
                 }
-                float sum = lanes_g_hidden_2[0] + lanes_g_hidden_2[1] + (lanes_g_hidden_2[2] + lanes_g_hidden_2[3]) + (lanes_g_hidden_2[4] + lanes_g_hidden_2[5] + (lanes_g_hidden_2[6] + lanes_g_hidden_2[7])) + (lanes_g_hidden_2[8] + lanes_g_hidden_2[9] + (lanes_g_hidden_2[10] + lanes_g_hidden_2[11]) + (lanes_g_hidden_2[12] + lanes_g_hidden_2[13] + (lanes_g_hidden_2[14] + lanes_g_hidden_2[15])));
+                float sum = lanes_g_hidden_2_[0] + lanes_g_hidden_2_[1] + (lanes_g_hidden_2_[2] + lanes_g_hidden_2_[3]) + (lanes_g_hidden_2_[4] + lanes_g_hidden_2_[5] + (lanes_g_hidden_2_[6] + lanes_g_hidden_2_[7])) + (lanes_g_hidden_2_[8] + lanes_g_hidden_2_[9] + (lanes_g_hidden_2_[10] + lanes_g_hidden_2_[11]) + (lanes_g_hidden_2_[12] + lanes_g_hidden_2_[13] + (lanes_g_hidden_2_[14] + lanes_g_hidden_2_[15])));
                 for (int32_t k = 16; k < 18; k++) {
-                    sum = sum + second_v_then_g_second_dense[b][t][k] * w_second[j][k];
+                    sum = sum + second_v_then_g_second_dense_[b][t][k] * w_second_[j][k];
                 }
-                g_hidden_2[b][t][j] = sum;
+                g_hidden_2_[b][t][j] = sum;
             }
         }
     }
 }
 
 /* w_hidden_2_transposed, tile by tile */
-static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2_transposed_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2_transposed)[17] = net->w_hidden_2_transposed;
-    float (*restrict tiles_of_w_hidden_2_transposed)[17][17] = net->tiles_of_w_hidden_2_transposed;
+    float (*restrict w_hidden_2_transposed_)[17] = net->w_hidden_2_transposed_;
+    float (*restrict tiles_of_w_hidden_2_transposed_)[17][17] = net->tiles_of_w_hidden_2_transposed_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 17; i++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                tiles_of_w_hidden_2_transposed[tile][i][j] = w_hidden_2_transposed[i][tile * 17 + j];
+                tiles_of_w_hidden_2_transposed_[tile][i][j] = w_hidden_2_transposed_[i][tile * 17 + j];
             }
         }
     }
@@ -892,22 +892,22 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t firs
 
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
  * recurrent group, step by step: g_hidden (delay, read in place), g_hidden_dense (lif, adjoint), g_hidden_delay (dense) */
-static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[17] = net->w_hidden_2;
-    float (*restrict g_hidden_2)[2][17] = net->g_hidden_2;
-    float (*restrict hidden_v_then_g_hidden_dense)[2][17] = net->hidden_v_then_g_hidden_dense;
-    float (*restrict g_hidden_delay)[2][17] = net->g_hidden_delay;
-    float (*restrict state_g_v_hidden)[17] = net->state_g_v_hidden;
-    _Alignas(64) uint8_t near_g_hidden_delay[17];
-    _Alignas(64) uint16_t list_near_g_hidden_delay[25];
-    snn_floats sums_near_g_hidden_delay[1][16 / SNN_LANES];
-    _Alignas(64) float lanes_g_hidden_delay[16];
-    _Alignas(64) uint8_t near_g_hidden_delay_2[17];
-    _Alignas(64) uint16_t list_near_g_hidden_delay_2[25];
-    snn_floats sums_near_g_hidden_delay_2[1][16 / SNN_LANES];
-    _Alignas(64) float lanes_g_hidden_delay_2[16];
+    float (*restrict g_hidden_2_)[2][17] = net->g_hidden_2_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[2][17] = net->hidden_v_then_g_hidden_dense_;
+    float (*restrict g_hidden_delay_)[2][17] = net->g_hidden_delay_;
+    float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
+    float (*restrict state_g_v_hidden_)[17] = net->state_g_v_hidden_;
+    _Alignas(64) uint8_t near_g_hidden_delay_[17];
+    _Alignas(64) uint16_t list_near_g_hidden_delay_[25];
+    snn_floats sums_near_g_hidden_delay_[1][16 / SNN_LANES];
+    _Alignas(64) float lanes_g_hidden_delay_[16];
+    _Alignas(64) uint8_t near_g_hidden_delay_2_[17];
+    _Alignas(64) uint16_t list_near_g_hidden_delay_2_[25];
+    snn_floats sums_near_g_hidden_delay_2_[1][16 / SNN_LANES];
+    _Alignas(64) float lanes_g_hidden_delay_2_[16];
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
@@ -915,26 +915,26 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
         for (int32_t b = b0; b < b1; b++) {
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 17; n++) {
-                state_g_v_hidden[b][n] = 0.0f;
+                state_g_v_hidden_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 1; t >= 1; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&g_hidden_2[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
-                snn_ahead(&hidden_v_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
+                snn_ahead(&g_hidden_2_[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
+                snn_ahead(&hidden_v_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    float g_v = state_g_v_hidden[b][n];
-                    const float v = hidden_v_then_g_hidden_dense[b][t][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = 0.0f + g_hidden_2[b][t][n] + g_v * -v;
-                    const float derivative = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense = g_v_2 * 0.5f;
-                    hidden_v_then_g_hidden_dense[b][t][n] = g_hidden_dense;
-                    g_v = g_hidden_dense;
-                    state_g_v_hidden[b][n] = g_v;
+                    float g_v_ = state_g_v_hidden_[b][n];
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][t][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = 0.0f + g_hidden_2_[b][t][n] + g_v_ * -v_;
+                    const float derivative_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_hidden_dense_ = g_v_2_ * 0.5f;
+                    hidden_v_then_g_hidden_dense_[b][t][n] = g_hidden_dense_;
+                    g_v_ = g_hidden_dense_;
+                    state_g_v_hidden_[b][n] = g_v_;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -942,60 +942,60 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                 const int32_t at = asked > 0 ? asked : 0;
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    const float derivative = snn_absf(hidden_v_then_g_hidden_dense[b][at][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                    near_g_hidden_delay[n] = (uint8_t)(derivative != 0.0f ? 1 : 0);
+                    const float derivative_ = snn_absf(hidden_v_then_g_hidden_dense_[b][at][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    near_g_hidden_delay_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                 }
                 int32_t count = 0;
                 for (int32_t i = 0; i < 17; i++) {
-                    list_near_g_hidden_delay[count] = (uint16_t)i;
-                    count = count + near_g_hidden_delay[i];
+                    list_near_g_hidden_delay_[count] = (uint16_t)i;
+                    count = count + near_g_hidden_delay_[i];
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 17; j++) {
-                    g_hidden_delay[b][t][j] = 0.0f;
+                    g_hidden_delay_[b][t][j] = 0.0f;
                 }
                 for (int32_t e = 0; e < count; e++) {
-                    const int32_t j = list_near_g_hidden_delay[e];
+                    const int32_t j = list_near_g_hidden_delay_[e];
                     SNN_UNROLL
                     for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                        sums_near_g_hidden_delay[0][j_2 / SNN_LANES] = snn_all(0.0f);
+                        sums_near_g_hidden_delay_[0][j_2 / SNN_LANES] = snn_all(0.0f);
                     }
                     for (int32_t block_2 = 0; block_2 < 1; block_2++) {
                         const int32_t k0 = block_2 * 16;
                         SNN_UNROLL
                         for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                            sums_near_g_hidden_delay[0][j_2 / SNN_LANES] += snn_load(&hidden_v_then_g_hidden_dense[b][t][k0 + j_2]) * snn_load(&w_hidden_2[j][k0 + j_2]);
+                            sums_near_g_hidden_delay_[0][j_2 / SNN_LANES] += snn_load(&hidden_v_then_g_hidden_dense_[b][t][k0 + j_2]) * snn_load(&w_hidden_2_[j][k0 + j_2]);
                         }
                     }
                     SNN_UNROLL
                     for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                        snn_store(&lanes_g_hidden_delay[j_2], sums_near_g_hidden_delay[0][j_2 / SNN_LANES]);
+                        snn_store(&lanes_g_hidden_delay_[j_2], sums_near_g_hidden_delay_[0][j_2 / SNN_LANES]);
                     }
-                    float sum = lanes_g_hidden_delay[0] + lanes_g_hidden_delay[1] + (lanes_g_hidden_delay[2] + lanes_g_hidden_delay[3]) + (lanes_g_hidden_delay[4] + lanes_g_hidden_delay[5] + (lanes_g_hidden_delay[6] + lanes_g_hidden_delay[7])) + (lanes_g_hidden_delay[8] + lanes_g_hidden_delay[9] + (lanes_g_hidden_delay[10] + lanes_g_hidden_delay[11]) + (lanes_g_hidden_delay[12] + lanes_g_hidden_delay[13] + (lanes_g_hidden_delay[14] + lanes_g_hidden_delay[15])));
+                    float sum = lanes_g_hidden_delay_[0] + lanes_g_hidden_delay_[1] + (lanes_g_hidden_delay_[2] + lanes_g_hidden_delay_[3]) + (lanes_g_hidden_delay_[4] + lanes_g_hidden_delay_[5] + (lanes_g_hidden_delay_[6] + lanes_g_hidden_delay_[7])) + (lanes_g_hidden_delay_[8] + lanes_g_hidden_delay_[9] + (lanes_g_hidden_delay_[10] + lanes_g_hidden_delay_[11]) + (lanes_g_hidden_delay_[12] + lanes_g_hidden_delay_[13] + (lanes_g_hidden_delay_[14] + lanes_g_hidden_delay_[15])));
                     for (int32_t k = 16; k < 17; k++) {
-                        sum = sum + hidden_v_then_g_hidden_dense[b][t][k] * w_hidden_2[j][k];
+                        sum = sum + hidden_v_then_g_hidden_dense_[b][t][k] * w_hidden_2_[j][k];
                     }
-                    g_hidden_delay[b][t][j] = sum;
+                    g_hidden_delay_[b][t][j] = sum;
                 }
             }
         }
         for (int32_t t = 0; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&g_hidden_2[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
-                snn_ahead(&hidden_v_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
+                snn_ahead(&g_hidden_2_[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
+                snn_ahead(&hidden_v_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    float g_v = state_g_v_hidden[b][n];
-                    const float v = hidden_v_then_g_hidden_dense[b][t][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden_delay[b][t + 1][n] + g_hidden_2[b][t][n] + g_v * -v;
-                    const float derivative = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense = g_v_2 * 0.5f;
-                    hidden_v_then_g_hidden_dense[b][t][n] = g_hidden_dense;
-                    g_v = g_hidden_dense;
-                    state_g_v_hidden[b][n] = g_v;
+                    float g_v_ = state_g_v_hidden_[b][n];
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][t][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_hidden_delay_[b][t + 1][n] + g_hidden_2_[b][t][n] + g_v_ * -v_;
+                    const float derivative_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_hidden_dense_ = g_v_2_ * 0.5f;
+                    hidden_v_then_g_hidden_dense_[b][t][n] = g_hidden_dense_;
+                    g_v_ = g_hidden_dense_;
+                    state_g_v_hidden_[b][n] = g_v_;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -1003,40 +1003,40 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                 const int32_t at = asked > 0 ? asked : 0;
                 SNN_INDEPENDENT
                 for (int32_t n = 0; n < 17; n++) {
-                    const float derivative = snn_absf(hidden_v_then_g_hidden_dense[b][at][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                    near_g_hidden_delay_2[n] = (uint8_t)(derivative != 0.0f ? 1 : 0);
+                    const float derivative_ = snn_absf(hidden_v_then_g_hidden_dense_[b][at][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    near_g_hidden_delay_2_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                 }
                 int32_t count = 0;
                 for (int32_t i = 0; i < 17; i++) {
-                    list_near_g_hidden_delay_2[count] = (uint16_t)i;
-                    count = count + near_g_hidden_delay_2[i];
+                    list_near_g_hidden_delay_2_[count] = (uint16_t)i;
+                    count = count + near_g_hidden_delay_2_[i];
                 }
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 17; j++) {
-                    g_hidden_delay[b][t][j] = 0.0f;
+                    g_hidden_delay_[b][t][j] = 0.0f;
                 }
                 for (int32_t e = 0; e < count; e++) {
-                    const int32_t j = list_near_g_hidden_delay_2[e];
+                    const int32_t j = list_near_g_hidden_delay_2_[e];
                     SNN_UNROLL
                     for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                        sums_near_g_hidden_delay_2[0][j_2 / SNN_LANES] = snn_all(0.0f);
+                        sums_near_g_hidden_delay_2_[0][j_2 / SNN_LANES] = snn_all(0.0f);
                     }
                     for (int32_t block_2 = 0; block_2 < 1; block_2++) {
                         const int32_t k0 = block_2 * 16;
                         SNN_UNROLL
                         for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                            sums_near_g_hidden_delay_2[0][j_2 / SNN_LANES] += snn_load(&hidden_v_then_g_hidden_dense[b][t][k0 + j_2]) * snn_load(&w_hidden_2[j][k0 + j_2]);
+                            sums_near_g_hidden_delay_2_[0][j_2 / SNN_LANES] += snn_load(&hidden_v_then_g_hidden_dense_[b][t][k0 + j_2]) * snn_load(&w_hidden_2_[j][k0 + j_2]);
                         }
                     }
                     SNN_UNROLL
                     for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                        snn_store(&lanes_g_hidden_delay_2[j_2], sums_near_g_hidden_delay_2[0][j_2 / SNN_LANES]);
+                        snn_store(&lanes_g_hidden_delay_2_[j_2], sums_near_g_hidden_delay_2_[0][j_2 / SNN_LANES]);
                     }
-                    float sum = lanes_g_hidden_delay_2[0] + lanes_g_hidden_delay_2[1] + (lanes_g_hidden_delay_2[2] + lanes_g_hidden_delay_2[3]) + (lanes_g_hidden_delay_2[4] + lanes_g_hidden_delay_2[5] + (lanes_g_hidden_delay_2[6] + lanes_g_hidden_delay_2[7])) + (lanes_g_hidden_delay_2[8] + lanes_g_hidden_delay_2[9] + (lanes_g_hidden_delay_2[10] + lanes_g_hidden_delay_2[11]) + (lanes_g_hidden_delay_2[12] + lanes_g_hidden_delay_2[13] + (lanes_g_hidden_delay_2[14] + lanes_g_hidden_delay_2[15])));
+                    float sum = lanes_g_hidden_delay_2_[0] + lanes_g_hidden_delay_2_[1] + (lanes_g_hidden_delay_2_[2] + lanes_g_hidden_delay_2_[3]) + (lanes_g_hidden_delay_2_[4] + lanes_g_hidden_delay_2_[5] + (lanes_g_hidden_delay_2_[6] + lanes_g_hidden_delay_2_[7])) + (lanes_g_hidden_delay_2_[8] + lanes_g_hidden_delay_2_[9] + (lanes_g_hidden_delay_2_[10] + lanes_g_hidden_delay_2_[11]) + (lanes_g_hidden_delay_2_[12] + lanes_g_hidden_delay_2_[13] + (lanes_g_hidden_delay_2_[14] + lanes_g_hidden_delay_2_[15])));
                     for (int32_t k = 16; k < 17; k++) {
-                        sum = sum + hidden_v_then_g_hidden_dense[b][t][k] * w_hidden_2[j][k];
+                        sum = sum + hidden_v_then_g_hidden_dense_[b][t][k] * w_hidden_2_[j][k];
                     }
-                    g_hidden_delay[b][t][j] = sum;
+                    g_hidden_delay_[b][t][j] = sum;
                 }
             }
         }
@@ -1045,29 +1045,29 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
 
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
  * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
-static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict image)[2][3] = net->image;
-    float (*restrict hidden_v_then_g_hidden_dense)[2][17] = net->hidden_v_then_g_hidden_dense;
-    uint16_t (*restrict events_of_hidden_delay)[42] = net->events_of_hidden_delay;
-    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
-    _Alignas(64) float sums_w_hidden_2[4][17];
-    float (*restrict parts_of_w_hidden_2)[17][17] = net->parts_of_w_hidden_2;
-    float (*restrict parts_of_w_hidden)[3][17] = net->parts_of_w_hidden;
+    float (*restrict image_)[2][3] = net->image_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[2][17] = net->hidden_v_then_g_hidden_dense_;
+    uint16_t (*restrict events_of_hidden_delay_)[42] = net->events_of_hidden_delay_;
+    int32_t (*restrict ends_of_hidden_delay_)[3] = net->ends_of_hidden_delay_;
+    _Alignas(64) float sums_w_hidden_2_[4][17];
+    float (*restrict parts_of_w_hidden_2_)[17][17] = net->parts_of_w_hidden_2_;
+    float (*restrict parts_of_w_hidden_)[3][17] = net->parts_of_w_hidden_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 17; i++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                parts_of_w_hidden_2[slice][i][j] = 0.0f;
+                parts_of_w_hidden_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                parts_of_w_hidden[slice][i][j] = 0.0f;
+                parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
@@ -1075,52 +1075,52 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int3
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 17; j++) {
-                    sums_w_hidden_2[0][j] = hidden_v_then_g_hidden_dense[b][t][j];
+                    sums_w_hidden_2_[0][j] = hidden_v_then_g_hidden_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
-                    const int32_t i = events_of_hidden_delay[b][e];
+                for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden_delay_[b][e];
                     SNN_INDEPENDENT
                     for (int32_t j = 0; j < 17; j++) {
-                        parts_of_w_hidden_2[slice][i][j] += sums_w_hidden_2[0][j];
+                        parts_of_w_hidden_2_[slice][i][j] += sums_w_hidden_2_[0][j];
                     }
                 }
             }
             /* gradient of w_hidden */
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                sums_w_hidden_2[0][j] = 0.0f;
+                sums_w_hidden_2_[0][j] = 0.0f;
             }
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                sums_w_hidden_2[1][j] = 0.0f;
+                sums_w_hidden_2_[1][j] = 0.0f;
             }
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                sums_w_hidden_2[2][j] = 0.0f;
+                sums_w_hidden_2_[2][j] = 0.0f;
             }
             for (int32_t t = 0; t < 2; t++) {
-                const float x0 = image[b][t][0];
-                const float x1 = image[b][t][1];
-                const float x2 = image[b][t][2];
+                const float x0 = image_[b][t][0];
+                const float x1 = image_[b][t][1];
+                const float x2 = image_[b][t][2];
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 17; j++) {
-                    const float g = hidden_v_then_g_hidden_dense[b][t][j];
-                    sums_w_hidden_2[0][j] += x0 * g;
-                    sums_w_hidden_2[1][j] += x1 * g;
-                    sums_w_hidden_2[2][j] += x2 * g;
+                    const float g = hidden_v_then_g_hidden_dense_[b][t][j];
+                    sums_w_hidden_2_[0][j] += x0 * g;
+                    sums_w_hidden_2_[1][j] += x1 * g;
+                    sums_w_hidden_2_[2][j] += x2 * g;
                 }
             }
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                parts_of_w_hidden[slice][0][j] += sums_w_hidden_2[0][j];
+                parts_of_w_hidden_[slice][0][j] += sums_w_hidden_2_[0][j];
             }
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                parts_of_w_hidden[slice][1][j] += sums_w_hidden_2[1][j];
+                parts_of_w_hidden_[slice][1][j] += sums_w_hidden_2_[1][j];
             }
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                parts_of_w_hidden[slice][2][j] += sums_w_hidden_2[2][j];
+                parts_of_w_hidden_[slice][2][j] += sums_w_hidden_2_[2][j];
             }
         }
     }
@@ -1128,16 +1128,16 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int3
 
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
  * gradient of w_hidden_2: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden_2)[17] = net->grad_w_hidden_2;
-    float (*restrict parts_of_w_hidden_2)[17][17] = net->parts_of_w_hidden_2;
+    float (*restrict grad_w_hidden_2_)[17] = net->grad_w_hidden_2_;
+    float (*restrict parts_of_w_hidden_2_)[17][17] = net->parts_of_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                grad_w_hidden_2[i][j] += parts_of_w_hidden_2[slice][i][j];
+                grad_w_hidden_2_[i][j] += parts_of_w_hidden_2_[slice][i][j];
             }
         }
     }
@@ -1145,81 +1145,81 @@ static void SNN_AT_LEVEL(sum_w_hidden_2)(void *context, int32_t first, int32_t l
 
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
  * gradient of w_hidden: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden)[17] = net->grad_w_hidden;
-    float (*restrict parts_of_w_hidden)[3][17] = net->parts_of_w_hidden;
+    float (*restrict grad_w_hidden_)[17] = net->grad_w_hidden_;
+    float (*restrict parts_of_w_hidden_)[3][17] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
-                grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
+                grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
     }
 }
 
 /* w_hidden: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[17] = net->w_hidden;
-    float (*restrict grad_w_hidden)[17] = net->grad_w_hidden;
-    const float lr = net->run.lr;
+    float (*restrict w_hidden_)[17] = net->w_hidden_;
+    float (*restrict grad_w_hidden_)[17] = net->grad_w_hidden_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 17; j++) {
-            const float weight = w_hidden[i][j] - lr * grad_w_hidden[i][j];
-            w_hidden[i][j] = weight;
+            const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
+            w_hidden_[i][j] = weight_;
         }
     }
 }
 
 /* w_hidden_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[17] = net->w_hidden_2;
-    float (*restrict grad_w_hidden_2)[17] = net->grad_w_hidden_2;
-    const float lr = net->run.lr;
+    float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
+    float (*restrict grad_w_hidden_2_)[17] = net->grad_w_hidden_2_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 17; j++) {
-            const float weight = w_hidden_2[i][j] - lr * grad_w_hidden_2[i][j];
-            w_hidden_2[i][j] = weight;
+            const float weight_ = w_hidden_2_[i][j] - lr_ * grad_w_hidden_2_[i][j];
+            w_hidden_2_[i][j] = weight_;
         }
     }
 }
 
 /* w_second: one step of sgd */
-static void SNN_AT_LEVEL(update_w_second)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_second_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_second)[18] = net->w_second;
-    float (*restrict grad_w_second)[18] = net->grad_w_second;
-    const float lr = net->run.lr;
+    float (*restrict w_second_)[18] = net->w_second_;
+    float (*restrict grad_w_second_)[18] = net->grad_w_second_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT
         for (int32_t j = 0; j < 18; j++) {
-            const float weight = w_second[i][j] - lr * grad_w_second[i][j];
-            w_second[i][j] = weight;
+            const float weight_ = w_second_[i][j] - lr_ * grad_w_second_[i][j];
+            w_second_[i][j] = weight_;
         }
     }
 }
 
 /* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[2] = net->w_digit;
-    float (*restrict grad_w_digit)[2] = net->grad_w_digit;
-    const float lr = net->run.lr;
+    float (*restrict w_digit_)[2] = net->w_digit_;
+    float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 2; j++) {
-            const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
-            w_digit[i][j] = weight;
+            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
+            w_digit_[i][j] = weight_;
         }
     }
 }
@@ -1227,49 +1227,49 @@ static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_hidden), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_second), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_hidden_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_second_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_second), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_second_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden, 0, 3 * sizeof *net->grad_w_hidden);
-    memset(net->grad_w_hidden_2, 0, 17 * sizeof *net->grad_w_hidden_2);
-    memset(net->grad_w_second, 0, 17 * sizeof *net->grad_w_second);
-    memset(net->grad_w_digit, 0, 18 * sizeof *net->grad_w_digit);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_second), net, 18);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit), net, 2);
+    memset(net->grad_w_hidden_, 0, 3 * sizeof *net->grad_w_hidden_);
+    memset(net->grad_w_hidden_2_, 0, 17 * sizeof *net->grad_w_hidden_2_);
+    memset(net->grad_w_second_, 0, 17 * sizeof *net->grad_w_second_);
+    memset(net->grad_w_digit_, 0, 18 * sizeof *net->grad_w_digit_);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2_), net, 17);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_second_), net, 18);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_), net, 2);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 18);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_g_second_li_mean), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_second), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_second), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_2), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 18);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_g_second_li_mean_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_second_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_second_), net, 17);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_2_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2_), net, 17);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 3);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_second), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 18);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2_), net, 17);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_second_), net, 17);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 18);
 }
 
 #include "snn_level_end.h"
@@ -1279,59 +1279,59 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_hidden = snn_take(&net->memory, 3, sizeof *net->w_hidden)) != NULL && complete;
-    complete = (net->grad_w_hidden = snn_take(&net->memory, 3, sizeof *net->grad_w_hidden)) != NULL && complete;
-    complete = (net->w_hidden_2 = snn_take(&net->memory, 17, sizeof *net->w_hidden_2)) != NULL && complete;
-    complete = (net->grad_w_hidden_2 = snn_take(&net->memory, 17, sizeof *net->grad_w_hidden_2)) != NULL && complete;
-    complete = (net->w_hidden_2_transposed = snn_take(&net->memory, 17, sizeof *net->w_hidden_2_transposed)) != NULL && complete;
-    complete = (net->w_second = snn_take(&net->memory, 17, sizeof *net->w_second)) != NULL && complete;
-    complete = (net->grad_w_second = snn_take(&net->memory, 17, sizeof *net->grad_w_second)) != NULL && complete;
-    complete = (net->w_second_transposed = snn_take(&net->memory, 18, sizeof *net->w_second_transposed)) != NULL && complete;
-    complete = (net->w_digit = snn_take(&net->memory, 18, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 18, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_transposed = snn_take(&net->memory, 2, sizeof *net->w_digit_transposed)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_hidden = snn_take(&net->memory, rows, sizeof *net->activity_hidden)) != NULL && complete;
-    complete = (net->activity_second = snn_take(&net->memory, rows, sizeof *net->activity_second)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_dense)) != NULL && complete;
-    complete = (net->hidden_delay = snn_take(&net->memory, rows, sizeof *net->hidden_delay)) != NULL && complete;
-    complete = (net->hidden_dense_2 = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2)) != NULL && complete;
-    complete = (net->hidden = snn_take(&net->memory, rows, sizeof *net->hidden)) != NULL && complete;
-    complete = (net->second_dense = snn_take(&net->memory, rows, sizeof *net->second_dense)) != NULL && complete;
-    complete = (net->second = snn_take(&net->memory, rows, sizeof *net->second)) != NULL && complete;
-    complete = (net->digit_mean = snn_take(&net->memory, rows, sizeof *net->digit_mean)) != NULL && complete;
-    complete = (net->second_li_mean = snn_take(&net->memory, rows, sizeof *net->second_li_mean)) != NULL && complete;
-    complete = (net->g_digit_mean = snn_take(&net->memory, rows, sizeof *net->g_digit_mean)) != NULL && complete;
-    complete = (net->g_second_li_mean = snn_take(&net->memory, rows, sizeof *net->g_second_li_mean)) != NULL && complete;
-    complete = (net->second_v_then_g_second_dense = snn_take(&net->memory, rows, sizeof *net->second_v_then_g_second_dense)) != NULL && complete;
-    complete = (net->g_hidden_2 = snn_take(&net->memory, rows, sizeof *net->g_hidden_2)) != NULL && complete;
-    complete = (net->hidden_v_then_g_hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense)) != NULL && complete;
-    complete = (net->g_hidden_delay = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay)) != NULL && complete;
-    complete = (net->state_v_hidden = snn_take(&net->memory, rows, sizeof *net->state_v_hidden)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2 = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2)) != NULL && complete;
-    complete = (net->events_of_hidden_delay = snn_alloc(rows, sizeof *net->events_of_hidden_delay)) != NULL && complete;
-    complete = (net->ends_of_hidden_delay = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay)) != NULL && complete;
-    complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
-    complete = (net->ends_of_hidden = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
-    complete = (net->parts_of_w_second = snn_take(&net->memory, 8, sizeof *net->parts_of_w_second)) != NULL && complete;
-    complete = (net->state_g_v_hidden = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2_transposed = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_2 = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_2)) != NULL && complete;
-    complete = (net->parts_of_w_hidden = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
+    complete = (net->hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->hidden_delay_)) != NULL && complete;
+    complete = (net->hidden_dense_2_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2_)) != NULL && complete;
+    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
+    complete = (net->second_dense_ = snn_take(&net->memory, rows, sizeof *net->second_dense_)) != NULL && complete;
+    complete = (net->second_ = snn_take(&net->memory, rows, sizeof *net->second_)) != NULL && complete;
+    complete = (net->digit_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_mean_)) != NULL && complete;
+    complete = (net->second_li_mean_ = snn_take(&net->memory, rows, sizeof *net->second_li_mean_)) != NULL && complete;
+    complete = (net->g_digit_mean_ = snn_take(&net->memory, rows, sizeof *net->g_digit_mean_)) != NULL && complete;
+    complete = (net->g_second_li_mean_ = snn_take(&net->memory, rows, sizeof *net->g_second_li_mean_)) != NULL && complete;
+    complete = (net->second_v_then_g_second_dense_ = snn_take(&net->memory, rows, sizeof *net->second_v_then_g_second_dense_)) != NULL && complete;
+    complete = (net->g_hidden_2_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_2_)) != NULL && complete;
+    complete = (net->hidden_v_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense_)) != NULL && complete;
+    complete = (net->g_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay_)) != NULL && complete;
+    complete = (net->w_hidden_ = snn_take(&net->memory, 3, sizeof *net->w_hidden_)) != NULL && complete;
+    complete = (net->w_hidden_2_ = snn_take(&net->memory, 17, sizeof *net->w_hidden_2_)) != NULL && complete;
+    complete = (net->w_second_ = snn_take(&net->memory, 17, sizeof *net->w_second_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 18, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 3, sizeof *net->grad_w_hidden_)) != NULL && complete;
+    complete = (net->grad_w_hidden_2_ = snn_take(&net->memory, 17, sizeof *net->grad_w_hidden_2_)) != NULL && complete;
+    complete = (net->w_hidden_2_transposed_ = snn_take(&net->memory, 17, sizeof *net->w_hidden_2_transposed_)) != NULL && complete;
+    complete = (net->grad_w_second_ = snn_take(&net->memory, 17, sizeof *net->grad_w_second_)) != NULL && complete;
+    complete = (net->w_second_transposed_ = snn_take(&net->memory, 18, sizeof *net->w_second_transposed_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 18, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->w_digit_transposed_ = snn_take(&net->memory, 2, sizeof *net->w_digit_transposed_)) != NULL && complete;
+    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
+    complete = (net->activity_second_ = snn_take(&net->memory, rows, sizeof *net->activity_second_)) != NULL && complete;
+    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
+    complete = (net->tiles_of_w_hidden_2_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_)) != NULL && complete;
+    complete = (net->events_of_hidden_delay_ = snn_alloc(rows, sizeof *net->events_of_hidden_delay_)) != NULL && complete;
+    complete = (net->ends_of_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay_)) != NULL && complete;
+    complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
+    complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
+    complete = (net->parts_of_w_second_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_second_)) != NULL && complete;
+    complete = (net->state_g_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden_)) != NULL && complete;
+    complete = (net->tiles_of_w_hidden_2_transposed_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed_)) != NULL && complete;
+    complete = (net->parts_of_w_hidden_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_2_)) != NULL && complete;
+    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_hidden_delay);
-    snn_free(net->events_of_hidden);
+    snn_free(net->events_of_hidden_delay_);
+    snn_free(net->events_of_hidden_);
     snn_release(&net->memory);
 }
 
@@ -1363,35 +1363,35 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_hidden", .about = "dense(17)",
         .ndim = 2, .dims = {3, 17}, .matrix = true,
-        .value = net->w_hidden[0], .gradient = net->grad_w_hidden[0],
+        .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .states = 0, .init = 0.57735026f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_hidden_2", .about = "dense(17)",
         .ndim = 2, .dims = {17, 17}, .matrix = true,
-        .value = net->w_hidden_2[0], .gradient = net->grad_w_hidden_2[0],
+        .value = net->w_hidden_2_[0], .gradient = net->grad_w_hidden_2_[0],
         .states = 0, .init = 0.24253562f, .constant = false,
     };
     net->params[2] = (SnnParam) {
         .name = "w_second", .about = "dense(18)",
         .ndim = 2, .dims = {17, 18}, .matrix = true,
-        .value = net->w_second[0], .gradient = net->grad_w_second[0],
+        .value = net->w_second_[0], .gradient = net->grad_w_second_[0],
         .states = 0, .init = 0.24253562f, .constant = false,
     };
     net->params[3] = (SnnParam) {
         .name = "w_digit", .about = "dense(2)",
         .ndim = 2, .dims = {18, 2}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.23570226f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [3], classes = 2, temporal)",
-        .size = 3, .spikes = false, .values = net->image[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->image_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
         .name = "hidden_dense", .about = "dense(17)",
-        .size = 17, .spikes = false, .values = net->hidden_dense[0][0], .per_sample = 34,
+        .size = 17, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 34,
         .activity = NULL, .operations = 102,
     };
     net->streams[2] = (SnnStream) {
@@ -1401,46 +1401,46 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[3] = (SnnStream) {
         .name = "hidden_dense_2", .about = "dense(17)",
-        .size = 17, .spikes = false, .values = net->hidden_dense_2[0][0], .per_sample = 17,
+        .size = 17, .spikes = false, .values = net->hidden_dense_2_[0][0], .per_sample = 17,
         .activity = NULL, .operations = 578,
     };
     net->streams[4] = (SnnStream) {
         .name = "hidden", .about = "lif(surrogate = rectangle(1))",
         .size = 17, .spikes = true, .values = NULL, .per_sample = 34,
-        .activity = net->activity_hidden, .operations = 0,
+        .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "hidden_v", .about = "lif(surrogate = rectangle(1))",
-        .size = 17, .spikes = false, .values = net->hidden_v_then_g_hidden_dense[0][0], .per_sample = 34,
+        .size = 17, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 34,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
         .name = "second_dense", .about = "dense(18)",
-        .size = 18, .spikes = false, .values = net->second_dense[0][0], .per_sample = 36,
+        .size = 18, .spikes = false, .values = net->second_dense_[0][0], .per_sample = 36,
         .activity = NULL, .operations = 612,
     };
     net->streams[7] = (SnnStream) {
         .name = "second", .about = "lif(surrogate = triangle(1))",
         .size = 18, .spikes = true, .values = NULL, .per_sample = 36,
-        .activity = net->activity_second, .operations = 0,
+        .activity = net->activity_second_, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
         .name = "second_li_mean", .about = "mean(digit)",
-        .size = 18, .spikes = false, .values = net->second_li_mean[0], .per_sample = 18,
+        .size = 18, .spikes = false, .values = net->second_li_mean_[0], .per_sample = 18,
         .activity = NULL, .operations = 0,
     };
     net->streams[9] = (SnnStream) {
         .name = "second_v", .about = "lif(surrogate = triangle(1))",
-        .size = 18, .spikes = false, .values = net->second_v_then_g_second_dense[0][0], .per_sample = 36,
+        .size = 18, .spikes = false, .values = net->second_v_then_g_second_dense_[0][0], .per_sample = 36,
         .activity = NULL, .operations = 0,
     };
     net->streams[10] = (SnnStream) {
         .name = "digit_mean", .about = "mean(digit)",
-        .size = 2, .spikes = false, .values = net->digit_mean[0], .per_sample = 2,
+        .size = 2, .spikes = false, .values = net->digit_mean_[0], .per_sample = 2,
         .activity = NULL, .operations = 36,
     };
     model->run = &net->run;
-    model->input = net->image[0][0];
+    model->input = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

@@ -22,47 +22,47 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    uint8_t (*image)[4][35];
+    uint8_t (*image_)[4][35];
 
     /* weights: matrices are [input][output] */
-    float (*w_digit)[3];
-    float (*w_digit_2)[3];
+    float (*w_digit_)[3];
+    float (*w_digit_2_)[3];
 
     /* their gradients */
-    float (*grad_w_digit)[3];
-    float (*grad_w_digit_2)[3];
+    float (*grad_w_digit_)[3];
+    float (*grad_w_digit_2_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    float (*digit_dense)[1][3];
-    uint8_t (*digit_delay)[4][3];
-    float (*digit_dense_2)[1][3];
-    uint8_t (*digit)[4][3];
-    float (*digit_rate)[3];
-    float (*g_digit_rate)[3];
-    float (*digit_v_then_g_digit_dense)[4][3];
-    float (*g_digit_delay)[2][3];
+    float (*digit_dense_)[1][3];
+    uint8_t (*digit_delay_)[4][3];
+    float (*digit_dense_2_)[1][3];
+    uint8_t (*digit_)[4][3];
+    float (*digit_rate_)[3];
+    float (*g_digit_rate_)[3];
+    float (*digit_v_then_g_digit_dense_)[4][3];
+    float (*g_digit_delay_)[2][3];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_digit;
+    float *activity_digit_;
 
     /* scratch */
-    float (*w_digit_2_transposed)[3];
-    uint16_t (*positions_bits)[8];
-    uint8_t *ones_bits;
-    uint16_t (*events_of_image)[148];
-    int32_t (*ends_of_image)[5];
-    float (*state_v_digit)[3];
-    float (*tiles_of_w_digit)[35][3];
-    float (*tiles_of_w_digit_2)[3][3];
-    uint16_t (*events_of_digit_delay)[20];
-    int32_t (*ends_of_digit_delay)[5];
-    float (*state_g_v_digit)[3];
-    float (*tiles_of_w_digit_2_transposed)[3][3];
-    float (*parts_of_w_digit_2)[3][3];
-    float (*parts_of_w_digit)[35][3];
+    float (*w_digit_2_transposed_)[3];
+    uint16_t (*positions)[8];
+    uint8_t *ones;
+    uint16_t (*events_of_image_)[148];
+    int32_t (*ends_of_image_)[5];
+    float (*state_v_digit_)[3];
+    float (*tiles_of_w_digit_)[35][3];
+    float (*tiles_of_w_digit_2_)[3][3];
+    uint16_t (*events_of_digit_delay_)[20];
+    int32_t (*ends_of_digit_delay_)[5];
+    float (*state_g_v_digit_)[3];
+    float (*tiles_of_w_digit_2_transposed_)[3][3];
+    float (*parts_of_w_digit_2_)[3][3];
+    float (*parts_of_w_digit_)[35][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
@@ -91,118 +91,118 @@ struct net {
 static void SNN_AT_LEVEL(positions_of_bits)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint16_t (*restrict positions_bits)[8] = net->positions_bits;
-    uint8_t *restrict ones_bits = net->ones_bits;
+    uint16_t (*restrict positions)[8] = net->positions;
+    uint8_t *restrict ones = net->ones;
     for (int32_t byte = first; byte < last; byte++) {
         int32_t count = 0;
         int32_t left = byte;
         for (int32_t k = 0; k < 8; k++) {
-            positions_bits[byte][count] = (uint16_t)k;
+            positions[byte][count] = (uint16_t)k;
             const int32_t half = left / 2;
             count = count + (left - half * 2);
             left = half;
         }
-        ones_bits[byte] = (uint8_t)count;
+        ones[byte] = (uint8_t)count;
     }
 }
 
 /* image: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_image)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict image)[4][35] = net->image;
-    uint16_t (*restrict positions_bits)[8] = net->positions_bits;
-    uint8_t *restrict ones_bits = net->ones_bits;
-    uint16_t (*restrict events_of_image)[148] = net->events_of_image;
-    int32_t (*restrict ends_of_image)[5] = net->ends_of_image;
-    _Alignas(64) uint8_t bytes_of_events_of_image[4];
-    _Alignas(64) uint16_t filled_of_events_of_image[4];
+    uint8_t (*restrict image_)[4][35] = net->image_;
+    uint16_t (*restrict positions)[8] = net->positions;
+    uint8_t *restrict ones = net->ones;
+    uint16_t (*restrict events_of_image_)[148] = net->events_of_image_;
+    int32_t (*restrict ends_of_image_)[5] = net->ends_of_image_;
+    _Alignas(64) uint8_t bytes_of_events_of_image_[4];
+    _Alignas(64) uint16_t filled_of_events_of_image_[4];
     for (int32_t b = first; b < last; b++) {
-        ends_of_image[b][0] = 0;
+        ends_of_image_[b][0] = 0;
         for (int32_t t = 0; t < 4; t++) {
-            int32_t count = ends_of_image[b][t];
+            int32_t count = ends_of_image_[b][t];
             SNN_INDEPENDENT_SHORT
             for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image[w] = (uint8_t)(image[b][t][w + 28]);
+                bytes_of_events_of_image_[w] = (uint8_t)(image_[b][t][w + 28]);
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image[w] = (uint8_t)(bytes_of_events_of_image[w] + bytes_of_events_of_image[w] + image[b][t][w + 24]);
+                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 24]);
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image[w] = (uint8_t)(bytes_of_events_of_image[w] + bytes_of_events_of_image[w] + image[b][t][w + 20]);
+                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 20]);
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image[w] = (uint8_t)(bytes_of_events_of_image[w] + bytes_of_events_of_image[w] + image[b][t][w + 16]);
+                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 16]);
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image[w] = (uint8_t)(bytes_of_events_of_image[w] + bytes_of_events_of_image[w] + image[b][t][w + 12]);
+                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 12]);
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image[w] = (uint8_t)(bytes_of_events_of_image[w] + bytes_of_events_of_image[w] + image[b][t][w + 8]);
+                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 8]);
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image[w] = (uint8_t)(bytes_of_events_of_image[w] + bytes_of_events_of_image[w] + image[b][t][w + 4]);
+                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 4]);
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image[w] = (uint8_t)(bytes_of_events_of_image[w] + bytes_of_events_of_image[w] + image[b][t][w]);
+                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w]);
             }
             int32_t some = 0;
             for (int32_t w = 0; w < 4; w++) {
-                filled_of_events_of_image[some] = (uint16_t)w;
-                some = some + (bytes_of_events_of_image[w] != 0 ? 1 : 0);
+                filled_of_events_of_image_[some] = (uint16_t)w;
+                some = some + (bytes_of_events_of_image_[w] != 0 ? 1 : 0);
             }
             for (int32_t f = 0; f < some; f++) {
-                const int32_t w = filled_of_events_of_image[f];
-                const int32_t byte = bytes_of_events_of_image[w];
+                const int32_t w = filled_of_events_of_image_[f];
+                const int32_t byte = bytes_of_events_of_image_[w];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t k = 0; k < 8; k++) {
-                    events_of_image[b][count + k] = (uint16_t)(w + positions_bits[byte][k] * 4);
+                    events_of_image_[b][count + k] = (uint16_t)(w + positions[byte][k] * 4);
                 }
-                count = count + ones_bits[byte];
+                count = count + ones[byte];
             }
             for (int32_t i = 32; i < 35; i++) {
-                events_of_image[b][count] = (uint16_t)i;
-                count = count + image[b][t][i];
+                events_of_image_[b][count] = (uint16_t)i;
+                count = count + image_[b][t][i];
             }
-            ends_of_image[b][t + 1] = count;
+            ends_of_image_[b][t + 1] = count;
         }
     }
 }
 
 /* w_digit, tile by tile */
-static void SNN_AT_LEVEL(tile_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict tiles_of_w_digit)[35][3] = net->tiles_of_w_digit;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict tiles_of_w_digit_)[35][3] = net->tiles_of_w_digit_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 35; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                tiles_of_w_digit[tile][i][j] = w_digit[i][tile * 3 + j];
+                tiles_of_w_digit_[tile][i][j] = w_digit_[i][tile * 3 + j];
             }
         }
     }
 }
 
 /* w_digit_2, tile by tile */
-static void SNN_AT_LEVEL(tile_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float (*restrict tiles_of_w_digit_2)[3][3] = net->tiles_of_w_digit_2;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict tiles_of_w_digit_2_)[3][3] = net->tiles_of_w_digit_2_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                tiles_of_w_digit_2[tile][i][j] = w_digit_2[i][tile * 3 + j];
+                tiles_of_w_digit_2_[tile][i][j] = w_digit_2_[i][tile * 3 + j];
             }
         }
     }
@@ -210,30 +210,30 @@ static void SNN_AT_LEVEL(tile_w_digit_2)(void *context, int32_t first, int32_t l
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * recurrent group, step by step: digit_dense (dense), digit_delay (delay), digit_dense_2 (dense), digit (lif) */
-static void SNN_AT_LEVEL(recurrent_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit_dense)[1][3] = net->digit_dense;
-    uint8_t (*restrict digit_delay)[4][3] = net->digit_delay;
-    float (*restrict digit_dense_2)[1][3] = net->digit_dense_2;
-    uint8_t (*restrict digit)[4][3] = net->digit;
-    float (*restrict digit_v_then_g_digit_dense)[4][3] = net->digit_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_image)[148] = net->events_of_image;
-    int32_t (*restrict ends_of_image)[5] = net->ends_of_image;
-    float (*restrict state_v_digit)[3] = net->state_v_digit;
-    float (*restrict tiles_of_w_digit)[35][3] = net->tiles_of_w_digit;
-    float (*restrict tiles_of_w_digit_2)[3][3] = net->tiles_of_w_digit_2;
-    uint16_t (*restrict events_of_digit_delay)[20] = net->events_of_digit_delay;
-    int32_t (*restrict ends_of_digit_delay)[5] = net->ends_of_digit_delay;
+    float (*restrict digit_dense_)[1][3] = net->digit_dense_;
+    uint8_t (*restrict digit_delay_)[4][3] = net->digit_delay_;
+    float (*restrict digit_dense_2_)[1][3] = net->digit_dense_2_;
+    uint8_t (*restrict digit_)[4][3] = net->digit_;
+    float (*restrict digit_v_then_g_digit_dense_)[4][3] = net->digit_v_then_g_digit_dense_;
+    uint16_t (*restrict events_of_image_)[148] = net->events_of_image_;
+    int32_t (*restrict ends_of_image_)[5] = net->ends_of_image_;
+    float (*restrict state_v_digit_)[3] = net->state_v_digit_;
+    float (*restrict tiles_of_w_digit_)[35][3] = net->tiles_of_w_digit_;
+    float (*restrict tiles_of_w_digit_2_)[3][3] = net->tiles_of_w_digit_2_;
+    uint16_t (*restrict events_of_digit_delay_)[20] = net->events_of_digit_delay_;
+    int32_t (*restrict ends_of_digit_delay_)[5] = net->ends_of_digit_delay_;
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            ends_of_digit_delay[b][0] = 0;
+            ends_of_digit_delay_[b][0] = 0;
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                state_v_digit[b][n] = 0.0f;
+                state_v_digit_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 0; t < 1; t++) {
@@ -242,13 +242,13 @@ static void SNN_AT_LEVEL(recurrent_digit)(void *context, int32_t first, int32_t 
                     const int32_t j0 = tile * 3;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][0][j0 + j] = 0.0f;
+                        digit_dense_[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
-                        const int32_t i = events_of_image[b][e];
+                    for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
+                        const int32_t i = events_of_image_[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            digit_dense[b][0][j0 + j] += tiles_of_w_digit[tile][i][j];
+                            digit_dense_[b][0][j0 + j] += tiles_of_w_digit_[tile][i][j];
                         }
                     }
                 }
@@ -256,46 +256,46 @@ static void SNN_AT_LEVEL(recurrent_digit)(void *context, int32_t first, int32_t 
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    digit_delay[b][t][n] = 0;
+                    digit_delay_[b][t][n] = 0;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = ends_of_digit_delay[b][t];
+                int32_t count = ends_of_digit_delay_[b][t];
                 for (int32_t i = 0; i < 3; i++) {
-                    events_of_digit_delay[b][count] = (uint16_t)i;
-                    count = count + digit_delay[b][t][i];
+                    events_of_digit_delay_[b][count] = (uint16_t)i;
+                    count = count + digit_delay_[b][t][i];
                 }
-                ends_of_digit_delay[b][t + 1] = count;
+                ends_of_digit_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense_2[b][0][j0 + j] = 0.0f;
+                        digit_dense_2_[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
-                        const int32_t i = events_of_digit_delay[b][e];
+                    for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
+                        const int32_t i = events_of_digit_delay_[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            digit_dense_2[b][0][j0 + j] += tiles_of_w_digit_2[tile][i][j];
+                            digit_dense_2_[b][0][j0 + j] += tiles_of_w_digit_2_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&digit[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(uint8_t));
-                snn_ahead(&digit_v_then_g_digit_dense[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
+                snn_ahead(&digit_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(uint8_t));
+                snn_ahead(&digit_v_then_g_digit_dense_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    float v = state_v_digit[b][n];
-                    const float v_2 = v + (digit_dense[b][0][n] + digit_dense_2[b][0][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    digit[b][t][n] = (uint8_t)spike;
-                    digit_v_then_g_digit_dense[b][t][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
-                    state_v_digit[b][n] = v;
+                    float v_ = state_v_digit_[b][n];
+                    const float v_2_ = v_ + (digit_dense_[b][0][n] + digit_dense_2_[b][0][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    digit_[b][t][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][t][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
+                    state_v_digit_[b][n] = v_;
                 }
             }
         }
@@ -305,13 +305,13 @@ static void SNN_AT_LEVEL(recurrent_digit)(void *context, int32_t first, int32_t 
                     const int32_t j0 = tile * 3;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][0][j0 + j] = 0.0f;
+                        digit_dense_[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
-                        const int32_t i = events_of_image[b][e];
+                    for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
+                        const int32_t i = events_of_image_[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            digit_dense[b][0][j0 + j] += tiles_of_w_digit[tile][i][j];
+                            digit_dense_[b][0][j0 + j] += tiles_of_w_digit_[tile][i][j];
                         }
                     }
                 }
@@ -319,46 +319,46 @@ static void SNN_AT_LEVEL(recurrent_digit)(void *context, int32_t first, int32_t 
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    digit_delay[b][t][n] = (uint8_t)(digit[b][t - 1][n]);
+                    digit_delay_[b][t][n] = (uint8_t)(digit_[b][t - 1][n]);
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = ends_of_digit_delay[b][t];
+                int32_t count = ends_of_digit_delay_[b][t];
                 for (int32_t i = 0; i < 3; i++) {
-                    events_of_digit_delay[b][count] = (uint16_t)i;
-                    count = count + digit_delay[b][t][i];
+                    events_of_digit_delay_[b][count] = (uint16_t)i;
+                    count = count + digit_delay_[b][t][i];
                 }
-                ends_of_digit_delay[b][t + 1] = count;
+                ends_of_digit_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense_2[b][0][j0 + j] = 0.0f;
+                        digit_dense_2_[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
-                        const int32_t i = events_of_digit_delay[b][e];
+                    for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
+                        const int32_t i = events_of_digit_delay_[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            digit_dense_2[b][0][j0 + j] += tiles_of_w_digit_2[tile][i][j];
+                            digit_dense_2_[b][0][j0 + j] += tiles_of_w_digit_2_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&digit[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(uint8_t));
-                snn_ahead(&digit_v_then_g_digit_dense[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
+                snn_ahead(&digit_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(uint8_t));
+                snn_ahead(&digit_v_then_g_digit_dense_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    float v = state_v_digit[b][n];
-                    const float v_2 = v + (digit_dense[b][0][n] + digit_dense_2[b][0][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    digit[b][t][n] = (uint8_t)spike;
-                    digit_v_then_g_digit_dense[b][t][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
-                    state_v_digit[b][n] = v;
+                    float v_ = state_v_digit_[b][n];
+                    const float v_2_ = v_ + (digit_dense_[b][0][n] + digit_dense_2_[b][0][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    digit_[b][t][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][t][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
+                    state_v_digit_[b][n] = v_;
                 }
             }
         }
@@ -367,25 +367,25 @@ static void SNN_AT_LEVEL(recurrent_digit)(void *context, int32_t first, int32_t 
 
 /* lists.snn:7  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit)[4][3] = net->digit;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    uint8_t (*restrict digit_)[4][3] = net->digit_;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = 0.0f;
+            digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 4; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                digit_rate[b][n] += (float)digit[b][t][n];
+                digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = digit_rate[b][n] / 4.0f;
+            digit_rate_[b][n] = digit_rate_[b][n] / 4.0f;
         }
     }
 }
@@ -397,12 +397,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_rate[b][j];
-            if (digit_rate[b][j] > digit_rate[b][best]) {
+            scores[b][j] = digit_rate_[b][j];
+            if (digit_rate_[b][j] > digit_rate_[b][best]) {
                 best = j;
             }
         }
@@ -417,11 +417,11 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            const float error = digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f);
+            const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
             sum = sum + error * error;
         }
         loss[b] = sum / 3.0f;
@@ -430,31 +430,31 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * number of spikes of digit in each sample */
-static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_digit = net->activity_digit;
-    uint8_t (*restrict digit)[4][3] = net->digit;
+    uint8_t (*restrict digit_)[4][3] = net->digit_;
+    float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 4; t++) {
             for (int32_t n = 0; n < 3; n++) {
-                spikes = spikes + digit[b][t][n];
+                spikes = spikes + digit_[b][t][n];
             }
         }
-        activity_digit[b] = (float)spikes;
+        activity_digit_[b] = (float)spikes;
     }
 }
 
 /* w_digit_2 with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float (*restrict w_digit_2_transposed)[3] = net->w_digit_2_transposed;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict w_digit_2_transposed_)[3] = net->w_digit_2_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 3; i++) {
-            w_digit_2_transposed[j][i] = w_digit_2[i][j];
+            w_digit_2_transposed_[j][i] = w_digit_2_[i][j];
         }
     }
 }
@@ -465,26 +465,26 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_rate)[3] = net->digit_rate;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_rate[b][j] = 0.6666667f * (digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_rate_[b][j] = 0.6666667f * (digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* w_digit_2_transposed, tile by tile */
-static void SNN_AT_LEVEL(tile_w_digit_2_transposed)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_digit_2_transposed_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2_transposed)[3] = net->w_digit_2_transposed;
-    float (*restrict tiles_of_w_digit_2_transposed)[3][3] = net->tiles_of_w_digit_2_transposed;
+    float (*restrict w_digit_2_transposed_)[3] = net->w_digit_2_transposed_;
+    float (*restrict tiles_of_w_digit_2_transposed_)[3][3] = net->tiles_of_w_digit_2_transposed_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                tiles_of_w_digit_2_transposed[tile][i][j] = w_digit_2_transposed[i][tile * 3 + j];
+                tiles_of_w_digit_2_transposed_[tile][i][j] = w_digit_2_transposed_[i][tile * 3 + j];
             }
         }
     }
@@ -492,16 +492,16 @@ static void SNN_AT_LEVEL(tile_w_digit_2_transposed)(void *context, int32_t first
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * recurrent group, step by step: g_digit (delay, read in place), g_digit_dense (lif, adjoint), g_digit_delay (dense) */
-static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict digit_v_then_g_digit_dense)[4][3] = net->digit_v_then_g_digit_dense;
-    float (*restrict g_digit_delay)[2][3] = net->g_digit_delay;
-    float (*restrict state_g_v_digit)[3] = net->state_g_v_digit;
-    float (*restrict tiles_of_w_digit_2_transposed)[3][3] = net->tiles_of_w_digit_2_transposed;
-    _Alignas(64) float sums_g_digit_delay[8][3];
-    _Alignas(64) float sums_g_digit_delay_2[8][3];
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
+    float (*restrict digit_v_then_g_digit_dense_)[4][3] = net->digit_v_then_g_digit_dense_;
+    float (*restrict g_digit_delay_)[2][3] = net->g_digit_delay_;
+    float (*restrict state_g_v_digit_)[3] = net->state_g_v_digit_;
+    float (*restrict tiles_of_w_digit_2_transposed_)[3][3] = net->tiles_of_w_digit_2_transposed_;
+    _Alignas(64) float sums_g_digit_delay_[8][3];
+    _Alignas(64) float sums_g_digit_delay_2_[8][3];
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
@@ -509,26 +509,26 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
         for (int32_t b = b0; b < b1; b++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                state_g_v_digit[b][n] = 0.0f;
+                state_g_v_digit_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 3; t >= 3; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&digit_v_then_g_digit_dense[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                snn_ahead(&digit_v_then_g_digit_dense_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    float g_v = state_g_v_digit[b][n];
-                    const float v = digit_v_then_g_digit_dense[b][t][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = 0.0f + g_digit_rate[b][n] * 0.25f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][t][n] = g_digit_dense;
-                    g_v = g_digit_dense;
-                    state_g_v_digit[b][n] = g_v;
+                    float g_v_ = state_g_v_digit_[b][n];
+                    const float v_ = digit_v_then_g_digit_dense_[b][t][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = 0.0f + g_digit_rate_[b][n] * 0.25f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][t][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
+                    state_g_v_digit_[b][n] = g_v_;
                 }
             }
             for (int32_t tile = 0; tile < 1; tile++) {
@@ -538,97 +538,97 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[0][j] = 0.0f;
+                        sums_g_digit_delay_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[1][j] = 0.0f;
+                        sums_g_digit_delay_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[2][j] = 0.0f;
+                        sums_g_digit_delay_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[3][j] = 0.0f;
+                        sums_g_digit_delay_[3][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[4][j] = 0.0f;
+                        sums_g_digit_delay_[4][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[5][j] = 0.0f;
+                        sums_g_digit_delay_[5][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[6][j] = 0.0f;
+                        sums_g_digit_delay_[6][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[7][j] = 0.0f;
+                        sums_g_digit_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = digit_v_then_g_digit_dense[b][t][i];
-                        const float x1 = digit_v_then_g_digit_dense[b + 1][t][i];
-                        const float x2 = digit_v_then_g_digit_dense[b + 2][t][i];
-                        const float x3 = digit_v_then_g_digit_dense[b + 3][t][i];
-                        const float x4 = digit_v_then_g_digit_dense[b + 4][t][i];
-                        const float x5 = digit_v_then_g_digit_dense[b + 5][t][i];
-                        const float x6 = digit_v_then_g_digit_dense[b + 6][t][i];
-                        const float x7 = digit_v_then_g_digit_dense[b + 7][t][i];
+                        const float x0 = digit_v_then_g_digit_dense_[b][t][i];
+                        const float x1 = digit_v_then_g_digit_dense_[b + 1][t][i];
+                        const float x2 = digit_v_then_g_digit_dense_[b + 2][t][i];
+                        const float x3 = digit_v_then_g_digit_dense_[b + 3][t][i];
+                        const float x4 = digit_v_then_g_digit_dense_[b + 4][t][i];
+                        const float x5 = digit_v_then_g_digit_dense_[b + 5][t][i];
+                        const float x6 = digit_v_then_g_digit_dense_[b + 6][t][i];
+                        const float x7 = digit_v_then_g_digit_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_digit_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_digit_delay[0][j] += p0;
-                            sums_g_digit_delay[1][j] += p1;
-                            sums_g_digit_delay[2][j] += p2;
-                            sums_g_digit_delay[3][j] += p3;
+                            sums_g_digit_delay_[0][j] += p0;
+                            sums_g_digit_delay_[1][j] += p1;
+                            sums_g_digit_delay_[2][j] += p2;
+                            sums_g_digit_delay_[3][j] += p3;
                             const float p4 = x4 * w;
                             const float p5 = x5 * w;
                             const float p6 = x6 * w;
                             const float p7 = x7 * w;
-                            sums_g_digit_delay[4][j] += p4;
-                            sums_g_digit_delay[5][j] += p5;
-                            sums_g_digit_delay[6][j] += p6;
-                            sums_g_digit_delay[7][j] += p7;
+                            sums_g_digit_delay_[4][j] += p4;
+                            sums_g_digit_delay_[5][j] += p5;
+                            sums_g_digit_delay_[6][j] += p6;
+                            sums_g_digit_delay_[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[0][j];
+                        g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[1][j];
+                        g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[2][j];
+                        g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[3][j];
+                        g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[3][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 4][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[4][j];
+                        g_digit_delay_[b + 4][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[4][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 5][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[5][j];
+                        g_digit_delay_[b + 5][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[5][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 6][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[6][j];
+                        g_digit_delay_[b + 6][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[6][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 7][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[7][j];
+                        g_digit_delay_[b + 7][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[7][j];
                     }
                 }
                 const int32_t left = b0 + blocks * 8;
@@ -637,93 +637,93 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[0][j] = 0.0f;
+                        sums_g_digit_delay_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[1][j] = 0.0f;
+                        sums_g_digit_delay_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[2][j] = 0.0f;
+                        sums_g_digit_delay_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[3][j] = 0.0f;
+                        sums_g_digit_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = digit_v_then_g_digit_dense[b][t][i];
-                        const float x1 = digit_v_then_g_digit_dense[b + 1][t][i];
-                        const float x2 = digit_v_then_g_digit_dense[b + 2][t][i];
-                        const float x3 = digit_v_then_g_digit_dense[b + 3][t][i];
+                        const float x0 = digit_v_then_g_digit_dense_[b][t][i];
+                        const float x1 = digit_v_then_g_digit_dense_[b + 1][t][i];
+                        const float x2 = digit_v_then_g_digit_dense_[b + 2][t][i];
+                        const float x3 = digit_v_then_g_digit_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_digit_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_digit_delay[0][j] += p0;
-                            sums_g_digit_delay[1][j] += p1;
-                            sums_g_digit_delay[2][j] += p2;
-                            sums_g_digit_delay[3][j] += p3;
+                            sums_g_digit_delay_[0][j] += p0;
+                            sums_g_digit_delay_[1][j] += p1;
+                            sums_g_digit_delay_[2][j] += p2;
+                            sums_g_digit_delay_[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[0][j];
+                        g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[1][j];
+                        g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[2][j];
+                        g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[3][j];
+                        g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay[0][j] = 0.0f;
+                        sums_g_digit_delay_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = digit_v_then_g_digit_dense[b][t][i];
+                        const float x0 = digit_v_then_g_digit_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_digit_2_transposed[tile][i][j];
-                            sums_g_digit_delay[0][j] += x0 * w;
+                            const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
+                            sums_g_digit_delay_[0][j] += x0 * w;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay[0][j];
+                        g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[0][j];
                     }
                 }
             }
         }
         for (int32_t t = 2; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&digit_v_then_g_digit_dense[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                snn_ahead(&digit_v_then_g_digit_dense_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 3; n++) {
-                    float g_v = state_g_v_digit[b][n];
-                    const float v = digit_v_then_g_digit_dense[b][t][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_delay[b][t + 1 - (t + 1) / 2 * 2][n] + g_digit_rate[b][n] * 0.25f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][t][n] = g_digit_dense;
-                    g_v = g_digit_dense;
-                    state_g_v_digit[b][n] = g_v;
+                    float g_v_ = state_g_v_digit_[b][n];
+                    const float v_ = digit_v_then_g_digit_dense_[b][t][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_delay_[b][t + 1 - (t + 1) / 2 * 2][n] + g_digit_rate_[b][n] * 0.25f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][t][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
+                    state_g_v_digit_[b][n] = g_v_;
                 }
             }
             for (int32_t tile = 0; tile < 1; tile++) {
@@ -733,97 +733,97 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[0][j] = 0.0f;
+                        sums_g_digit_delay_2_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[1][j] = 0.0f;
+                        sums_g_digit_delay_2_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[2][j] = 0.0f;
+                        sums_g_digit_delay_2_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[3][j] = 0.0f;
+                        sums_g_digit_delay_2_[3][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[4][j] = 0.0f;
+                        sums_g_digit_delay_2_[4][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[5][j] = 0.0f;
+                        sums_g_digit_delay_2_[5][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[6][j] = 0.0f;
+                        sums_g_digit_delay_2_[6][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[7][j] = 0.0f;
+                        sums_g_digit_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = digit_v_then_g_digit_dense[b][t][i];
-                        const float x1 = digit_v_then_g_digit_dense[b + 1][t][i];
-                        const float x2 = digit_v_then_g_digit_dense[b + 2][t][i];
-                        const float x3 = digit_v_then_g_digit_dense[b + 3][t][i];
-                        const float x4 = digit_v_then_g_digit_dense[b + 4][t][i];
-                        const float x5 = digit_v_then_g_digit_dense[b + 5][t][i];
-                        const float x6 = digit_v_then_g_digit_dense[b + 6][t][i];
-                        const float x7 = digit_v_then_g_digit_dense[b + 7][t][i];
+                        const float x0 = digit_v_then_g_digit_dense_[b][t][i];
+                        const float x1 = digit_v_then_g_digit_dense_[b + 1][t][i];
+                        const float x2 = digit_v_then_g_digit_dense_[b + 2][t][i];
+                        const float x3 = digit_v_then_g_digit_dense_[b + 3][t][i];
+                        const float x4 = digit_v_then_g_digit_dense_[b + 4][t][i];
+                        const float x5 = digit_v_then_g_digit_dense_[b + 5][t][i];
+                        const float x6 = digit_v_then_g_digit_dense_[b + 6][t][i];
+                        const float x7 = digit_v_then_g_digit_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_digit_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_digit_delay_2[0][j] += p0;
-                            sums_g_digit_delay_2[1][j] += p1;
-                            sums_g_digit_delay_2[2][j] += p2;
-                            sums_g_digit_delay_2[3][j] += p3;
+                            sums_g_digit_delay_2_[0][j] += p0;
+                            sums_g_digit_delay_2_[1][j] += p1;
+                            sums_g_digit_delay_2_[2][j] += p2;
+                            sums_g_digit_delay_2_[3][j] += p3;
                             const float p4 = x4 * w;
                             const float p5 = x5 * w;
                             const float p6 = x6 * w;
                             const float p7 = x7 * w;
-                            sums_g_digit_delay_2[4][j] += p4;
-                            sums_g_digit_delay_2[5][j] += p5;
-                            sums_g_digit_delay_2[6][j] += p6;
-                            sums_g_digit_delay_2[7][j] += p7;
+                            sums_g_digit_delay_2_[4][j] += p4;
+                            sums_g_digit_delay_2_[5][j] += p5;
+                            sums_g_digit_delay_2_[6][j] += p6;
+                            sums_g_digit_delay_2_[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[0][j];
+                        g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[1][j];
+                        g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[2][j];
+                        g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[3][j];
+                        g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[3][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 4][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[4][j];
+                        g_digit_delay_[b + 4][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[4][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 5][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[5][j];
+                        g_digit_delay_[b + 5][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[5][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 6][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[6][j];
+                        g_digit_delay_[b + 6][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[6][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 7][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[7][j];
+                        g_digit_delay_[b + 7][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[7][j];
                     }
                 }
                 const int32_t left = b0 + blocks * 8;
@@ -832,72 +832,72 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[0][j] = 0.0f;
+                        sums_g_digit_delay_2_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[1][j] = 0.0f;
+                        sums_g_digit_delay_2_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[2][j] = 0.0f;
+                        sums_g_digit_delay_2_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[3][j] = 0.0f;
+                        sums_g_digit_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = digit_v_then_g_digit_dense[b][t][i];
-                        const float x1 = digit_v_then_g_digit_dense[b + 1][t][i];
-                        const float x2 = digit_v_then_g_digit_dense[b + 2][t][i];
-                        const float x3 = digit_v_then_g_digit_dense[b + 3][t][i];
+                        const float x0 = digit_v_then_g_digit_dense_[b][t][i];
+                        const float x1 = digit_v_then_g_digit_dense_[b + 1][t][i];
+                        const float x2 = digit_v_then_g_digit_dense_[b + 2][t][i];
+                        const float x3 = digit_v_then_g_digit_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_digit_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_digit_delay_2[0][j] += p0;
-                            sums_g_digit_delay_2[1][j] += p1;
-                            sums_g_digit_delay_2[2][j] += p2;
-                            sums_g_digit_delay_2[3][j] += p3;
+                            sums_g_digit_delay_2_[0][j] += p0;
+                            sums_g_digit_delay_2_[1][j] += p1;
+                            sums_g_digit_delay_2_[2][j] += p2;
+                            sums_g_digit_delay_2_[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[0][j];
+                        g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[1][j];
+                        g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[2][j];
+                        g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[3][j];
+                        g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        sums_g_digit_delay_2[0][j] = 0.0f;
+                        sums_g_digit_delay_2_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
-                        const float x0 = digit_v_then_g_digit_dense[b][t][i];
+                        const float x0 = digit_v_then_g_digit_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 3; j++) {
-                            const float w = tiles_of_w_digit_2_transposed[tile][i][j];
-                            sums_g_digit_delay_2[0][j] += x0 * w;
+                            const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
+                            sums_g_digit_delay_2_[0][j] += x0 * w;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        g_digit_delay[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2[0][j];
+                        g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[0][j];
                     }
                 }
             }
@@ -907,30 +907,30 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense)(void *context, int32_t first, 
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * w_digit_2: gradient of w_digit_2, then gradient of w_digit */
-static void SNN_AT_LEVEL(gradient_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit_v_then_g_digit_dense)[4][3] = net->digit_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_image)[148] = net->events_of_image;
-    int32_t (*restrict ends_of_image)[5] = net->ends_of_image;
-    uint16_t (*restrict events_of_digit_delay)[20] = net->events_of_digit_delay;
-    int32_t (*restrict ends_of_digit_delay)[5] = net->ends_of_digit_delay;
-    _Alignas(64) float sums_w_digit_2[1][3];
-    float (*restrict parts_of_w_digit_2)[3][3] = net->parts_of_w_digit_2;
-    float (*restrict parts_of_w_digit)[35][3] = net->parts_of_w_digit;
+    float (*restrict digit_v_then_g_digit_dense_)[4][3] = net->digit_v_then_g_digit_dense_;
+    uint16_t (*restrict events_of_image_)[148] = net->events_of_image_;
+    int32_t (*restrict ends_of_image_)[5] = net->ends_of_image_;
+    uint16_t (*restrict events_of_digit_delay_)[20] = net->events_of_digit_delay_;
+    int32_t (*restrict ends_of_digit_delay_)[5] = net->ends_of_digit_delay_;
+    _Alignas(64) float sums_w_digit_2_[1][3];
+    float (*restrict parts_of_w_digit_2_)[3][3] = net->parts_of_w_digit_2_;
+    float (*restrict parts_of_w_digit_)[35][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit_2[slice][i][j] = 0.0f;
+                parts_of_w_digit_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 35; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
@@ -938,13 +938,13 @@ static void SNN_AT_LEVEL(gradient_w_digit_2)(void *context, int32_t first, int32
             for (int32_t t = 0; t < 4; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
+                    sums_w_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
-                    const int32_t i = events_of_digit_delay[b][e];
+                for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_delay_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit_2[slice][i][j] += sums_w_digit_2[0][j];
+                        parts_of_w_digit_2_[slice][i][j] += sums_w_digit_2_[0][j];
                     }
                 }
             }
@@ -952,13 +952,13 @@ static void SNN_AT_LEVEL(gradient_w_digit_2)(void *context, int32_t first, int32
             for (int32_t t = 0; t < 4; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_w_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
+                    sums_w_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
-                    const int32_t i = events_of_image[b][e];
+                for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
+                    const int32_t i = events_of_image_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += sums_w_digit_2[0][j];
+                        parts_of_w_digit_[slice][i][j] += sums_w_digit_2_[0][j];
                     }
                 }
             }
@@ -968,16 +968,16 @@ static void SNN_AT_LEVEL(gradient_w_digit_2)(void *context, int32_t first, int32
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * gradient of w_digit_2: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    float (*restrict parts_of_w_digit_2)[3][3] = net->parts_of_w_digit_2;
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    float (*restrict parts_of_w_digit_2_)[3][3] = net->parts_of_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit_2[i][j] += parts_of_w_digit_2[slice][i][j];
+                grad_w_digit_2_[i][j] += parts_of_w_digit_2_[slice][i][j];
             }
         }
     }
@@ -985,49 +985,49 @@ static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t la
 
 /* lists.snn:6  digit   = (image -> dense(3)) + (digit[-1] -> dense(3)) -> lif()
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[35][3] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[35][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
 }
 
 /* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    const float lr = net->run.lr;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
-            w_digit[i][j] = weight;
+            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
+            w_digit_[i][j] = weight_;
         }
     }
 }
 
 /* w_digit_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    const float lr = net->run.lr;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_digit_2[i][j] - lr * grad_w_digit_2[i][j];
-            w_digit_2[i][j] = weight;
+            const float weight_ = w_digit_2_[i][j] - lr_ * grad_w_digit_2_[i][j];
+            w_digit_2_[i][j] = weight_;
         }
     }
 }
@@ -1036,35 +1036,35 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, SNN_AT_LEVEL(positions_of_bits), net, 256);
-    snn_parallel(pool, SNN_AT_LEVEL(list_image), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_digit), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_image_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_digit_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit, 0, 35 * sizeof *net->grad_w_digit);
-    memset(net->grad_w_digit_2, 0, 3 * sizeof *net->grad_w_digit_2);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_2), net, 3);
+    memset(net->grad_w_digit_, 0, 35 * sizeof *net->grad_w_digit_);
+    memset(net->grad_w_digit_2_, 0, 3 * sizeof *net->grad_w_digit_2_);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_2_), net, 3);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_transposed), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_digit_dense), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_2), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 35);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_transposed_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_digit_dense_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_2_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 35);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 35);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 35);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2_), net, 3);
 }
 
 #include "snn_level_end.h"
@@ -1074,47 +1074,47 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_take(&net->memory, 35, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 35, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_2 = snn_take(&net->memory, 3, sizeof *net->w_digit_2)) != NULL && complete;
-    complete = (net->grad_w_digit_2 = snn_take(&net->memory, 3, sizeof *net->grad_w_digit_2)) != NULL && complete;
-    complete = (net->w_digit_2_transposed = snn_take(&net->memory, 3, sizeof *net->w_digit_2_transposed)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_digit = snn_take(&net->memory, rows, sizeof *net->activity_digit)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit_delay = snn_take(&net->memory, rows, sizeof *net->digit_delay)) != NULL && complete;
-    complete = (net->digit_dense_2 = snn_take(&net->memory, rows, sizeof *net->digit_dense_2)) != NULL && complete;
-    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
-    complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
-    complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
-    complete = (net->g_digit_delay = snn_take(&net->memory, rows, sizeof *net->g_digit_delay)) != NULL && complete;
-    complete = (net->positions_bits = snn_take(&net->memory, 256, sizeof *net->positions_bits)) != NULL && complete;
-    complete = (net->ones_bits = snn_take(&net->memory, 256, sizeof *net->ones_bits)) != NULL && complete;
-    complete = (net->events_of_image = snn_alloc(rows, sizeof *net->events_of_image)) != NULL && complete;
-    complete = (net->ends_of_image = snn_take(&net->memory, rows, sizeof *net->ends_of_image)) != NULL && complete;
-    complete = (net->state_v_digit = snn_take(&net->memory, rows, sizeof *net->state_v_digit)) != NULL && complete;
-    complete = (net->tiles_of_w_digit = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_digit)) != NULL && complete;
-    complete = (net->tiles_of_w_digit_2 = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_digit_2)) != NULL && complete;
-    complete = (net->events_of_digit_delay = snn_alloc(rows, sizeof *net->events_of_digit_delay)) != NULL && complete;
-    complete = (net->ends_of_digit_delay = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay)) != NULL && complete;
-    complete = (net->state_g_v_digit = snn_take(&net->memory, rows, sizeof *net->state_g_v_digit)) != NULL && complete;
-    complete = (net->tiles_of_w_digit_2_transposed = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_digit_2_transposed)) != NULL && complete;
-    complete = (net->parts_of_w_digit_2 = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
+    complete = (net->digit_delay_ = snn_take(&net->memory, rows, sizeof *net->digit_delay_)) != NULL && complete;
+    complete = (net->digit_dense_2_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_2_)) != NULL && complete;
+    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
+    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
+    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense_)) != NULL && complete;
+    complete = (net->g_digit_delay_ = snn_take(&net->memory, rows, sizeof *net->g_digit_delay_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 35, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->w_digit_2_ = snn_take(&net->memory, 3, sizeof *net->w_digit_2_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 35, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->grad_w_digit_2_ = snn_take(&net->memory, 3, sizeof *net->grad_w_digit_2_)) != NULL && complete;
+    complete = (net->w_digit_2_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_2_transposed_)) != NULL && complete;
+    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
+    complete = (net->positions = snn_take(&net->memory, 256, sizeof *net->positions)) != NULL && complete;
+    complete = (net->ones = snn_take(&net->memory, 256, sizeof *net->ones)) != NULL && complete;
+    complete = (net->events_of_image_ = snn_alloc(rows, sizeof *net->events_of_image_)) != NULL && complete;
+    complete = (net->ends_of_image_ = snn_take(&net->memory, rows, sizeof *net->ends_of_image_)) != NULL && complete;
+    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
+    complete = (net->tiles_of_w_digit_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_digit_)) != NULL && complete;
+    complete = (net->tiles_of_w_digit_2_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_digit_2_)) != NULL && complete;
+    complete = (net->events_of_digit_delay_ = snn_alloc(rows, sizeof *net->events_of_digit_delay_)) != NULL && complete;
+    complete = (net->ends_of_digit_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay_)) != NULL && complete;
+    complete = (net->state_g_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_digit_)) != NULL && complete;
+    complete = (net->tiles_of_w_digit_2_transposed_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_digit_2_transposed_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_image);
-    snn_free(net->events_of_digit_delay);
+    snn_free(net->events_of_image_);
+    snn_free(net->events_of_digit_delay_);
     snn_release(&net->memory);
 }
 
@@ -1146,13 +1146,13 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {35, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.16903085f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_digit_2", .about = "dense(3)",
         .ndim = 2, .dims = {3, 3}, .matrix = true,
-        .value = net->w_digit_2[0], .gradient = net->grad_w_digit_2[0],
+        .value = net->w_digit_2_[0], .gradient = net->grad_w_digit_2_[0],
         .states = 0, .init = 0.57735026f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
@@ -1162,7 +1162,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[1] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 3,
         .activity = NULL, .operations = 420,
     };
     net->streams[2] = (SnnStream) {
@@ -1172,26 +1172,26 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[3] = (SnnStream) {
         .name = "digit_dense_2", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense_2[0][0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_dense_2_[0][0], .per_sample = 3,
         .activity = NULL, .operations = 36,
     };
     net->streams[4] = (SnnStream) {
         .name = "digit", .about = "lif()",
         .size = 3, .spikes = true, .values = NULL, .per_sample = 12,
-        .activity = net->activity_digit, .operations = 0,
+        .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_v", .about = "lif()",
-        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 12,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 12,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)",
-        .size = 3, .spikes = false, .values = net->digit_rate[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
-    model->spikes = net->image[0][0];
+    model->spikes = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

@@ -22,37 +22,37 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    uint8_t (*image)[3][4];
+    uint8_t (*image_)[3][4];
 
     /* weights: matrices are [input][output] */
-    float (*w_hidden)[5];
-    float (*w_digit)[3];
+    float (*w_hidden_)[5];
+    float (*w_digit_)[3];
 
     /* their gradients */
-    float (*grad_w_hidden)[5];
-    float (*grad_w_digit)[3];
+    float (*grad_w_hidden_)[5];
+    float (*grad_w_digit_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    float (*hidden_dense)[3][5];
-    uint8_t (*hidden)[3][5];
-    float (*digit_mean)[3];
-    float (*hidden_li_mean)[5];
-    float (*g_digit_mean)[3];
-    float (*g_hidden_li_mean)[5];
-    float (*hidden_v_then_g_hidden_dense)[3][5];
+    float (*hidden_dense_)[3][5];
+    uint8_t (*hidden_)[3][5];
+    float (*digit_mean_)[3];
+    float (*hidden_li_mean_)[5];
+    float (*g_digit_mean_)[3];
+    float (*g_hidden_li_mean_)[5];
+    float (*hidden_v_then_g_hidden_dense_)[3][5];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_hidden;
+    float *activity_hidden_;
 
     /* scratch */
-    float (*w_digit_transposed)[5];
-    uint16_t (*events_of_image)[20];
-    int32_t (*ends_of_image)[4];
-    float (*parts_of_w_digit)[5][3];
-    float (*parts_of_w_hidden)[4][5];
+    float (*w_digit_transposed_)[5];
+    uint16_t (*events_of_image_)[20];
+    int32_t (*ends_of_image_)[4];
+    float (*parts_of_w_digit_)[5][3];
+    float (*parts_of_w_hidden_)[4][5];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
@@ -78,139 +78,139 @@ struct net {
 #include "snn_vector.h"
 
 /* image: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_image)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict image)[3][4] = net->image;
-    uint16_t (*restrict events_of_image)[20] = net->events_of_image;
-    int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
+    uint8_t (*restrict image_)[3][4] = net->image_;
+    uint16_t (*restrict events_of_image_)[20] = net->events_of_image_;
+    int32_t (*restrict ends_of_image_)[4] = net->ends_of_image_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_image[b][0] = 0;
+        ends_of_image_[b][0] = 0;
         for (int32_t t = 0; t < 3; t++) {
-            int32_t count = ends_of_image[b][t];
+            int32_t count = ends_of_image_[b][t];
             for (int32_t i = 0; i < 4; i++) {
-                events_of_image[b][count] = (uint16_t)i;
-                count = count + image[b][t][i];
+                events_of_image_[b][count] = (uint16_t)i;
+                count = count + image_[b][t][i];
             }
-            ends_of_image[b][t + 1] = count;
+            ends_of_image_[b][t + 1] = count;
         }
     }
 }
 
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
  * hidden: linear map of image, 4 -> 5, then lif, li, 5 units */
-static void SNN_AT_LEVEL(layer_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[5] = net->w_hidden;
-    float (*restrict hidden_dense)[3][5] = net->hidden_dense;
-    uint8_t (*restrict hidden)[3][5] = net->hidden;
-    float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
-    float (*restrict hidden_v_then_g_hidden_dense)[3][5] = net->hidden_v_then_g_hidden_dense;
-    uint16_t (*restrict events_of_image)[20] = net->events_of_image;
-    int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
+    float (*restrict hidden_dense_)[3][5] = net->hidden_dense_;
+    uint8_t (*restrict hidden_)[3][5] = net->hidden_;
+    float (*restrict hidden_li_mean_)[5] = net->hidden_li_mean_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[3][5] = net->hidden_v_then_g_hidden_dense_;
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    uint16_t (*restrict events_of_image_)[20] = net->events_of_image_;
+    int32_t (*restrict ends_of_image_)[4] = net->ends_of_image_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                hidden_dense[b][t][j] = 0.0f;
+                hidden_dense_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
-                const int32_t i = events_of_image[b][e];
+            for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
+                const int32_t i = events_of_image_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    hidden_dense[b][t][j] += w_hidden[i][j];
+                    hidden_dense_[b][t][j] += w_hidden_[i][j];
                 }
             }
         }
         /* lif, li */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 5; n++) {
-            float v = 0.0f;
-            float v_li = 0.0f;
+            float v_ = 0.0f;
+            float v_li_ = 0.0f;
             float sum = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v * 0.9f + hidden_dense[b][0][n];
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                hidden[b][0][n] = (uint8_t)spike;
-                hidden_v_then_g_hidden_dense[b][0][n] = v_2;
-                const float v_li_2 = v_li * 0.9f + (spike ? 1.0f : 0.0f);
-                sum = sum + v_li_2 * 0.33333334f;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                v_li = v_li_2;
+                const float v_2_ = v_ * 0.9f + hidden_dense_[b][0][n];
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                hidden_[b][0][n] = (uint8_t)spike_;
+                hidden_v_then_g_hidden_dense_[b][0][n] = v_2_;
+                const float v_li_2_ = v_li_ * 0.9f + (spike_ ? 1.0f : 0.0f);
+                sum = sum + v_li_2_ * 0.33333334f;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+                v_li_ = v_li_2_;
             }
             /* t = 1 */
             {
-                const float v_2 = v * 0.9f + hidden_dense[b][1][n];
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                hidden[b][1][n] = (uint8_t)spike;
-                hidden_v_then_g_hidden_dense[b][1][n] = v_2;
-                const float v_li_2 = v_li * 0.9f + (spike ? 1.0f : 0.0f);
-                sum = sum + v_li_2 * 0.33333334f;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                v_li = v_li_2;
+                const float v_2_ = v_ * 0.9f + hidden_dense_[b][1][n];
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                hidden_[b][1][n] = (uint8_t)spike_;
+                hidden_v_then_g_hidden_dense_[b][1][n] = v_2_;
+                const float v_li_2_ = v_li_ * 0.9f + (spike_ ? 1.0f : 0.0f);
+                sum = sum + v_li_2_ * 0.33333334f;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+                v_li_ = v_li_2_;
             }
             /* t = 2 */
             {
-                const float v_2 = v * 0.9f + hidden_dense[b][2][n];
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                hidden[b][2][n] = (uint8_t)spike;
-                hidden_v_then_g_hidden_dense[b][2][n] = v_2;
-                const float v_li_2 = v_li * 0.9f + (spike ? 1.0f : 0.0f);
-                sum = sum + v_li_2 * 0.33333334f;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
-                v_li = v_li_2;
+                const float v_2_ = v_ * 0.9f + hidden_dense_[b][2][n];
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                hidden_[b][2][n] = (uint8_t)spike_;
+                hidden_v_then_g_hidden_dense_[b][2][n] = v_2_;
+                const float v_li_2_ = v_li_ * 0.9f + (spike_ ? 1.0f : 0.0f);
+                sum = sum + v_li_2_ * 0.33333334f;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+                v_li_ = v_li_2_;
             }
-            hidden_li_mean[b][n] = sum;
+            hidden_li_mean_[b][n] = sum;
         }
     }
 }
 
 /* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
  * digit_mean: linear map of hidden_li_mean, 5 -> 3 */
-static void SNN_AT_LEVEL(dense_digit_mean)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict digit_mean)[3] = net->digit_mean;
-    float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
+    float (*restrict hidden_li_mean_)[5] = net->hidden_li_mean_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
     /* rows of w_digit, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b][j] = 0.0f;
+            digit_mean_[b][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b + 1][j] = 0.0f;
+            digit_mean_[b + 1][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b + 2][j] = 0.0f;
+            digit_mean_[b + 2][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b + 3][j] = 0.0f;
+            digit_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
-            const float x0 = hidden_li_mean[b][i];
-            const float x1 = hidden_li_mean[b + 1][i];
-            const float x2 = hidden_li_mean[b + 2][i];
-            const float x3 = hidden_li_mean[b + 3][i];
+            const float x0 = hidden_li_mean_[b][i];
+            const float x1 = hidden_li_mean_[b + 1][i];
+            const float x2 = hidden_li_mean_[b + 2][i];
+            const float x3 = hidden_li_mean_[b + 3][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float w = w_digit[i][j];
-                digit_mean[b][j] += x0 * w;
-                digit_mean[b + 1][j] += x1 * w;
-                digit_mean[b + 2][j] += x2 * w;
-                digit_mean[b + 3][j] += x3 * w;
+                const float w = w_digit_[i][j];
+                digit_mean_[b][j] += x0 * w;
+                digit_mean_[b + 1][j] += x1 * w;
+                digit_mean_[b + 2][j] += x2 * w;
+                digit_mean_[b + 3][j] += x3 * w;
             }
         }
     }
@@ -218,14 +218,14 @@ static void SNN_AT_LEVEL(dense_digit_mean)(void *context, int32_t first, int32_t
     for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_mean[b][j] = 0.0f;
+            digit_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
-            const float x0 = hidden_li_mean[b][i];
+            const float x0 = hidden_li_mean_[b][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float w = w_digit[i][j];
-                digit_mean[b][j] += x0 * w;
+                const float w = w_digit_[i][j];
+                digit_mean_[b][j] += x0 * w;
             }
         }
     }
@@ -238,12 +238,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_mean)[3] = net->digit_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_mean[b][j];
-            if (digit_mean[b][j] > digit_mean[b][best]) {
+            scores[b][j] = digit_mean_[b][j];
+            if (digit_mean_[b][j] > digit_mean_[b][best]) {
                 best = j;
             }
         }
@@ -258,47 +258,47 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_mean)[3] = net->digit_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_mean[b][0];
+        float top = digit_mean_[b][0];
         for (int32_t j = 0; j < 3; j++) {
-            top = snn_maxf(digit_mean[b][j], top);
+            top = snn_maxf(digit_mean_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            sum = sum + snn_expf(digit_mean[b][j] - top);
+            sum = sum + snn_expf(digit_mean_[b][j] - top);
         }
-        loss[b] = snn_logf(sum) - (digit_mean[b][label[b]] - top);
+        loss[b] = snn_logf(sum) - (digit_mean_[b][label[b]] - top);
     }
 }
 
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
  * number of spikes of hidden in each sample */
-static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_hidden = net->activity_hidden;
-    uint8_t (*restrict hidden)[3][5] = net->hidden;
+    uint8_t (*restrict hidden_)[3][5] = net->hidden_;
+    float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 3; t++) {
             for (int32_t n = 0; n < 5; n++) {
-                spikes = spikes + hidden[b][t][n];
+                spikes = spikes + hidden_[b][t][n];
             }
         }
-        activity_hidden[b] = (float)spikes;
+        activity_hidden_[b] = (float)spikes;
     }
 }
 
 /* w_digit with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 5; i++) {
-            w_digit_transposed[j][i] = w_digit[i][j];
+            w_digit_transposed_[j][i] = w_digit_[i][j];
         }
     }
 }
@@ -309,39 +309,39 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_mean)[3] = net->digit_mean;
-    float (*restrict g_digit_mean)[3] = net->g_digit_mean;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
+    float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_mean[b][0];
+        float top = digit_mean_[b][0];
         for (int32_t j = 0; j < 3; j++) {
-            top = snn_maxf(digit_mean[b][j], top);
+            top = snn_maxf(digit_mean_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            sum = sum + snn_expf(digit_mean[b][j] - top);
+            sum = sum + snn_expf(digit_mean_[b][j] - top);
         }
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_mean[b][j] = (snn_expf(digit_mean[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_mean_[b][j] = (snn_expf(digit_mean_[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
  * w_digit: gradient of w_digit */
-static void SNN_AT_LEVEL(gradient_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict hidden_li_mean)[5] = net->hidden_li_mean;
-    float (*restrict g_digit_mean)[3] = net->g_digit_mean;
-    _Alignas(64) float sums_w_digit[4][3];
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict hidden_li_mean_)[5] = net->hidden_li_mean_;
+    float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
+    _Alignas(64) float sums_w_digit_[4][3];
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         /* gradient of w_digit, summed over the samples */
@@ -349,82 +349,82 @@ static void SNN_AT_LEVEL(gradient_w_digit)(void *context, int32_t first, int32_t
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[0][j] = 0.0f;
+                sums_w_digit_[0][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[1][j] = 0.0f;
+                sums_w_digit_[1][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[2][j] = 0.0f;
+                sums_w_digit_[2][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit[3][j] = 0.0f;
+                sums_w_digit_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
-                const float x0 = hidden_li_mean[b][i0];
-                const float x1 = hidden_li_mean[b][i0 + 1];
-                const float x2 = hidden_li_mean[b][i0 + 2];
-                const float x3 = hidden_li_mean[b][i0 + 3];
+                const float x0 = hidden_li_mean_[b][i0];
+                const float x1 = hidden_li_mean_[b][i0 + 1];
+                const float x2 = hidden_li_mean_[b][i0 + 2];
+                const float x3 = hidden_li_mean_[b][i0 + 3];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    const float g = g_digit_mean[b][j];
-                    sums_w_digit[0][j] += x0 * g;
-                    sums_w_digit[1][j] += x1 * g;
-                    sums_w_digit[2][j] += x2 * g;
-                    sums_w_digit[3][j] += x3 * g;
+                    const float g = g_digit_mean_[b][j];
+                    sums_w_digit_[0][j] += x0 * g;
+                    sums_w_digit_[1][j] += x1 * g;
+                    sums_w_digit_[2][j] += x2 * g;
+                    sums_w_digit_[3][j] += x3 * g;
                 }
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i0][j] += sums_w_digit[0][j];
+                parts_of_w_digit_[slice][i0][j] += sums_w_digit_[0][j];
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i0 + 1][j] += sums_w_digit[1][j];
+                parts_of_w_digit_[slice][i0 + 1][j] += sums_w_digit_[1][j];
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i0 + 2][j] += sums_w_digit[2][j];
+                parts_of_w_digit_[slice][i0 + 2][j] += sums_w_digit_[2][j];
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i0 + 3][j] += sums_w_digit[3][j];
+                parts_of_w_digit_[slice][i0 + 3][j] += sums_w_digit_[3][j];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            sums_w_digit[0][j] = 0.0f;
+            sums_w_digit_[0][j] = 0.0f;
         }
         for (int32_t b = b0; b < b1; b++) {
-            const float x0 = hidden_li_mean[b][4];
+            const float x0 = hidden_li_mean_[b][4];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float g = g_digit_mean[b][j];
-                sums_w_digit[0][j] += x0 * g;
+                const float g = g_digit_mean_[b][j];
+                sums_w_digit_[0][j] += x0 * g;
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            parts_of_w_digit[slice][4][j] += sums_w_digit[0][j];
+            parts_of_w_digit_[slice][4][j] += sums_w_digit_[0][j];
         }
     }
 }
 
 /* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
@@ -432,44 +432,44 @@ static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last
 
 /* readout.snn:6  digit  = hidden -> dense(3) -> li(tau = 10, decay_input = false)
  * g_hidden_li_mean: linear map of g_digit_mean, 3 -> 5 */
-static void SNN_AT_LEVEL(dense_g_hidden_li_mean)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
-    float (*restrict g_digit_mean)[3] = net->g_digit_mean;
-    float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
+    float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
+    float (*restrict g_hidden_li_mean_)[5] = net->g_hidden_li_mean_;
+    float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     /* rows of w_digit_transposed, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            g_hidden_li_mean[b][j] = 0.0f;
+            g_hidden_li_mean_[b][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            g_hidden_li_mean[b + 1][j] = 0.0f;
+            g_hidden_li_mean_[b + 1][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            g_hidden_li_mean[b + 2][j] = 0.0f;
+            g_hidden_li_mean_[b + 2][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            g_hidden_li_mean[b + 3][j] = 0.0f;
+            g_hidden_li_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
-            const float x0 = g_digit_mean[b][i];
-            const float x1 = g_digit_mean[b + 1][i];
-            const float x2 = g_digit_mean[b + 2][i];
-            const float x3 = g_digit_mean[b + 3][i];
+            const float x0 = g_digit_mean_[b][i];
+            const float x1 = g_digit_mean_[b + 1][i];
+            const float x2 = g_digit_mean_[b + 2][i];
+            const float x3 = g_digit_mean_[b + 3][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                const float w = w_digit_transposed[i][j];
-                g_hidden_li_mean[b][j] += x0 * w;
-                g_hidden_li_mean[b + 1][j] += x1 * w;
-                g_hidden_li_mean[b + 2][j] += x2 * w;
-                g_hidden_li_mean[b + 3][j] += x3 * w;
+                const float w = w_digit_transposed_[i][j];
+                g_hidden_li_mean_[b][j] += x0 * w;
+                g_hidden_li_mean_[b + 1][j] += x1 * w;
+                g_hidden_li_mean_[b + 2][j] += x2 * w;
+                g_hidden_li_mean_[b + 3][j] += x3 * w;
             }
         }
     }
@@ -477,14 +477,14 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean)(void *context, int32_t first, i
     for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            g_hidden_li_mean[b][j] = 0.0f;
+            g_hidden_li_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
-            const float x0 = g_digit_mean[b][i];
+            const float x0 = g_digit_mean_[b][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                const float w = w_digit_transposed[i][j];
-                g_hidden_li_mean[b][j] += x0 * w;
+                const float w = w_digit_transposed_[i][j];
+                g_hidden_li_mean_[b][j] += x0 * w;
             }
         }
     }
@@ -492,90 +492,90 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean)(void *context, int32_t first, i
 
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
  * hidden: li, lif, adjoint, 5 units, then gradient of w_hidden */
-static void SNN_AT_LEVEL(adjoint_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_hidden_li_mean)[5] = net->g_hidden_li_mean;
-    float (*restrict hidden_v_then_g_hidden_dense)[3][5] = net->hidden_v_then_g_hidden_dense;
-    uint16_t (*restrict events_of_image)[20] = net->events_of_image;
-    int32_t (*restrict ends_of_image)[4] = net->ends_of_image;
-    _Alignas(64) float sums_hidden_2[1][5];
-    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    float (*restrict g_hidden_li_mean_)[5] = net->g_hidden_li_mean_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[3][5] = net->hidden_v_then_g_hidden_dense_;
+    uint16_t (*restrict events_of_image_)[20] = net->events_of_image_;
+    int32_t (*restrict ends_of_image_)[4] = net->ends_of_image_;
+    _Alignas(64) float sums_hidden_2_[1][5];
+    float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                parts_of_w_hidden[slice][i][j] = 0.0f;
+                parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, lif, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
-                float g_v = 0.0f;
-                float g_v_lif = 0.0f;
+                float g_v_ = 0.0f;
+                float g_v_lif_ = 0.0f;
                 /* t = 2 */
                 {
-                    const float v = hidden_v_then_g_hidden_dense[b][2][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
-                    const float g_spike = g_v_2 + g_v_lif * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
-                    hidden_v_then_g_hidden_dense[b][2][n] = g_v_lif_2;
-                    const float next_g_v = g_v_2 * 0.9f;
-                    const float next_g_v_lif = g_v_lif_2 * 0.9f;
-                    g_v = next_g_v;
-                    g_v_lif = next_g_v_lif;
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][2][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_v_2_ = g_hidden_li_mean_[b][n] * 0.33333334f + g_v_;
+                    const float g_spike_ = g_v_2_ + g_v_lif_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_;
+                    hidden_v_then_g_hidden_dense_[b][2][n] = g_v_lif_2_;
+                    const float next_g_v_ = g_v_2_ * 0.9f;
+                    const float next_g_v_lif_ = g_v_lif_2_ * 0.9f;
+                    g_v_ = next_g_v_;
+                    g_v_lif_ = next_g_v_lif_;
                 }
                 /* t = 1 */
                 {
-                    const float v = hidden_v_then_g_hidden_dense[b][1][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
-                    const float g_spike = g_v_2 + g_v_lif * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
-                    hidden_v_then_g_hidden_dense[b][1][n] = g_v_lif_2;
-                    const float next_g_v = g_v_2 * 0.9f;
-                    const float next_g_v_lif = g_v_lif_2 * 0.9f;
-                    g_v = next_g_v;
-                    g_v_lif = next_g_v_lif;
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][1][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_v_2_ = g_hidden_li_mean_[b][n] * 0.33333334f + g_v_;
+                    const float g_spike_ = g_v_2_ + g_v_lif_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_;
+                    hidden_v_then_g_hidden_dense_[b][1][n] = g_v_lif_2_;
+                    const float next_g_v_ = g_v_2_ * 0.9f;
+                    const float next_g_v_lif_ = g_v_lif_2_ * 0.9f;
+                    g_v_ = next_g_v_;
+                    g_v_lif_ = next_g_v_lif_;
                 }
                 /* t = 0 */
                 {
-                    const float v = hidden_v_then_g_hidden_dense[b][0][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_v_2 = g_hidden_li_mean[b][n] * 0.33333334f + g_v;
-                    const float g_spike = g_v_2 + g_v_lif * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_lif_2 = (spike ? 0.0f : g_v_lif) + g_spike * derivative;
-                    hidden_v_then_g_hidden_dense[b][0][n] = g_v_lif_2;
-                    const float next_g_v = g_v_2 * 0.9f;
-                    const float next_g_v_lif = g_v_lif_2 * 0.9f;
-                    g_v = next_g_v;
-                    g_v_lif = next_g_v_lif;
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][0][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_v_2_ = g_hidden_li_mean_[b][n] * 0.33333334f + g_v_;
+                    const float g_spike_ = g_v_2_ + g_v_lif_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_;
+                    hidden_v_then_g_hidden_dense_[b][0][n] = g_v_lif_2_;
+                    const float next_g_v_ = g_v_2_ * 0.9f;
+                    const float next_g_v_lif_ = g_v_lif_2_ * 0.9f;
+                    g_v_ = next_g_v_;
+                    g_v_lif_ = next_g_v_lif_;
                 }
             }
             /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 3; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_hidden_2[0][j] = hidden_v_then_g_hidden_dense[b][t][j];
+                    sums_hidden_2_[0][j] = hidden_v_then_g_hidden_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_image[b][t]; e < ends_of_image[b][t + 1]; e++) {
-                    const int32_t i = events_of_image[b][e];
+                for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
+                    const int32_t i = events_of_image_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        parts_of_w_hidden[slice][i][j] += sums_hidden_2[0][j];
+                        parts_of_w_hidden_[slice][i][j] += sums_hidden_2_[0][j];
                     }
                 }
             }
@@ -585,49 +585,49 @@ static void SNN_AT_LEVEL(adjoint_hidden)(void *context, int32_t first, int32_t l
 
 /* readout.snn:5  hidden = image  -> dense(5) -> lif(tau = 10, decay_input = false)
  * gradient of w_hidden: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
-    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
+                grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
     }
 }
 
 /* w_hidden: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[5] = net->w_hidden;
-    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
-    const float lr = net->run.lr;
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            const float weight = w_hidden[i][j] - lr * grad_w_hidden[i][j];
-            w_hidden[i][j] = weight;
+            const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
+            w_hidden_[i][j] = weight_;
         }
     }
 }
 
 /* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    const float lr = net->run.lr;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
-            w_digit[i][j] = weight;
+            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
+            w_digit_[i][j] = weight_;
         }
     }
 }
@@ -635,33 +635,33 @@ static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(list_image), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_hidden), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_image_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_hidden_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
-    memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit), net, 3);
+    memset(net->grad_w_hidden_, 0, 4 * sizeof *net->grad_w_hidden_);
+    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_), net, 3);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_li_mean), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_li_mean_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 4);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
 }
 
 #include "snn_level_end.h"
@@ -671,36 +671,36 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_hidden = snn_take(&net->memory, 4, sizeof *net->w_hidden)) != NULL && complete;
-    complete = (net->grad_w_hidden = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden)) != NULL && complete;
-    complete = (net->w_digit = snn_take(&net->memory, 5, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 5, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_transposed = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_hidden = snn_take(&net->memory, rows, sizeof *net->activity_hidden)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_dense)) != NULL && complete;
-    complete = (net->hidden = snn_take(&net->memory, rows, sizeof *net->hidden)) != NULL && complete;
-    complete = (net->digit_mean = snn_take(&net->memory, rows, sizeof *net->digit_mean)) != NULL && complete;
-    complete = (net->hidden_li_mean = snn_take(&net->memory, rows, sizeof *net->hidden_li_mean)) != NULL && complete;
-    complete = (net->g_digit_mean = snn_take(&net->memory, rows, sizeof *net->g_digit_mean)) != NULL && complete;
-    complete = (net->g_hidden_li_mean = snn_take(&net->memory, rows, sizeof *net->g_hidden_li_mean)) != NULL && complete;
-    complete = (net->hidden_v_then_g_hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense)) != NULL && complete;
-    complete = (net->events_of_image = snn_alloc(rows, sizeof *net->events_of_image)) != NULL && complete;
-    complete = (net->ends_of_image = snn_take(&net->memory, rows, sizeof *net->ends_of_image)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
-    complete = (net->parts_of_w_hidden = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
+    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
+    complete = (net->digit_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_mean_)) != NULL && complete;
+    complete = (net->hidden_li_mean_ = snn_take(&net->memory, rows, sizeof *net->hidden_li_mean_)) != NULL && complete;
+    complete = (net->g_digit_mean_ = snn_take(&net->memory, rows, sizeof *net->g_digit_mean_)) != NULL && complete;
+    complete = (net->g_hidden_li_mean_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_li_mean_)) != NULL && complete;
+    complete = (net->hidden_v_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense_)) != NULL && complete;
+    complete = (net->w_hidden_ = snn_take(&net->memory, 4, sizeof *net->w_hidden_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->w_digit_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed_)) != NULL && complete;
+    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
+    complete = (net->events_of_image_ = snn_alloc(rows, sizeof *net->events_of_image_)) != NULL && complete;
+    complete = (net->ends_of_image_ = snn_take(&net->memory, rows, sizeof *net->ends_of_image_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
+    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_image);
+    snn_free(net->events_of_image_);
     snn_release(&net->memory);
 }
 
@@ -732,13 +732,13 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_hidden", .about = "dense(5)",
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .value = net->w_hidden[0], .gradient = net->grad_w_hidden[0],
+        .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
@@ -748,31 +748,31 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[1] = (SnnStream) {
         .name = "hidden_dense", .about = "dense(5)",
-        .size = 5, .spikes = false, .values = net->hidden_dense[0][0], .per_sample = 15,
+        .size = 5, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 15,
         .activity = NULL, .operations = 60,
     };
     net->streams[2] = (SnnStream) {
         .name = "hidden", .about = "lif(tau = 10, decay_input = false)",
         .size = 5, .spikes = true, .values = NULL, .per_sample = 15,
-        .activity = net->activity_hidden, .operations = 0,
+        .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
         .name = "hidden_li_mean", .about = "mean(digit)",
-        .size = 5, .spikes = false, .values = net->hidden_li_mean[0], .per_sample = 5,
+        .size = 5, .spikes = false, .values = net->hidden_li_mean_[0], .per_sample = 5,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
         .name = "hidden_v", .about = "lif(tau = 10, decay_input = false)",
-        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense[0][0], .per_sample = 15,
+        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 15,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_mean", .about = "mean(digit)",
-        .size = 3, .spikes = false, .values = net->digit_mean[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
         .activity = NULL, .operations = 15,
     };
     model->run = &net->run;
-    model->spikes = net->image[0][0];
+    model->spikes = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

@@ -22,58 +22,58 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[2][4];
+    float (*image_)[2][4];
 
     /* weights: matrices are [input][output] */
-    float (*w_hidden)[5];
-    float (*w_hidden_2)[5];
-    float (*w_digit)[3];
+    float (*w_hidden_)[5];
+    float (*w_hidden_2_)[5];
+    float (*w_digit_)[3];
 
     /* their gradients */
-    float (*grad_w_hidden)[5];
-    float (*grad_w_hidden_2)[5];
-    float (*grad_w_digit)[3];
+    float (*grad_w_hidden_)[5];
+    float (*grad_w_hidden_2_)[5];
+    float (*grad_w_digit_)[3];
 
     /* the optimiser's states */
-    float (*velocity_w_hidden)[5];
-    float (*velocity_w_hidden_2)[5];
-    float (*velocity_w_digit)[3];
+    float (*velocity_w_hidden_)[5];
+    float (*velocity_w_hidden_2_)[5];
+    float (*velocity_w_digit_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    float (*hidden_dense)[2][5];
-    uint8_t (*hidden_delay)[2][5];
-    float (*hidden_dense_2)[1][5];
-    uint8_t (*hidden)[2][5];
-    float (*digit_dense)[2][3];
-    float (*digit)[2][3];
-    float (*digit_max)[3];
-    float (*g_digit_max)[3];
-    float (*g_digit)[2][3];
-    float (*g_digit_dense)[2][3];
-    float (*g_hidden_2)[2][5];
-    float (*hidden_v_then_g_hidden_dense)[2][5];
-    float (*g_hidden_delay)[2][5];
+    float (*hidden_dense_)[2][5];
+    uint8_t (*hidden_delay_)[2][5];
+    float (*hidden_dense_2_)[1][5];
+    uint8_t (*hidden_)[2][5];
+    float (*digit_dense_)[2][3];
+    float (*digit_)[2][3];
+    float (*digit_max_)[3];
+    float (*g_digit_max_)[3];
+    float (*g_digit_)[2][3];
+    float (*g_digit_dense_)[2][3];
+    float (*g_hidden_2_)[2][5];
+    float (*hidden_v_then_g_hidden_dense_)[2][5];
+    float (*g_hidden_delay_)[2][5];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_hidden;
+    float *activity_hidden_;
 
     /* scratch */
-    float (*w_hidden_2_transposed)[5];
-    float (*w_digit_transposed)[5];
-    float (*state_v_hidden)[5];
-    float (*tiles_of_w_hidden_2)[5][5];
-    uint16_t (*events_of_hidden_delay)[18];
-    int32_t (*ends_of_hidden_delay)[3];
-    uint16_t (*events_of_hidden)[18];
-    int32_t (*ends_of_hidden)[3];
-    float (*parts_of_w_digit)[5][3];
-    float (*state_g_v_hidden)[5];
-    float (*tiles_of_w_hidden_2_transposed)[5][5];
-    float (*parts_of_w_hidden_2)[5][5];
-    float (*parts_of_w_hidden)[4][5];
+    float (*w_hidden_2_transposed_)[5];
+    float (*w_digit_transposed_)[5];
+    float (*state_v_hidden_)[5];
+    float (*tiles_of_w_hidden_2_)[5][5];
+    uint16_t (*events_of_hidden_delay_)[18];
+    int32_t (*ends_of_hidden_delay_)[3];
+    uint16_t (*events_of_hidden_)[18];
+    int32_t (*ends_of_hidden_)[3];
+    float (*parts_of_w_digit_)[5][3];
+    float (*state_g_v_hidden_)[5];
+    float (*tiles_of_w_hidden_2_transposed_)[5][5];
+    float (*parts_of_w_hidden_2_)[5][5];
+    float (*parts_of_w_hidden_)[4][5];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[4];
@@ -100,46 +100,46 @@ struct net {
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * hidden_dense: linear map of image, 4 -> 5 */
-static void SNN_AT_LEVEL(dense_hidden_dense)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[5] = net->w_hidden;
-    float (*restrict image)[2][4] = net->image;
-    float (*restrict hidden_dense)[2][5] = net->hidden_dense;
+    float (*restrict image_)[2][4] = net->image_;
+    float (*restrict hidden_dense_)[2][5] = net->hidden_dense_;
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden */
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            hidden_dense[b][0][j] = 0.0f;
+            hidden_dense_[b][0][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            hidden_dense[b][1][j] = 0.0f;
+            hidden_dense_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x0 = image[b][0][i];
-            const float x1 = image[b][1][i];
+            const float x0 = image_[b][0][i];
+            const float x1 = image_[b][1][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                const float w = w_hidden[i][j];
-                hidden_dense[b][0][j] += x0 * w;
-                hidden_dense[b][1][j] += x1 * w;
+                const float w = w_hidden_[i][j];
+                hidden_dense_[b][0][j] += x0 * w;
+                hidden_dense_[b][1][j] += x1 * w;
             }
         }
     }
 }
 
 /* w_hidden_2, tile by tile */
-static void SNN_AT_LEVEL(tile_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[5] = net->w_hidden_2;
-    float (*restrict tiles_of_w_hidden_2)[5][5] = net->tiles_of_w_hidden_2;
+    float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
+    float (*restrict tiles_of_w_hidden_2_)[5][5] = net->tiles_of_w_hidden_2_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                tiles_of_w_hidden_2[tile][i][j] = w_hidden_2[i][tile * 5 + j];
+                tiles_of_w_hidden_2_[tile][i][j] = w_hidden_2_[i][tile * 5 + j];
             }
         }
     }
@@ -147,74 +147,74 @@ static void SNN_AT_LEVEL(tile_w_hidden_2)(void *context, int32_t first, int32_t 
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * recurrent group, step by step: hidden_delay (delay), hidden_dense_2 (dense), hidden (lif) */
-static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict hidden_dense)[2][5] = net->hidden_dense;
-    uint8_t (*restrict hidden_delay)[2][5] = net->hidden_delay;
-    float (*restrict hidden_dense_2)[1][5] = net->hidden_dense_2;
-    uint8_t (*restrict hidden)[2][5] = net->hidden;
-    float (*restrict hidden_v_then_g_hidden_dense)[2][5] = net->hidden_v_then_g_hidden_dense;
-    float (*restrict state_v_hidden)[5] = net->state_v_hidden;
-    float (*restrict tiles_of_w_hidden_2)[5][5] = net->tiles_of_w_hidden_2;
-    uint16_t (*restrict events_of_hidden_delay)[18] = net->events_of_hidden_delay;
-    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
+    float (*restrict hidden_dense_)[2][5] = net->hidden_dense_;
+    uint8_t (*restrict hidden_delay_)[2][5] = net->hidden_delay_;
+    float (*restrict hidden_dense_2_)[1][5] = net->hidden_dense_2_;
+    uint8_t (*restrict hidden_)[2][5] = net->hidden_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[2][5] = net->hidden_v_then_g_hidden_dense_;
+    float (*restrict state_v_hidden_)[5] = net->state_v_hidden_;
+    float (*restrict tiles_of_w_hidden_2_)[5][5] = net->tiles_of_w_hidden_2_;
+    uint16_t (*restrict events_of_hidden_delay_)[18] = net->events_of_hidden_delay_;
+    int32_t (*restrict ends_of_hidden_delay_)[3] = net->ends_of_hidden_delay_;
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            ends_of_hidden_delay[b][0] = 0;
+            ends_of_hidden_delay_[b][0] = 0;
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
-                state_v_hidden[b][n] = 0.0f;
+                state_v_hidden_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 0; t < 1; t++) {
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
-                    hidden_delay[b][t][n] = 0;
+                    hidden_delay_[b][t][n] = 0;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = ends_of_hidden_delay[b][t];
+                int32_t count = ends_of_hidden_delay_[b][t];
                 for (int32_t i = 0; i < 5; i++) {
-                    events_of_hidden_delay[b][count] = (uint16_t)i;
-                    count = count + hidden_delay[b][t][i];
+                    events_of_hidden_delay_[b][count] = (uint16_t)i;
+                    count = count + hidden_delay_[b][t][i];
                 }
-                ends_of_hidden_delay[b][t + 1] = count;
+                ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        hidden_dense_2[b][0][j0 + j] = 0.0f;
+                        hidden_dense_2_[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
-                        const int32_t i = events_of_hidden_delay[b][e];
+                    for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
+                        const int32_t i = events_of_hidden_delay_[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
-                            hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
+                            hidden_dense_2_[b][0][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
-                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(uint8_t));
-                snn_ahead(&hidden_v_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
+                snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
+                snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
-                    float v = state_v_hidden[b][n];
-                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.33333334f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v_then_g_hidden_dense[b][t][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
-                    state_v_hidden[b][n] = v;
+                    float v_ = state_v_hidden_[b][n];
+                    const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][0][n] - v_) * 0.33333334f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    hidden_[b][t][n] = (uint8_t)spike_;
+                    hidden_v_then_g_hidden_dense_[b][t][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
+                    state_v_hidden_[b][n] = v_;
                 }
             }
         }
@@ -222,47 +222,47 @@ static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t
             for (int32_t b = b0; b < b1; b++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
-                    hidden_delay[b][t][n] = (uint8_t)(hidden[b][t - 1][n]);
+                    hidden_delay_[b][t][n] = (uint8_t)(hidden_[b][t - 1][n]);
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                int32_t count = ends_of_hidden_delay[b][t];
+                int32_t count = ends_of_hidden_delay_[b][t];
                 for (int32_t i = 0; i < 5; i++) {
-                    events_of_hidden_delay[b][count] = (uint16_t)i;
-                    count = count + hidden_delay[b][t][i];
+                    events_of_hidden_delay_[b][count] = (uint16_t)i;
+                    count = count + hidden_delay_[b][t][i];
                 }
-                ends_of_hidden_delay[b][t + 1] = count;
+                ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        hidden_dense_2[b][0][j0 + j] = 0.0f;
+                        hidden_dense_2_[b][0][j0 + j] = 0.0f;
                     }
-                    for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
-                        const int32_t i = events_of_hidden_delay[b][e];
+                    for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
+                        const int32_t i = events_of_hidden_delay_[b][e];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
-                            hidden_dense_2[b][0][j0 + j] += tiles_of_w_hidden_2[tile][i][j];
+                            hidden_dense_2_[b][0][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&hidden_dense[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
-                snn_ahead(&hidden[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(uint8_t));
-                snn_ahead(&hidden_v_then_g_hidden_dense[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
+                snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
+                snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(uint8_t));
+                snn_ahead(&hidden_v_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
-                    float v = state_v_hidden[b][n];
-                    const float v_2 = v + (hidden_dense[b][t][n] + hidden_dense_2[b][0][n] - v) * 0.33333334f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    hidden[b][t][n] = (uint8_t)spike;
-                    hidden_v_then_g_hidden_dense[b][t][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
-                    state_v_hidden[b][n] = v;
+                    float v_ = state_v_hidden_[b][n];
+                    const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][0][n] - v_) * 0.33333334f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    hidden_[b][t][n] = (uint8_t)spike_;
+                    hidden_v_then_g_hidden_dense_[b][t][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
+                    state_v_hidden_[b][n] = v_;
                 }
             }
         }
@@ -270,65 +270,65 @@ static void SNN_AT_LEVEL(recurrent_hidden)(void *context, int32_t first, int32_t
 }
 
 /* hidden: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict hidden)[2][5] = net->hidden;
-    uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
-    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    uint8_t (*restrict hidden_)[2][5] = net->hidden_;
+    uint16_t (*restrict events_of_hidden_)[18] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_hidden[b][0] = 0;
+        ends_of_hidden_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_hidden[b][t];
+            int32_t count = ends_of_hidden_[b][t];
             for (int32_t i = 0; i < 5; i++) {
-                events_of_hidden[b][count] = (uint16_t)i;
-                count = count + hidden[b][t][i];
+                events_of_hidden_[b][count] = (uint16_t)i;
+                count = count + hidden_[b][t][i];
             }
-            ends_of_hidden[b][t + 1] = count;
+            ends_of_hidden_[b][t + 1] = count;
         }
     }
 }
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
  * digit: linear map of hidden, 5 -> 3, then li, 3 units */
-static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    float (*restrict digit)[2][3] = net->digit;
-    uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
-    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
+    float (*restrict digit_dense_)[2][3] = net->digit_dense_;
+    float (*restrict digit_)[2][3] = net->digit_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    uint16_t (*restrict events_of_hidden_)[18] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                digit_dense[b][t][j] = 0.0f;
+                digit_dense_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
-                const int32_t i = events_of_hidden[b][e];
+            for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
+                const int32_t i = events_of_hidden_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    digit_dense[b][t][j] += w_digit[i][j];
+                    digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* li */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            float v = 0.0f;
+            float v_ = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense[b][0][n] - v) * 0.25f;
-                digit[b][0][n] = v_2;
-                v = v_2;
+                const float v_2_ = v_ + (digit_dense_[b][0][n] - v_) * 0.25f;
+                digit_[b][0][n] = v_2_;
+                v_ = v_2_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense[b][1][n] - v) * 0.25f;
-                digit[b][1][n] = v_2;
-                v = v_2;
+                const float v_2_ = v_ + (digit_dense_[b][1][n] - v_) * 0.25f;
+                digit_[b][1][n] = v_2_;
+                v_ = v_2_;
             }
         }
     }
@@ -336,20 +336,20 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
 
 /* recurrent.snn:7  predict argmax(max(digit))
  * digit_max: maximum over time of digit */
-static void SNN_AT_LEVEL(reduce_digit_max)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_max_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_max)[3] = net->digit_max;
+    float (*restrict digit_)[2][3] = net->digit_;
+    float (*restrict digit_max_)[3] = net->digit_max_;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_max[b][n] = digit[b][0][n];
+            digit_max_[b][n] = digit_[b][0][n];
         }
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                digit_max[b][n] = snn_maxf(digit[b][t][n], digit_max[b][n]);
+                digit_max_[b][n] = snn_maxf(digit_[b][t][n], digit_max_[b][n]);
             }
         }
     }
@@ -362,12 +362,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_max)[3] = net->digit_max;
+    float (*restrict digit_max_)[3] = net->digit_max_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_max[b][j];
-            if (digit_max[b][j] > digit_max[b][best]) {
+            scores[b][j] = digit_max_[b][j];
+            if (digit_max_[b][j] > digit_max_[b][best]) {
                 best = j;
             }
         }
@@ -382,60 +382,60 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_max)[3] = net->digit_max;
+    float (*restrict digit_max_)[3] = net->digit_max_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_max[b][0];
+        float top = digit_max_[b][0];
         for (int32_t j = 0; j < 3; j++) {
-            top = snn_maxf(digit_max[b][j], top);
+            top = snn_maxf(digit_max_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            sum = sum + snn_expf(digit_max[b][j] - top);
+            sum = sum + snn_expf(digit_max_[b][j] - top);
         }
-        loss[b] = snn_logf(sum) - (digit_max[b][label[b]] - top);
+        loss[b] = snn_logf(sum) - (digit_max_[b][label[b]] - top);
     }
 }
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * number of spikes of hidden in each sample */
-static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_hidden = net->activity_hidden;
-    uint8_t (*restrict hidden)[2][5] = net->hidden;
+    uint8_t (*restrict hidden_)[2][5] = net->hidden_;
+    float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
             for (int32_t n = 0; n < 5; n++) {
-                spikes = spikes + hidden[b][t][n];
+                spikes = spikes + hidden_[b][t][n];
             }
         }
-        activity_hidden[b] = (float)spikes;
+        activity_hidden_[b] = (float)spikes;
     }
 }
 
 /* w_hidden_2 with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[5] = net->w_hidden_2;
-    float (*restrict w_hidden_2_transposed)[5] = net->w_hidden_2_transposed;
+    float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
+    float (*restrict w_hidden_2_transposed_)[5] = net->w_hidden_2_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 5; i++) {
-            w_hidden_2_transposed[j][i] = w_hidden_2[i][j];
+            w_hidden_2_transposed_[j][i] = w_hidden_2_[i][j];
         }
     }
 }
 
 /* w_digit with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 5; i++) {
-            w_digit_transposed[j][i] = w_digit[i][j];
+            w_digit_transposed_[j][i] = w_digit_[i][j];
         }
     }
 }
@@ -446,41 +446,41 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_max)[3] = net->digit_max;
-    float (*restrict g_digit_max)[3] = net->g_digit_max;
+    float (*restrict digit_max_)[3] = net->digit_max_;
+    float (*restrict g_digit_max_)[3] = net->g_digit_max_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_max[b][0];
+        float top = digit_max_[b][0];
         for (int32_t j = 0; j < 3; j++) {
-            top = snn_maxf(digit_max[b][j], top);
+            top = snn_maxf(digit_max_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            sum = sum + snn_expf(digit_max[b][j] - top);
+            sum = sum + snn_expf(digit_max_[b][j] - top);
         }
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_max[b][j] = (snn_expf(digit_max[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_max_[b][j] = (snn_expf(digit_max_[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* recurrent.snn:7  predict argmax(max(digit))
  * g_digit: the gradient goes to the step that was picked */
-static void SNN_AT_LEVEL(pick_g_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(pick_g_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit)[2][3] = net->digit;
-    float (*restrict g_digit_max)[3] = net->g_digit_max;
-    float (*restrict g_digit)[2][3] = net->g_digit;
+    float (*restrict digit_)[2][3] = net->digit_;
+    float (*restrict g_digit_max_)[3] = net->g_digit_max_;
+    float (*restrict g_digit_)[2][3] = net->g_digit_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t n = 0; n < 3; n++) {
             int32_t best = 0;
             for (int32_t t = 0; t < 2; t++) {
-                if (digit[b][t][n] > digit[b][best][n]) {
+                if (digit_[b][t][n] > digit_[b][best][n]) {
                     best = t;
                 }
             }
             for (int32_t t = 0; t < 2; t++) {
-                g_digit[b][t][n] = t == best ? g_digit_max[b][n] : 0.0f;
+                g_digit_[b][t][n] = t == best ? g_digit_max_[b][n] : 0.0f;
             }
         }
     }
@@ -488,55 +488,55 @@ static void SNN_AT_LEVEL(pick_g_digit)(void *context, int32_t first, int32_t las
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
  * digit: li, adjoint, 3 units, then gradient of w_digit */
-static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_digit)[2][3] = net->g_digit;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    uint16_t (*restrict events_of_hidden)[18] = net->events_of_hidden;
-    int32_t (*restrict ends_of_hidden)[3] = net->ends_of_hidden;
-    _Alignas(64) float sums_digit_2[1][3];
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict g_digit_)[2][3] = net->g_digit_;
+    float (*restrict g_digit_dense_)[2][3] = net->g_digit_dense_;
+    uint16_t (*restrict events_of_hidden_)[18] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
+    _Alignas(64) float sums_digit_2_[1][3];
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                float g_v = 0.0f;
+                float g_v_ = 0.0f;
                 /* t = 1 */
                 {
-                    const float g_v_2 = g_digit[b][1][n] + g_v;
-                    const float g_digit_dense_2 = g_v_2 * 0.25f;
-                    g_digit_dense[b][1][n] = g_digit_dense_2;
-                    g_v = g_v_2 * 0.75f;
+                    const float g_v_2_ = g_digit_[b][1][n] + g_v_;
+                    const float g_digit_dense_2_ = g_v_2_ * 0.25f;
+                    g_digit_dense_[b][1][n] = g_digit_dense_2_;
+                    g_v_ = g_v_2_ * 0.75f;
                 }
                 /* t = 0 */
                 {
-                    const float g_v_2 = g_digit[b][0][n] + g_v;
-                    const float g_digit_dense_2 = g_v_2 * 0.25f;
-                    g_digit_dense[b][0][n] = g_digit_dense_2;
-                    g_v = g_v_2 * 0.75f;
+                    const float g_v_2_ = g_digit_[b][0][n] + g_v_;
+                    const float g_digit_dense_2_ = g_v_2_ * 0.25f;
+                    g_digit_dense_[b][0][n] = g_digit_dense_2_;
+                    g_v_ = g_v_2_ * 0.75f;
                 }
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = g_digit_dense[b][t][j];
+                    sums_digit_2_[0][j] = g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
-                    const int32_t i = events_of_hidden[b][e];
+                for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
+                        parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
             }
@@ -546,16 +546,16 @@ static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t la
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
@@ -563,46 +563,46 @@ static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last
 
 /* recurrent.snn:6  digit  = hidden -> dense(3) -> li(tau = 4)
  * g_hidden_2: linear map of g_digit_dense, 3 -> 5 */
-static void SNN_AT_LEVEL(dense_g_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
-    float (*restrict g_digit_dense)[2][3] = net->g_digit_dense;
-    float (*restrict g_hidden_2)[2][5] = net->g_hidden_2;
+    float (*restrict g_digit_dense_)[2][3] = net->g_digit_dense_;
+    float (*restrict g_hidden_2_)[2][5] = net->g_hidden_2_;
+    float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_transposed */
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            g_hidden_2[b][0][j] = 0.0f;
+            g_hidden_2_[b][0][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            g_hidden_2[b][1][j] = 0.0f;
+            g_hidden_2_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
-            const float x0 = g_digit_dense[b][0][i];
-            const float x1 = g_digit_dense[b][1][i];
+            const float x0 = g_digit_dense_[b][0][i];
+            const float x1 = g_digit_dense_[b][1][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                const float w = w_digit_transposed[i][j];
-                g_hidden_2[b][0][j] += x0 * w;
-                g_hidden_2[b][1][j] += x1 * w;
+                const float w = w_digit_transposed_[i][j];
+                g_hidden_2_[b][0][j] += x0 * w;
+                g_hidden_2_[b][1][j] += x1 * w;
             }
         }
     }
 }
 
 /* w_hidden_2_transposed, tile by tile */
-static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(tile_w_hidden_2_transposed_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2_transposed)[5] = net->w_hidden_2_transposed;
-    float (*restrict tiles_of_w_hidden_2_transposed)[5][5] = net->tiles_of_w_hidden_2_transposed;
+    float (*restrict w_hidden_2_transposed_)[5] = net->w_hidden_2_transposed_;
+    float (*restrict tiles_of_w_hidden_2_transposed_)[5][5] = net->tiles_of_w_hidden_2_transposed_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                tiles_of_w_hidden_2_transposed[tile][i][j] = w_hidden_2_transposed[i][tile * 5 + j];
+                tiles_of_w_hidden_2_transposed_[tile][i][j] = w_hidden_2_transposed_[i][tile * 5 + j];
             }
         }
     }
@@ -610,16 +610,16 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_transposed)(void *context, int32_t firs
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * recurrent group, step by step: g_hidden (delay, read in place), g_hidden_dense (lif, adjoint), g_hidden_delay (dense) */
-static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_hidden_2)[2][5] = net->g_hidden_2;
-    float (*restrict hidden_v_then_g_hidden_dense)[2][5] = net->hidden_v_then_g_hidden_dense;
-    float (*restrict g_hidden_delay)[2][5] = net->g_hidden_delay;
-    float (*restrict state_g_v_hidden)[5] = net->state_g_v_hidden;
-    float (*restrict tiles_of_w_hidden_2_transposed)[5][5] = net->tiles_of_w_hidden_2_transposed;
-    _Alignas(64) float sums_g_hidden_delay[8][5];
-    _Alignas(64) float sums_g_hidden_delay_2[8][5];
+    float (*restrict g_hidden_2_)[2][5] = net->g_hidden_2_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[2][5] = net->hidden_v_then_g_hidden_dense_;
+    float (*restrict g_hidden_delay_)[2][5] = net->g_hidden_delay_;
+    float (*restrict state_g_v_hidden_)[5] = net->state_g_v_hidden_;
+    float (*restrict tiles_of_w_hidden_2_transposed_)[5][5] = net->tiles_of_w_hidden_2_transposed_;
+    _Alignas(64) float sums_g_hidden_delay_[8][5];
+    _Alignas(64) float sums_g_hidden_delay_2_[8][5];
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
         const int32_t b0 = first + block * 32;
         const int32_t end = b0 + 32;
@@ -627,27 +627,27 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
         for (int32_t b = b0; b < b1; b++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
-                state_g_v_hidden[b][n] = 0.0f;
+                state_g_v_hidden_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 1; t >= 1; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&g_hidden_2[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
-                snn_ahead(&hidden_v_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
+                snn_ahead(&g_hidden_2_[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
+                snn_ahead(&hidden_v_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
-                    float g_v = state_g_v_hidden[b][n];
-                    const float v = hidden_v_then_g_hidden_dense[b][t][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = 0.0f + g_hidden_2[b][t][n];
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense = g_v_2 * 0.33333334f;
-                    hidden_v_then_g_hidden_dense[b][t][n] = g_hidden_dense;
-                    g_v = g_v_2 * 0.6666667f;
-                    state_g_v_hidden[b][n] = g_v;
+                    float g_v_ = state_g_v_hidden_[b][n];
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][t][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = 0.0f + g_hidden_2_[b][t][n];
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_hidden_dense_ = g_v_2_ * 0.33333334f;
+                    hidden_v_then_g_hidden_dense_[b][t][n] = g_hidden_dense_;
+                    g_v_ = g_v_2_ * 0.6666667f;
+                    state_g_v_hidden_[b][n] = g_v_;
                 }
             }
             for (int32_t tile = 0; tile < 1; tile++) {
@@ -657,97 +657,97 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[0][j] = 0.0f;
+                        sums_g_hidden_delay_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[1][j] = 0.0f;
+                        sums_g_hidden_delay_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[2][j] = 0.0f;
+                        sums_g_hidden_delay_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[3][j] = 0.0f;
+                        sums_g_hidden_delay_[3][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[4][j] = 0.0f;
+                        sums_g_hidden_delay_[4][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[5][j] = 0.0f;
+                        sums_g_hidden_delay_[5][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[6][j] = 0.0f;
+                        sums_g_hidden_delay_[6][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[7][j] = 0.0f;
+                        sums_g_hidden_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
-                        const float x1 = hidden_v_then_g_hidden_dense[b + 1][t][i];
-                        const float x2 = hidden_v_then_g_hidden_dense[b + 2][t][i];
-                        const float x3 = hidden_v_then_g_hidden_dense[b + 3][t][i];
-                        const float x4 = hidden_v_then_g_hidden_dense[b + 4][t][i];
-                        const float x5 = hidden_v_then_g_hidden_dense[b + 5][t][i];
-                        const float x6 = hidden_v_then_g_hidden_dense[b + 6][t][i];
-                        const float x7 = hidden_v_then_g_hidden_dense[b + 7][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense_[b][t][i];
+                        const float x1 = hidden_v_then_g_hidden_dense_[b + 1][t][i];
+                        const float x2 = hidden_v_then_g_hidden_dense_[b + 2][t][i];
+                        const float x3 = hidden_v_then_g_hidden_dense_[b + 3][t][i];
+                        const float x4 = hidden_v_then_g_hidden_dense_[b + 4][t][i];
+                        const float x5 = hidden_v_then_g_hidden_dense_[b + 5][t][i];
+                        const float x6 = hidden_v_then_g_hidden_dense_[b + 6][t][i];
+                        const float x7 = hidden_v_then_g_hidden_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_hidden_delay[0][j] += p0;
-                            sums_g_hidden_delay[1][j] += p1;
-                            sums_g_hidden_delay[2][j] += p2;
-                            sums_g_hidden_delay[3][j] += p3;
+                            sums_g_hidden_delay_[0][j] += p0;
+                            sums_g_hidden_delay_[1][j] += p1;
+                            sums_g_hidden_delay_[2][j] += p2;
+                            sums_g_hidden_delay_[3][j] += p3;
                             const float p4 = x4 * w;
                             const float p5 = x5 * w;
                             const float p6 = x6 * w;
                             const float p7 = x7 * w;
-                            sums_g_hidden_delay[4][j] += p4;
-                            sums_g_hidden_delay[5][j] += p5;
-                            sums_g_hidden_delay[6][j] += p6;
-                            sums_g_hidden_delay[7][j] += p7;
+                            sums_g_hidden_delay_[4][j] += p4;
+                            sums_g_hidden_delay_[5][j] += p5;
+                            sums_g_hidden_delay_[6][j] += p6;
+                            sums_g_hidden_delay_[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay[1][j];
+                        g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay[2][j];
+                        g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay[3][j];
+                        g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay[4][j];
+                        g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_[4][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay[5][j];
+                        g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_[5][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay[6][j];
+                        g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_[6][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay[7][j];
+                        g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_[7][j];
                     }
                 }
                 const int32_t left = b0 + blocks * 8;
@@ -756,94 +756,94 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[0][j] = 0.0f;
+                        sums_g_hidden_delay_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[1][j] = 0.0f;
+                        sums_g_hidden_delay_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[2][j] = 0.0f;
+                        sums_g_hidden_delay_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[3][j] = 0.0f;
+                        sums_g_hidden_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
-                        const float x1 = hidden_v_then_g_hidden_dense[b + 1][t][i];
-                        const float x2 = hidden_v_then_g_hidden_dense[b + 2][t][i];
-                        const float x3 = hidden_v_then_g_hidden_dense[b + 3][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense_[b][t][i];
+                        const float x1 = hidden_v_then_g_hidden_dense_[b + 1][t][i];
+                        const float x2 = hidden_v_then_g_hidden_dense_[b + 2][t][i];
+                        const float x3 = hidden_v_then_g_hidden_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_hidden_delay[0][j] += p0;
-                            sums_g_hidden_delay[1][j] += p1;
-                            sums_g_hidden_delay[2][j] += p2;
-                            sums_g_hidden_delay[3][j] += p3;
+                            sums_g_hidden_delay_[0][j] += p0;
+                            sums_g_hidden_delay_[1][j] += p1;
+                            sums_g_hidden_delay_[2][j] += p2;
+                            sums_g_hidden_delay_[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay[1][j];
+                        g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay[2][j];
+                        g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay[3][j];
+                        g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay[0][j] = 0.0f;
+                        sums_g_hidden_delay_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
-                            sums_g_hidden_delay[0][j] += x0 * w;
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
+                            sums_g_hidden_delay_[0][j] += x0 * w;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
                 }
             }
         }
         for (int32_t t = 0; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&g_hidden_2[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
-                snn_ahead(&hidden_v_then_g_hidden_dense[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
+                snn_ahead(&g_hidden_2_[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
+                snn_ahead(&hidden_v_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 5; n++) {
-                    float g_v = state_g_v_hidden[b][n];
-                    const float v = hidden_v_then_g_hidden_dense[b][t][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden_delay[b][t + 1][n] + g_hidden_2[b][t][n];
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense = g_v_2 * 0.33333334f;
-                    hidden_v_then_g_hidden_dense[b][t][n] = g_hidden_dense;
-                    g_v = g_v_2 * 0.6666667f;
-                    state_g_v_hidden[b][n] = g_v;
+                    float g_v_ = state_g_v_hidden_[b][n];
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][t][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_hidden_delay_[b][t + 1][n] + g_hidden_2_[b][t][n];
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_hidden_dense_ = g_v_2_ * 0.33333334f;
+                    hidden_v_then_g_hidden_dense_[b][t][n] = g_hidden_dense_;
+                    g_v_ = g_v_2_ * 0.6666667f;
+                    state_g_v_hidden_[b][n] = g_v_;
                 }
             }
             for (int32_t tile = 0; tile < 1; tile++) {
@@ -853,97 +853,97 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[0][j] = 0.0f;
+                        sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[1][j] = 0.0f;
+                        sums_g_hidden_delay_2_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[2][j] = 0.0f;
+                        sums_g_hidden_delay_2_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[3][j] = 0.0f;
+                        sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[4][j] = 0.0f;
+                        sums_g_hidden_delay_2_[4][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[5][j] = 0.0f;
+                        sums_g_hidden_delay_2_[5][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[6][j] = 0.0f;
+                        sums_g_hidden_delay_2_[6][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[7][j] = 0.0f;
+                        sums_g_hidden_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
-                        const float x1 = hidden_v_then_g_hidden_dense[b + 1][t][i];
-                        const float x2 = hidden_v_then_g_hidden_dense[b + 2][t][i];
-                        const float x3 = hidden_v_then_g_hidden_dense[b + 3][t][i];
-                        const float x4 = hidden_v_then_g_hidden_dense[b + 4][t][i];
-                        const float x5 = hidden_v_then_g_hidden_dense[b + 5][t][i];
-                        const float x6 = hidden_v_then_g_hidden_dense[b + 6][t][i];
-                        const float x7 = hidden_v_then_g_hidden_dense[b + 7][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense_[b][t][i];
+                        const float x1 = hidden_v_then_g_hidden_dense_[b + 1][t][i];
+                        const float x2 = hidden_v_then_g_hidden_dense_[b + 2][t][i];
+                        const float x3 = hidden_v_then_g_hidden_dense_[b + 3][t][i];
+                        const float x4 = hidden_v_then_g_hidden_dense_[b + 4][t][i];
+                        const float x5 = hidden_v_then_g_hidden_dense_[b + 5][t][i];
+                        const float x6 = hidden_v_then_g_hidden_dense_[b + 6][t][i];
+                        const float x7 = hidden_v_then_g_hidden_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_hidden_delay_2[0][j] += p0;
-                            sums_g_hidden_delay_2[1][j] += p1;
-                            sums_g_hidden_delay_2[2][j] += p2;
-                            sums_g_hidden_delay_2[3][j] += p3;
+                            sums_g_hidden_delay_2_[0][j] += p0;
+                            sums_g_hidden_delay_2_[1][j] += p1;
+                            sums_g_hidden_delay_2_[2][j] += p2;
+                            sums_g_hidden_delay_2_[3][j] += p3;
                             const float p4 = x4 * w;
                             const float p5 = x5 * w;
                             const float p6 = x6 * w;
                             const float p7 = x7 * w;
-                            sums_g_hidden_delay_2[4][j] += p4;
-                            sums_g_hidden_delay_2[5][j] += p5;
-                            sums_g_hidden_delay_2[6][j] += p6;
-                            sums_g_hidden_delay_2[7][j] += p7;
+                            sums_g_hidden_delay_2_[4][j] += p4;
+                            sums_g_hidden_delay_2_[5][j] += p5;
+                            sums_g_hidden_delay_2_[6][j] += p6;
+                            sums_g_hidden_delay_2_[7][j] += p7;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay_2[1][j];
+                        g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay_2[2][j];
+                        g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay_2[3][j];
+                        g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 4][t][j0 + j] = sums_g_hidden_delay_2[4][j];
+                        g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_2_[4][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 5][t][j0 + j] = sums_g_hidden_delay_2[5][j];
+                        g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_2_[5][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 6][t][j0 + j] = sums_g_hidden_delay_2[6][j];
+                        g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_2_[6][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 7][t][j0 + j] = sums_g_hidden_delay_2[7][j];
+                        g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_2_[7][j];
                     }
                 }
                 const int32_t left = b0 + blocks * 8;
@@ -952,72 +952,72 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[0][j] = 0.0f;
+                        sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[1][j] = 0.0f;
+                        sums_g_hidden_delay_2_[1][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[2][j] = 0.0f;
+                        sums_g_hidden_delay_2_[2][j] = 0.0f;
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[3][j] = 0.0f;
+                        sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
-                        const float x1 = hidden_v_then_g_hidden_dense[b + 1][t][i];
-                        const float x2 = hidden_v_then_g_hidden_dense[b + 2][t][i];
-                        const float x3 = hidden_v_then_g_hidden_dense[b + 3][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense_[b][t][i];
+                        const float x1 = hidden_v_then_g_hidden_dense_[b + 1][t][i];
+                        const float x2 = hidden_v_then_g_hidden_dense_[b + 2][t][i];
+                        const float x3 = hidden_v_then_g_hidden_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
                             const float p2 = x2 * w;
                             const float p3 = x3 * w;
-                            sums_g_hidden_delay_2[0][j] += p0;
-                            sums_g_hidden_delay_2[1][j] += p1;
-                            sums_g_hidden_delay_2[2][j] += p2;
-                            sums_g_hidden_delay_2[3][j] += p3;
+                            sums_g_hidden_delay_2_[0][j] += p0;
+                            sums_g_hidden_delay_2_[1][j] += p1;
+                            sums_g_hidden_delay_2_[2][j] += p2;
+                            sums_g_hidden_delay_2_[3][j] += p3;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 1][t][j0 + j] = sums_g_hidden_delay_2[1][j];
+                        g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 2][t][j0 + j] = sums_g_hidden_delay_2[2][j];
+                        g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b + 3][t][j0 + j] = sums_g_hidden_delay_2[3][j];
+                        g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        sums_g_hidden_delay_2[0][j] = 0.0f;
+                        sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
-                        const float x0 = hidden_v_then_g_hidden_dense[b][t][i];
+                        const float x0 = hidden_v_then_g_hidden_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT
                         for (int32_t j = 0; j < 5; j++) {
-                            const float w = tiles_of_w_hidden_2_transposed[tile][i][j];
-                            sums_g_hidden_delay_2[0][j] += x0 * w;
+                            const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
+                            sums_g_hidden_delay_2_[0][j] += x0 * w;
                         }
                     }
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        g_hidden_delay[b][t][j0 + j] = sums_g_hidden_delay_2[0][j];
+                        g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
                 }
             }
@@ -1027,29 +1027,29 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense)(void *context, int32_t first,
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
-static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict image)[2][4] = net->image;
-    float (*restrict hidden_v_then_g_hidden_dense)[2][5] = net->hidden_v_then_g_hidden_dense;
-    uint16_t (*restrict events_of_hidden_delay)[18] = net->events_of_hidden_delay;
-    int32_t (*restrict ends_of_hidden_delay)[3] = net->ends_of_hidden_delay;
-    _Alignas(64) float sums_w_hidden_2[4][5];
-    float (*restrict parts_of_w_hidden_2)[5][5] = net->parts_of_w_hidden_2;
-    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    float (*restrict image_)[2][4] = net->image_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[2][5] = net->hidden_v_then_g_hidden_dense_;
+    uint16_t (*restrict events_of_hidden_delay_)[18] = net->events_of_hidden_delay_;
+    int32_t (*restrict ends_of_hidden_delay_)[3] = net->ends_of_hidden_delay_;
+    _Alignas(64) float sums_w_hidden_2_[4][5];
+    float (*restrict parts_of_w_hidden_2_)[5][5] = net->parts_of_w_hidden_2_;
+    float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                parts_of_w_hidden_2[slice][i][j] = 0.0f;
+                parts_of_w_hidden_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                parts_of_w_hidden[slice][i][j] = 0.0f;
+                parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
@@ -1057,13 +1057,13 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int3
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden_2[0][j] = hidden_v_then_g_hidden_dense[b][t][j];
+                    sums_w_hidden_2_[0][j] = hidden_v_then_g_hidden_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_hidden_delay[b][t]; e < ends_of_hidden_delay[b][t + 1]; e++) {
-                    const int32_t i = events_of_hidden_delay[b][e];
+                for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden_delay_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        parts_of_w_hidden_2[slice][i][j] += sums_w_hidden_2[0][j];
+                        parts_of_w_hidden_2_[slice][i][j] += sums_w_hidden_2_[0][j];
                     }
                 }
             }
@@ -1072,49 +1072,49 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int3
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden_2[0][j] = 0.0f;
+                    sums_w_hidden_2_[0][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden_2[1][j] = 0.0f;
+                    sums_w_hidden_2_[1][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden_2[2][j] = 0.0f;
+                    sums_w_hidden_2_[2][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_w_hidden_2[3][j] = 0.0f;
+                    sums_w_hidden_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
-                    const float x0 = image[b][t][i0];
-                    const float x1 = image[b][t][i0 + 1];
-                    const float x2 = image[b][t][i0 + 2];
-                    const float x3 = image[b][t][i0 + 3];
+                    const float x0 = image_[b][t][i0];
+                    const float x1 = image_[b][t][i0 + 1];
+                    const float x2 = image_[b][t][i0 + 2];
+                    const float x3 = image_[b][t][i0 + 3];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        const float g = hidden_v_then_g_hidden_dense[b][t][j];
-                        sums_w_hidden_2[0][j] += x0 * g;
-                        sums_w_hidden_2[1][j] += x1 * g;
-                        sums_w_hidden_2[2][j] += x2 * g;
-                        sums_w_hidden_2[3][j] += x3 * g;
+                        const float g = hidden_v_then_g_hidden_dense_[b][t][j];
+                        sums_w_hidden_2_[0][j] += x0 * g;
+                        sums_w_hidden_2_[1][j] += x1 * g;
+                        sums_w_hidden_2_[2][j] += x2 * g;
+                        sums_w_hidden_2_[3][j] += x3 * g;
                     }
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    parts_of_w_hidden[slice][i0][j] += sums_w_hidden_2[0][j];
+                    parts_of_w_hidden_[slice][i0][j] += sums_w_hidden_2_[0][j];
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    parts_of_w_hidden[slice][i0 + 1][j] += sums_w_hidden_2[1][j];
+                    parts_of_w_hidden_[slice][i0 + 1][j] += sums_w_hidden_2_[1][j];
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    parts_of_w_hidden[slice][i0 + 2][j] += sums_w_hidden_2[2][j];
+                    parts_of_w_hidden_[slice][i0 + 2][j] += sums_w_hidden_2_[2][j];
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    parts_of_w_hidden[slice][i0 + 3][j] += sums_w_hidden_2[3][j];
+                    parts_of_w_hidden_[slice][i0 + 3][j] += sums_w_hidden_2_[3][j];
                 }
             }
         }
@@ -1123,16 +1123,16 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2)(void *context, int32_t first, int3
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * gradient of w_hidden_2: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden_2)[5] = net->grad_w_hidden_2;
-    float (*restrict parts_of_w_hidden_2)[5][5] = net->parts_of_w_hidden_2;
+    float (*restrict grad_w_hidden_2_)[5] = net->grad_w_hidden_2_;
+    float (*restrict parts_of_w_hidden_2_)[5][5] = net->parts_of_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                grad_w_hidden_2[i][j] += parts_of_w_hidden_2[slice][i][j];
+                grad_w_hidden_2_[i][j] += parts_of_w_hidden_2_[slice][i][j];
             }
         }
     }
@@ -1140,80 +1140,80 @@ static void SNN_AT_LEVEL(sum_w_hidden_2)(void *context, int32_t first, int32_t l
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * gradient of w_hidden: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
-    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
+                grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
     }
 }
 
 /* w_hidden: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[5] = net->w_hidden;
-    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
-    float (*restrict velocity_w_hidden)[5] = net->velocity_w_hidden;
-    const float lr = net->run.lr;
-    const float scale = net->run.scale;
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    float (*restrict velocity_w_hidden_)[5] = net->velocity_w_hidden_;
+    const float lr_ = net->run.lr;
+    const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            const float g = grad_w_hidden[i][j] * scale;
-            const float velocity = 0.9f * velocity_w_hidden[i][j] + g;
-            const float weight = w_hidden[i][j] - lr * velocity;
-            velocity_w_hidden[i][j] = velocity;
-            w_hidden[i][j] = weight;
+            const float g_ = grad_w_hidden_[i][j] * scale_;
+            const float velocity_ = 0.9f * velocity_w_hidden_[i][j] + g_;
+            const float weight_ = w_hidden_[i][j] - lr_ * velocity_;
+            velocity_w_hidden_[i][j] = velocity_;
+            w_hidden_[i][j] = weight_;
         }
     }
 }
 
 /* w_hidden_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden_2)[5] = net->w_hidden_2;
-    float (*restrict grad_w_hidden_2)[5] = net->grad_w_hidden_2;
-    float (*restrict velocity_w_hidden_2)[5] = net->velocity_w_hidden_2;
-    const float lr = net->run.lr;
-    const float scale = net->run.scale;
+    float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
+    float (*restrict grad_w_hidden_2_)[5] = net->grad_w_hidden_2_;
+    float (*restrict velocity_w_hidden_2_)[5] = net->velocity_w_hidden_2_;
+    const float lr_ = net->run.lr;
+    const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            const float g = grad_w_hidden_2[i][j] * scale;
-            const float velocity = 0.9f * velocity_w_hidden_2[i][j] + g;
-            const float weight = w_hidden_2[i][j] - lr * velocity;
-            velocity_w_hidden_2[i][j] = velocity;
-            w_hidden_2[i][j] = weight;
+            const float g_ = grad_w_hidden_2_[i][j] * scale_;
+            const float velocity_ = 0.9f * velocity_w_hidden_2_[i][j] + g_;
+            const float weight_ = w_hidden_2_[i][j] - lr_ * velocity_;
+            velocity_w_hidden_2_[i][j] = velocity_;
+            w_hidden_2_[i][j] = weight_;
         }
     }
 }
 
 /* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict velocity_w_digit)[3] = net->velocity_w_digit;
-    const float lr = net->run.lr;
-    const float scale = net->run.scale;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict velocity_w_digit_)[3] = net->velocity_w_digit_;
+    const float lr_ = net->run.lr;
+    const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float g = grad_w_digit[i][j] * scale;
-            const float velocity = 0.9f * velocity_w_digit[i][j] + g;
-            const float weight = w_digit[i][j] - lr * velocity;
-            velocity_w_digit[i][j] = velocity;
-            w_digit[i][j] = weight;
+            const float g_ = grad_w_digit_[i][j] * scale_;
+            const float velocity_ = 0.9f * velocity_w_digit_[i][j] + g_;
+            const float weight_ = w_digit_[i][j] - lr_ * velocity_;
+            velocity_w_digit_[i][j] = velocity_;
+            w_digit_[i][j] = weight_;
         }
     }
 }
@@ -1221,43 +1221,43 @@ static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_hidden), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_max), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_hidden_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_max_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
-    memset(net->grad_w_hidden_2, 0, 5 * sizeof *net->grad_w_hidden_2);
-    memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit), net, 3);
+    memset(net->grad_w_hidden_, 0, 4 * sizeof *net->grad_w_hidden_);
+    memset(net->grad_w_hidden_2_, 0, 5 * sizeof *net->grad_w_hidden_2_);
+    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2_), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_), net, 3);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(pick_g_digit), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_2), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(pick_g_digit_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_2_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed_), net, 1);
+    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2_), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 4);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2_), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
 }
 
 #include "snn_level_end.h"
@@ -1267,56 +1267,56 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_hidden = snn_take(&net->memory, 4, sizeof *net->w_hidden)) != NULL && complete;
-    complete = (net->grad_w_hidden = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden)) != NULL && complete;
-    complete = (net->w_hidden_2 = snn_take(&net->memory, 5, sizeof *net->w_hidden_2)) != NULL && complete;
-    complete = (net->grad_w_hidden_2 = snn_take(&net->memory, 5, sizeof *net->grad_w_hidden_2)) != NULL && complete;
-    complete = (net->w_hidden_2_transposed = snn_take(&net->memory, 5, sizeof *net->w_hidden_2_transposed)) != NULL && complete;
-    complete = (net->w_digit = snn_take(&net->memory, 5, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 5, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_transposed = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_hidden = snn_take(&net->memory, rows, sizeof *net->activity_hidden)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_dense)) != NULL && complete;
-    complete = (net->hidden_delay = snn_take(&net->memory, rows, sizeof *net->hidden_delay)) != NULL && complete;
-    complete = (net->hidden_dense_2 = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2)) != NULL && complete;
-    complete = (net->hidden = snn_take(&net->memory, rows, sizeof *net->hidden)) != NULL && complete;
-    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
-    complete = (net->digit_max = snn_take(&net->memory, rows, sizeof *net->digit_max)) != NULL && complete;
-    complete = (net->g_digit_max = snn_take(&net->memory, rows, sizeof *net->g_digit_max)) != NULL && complete;
-    complete = (net->g_digit = snn_take(&net->memory, rows, sizeof *net->g_digit)) != NULL && complete;
-    complete = (net->g_digit_dense = snn_take(&net->memory, rows, sizeof *net->g_digit_dense)) != NULL && complete;
-    complete = (net->g_hidden_2 = snn_take(&net->memory, rows, sizeof *net->g_hidden_2)) != NULL && complete;
-    complete = (net->hidden_v_then_g_hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense)) != NULL && complete;
-    complete = (net->g_hidden_delay = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay)) != NULL && complete;
-    complete = (net->velocity_w_hidden = snn_take(&net->memory, 4, sizeof *net->velocity_w_hidden)) != NULL && complete;
-    complete = (net->velocity_w_hidden_2 = snn_take(&net->memory, 5, sizeof *net->velocity_w_hidden_2)) != NULL && complete;
-    complete = (net->velocity_w_digit = snn_take(&net->memory, 5, sizeof *net->velocity_w_digit)) != NULL && complete;
-    complete = (net->state_v_hidden = snn_take(&net->memory, rows, sizeof *net->state_v_hidden)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2 = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2)) != NULL && complete;
-    complete = (net->events_of_hidden_delay = snn_alloc(rows, sizeof *net->events_of_hidden_delay)) != NULL && complete;
-    complete = (net->ends_of_hidden_delay = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay)) != NULL && complete;
-    complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
-    complete = (net->ends_of_hidden = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
-    complete = (net->state_g_v_hidden = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2_transposed = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_2 = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_2)) != NULL && complete;
-    complete = (net->parts_of_w_hidden = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
+    complete = (net->hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->hidden_delay_)) != NULL && complete;
+    complete = (net->hidden_dense_2_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2_)) != NULL && complete;
+    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
+    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
+    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
+    complete = (net->digit_max_ = snn_take(&net->memory, rows, sizeof *net->digit_max_)) != NULL && complete;
+    complete = (net->g_digit_max_ = snn_take(&net->memory, rows, sizeof *net->g_digit_max_)) != NULL && complete;
+    complete = (net->g_digit_ = snn_take(&net->memory, rows, sizeof *net->g_digit_)) != NULL && complete;
+    complete = (net->g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->g_digit_dense_)) != NULL && complete;
+    complete = (net->g_hidden_2_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_2_)) != NULL && complete;
+    complete = (net->hidden_v_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense_)) != NULL && complete;
+    complete = (net->g_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay_)) != NULL && complete;
+    complete = (net->w_hidden_ = snn_take(&net->memory, 4, sizeof *net->w_hidden_)) != NULL && complete;
+    complete = (net->w_hidden_2_ = snn_take(&net->memory, 5, sizeof *net->w_hidden_2_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden_)) != NULL && complete;
+    complete = (net->grad_w_hidden_2_ = snn_take(&net->memory, 5, sizeof *net->grad_w_hidden_2_)) != NULL && complete;
+    complete = (net->w_hidden_2_transposed_ = snn_take(&net->memory, 5, sizeof *net->w_hidden_2_transposed_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->w_digit_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed_)) != NULL && complete;
+    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
+    complete = (net->velocity_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->velocity_w_hidden_)) != NULL && complete;
+    complete = (net->velocity_w_hidden_2_ = snn_take(&net->memory, 5, sizeof *net->velocity_w_hidden_2_)) != NULL && complete;
+    complete = (net->velocity_w_digit_ = snn_take(&net->memory, 5, sizeof *net->velocity_w_digit_)) != NULL && complete;
+    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
+    complete = (net->tiles_of_w_hidden_2_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_)) != NULL && complete;
+    complete = (net->events_of_hidden_delay_ = snn_alloc(rows, sizeof *net->events_of_hidden_delay_)) != NULL && complete;
+    complete = (net->ends_of_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay_)) != NULL && complete;
+    complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
+    complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
+    complete = (net->state_g_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden_)) != NULL && complete;
+    complete = (net->tiles_of_w_hidden_2_transposed_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed_)) != NULL && complete;
+    complete = (net->parts_of_w_hidden_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_2_)) != NULL && complete;
+    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_hidden_delay);
-    snn_free(net->events_of_hidden);
+    snn_free(net->events_of_hidden_delay_);
+    snn_free(net->events_of_hidden_);
     snn_release(&net->memory);
 }
 
@@ -1348,32 +1348,32 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_hidden", .about = "dense(5)",
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .value = net->w_hidden[0], .gradient = net->grad_w_hidden[0],
-        .state[0] = net->velocity_w_hidden[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
+        .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
+        .state[0] = net->velocity_w_hidden_[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
         .states = 1, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_hidden_2", .about = "dense(5)",
         .ndim = 2, .dims = {5, 5}, .matrix = true,
-        .value = net->w_hidden_2[0], .gradient = net->grad_w_hidden_2[0],
-        .state[0] = net->velocity_w_hidden_2[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
+        .value = net->w_hidden_2_[0], .gradient = net->grad_w_hidden_2_[0],
+        .state[0] = net->velocity_w_hidden_2_[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
         .states = 1, .init = 0.4472136f, .constant = false,
     };
     net->params[2] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
-        .state[0] = net->velocity_w_digit[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
+        .state[0] = net->velocity_w_digit_[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
         .states = 1, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [4], classes = 3, temporal)",
-        .size = 4, .spikes = false, .values = net->image[0][0], .per_sample = 8,
+        .size = 4, .spikes = false, .values = net->image_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
         .name = "hidden_dense", .about = "dense(5)",
-        .size = 5, .spikes = false, .values = net->hidden_dense[0][0], .per_sample = 10,
+        .size = 5, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 10,
         .activity = NULL, .operations = 40,
     };
     net->streams[2] = (SnnStream) {
@@ -1383,36 +1383,36 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[3] = (SnnStream) {
         .name = "hidden_dense_2", .about = "dense(5)",
-        .size = 5, .spikes = false, .values = net->hidden_dense_2[0][0], .per_sample = 5,
+        .size = 5, .spikes = false, .values = net->hidden_dense_2_[0][0], .per_sample = 5,
         .activity = NULL, .operations = 50,
     };
     net->streams[4] = (SnnStream) {
         .name = "hidden", .about = "lif(tau = 3, detach_reset)",
         .size = 5, .spikes = true, .values = NULL, .per_sample = 10,
-        .activity = net->activity_hidden, .operations = 0,
+        .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "hidden_v", .about = "lif(tau = 3, detach_reset)",
-        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense[0][0], .per_sample = 10,
+        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 10,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 30,
     };
     net->streams[7] = (SnnStream) {
         .name = "digit", .about = "li(tau = 4)",
-        .size = 3, .spikes = false, .values = net->digit[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
         .name = "digit_max", .about = "max(digit)",
-        .size = 3, .spikes = false, .values = net->digit_max[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_max_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
-    model->input = net->image[0][0];
+    model->input = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;
