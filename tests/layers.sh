@@ -21,6 +21,9 @@ BEGIN {
     rank["embedded"] = rank["literal"]
     rank["room"] = rank["arena"]
     rank["snn"] = rank["parse"]     # the generated parser and scanner belong to grammar/
+    rank["lexer"] = rank["tokens"] = rank["syntax"] = rank["signs.def"] = rank["parse"]
+    rank["words"] = rank["words.def"] = rank["diag"]
+    rank["units.def"] = rank["ast"]
     rank["weights"] = rank["loop"]
     rank["rules.def"] = rank["diag"]
     rank["operators.def"] = rank["ast"]

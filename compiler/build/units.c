@@ -15,8 +15,11 @@ typedef struct NamedUnit {
 } NamedUnit;
 
 static const NamedUnit named_units[] = {
-    {"us", {1, 0}, 1e-3}, {"ms", {1, 0}, 1}, {"s", {1, 0}, 1e3}, {"Hz", {-1, 0}, 1e-3},
-    {"kHz", {-1, 0}, 1},  {"mV", {0, 1}, 1}, {"V", {0, 1}, 1e3},
+#define UNIT(text, time, voltage, scale) {text, {time, voltage}, scale},
+#define UNIT_WORD(text, unit)
+#include "units.def"
+#undef UNIT
+#undef UNIT_WORD
 };
 
 bool unit_equal(Unit a, Unit b)
