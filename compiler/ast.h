@@ -105,6 +105,7 @@ typedef struct Setting {
     const char *name;
     Expr *value;
     Span name_span;
+    Span joint; /* a sign between both, where none belongs; else empty */
 } Setting;
 
 typedef VEC(Setting) Settings;
@@ -131,6 +132,7 @@ typedef struct File {
     VEC(Def *) defs;
     Items lets;
     Model *model;
+    bool damaged; /* parts are missing: reported */
 } File;
 
 const char *operator_text(Operator op);

@@ -1,5 +1,6 @@
 #include "diag.h"
 
+#include <ctype.h>
 #include <string.h>
 
 enum {
@@ -152,8 +153,13 @@ static int minimum(int a, int b)
     return a < b ? a : b;
 }
 
+static bool same_letter(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
 /* Insertions, deletions, substitutions and swaps of neighbours that turn a into b: the optimal string
- * alignment distance. Row i + 1 of `rows` (modulo 3) belongs to the first i bytes of a. */
+ * alignment distance, in which small and capital letters are alike. Row i + 1 of `rows` (modulo 3) belongs to the first i bytes of a. */
 static int edit_distance(const char *a, int a_length, const char *b, int b_length)
 {
     int rows[3][NAME_LIMIT + 1];
@@ -163,9 +169,9 @@ static int edit_distance(const char *a, int a_length, const char *b, int b_lengt
         int *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
         row[0] = i;
         for (int j = 1; j <= b_length; j++) {
-            int change = above[j - 1] + (a[i - 1] != b[j - 1]);
+            int change = above[j - 1] + !same_letter(a[i - 1], b[j - 1]);
             row[j] = minimum(change, minimum(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]))
                 row[j] = minimum(row[j], two_above[j - 2] + 1);
         }
     }

@@ -59,7 +59,15 @@ static void unknown_argument(Build *b, const Call *call, const Arg *arg)
     Names names = {0};
     for (int i = 0; i < call->formals->count; i++)
         vec_push(b->arena, &names, call->formals->at[i].name);
-    hint_closest(b, arg->name, &names);
+    hint_known(b, "its parameters", arg->name, &names);
+}
+
+/* The stream on the left of a chain, given once more. */
+static void hint_first(Build *b, const Call *call)
+{
+    if (call->first && call->formals->count > 0)
+        report_hint(b, "`%s` of `%s` is what stands on the left of `->`", call->formals->at[0].name,
+                    call->name);
 }
 
 static void too_many(Build *b, const Call *call, const Arg *arg)
@@ -67,6 +75,8 @@ static void too_many(Build *b, const Call *call, const Arg *arg)
     int takes = call->formals->count - (call->first ? 1 : 0);
     report(b, RULE_TOO_MANY_ARGUMENTS, arg->span, "`%s` takes %s%d argument%s", call->name,
            takes ? "at most " : "", takes, takes == 1 ? "" : "s");
+    if (call->args->at[0].value->kind != EXPR_NUMBER)
+        hint_first(b, call);
 }
 
 /* Which formal an argument is for; NONE if that was reported. */
@@ -87,20 +97,30 @@ static int find_formal(Build *b, const Call *call, const Arg *arg, int *position
     return index;
 }
 
-static void bind_one(Build *b, const Call *call, Scope *frame, const Arg *arg, int *position)
+/* False if a mistake was reported. */
+static bool bind_one(Build *b, const Call *call, Scope *frame, const Arg *arg, int *position)
 {
     int index = find_formal(b, call, arg, position);
     if (index == NONE)
-        return;
+        return false;
     Entry *entry = frame->entries.at[index];
     if (entry->given) {
         report(b, RULE_DUPLICATE_ARGUMENT, arg->span, "`%s` has a value already", entry->name);
-        return;
+        if (index == 0)
+            hint_first(b, call);
+        return false;
     }
     bool flag = flag_index(call->formals, arg) != NONE;
     entry->given = true;
     entry->expr = flag ? expr_name(b->arena, arg->span, "true") : arg->value;
     entry->scope = call->caller;
+    return true;
+}
+
+static void poison(Entry *entry)
+{
+    entry->progress = ENTRY_DONE;
+    entry->value = value_poison();
 }
 
 static void use_default(Build *b, const Call *call, Entry *entry, const Formal *formal, Scope *frame)
@@ -114,8 +134,7 @@ static void use_default(Build *b, const Call *call, Entry *entry, const Formal *
         return;
     }
     report(b, RULE_MISSING_ARGUMENT, call->span, "`%s` needs a value for `%s`", call->name, formal->name);
-    entry->progress = ENTRY_DONE;
-    entry->value = value_poison();
+    poison(entry);
 }
 
 static void add_formals(Build *b, const Call *call, Scope *frame)
@@ -145,10 +164,15 @@ Scope *bind_arguments(Build *b, const Call *call)
         report(b, RULE_TOO_MANY_ARGUMENTS, call->span, "`%s` takes no stream", call->name);
         report_hint(b, "give it a parameter for the stream, as in `block %s(x) = ...`", call->name);
     }
+    bool fine = true;
     for (int i = 0; call->args && i < call->args->count; i++)
-        bind_one(b, call, frame, &call->args->at[i], &position);
-    for (int i = 0; i < call->formals->count; i++)
-        use_default(b, call, frame->entries.at[i], &call->formals->at[i], frame);
+        fine &= bind_one(b, call, frame, &call->args->at[i], &position);
+    for (int i = 0; i < call->formals->count; i++) {
+        if (fine)
+            use_default(b, call, frame->entries.at[i], &call->formals->at[i], frame);
+        else /* who knows what the others were meant for */
+            poison(frame->entries.at[i]);
+    }
     return frame;
 }
 

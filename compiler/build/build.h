@@ -175,7 +175,10 @@ bool report_wanted(Build *b, Rule rule, Span span);
 
 /* A list of names for "did you mean". */
 typedef VEC(const char *) Names;
-void hint_closest(Build *b, const char *name, const Names *candidates);
+/* What to write for a name that is not known: false if there is nothing to say. */
+bool hint_closest(Build *b, const char *name, const Names *candidates);
+/* The same where these few are all that is known: all are listed then. `what` they are: "settings". */
+void hint_known(Build *b, const char *what, const char *name, const Names *candidates);
 
 Scope *scope_new(Build *b, Scope *parent);
 Entry *scope_own(const Scope *scope, const char *name);  /* in this scope itself, or NULL */
@@ -301,6 +304,7 @@ Stream *stream_at(Build *b, StreamId id);
 
 void build_predict(Build *b, const Item *item);
 void build_train(Build *b, const Item *item);
+bool is_setting(const char *name); /* of a train block */
 
 /* ---- rules (check.c): each reports one kind of mistake and says whether all is well ------------------ */
 

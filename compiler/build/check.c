@@ -222,6 +222,12 @@ bool check_assignable(Build *b, const Entry *entry, const char *name, Span span)
 void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
 {
     report(b, RULE_UNKNOWN_NAME, span, "unknown name `%s`", name);
+    Unit unit;
+    double scale;
+    if (unit_parse(name, &unit, &scale)) {
+        report_hint(b, "a unit stands behind a number, as in `10 %s`", name);
+        return;
+    }
     Names names = {0};
     scope_names(b, scope, &names);
     hint_closest(b, name, &names);
@@ -242,12 +248,34 @@ void unknown_definition(Build *b, const Scope *scope, const char *name, Span spa
     hint_closest(b, name, &names);
 }
 
+/* `dense(100)` or `lif(x, tau = 2)` in a formula: the chain that is meant. */
+static const char *as_chain(Build *b, const Expr *call)
+{
+    Expr stage = *call, *stream = expr_name(b->arena, call->span, "x");
+    const Expr *first = call->args.count > 0 && !call->args.at[0].name ? call->args.at[0].value : NULL;
+    if (first && first->kind != EXPR_NUMBER && first->kind != EXPR_LIST) {
+        stage.args.at++;
+        stage.args.count--;
+        stream = call->args.at[0].value;
+    }
+    return ast_expr_text(b->arena, expr_chain(b->arena, call->span, stream, &stage));
+}
+
 void unknown_function(Build *b, Scope *scope, const Expr *call)
 {
     Scope *home;
     report(b, RULE_UNKNOWN_FUNCTION, call->name_span, "unknown function `%s`", call->name);
     if (strcmp(call->name, "dense") == 0 || scope_definition(scope, call->name, NEURONS, &home)) {
-        report_hint(b, "it is a stage: write `x -> %s(...)`", call->name);
+        report_hint(b, "it is a stage, and a chain within a formula stands in parentheses: `(%s)`",
+                    as_chain(b, call));
+        return;
+    }
+    const Entry *entry = scope_find(scope, call->name);
+    if (entry) {
+        if (entry->kind == ENTRY_STREAM)
+            report_hint(b, "`%s` is a stream; what it was one step ago is `%s[-1]`", call->name, call->name);
+        else
+            report_hint(b, "`%s` is a value, not a function", call->name);
         return;
     }
     Names names = {0};

@@ -58,8 +58,8 @@ static Value fold(Context *c, Op op, Value a, Value b, Unit unit, Span span)
     if (op_is_truth(op))
         return value_flag(result != 0);
     bool product = op == OP_DIV || op == OP_POW || (op == OP_MUL && y != 0);
-    bool fine = check_finite(c->build, result, span)
-                && (!product || check_underflow(c->build, result, x, span));
+    bool fine =
+        check_finite(c->build, result, span) && (!product || check_underflow(c->build, result, x, span));
     return fine ? value_number(result + 0.0, unit) : value_poison(); /* one zero */
 }
 
@@ -156,6 +156,15 @@ static void finish_entry(const Build *b, Entry *entry, Value value)
     entry->progress = value.kind == VALUE_POISON && b->mute > 0 ? ENTRY_SUSPECT : ENTRY_DONE;
 }
 
+static bool check_let(Build *b, const Entry *entry)
+{
+    if (entry->expr->kind != EXPR_CHAIN)
+        return true;
+    report(b, RULE_CONSTANT, entry->expr->span, "`%s` is a stream, not a constant", entry->name);
+    report_hint(b, "leave out the `let`, within the model");
+    return false;
+}
+
 Value let_value(Build *b, Entry *entry)
 {
     if (is_settled(b, entry))
@@ -166,7 +175,8 @@ Value let_value(Build *b, Entry *entry)
     }
     entry->progress = ENTRY_BUSY;
     Context c = context_constant(b);
-    Value value = overridden(b, entry, eval(&c, entry->scope, entry->expr));
+    Value written = check_let(b, entry) ? eval(&c, entry->scope, entry->expr) : value_poison();
+    Value value = overridden(b, entry, written);
     finish_entry(b, entry, value);
     return value;
 }
@@ -248,6 +258,8 @@ static Value entry_value(Context *c, Entry *entry, const Expr *expr)
     case ENTRY_LOCAL: /* without a body, a default that uses a name of the equations: see check_arguments */
         return c->node || entry->value.kind != VALUE_BODY ? entry->value : value_poison();
     case ENTRY_STREAM:
+        if (!c->streams && entry->progress == ENTRY_DONE && entry->value.kind == VALUE_POISON)
+            return entry->value;
         if (!c->streams)
             return stream_in_formula(c, value_stream(NONE, unit_plain), expr->span, expr->name);
         return stream_in_formula(c, binding_value(b, entry, expr->span), expr->span, expr->name);
@@ -436,6 +448,11 @@ static Value eval_stream(Context *c, Scope *scope, const Expr *expr)
     if (!c->streams) {
         report(c->build, RULE_CONSTANT, expr->span, "a stream cannot be used here, only constants%s",
                c->node ? ", states and `input`" : "");
+        if (c->node && expr->kind == EXPR_PAST)
+            report_hint(
+                c->build,
+                "a state keeps its value from step to step: until it is assigned, `%s` is the last one",
+                expr->left->name);
         return value_poison();
     }
     Value value = build_value(c->build, scope, expr, NULL);

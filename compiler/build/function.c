@@ -178,8 +178,12 @@ static Value eval_step(Context *c, Scope *scope, const Expr *call)
         report_hint(b, "it makes spikes in the equations of a neuron and in streams of a model");
         return value_poison();
     }
-    if (!check_count(b, call, 2))
+    if (!check_count(b, call, 2)) {
+        if (call->args.count == 1)
+            report_hint(b,
+                        "behind it stands what learning takes for its slope, as in `step(v - 1, atan(2))`");
         return value_poison();
+    }
     Value x = eval(c, scope, call->args.at[0].value);
     Span span = call->args.at[0].value->span;
     if (!check_number(b, x, span) || x.kind == VALUE_POISON)

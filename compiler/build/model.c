@@ -1,6 +1,8 @@
 /* The items of a model: data, time, constants, bindings; and the walk over them. */
 #include "build.h"
 
+#include "words.h"
+
 #include <limits.h>
 
 /* ---- data and time ----------------------------------------------------------------------------------- */
@@ -13,7 +15,7 @@ static bool check_format(Build *b, const Expr *value)
     if (strcmp(value->name, "idx") == 0)
         return true;
     report(b, RULE_DATA, name_span(value), "unknown data format `%s`", value->name);
-    report_hint(b, "known formats: `idx`");
+    report_hint(b, "there is `idx`, the format of MNIST");
     return false;
 }
 
@@ -38,6 +40,20 @@ static bool data_spikes(Build *b, const Entry *spikes)
     report(b, RULE_DATA, spikes->expr->span, "`spikes` needs data over time");
     report_hint(b, "write `temporal, spikes`, or make spikes of the image, as in `poisson(image)`");
     return false;
+}
+
+/* `idx("data")` */
+static bool check_texts(Build *b, const Args *args)
+{
+    for (int i = 0; i < args->count; i++) {
+        const Arg *arg = &args->at[i];
+        if (arg->name || arg->value->kind != EXPR_STRING)
+            continue;
+        report(b, RULE_DATA, arg->span, "a text without a name");
+        report_hint(b, "if it is where the data are, write `folder = \"%s\"`", arg->value->name);
+        return false;
+    }
+    return true;
 }
 
 /* False if the stream of the images is not known. */
@@ -73,7 +89,7 @@ static void build_data(Build *b, const Item *item)
     Call call = {
         .name = "idx", .span = value->span, .formals = &formals, .caller = b->model, .home = b->model};
     call.args = value->kind == EXPR_CALL ? &value->args : NULL;
-    if (!data_arguments(b, bind_arguments(b, &call)))
+    if (!check_texts(b, &value->args) || !data_arguments(b, bind_arguments(b, &call)))
         return;
     Node node = node_new(NODE_DATA, item->span);
     StreamKind kind = data->spikes ? STREAM_SPIKES : STREAM_REALS;
@@ -128,7 +144,10 @@ static void build_binding(Build *b, const Item *item)
     Value value = build_value(b, b->model, item->value, item->name);
     if (value.kind == VALUE_NUMBER || value.kind == VALUE_FLAG) {
         report(b, RULE_STREAM, item->value->span, "`%s` is a constant, not a stream", item->name);
-        report_hint(b, "write `let %s = ...`", item->name);
+        if (is_setting(item->name))
+            report_hint(b, "%s", foreign_word(item->name));
+        else
+            report_hint(b, "write `let %s = ...`", item->name);
         value = value_poison();
     }
     entry->value = value;
@@ -306,7 +325,8 @@ static void check_defines(Build *b)
         const Define *define = &b->defines[i];
         if (define->used)
             continue;
-        report(b, RULE_UNKNOWN_NAME, define->item->name_span, "the model has no `let %s`", define->item->name);
+        report(b, RULE_UNKNOWN_NAME, define->item->name_span, "the model has no `let %s`",
+               define->item->name);
         Names names = {0};
         for (const Scope *scope = b->model ? b->model : b->file; scope; scope = scope->parent)
             for (int k = 0; k < scope->entries.count; k++)

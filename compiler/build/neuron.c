@@ -7,12 +7,18 @@ static Value named_result(const Scope *frame, const char *name)
     return entry && entry->kind == ENTRY_LOCAL ? entry->value : value_poison();
 }
 
+/* The last statement that assigns a name, or NULL. */
+static const Stmt *assignment(const Def *def, const char *name)
+{
+    for (int i = def->body.count - 1; i >= 0; i--)
+        if (strcmp(def->body.at[i].name, name) == 0)
+            return &def->body.at[i];
+    return NULL;
+}
+
 static bool assigns(const Def *def, const char *name)
 {
-    for (int i = 0; i < def->body.count; i++)
-        if (strcmp(def->body.at[i].name, name) == 0)
-            return true;
-    return false;
+    return assignment(def, name) != NULL;
 }
 
 /* Mistakes inside a definition may come from the arguments it was given: says which use it was. */
@@ -115,6 +121,20 @@ Value build_step(Context *c, Scope *scope, Value x, const Expr *surrogate, Span 
 
 /* ---- neurons ---------------------------------------------------------------------------------------- */
 
+/* `spike = v >= 1` is a truth value, and has no slope to learn from. */
+static bool check_output(Build *b, Value output, const Stmt *stmt)
+{
+    const Expr *value = stmt->value;
+    bool above = value->kind == EXPR_BINARY && (value->op == OPERATOR_GT || value->op == OPERATOR_GE);
+    if (!above || !(output.kind == VALUE_FLAG || output.truth))
+        return check_number(b, output, value->span);
+    const Expr *rise = expr_binary(b->arena, value->span, OPERATOR_SUBTRACT, value->left, value->right);
+    report(b, RULE_TRUTH, value->span, "`%s` is a number, found a truth value", stmt->name);
+    report_hint(b, "write `%s = step(%s, atan(2))`: 1 from 0 on, with the slope of an atan in training",
+                stmt->name, ast_expr_text(b->arena, rise));
+    return false;
+}
+
 /* What the neuron sends out: `output`, or else `spike`. */
 static bool neuron_output(Context *c, const Scope *frame, const Def *def, Value *output)
 {
@@ -127,7 +147,7 @@ static bool neuron_output(Context *c, const Scope *frame, const Def *def, Value 
         return false;
     }
     *output = named_result(frame, name);
-    if (output->kind == VALUE_POISON || !check_number(b, *output, def->name_span))
+    if (output->kind == VALUE_POISON || !check_output(b, *output, assignment(def, name)))
         return false;
     if (!unit_equal(output->unit, unit_plain)) {
         report(b, RULE_UNIT, def->name_span, "`%s` of the neuron `%s` must be a plain number, found %s", name,

@@ -1,6 +1,8 @@
 /* Names and definitions: who sees whom, and reporting a mistake once. */
 #include "build.h"
 
+#include "words.h"
+
 /* Constants of every formula; nothing else may have these names. */
 static const char *const reserved_names[] = {"true", "false", "pi", "dt", "steps"};
 enum { RESERVED_COUNT = sizeof reserved_names / sizeof reserved_names[0] };
@@ -22,11 +24,25 @@ bool report_wanted(Build *b, Rule rule, Span span)
     return true;
 }
 
-void hint_closest(Build *b, const char *name, const Names *candidates)
+/* A word of another language may be close to a name by chance: its row comes first. */
+bool hint_closest(Build *b, const char *name, const Names *candidates)
 {
-    const char *closest = closest_name(name, candidates->at, candidates->count);
-    if (closest)
+    const char *advice = foreign_word(name), *closest = closest_name(name, candidates->at, candidates->count);
+    if (closest && (!advice || same_word(name, closest)))
         report_hint(b, "did you mean `%s`?", closest);
+    else if (advice)
+        report_hint(b, "%s", advice);
+    return closest || advice;
+}
+
+void hint_known(Build *b, const char *what, const char *name, const Names *candidates)
+{
+    if (hint_closest(b, name, candidates) || candidates->count == 0)
+        return;
+    const char *list = "";
+    for (int i = 0; i < candidates->count; i++)
+        list = arena_printf(b->arena, "%s%s`%s`", list, i ? ", " : "", candidates->at[i]);
+    report_hint(b, "%s: %s", what, list);
 }
 
 Scope *scope_new(Build *b, Scope *parent)

@@ -56,7 +56,7 @@ static bool loss_kind(Build *b, const Expr *expr, LossKind *kind)
         vec_push(b->arena, &candidates, names[i]);
     }
     report(b, RULE_LOSS, expr->name_span, "unknown loss `%s`", expr->name);
-    hint_closest(b, expr->name, &candidates);
+    hint_known(b, "losses", expr->name, &candidates);
     return false;
 }
 
@@ -110,7 +110,8 @@ static void set_clip(Build *b, const Setting *setting, double *clip)
     if (fine && *clip > 0)
         return;
     if (fine)
-        report(b, RULE_RANGE, setting->value->span, "`%s` must be above 0, found %.15g", setting->name, *clip);
+        report(b, RULE_RANGE, setting->value->span, "`%s` must be above 0, found %.15g", setting->name,
+               *clip);
     *clip = 0; /* the equations are built without it */
 }
 
@@ -142,7 +143,7 @@ static const Handler handlers[] = {
 };
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 
-static bool is_setting(const char *name)
+bool is_setting(const char *name)
 {
     for (int i = 0; i < HANDLER_COUNT; i++)
         if (strcmp(handlers[i].name, name) == 0)
@@ -150,16 +151,23 @@ static bool is_setting(const char *name)
     return false;
 }
 
+static void unknown_setting(Build *b, const Setting *setting)
+{
+    report(b, RULE_UNKNOWN_SETTING, setting->name_span, "unknown setting `%s`", setting->name);
+    Names names = {0};
+    for (int i = 0; i < HANDLER_COUNT; i++)
+        vec_push(b->arena, &names, handlers[i].name);
+    hint_known(b, "settings", setting->name, &names);
+}
+
 static void check_setting(Build *b, const Item *item, int index)
 {
     const Setting *setting = &item->settings.at[index];
-    if (!is_setting(setting->name)) {
-        report(b, RULE_UNKNOWN_SETTING, setting->name_span, "unknown setting `%s`", setting->name);
-        Names names = {0};
-        for (int i = 0; i < HANDLER_COUNT; i++)
-            vec_push(b->arena, &names, handlers[i].name);
-        hint_closest(b, setting->name, &names);
-    }
+    if (!is_setting(setting->name))
+        unknown_setting(b, setting);
+    else if (setting->joint.hi > setting->joint.lo)
+        report(b, RULE_SYNTAX, setting->joint, "a setting has no `=`: write `%s %s`", setting->name,
+               ast_expr_text(b->arena, setting->value));
     for (int i = 0; i < index; i++) {
         const Setting *first = &item->settings.at[i];
         if (strcmp(first->name, setting->name) != 0)
