@@ -46,7 +46,7 @@ RT_OBJECTS   = $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*.c))
 UNIT_OBJECTS = $(UNIT_SOURCES:%.c=$(OBJ)/%.o)
 LIBRARIES    = $(BUILD)/libsnnc.a $(BUILD)/librt.a
 
-FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] grammar/*.h backends/*/*.[ch] runtime/*.[ch] \
+FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] grammar/*.[ch] backends/*/*.[ch] runtime/*.[ch] \
                        tests/unit/*.[ch])
 # Every tests/NAME.sh but the tools among them is a part of `make test`.
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh,$(wildcard tests/*.sh))
@@ -127,7 +127,7 @@ $(GEN)/embedded.c: compiler/embed.sh $(EMBEDDED)
 	@echo "  EMBED $@"
 	$(Q)sh compiler/embed.sh $(EMBEDDED) > $@
 
-$(OBJ)/gen/snn.lex.o: $(GEN)/snn.tab.h
+$(OBJ)/gen/snn.lex.o $(patsubst %.c,$(OBJ)/%.o,$(wildcard grammar/*.c)): $(GEN)/snn.tab.h
 
 # ---- tests ----
 

@@ -11,8 +11,7 @@ static void parse_defines(Compilation *c)
     for (int i = 0; i < c->define_count; i++) {
         Define *define = &c->defines[i];
         const char *path = arena_printf(c->arena, "-D %s", define->text);
-        Source *source =
-            source_add(&c->sources, path, define->text, (uint32_t)strlen(define->text));
+        Source *source = source_add(&c->sources, path, define->text, (uint32_t)strlen(define->text));
         source->argument = true;
         define->item = parse_define(c->arena, source, &c->diag);
     }
@@ -21,7 +20,9 @@ static void parse_defines(Compilation *c)
 static bool run_parse(Compilation *c)
 {
     parse_defines(c);
+    bool damaged = c->diag.errors > 0;
     c->file = parse_source(c->arena, c->text, &c->diag);
+    c->file->damaged |= damaged;
     return true; /* build reports what else is wrong, as far as the tree allows */
 }
 
@@ -35,7 +36,7 @@ static void keep_streams(Compilation *c)
 
 static bool run_build(Compilation *c)
 {
-    if (c->diag.errors)
+    if (c->file->damaged)
         return false;
     c->net = build_net(c->arena, &c->sources, &c->diag, c->library, c->file, c->defines, c->define_count);
     if (!c->net || c->diag.errors)
@@ -89,8 +90,9 @@ static bool run_differentiate(Compilation *c)
     diag_error(&c->diag, RULE_NOTHING_TO_LEARN, loss_span(c->net),
                "nothing can be learned: the loss depends on no parameter%s",
                c->net->params.count > 0 ? ", or only through `detach`" : "");
-    diag_hint(&c->diag, "weights of a `dense` and a neuron's `param` are learned; without `train`, the program "
-                        "tests and predicts");
+    diag_hint(&c->diag,
+              "weights of a `dense` and a neuron's `param` are learned; without `train`, the program "
+              "tests and predicts");
     return false;
 }
 
@@ -204,9 +206,10 @@ static bool holds_constants(Compilation *c)
         Val v = body_unheld(body, 0);
         if (v == NO_VAL)
             continue;
-        diag_error(&c->diag, RULE_NOT_FINITE, body->code.at[v].span,
-                   "this, or its derivative, leads to the constant %.15g, which single precision does not hold",
-                   body->code.at[v].number);
+        diag_error(
+            &c->diag, RULE_NOT_FINITE, body->code.at[v].span,
+            "this, or its derivative, leads to the constant %.15g, which single precision does not hold",
+            body->code.at[v].number);
         return false;
     }
     return true;

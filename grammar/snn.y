@@ -12,54 +12,24 @@
 %define parse.lac full
 %locations
 %expect 0
-%param {void *scanner}
-%parse-param {Parse *parse}
-%initial-action { @$ = (Span){parse->lexer.offset, parse->lexer.offset}; }
+%param {Parse *parse}
+%initial-action { @$ = (Span){parse->lexer.source->base, parse->lexer.source->base}; }
 
 %code requires {
 #include "parse.h"
+
+typedef struct Parse Parse;
 
 typedef struct Number {
     double value;
     const char *unit; /* NULL if there is none */
 } Number;
-
-/* A bracket that is not closed yet. */
-typedef struct Open {
-    int closer; /* the token that closes it */
-    int errors; /* reported before it */
-    Span span;
-} Open;
-
-typedef struct Lexer {
-    Arena *arena;
-    Diag *diag;
-    const Source *source;
-    uint32_t offset;   /* of the byte to be read next */
-    Span before, last; /* the last two tokens */
-    VEC(Open) open;    /* round and square brackets */
-    int error_line;    /* of the last syntax error */
-    int start;         /* the token before the first: what the text is */
-} Lexer;
-
-typedef struct Parse {
-    Lexer lexer;
-    Arena *arena;
-    Diag *diag;
-    File *file;
-    Item *define; /* of a text that is one constant */
-} Parse;
-
-/* One mistake a line: what follows a syntax error on its line is likely the same one. Notes the line. */
-bool lexer_already_reported(Lexer *lexer, Span span);
-}
-
-%code provides {
-#define YY_DECL int grammar_lex(GRAMMAR_STYPE *value, Span *location, void *yyscanner)
-YY_DECL;
 }
 
 %code {
+#include "lexer.h"
+
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,16 +44,19 @@ int grammar_lex_init_extra(Lexer *lexer, void **scanner);
 int grammar_lex_destroy(void *scanner);
 struct yy_buffer_state *grammar__scan_bytes(const char *bytes, int length, void *scanner);
 
-static void grammar_error(const Span *location, void *scanner, Parse *parse, const char *message);
+static void grammar_error(const Span *location, Parse *parse, const char *message);
 static void add_model(Parse *parse, const char *name, Span span, Items items);
 static Item *definition_item(Parse *parse, Def *def);
 static Expr *checked(Parse *parse, Expr *expr);
+static void say(Parse *parse, Span span, const char *mistake, const char *hint);
+static void separator(Parse *parse, Span span);
 static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span steps_span);
 
 #define ARENA parse->arena
 #define UNARY(span, op, operand) checked(parse, expr_unary(ARENA, span, OPERATOR_##op, operand))
 #define BINARY(span, op, left, right) checked(parse, expr_binary(ARENA, span, OPERATOR_##op, left, right))
-#define NOT_UNDERSTOOD(span) expr_name(ARENA, span, "?")
+/* What follows the mistake is read as if nothing had been before. */
+#define RESUME lexer_resume(&parse->lexer), yyclearin, yyerrok
 }
 
 %token GRAMMAR_EOF 0 "end of file"
@@ -93,12 +66,17 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
     NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" BLOCK "block" LET "let" MODEL "model"
     DATA "data" TIME "time" PREDICT "predict" TRAIN "train" OF "of"
     STATE "state" PARAM "param" PER "per" STEPS "steps"
+%token COLON ":"
 %token ARROW "->" ASSIGN "=" COMMA "," LPAREN "(" RPAREN ")" LBRACKET "[" RBRACKET "]" LBRACE "{" RBRACE "}"
     OR "or" AND "and" NOT "not" EQ "==" NE "!=" LT "<" LE "<=" GT ">" GE ">="
     PLUS "+" MINUS "-" TIMES "*" DIVIDE "/" POWER "^"
 
 /* What the text is: the scanner begins with one of them. */
 %token START_FILE START_DEFINE
+
+/* `param w per`: the word belongs to the parameter, even where its value is missing. */
+%precedence ABSENT
+%precedence PER
 
 /* As in operators.def, loosest first. */
 %left OR
@@ -122,7 +100,7 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %nterm <Item *> item let
 %nterm <Items> items
 %nterm <Settings> settings
-%nterm <Expr *> expr value stage primary default step_time
+%nterm <Expr *> start expr value stage primary default step_time
 %nterm <Arg> arg
 %nterm <Args> args arg_list elements element_list
 
@@ -139,7 +117,26 @@ file:
 | file definition           { vec_push(ARENA, &parse->file->defs, $definition); }
 | file let                  { vec_push(ARENA, &parse->file->lets, $let); }
 | file model
-| file error
+| file skipped
+| file error                { RESUME; }
+;
+
+/* A brace that nothing here can hold. */
+skipped:
+  "{" { lexer_skip_group(&parse->lexer); } "}" { lexer_skip_statement(&parse->lexer); }
+;
+
+open:
+  "{"
+| ":"                       { say(parse, @1, "what belongs together stands in `{ }`", "write `{` here, and `}` at its end"); lexer_open_brace(&parse->lexer); }
+| error                     { lexer_open_brace(&parse->lexer); RESUME; }
+;
+
+/* What people put between a word of the language and its value. */
+noise:
+  %empty
+| "="                       { say(parse, @1, "no `=` stands here: leave it out", NULL); }
+| ":"                       { say(parse, @1, "no `:` stands here: leave it out", NULL); }
 ;
 
 /* ---- definitions: equations, or an expression ---- */
@@ -151,7 +148,7 @@ def_kind:
 ;
 
 definition:
-  def_kind word formals "{" stmts "}" {
+  def_kind word formals open stmts "}" {
     $$ = def_new(ARENA, $def_kind, $word, @word, $formals);
     $$->body = $stmts;
     $$->span = @$;
@@ -173,10 +170,13 @@ block:
 ;
 
 formals:
-  "(" ")"                   { $$ = (Formals){0}; }
+  %empty {
+    $$ = (Formals){0};
+    say(parse, @$, "a definition has its parameters in parentheses", "write `()` if it has none");
+  }
+| "(" ")"                   { $$ = (Formals){0}; }
 | "(" formal_list ")"       { $$ = $formal_list; }
 | "(" formal_list "," ")"   { $$ = $formal_list; }
-| "(" error ")"             { $$ = (Formals){0}; }
 ;
 
 formal_list:
@@ -196,25 +196,41 @@ default:
 stmts:
   %empty                    { $$ = (Stmts){0}; }
 | stmts stmt                { $$ = $1; vec_push(ARENA, &$$, $stmt); }
-| stmts error               { $$ = $1; }
+| stmts skipped             { $$ = $1; }
+| stmts ","                 { $$ = $1; separator(parse, @2); }
+| stmts error               { $$ = $1; RESUME; }
 ;
 
 stmt:
-  "state" word "=" expr {
-    $$ = (Stmt){.kind = STMT_STATE, .name = $word, .value = $expr, .span = @$, .name_span = @word};
+  "state" word start {
+    $$ = (Stmt){.kind = STMT_STATE, .name = $word, .value = $start, .span = @$, .name_span = @word};
   }
-| "param" word per_neuron "=" expr {
-    $$ = (Stmt){.kind = STMT_PARAM, .name = $word, .per_neuron = $per_neuron, .value = $expr,
+| "param" word per_neuron start {
+    $$ = (Stmt){.kind = STMT_PARAM, .name = $word, .per_neuron = $per_neuron, .value = $start,
                 .span = @$, .name_span = @word};
   }
 | stmt_name "=" expr {
     $$ = (Stmt){.kind = STMT_ASSIGN, .name = $stmt_name, .value = $expr, .span = @$,
                 .name_span = @stmt_name};
   }
+| stmt_name "/" word "=" expr {
+    say(parse, @$, "equations are steps, not derivatives",
+        "in place of `dv/dt = f` write what a step does: `v = v + f * dt`");
+    $$ = (Stmt){.kind = STMT_ASSIGN, .name = $stmt_name, .value = $expr, .span = @$,
+                .name_span = @stmt_name};
+  }
+;
+
+start:
+  "=" expr                  { $$ = $expr; }
+| %empty {
+    say(parse, @$, "the value at the start is missing", "as in `state v = 0` or `param w = 1`");
+    $$ = expr_number(ARENA, @$, 0, NULL);
+  }
 ;
 
 per_neuron:
-  %empty                    { $$ = false; }
+  %empty %prec ABSENT       { $$ = false; }
 | "per" "neuron"            { $$ = true; }
 ;
 
@@ -225,27 +241,29 @@ let:
 ;
 
 model:
-  "model" word "{" items "}"    { add_model(parse, $word, @word, $items); }
+  "model" word open items "}"   { add_model(parse, $word, @word, $items); }
 | "model" error "{" items "}"   { add_model(parse, "?", @error, $items); }
 ;
 
 items:
   %empty                    { $$ = (Items){0}; }
 | items item                { $$ = $1; vec_push(ARENA, &$$, $item); }
-| items error               { $$ = $1; }
+| items skipped             { $$ = $1; }
+| items ","                 { $$ = $1; separator(parse, @2); }
+| items error               { $$ = $1; RESUME; }
 ;
 
 item:
-  "data" stage              { $$ = item_new(ARENA, ITEM_DATA, @$, $stage); }
-| "time" expr "steps" step_time {
+  "data" noise stage        { $$ = item_new(ARENA, ITEM_DATA, @$, $stage); }
+| "time" noise expr "steps" step_time {
     $$ = item_new(ARENA, ITEM_TIME, @$, $expr);
     $$->extra = $step_time;
   }
 | let
 | definition                { $$ = definition_item(parse, $definition); }
 | item_name "=" expr        { $$ = item_named(ARENA, ITEM_BIND, @$, $item_name, @item_name, $expr); }
-| "predict" expr            { $$ = item_new(ARENA, ITEM_PREDICT, @$, $expr); }
-| "train" "{" settings "}" {
+| "predict" noise expr      { $$ = item_new(ARENA, ITEM_PREDICT, @$, $expr); }
+| "train" open settings "}" {
     $$ = item_new(ARENA, ITEM_TRAIN, @$, NULL);
     $$->settings = $settings;
   }
@@ -258,11 +276,21 @@ step_time:
 
 settings:
   %empty                    { $$ = (Settings){0}; }
-| settings word expr {
+| settings word joint expr {
     $$ = $1;
-    vec_push(ARENA, &$$, ((Setting){.name = $word, .value = $expr, .name_span = @word}));
+    Setting setting = {.name = $word, .value = $expr, .name_span = @word, .joint = @joint};
+    vec_push(ARENA, &$$, setting);
   }
-| settings error            { $$ = $1; }
+| settings skipped          { $$ = $1; }
+| settings ","              { $$ = $1; separator(parse, @2); }
+| settings error            { $$ = $1; RESUME; }
+;
+
+/* A mistake that is reported where it is known whether there is such a setting. */
+joint:
+  %empty
+| "="
+| ":"
 ;
 
 /* ---- expressions ---- */
@@ -270,7 +298,6 @@ settings:
 expr:
   value
 | expr "->" stage           { $$ = checked(parse, expr_chain(ARENA, @$, $1, $stage)); }
-| expr "->" error           { $$ = $1; }
 ;
 
 stage:
@@ -302,18 +329,14 @@ primary:
 | "string"                  { $$ = expr_string(ARENA, @$, $1); }
 | stage
 | word "[" "-" "number" "]" { $$ = past(parse, @$, expr_name(ARENA, @word, $word), $4, @4); }
-| word "[" error "]"        { $$ = NOT_UNDERSTOOD(@$); }
 | "(" expr ")"              { $$ = $expr; }
-| "(" error ")"             { $$ = NOT_UNDERSTOOD(@$); }
 | "[" elements "]"          { $$ = checked(parse, expr_list(ARENA, @$, $elements)); }
-| "[" error "]"             { $$ = NOT_UNDERSTOOD(@$); }
 ;
 
 args:
   %empty                    { $$ = (Args){0}; }
 | arg_list
 | arg_list ","
-| error                     { $$ = (Args){0}; }
 ;
 
 arg_list:
@@ -374,27 +397,51 @@ static Expr *checked(Parse *parse, Expr *expr)
 {
     if (expr->depth <= EXPR_DEPTH_LIMIT)
         return expr;
-    grammar_error(&expr->span, NULL, parse, "");
+    grammar_error(&expr->span, parse, "");
     return expr_name(parse->arena, expr->span, "?");
+}
+
+static void say(Parse *parse, Span span, const char *mistake, const char *hint);
+static void separator(Parse *parse, Span span);
+static void say(Parse *parse, Span span, const char *mistake, const char *hint)
+{
+    if (parse->lexer.behind[0].made_up || parse->lexer.said_at == span.lo) /* reported */
+        return;
+    parse->lexer.said_at = span.lo;
+    diag_error(parse->diag, RULE_SYNTAX, span, "%s", mistake);
+    if (hint != NULL)
+        diag_hint(parse->diag, "%s", hint);
+}
+
+/* A comma between lines; between digits it is meant as a point. */
+static void separator(Parse *parse, Span span)
+{
+    const char *at = parse->lexer.source->text + (span.lo - parse->lexer.source->base);
+    bool point = isdigit((unsigned char)at[-1]) && isdigit((unsigned char)at[1]);
+    say(parse, span, point ? "a decimal point is a `.`" : "no `,` stands between lines: leave it out", NULL);
+    if (point)
+        lexer_skip_statement(&parse->lexer);
 }
 
 static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span steps_span)
 {
-    if (steps.unit != NULL || steps.value < 1 || steps.value > 1e6 || floor(steps.value) != steps.value)
-        diag_error(parse->diag, RULE_SYNTAX, steps_span,
-                   "the past is a whole number of steps from 1 to 1000000, without a unit");
+    if (steps.unit != NULL || steps.value < 1 || steps.value > 1e6 || floor(steps.value) != steps.value) {
+        say(parse, steps_span, "the past is a whole number of steps from 1 to 1000000, without a unit", NULL);
+        parse->lexer.damaged = true;
+    }
     return expr_past(parse->arena, span, stream, steps.value);
 }
 
 /* ---- syntax errors ---- */
 
 /* Bison calls this only when its stack is full. */
-static void grammar_error(const Span *location, void *scanner, Parse *parse, const char *message)
+static void grammar_error(const Span *location, Parse *parse, const char *message)
 {
-    (void)scanner, (void)message;
-    if (!lexer_already_reported(&parse->lexer, *location))
-        diag_error(parse->diag, RULE_SYNTAX, *location,
-                   "this is nested too deeply: give a part of it a name");
+    (void)message;
+    parse->lexer.damaged = true;
+    if (!parse->lexer.too_deep)
+        say(parse, *location, "this is nested too deeply: give a part of it a name", NULL);
+    parse->lexer.too_deep = true;
 }
 
 static void drop(bool expected[], int first, int last)
@@ -403,12 +450,26 @@ static void drop(bool expected[], int first, int last)
         expected[i] = false;
 }
 
+/* What the grammar takes only to report it. */
+static void drop_mistakes(bool expected[])
+{
+    if (expected[YYSYMBOL_COLON])
+        expected[YYSYMBOL_ASSIGN] = expected[YYSYMBOL_COLON] = false;
+    if (expected[YYSYMBOL_RBRACE] || expected[YYSYMBOL_YYEOF])
+        expected[YYSYMBOL_LBRACE] = false;
+    if (!expected[YYSYMBOL_RPAREN] && !expected[YYSYMBOL_RBRACKET])
+        expected[YYSYMBOL_COMMA] = false;
+    if (expected[YYSYMBOL_ASSIGN] && !expected[YYSYMBOL_NUMBER] && !expected[YYSYMBOL_PLUS])
+        expected[YYSYMBOL_DIVIDE] = false;
+}
+
 /* Tokens that mean one thing to the reader are named once: all that can start an expression are "an
  * expression". Gives the number of phrases. */
 static int expected_phrases(bool expected[], const char *phrases[])
 {
     const char *classes[4];
     int count = 0, class_count = 0;
+    drop_mistakes(expected);
     if (expected[YYSYMBOL_NAME])
         drop(expected, YYSYMBOL_NEURON, YYSYMBOL_STEPS);
     if (expected[YYSYMBOL_NUMBER] && expected[YYSYMBOL_LPAREN]) {
@@ -451,66 +512,36 @@ static const char *join_phrases(Arena *arena, const char *const phrases[], int c
     return text;
 }
 
-static const char *token_text(Parse *parse, Span span)
+static int yyreport_syntax_error(const yypcontext_t *context, Parse *parse)
 {
-    enum { SHOWN = 40 };
-    const Source *source = parse->lexer.source;
-    size_t length = span.hi - span.lo;
-    const char *text = source->text + (span.lo - source->base);
-    return arena_strndup(parse->arena, text, length < SHOWN ? length : SHOWN);
-}
-
-/* What was found in place of a token that could follow. */
-static const char *found_phrase(Parse *parse, yysymbol_kind_t token, Span span)
-{
-    const char *text = token_text(parse, span);
-    if (token == YYSYMBOL_YYEOF)
-        return "unexpected end of file";
-    if (token == YYSYMBOL_STRING)
-        return "unexpected string";
-    if (token == YYSYMBOL_NAME || token == YYSYMBOL_NUMBER)
-        return arena_printf(parse->arena, "unexpected %s `%s`", yysymbol_name(token), text);
-    return arena_printf(parse->arena, "unexpected `%s`", text);
-}
-
-/* A misspelt word of the language is taken for a name, and the token behind it is the unexpected one. */
-static void hint_word(Parse *parse, yysymbol_kind_t token, const bool expected[])
-{
-    const char *words[YYNTOKENS];
-    int count = 0;
-    bool name_before = !expected[YYSYMBOL_NAME] && expected[YYSYMBOL_ASSIGN];
-    for (int i = YYSYMBOL_NEURON; i <= YYSYMBOL_STEPS; i++) {
-        if (name_before || expected[i])
-            words[count++] = yysymbol_name((yysymbol_kind_t)i);
-    }
-    if (!name_before && (token != YYSYMBOL_NAME || expected[YYSYMBOL_NAME]))
-        return;
-    Span span = name_before ? parse->lexer.before : parse->lexer.last;
-    const char *close = closest_name(token_text(parse, span), words, count);
-    if (close != NULL)
-        diag_hint(parse->diag, "did you mean `%s`?", close);
-}
-
-static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, Parse *parse)
-{
-    (void)scanner;
-    yysymbol_kind_t token = yypcontext_token(context), kinds[YYNTOKENS];
-    Span span = *yypcontext_location(context);
-    bool made_up = span.lo == span.hi && token != YYSYMBOL_YYEOF; /* by the scanner, to close a bracket */
-    if (made_up || lexer_already_reported(&parse->lexer, span))
-        return 0;
+    Lexer *lexer = &parse->lexer;
+    const Token *token = &lexer->behind[0];
+    /* What was made up was reported, and may not have been what was meant. */
+    bool known = token->made_up || lexer->behind[1].made_up || lexer->error_at == lexer->tokens
+                 || token->mistake != NULL;
+    lexer->damaged = true;
+    lexer->error_at = lexer->tokens;
+    lexer->skipping = !token->boundary;
+    yysymbol_kind_t kinds[YYNTOKENS];
     int kind_count = yypcontext_expected_tokens(context, kinds, YYNTOKENS);
-    if (kind_count < 0)
-        return kind_count;
-    bool expected[YYNTOKENS] = {false}, unnamed[YYNTOKENS];
+    if (known || kind_count < 0)
+        return kind_count < 0 ? kind_count : 0;
+    bool can[YYNTOKENS] = {false};
     for (int i = 0; i < kind_count; i++)
-        expected[kinds[i]] = true;
-    memcpy(unnamed, expected, sizeof unnamed);
+        can[kinds[i]] = true;
+    Expected expected = {.name = can[YYSYMBOL_NAME],
+                         .assign = can[YYSYMBOL_ASSIGN] && !can[YYSYMBOL_NAME] && !can[YYSYMBOL_LPAREN],
+                         .operand = can[YYSYMBOL_NUMBER],
+                         .minus = can[YYSYMBOL_MINUS],
+                         .steps = can[YYSYMBOL_STEPS],
+                         .brace = can[YYSYMBOL_LBRACE] && can[YYSYMBOL_COLON],
+                         .parenthesis = can[YYSYMBOL_LPAREN],
+                         .closer = can[YYSYMBOL_RPAREN] || can[YYSYMBOL_RBRACKET],
+                         .model = can[YYSYMBOL_MODEL]};
     const char *phrases[YYNTOKENS + 4];
-    int count = expected_phrases(unnamed, phrases);
-    diag_error(parse->diag, RULE_SYNTAX, span, "%s%s%s", found_phrase(parse, token, span),
-               count > 0 ? ", expected " : "", join_phrases(parse->arena, phrases, count));
-    hint_word(parse, token, expected);
+    int count = expected_phrases(can, phrases);
+    expected.text = join_phrases(parse->arena, phrases, count);
+    report_unexpected(lexer, &expected);
     return 0;
 }
 
@@ -518,15 +549,17 @@ static Parse parse_text(Arena *arena, const Source *source, Diag *diag, int star
 {
     Parse parse = {.arena = arena, .diag = diag, .file = NEW(arena, File)};
     parse.lexer = (Lexer){.arena = arena, .diag = diag, .source = source, .offset = source->base,
-                          .last = {source->base, source->base}, .error_line = -1, .start = start};
-    void *scanner;
-    if (grammar_lex_init_extra(&parse.lexer, &scanner) != 0
-        || grammar__scan_bytes(source->text, (int)source->length, scanner) == NULL) {
+                          .at_line_start = true, .start = start};
+    parse.lexer.behind[0].span = (Span){source->base, source->base};
+    if (grammar_lex_init_extra(&parse.lexer, &parse.lexer.scanner) != 0
+        || grammar__scan_bytes(source->text, (int)source->length, parse.lexer.scanner) == NULL) {
         fprintf(stderr, "snnc: out of memory\n");
         exit(EXIT_FAILURE);
     }
-    grammar_parse(scanner, &parse);
-    grammar_lex_destroy(scanner);
+    grammar_parse(&parse);
+    lexer_finish(&parse.lexer);
+    grammar_lex_destroy(parse.lexer.scanner);
+    parse.file->damaged = parse.lexer.damaged;
     return parse;
 }
 

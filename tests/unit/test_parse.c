@@ -292,17 +292,21 @@ typedef struct ErrorRow {
 } ErrorRow;
 
 /* Every row holds one mistake: one message. */
+#define STAGE "\n    hint: a stage is a name with or without arguments, as in `x -> dense(100) -> lif`"
+
 static const ErrorRow errors[] = {
-    {"let a = 3 +\n", 1, 12, "unexpected end of file, expected an expression"},
+    {"let a = 3 +\n", 1, 11, "an expression is missing behind `+`"},
     {"let a 3", 1, 7, "unexpected number `3`, expected `=`"},
     {"let = 3", 1, 5, "unexpected `=`, expected a name"},
     {"let a = )", 1, 9, "unexpected `)`, expected an expression"},
-    {"let a = f(b c)", 1, 13, "unexpected name `c`, expected `=`, `,`, `)` or an operator"},
-    {"let a = f(b 20 ms)", 1, 13, "unexpected number `20 ms`, expected `=`, `,`, `)` or an operator"},
+    {"let a = f(b c)", 1, 13, "a `,` is missing before `c`"},
+    {"let a = f(b 20 ms)", 1, 13, "a `=` is missing before `20 ms`"},
     {"let a = f(1, , 2, k = atan(5), l = 4)", 1, 14, "unexpected `,`, expected `)` or an expression"},
-    {"let a = x -> 3", 1, 14, "unexpected number `3`, expected a name"},
-    {"let a = x -> (f(1, 2)) -> g", 1, 14, "unexpected `(`, expected a name"},
-    {"let a = h[1]", 1, 11, "unexpected number `1`, expected `-`"},
+    {"let a = x -> 3", 1, 14, "unexpected `3`, expected a stage" STAGE},
+    {"let a = x -> (f(1, 2)) -> g", 1, 14, "unexpected `(`, expected a stage" STAGE},
+    {"let a = h[1]", 1, 11,
+     "unexpected `1`, expected `-`\n    hint: `h[-1]` is what it was one step ago; there are no other "
+     "indices"},
     {"let a = h[-k]", 1, 12, "unexpected name `k`, expected `number`"},
     {"let a = h[-1.5]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
     {"let a = h[-0]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
@@ -311,35 +315,39 @@ static const ErrorRow errors[] = {
     {"let a = 1e999", 1, 9, "this number is too large"},
     {"let a = 1e-999 ms", 1, 9, "this number is too small: write 0"},
     {"let a = \"abc\nlet b = 3", 1, 9, "this string does not end on its line"},
-    {"let a = 3 @ 4 + 5 * 6", 1, 11, "unexpected character `@`"},
-    {"let a = \xCE\xBB + 1 / 2 / 3", 1, 9, "unexpected character `\xCE\xBB`"},
+    {"let a = 3 @ 4 + 5 * 6", 1, 11,
+     "`@` has no meaning here: a product with weights is a stage, `x -> dense(100)`"},
+    {"let a = \xCE\xBB + 1 / 2 / 3", 1, 9,
+     "unexpected character `\xCE\xBB`\n    hint: names are made of the letters a to z, digits and `_`"},
     {"let a = \xFF", 1, 9, "unexpected byte 0xFF"},
-    {"let a = 'x'", 1, 9, "unexpected character `'`"},
+    {"let a = 'x'", 1, 9, "`'` has no meaning here: a text stands in double quotation marks, `\"`"},
     {"let a = f(1, g(2)\n", 1, 10, "this `(` is not closed"},
     {"let a = [1, 2\n", 1, 9, "this `[` is not closed"},
     {"model m {\n x = f(2\n}\n", 2, 7, "this `(` is not closed"},
-    {"model m {\n x = (1\n y = f(g(3), 4)\n z = 5\n}\n", 3, 2,
-     "unexpected name `y`, expected `)` or an operator"},
-    {"model m {\n x = f(1]\n}\n", 2, 9, "unexpected `]`, expected `,`, `)` or an operator"},
-    {"model m {\n x = 1)) * 2 + y - 3\n}\n", 2, 7, "unexpected `)`, expected `}`, a name or an operator"},
-    {"model m {\n x = 1\n", 2, 7, "unexpected end of file, expected `}`, a name or an operator"},
+    {"model m {\n x = (1\n y = f(g(3), 4)\n z = 5\n}\n", 2, 6, "this `(` is not closed"},
+    {"model m {\n x = f(1]\n}\n", 2, 9, "this should be a `)`"},
+    {"model m {\n x = 1)) * 2 + y - 3\n}\n", 2, 7, "this `)` closes nothing: leave it out"},
+    {"model m {\n x = 1\n", 1, 9, "this `{` is not closed"},
     {"model {\n x = 1 }\n", 1, 7, "unexpected `{`, expected a name"},
     {"modle m {\n x = 1\n y = 2\n}\n", 1, 1,
-     "unexpected name `modle`, expected `let`, `model` or a definition\n    hint: did you mean `model`?"},
+     "unexpected `modle`, expected `let`, `model` or a definition\n    hint: did you mean `model`?"},
     {"model m {\n predit argmax(x)\n}\n", 2, 9,
-     "unexpected name `argmax`, expected `=`\n    hint: did you mean `predict`?"},
+     "unexpected `argmax`, expected `=`\n    hint: did you mean `predict`?"},
     {"model m {\n time 25 step\n}\n", 2, 10,
-     "unexpected name `step`, expected `steps` or an operator\n    hint: did you mean `steps`?"},
-    {"model m {\n data \"x\"\n}\n", 2, 7, "unexpected string, expected a name"},
-    {"model m {\n data = 3\n}\n", 2, 7, "unexpected `=`, expected a name"},
-    {"model m {\n train {\n  batch = 3\n  epochs 2\n }\n}\n", 3, 9, "unexpected `=`, expected an expression"},
+     "`time` needs the word `steps` behind a number\n    hint: as in `time 25 steps`, or `time 25 steps of 1 "
+     "ms`"},
+    {"model m {\n data \"x\"\n}\n", 2, 7,
+     "unexpected `\"x\"`, expected a data format\n    hint: as in `data idx`, or `data idx(folder = "
+     "\"data\")`"},
+    {"model m {\n data = idx\n}\n", 2, 7, "no `=` stands here: leave it out"},
     {"model m {\n neuron n() { v = 1 }\n}\n", 2, 2, "neuron `n` is defined inside of a model: move it out"},
-    {"neuron n(a = 1 b = 2) { v = 1 }", 1, 16, "unexpected name `b`, expected `,`, `)` or an operator"},
+    {"neuron n(a = 1 b = 2) { v = 1 }", 1, 16, "a `,` is missing before `b`"},
     {"neuron n(1) { v = 1 w = 2 }", 1, 10, "unexpected number `1`, expected `)` or a name"},
     {"neuron (a) { v = 1 w = 2 }", 1, 8, "unexpected `(`, expected a name"},
-    {"neuron n() { state v }", 1, 22, "unexpected `}`, expected `=`"},
+    {"neuron n() { state v }", 1, 21,
+     "the value at the start is missing\n    hint: as in `state v = 0` or `param w = 1`"},
     {"neuron n() { param w per layer = 1 }", 1, 26, "unexpected name `layer`, expected `neuron`"},
-    {"neuron n() { v = 1\nlet a = 2", 2, 1, "unexpected `let`, expected `}`, a name or an operator"},
+    {"neuron n() { v = 1\nlet a = 2", 1, 12, "this `{` is not closed"},
     {"}", 1, 1, "unexpected `}`, expected `let`, `model` or a definition"},
     {"model a { x = 1 } model b { y = 2 }", 1, 25, "a second model: a file holds one"},
 };
@@ -406,13 +414,13 @@ START_TEST(many_mistakes)
                        "    c = @\n"
                        "    train {\n"
                        "        batch 3\n"
-                       "        epochs = 2\n"
+                       "        epochs 2 3\n"
                        "        loss f(x)\n"
                        "    }\n"
                        "    predict b ->\n"
                        "}\n"
                        "let y 2\n";
-    static const int lines[] = {1, 2, 4, 9, 11, 14, 18, 19};
+    static const int lines[] = {1, 2, 4, 9, 11, 14, 17, 19};
     Parsed *parsed = parse_text(text, strlen(text));
     const char *at = parsed->messages;
     for (int i = 0; i < 8; i++) {
