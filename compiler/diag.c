@@ -29,7 +29,7 @@ const char *rule_text(Rule rule)
     return rules[rule].text;
 }
 
-static bool silent(const Diag *diag)
+bool diag_is_full(const Diag *diag)
 {
     return diag->errors > DIAG_LIMIT;
 }
@@ -108,7 +108,7 @@ static void print_message(Diag *diag, Span span, const char *kind, const char *f
 void diag_error(Diag *diag, Rule rule, Span span, const char *format, ...)
 {
     diag->errors++;
-    if (silent(diag))
+    if (diag_is_full(diag))
         return;
     va_list args;
     va_start(args, format);
@@ -118,7 +118,7 @@ void diag_error(Diag *diag, Rule rule, Span span, const char *format, ...)
 
 void diag_note(Diag *diag, Span span, const char *format, ...)
 {
-    if (silent(diag))
+    if (diag_is_full(diag))
         return;
     va_list args;
     va_start(args, format);
@@ -128,7 +128,7 @@ void diag_note(Diag *diag, Span span, const char *format, ...)
 
 void diag_hint(Diag *diag, const char *format, ...)
 {
-    if (silent(diag))
+    if (diag_is_full(diag))
         return;
     va_list args;
     va_start(args, format);
@@ -143,7 +143,7 @@ void diag_finish(Diag *diag)
     if (diag->errors == 0)
         return;
     fprintf(diag->out, "%d error%s", diag->errors, diag->errors == 1 ? "" : "s");
-    if (silent(diag))
+    if (diag_is_full(diag))
         fprintf(diag->out, " (%d shown)", DIAG_LIMIT);
     fputc('\n', diag->out);
 }

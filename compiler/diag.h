@@ -23,6 +23,9 @@ typedef struct Diag {
     int errors;
 } Diag;
 
+/* Whether further errors are only counted: their hints need not be thought of. */
+bool diag_is_full(const Diag *diag);
+
 const char *rule_name(Rule rule); /* as in rules.def: also the name of its test pair */
 const char *rule_text(Rule rule);
 

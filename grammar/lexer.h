@@ -24,6 +24,7 @@ typedef struct Token {
     GRAMMAR_STYPE value;
     Span span;
     bool first;          /* on its line */
+    int indent;          /* of its line, in bytes */
     bool boundary;       /* it begins a statement, or is a brace or the end */
     bool made_up;        /* it is not in the text */
     int sign;            /* it stands for one of another language */
@@ -35,7 +36,7 @@ typedef struct Token {
 typedef struct Open {
     int closer; /* the token that closes it */
     int errors; /* reported before it */
-    int indent; /* of its line, in bytes */
+    int indent; /* of its line */
     bool model; /* a brace of the model, or within it */
     Span span;
 } Open;
@@ -47,7 +48,9 @@ typedef struct Lexer {
     void *scanner;
     int start;                 /* the token before the first: what the text is; 0 when it was handed on */
     uint32_t offset;           /* of the byte to be scanned next */
+    uint32_t line;             /* of the first byte of its line */
     bool at_line_start;        /* so far only blanks stand on its line */
+    int line_indent;           /* blanks before the first token of its line */
     Token ahead[TOKENS_AHEAD]; /* scanned, not handed on */
     int ahead_count;
     Token behind[TOKENS_BEHIND]; /* handed on: 0 is the last */

@@ -549,7 +549,7 @@ static Parse parse_text(Arena *arena, const Source *source, Diag *diag, int star
 {
     Parse parse = {.arena = arena, .diag = diag, .file = NEW(arena, File)};
     parse.lexer = (Lexer){.arena = arena, .diag = diag, .source = source, .offset = source->base,
-                          .at_line_start = true, .start = start};
+                          .line = source->base, .at_line_start = true, .start = start};
     parse.lexer.behind[0].span = (Span){source->base, source->base};
     if (grammar_lex_init_extra(&parse.lexer, &parse.lexer.scanner) != 0
         || grammar__scan_bytes(source->text, (int)source->length, parse.lexer.scanner) == NULL) {

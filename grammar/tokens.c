@@ -46,6 +46,9 @@ static Token *peek(Lexer *lexer, int index)
         *token = (Token){0};
         token->kind = grammar_scan(token, lexer->scanner);
         token->first = lexer->at_line_start;
+        if (token->first)
+            lexer->line_indent = (int)(token->span.lo - lexer->line);
+        token->indent = lexer->line_indent;
         lexer->at_line_start = false;
     }
     return &lexer->ahead[index];
@@ -179,19 +182,10 @@ static Token missing_comma(Lexer *lexer)
 
 /* ---- brackets and braces ----------------------------------------------------------------------------- */
 
-static int indent_of(const Lexer *lexer, uint32_t offset)
-{
-    const char *start = lexer->source->text, *at = start + (offset - lexer->source->base);
-    while (at > start && at[-1] != '\n')
-        at--;
-    return (int)strspn(at, " \t");
-}
-
 static void open_bracket(Lexer *lexer, const Token *token, int closer)
 {
     bool outer = lexer->open.count == 0;
-    Open open = {.closer = closer, .errors = lexer->diag->errors, .span = token->span};
-    open.indent = indent_of(lexer, token->span.lo);
+    Open open = {.closer = closer, .errors = lexer->diag->errors, .indent = token->indent, .span = token->span};
     open.model = outer ? lexer->definer == TOK_MODEL : innermost(lexer)->model;
     vec_push(lexer->arena, &lexer->open, open);
 }
@@ -201,7 +195,7 @@ static void close_brace(Lexer *lexer, const Token *token)
     if (lexer->open.count == 0)
         return;
     const Open *open = innermost(lexer);
-    if (token->first && lexer->suspect.hi == 0 && indent_of(lexer, token->span.lo) != open->indent)
+    if (token->first && lexer->suspect.hi == 0 && token->indent != open->indent)
         lexer->suspect = open->span;
     lexer->open.count--;
 }
@@ -275,7 +269,7 @@ static void report_token(Lexer *lexer, const Token *token)
 /* Lines further in than the statement that is skipped are part of it: `if x:` of other languages. */
 static bool belongs_to_skipped(Lexer *lexer)
 {
-    return lexer->skipping && indent_of(lexer, peek(lexer, 0)->span.lo) > lexer->indent;
+    return lexer->skipping && peek(lexer, 0)->indent > lexer->indent;
 }
 
 static bool skips_group(Lexer *lexer)
@@ -332,7 +326,7 @@ int grammar_lex(GRAMMAR_STYPE *value, Span *location, Parse *parse)
         memmove(&lexer->behind[1], &lexer->behind[0], sizeof token * (TOKENS_BEHIND - 1));
         lexer->behind[0] = token;
         if (token.boundary)
-            lexer->indent = indent_of(lexer, token.span.lo);
+            lexer->indent = token.indent;
         lexer->tokens++;
     }
     lexer->again = false;

@@ -14,8 +14,8 @@ enum { RESERVED_STAGE_COUNT = sizeof reserved_stages / sizeof reserved_stages[0]
 
 bool report_wanted(Build *b, Rule rule, Span span)
 {
-    if (b->mute > 0)
-        return false;
+    if (b->mute > 0 || diag_is_full(b->diag))
+        return b->mute == 0;
     for (int i = 0; i < b->reports.count; i++)
         if (b->reports.at[i].rule == rule && b->reports.at[i].place == span.lo)
             return false;
@@ -27,6 +27,8 @@ bool report_wanted(Build *b, Rule rule, Span span)
 /* A word of another language may be close to a name by chance: its row comes first. */
 bool hint_closest(Build *b, const char *name, const Names *candidates)
 {
+    if (!b->reported || diag_is_full(b->diag))
+        return true;
     const char *advice = foreign_word(name), *closest = closest_name(name, candidates->at, candidates->count);
     if (closest && (!advice || same_word(name, closest)))
         report_hint(b, "did you mean `%s`?", closest);
