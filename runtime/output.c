@@ -98,9 +98,11 @@ static bool output_is_stale(int folder, const char *name, time_t now)
     return stale;
 }
 
+/* Not the own file: closing it once more would end its lock. */
 static void output_clean(const SnnOutput *output)
 {
     struct stat info;
+    const char *base = output_base(output->target), *own = output_base(output->temporary);
     char *path = output_folder(output->target);
     DIR *folder = path == NULL ? NULL : opendir(path);
     free(path);
@@ -108,7 +110,7 @@ static void output_clean(const SnnOutput *output)
         return;
     if (fstat(fileno(output->stream), &info) == 0)
         for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-            if (output_is_temporary(entry->d_name, output_base(output->target))
+            if (output_is_temporary(entry->d_name, base) && strcmp(entry->d_name, own) != 0
                 && output_is_stale(dirfd(folder), entry->d_name, info.st_mtime))
                 unlinkat(dirfd(folder), entry->d_name, 0);
     closedir(folder);
@@ -193,24 +195,33 @@ static bool output_create(SnnOutput *output, int attempt)
     return false;
 }
 
-bool snn_output_open(SnnOutput *output, const char *path, SnnError *error)
+/* Under the first random name that is free. */
+static bool output_create_any(SnnOutput *output)
 {
-    struct stat info;
-    *output = (SnnOutput){0};
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return snn_fail(error, "not a regular file (%s): give the name of a file", path);
-    output->path = strdup(path);
-    output->target = output_target(path);
-    bool made = false, named = output->path != NULL && output->target != NULL;
-    for (int attempt = 0; named && !made && attempt < OUTPUT_TRIES; attempt++) {
+    bool made = false;
+    for (int attempt = 0; !made && attempt < OUTPUT_TRIES; attempt++) {
         made = output_create(output, attempt);
         if (!made && errno != EEXIST)
             break;
     }
-    if (made) {
-        output_clean(output);
-        errno = 0; /* from here on that of a failing write */
-        return true;
+    return made;
+}
+
+bool snn_output_open(SnnOutput *output, const char *path, SnnError *error)
+{
+    struct stat info;
+    *output = (SnnOutput){0};
+    bool there = stat(path, &info) == 0;
+    if (there && !S_ISREG(info.st_mode))
+        return snn_fail(error, "not a regular file (%s): give the name of a file", path);
+    if (there || errno == ENOENT) {
+        output->path = strdup(path);
+        output->target = output_target(path);
+        if (output->path != NULL && output->target != NULL && output_create_any(output)) {
+            output_clean(output);
+            errno = 0; /* from here on that of a failing write */
+            return true;
+        }
     }
     snn_fail(error, "cannot write (%s): %s%s", path, strerror(errno),
              errno == ENOENT ? "; make its folder first" : "");

@@ -16,6 +16,9 @@
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
 #pragma GCC optimize("no-loop-unroll-and-jam", "fp-contract=off")
+#if defined(__s390__) /* else, with -std=c11, its floats are doubles until they are stored */
+#pragma GCC optimize("excess-precision=fast")
+#endif
 #endif
 
 /* Stands before a loop none of whose iterations touches what another one stores: it may be vectorised

@@ -46,6 +46,12 @@ spoil() {
     { head -c 3000 whole.gz; printf '\252\252\252\252'; tail -c +3005 whole.gz; } > $images.gz
 }
 bad_data "data: corrupt .gz" '^shapes: corrupt or unreadable \(bad/train-images-idx3-ubyte\.gz\): .*; get the file anew$'
+spoil() { { gzip -nc data/train-images-idx3-ubyte; printf garbage; } > $images.gz && rm $images; }
+bad_data "data: garbage behind .gz" '^shapes: corrupt or unreadable \(bad/train-images-idx3-ubyte\.gz\): something follows the compressed data; get the file anew$'
+spoil() { { head -c 9000 data/train-images-idx3-ubyte | gzip -nc; tail -c +9001 data/train-images-idx3-ubyte | gzip -nc; } > $images.gz && rm $images; }
+rm -rf bad && cp -r data bad && spoil
+passes "data: a .gz in two members" ./shapes train --quiet --data bad --epochs 2 --out members.safetensors
+same "data: is one file" trained.safetensors members.safetensors
 
 # Data that are spikes: bright pixels, of rows that come one after the other. How bright does not count.
 cat > events.snn << 'end'

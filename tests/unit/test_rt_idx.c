@@ -156,6 +156,19 @@ START_TEST(truncated_or_corrupt_gzip)
 }
 END_TEST
 
+/* Bytes behind the compressed data that are no second member, or only the beginning of one. */
+START_TEST(garbage_behind_gzip)
+{
+    static const char garbage[] = "\x1f\x8bxx";
+    size_t size, more = (size_t)_i + 1;
+    compress_file(images, 0);
+    char *bytes = take("t10k-images-idx3-ubyte.gz", &size);
+    memcpy(bytes + size, garbage + (_i == 0 ? 2 : 0), more);
+    put("t10k-images-idx3-ubyte.gz", bytes, size + more);
+    assert_refused("corrupt or unreadable");
+}
+END_TEST
+
 /* The last byte of a gzip file belongs to its length; a wrong checksum must not pass either. */
 START_TEST(wrong_gzip_checksum)
 {
@@ -242,6 +255,7 @@ Suite *rt_idx_suite(void)
     tcase_add_test(files, missing);
     tcase_add_test(files, truncated_at_every_byte);
     tcase_add_test(files, truncated_or_corrupt_gzip);
+    tcase_add_loop_test(files, garbage_behind_gzip, 0, 4);
     tcase_add_test(files, wrong_gzip_checksum);
     tcase_add_test(files, trailing_bytes);
     tcase_add_test(files, wrong_magic_and_shape);

@@ -246,6 +246,47 @@ START_TEST(round_trip)
 }
 END_TEST
 
+/* What the file holds, byte by byte: the same on every machine. */
+START_TEST(bytes_are_little_endian)
+{
+    static const unsigned char data[] = {0x00, 0x00, 0xc0, 0x3f,  /* 1.5f */
+                                         0xfe, 0xff, 0x34, 0x12}; /* -2, 0x1234 */
+    static const float number = 1.5f;
+    static const int16_t halves[] = {-2, 0x1234};
+    unsigned char bytes[512];
+    FILE *stream = tmpfile();
+    ck_assert_ptr_nonnull(stream);
+    SnnTensorsWriter *writer = snn_tensors_writer_new();
+    ck_assert(snn_tensors_add(writer, "f", SNN_F32, 0, NULL, &number));
+    ck_assert(snn_tensors_add(writer, "h", SNN_I16, 1, (int64_t[]){2}, halves));
+    ck_assert(snn_tensors_write(writer, stream));
+    snn_tensors_writer_free(writer);
+    rewind(stream);
+    size_t size = fread(bytes, 1, sizeof bytes, stream);
+    fclose(stream);
+    ck_assert(size > sizeof data && memcmp(bytes + size - sizeof data, data, sizeof data) == 0);
+    SnnError error = {""};
+    SnnTensors *file = snn_tensors_parse(bytes, size, "test", &error);
+    ck_assert(memcmp(snn_tensors_find(file, "f")->data, &number, sizeof number) == 0);
+    ck_assert(memcmp(snn_tensors_find(file, "h")->data, halves, sizeof halves) == 0);
+    snn_tensors_close(file);
+}
+END_TEST
+
+START_TEST(bytes_are_reversed_by_element)
+{
+    unsigned char bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    snn_reverse_bytes(bytes, 8, 1);
+    ck_assert(memcmp(bytes, "\1\2\3\4\5\6\7\10", 8) == 0);
+    snn_reverse_bytes(bytes, 2, 4);
+    ck_assert(memcmp(bytes, "\4\3\2\1\10\7\6\5", 8) == 0);
+    snn_reverse_bytes(bytes, 1, 8);
+    ck_assert(memcmp(bytes, "\5\6\7\10\1\2\3\4", 8) == 0);
+    snn_reverse_bytes(bytes, 0, 4);
+    ck_assert(memcmp(bytes, "\5\6\7\10\1\2\3\4", 8) == 0);
+}
+END_TEST
+
 START_TEST(refuses_folders_and_missing_files)
 {
     SnnError error = {""};
@@ -269,6 +310,8 @@ Suite *rt_safetensors_suite(void)
     tcase_add_test(tests, lengths);
     tcase_add_test(tests, mutations);
     tcase_add_test(tests, round_trip);
+    tcase_add_test(tests, bytes_are_little_endian);
+    tcase_add_test(tests, bytes_are_reversed_by_element);
     tcase_add_test(tests, refuses_folders_and_missing_files);
     suite_add_tcase(suite, tests);
     return suite;
