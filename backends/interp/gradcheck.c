@@ -266,7 +266,8 @@ static bool loss_is_finite(const Interp *record)
         return true;
     fprintf(
         stderr,
-        "snnc: the loss of this batch is not a finite number: there are no differences to compare with\n");
+        "snnc: the loss of this batch is not a finite number, so there are no differences to compare with\n"
+        "    hint: steps are smooth here, so where a spike chooses, both branches count\n");
     return false;
 }
 

@@ -33,6 +33,8 @@ static const NeuronKind neurons[] = {
     {"exponential", true, false, false, true, {{"tau", 1.5, 5, true}, {"sharpness", 0.3, 1, false}}},
     {"quadratic", true, false, false, true, {{"gain", 0.2, 0.6, false}}},
     {"everything", true, false, false, true, {{"mix", 0.1, 0.9, false}, {"power", 0.5, 1.8, false}}},
+    {"guarded", true, false, false, true, {{"threshold", 0.3, 1, false}}},
+    {"chosen", true, false, false, true, {{"pause", 1, 3, false}, {"threshold", 0.3, 1, false}}},
     {"before_reset", false, false, false, true, {{"threshold", 0.3, 1, false}}},
 };
 
@@ -253,3 +255,34 @@ const char own_definitions[] =
     "    weight  = weight - lr / (1 + step / 100) * gradient / sqrt(v + 1e-6)\n"
     "}\n\n"
     "block layer(x, size, unit = lif(tau = 2)) = x -> dense(size) -> unit\n\n";
+
+const char own_corners[] =
+    "# Branches that are infinite or no number where they are not taken; ties; powers of 0.\n"
+    "neuron guarded(threshold = 0.5, surrogate = atan(2)) {\n"
+    "    param p per neuron = 1.5\n"
+    "    state v = 0\n"
+    "    state w = 0\n"
+    "    v     = v / 2 + input\n"
+    "    e     = where(v > 0.1, 0.2 * log(10 * v), 2 * (v - 0.1))\n"
+    "    f     = where(w < 0.04, 0.2 + 2.5 * (w - 0.04), sqrt(w))\n"
+    "    g     = where(v < 0.3, 0.01 * exp(100 * (v - 0.3)), v - 0.29)\n"
+    "    h     = where(abs(v) < 0.5, 4 * v, 1 / v)\n"
+    "    w     = w / 2 + 0.1 * (e + f + g + h) + min(max(v, 0), 1) ^ p\n"
+    "    spike = step(w - threshold, surrogate)\n"
+    "    v     = where(spike, 0.2 * log(max(w, threshold)), v)\n"
+    "    w     = where(spike, 0, 0.2 * log(threshold + 0.1 - w))\n"
+    "}\n\n"
+    "# Its spikes are made of others.\n"
+    "neuron chosen(pause = 2, threshold = 0.6, surrogate = atan(2)) {\n"
+    "    state v = 0\n"
+    "    state left = 0\n"
+    "    state on = 0\n"
+    "    v     = v / 2 + input\n"
+    "    fire  = step(v - threshold, surrogate)\n"
+    "    burst = step(v - threshold - 0.5, surrogate)\n"
+    "    weak  = fire * (1 - burst)\n"
+    "    spike = where(left > 0, burst, max(weak, burst))\n"
+    "    on    = max(on, burst)\n"
+    "    left  = where(spike, pause, max(left - 1, 0))\n"
+    "    v     = where(max(fire, spike), 0, v - 0.1 * on)\n"
+    "}\n\n";

@@ -109,15 +109,15 @@ static int choose_delay(Writer *w)
 static void write_source(Writer *w, const NamedStream *source)
 {
     static const char *const maps[] = {
-        "tanh(%s)",     "0.7 * %s + 0.1",    "max(%s, 0.2)",
-        "exp(-%s ^ 2)", "sigmoid(%s) - 0.3", "step(%s - 0.4, atan(2))",
+        "tanh(%s)",          "0.7 * %s + 0.1",          "max(%s, 0.2)", "exp(-%s ^ 2)",
+        "sigmoid(%s) - 0.3", "step(%s - 0.4, atan(2))", "max(%s, 0)",   "1 - %s",
     };
     char name[40];
     snprintf(name, sizeof name, "%s", source->name);
     if (source->temporal && w->steps > 1 && chance(w, 20))
         snprintf(name, sizeof name, "%s[-%d]", source->name, choose_delay(w));
     if (chance(w, 15))
-        fprintf(w->out, maps[dice_below(&w->dice, 6)], name);
+        fprintf(w->out, maps[dice_below(&w->dice, 8)], name);
     else
         fputs(name, w->out);
 }
@@ -279,6 +279,7 @@ ModelText model_text(uint32_t seed, uint32_t number)
     }
     fprintf(w.out, "# Model %u of seed %u.\n", (unsigned)number, (unsigned)seed);
     fputs(own_definitions, w.out);
+    fputs(own_corners, w.out);
     write_model(&w, &model, number);
     fclose(w.out);
     return model;
