@@ -118,6 +118,7 @@ file:
 | file let                  { vec_push(ARENA, &parse->file->lets, $let); }
 | file model
 | file skipped
+| file ","                  { separator(parse, @2); }
 | file error                { RESUME; }
 ;
 

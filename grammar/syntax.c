@@ -192,6 +192,8 @@ static bool guess_unit(Lexer *lexer, const Expected *expected)
     if (!is_adjoined(lexer, index) || lexer->behind[index + 1].kind != TOK_NUMBER)
         return false;
     const char *word = behind(lexer, index), *unit = unit_meant(word);
+    if (!unit && expected->closer) /* rather an argument */
+        return false;
     REPORT(index, "unknown unit `%s`", word);
     if (unit)
         HINT("did you mean `%s`?", unit);
@@ -287,6 +289,15 @@ static bool guess_past(Lexer *lexer, const Expected *expected)
     return true;
 }
 
+static bool guess_extra_brace(Lexer *lexer, const Expected *expected)
+{
+    (void)expected;
+    if (lexer->behind[0].kind != TOK_RBRACE || lexer->open.count > 0)
+        return false;
+    REPORT(0, "this `}` closes nothing: leave it out, or look for a `{` that is missing");
+    return true;
+}
+
 /* Lines of a model where only definitions stand. */
 static bool guess_model(Lexer *lexer, const Expected *expected)
 {
@@ -338,8 +349,8 @@ void report_unexpected(Lexer *lexer, const Expected *expected)
 {
     static Guess *const guesses[] = {guess_brace,  guess_sign,         guess_steps, guess_assignment,
                                      guess_format, guess_foreign_word, guess_unit,  guess_argument,
-                                     guess_arrow,  guess_parentheses,  guess_stage, guess_past,
-                                     guess_model,  guess_line};
+                                     guess_arrow,  guess_parentheses,  guess_stage, guess_extra_brace,
+                                     guess_past,   guess_model,        guess_line};
     for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
         if (guesses[i](lexer, expected))
             return;

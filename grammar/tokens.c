@@ -102,7 +102,8 @@ static bool begins_statement(Lexer *lexer)
     if (!in_bracket(lexer))
         return true;
     bool argument = next->kind == TOK_ASSIGN && !ends_operand(lexer->behind[0].kind);
-    return !argument && !closed_later(lexer, word->span.lo);
+    bool deeper = word->indent > lexer->indent;
+    return !argument && !(deeper && closed_later(lexer, word->span.lo));
 }
 
 /* ---- what is missing --------------------------------------------------------------------------------- */
@@ -185,7 +186,8 @@ static Token missing_comma(Lexer *lexer)
 static void open_bracket(Lexer *lexer, const Token *token, int closer)
 {
     bool outer = lexer->open.count == 0;
-    Open open = {.closer = closer, .errors = lexer->diag->errors, .indent = token->indent, .span = token->span};
+    Open open = {
+        .closer = closer, .errors = lexer->diag->errors, .indent = token->indent, .span = token->span};
     open.model = outer ? lexer->definer == TOK_MODEL : innermost(lexer)->model;
     vec_push(lexer->arena, &lexer->open, open);
 }

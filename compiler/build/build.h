@@ -173,6 +173,8 @@ bool report_wanted(Build *b, Rule rule, Span span);
 #define report_hint(b, ...) ((b)->reported ? diag_hint((b)->diag, __VA_ARGS__) : (void)0)
 #define report_note(b, span, ...) ((b)->reported ? diag_note((b)->diag, (span), __VA_ARGS__) : (void)0)
 
+bool hint_wanted(const Build *b); /* to the last mistake: candidates need not be collected for others */
+
 /* A list of names for "did you mean". */
 typedef VEC(const char *) Names;
 /* What to write for a name that is not known: false if there is nothing to say. */

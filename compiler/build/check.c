@@ -222,6 +222,8 @@ bool check_assignable(Build *b, const Entry *entry, const char *name, Span span)
 void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
 {
     report(b, RULE_UNKNOWN_NAME, span, "unknown name `%s`", name);
+    if (!hint_wanted(b))
+        return;
     Unit unit;
     double scale;
     if (unit_parse(name, &unit, &scale)) {
@@ -243,31 +245,42 @@ static const char *kinds_text(int kinds)
 void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds)
 {
     report(b, RULE_UNKNOWN_DEFINITION, span, "unknown %s `%s`", kinds_text(kinds), name);
+    if (!hint_wanted(b))
+        return;
     Names names = {0};
     definition_names(b, scope, kinds, &names);
-    hint_closest(b, name, &names);
+    hint_known(b, "known are", name, &names);
 }
 
-/* `dense(100)` or `lif(x, tau = 2)` in a formula: the chain that is meant. */
-static const char *as_chain(Build *b, const Expr *call)
+static bool is_plain_stage(Scope *scope, const Expr *call)
 {
-    Expr stage = *call, *stream = expr_name(b->arena, call->span, "x");
+    Scope *home;
+    return call->kind == EXPR_CALL
+           && (strcmp(call->name, "dense") == 0 || scope_definition(scope, call->name, NEURONS, &home));
+}
+
+/* `dense(100)` or `lif(dense(x, 100), tau = 2)` in a formula: the chain that is meant. */
+static Expr *as_chain(Build *b, Scope *scope, const Expr *call)
+{
+    Expr *stage = NEW(b->arena, Expr), *stream = expr_name(b->arena, call->span, "x");
+    *stage = *call;
     const Expr *first = call->args.count > 0 && !call->args.at[0].name ? call->args.at[0].value : NULL;
     if (first && first->kind != EXPR_NUMBER && first->kind != EXPR_LIST) {
-        stage.args.at++;
-        stage.args.count--;
-        stream = call->args.at[0].value;
+        stage->args.at++;
+        stage->args.count--;
+        stream = is_plain_stage(scope, first) ? as_chain(b, scope, first) : call->args.at[0].value;
     }
-    return ast_expr_text(b->arena, expr_chain(b->arena, call->span, stream, &stage));
+    return expr_chain(b->arena, call->span, stream, stage);
 }
 
 void unknown_function(Build *b, Scope *scope, const Expr *call)
 {
-    Scope *home;
     report(b, RULE_UNKNOWN_FUNCTION, call->name_span, "unknown function `%s`", call->name);
-    if (strcmp(call->name, "dense") == 0 || scope_definition(scope, call->name, NEURONS, &home)) {
+    if (!hint_wanted(b))
+        return;
+    if (is_plain_stage(scope, call)) {
         report_hint(b, "it is a stage, and a chain within a formula stands in parentheses: `(%s)`",
-                    as_chain(b, call));
+                    ast_expr_text(b->arena, as_chain(b, scope, call)));
         return;
     }
     const Entry *entry = scope_find(scope, call->name);
@@ -283,7 +296,7 @@ void unknown_function(Build *b, Scope *scope, const Expr *call)
         vec_push(b->arena, &names, function_name(i));
     for (int i = 0; stream_function_name(i); i++)
         vec_push(b->arena, &names, stream_function_name(i));
-    hint_closest(b, call->name, &names);
+    hint_known(b, "functions", call->name, &names);
 }
 
 void used_too_early(Build *b, const Entry *entry, Span use)

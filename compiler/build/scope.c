@@ -24,10 +24,15 @@ bool report_wanted(Build *b, Rule rule, Span span)
     return true;
 }
 
+bool hint_wanted(const Build *b)
+{
+    return b->reported && !diag_is_full(b->diag);
+}
+
 /* A word of another language may be close to a name by chance: its row comes first. */
 bool hint_closest(Build *b, const char *name, const Names *candidates)
 {
-    if (!b->reported || diag_is_full(b->diag))
+    if (!hint_wanted(b))
         return true;
     const char *advice = foreign_word(name), *closest = closest_name(name, candidates->at, candidates->count);
     if (closest && (!advice || same_word(name, closest)))
@@ -39,7 +44,8 @@ bool hint_closest(Build *b, const char *name, const Names *candidates)
 
 void hint_known(Build *b, const char *what, const char *name, const Names *candidates)
 {
-    if (hint_closest(b, name, candidates) || candidates->count == 0)
+    enum { LISTED = 24 };
+    if (hint_closest(b, name, candidates) || candidates->count == 0 || candidates->count > LISTED)
         return;
     const char *list = "";
     for (int i = 0; i < candidates->count; i++)

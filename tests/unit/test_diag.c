@@ -156,6 +156,9 @@ typedef struct ClosestRow {
 
 static const ClosestRow closest[] = {
     {"lfi", "lif"},
+    {"LIF", "lif"},
+    {"LFI", "lif"},
+    {"Dropout", "dropout"},
     {"lif2", "lif"},
     {"pilf", "plif"},
     {"denss", "dense"},

@@ -126,6 +126,48 @@ START_TEST(mutated_copies)
 }
 END_TEST
 
+/* Each of many mistakes takes time of its own only: with their square, these texts would take minutes. */
+static const char *const repeated[] = {"@",
+                                       "@\n",
+                                       "x @\n",
+                                       "x =\n",
+                                       "f(x\n",
+                                       "(\n",
+                                       "{",
+                                       "}",
+                                       ")",
+                                       "{\n",
+                                       "\"",
+                                       "/*",
+                                       ";\n",
+                                       "\xFF",
+                                       "x\xE2\x86\x92\n",
+                                       "if c {\n",
+                                       "let a b\n",
+                                       "model m {\n",
+                                       "neuron n() {\n",
+                                       "let a = (\nlet b = 2\n",
+                                       "1.",
+                                       "a.",
+                                       "1 a\n"};
+
+START_TEST(many_mistakes)
+{
+    enum { LENGTH = 400000 };
+    const char *part = repeated[_i];
+    size_t size = strlen(part);
+    char *text = malloc(LENGTH);
+    ck_assert_ptr_nonnull(text);
+    for (size_t i = 0; i < LENGTH; i++)
+        text[i] = part[i % size];
+    text[LENGTH - 1] = '\0';
+    Parsed *parsed = parse_text(text, LENGTH - 1);
+    ck_assert_int_gt(parsed->errors, 0);
+    parsed_free(parsed);
+    free(text);
+}
+END_TEST
+
 Suite *hostile_suite(void)
 {
     Suite *suite = suite_create("hostile");
@@ -134,6 +176,7 @@ Suite *hostile_suite(void)
     tcase_add_loop_test(tcase, deep_nesting, 0, (int)(sizeof deep / sizeof deep[0]));
     tcase_add_test(tcase, every_prefix);
     tcase_add_loop_test(tcase, mutated_copies, 0, 8);
+    tcase_add_loop_test(tcase, many_mistakes, 0, (int)(sizeof repeated / sizeof repeated[0]));
     suite_add_tcase(suite, tcase);
     return suite;
 }
