@@ -110,6 +110,20 @@ static bool checkpoint_add_real(SnnTensorsWriter *writer, const char *key, doubl
     return snn_tensors_add_metadata(writer, key, text);
 }
 
+/* Only what was asked for. */
+static bool checkpoint_add_selection(SnnTensorsWriter *writer, const SnnState *state)
+{
+    return (state->lr == 0.0f || checkpoint_add_real(writer, "lr", (double)state->lr))
+           && (state->validate[0] == '\0'
+               || (snn_tensors_add_metadata(writer, "validate", state->validate)
+                   && checkpoint_add_number(writer, "validating", state->validating)))
+           && (state->best == SNN_BEST_NONE
+               || (snn_tensors_add_metadata(writer, "best", snn_best_name(state))
+                   && checkpoint_add_real(writer, "best_value", state->best_value)
+                   && checkpoint_add_number(writer, "best_epoch", state->best_epoch)
+                   && checkpoint_add_number(writer, "patience", state->patience)));
+}
+
 static bool checkpoint_add_state(SnnTensorsWriter *writer, const SnnModel *model, const SnnState *state)
 {
     return snn_tensors_add_metadata(writer, "snnc_checkpoint", CHECKPOINT_FORMAT)
@@ -123,7 +137,7 @@ static bool checkpoint_add_state(SnnTensorsWriter *writer, const SnnModel *model
            && checkpoint_add_number(writer, "epoch", state->epoch)
            && checkpoint_add_number(writer, "epochs", state->epochs)
            && checkpoint_add_number(writer, "updates", state->step)
-           && (state->lr == 0.0f || checkpoint_add_real(writer, "lr", (double)state->lr));
+           && checkpoint_add_selection(writer, state);
 }
 
 static SnnTensorsWriter *checkpoint_writer(const SnnModel *model, const SnnState *state, const char *line)
@@ -202,6 +216,15 @@ static bool checkpoint_number(const SnnTensors *file, const char *key, int64_t h
     return text != NULL && errno == 0 && end != text && *end == '\0' && *number >= 0 && *number <= high;
 }
 
+/* The same, or 0 where there is none. */
+static bool checkpoint_count(const SnnTensors *file, const char *key, int *number)
+{
+    int64_t found = 0;
+    bool ok = snn_tensors_metadata(file, key) == NULL || checkpoint_number(file, key, INT32_MAX, &found);
+    *number = (int)found;
+    return ok;
+}
+
 /* A finite number, or 0 where there is none. */
 static bool checkpoint_real(const SnnTensors *file, const char *key, double *number)
 {
@@ -211,25 +234,49 @@ static bool checkpoint_real(const SnnTensors *file, const char *key, double *num
     return text == NULL || (end != text && *end == '\0' && isfinite(*number));
 }
 
+static bool checkpoint_best(const SnnTensors *file, SnnState *state)
+{
+    const char *best = snn_tensors_metadata(file, "best");
+    state->best = SNN_BEST_NONE;
+    if (best != NULL && strcmp(best, "loss") == 0)
+        state->best = SNN_BEST_LOSS;
+    else if (best != NULL && strcmp(best, "accuracy") == 0)
+        state->best = SNN_BEST_ACCURACY;
+    return (best == NULL || state->best != SNN_BEST_NONE)
+           && checkpoint_real(file, "best_value", &state->best_value)
+           && checkpoint_count(file, "best_epoch", &state->best_epoch)
+           && checkpoint_count(file, "patience", &state->patience) && state->best_epoch <= state->epoch;
+}
+
+static bool checkpoint_selection(const SnnTensors *file, SnnState *state)
+{
+    const char *validate = snn_tensors_metadata(file, "validate");
+    double lr;
+    if (!checkpoint_real(file, "lr", &lr) || lr < 0.0 || lr > (double)FLT_MAX)
+        return false;
+    if (validate != NULL && strlen(validate) >= sizeof state->validate)
+        return false;
+    state->lr = (float)lr;
+    snprintf(state->validate, sizeof state->validate, "%s", validate == NULL ? "" : validate);
+    return checkpoint_count(file, "validating", &state->validating) && checkpoint_best(file, state);
+}
+
 static bool checkpoint_state(const SnnTensors *file, SnnState *state)
 {
-    double lr;
     int64_t seed, batch, samples, epoch, epochs;
     if (!checkpoint_number(file, "seed", UINT32_MAX, &seed)
         || !checkpoint_number(file, "batch", INT32_MAX, &batch)
         || !checkpoint_number(file, "samples", INT32_MAX, &samples)
         || !checkpoint_number(file, "epoch", INT32_MAX, &epoch)
         || !checkpoint_number(file, "epochs", INT32_MAX, &epochs)
-        || !checkpoint_number(file, "updates", CHECKPOINT_UPDATES, &state->step)
-        || !checkpoint_real(file, "lr", &lr) || lr < 0.0 || lr > (double)FLT_MAX)
+        || !checkpoint_number(file, "updates", CHECKPOINT_UPDATES, &state->step))
         return false;
     state->seed = (uint32_t)seed;
     state->batch = (int)batch;
     state->samples = (int32_t)samples;
     state->epoch = (int)epoch;
     state->epochs = (int)epochs;
-    state->lr = (float)lr;
-    return batch > 0;
+    return batch > 0 && checkpoint_selection(file, state);
 }
 
 /* Whether the text in the file has lines that the program has not, or the other way round. */

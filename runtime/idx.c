@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IDX_BYTE = 0x08, IDX_FLOAT = 0x0D, IDX_MAX_DIMS = SNN_MAX_DIMS + 2 };
+enum { IDX_BYTE = 0x08, IDX_FLOAT = 0x0D, IDX_MAX_DIMS = SNN_MAX_DIMS + 2, IDX_PATH = 4096 };
 
 typedef struct IdxFile {
     const char *path;
@@ -223,6 +223,14 @@ static bool idx_locate(char *path, size_t size, const SnnModel *model, const cha
                             : "");
 }
 
+bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part)
+{
+    char path[IDX_PATH];
+    SnnError ignored;
+    return idx_locate(path, sizeof path, model, folder, part, "images", model->data.ndim + 1, &ignored)
+           || idx_locate(path, sizeof path, model, folder, part, "labels", 1, &ignored);
+}
+
 static bool idx_read_labels(SnnDataset *data, const SnnModel *model, const char *path, const char *images,
                             SnnError *error)
 {
@@ -240,8 +248,7 @@ static bool idx_read_labels(SnnDataset *data, const SnnModel *model, const char 
 bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                       SnnError *error)
 {
-    enum { PATH_SIZE = 4096 };
-    char images[PATH_SIZE], labels[PATH_SIZE];
+    char images[IDX_PATH], labels[IDX_PATH];
     *data = (SnnDataset){0};
     if (!idx_locate(images, sizeof images, model, folder, part, "images", model->data.ndim + 1, error)
         || !idx_locate(labels, sizeof labels, model, folder, part, "labels", 1, error)

@@ -126,22 +126,35 @@ static void log_field(FILE *log, const char *name, double value)
     fputs(", ", log);
 }
 
-static void log_rates(FILE *log, const SnnModel *model, const SnnEpoch *epoch)
+/* Loss and accuracy of a part, null where it was not measured. */
+static void log_score(FILE *log, const SnnModel *model, const char *part, const SnnScore *score)
 {
-    fputs("\"firing_rate\": {", log);
+    const double values[] = {score == NULL ? 0.0 : score->loss, score == NULL ? 0.0 : score->accuracy};
+    static const char *const names[] = {"loss", "accuracy"};
+    for (int i = 0; i < (model->predicts ? 2 : 1); i++) {
+        fprintf(log, "\"%s_%s\": ", part, names[i]);
+        if (score == NULL)
+            fputs("null", log);
+        else
+            snn_json_write_number(log, values[i]);
+        fputs(", ", log);
+    }
+}
+
+static void log_firing_rates(FILE *log, const SnnModel *model, const SnnEpoch *epoch)
+{
     const char *comma = "";
+    fputs("\"firing_rate\": {", log);
     for (int i = 0; i < model->stream_count; i++) {
-        const SnnStream *stream = &model->streams[i];
-        if (stream->activity == NULL)
+        if (model->streams[i].activity == NULL)
             continue;
         fputs(comma, log);
         comma = ", ";
-        snn_json_write_string(log, stream->name);
+        snn_json_write_string(log, model->streams[i].name);
         fputs(": ", log);
-        snn_json_write_number(log,
-                              epoch->activity[i] / ((double)epoch->samples * model->steps * stream->size));
+        snn_json_write_number(log, snn_firing_rate(model, i, epoch));
     }
-    fputs("}}\n", log);
+    fputs("}", log);
 }
 
 char *snn_log_line(const SnnModel *model, const SnnEpoch *epoch)
@@ -152,16 +165,14 @@ char *snn_log_line(const SnnModel *model, const SnnEpoch *epoch)
     if (log == NULL)
         return NULL;
     fprintf(log, "{\"epoch\": %d, ", epoch->number);
-    log_field(log, "train_loss", epoch->train.loss);
-    if (model->predicts) {
-        log_field(log, "train_accuracy", epoch->train.accuracy);
-        log_field(log, "test_accuracy", epoch->test.accuracy);
-    } else {
-        log_field(log, "test_loss", epoch->test.loss);
-    }
+    log_score(log, model, "train", &epoch->train);
+    if (epoch->validated)
+        log_score(log, model, "validation", &epoch->validation);
+    log_score(log, model, "test", epoch->tested ? &epoch->test : NULL);
     log_field(log, "seconds", epoch->seconds);
     log_field(log, "lr", epoch->lr);
-    log_rates(log, model, epoch);
+    log_firing_rates(log, model, epoch);
+    fputs("}\n", log);
     bool ok = !ferror(log);
     if (fclose(log) == 0 && ok)
         return text;

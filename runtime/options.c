@@ -72,6 +72,15 @@ static const OptionsFlag options_flags[] = {
      "go on from this checkpoint, to the same bits"},
     {TRAINING, "--log", "FILE", OPTIONS_TEXT, AT(log), 0, IN_TRAIN,
      "a line of JSON an epoch: losses, accuracies, firing rates"},
+    {TRAINING, "--validate", "PART", OPTIONS_TEXT, AT(validate), 0, IN_TRAIN,
+     "hold back a fraction of the training set, as 0.1, or use PART-images-..."},
+    {TRAINING, "--best", "loss|accuracy", OPTIONS_CHOICE, AT(best), 0, IN_TRAIN,
+     "keep the best epoch, too, as OUT.best.safetensors, by validation if there is one"},
+    {TRAINING, "--patience", "N", OPTIONS_COUNT, AT(patience), 1000000, IN_TRAIN,
+     "stop after N epochs that are not better; --best is loss then"},
+    {TRAINING, "--test-every", "N", OPTIONS_COUNT, AT(test_every), 1000000, IN_TRAIN,
+     "measure the test set after every N epochs, not at the end only"},
+    {TRAINING, "--no-test", NULL, OPTIONS_FLAG, AT(no_test), 0, IN_TRAIN, "do not measure the test set"},
     {TRAINING, "--quiet", NULL, OPTIONS_FLAG, AT(quiet), 0, IN_TRAIN, "print only the result"},
 };
 #undef AT
@@ -273,6 +282,8 @@ static bool options_check(const SnnOptions *options, unsigned given, SnnError *e
     if (options->resume != NULL && options->weights != NULL)
         return snn_fail(error, "two beginnings (--resume, --weights): --resume goes on with a training, "
                                "--weights starts a new one; give one of them");
+    if (options->no_test && options->test_every != 0)
+        return snn_fail(error, "two wishes (--no-test, --test-every): give one of them");
     return true;
 }
 
@@ -293,6 +304,13 @@ bool snn_options_parse(SnnOptions *options, int argc, char **argv, SnnError *err
     if (!has_command)
         return snn_fail(error, "no command: say `train`, `test`, `predict` or `info`");
     return options_check(options, given, error);
+}
+
+/* The commands that the model has what it needs for. */
+static unsigned options_possible(const SnnModel *model)
+{
+    unsigned all = (1u << OPTIONS_COMMANDS) - 1;
+    return all & ~(model->trains ? 0u : IN_TRAIN) & ~(model->predicts ? 0u : IN_PREDICT);
 }
 
 /* ---- help ----------------------------------------------------------------------------------------- */
@@ -333,6 +351,8 @@ static void options_help_flags(const SnnModel *model, FILE *stream)
           "In brackets: what holds without it.\n",
           stream);
     for (int i = 0; i < OPTIONS_FLAGS; i++) {
+        if ((options_flags[i].commands & options_possible(model)) == 0)
+            continue;
         if (strcmp(group, options_flags[i].group) != 0)
             fprintf(stream, "\n%s:\n", options_flags[i].group);
         group = options_flags[i].group;
@@ -345,23 +365,34 @@ void snn_options_usage(const SnnModel *model, const char *program, FILE *stream)
     fprintf(stream, "%s: trains and runs the spiking network of %s\n\nUsage: %s COMMAND [FLAGS]\n",
             model->name, model->source, program);
     for (int i = 0; i < OPTIONS_COMMANDS; i++)
-        fprintf(stream, "  %-9s  %s\n", options_commands[i].name, options_commands[i].about);
+        if ((options_possible(model) & 1u << i) != 0)
+            fprintf(stream, "  %-9s  %s\n", options_commands[i].name, options_commands[i].about);
+    if (!model->trains)
+        fputs("The model has no `train` block, so it cannot be trained.\n", stream);
+    if (!model->predicts)
+        fputs("The model has no `predict`, so it gives no classes.\n", stream);
+}
+
+/* A line that can be pasted, if the model can do it. */
+static void options_example(const SnnModel *model, const char *program, SnnCommand command, const char *flags,
+                            FILE *stream)
+{
+    const char *data = model->data.folder == NULL ? " --data DIR" : "";
+    if ((options_possible(model) & 1u << command) != 0)
+        fprintf(stream, "  %s %s%s%s\n", program, options_commands[command].name, data, flags);
 }
 
 void snn_options_help(const SnnModel *model, const char *program, FILE *stream)
 {
-    const char *name = model->name, *data = model->data.folder == NULL ? " --data DIR" : "";
+    char resume[300];
+    snprintf(resume, sizeof resume, " --resume %.200s.safetensors --epochs %d", model->name, 2 * model->epochs);
     snn_options_usage(model, program, stream);
     options_help_flags(model, stream);
-    if (!model->trains)
-        fputs("\nThe model has no `train` block, so it cannot be trained.\n", stream);
-    fprintf(stream,
-            "\nExamples:\n"
-            "  %s train%s --log run.json\n"
-            "  %s train%s --resume %s.safetensors --epochs %d\n"
-            "  %s test%s\n"
-            "  %s predict%s --out predictions.csv\n",
-            program, data, program, data, name, 2 * model->epochs, program, data, program, data);
+    fputs("\nExamples:\n", stream);
+    options_example(model, program, SNN_TRAIN, " --validate 0.1 --best accuracy --log run.json", stream);
+    options_example(model, program, SNN_TRAIN, resume, stream);
+    options_example(model, program, SNN_TEST, "", stream);
+    options_example(model, program, SNN_PREDICT, " --out predictions.csv", stream);
     fprintf(
         stream,
         "\nAn interrupted or killed training goes on from its last finished epoch with --resume, and ends\n"

@@ -53,7 +53,8 @@ int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error)
     if (!predictor_open(&predictor, model, options, error))
         return SNN_FAILED;
     SnnScore score;
-    snn_session_test(&predictor.session, &predictor.data, predictor.seed, false, &score);
+    const SnnPart all = {.data = &predictor.data, .count = predictor.data.count};
+    snn_session_test(&predictor.session, &all, predictor.seed, false, &score);
     snn_score_print(model, &score);
     predictor_close(&predictor);
     return SNN_OK;

@@ -1,11 +1,14 @@
 /* What the user sees while a network trains: on a terminal a bar that is redrawn, elsewhere plain lines. */
 #include "snn_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PROGRESS_WIDTH = 24 };
+/* Columns where nobody says how many there are; and the fewest of a bar that says anything. */
+enum { PROGRESS_COLUMNS = 80, PROGRESS_BAR = 8, PROGRESS_LINE_SIZE = 512, PROGRESS_RATES = 8 };
 #define PROGRESS_REDRAW 0.1 /* seconds between two drawings */
 #define PROGRESS_LINE 30.0  /* seconds between two plain lines within an epoch */
 
@@ -16,10 +19,29 @@ double snn_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void snn_progress_open(SnnProgress *progress, bool quiet, int epochs, int64_t samples)
+/* Whether a line can be drawn again: a dumb terminal, as in an editor, knows no escapes. */
+static bool progress_is_terminal(void)
 {
-    *progress = (SnnProgress){.quiet = quiet, .epochs = epochs, .samples = samples};
-    progress->terminal = isatty(STDERR_FILENO) == 1;
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) == 1 && term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0;
+}
+
+/* Asked before each drawing, since the user may change it. */
+static int progress_columns(void)
+{
+    struct winsize window;
+    const char *columns = getenv("COLUMNS");
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
+        return window.ws_col;
+    int count = columns == NULL ? 0 : atoi(columns);
+    return count > 0 ? count : PROGRESS_COLUMNS;
+}
+
+void snn_progress_open(SnnProgress *progress, bool quiet, int epoch, int epochs, int64_t samples)
+{
+    *progress = (SnnProgress){.quiet = quiet, .first = epoch, .epochs = epochs, .samples = samples};
+    progress->terminal = progress_is_terminal();
+    progress->opened = snn_seconds();
 }
 
 void snn_progress_epoch(SnnProgress *progress, int epoch)
@@ -44,44 +66,90 @@ static void progress_time(char *text, size_t size, double seconds)
         snprintf(text, size, "%ld:%02ld", whole / 60, whole % 60);
 }
 
-static void progress_bar(const SnnProgress *progress, double part)
+/* The time left of this epoch and of all, from the speed so far: "0:12 left", "0:12 left, 1:40 of all". */
+static void progress_left(const SnnProgress *progress, double part, double now, char *text, size_t size)
 {
-    char bar[PROGRESS_WIDTH + 1];
-    int full = (int)(part * PROGRESS_WIDTH);
-    memset(bar, '.', PROGRESS_WIDTH);
+    char epoch[32], all[32];
+    int done = progress->epoch - progress->first, left = progress->epochs - progress->epoch;
+    progress_time(epoch, sizeof epoch, (now - progress->began) * (1.0 - part) / part);
+    progress_time(all, sizeof all, (now - progress->opened) * (left + 1 - part) / (done + part));
+    if (left == 0)
+        snprintf(text, size, "%s left", epoch);
+    else
+        snprintf(text, size, "%s left, %s of all", epoch, all);
+}
+
+/* On one line, as wide as the terminal, whose last column stays free, since some go to the next line then. What
+ * has no room goes: first the bar, then what stands last. */
+static void progress_draw(const char *head, const char *tail, double part)
+{
+    char bar[PROGRESS_LINE_SIZE];
+    int width = progress_columns() - 1, room = width - (int)strlen(head) - (int)strlen(tail) - 4;
+    room = room > (int)sizeof bar - 1 ? (int)sizeof bar - 1 : room;
+    if (room < PROGRESS_BAR) {
+        snprintf(bar, sizeof bar, "%s  %s", head, tail);
+        fprintf(stderr, "\r%.*s\033[K", width, bar);
+        return;
+    }
+    int full = (int)(part * room);
+    memset(bar, '.', (size_t)room);
     memset(bar, '#', (size_t)full);
-    bar[PROGRESS_WIDTH] = '\0';
-    fprintf(stderr, "\repoch %d/%d [%s] ", progress->epoch, progress->epochs, bar);
+    fprintf(stderr, "\r%s [%.*s] %s\033[K", head, room, bar, tail);
 }
 
 void snn_progress_batch(SnnProgress *progress, int64_t done, double loss)
 {
-    double now = snn_seconds(), passed = now - progress->began;
+    double now = snn_seconds();
     if (progress->quiet || now - progress->shown < (progress->terminal ? PROGRESS_REDRAW : PROGRESS_LINE))
         return;
     progress->shown = now;
-    double part = (double)done / (double)progress->samples, speed = (double)done / passed;
-    char left[32];
-    progress_time(left, sizeof left, passed / part - passed);
+    double part = (double)done / (double)progress->samples, speed = (double)done / (now - progress->began);
+    char left[80], head[64], tail[PROGRESS_LINE_SIZE / 2];
+    progress_left(progress, part, now, left, sizeof left);
+    snprintf(head, sizeof head, "epoch %d/%d", progress->epoch, progress->epochs);
+    snprintf(tail, sizeof tail, "%3.0f%%  %s  loss %.4f  %.0f samples/s", 100.0 * part, left, loss, speed);
     if (progress->terminal)
-        progress_bar(progress, part);
+        progress_draw(head, tail, part);
     else
-        fprintf(stderr, "epoch %d/%d  %3.0f%%  ", progress->epoch, progress->epochs, 100.0 * part);
-    fprintf(stderr, "%.0f samples/s  loss %.4f  %s left%s", speed, loss, left,
-            progress->terminal ? "\033[K" : "\n");
+        fprintf(stderr, "%s  %s\n", head, tail);
     fflush(stderr);
+}
+
+/* ---- the line of a finished epoch ----------------------------------------------------------------- */
+
+static void progress_score(const SnnModel *model, const char *part, const SnnScore *score)
+{
+    fprintf(stderr, "  %sloss %.4f", part, score->loss);
+    if (model->predicts)
+        fprintf(stderr, " accuracy %.4f", score->accuracy);
+}
+
+static void progress_rates(const SnnModel *model, const SnnEpoch *epoch)
+{
+    int shown = 0;
+    for (int i = 0; i < model->stream_count; i++) {
+        double rate = snn_firing_rate(model, i, epoch);
+        if (rate < 0.0)
+            continue;
+        if (shown == PROGRESS_RATES) {
+            fputs(" ...", stderr);
+            return;
+        }
+        fprintf(stderr, "%s %s %.2g", shown++ == 0 ? "  firing" : "", model->streams[i].name, rate);
+    }
 }
 
 void snn_progress_end(SnnProgress *progress, const SnnModel *model, const SnnEpoch *epoch)
 {
-    char scores[64];
     if (progress->quiet)
         return;
     snn_progress_clear(progress);
-    if (model->predicts)
-        snprintf(scores, sizeof scores, "train %.4f  test %.4f", epoch->train.accuracy, epoch->test.accuracy);
-    else
-        snprintf(scores, sizeof scores, "test loss %.4f", epoch->test.loss);
-    fprintf(stderr, "epoch %d/%d  loss %.4f  %s  %.1f s  %.0f samples/s\n", epoch->number, progress->epochs,
-            epoch->train.loss, scores, epoch->seconds, (double)epoch->samples / (epoch->seconds + 1e-9));
+    fprintf(stderr, "epoch %d/%d", epoch->number, progress->epochs);
+    progress_score(model, "", &epoch->train);
+    if (epoch->validated)
+        progress_score(model, "validation ", &epoch->validation);
+    if (epoch->tested)
+        progress_score(model, "test ", &epoch->test);
+    progress_rates(model, epoch);
+    fprintf(stderr, "  %.1f s%s\n", epoch->seconds, epoch->best ? "  best" : "");
 }

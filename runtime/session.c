@@ -145,22 +145,22 @@ void snn_score_print(const SnnModel *model, const SnnScore *score)
         printf("test loss: %.4f\n", score->loss);
 }
 
-bool snn_session_test(SnnSession *session, const SnnDataset *data, uint32_t seed, bool watch, SnnScore *score)
+bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, bool watch, SnnScore *score)
 {
     SnnModel *model = session->model;
     *score = (SnnScore){0};
     model->run->seed = seed;
     model->run->epoch = SNN_TEST_EPOCH;
-    for (int32_t first = 0; first < data->count; first += session->batch) {
-        int32_t left = data->count - first, rows = left < session->batch ? left : session->batch;
-        snn_session_load(session, data, NULL, first, rows);
+    for (int32_t first = 0; first < part->count; first += session->batch) {
+        int32_t left = part->count - first, rows = left < session->batch ? left : session->batch;
+        snn_session_load(session, part->data, part->samples, first, rows);
         model->forward(session->net, session->pool);
         snn_session_count(session, score);
         if (watch && snn_interrupt_pending())
             return false;
     }
-    score->loss /= data->count;
-    score->accuracy /= data->count;
+    score->loss /= part->count;
+    score->accuracy /= part->count;
     return true;
 }
 

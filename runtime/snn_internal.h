@@ -18,10 +18,11 @@ typedef struct SnnOptions {
     const char *program; /* as it was called */
     SnnCommand command;
     const char *data, *out, *resume, *log, *weights, *images; /* NULL where not given */
-    int epochs, batch, threads;                               /* 0 where not given */
-    float lr;                                                 /* 0 where not given */
+    const char *validate, *best;
+    int epochs, batch, threads, patience, test_every; /* 0 where not given */
+    float lr;                                         /* 0 where not given */
     uint32_t seed;
-    bool has_seed, quiet, force;
+    bool has_seed, quiet, no_test, force;
 } SnnOptions;
 
 /* argv[0] is there. False with the error set for anything unknown or malformed. */
@@ -45,9 +46,18 @@ typedef struct SnnDataset {
 /* `part`: "train" or "t10k". The data set is empty after a failure. */
 bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                       SnnError *error);
+/* Whether there are files of this part, good or bad. */
+bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part);
 /* Samples without labels from one file. */
 bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);
 void snn_dataset_free(SnnDataset *data);
+
+/* Some samples of a data set: those whose numbers are listed. */
+typedef struct SnnPart {
+    const SnnDataset *data;
+    const int32_t *samples; /* [count]; NULL: 0, 1, ... */
+    int32_t count;
+} SnnPart;
 
 /* A file that may be compressed. */
 typedef struct SnnReader SnnReader;
@@ -73,14 +83,13 @@ void snn_session_initialise(SnnSession *session, uint32_t seed);
  * network's input, and what goes with them. */
 void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t *order, int32_t first,
                       int32_t rows);
-/* What a network makes of a data set, over all samples. */
+/* What a network makes of samples, over all of them. */
 typedef struct SnnScore {
     double loss;     /* mean; 0 unless the model trains */
     double accuracy; /* 0 unless it predicts */
 } SnnScore;
 /* False if the user interrupted it (see below). */
-bool snn_session_test(SnnSession *session, const SnnDataset *data, uint32_t seed, bool watch,
-                      SnnScore *score);
+bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, bool watch, SnnScore *score);
 /* Adds the batch in the network to sums: losses, and samples that are labelled rightly. */
 void snn_session_count(const SnnSession *session, SnnScore *sums);
 /* The line that ends `train` and `test`: the accuracy, or the loss of a model that does not predict. */
@@ -118,6 +127,8 @@ bool snn_text_differs(const char *theirs, const char *ours, SnnError *difference
 
 /* ---- checkpoints (checkpoint.c) ------------------------------------------------------------------- */
 
+typedef enum SnnBest { SNN_BEST_NONE, SNN_BEST_LOSS, SNN_BEST_ACCURACY } SnnBest;
+
 /* Where a training stands. */
 typedef struct SnnState {
     uint32_t seed;
@@ -127,6 +138,13 @@ typedef struct SnnState {
     int64_t step;    /* updates */
     int32_t samples; /* of the training set */
     float lr;        /* learning rate instead of the model's, 0: that */
+
+    char validate[64];  /* a fraction of the training set ("0.1") or the name of a part; "": none */
+    int32_t validating; /* samples that are validated with */
+    SnnBest best;       /* what says which epoch is the best, and, if best_epoch is not 0, */
+    double best_value;  /* the best so far */
+    int best_epoch;     /* and where, from 1 */
+    int patience;       /* epochs without a better one that end the training; 0: any number */
 } SnnState;
 
 /* Where a training writes its checkpoints. */
@@ -162,11 +180,12 @@ bool snn_checkpoint_start(const SnnTensors *file, SnnModel *model, const char *p
 /* Seed of the training that made these weights; `otherwise` for weights from elsewhere. */
 uint32_t snn_checkpoint_seed(const SnnTensors *file, uint32_t otherwise);
 
-/* ---- reports (progress.c, log.c) ------------------------------------------------------------------ */
+/* ---- reports (progress.c, log.c, firing.c) ------------------------------------------------------------------ */
 
 typedef struct SnnEpoch {
     int number; /* from 1 */
-    SnnScore train, test;
+    SnnScore train, validation, test;
+    bool validated, tested, best; /* the best so far */
     double seconds, lr;
     const double *activity; /* spikes of each stream, over all training samples */
     int64_t samples;
@@ -174,18 +193,24 @@ typedef struct SnnEpoch {
 
 typedef struct SnnProgress {
     bool quiet, terminal;
-    int epoch, epochs; /* the one that runs, from 1 */
-    int64_t samples;   /* of an epoch */
-    double began, shown;
+    int first, epoch, epochs; /* of this run, the one that runs, the last one, from 1 */
+    int64_t samples;          /* of an epoch */
+    double opened, began, shown;
 } SnnProgress;
 
 double snn_seconds(void); /* of a clock that never goes back */
-void snn_progress_open(SnnProgress *progress, bool quiet, int epochs, int64_t samples);
+/* `epoch` is the first one of this run. */
+void snn_progress_open(SnnProgress *progress, bool quiet, int epoch, int epochs, int64_t samples);
 void snn_progress_epoch(SnnProgress *progress, int epoch);
 void snn_progress_batch(SnnProgress *progress, int64_t done, double loss);
 void snn_progress_end(SnnProgress *progress, const SnnModel *model, const SnnEpoch *epoch);
 /* Removes a half-drawn bar, so that a message can be printed. */
 void snn_progress_clear(SnnProgress *progress);
+
+/* Spikes a step and unit of a stream in an epoch; -1 where they are not counted. */
+double snn_firing_rate(const SnnModel *model, int stream, const SnnEpoch *epoch);
+/* Names the layers that never fired in this epoch, or at every step. */
+void snn_firing_warn(const SnnModel *model, const SnnOptions *options, const SnnEpoch *epoch);
 
 /* A JSON line an epoch; to be freed, NULL without memory. */
 char *snn_log_line(const SnnModel *model, const SnnEpoch *epoch);
@@ -197,6 +222,35 @@ bool snn_log_open_new(FILE **log, const char *path, bool replace, char **kept, S
 bool snn_log_open(FILE **log, const char *path, int epochs, const char *line, SnnError *error);
 /* Until it is on the disk. */
 bool snn_log_write(FILE *log, const char *line);
+
+/* ---- selection (selection.c) ---------------------------------------------------------------------- */
+
+/* Sets what the command line says of validation and the best epoch, in a new state and in one from a checkpoint. */
+bool snn_selection_begin(SnnState *state, const SnnModel *model, const SnnOptions *options, SnnError *error);
+bool snn_selection_resume(SnnState *state, const SnnModel *model, const SnnOptions *options, SnnError *error);
+
+/* The data of a training. */
+typedef struct SnnSplit {
+    SnnDataset train, validation, tests; /* as they are in files; empty where there is no such part */
+    int32_t *samples;                    /* of `train`: those to learn from, then those held back */
+    SnnPart learn, validate, test;       /* the last two of count 0 where there are none */
+} SnnSplit;
+
+/* Reads what the options and the state ask for. The split starts as {0}, and is to be closed after a failure, too.
+ * In a new state the numbers of samples are set; in that of a resumed training they are compared. */
+bool snn_split_open(SnnSplit *split, SnnState *state, const SnnModel *model, const SnnOptions *options,
+                    SnnError *error);
+void snn_split_close(SnnSplit *split);
+
+/* Notes the epoch if it is the best so far, and says whether. */
+bool snn_best_update(SnnState *state, const SnnEpoch *epoch);
+/* Whether patience is at its end. */
+bool snn_best_is_stale(const SnnState *state);
+const char *snn_best_name(const SnnState *state); /* "loss" or "accuracy" */
+const char *snn_best_set(const SnnState *state);  /* "validation" or "training" */
+/* NAME.best.safetensors for NAME.safetensors, to be freed; NULL without memory. */
+char *snn_best_path(const char *path);
+bool snn_best_is_path(const char *path); /* it ends like those */
 
 /* ---- commands: exit statuses ---------------------------------------------------------------------- */
 

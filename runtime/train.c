@@ -1,26 +1,30 @@
-/* Training: epochs of shuffled batches, a test and a checkpoint after each. */
+/* Training: epochs of shuffled batches, a validation and a checkpoint after each, a test at the end. */
 #include "snn_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct Trainer {
     SnnModel *model;
     const SnnOptions *options;
     char default_path[4096];
     SnnTarget target;    /* of the checkpoints */
+    SnnTarget best;      /* of those of the best epochs */
+    char *best_path;     /* its path */
     SnnTensors *resumed; /* while the training opens: the checkpoint that it goes on from */
     SnnSession session;
     bool opened;
-    SnnDataset train, test;
+    SnnSplit data;
     SnnState state;
     int32_t *order;
     double *activity; /* of each stream in this epoch */
     SnnProgress progress;
     FILE *log;
     bool watch;     /* for SIGINT */
-    SnnScore score; /* on the test set, after the last epoch */
+    bool tested;    /* the weights that are in the network now, */
+    SnnScore score; /* with this result */
 } Trainer;
 
 /* ---- preparing ------------------------------------------------------------------------------------ */
@@ -63,7 +67,7 @@ static bool trainer_resume_state(Trainer *trainer, SnnError *error)
                         options->resume, (double)lr, (double)options->lr);
     if (options->epochs != 0)
         state->epochs = options->epochs;
-    return true;
+    return snn_selection_resume(state, trainer->model, options, error);
 }
 
 static bool trainer_state(Trainer *trainer, SnnError *error)
@@ -78,7 +82,7 @@ static bool trainer_state(Trainer *trainer, SnnError *error)
         .epochs = options->epochs != 0 ? options->epochs : model->epochs,
         .lr = options->lr,
     };
-    return true;
+    return snn_selection_begin(&trainer->state, model, options, error);
 }
 
 /* Where the weights begin: at random, where another training ended, or where this one stopped. */
@@ -102,6 +106,29 @@ static bool trainer_weights(Trainer *trainer, SnnError *error)
     return ok;
 }
 
+/* Where the best epoch goes. What a resumed training wrote there may be replaced. */
+static bool trainer_best_path(Trainer *trainer, SnnError *error)
+{
+    const SnnOptions *options = trainer->options;
+    const SnnState *state = &trainer->state;
+    struct stat info;
+    if (state->best == SNN_BEST_NONE)
+        return true;
+    trainer->best_path = snn_best_path(trainer->target.path);
+    if (trainer->best_path == NULL)
+        return snn_fail(error, "no memory (%s)", trainer->target.path);
+    trainer->best = (SnnTarget){.path = trainer->best_path, .replace = options->force};
+    if (options->resume != NULL && state->best_epoch > 0 && snn_same_file(options->resume, trainer->target.path)
+        && stat(trainer->best_path, &info) == 0)
+        trainer->best.own = snn_identity(&info);
+    if (!snn_checkpoint_check_target(trainer->model, &trainer->best, error))
+        return false;
+    if (!options->quiet)
+        snn_note(options, "the epoch with the best %s %s is kept in %s", snn_best_set(state),
+                 snn_best_name(state), trainer->best_path);
+    return true;
+}
+
 static bool trainer_path(Trainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
@@ -112,7 +139,10 @@ static bool trainer_path(Trainer *trainer, SnnError *error)
     trainer->target.replace = options->force;
     if (options->log != NULL && snn_same_file(options->log, path))
         return snn_fail(error, "one file for two things (%s): give different --log and --out", options->log);
-    return snn_checkpoint_check_target(trainer->model, &trainer->target, error);
+    if (options->out == NULL && options->resume != NULL && snn_best_is_path(options->resume))
+        return snn_fail(error, "would overwrite the best epoch (%s): give another --out FILE", options->resume);
+    return snn_checkpoint_check_target(trainer->model, &trainer->target, error)
+           && trainer_best_path(trainer, error);
 }
 
 /* Says under which name an older file stays. */
@@ -137,39 +167,80 @@ static bool trainer_log(Trainer *trainer, SnnError *error)
     return ok;
 }
 
-static bool trainer_data(Trainer *trainer, SnnError *error)
+static void trainer_note_kept_target(const Trainer *trainer, SnnTarget *target)
 {
-    const char *folder = snn_data_folder(trainer->model, trainer->options);
-    if (!snn_dataset_read(&trainer->train, trainer->model, folder, "train", error)
-        || !snn_dataset_read(&trainer->test, trainer->model, folder, "t10k", error))
-        return false;
-    int32_t count = trainer->train.count;
-    if (trainer->options->resume != NULL && trainer->state.samples != count)
-        return snn_fail(
-            error, "cannot resume (%s): it was trained with %d samples, %d are here; give the same --data",
-            trainer->options->resume, trainer->state.samples, count);
-    trainer->state.samples = count;
-    return true;
+    trainer_note_kept(trainer, target->path, target->kept);
+    target->kept = NULL;
+}
+
+/* Writes what the file holds, which is in `state`, as the best epoch. Leaves it in the network. */
+static bool trainer_copy_best(Trainer *trainer, const SnnTensors *file, const SnnState *state, const char *path,
+                              SnnError *error)
+{
+    bool ok = snn_checkpoint_load(file, trainer->model, true, path, error)
+              && snn_checkpoint_save(trainer->model, state, snn_tensors_metadata(file, "log"), &trainer->best, error);
+    trainer_note_kept_target(trainer, &trainer->best);
+    return ok;
+}
+
+/* The best epoch of a resumed training is beside its checkpoint. Where the training goes on under another name, it
+ * comes along. */
+static bool trainer_follow_best(Trainer *trainer, const char *beside, SnnError *error)
+{
+    SnnState best;
+    const char *resume = trainer->options->resume;
+    SnnTensors *file = snn_tensors_open(beside, error);
+    bool ok = file != NULL
+              && snn_checkpoint_state(file, trainer->model, trainer->options->force, &best, beside, error)
+              && best.epoch == trainer->state.best_epoch;
+    if (!ok)
+        snn_fail(error,
+                 "cannot resume (%.300s): epoch %d was the best of this training, and %.300s should hold it; put it "
+                 "there, or begin anew with --weights",
+                 resume, trainer->state.best_epoch, beside);
+    else if (!snn_same_file(beside, trainer->best_path))
+        ok = trainer_copy_best(trainer, file, &best, beside, error);
+    snn_tensors_close(file);
+    return ok;
+}
+
+/* Brings the best epoch of a resumed training to its place; if the checkpoint itself is the best, from there, since
+ * a kill may have come between the two files. */
+static bool trainer_take_best(Trainer *trainer, SnnError *error)
+{
+    const char *resume = trainer->options->resume;
+    const SnnState *state = &trainer->state;
+    if (resume == NULL || state->best_epoch == 0)
+        return true;
+    if (state->best_epoch == state->epoch)
+        return trainer_copy_best(trainer, trainer->resumed, state, resume, error);
+    char *beside = snn_best_path(resume);
+    bool ok = beside == NULL ? snn_fail(error, "no memory (%s)", resume)
+                             : trainer_follow_best(trainer, beside, error);
+    free(beside);
+    return ok;
 }
 
 static bool trainer_open(Trainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
     SnnModel *model = trainer->model;
-    if (!trainer_state(trainer, error) || !trainer_path(trainer, error) || !trainer_data(trainer, error))
+    if (!trainer_state(trainer, error) || !trainer_path(trainer, error)
+        || !snn_split_open(&trainer->data, &trainer->state, model, options, error))
         return false;
     if (!snn_session_open(&trainer->session, model, trainer->state.batch, snn_thread_count(options), error))
         return false;
     trainer->opened = true;
-    trainer->order = calloc((size_t)trainer->train.count, sizeof *trainer->order);
+    trainer->order = calloc((size_t)trainer->data.learn.count, sizeof *trainer->order);
     trainer->activity = calloc((size_t)model->stream_count + 1, sizeof *trainer->activity);
     if (trainer->order == NULL || trainer->activity == NULL)
-        return snn_fail(error, "no memory (%d training samples)", trainer->train.count);
-    if (!trainer_weights(trainer, error))
+        return snn_fail(error, "no memory (%d training samples)", trainer->data.learn.count);
+    if (!trainer_take_best(trainer, error) || !trainer_weights(trainer, error))
         return false;
     if (trainer->state.lr != 0.0f)
         model->schedule.lr = trainer->state.lr;
-    snn_progress_open(&trainer->progress, options->quiet, trainer->state.epochs, trainer->train.count);
+    snn_progress_open(&trainer->progress, options->quiet, trainer->state.epoch + 1, trainer->state.epochs,
+                      trainer->data.learn.count);
     bool ok = trainer_log(trainer, error);
     snn_tensors_close(trainer->resumed);
     trainer->resumed = NULL;
@@ -182,8 +253,8 @@ static bool trainer_close(Trainer *trainer, SnnError *error)
     snn_tensors_close(trainer->resumed);
     if (trainer->opened)
         snn_session_close(&trainer->session);
-    snn_dataset_free(&trainer->train);
-    snn_dataset_free(&trainer->test);
+    snn_split_close(&trainer->data);
+    free(trainer->best_path);
     free(trainer->order);
     free(trainer->activity);
     return ok || snn_fail(error, "cannot write the log (%s)", trainer->options->log);
@@ -218,8 +289,8 @@ static int trainer_batch(Trainer *trainer, int batch, int32_t first, int32_t row
     SnnModel *model = trainer->model;
     SnnState *state = &trainer->state;
     SnnRun *run = model->run;
-    int batches = (trainer->train.count - 1) / state->batch + 1;
-    snn_session_load(&trainer->session, &trainer->train, trainer->order, first, rows);
+    int batches = (trainer->data.learn.count - 1) / state->batch + 1;
+    snn_session_load(&trainer->session, trainer->data.learn.data, trainer->order, first, rows);
     run->seed = state->seed;
     run->epoch = (uint32_t)state->epoch;
     run->lr = snn_learning_rate(&model->schedule, state->epoch, state->epochs, batch, batches);
@@ -247,12 +318,20 @@ static void trainer_count(Trainer *trainer, int32_t rows, SnnEpoch *epoch)
     epoch->samples += rows;
 }
 
+static bool trainer_goes_on(const SnnState *state)
+{
+    return state->epoch < state->epochs && !snn_best_is_stale(state);
+}
+
 static int trainer_interrupted(const Trainer *trainer, SnnError *error)
 {
     const SnnState *state = &trainer->state;
     if (state->epoch == 0)
         snn_fail(error, "interrupted in epoch 1 (%s): no epoch was finished, so nothing is saved",
                  trainer->target.path);
+    else if (!trainer_goes_on(state))
+        snn_fail(error, "interrupted in the test (%s): the training is done and saved; `%.200s test` measures it",
+                 trainer->target.path, trainer->options->program);
     else
         snn_fail(
             error,
@@ -265,7 +344,7 @@ static int trainer_interrupted(const Trainer *trainer, SnnError *error)
 
 static int trainer_batches(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
 {
-    int32_t count = trainer->train.count, size = trainer->state.batch;
+    int32_t count = trainer->data.learn.count, size = trainer->state.batch;
     int batch = 0;
     for (int64_t first = 0; first < count; first += size, batch++) {
         int32_t rows = count - first < size ? (int32_t)(count - first) : size;
@@ -285,26 +364,37 @@ static int trainer_batches(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
     return trainer_not_finite(trainer, 0, batch - 1, error);
 }
 
-static bool trainer_measure(Trainer *trainer)
+/* Which samples come when. */
+static void trainer_order(Trainer *trainer)
 {
-    return snn_session_test(&trainer->session, &trainer->test, trainer->state.seed, trainer->watch,
-                            &trainer->score);
+    const SnnPart *learn = &trainer->data.learn;
+    snn_shuffle(trainer->order, learn->count, trainer->state.seed, (uint32_t)trainer->state.epoch);
+    for (int32_t i = 0; i < learn->count; i++)
+        trainer->order[i] = learn->samples[trainer->order[i]];
 }
 
-/* The checkpoint knows the log's line of its epoch: killed before the log does, nothing is missing. */
+static bool trainer_measure(Trainer *trainer, const SnnPart *part, SnnScore *score)
+{
+    return snn_session_test(&trainer->session, part, trainer->state.seed, trainer->watch, score);
+}
+
+/* The checkpoint knows the log's line of its epoch, without what is no part of learning: the checkpoints of equal
+ * trainings are equal, and where a kill comes before the log, nothing is missing there. The best epoch is written
+ * last: until it is, the checkpoint itself holds it. */
 static bool trainer_save(Trainer *trainer, const SnnEpoch *epoch, SnnError *error)
 {
     SnnEpoch same = *epoch;
-    same.seconds = NAN; /* checkpoints of equal trainings are equal */
+    same.seconds = NAN;
     char *line = snn_log_line(trainer->model, &same);
     bool ok = line == NULL
                   ? snn_fail(error, "no memory to write the checkpoint (%s)", trainer->target.path)
                   : snn_checkpoint_save(trainer->model, &trainer->state, line, &trainer->target, error);
+    ok = ok && (!epoch->best || snn_checkpoint_save(trainer->model, &trainer->state, line, &trainer->best, error));
     free(line);
-    if (ok && trainer->target.kept != NULL)
+    if (trainer->target.kept != NULL || trainer->best.kept != NULL)
         snn_progress_clear(&trainer->progress);
-    trainer_note_kept(trainer, trainer->target.path, trainer->target.kept);
-    trainer->target.kept = NULL;
+    trainer_note_kept_target(trainer, &trainer->target);
+    trainer_note_kept_target(trainer, &trainer->best);
     return ok;
 }
 
@@ -320,45 +410,115 @@ static bool trainer_write_log(Trainer *trainer, const SnnEpoch *epoch, SnnError 
                        trainer->options->log);
 }
 
+static bool trainer_validate(Trainer *trainer, SnnEpoch *epoch)
+{
+    const SnnPart *part = &trainer->data.validate;
+    epoch->validated = part->count > 0;
+    return !epoch->validated || trainer_measure(trainer, part, &epoch->validation);
+}
+
+/* The test set is looked at once, at the end, unless more was asked for; and there only where the weights of the
+ * last epoch are the result. */
+static bool trainer_test_epoch(Trainer *trainer, SnnEpoch *epoch)
+{
+    const SnnState *state = &trainer->state;
+    const SnnPart *part = &trainer->data.test;
+    int every = trainer->options->test_every;
+    bool result = !trainer_goes_on(state) && (state->best == SNN_BEST_NONE || epoch->best);
+    trainer->tested = epoch->tested = part->count > 0 && (result || (every > 0 && epoch->number % every == 0));
+    if (epoch->tested && !trainer_measure(trainer, part, &epoch->test))
+        return false;
+    trainer->score = epoch->test;
+    return true;
+}
+
+/* What there is to do when all batches are learned. */
+static int trainer_finish_epoch(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
+{
+    if (!trainer_validate(trainer, epoch))
+        return trainer_interrupted(trainer, error);
+    trainer->state.epoch++;
+    epoch->best = snn_best_update(&trainer->state, epoch);
+    if (!trainer_save(trainer, epoch, error))
+        return SNN_FAILED;
+    if (!trainer_test_epoch(trainer, epoch))
+        return trainer_interrupted(trainer, error);
+    if (!trainer_write_log(trainer, epoch, error))
+        return SNN_FAILED;
+    snn_progress_end(&trainer->progress, trainer->model, epoch);
+    if (epoch->number == 1 && !trainer->options->quiet)
+        snn_firing_warn(trainer->model, trainer->options, epoch);
+    return SNN_OK;
+}
+
 static int trainer_epoch(Trainer *trainer, SnnError *error)
 {
-    SnnState *state = &trainer->state;
-    SnnEpoch epoch = {.number = state->epoch + 1, .activity = trainer->activity};
+    SnnEpoch epoch = {.number = trainer->state.epoch + 1, .activity = trainer->activity};
     memset(trainer->activity, 0, ((size_t)trainer->model->stream_count + 1) * sizeof *trainer->activity);
-    snn_shuffle(trainer->order, trainer->train.count, state->seed, (uint32_t)state->epoch);
+    trainer_order(trainer);
     snn_progress_epoch(&trainer->progress, epoch.number);
     int status = trainer_batches(trainer, &epoch, error);
-    if (status != SNN_OK)
-        return status;
     epoch.seconds = snn_seconds() - trainer->progress.began;
-    if (!trainer_measure(trainer))
-        return trainer_interrupted(trainer, error);
-    epoch.test = trainer->score;
-    state->epoch++;
-    if (!trainer_save(trainer, &epoch, error) || !trainer_write_log(trainer, &epoch, error))
+    return status == SNN_OK ? trainer_finish_epoch(trainer, &epoch, error) : status;
+}
+
+/* ---- the end -------------------------------------------------------------------------------------- */
+
+/* Why nothing more is trained, where not all epochs were. */
+static void trainer_say_end(const Trainer *trainer, bool trained)
+{
+    const SnnState *state = &trainer->state;
+    if (trained && trainer->options->quiet)
+        return;
+    if (snn_best_is_stale(state))
+        snn_note(trainer->options,
+                 "stopped (%s): the %s %s of epoch %d was the best, %d epochs without a better one are enough; a larger "
+                 "--patience with --resume goes on",
+                 trainer->target.path, snn_best_set(state), snn_best_name(state), state->best_epoch, state->patience);
+    else if (!trained)
+        snn_note(trainer->options,
+                 "nothing to train (%s): its %d epochs are done; give a larger --epochs to go on",
+                 trainer->options->resume, state->epoch);
+}
+
+static bool trainer_load_best(Trainer *trainer, SnnError *error)
+{
+    if (!trainer->options->quiet)
+        snn_note(trainer->options, "epoch %d is tested, the best one (%s)", trainer->state.best_epoch,
+                 trainer->best_path);
+    SnnTensors *file = snn_tensors_open(trainer->best_path, error);
+    bool ok = file != NULL && snn_checkpoint_load(file, trainer->model, false, trainer->best_path, error);
+    snn_tensors_close(file);
+    trainer->tested = false;
+    return ok;
+}
+
+/* The result: what the test set says of the best epoch, if that was asked for, else of the last. */
+static int trainer_result(Trainer *trainer, SnnError *error)
+{
+    const SnnState *state = &trainer->state;
+    const SnnPart *test = &trainer->data.test;
+    if (test->count == 0)
+        return SNN_OK;
+    if (state->best_epoch > 0 && state->best_epoch != state->epoch && !trainer_load_best(trainer, error))
         return SNN_FAILED;
-    snn_progress_end(&trainer->progress, trainer->model, &epoch);
+    if (!trainer->tested && !trainer_measure(trainer, test, &trainer->score))
+        return trainer_interrupted(trainer, error);
+    snn_score_print(trainer->model, &trainer->score);
     return SNN_OK;
 }
 
 static int trainer_run(Trainer *trainer, SnnError *error)
 {
-    const SnnState *state = &trainer->state;
+    bool trained = false;
     trainer->watch = snn_interrupt_block();
-    if (state->epoch >= state->epochs) {
-        snn_note(trainer->options,
-                 "nothing to train (%s): its %d epochs are done; give a larger --epochs to go on",
-                 trainer->options->resume, state->epoch);
-        if (!trainer_measure(trainer))
-            return trainer_interrupted(trainer, error);
-    }
-    while (state->epoch < state->epochs) {
+    for (; trainer_goes_on(&trainer->state); trained = true) {
         int status = trainer_epoch(trainer, error);
         if (status != SNN_OK)
             return status;
     }
-    snn_score_print(trainer->model, &trainer->score);
-    return SNN_OK;
+    trainer_say_end(trainer, trained);
+    return trainer_result(trainer, error);
 }
 
 int snn_train(SnnModel *model, const SnnOptions *options, SnnError *error)

@@ -5,12 +5,17 @@
 ./wide train --quiet --data data --out whole.safetensors --log whole.log > /dev/null 2>&1 || fail "interrupt: train"
 seconds=$(awk -F'"seconds": ' '{ sum += $2 } END { print sum }' whole.log)
 
-# The command that starts or continues the training of $1.safetensors
+# The same with a part held back and the best epoch kept.
+selection="--validate 0.2 --best accuracy --patience 4"
+# shellcheck disable=SC2086
+./wide train --quiet --data data --out chosen.safetensors $selection > /dev/null 2>&1 || fail "interrupt: train with a selection"
+
+# The command that starts or continues the training of $1.safetensors, begun with the flags $2
 continued() {
     if [ -f "$1.safetensors" ]; then
         echo "./wide train --quiet --data data --resume $1.safetensors --log $1.log"
     else
-        echo "./wide train --quiet --data data --out $1.safetensors --log $1.log"
+        echo "./wide train --quiet --data data --out $1.safetensors --log $1.log $2"
     fi
 }
 
@@ -18,7 +23,7 @@ continued() {
 kills=0 milliseconds=5
 while [ $kills -lt 60 ]; do
     # shellcheck disable=SC2046
-    ./stop KILL after $milliseconds $(continued killed) > messages 2>&1
+    ./stop KILL after $milliseconds $(continued killed "$selection") > messages 2>&1
     status=$?
     [ $status -eq 137 ] || break
     kills=$((kills + 1))
@@ -29,7 +34,8 @@ if [ $status -eq 0 ] && [ $kills -ge 3 ]; then
 else
     fail "interrupt: ends after being killed again and again" "status $status after $kills kills: $(tail -n 1 messages)"
 fi
-same "interrupt: killed in the epochs, the same bits" whole.safetensors killed.safetensors
+same "interrupt: killed in the epochs, the same bits" chosen.safetensors killed.safetensors
+same "interrupt: killed in the epochs, the same best" chosen.best.safetensors killed.best.safetensors
 
 # In the middle of writing a checkpoint, three times.
 writes=0 left=no
@@ -57,9 +63,10 @@ fi
 # shellcheck disable=SC2046
 passes "interrupt: and brought to the end" $(continued written) --epochs 5
 same "interrupt: killed while writing, the same bits" whole.safetensors written.safetensors
-without_seconds() { sed 's/"seconds": [^,]*, //' "$1"; }
-without_seconds whole.log > whole.lines
-without_seconds written.log > written.lines
+# Each of its short runs ended with a test.
+learned() { sed 's/"seconds": [^,]*, //; s/"test_[a-z]*": [^,]*, //g' "$1"; }
+learned whole.log > whole.lines
+learned written.log > written.lines
 same "interrupt: the log has each epoch once" whole.lines written.lines
 rm -f ./*.tmp.*
 

@@ -7,17 +7,22 @@ if at_least "$accuracy" 0.8; then
 else
     fail "train: learns" "the test accuracy is \`$accuracy\`, 0.8 was expected"
 fi
-shows "train: a line an epoch" '^epoch 12/12 +loss [0-9.]+ +train [01]\.[0-9]+ +test [01]\.[0-9]+ ' cat messages
+shows "train: a line an epoch" '^epoch 12/12  loss [0-9.]+ accuracy [01]\.[0-9]+  test loss [0-9.]+ accuracy [01]\.[0-9]+  firing middle [0-9.]+ shape [0-9.]+  [0-9.]+ s$' cat messages
 
 # A line of the log, whole: the only JSON that is right here.
 number='-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?'
-line="^\\{\"epoch\": [0-9]+, \"train_loss\": $number, \"train_accuracy\": $number, \"test_accuracy\": $number, \
-\"seconds\": $number, \"lr\": $number, \"firing_rate\": \\{(\"[a-z]+\": $number, )*\"middle\": $number, \
-\"shape\": $number\\}\\}\$"
-if [ "$(grep -Ec "$line" train.log)" -eq 12 ] && [ "$(wc -l < train.log)" -eq 12 ]; then
-    ok "train: 12 lines of JSON in the log"
+# logged TEST [PART]: the pattern of a line, with TEST for what the test gave, and a part that was measured, too
+logged() {
+    part=${2:+\"$2_loss\": $number, \"$2_accuracy\": $number, }
+    echo "^\\{\"epoch\": [0-9]+, \"train_loss\": $number, \"train_accuracy\": $number, $part\"test_loss\": $1, \
+\"test_accuracy\": $1, \"seconds\": $number, \"lr\": $number, \"firing_rate\": \\{(\"[a-z]+\": $number, )*\
+\"middle\": $number, \"shape\": $number\\}\\}\$" | tr -d '\n' && echo
+}
+if [ "$(grep -Ec "$(logged null)" train.log)" -eq 11 ] && [ "$(wc -l < train.log)" -eq 12 ] &&
+    tail -n 1 train.log | grep -Eq "$(logged "$number")"; then
+    ok "train: 12 lines of JSON in the log, the test in the last one"
 else
-    fail "train: 12 lines of JSON in the log"
+    fail "train: 12 lines of JSON in the log, the test in the last one"
     show_messages train.log
 fi
 numbers=$(sed 's/^{"epoch": \([0-9]*\),.*/\1/' train.log | tr '\n' ' ')
@@ -41,6 +46,34 @@ if [ "$(wc -l < messages)" -eq 1 ] && [ -n "$(last_accuracy)" ]; then
 else
     fail "train: --quiet prints only the result"
 fi
+
+# Validation, the best epoch, and the end of patience.
+passes "train: --validate" ./shapes train --data data --validate 0.2 --best accuracy --patience 3 --log chosen.log --out chosen.safetensors
+shows "train: validation in the line of an epoch" '^epoch 1/12  loss [0-9.]+ accuracy [01]\.[0-9]+  validation loss [0-9.]+ accuracy [01]\.[0-9]+  firing .* best$' cat messages
+best=$(sed -n 's/^epoch \([0-9]*\)\/.*  best$/\1/p' messages | tail -n 1)
+tested=$(last_accuracy)
+if [ "$(grep -Ec "$(logged "($number|null)" validation)" chosen.log)" -eq "$(wc -l < chosen.log)" ]; then
+    ok "train: validation in the log"
+else
+    fail "train: validation in the log"
+    show_messages chosen.log
+fi
+highest=$(awk -F'"validation_accuracy": ' '{ split($2, v, ","); if (v[1] > high) { high = v[1]; line = NR } } END { print line }' chosen.log)
+if [ -n "$best" ] && [ "$best" = "$highest" ]; then ok "train: the best epoch is that of the log"; else fail "train: the best epoch is that of the log" "$best, $highest"; fi
+passes "test: the best epoch" ./shapes test --data data --weights chosen.best.safetensors
+if [ -n "$tested" ] && [ "$(last_accuracy)" = "$tested" ]; then ok "train: the best epoch is what is tested"; else fail "train: the best epoch is what is tested" "$tested"; fi
+passes "train: --validate, 3 threads" ./shapes train --quiet --threads 3 --data data --validate 0.2 --best accuracy --patience 3 --out threads.safetensors
+same "train: validation with 3 threads, the same bits" chosen.safetensors threads.safetensors
+same "train: the best with 3 threads, the same bits" chosen.best.safetensors threads.best.safetensors
+for kind in images-idx3 labels-idx1; do cp data/t10k-$kind-ubyte data/other-$kind-ubyte; done
+shows "train: --validate with a part of its own" 'validation (loss [0-9.]+ accuracy [01.]+[0-9]+)  test \1 ' ./shapes train --data data --validate other --epochs 1 --out other.safetensors
+rm data/other-*
+
+# From weights, and with another learning rate.
+passes "train: --weights" ./shapes train --data data --weights full.safetensors --epochs 1 --lr 1e-4 --out tuned.safetensors
+if at_least "$(last_accuracy)" 0.8; then ok "train: --weights begins where the other training ended"; else fail "train: --weights begins where the other training ended" "$(tail -n 1 messages)"; fi
+"$snnc" shapes.snn -D hidden=48 -o slim.c && compile_c "$cc" -O1 slim.c slim || fail "train: compile"
+refuses "train: --weights of which none fits" 1 '^slim: no weights that fit \(full\.safetensors\): `w_middle` \(F32 \[64, 64\] there, F32 \[48, 64\] here\), `w_shape`' ./slim train --data data --weights full.safetensors --out slim.safetensors
 
 passes "test: measures" ./shapes test --data data --weights full.safetensors
 if [ "$(last_accuracy)" = "$accuracy" ]; then ok "test: as at the end of the training"; else fail "test: as at the end of the training" "$(cat messages)"; fi
@@ -79,6 +112,30 @@ for threads in 1 2 3; do
 done
 ./shapes train --quiet --data data --epochs 2 --seed 7 --out seed.safetensors > /dev/null
 if cmp -s trained.safetensors seed.safetensors; then fail "train: another --seed gives other bits"; else ok "train: another --seed gives other bits"; fi
+
+# A terminal: lines are as wide as it is, and a dumb one gets no escapes.
+"$snnc" shapes.snn -D hidden=2000 -D epochs=1 -o slow.c && compile_c "$cc" -O1 slow.c slow || fail "train: compile"
+on_terminal() {
+    TERM=$1 script -qec "stty cols $2 && ./slow train --data data --out slow.safetensors" /dev/null < /dev/null > screen 2>&1
+    tr '\r' '\n' < screen | sed 's/.\[K//' | grep '^epoch' > lines
+}
+for columns in 40 100; do
+    on_terminal xterm $columns
+    if grep -Eq '^epoch 1/1 +\[?[#.]*\]? +[0-9]+%  [0-9]+:[0-9]+ left' lines &&
+        ! grep '%' lines | grep -Eq ".{$columns}"; then
+        ok "train: a bar in $columns columns"
+    else
+        fail "train: a bar in $columns columns"
+        show_messages lines
+    fi
+done
+on_terminal dumb 80
+if [ "$(grep -c '' lines)" -eq 1 ] && ! grep -q "$(printf '\033')" screen; then
+    ok "train: no escapes on a dumb terminal"
+else
+    fail "train: no escapes on a dumb terminal"
+    show_messages screen
+fi
 
 shows "info: layers" '^middle +64 .*lif' ./shapes info
 shows "info: parameters and operations" '^4352 parameters; 43520 synaptic operations' ./shapes info

@@ -1,0 +1,249 @@
+/* Which samples are learned from and which only say how well, which epoch is the best, and when to stop. */
+#include "snn_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* In the place of an epoch: the order in which samples are held back. */
+#define SELECTION_EPOCH 0xFFFFFFFDu
+
+/* ---- validation ----------------------------------------------------------------------------------- */
+
+/* The part of the training set that is held back; 0 where the text is the name of a part, which begins with no
+ * digit. */
+static double selection_fraction(const char *validate)
+{
+    return validate[0] == '0' ? strtod(validate, NULL) : 0.0;
+}
+
+static bool selection_read_fraction(SnnState *state, const char *text, SnnError *error)
+{
+    char *end;
+    double fraction = strtod(text, &end);
+    if (*end != '\0' || !(fraction >= 0.0001 && fraction <= 0.9999))
+        return snn_fail(error,
+                        "bad part (--validate %.60s): give a fraction of the training set, as 0.1, or the name of "
+                        "a part, as `valid` for valid-images-idx3-ubyte",
+                        text);
+    snprintf(state->validate, sizeof state->validate, "%.9g", fraction);
+    return true;
+}
+
+static bool selection_read(SnnState *state, const char *text, SnnError *error)
+{
+    if (strchr("0123456789.+-", text[0]) != NULL)
+        return selection_read_fraction(state, text, error);
+    if (strcmp(text, "train") == 0 || strcmp(text, "t10k") == 0)
+        return snn_fail(error,
+                        "no part of its own (--validate %s): give a fraction of the training set, as 0.1, or the "
+                        "name of another part; --test-every N looks at the test set",
+                        text);
+    if (strlen(text) >= sizeof state->validate)
+        return snn_fail(error, "too long a name (--validate %.60s...)", text);
+    snprintf(state->validate, sizeof state->validate, "%s", text);
+    return true;
+}
+
+/* Marks in `held` the same fraction of each class, to the nearest sample; which, `order` says. Returns their
+ * number. */
+static int32_t selection_mark(bool *held, const int32_t *order, const SnnDataset *data, double fraction)
+{
+    int32_t wanted[256] = {0}, count = 0;
+    for (int32_t i = 0; i < data->count; i++)
+        wanted[data->labels[i]]++;
+    for (int class = 0; class < 256; class++)
+        wanted[class] = (int32_t)(fraction * wanted[class] + 0.5);
+    for (int32_t i = 0; i < data->count; i++) {
+        int32_t sample = order[i];
+        held[sample] = wanted[data->labels[sample]]-- > 0;
+        count += held[sample];
+    }
+    return count;
+}
+
+/* Fills samples[count of data]: first those to learn from, then those held back, each in their order. A function
+ * of labels, seed and fraction. Returns the number of those to learn from, or -1 without memory. */
+static int32_t selection_divide(int32_t *samples, const SnnDataset *data, double fraction, uint32_t seed)
+{
+    bool *held = calloc((size_t)data->count, sizeof *held);
+    if (held == NULL)
+        return -1;
+    snn_shuffle(samples, data->count, seed, SELECTION_EPOCH);
+    int32_t learn = data->count;
+    if (fraction > 0.0)
+        learn -= selection_mark(held, samples, data, fraction);
+    int32_t next[2] = {0, learn};
+    for (int32_t sample = 0; sample < data->count; sample++)
+        samples[next[held[sample]]++] = sample;
+    free(held);
+    return learn;
+}
+
+/* What is learned from, and what is held back of it. */
+static bool split_train(SnnSplit *split, const SnnState *state, SnnError *error)
+{
+    const SnnDataset *data = &split->train;
+    double fraction = selection_fraction(state->validate);
+    split->samples = calloc((size_t)data->count, sizeof *split->samples);
+    int32_t learn =
+        split->samples == NULL ? -1 : selection_divide(split->samples, data, fraction, state->seed);
+    if (learn < 0)
+        return snn_fail(error, "no memory (%d training samples)", data->count);
+    split->learn = (SnnPart){data, split->samples, learn};
+    split->validate = (SnnPart){data, split->samples + learn, data->count - learn};
+    if (learn > 0 && (fraction == 0.0 || learn < data->count))
+        return true;
+    return snn_fail(error, "cannot divide %d samples (--validate %g): none is left to %s with; give another fraction",
+                    data->count, fraction, learn == 0 ? "train" : "validate");
+}
+
+static bool split_test(SnnSplit *split, const SnnModel *model, const SnnOptions *options, const char *folder,
+                       SnnError *error)
+{
+    if (options->no_test)
+        return true;
+    if (options->test_every == 0 && !snn_dataset_exists(model, folder, "t10k")) {
+        snn_note(options, "no test set (%s/t10k-images-...): what is learned will not be tested", folder);
+        return true;
+    }
+    if (!snn_dataset_read(&split->tests, model, folder, "t10k", error))
+        return false;
+    split->test = (SnnPart){&split->tests, NULL, split->tests.count};
+    return true;
+}
+
+static bool split_read(SnnSplit *split, const SnnState *state, const SnnModel *model, const SnnOptions *options,
+                       SnnError *error)
+{
+    const char *folder = snn_data_folder(model, options);
+    if (!snn_dataset_read(&split->train, model, folder, "train", error) || !split_train(split, state, error))
+        return false;
+    if (state->validate[0] != '\0' && selection_fraction(state->validate) == 0.0) {
+        if (!snn_dataset_read(&split->validation, model, folder, state->validate, error))
+            return false;
+        split->validate = (SnnPart){&split->validation, NULL, split->validation.count};
+    }
+    return split_test(split, model, options, folder, error);
+}
+
+bool snn_split_open(SnnSplit *split, SnnState *state, const SnnModel *model, const SnnOptions *options,
+                    SnnError *error)
+{
+    if (!split_read(split, state, model, options, error))
+        return false;
+    if (options->resume != NULL && state->samples != split->train.count)
+        return snn_fail(
+            error, "cannot resume (%s): it was trained with %d samples, %d are here; give the same --data",
+            options->resume, state->samples, split->train.count);
+    if (options->resume != NULL && state->validating != split->validate.count)
+        return snn_fail(
+            error, "cannot resume (%s): it was validated with %d samples, %d are here; give the same --data",
+            options->resume, state->validating, split->validate.count);
+    state->samples = split->train.count;
+    state->validating = split->validate.count;
+    return true;
+}
+
+void snn_split_close(SnnSplit *split)
+{
+    snn_dataset_free(&split->train);
+    snn_dataset_free(&split->validation);
+    snn_dataset_free(&split->tests);
+    free(split->samples);
+    *split = (SnnSplit){0};
+}
+
+/* ---- the best epoch ------------------------------------------------------------------------------- */
+
+#define SELECTION_END ".safetensors"
+
+/* The length of the path without this end, or all of it if it has none. */
+static size_t selection_head(const char *path, const char *end)
+{
+    size_t length = strlen(path), tail = strlen(end);
+    return length >= tail && strcmp(path + length - tail, end) == 0 ? length - tail : length;
+}
+
+bool snn_best_is_path(const char *path)
+{
+    return selection_head(path, ".best" SELECTION_END) < strlen(path);
+}
+
+char *snn_best_path(const char *path)
+{
+    static const char best[] = ".best";
+    size_t length = strlen(path), head = selection_head(path, SELECTION_END);
+    char *made = malloc(length + sizeof best);
+    if (made != NULL)
+        snprintf(made, length + sizeof best, "%.*s%s%s", (int)head, path, best, path + head);
+    return made;
+}
+
+const char *snn_best_name(const SnnState *state)
+{
+    return state->best == SNN_BEST_LOSS ? "loss" : "accuracy";
+}
+
+const char *snn_best_set(const SnnState *state)
+{
+    return state->validate[0] != '\0' ? "validation" : "training";
+}
+
+bool snn_best_update(SnnState *state, const SnnEpoch *epoch)
+{
+    const SnnScore *score = state->validate[0] != '\0' ? &epoch->validation : &epoch->train;
+    bool loss = state->best == SNN_BEST_LOSS;
+    double value = loss ? score->loss : score->accuracy;
+    if (state->best == SNN_BEST_NONE)
+        return false;
+    if (state->best_epoch > 0 && !(loss ? value < state->best_value : value > state->best_value))
+        return false;
+    state->best_value = value;
+    state->best_epoch = epoch->number;
+    return true;
+}
+
+bool snn_best_is_stale(const SnnState *state)
+{
+    return state->patience > 0 && state->best_epoch > 0 && state->epoch - state->best_epoch >= state->patience;
+}
+
+/* ---- from the command line ------------------------------------------------------------------------ */
+
+static bool selection_read_best(SnnState *state, const SnnModel *model, const SnnOptions *options,
+                                SnnError *error)
+{
+    bool accuracy = options->best != NULL && strcmp(options->best, "accuracy") == 0;
+    if (accuracy && !model->predicts)
+        return snn_fail(error, "no accuracy (--best accuracy): the model has no `predict`; use --best loss");
+    if (options->best != NULL || options->patience != 0)
+        state->best = accuracy ? SNN_BEST_ACCURACY : SNN_BEST_LOSS;
+    state->patience = options->patience;
+    return true;
+}
+
+bool snn_selection_begin(SnnState *state, const SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    return (options->validate == NULL || selection_read(state, options->validate, error))
+           && selection_read_best(state, model, options, error);
+}
+
+/* What the checkpoint says stays; what it is silent about may come new, but no other training set. */
+bool snn_selection_resume(SnnState *state, const SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    SnnState given = {0};
+    if (!snn_selection_begin(&given, model, options, error))
+        return false;
+    if (options->validate != NULL && strcmp(given.validate, state->validate) != 0)
+        return snn_fail(error, "cannot resume (%s): it was trained with %s%s, not --validate %s; leave --validate out",
+                        options->resume, state->validate[0] != '\0' ? "--validate " : "all samples",
+                        state->validate, given.validate);
+    if (options->best != NULL && state->best != SNN_BEST_NONE && given.best != state->best)
+        return snn_fail(error, "cannot resume (%s): it was trained with --best %s, not %s; leave --best out",
+                        options->resume, snn_best_name(state), options->best);
+    if (state->best == SNN_BEST_NONE)
+        state->best = given.best;
+    if (options->patience != 0)
+        state->patience = options->patience;
+    return true;
+}

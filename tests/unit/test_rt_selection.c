@@ -1,0 +1,549 @@
+/* What is chosen with samples that are not learned from: validation, the best epoch, the end of patience; and
+ * what a training begins with. */
+#include "test_rt_fake.h"
+#include "snn_safetensors.h"
+
+#include <check.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+Suite *rt_selection_suite(void);
+
+static Fake fake;
+
+static void setup(void)
+{
+    fake_open(&fake);
+}
+
+static void teardown(void)
+{
+    fake_close(&fake);
+}
+
+static bool exists(const char *name)
+{
+    return access(fake_path(&fake, 0, name), F_OK) == 0;
+}
+
+static void assert_run(int status, const char *words)
+{
+    int got = fake_run(&fake, words);
+    ck_assert_msg(got == status, "`%s`: exit status %d, not %d; stderr:\n%s", words, got, status, fake.err);
+}
+
+static void assert_says(const char *part)
+{
+    ck_assert_msg(strstr(fake.err, part) != NULL, "`%s` is not in:\n%s", part, fake.err);
+}
+
+static void assert_same(const char *one, const char *other)
+{
+    ck_assert_msg(fake_same(&fake, one, other), "%s and %s differ", one, other);
+}
+
+static SnnState state_of(const char *name)
+{
+    SnnState state;
+    SnnError error;
+    const char *path = fake_path(&fake, 0, name);
+    SnnTensors *file = snn_tensors_open(path, &error);
+    bool ok = file != NULL && snn_checkpoint_state(file, &fake.fake.model, false, &state, path, &error);
+    ck_assert_msg(ok, "%s", error.text);
+    snn_tensors_close(file);
+    return state;
+}
+
+/* ---- which samples -------------------------------------------------------------------------------- */
+
+static void open_split(SnnSplit *split, uint32_t seed, const char *validate)
+{
+    SnnError error;
+    SnnState state = {.seed = seed};
+    SnnOptions options = {.program = "fake", .data = fake.folder, .validate = validate};
+    *split = (SnnSplit){0};
+    bool ok = snn_selection_begin(&state, &fake.fake.model, &options, &error)
+              && snn_split_open(split, &state, &fake.fake.model, &options, &error);
+    ck_assert_msg(ok, "%s", error.text);
+    ck_assert_int_eq(state.samples, FAKE_TRAIN);
+    ck_assert_int_eq(state.validating, split->validate.count);
+}
+
+static int of_class(const SnnPart *part, int class)
+{
+    int count = 0;
+    for (int32_t i = 0; i < part->count; i++)
+        count += part->data->labels[part->samples[i]] == class;
+    return count;
+}
+
+START_TEST(every_sample_is_in_one_part)
+{
+    static const char *const fractions[] = {"0.02", "0.1", ".25", "0.5", "0.98"};
+    int seen[FAKE_TRAIN] = {0};
+    SnnSplit split;
+    open_split(&split, 5, fractions[_i]);
+    double fraction = strtod(fractions[_i], NULL);
+    ck_assert_int_eq(split.learn.count + split.validate.count, FAKE_TRAIN);
+    for (int32_t i = 0; i < split.learn.count; i++)
+        seen[split.learn.samples[i]]++;
+    for (int32_t i = 0; i < split.validate.count; i++)
+        seen[split.validate.samples[i]]++;
+    for (int i = 0; i < FAKE_TRAIN; i++)
+        ck_assert_int_eq(seen[i], 1);
+    for (int class = 0; class < FAKE_CLASSES; class++) {
+        int held = of_class(&split.validate, class), all = held + of_class(&split.learn, class);
+        ck_assert_int_eq(held, (int)(fraction * all + 0.5));
+    }
+    snn_split_close(&split);
+}
+END_TEST
+
+START_TEST(the_seed_says_which)
+{
+    SnnSplit one, same, other;
+    open_split(&one, 5, "0.2");
+    open_split(&same, 5, "0.20");
+    open_split(&other, 6, "0.2");
+    size_t bytes = (size_t)one.validate.count * sizeof(int32_t);
+    ck_assert(memcmp(one.validate.samples, same.validate.samples, bytes) == 0);
+    ck_assert(memcmp(one.validate.samples, other.validate.samples, bytes) != 0);
+    snn_split_close(&one);
+    snn_split_close(&same);
+    snn_split_close(&other);
+}
+END_TEST
+
+/* The samples of the next `batches` lines of the trace are marked in seen[]; all have this epoch. */
+static void read_trace(FILE *trace, unsigned epoch, int count, int *seen)
+{
+    while (count > 0) {
+        unsigned found;
+        int rows, sample;
+        double lr;
+        ck_assert_int_eq(fscanf(trace, "%u %d %lf", &found, &rows, &lr), 3);
+        ck_assert_uint_eq(found, epoch);
+        for (int row = 0; row < rows; row++, count--) {
+            ck_assert_int_eq(fscanf(trace, "%d", &sample), 1);
+            seen[sample]++;
+        }
+    }
+    ck_assert_int_eq(count, 0);
+}
+
+static void assert_seen(const int *seen, const SnnPart *part, int times)
+{
+    for (int32_t i = 0; i < part->count; i++)
+        ck_assert_int_eq(seen[part->samples == NULL ? i : part->samples[i]], times);
+}
+
+/* What is held back is only looked at, after each epoch; the test set once, at the end. */
+START_TEST(parts_are_used_for_what_they_are)
+{
+    SnnSplit split;
+    open_split(&split, 5, "0.25");
+    fake.fake.trace = true;
+    assert_run(0, "train --epochs 3 --validate 0.25 --log run.json");
+    FILE *trace = fopen(fake_path(&fake, 0, "trace.txt"), "r");
+    ck_assert_ptr_nonnull(trace);
+    for (unsigned epoch = 0; epoch < 3; epoch++) {
+        int learned[FAKE_TRAIN] = {0}, validated[FAKE_TRAIN] = {0};
+        read_trace(trace, epoch, split.learn.count, learned);
+        read_trace(trace, SNN_TEST_EPOCH, split.validate.count, validated);
+        assert_seen(learned, &split.learn, 1);
+        assert_seen(learned, &split.validate, 0);
+        assert_seen(validated, &split.learn, 0);
+        assert_seen(validated, &split.validate, 1);
+    }
+    int tested[FAKE_TRAIN] = {0};
+    read_trace(trace, SNN_TEST_EPOCH, FAKE_TEST, tested);
+    assert_seen(tested, &split.test, 1);
+    ck_assert_int_eq(fgetc(trace), '\n');
+    ck_assert_int_eq(fgetc(trace), EOF);
+    fclose(trace);
+    snn_split_close(&split);
+}
+END_TEST
+
+/* A part with files of its own; here the test set under another name, so both are measured alike. */
+START_TEST(a_part_of_its_own)
+{
+    static const char *const kinds[] = {"images-idx3", "labels-idx1"};
+    double loss, accuracy, test_loss, test_accuracy;
+    char from[64], to[64];
+    for (int i = 0; i < 2; i++) {
+        snprintf(from, sizeof from, "t10k-%s-ubyte", kinds[i]);
+        snprintf(to, sizeof to, "valid-%s-ubyte", kinds[i]);
+        ck_assert_int_eq(link(fake_path(&fake, 0, from), fake_path(&fake, 1, to)), 0);
+    }
+    assert_run(0, "train --epochs 1 --validate valid");
+    ck_assert_int_eq(sscanf(fake.err,
+                            "epoch 1/1 loss %*f accuracy %*f validation loss %lf accuracy %lf test loss %lf "
+                            "accuracy %lf firing coin",
+                            &loss, &accuracy, &test_loss, &test_accuracy),
+                     4);
+    ck_assert(loss == test_loss && accuracy == test_accuracy && loss > 0.0);
+    assert_run(0, "train --epochs 1 --out plain.safetensors");
+    SnnState state = state_of("fake.safetensors");
+    ck_assert_str_eq(state.validate, "valid");
+    ck_assert_int_eq(state.validating, FAKE_TEST);
+    unlink(fake_path(&fake, 0, "valid-labels-idx1-ubyte"));
+    assert_run(1, "train --resume fake.safetensors --epochs 2");
+    assert_says("no data (./valid-labels-idx1-ubyte");
+}
+END_TEST
+
+typedef struct WordsRow {
+    const char *words, *message;
+} WordsRow;
+
+static const WordsRow refused[] = {
+    {"train --validate 0", "bad part (--validate 0)"},
+    {"train --validate 1", "bad part (--validate 1): give a fraction of the training set, as 0.1"},
+    {"train --validate 10%", "bad part (--validate 10%)"},
+    {"train --validate -0.1", "bad part"},
+    {"train --validate 0.001", "cannot divide 101 samples (--validate 0.001): none is left to validate with"},
+    {"train --validate 0.999", "cannot divide 101 samples (--validate 0.999): none is left to train with"},
+    {"train --validate t10k", "no part of its own (--validate t10k)"},
+    {"train --validate train", "no part of its own (--validate train)"},
+    {"train --validate dev", "no data (./dev-images-idx3-ubyte"},
+};
+
+START_TEST(parts_that_cannot_be)
+{
+    assert_run(1, refused[_i].words);
+    assert_says(refused[_i].message);
+    ck_assert(!exists("fake.safetensors"));
+}
+END_TEST
+
+/* ---- the test set --------------------------------------------------------------------------------- */
+
+static int count_of(const char *text, const char *part)
+{
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
+        count++;
+    return count;
+}
+
+START_TEST(the_test_set_when_it_is_asked_for)
+{
+    assert_run(0, "train --epochs 5 --log run.json");
+    ck_assert_int_eq(count_of(fake.err, "  test loss "), 1);
+    char *log = fake_read(&fake, "run.json", NULL);
+    ck_assert_int_eq(count_of(log, "\"test_loss\": null, \"test_accuracy\": null, "), 4);
+    ck_assert_int_eq(count_of(log, "\"test_accuracy\": 0."), 1);
+    free(log);
+    assert_run(0, "train --epochs 5 --test-every 2 --out other.safetensors");
+    ck_assert_int_eq(count_of(fake.err, "  test loss "), 3); /* 2, 4 and the last */
+    assert_same("fake.safetensors", "other.safetensors");
+    assert_run(0, "train --epochs 5 --no-test --out third.safetensors");
+    ck_assert_int_eq(count_of(fake.err, "test"), 0);
+    ck_assert_str_eq(fake.out, "");
+    assert_same("fake.safetensors", "third.safetensors");
+}
+END_TEST
+
+START_TEST(without_a_test_set)
+{
+    unlink(fake_path(&fake, 0, "t10k-labels-idx1-ubyte"));
+    assert_run(1, "train --epochs 1");
+    assert_says("no data (./t10k-labels-idx1-ubyte");
+    unlink(fake_path(&fake, 0, "t10k-images-idx3-ubyte"));
+    assert_run(1, "train --epochs 1 --test-every 1");
+    assert_says("no data (./t10k-images-idx3-ubyte");
+    assert_run(0, "train --epochs 1");
+    assert_says("no test set (./t10k-images-...): what is learned will not be tested");
+    ck_assert_str_eq(fake.out, "");
+    ck_assert(exists("fake.safetensors"));
+}
+END_TEST
+
+/* ---- the best epoch ------------------------------------------------------------------------------- */
+
+/* The epoch with the lowest (`sign` 1) or highest (-1) value of this field in the log; *last: the last epoch. */
+static int best_in_log(const char *name, const char *field, double sign, int *last)
+{
+    char *log = fake_read(&fake, name, NULL), key[64];
+    double best = INFINITY;
+    int found = 0;
+    ck_assert_ptr_nonnull(log);
+    *last = 0;
+    snprintf(key, sizeof key, "\"%s\": ", field);
+    for (const char *line = log; *line != '\0'; line = strchr(line, '\n') + 1) {
+        const char *value = strstr(line, key);
+        ck_assert_ptr_nonnull(value);
+        double number = sign * strtod(value + strlen(key), NULL);
+        ++*last;
+        if (number < best)
+            found = *last;
+        best = number < best ? number : best;
+    }
+    free(log);
+    return found;
+}
+
+static const struct BestRow {
+    const char *words, *field;
+    double sign;
+} bests[] = {
+    {"train --epochs 8 --validate 0.2 --best loss --lr 3", "validation_loss", 1},
+    {"train --epochs 8 --validate 0.2 --best accuracy", "validation_accuracy", -1},
+    {"train --epochs 8 --best loss --lr 3", "train_loss", 1},
+    {"train --epochs 8 --best accuracy --lr 3", "train_accuracy", -1},
+};
+
+/* The best checkpoint is what the last one was after that epoch, and is what is tested. */
+START_TEST(the_best_epoch_is_kept)
+{
+    char words[256];
+    int last;
+    snprintf(words, sizeof words, "%s --log run.json --out a.safetensors", bests[_i].words);
+    assert_run(0, words);
+    char result[sizeof fake.out];
+    strcpy(result, fake.out);
+    int best = best_in_log("run.json", bests[_i].field, bests[_i].sign, &last);
+    ck_assert_int_eq(last, 8);
+    ck_assert_int_eq(state_of("a.safetensors").epoch, 8);
+    ck_assert_int_eq(state_of("a.safetensors").best_epoch, best);
+    ck_assert_int_eq(state_of("a.best.safetensors").epoch, best);
+    assert_run(0, "test --weights a.best.safetensors");
+    ck_assert_str_eq(fake.out, result);
+}
+END_TEST
+
+START_TEST(patience_ends_a_training)
+{
+    int last;
+    assert_run(0, "train --epochs 100 --patience 3 --validate 0.2 --best accuracy --log run.json");
+    assert_says("3 epochs without a better one are enough");
+    int best = best_in_log("run.json", "validation_accuracy", -1, &last);
+    ck_assert_int_eq(last, best + 3);
+    ck_assert_int_lt(last, 100);
+    ck_assert_int_eq(state_of("fake.best.safetensors").epoch, best);
+    char result[sizeof fake.out];
+    strcpy(result, fake.out);
+    assert_run(0, "train --resume fake.safetensors");
+    assert_says("3 epochs without a better one are enough");
+    ck_assert_str_eq(fake.out, result);
+    assert_run(0, "train --resume fake.safetensors --patience 4");
+    ck_assert_int_gt(state_of("fake.safetensors").epoch, last);
+    ck_assert_int_eq(state_of("fake.safetensors").patience, 4);
+}
+END_TEST
+
+/* Killed once at each of these passes: 11 batches of training and 3 of validation make an epoch; the second is
+ * the best, and the fifth ends the training and its 5 passes of a test. */
+START_TEST(killed_run_keeps_its_best)
+{
+    static const char choosing[] = "train --epochs 9 --validate 0.2 --best accuracy --patience 3 --threads 2";
+    static const int places[] = {15, 26, 28, 29, 40, 43, 57, 70, 71, 75};
+    char words[256];
+    snprintf(words, sizeof words, "%s --out whole.safetensors --log whole.json", choosing);
+    assert_run(0, words);
+    ck_assert(state_of("whole.safetensors").epoch == 5 && state_of("whole.best.safetensors").epoch == 2);
+    char result[sizeof fake.out];
+    strcpy(result, fake.out);
+    fake.fake.die_at = places[_i];
+    snprintf(words, sizeof words, "%s --out part.safetensors --log part.json", choosing);
+    assert_run(-SIGKILL, words);
+    fake.fake.die_at = 0;
+    assert_run(0, "train --resume part.safetensors --log part.json --threads 3");
+    assert_same("whole.safetensors", "part.safetensors");
+    assert_same("whole.best.safetensors", "part.best.safetensors");
+    ck_assert_str_eq(fake.out, result);
+}
+END_TEST
+
+/* A kill between the checkpoint and that of the best epoch: the first one holds both. */
+START_TEST(the_best_is_brought_back)
+{
+    assert_run(0, "train --epochs 4 --best loss --out whole.safetensors");
+    ck_assert_int_eq(state_of("whole.safetensors").best_epoch, 4);
+    fake.fake.die_at = 3 * 13 + 5;
+    assert_run(-SIGKILL, "train --epochs 4 --best loss --out part.safetensors");
+    fake.fake.die_at = 0;
+    ck_assert_int_eq(state_of("part.safetensors").best_epoch, 3);
+    unlink(fake_path(&fake, 0, "part.best.safetensors"));
+    assert_run(0, "train --resume part.safetensors --epochs 3"); /* nothing to train */
+    ck_assert_int_eq(state_of("part.best.safetensors").epoch, 3);
+    assert_run(0, "train --resume part.safetensors --epochs 4 --out moved.safetensors");
+    assert_same("moved.safetensors", "whole.safetensors");
+    assert_same("moved.best.safetensors", "whole.best.safetensors");
+}
+END_TEST
+
+/* Under another name, the best comes along; without it, the training is not gone on with. */
+START_TEST(the_best_comes_along)
+{
+    assert_run(0, "train --epochs 6 --validate 0.2 --best accuracy");
+    int best = state_of("fake.safetensors").best_epoch;
+    ck_assert_int_lt(best, 6);
+    assert_run(0, "train --resume fake.safetensors --out other.safetensors");
+    assert_same("fake.best.safetensors", "other.best.safetensors");
+    assert_run(1, "train --resume fake.best.safetensors --epochs 7");
+    assert_says("would overwrite the best epoch (fake.best.safetensors): give another --out FILE");
+    unlink(fake_path(&fake, 0, "fake.best.safetensors"));
+    assert_run(1, "train --resume fake.safetensors --epochs 7");
+    assert_says("was the best of this training, and fake.best.safetensors should hold it");
+    assert_run(0, "train --resume other.best.safetensors --epochs 6 --out again.safetensors");
+    assert_same("again.safetensors", "fake.safetensors");
+    assert_same("again.best.safetensors", "other.best.safetensors");
+}
+END_TEST
+
+START_TEST(another_selection_is_refused)
+{
+    assert_run(0, "train --epochs 1 --validate 0.2 --best loss");
+    assert_run(1, "train --resume fake.safetensors --epochs 2 --validate 0.3");
+    assert_says("it was trained with --validate 0.2, not --validate 0.3; leave --validate out");
+    assert_run(1, "train --resume fake.safetensors --epochs 2 --best accuracy");
+    assert_says("it was trained with --best loss, not accuracy; leave --best out");
+    assert_run(0, "train --resume fake.safetensors --epochs 2 --validate .2 --best loss");
+    assert_run(0, "train --epochs 1 --out all.safetensors");
+    assert_run(1, "train --resume all.safetensors --epochs 2 --validate 0.2");
+    assert_says("it was trained with all samples, not --validate 0.2");
+    assert_run(0, "train --resume all.safetensors --epochs 3 --best loss");
+    ck_assert_int_ge(state_of("all.safetensors").best_epoch, 2);
+}
+END_TEST
+
+/* ---- beginnings ----------------------------------------------------------------------------------- */
+
+/* A new training from the end of another: no epoch is done, and the optimiser begins at 0. */
+START_TEST(weights_begin_a_new_training)
+{
+    SnnSession session;
+    SnnModel *model = &fake.fake.model;
+    SnnError left, error;
+    assert_run(0, "train --epochs 2 --seed 9 --out first.safetensors");
+    assert_run(0, "train --weights first.safetensors --out second.safetensors --epochs 1");
+    ck_assert(strstr(fake.err, "not taken") == NULL);
+    ck_assert(!fake_same(&fake, "first.safetensors", "second.safetensors"));
+    const char *path = fake_path(&fake, 0, "first.safetensors");
+    SnnTensors *file = snn_tensors_open(path, &error);
+    ck_assert_ptr_nonnull(file);
+    ck_assert(snn_session_open(&session, model, 8, 1, &error));
+    snn_session_initialise(&session, 5);
+    float untouched = model->params[1].value[0];
+    model->params[1].name = "b_new";
+    ck_assert(snn_checkpoint_start(file, model, path, &left, &error));
+    ck_assert_str_eq(left.text, "`b_new` (not in the file)");
+    ck_assert(model->params[1].value[0] == untouched && model->params[0].state[0][0] == 0.0f);
+    float first = model->params[0].value[5];
+    ck_assert(snn_checkpoint_load(file, model, false, path, &error) == false);
+    model->params[1].name = "b_digit";
+    snn_session_initialise(&session, 5);
+    ck_assert(snn_checkpoint_load(file, model, false, path, &error));
+    ck_assert(model->params[0].value[5] == first);
+    model->params[0].dims[0] = 15;
+    ck_assert(snn_checkpoint_start(file, model, path, &left, &error));
+    ck_assert_str_eq(left.text, "`w_digit` (F32 [3, 16] there, F32 [3, 15] here)");
+    model->params[1].name = "b_new";
+    ck_assert(!snn_checkpoint_start(file, model, path, &left, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "no weights that fit ("));
+    snn_session_close(&session);
+    snn_tensors_close(file);
+    assert_run(1, "train --weights t10k-images-idx3-ubyte");
+    assert_says("not a readable safetensors file");
+}
+END_TEST
+
+/* The first learning rate of each epoch in the trace, as the schedule of this base has it. */
+static void assert_rates(float base, int epochs, int begin)
+{
+    char *text = fake_read(&fake, "trace.txt", NULL), *line = text;
+    SnnSchedule schedule = fake.fake.model.schedule;
+    schedule.lr = base;
+    ck_assert_ptr_nonnull(text);
+    for (int epoch = begin; *line != '\0'; line = strchr(line, '\n') + 1) {
+        unsigned found;
+        int rows;
+        double lr;
+        ck_assert_int_eq(sscanf(line, "%u %d %lf", &found, &rows, &lr), 3);
+        if (found != (unsigned)epoch)
+            continue;
+        double wanted = (double)snn_learning_rate(&schedule, epoch++, epochs, 0, 13);
+        ck_assert_msg(fabs(lr - wanted) <= 1e-7 * wanted, "%g, not %g", lr, wanted);
+    }
+    free(text);
+    unlink(fake_path(&fake, 0, "trace.txt"));
+}
+
+START_TEST(learning_rate_of_the_command_line)
+{
+    fake.fake.trace = true;
+    assert_run(0, "train --epochs 3 --lr 0.125");
+    assert_rates(0.125f, 3, 0);
+    assert_run(0, "train --resume fake.safetensors --epochs 4");
+    assert_rates(0.125f, 4, 3);
+    assert_run(0, "train --resume fake.safetensors --epochs 5 --lr=.125");
+    assert_rates(0.125f, 5, 4);
+    assert_run(1, "train --resume fake.safetensors --epochs 6 --lr 0.25");
+    assert_says("its learning rate is 0.125, not 0.25");
+    assert_run(0, "train --epochs 1 --lr 0.3 --out a.safetensors");
+    assert_run(0, "train --epochs 1 --out b.safetensors");
+    ck_assert(!fake_same(&fake, "a.safetensors", "b.safetensors"));
+    assert_run(1, "train --resume b.safetensors --epochs 2 --lr 0.3");
+    assert_says("its learning rate is 0.5, not 0.3");
+}
+END_TEST
+
+/* ---- layers that say nothing ---------------------------------------------------------------------- */
+
+START_TEST(layers_that_never_or_always_fire)
+{
+    SnnEpoch epoch = {.number = 1, .samples = 10};
+    SnnOptions options = {.program = "fake"};
+    const double activity[2] = {40.0, 0.0};
+    SnnSession session;
+    SnnError error;
+    epoch.activity = activity;
+    ck_assert(snn_session_open(&session, &fake.fake.model, 8, 1, &error));
+    ck_assert(snn_firing_rate(&fake.fake.model, 0, &epoch) == 0.25);
+    ck_assert(snn_firing_rate(&fake.fake.model, 1, &epoch) < 0.0);
+    snn_firing_warn(&fake.fake.model, &options, &epoch);
+    snn_session_close(&session);
+    unsigned char images[FAKE_TRAIN * FAKE_INPUTS] = {0};
+    for (int bright = 0; bright < 2; bright++) {
+        memset(images, 255 * bright, sizeof images);
+        fake_write_idx(&fake, "train-images-idx3-ubyte", 8, 3, (uint32_t[]){FAKE_TRAIN, 4, 4}, images, sizeof images);
+        assert_run(0, "train --epochs 2");
+        assert_says(bright ? "fake: warning: `coin` (poisson) fired at every step of epoch 1, so it says nothing"
+                           : "fake: warning: `coin` (poisson) never fired in epoch 1, so nothing passes it");
+        ck_assert_int_eq(count_of(fake.err, "warning"), 1);
+    }
+}
+END_TEST
+
+#define LENGTH(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+Suite *rt_selection_suite(void)
+{
+    Suite *suite = suite_create("rt_selection");
+    TCase *runs = tcase_create("runs");
+    tcase_add_checked_fixture(runs, setup, teardown);
+    tcase_set_timeout(runs, 60);
+    tcase_add_loop_test(runs, every_sample_is_in_one_part, 0, 5);
+    tcase_add_test(runs, the_seed_says_which);
+    tcase_add_test(runs, parts_are_used_for_what_they_are);
+    tcase_add_test(runs, a_part_of_its_own);
+    tcase_add_loop_test(runs, parts_that_cannot_be, 0, LENGTH(refused));
+    tcase_add_test(runs, the_test_set_when_it_is_asked_for);
+    tcase_add_test(runs, without_a_test_set);
+    tcase_add_loop_test(runs, the_best_epoch_is_kept, 0, LENGTH(bests));
+    tcase_add_test(runs, patience_ends_a_training);
+    tcase_add_loop_test(runs, killed_run_keeps_its_best, 0, 10);
+    tcase_add_test(runs, the_best_is_brought_back);
+    tcase_add_test(runs, the_best_comes_along);
+    tcase_add_test(runs, another_selection_is_refused);
+    tcase_add_test(runs, weights_begin_a_new_training);
+    tcase_add_test(runs, learning_rate_of_the_command_line);
+    tcase_add_test(runs, layers_that_never_or_always_fire);
+    suite_add_tcase(suite, runs);
+    return suite;
+}
