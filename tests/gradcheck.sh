@@ -23,18 +23,23 @@ model own_surrogate {
 END
 }
 
-# expect STATUS WORD DERIVATIVE [THRESHOLD [SEED]]
-expect() {
-    model "$3" "${4:-0.3}" > "$work/model.snn"
-    "$snnc" "$work/model.snn" --gradcheck --seed="${5:-0}" > "$work/report" 2>&1
+# judge STATUS WORD SEED WHAT: $work/model.snn
+judge() {
+    "$snnc" "$work/model.snn" --gradcheck --seed="$3" > "$work/report" 2>&1
     status=$?
     if [ $status -eq "$1" ] && grep -q "$2" "$work/report"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
         cat "$work/report" >&2
-        echo "gradcheck: derivative = $3, threshold ${4:-0.3}, seed ${5:-0}: status $status, expected $1 and \`$2\`" >&2
+        echo "gradcheck: $4, seed $3: status $status, expected $1 and \`$2\`" >&2
     fi
+}
+
+# expect STATUS WORD DERIVATIVE [THRESHOLD [SEED]]
+expect() {
+    model "$3" "${4:-0.3}" > "$work/model.snn"
+    judge "$1" "$2" "${5:-0}" "derivative = $3, threshold ${4:-0.3}"
 }
 
 expect 0 ok '2 * s * (1 - s)'
@@ -46,6 +51,17 @@ for seed in 1 2 3 4 5; do
     expect 1 WRONG '2.001 * s * (1 - s)' 7 $seed
     expect 0 'too small to check' '2 * s * (1 - s)' 18 $seed
 done
+
+cat > "$work/model.snn" << END
+model no_number {
+    data idx(shape = [5], classes = 3)
+    time 1 steps
+    out = log(-1 - abs(image -> dense(3))) -> li
+    predict argmax(last(out))
+    train { loss mse(last(out), label) }
+}
+END
+judge 1 'not a finite number' 0 'a loss that is no number'
 
 echo "gradcheck: $passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

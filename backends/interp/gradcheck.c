@@ -266,8 +266,7 @@ static bool loss_is_finite(const Interp *record)
         return true;
     fprintf(
         stderr,
-        "snnc: the loss of this batch is not a finite number, so there are no differences to compare with\n"
-        "    hint: steps are smooth here, so where a spike chooses, both branches count\n");
+        "snnc: the loss of this batch is not a finite number: there are no differences to compare with\n");
     return false;
 }
 

@@ -1,11 +1,13 @@
 #include "passes.h"
+#include "finite.h"
 #include "rebuild.h"
 
 typedef struct Smooth {
     Net *net;
     Node *node;
     Held held;
-    int *count; /* held streams made so far */
+    int *count;       /* held streams made so far */
+    const bool *wild; /* by value of the node's body: may be infinite or NaN */
 } Smooth;
 
 static StreamId held_stream(Smooth *smooth)
@@ -40,6 +42,19 @@ static Val declared_slope(Rebuild *rebuild, Val a, Val b, Val c)
     return body_op2(arena, out, OP_ADD, body_op1(arena, out, OP_DETACH, c), slope);
 }
 
+/* weight * branch. Between 0 and 1 a smooth spike takes of both branches: a part of what is infinite or NaN is none. */
+static Val part_of(Rebuild *rebuild, Val weight, Val branch, bool wild)
+{
+    Arena *arena = rebuild->arena;
+    Body *out = &rebuild->out;
+    Val part = body_op2(arena, out, OP_MUL, weight, branch);
+    if (!wild)
+        return part;
+    Val size = body_op1(arena, out, OP_ABS, branch);
+    Val finite = body_op2(arena, out, OP_LE, size, body_const(arena, out, largest_finite));
+    return body_op3(arena, out, OP_SELECT, finite, part, body_const(arena, out, 0));
+}
+
 static Val make_smooth(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
 {
     Arena *arena = rebuild->arena;
@@ -52,13 +67,14 @@ static Val make_smooth(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c
     if (instr->op != OP_MIX)
         return body_copy(arena, out, instr, a, b, c);
     Val rest = body_op2(arena, out, OP_SUB, body_const(arena, out, 1), a);
-    return body_op2(arena, out, OP_ADD, body_op2(arena, out, OP_MUL, a, b),
-                    body_op2(arena, out, OP_MUL, rest, c));
+    return body_op2(arena, out, OP_ADD, part_of(rebuild, a, b, smooth->wild[instr->b]),
+                    part_of(rebuild, rest, c, smooth->wild[instr->c]));
 }
 
-static void smooth_node(Net *net, Node *node, Held held, int *count)
+static void smooth_node(Net *net, Node *node, const bool *wild, Held held, int *count)
 {
     Smooth smooth = {.net = net, .node = node, .held = held, .count = count};
+    smooth.wild = wild_values(net, node, wild);
     Body old = node->body;
     int outs = node->outs.count;
     Rebuild rebuild = rebuild_start(net->arena, &old, true);
@@ -99,9 +115,10 @@ static void add_held_sources(Net *net, int first_stream)
 void smooth_steps(Net *net, Held held)
 {
     int count = 0, first_stream = net->streams.count;
+    const bool *wild = wild_streams(net);
     for (int n = 0; n < net->nodes.count; n++)
         if (net->nodes.at[n].kind == NODE_SCAN)
-            smooth_node(net, &net->nodes.at[n], held, &count);
+            smooth_node(net, &net->nodes.at[n], wild, held, &count);
     for (int n = 0; n < net->nodes.count; n++)
         if (net->nodes.at[n].kind == NODE_DELAY)
             net->streams.at[net->nodes.at[n].out].kind = net->streams.at[net->nodes.at[n].in].kind;

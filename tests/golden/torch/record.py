@@ -15,6 +15,7 @@ import struct
 import sys
 import zlib
 
+import corners
 import own_neurons
 import structures
 from library_neurons import argument_cases, product_cases
@@ -147,7 +148,7 @@ def safetensors(arrays):
 
 def record():
     """All golden files: name -> bytes."""
-    cases = product_cases() + structures.CASES + own_neurons.CASES + list(argument_cases())
+    cases = product_cases() + structures.CASES + own_neurons.CASES + list(argument_cases()) + corners.CASES
     assert len({one.name for one in cases}) == len(cases)
     arrays = {}
     for number, one in enumerate(cases, 1):
