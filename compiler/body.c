@@ -1,5 +1,7 @@
 #include "body.h"
 
+#include "table.h"
+
 #include <math.h>
 
 typedef struct OpFacts {
@@ -120,15 +122,41 @@ static bool same_instr(const Instr *a, const Instr *b)
            && same_number(a->number, b->number);
 }
 
+static uint32_t hash_instr(const Instr *instr)
+{
+    int parts[] = {(int)instr->op, instr->a, instr->b, instr->c, instr->index};
+    return hash_bytes(hash_bytes(0, parts, sizeof parts), &instr->number, sizeof instr->number);
+}
+
+/* The slot of an equal instruction, or the empty one where this one belongs. */
+static int *slot_of(const Body *body, const Instr *instr)
+{
+    uint32_t mask = (uint32_t)body->index_size - 1, at = hash_instr(instr) & mask;
+    while (body->index[at] != 0 && !same_instr(&body->code.at[body->index[at] - 1], instr))
+        at = (at + 1) & mask;
+    return &body->index[at];
+}
+
+static void grow_index(Arena *arena, Body *body)
+{
+    body->index_size = body->index_size ? 2 * body->index_size : 32;
+    body->index = NEW_ARRAY(arena, int, body->index_size);
+    for (Val v = 0; v < body->code.count; v++)
+        *slot_of(body, &body->code.at[v]) = v + 1;
+}
+
 /* The value of an instruction equal to `instr`, which is appended if there is none. */
 static Val intern_instr(Arena *arena, Body *body, Instr instr)
 {
-    for (Val v = 0; v < body->code.count; v++)
-        if (same_instr(&body->code.at[v], &instr))
-            return v;
-    instr.span = body->at;
-    vec_push(arena, &body->code, instr);
-    return body->code.count - 1;
+    if (body->code.count >= body->index_size / 2)
+        grow_index(arena, body);
+    int *slot = slot_of(body, &instr);
+    if (*slot == 0) {
+        instr.span = body->at;
+        vec_push(arena, &body->code, instr);
+        *slot = body->code.count;
+    }
+    return *slot - 1;
 }
 
 static Instr instr_new(Op op, Val a, Val b, Val c)
@@ -329,7 +357,9 @@ void body_mark(const Body *body, Val value, bool *live)
     if (value == NO_VAL || live[value])
         return;
     live[value] = true;
-    const Instr *instr = &body->code.at[value];
-    for (int k = 0; k < op_value_arity(instr->op); k++)
-        body_mark(body, instr_operand(instr, k), live);
+    for (Val v = value; v >= 0; v--) {
+        const Instr *instr = &body->code.at[v];
+        for (int k = 0; live[v] && k < op_value_arity(instr->op); k++)
+            live[instr_operand(instr, k)] = true;
+    }
 }

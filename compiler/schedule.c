@@ -1,56 +1,174 @@
 #include "schedule.h"
 
-/* reach[i * count + j]: node first+j needs, directly or not, something that node first+i makes. */
-static bool *reachability(Arena *arena, const Net *net, int first, int count)
+/* Who reads what who makes, among the nodes that are scheduled; they are counted from 0 here. */
+typedef struct Graph {
+    Arena *arena;
+    int count;
+    int *first;  /* readers of node i: reader[first[i]] .. reader[first[i + 1] - 1] */
+    int *reader;
+    int *part;   /* of node i: the least of the nodes that it runs with, all of which need each other */
+    bool *loops; /* node i reads what it makes */
+} Graph;
+
+typedef VEC(int) Edges; /* maker, reader, maker, reader, ... */
+
+static void add_edge(Graph *graph, const Net *net, int first, StreamId stream, int reader, Edges *edges)
 {
-    bool *reach = NEW_ARRAY(arena, bool, count *count + 1);
-    for (int s = 0; s < net->streams.count; s++) {
-        int from = net->streams.at[s].node - first;
-        if (net->streams.at[s].node == NONE || from < 0 || from >= count)
-            continue;
-        for (int to = 0; to < count; to++)
-            if (node_reads(&net->nodes.at[first + to], s))
-                reach[from * count + to] = true;
+    int maker = stream == NONE || net->streams.at[stream].node == NONE ? -1
+                                                                       : net->streams.at[stream].node - first;
+    if (maker < 0 || maker >= graph->count)
+        return;
+    vec_push(graph->arena, edges, maker);
+    vec_push(graph->arena, edges, reader);
+    graph->first[maker + 1]++;
+    graph->loops[reader] = graph->loops[reader] || maker == reader;
+}
+
+static Graph graph_of(Arena *arena, const Net *net, int first, int last)
+{
+    Graph graph = {.arena = arena, .count = last - first};
+    Edges edges = {0};
+    graph.first = NEW_ARRAY(arena, int, graph.count + 2);
+    graph.loops = NEW_ARRAY(arena, bool, graph.count + 1);
+    for (int i = 0; i < graph.count; i++) {
+        const Node *node = &net->nodes.at[first + i];
+        add_edge(&graph, net, first, node->in, i, &edges);
+        add_edge(&graph, net, first, node->aux, i, &edges);
+        for (int k = 0; k < node->ins.count; k++)
+            add_edge(&graph, net, first, node->ins.at[k], i, &edges);
     }
-    for (int via = 0; via < count; via++)
-        for (int i = 0; i < count; i++)
-            for (int j = 0; j < count && reach[i * count + via]; j++)
-                reach[i * count + j] = reach[i * count + j] || reach[via * count + j];
-    return reach;
+    for (int i = 0; i < graph.count; i++)
+        graph.first[i + 1] += graph.first[i];
+    graph.reader = NEW_ARRAY(arena, int, edges.count / 2 + 1);
+    int *filled = NEW_ARRAY(arena, int, graph.count + 1);
+    for (int e = 0; e < edges.count; e += 2)
+        graph.reader[graph.first[edges.at[e]] + filled[edges.at[e]]++] = edges.at[e + 1];
+    return graph;
 }
 
-static bool together(const bool *reach, int count, int i, int j)
+/* ---- parts: Tarjan's strongly connected components, without recursion ---- */
+
+typedef struct Search {
+    int *number; /* in the order of discovery, from 1; 0: not seen */
+    int *low;    /* the least number that is reached from here within the part */
+    int *next;   /* edge to follow */
+    VEC(int) path, open;
+    int seen;
+} Search;
+
+static void enter(Graph *graph, Search *search, int node)
 {
-    return i == j || (reach[i * count + j] && reach[j * count + i]);
+    search->number[node] = search->low[node] = ++search->seen;
+    search->next[node] = graph->first[node];
+    graph->part[node] = -1;
+    vec_push(graph->arena, &search->path, node);
+    vec_push(graph->arena, &search->open, node);
 }
 
-/* Every input from outside the part of node i has been made. */
-static bool is_ready(const bool *reach, int count, const bool *done, int i)
+static void close_part(Graph *graph, Search *search, int node)
 {
-    for (int from = 0; from < count; from++)
-        if (reach[from * count + i] && !done[from] && !together(reach, count, from, i))
-            return false;
-    return true;
+    int first = search->open.count - 1, least = node;
+    for (; search->open.at[first] != node; first--)
+        least = search->open.at[first] < least ? search->open.at[first] : least;
+    for (int i = first; i < search->open.count; i++)
+        graph->part[search->open.at[i]] = least;
+    search->open.count = first;
 }
 
+static void lower_to(Search *search, int node, int number)
+{
+    if (number < search->low[node])
+        search->low[node] = number;
+}
+
+static void leave(Graph *graph, Search *search, int node)
+{
+    if (search->low[node] == search->number[node])
+        close_part(graph, search, node);
+    search->path.count--;
+    if (search->path.count > 0)
+        lower_to(search, search->path.at[search->path.count - 1], search->low[node]);
+}
+
+static void find_parts(Graph *graph)
+{
+    Arena *arena = graph->arena;
+    int size = graph->count + 1;
+    Search search = {.number = NEW_ARRAY(arena, int, size),
+                     .low = NEW_ARRAY(arena, int, size),
+                     .next = NEW_ARRAY(arena, int, size)};
+    graph->part = NEW_ARRAY(arena, int, size);
+    for (int root = 0; root < graph->count; root++) {
+        if (search.number[root] == 0)
+            enter(graph, &search, root);
+        while (search.path.count > 0) {
+            int node = search.path.at[search.path.count - 1];
+            if (search.next[node] == graph->first[node + 1]) {
+                leave(graph, &search, node);
+                continue;
+            }
+            int reader = graph->reader[search.next[node]++];
+            if (search.number[reader] == 0)
+                enter(graph, &search, reader);
+            else if (graph->part[reader] < 0) /* still open */
+                lower_to(&search, node, search.number[reader]);
+        }
+    }
+}
+
+/* ---- order ---- */
+
+typedef struct Waiting {
+    VEC(int) *members; /* by part */
+    int *missing;      /* by part: streams from other parts that are not made yet */
+} Waiting;
+
+/* The parts that wait for nothing any more, from `next` on. */
+static int made(const Graph *graph, Waiting *waiting, int part, int next)
+{
+    for (int m = 0; m < waiting->members[part].count; m++) {
+        int node = waiting->members[part].at[m];
+        for (int e = graph->first[node]; e < graph->first[node + 1]; e++) {
+            int to = graph->part[graph->reader[e]];
+            if (to != part && --waiting->missing[to] == 0 && to < next)
+                next = to;
+        }
+    }
+    return next;
+}
+
+static Waiting waiting_parts(const Graph *graph)
+{
+    Waiting waiting = {arena_alloc(graph->arena, sizeof *waiting.members * (size_t)(graph->count + 1)),
+                       NEW_ARRAY(graph->arena, int, graph->count + 1)};
+    for (int i = 0; i < graph->count; i++) {
+        vec_push(graph->arena, &waiting.members[graph->part[i]], i);
+        for (int e = graph->first[i]; e < graph->first[i + 1]; e++)
+            waiting.missing[graph->part[graph->reader[e]]] += graph->part[graph->reader[e]] != graph->part[i];
+    }
+    return waiting;
+}
+
+/* Of the parts whose inputs are made, always the one with the first node. */
 Schedule schedule_nodes(Arena *arena, const Net *net, int first, int last)
 {
-    int count = last - first, scheduled = 0;
-    bool *reach = reachability(arena, net, first, count);
-    bool *done = NEW_ARRAY(arena, bool, count + 1);
+    Graph graph = graph_of(arena, net, first, last);
+    find_parts(&graph);
+    Waiting waiting = waiting_parts(&graph);
     Schedule schedule = {0};
-    while (scheduled < count) {
-        int next = 0;
-        while (done[next] || !is_ready(reach, count, done, next))
+    for (int next = 0; next < graph.count;) {
+        int count = waiting.members[next].count;
+        if (count == 0 || waiting.missing[next] != 0) {
             next++;
-        Part part = {.nodes = NEW_ARRAY(arena, int, count), .recurrent = reach[next * count + next]};
+            continue;
+        }
+        Part part = {.nodes = NEW_ARRAY(arena, int, count), .count = count};
+        part.recurrent = count > 1 || graph.loops[next];
         for (int i = 0; i < count; i++)
-            if (together(reach, count, i, next))
-                part.nodes[part.count++] = first + i;
-        for (int i = 0; i < part.count; i++)
-            done[part.nodes[i] - first] = true;
-        scheduled += part.count;
+            part.nodes[i] = first + waiting.members[next].at[i];
         vec_push(arena, &schedule, part);
+        waiting.missing[next] = -1; /* done */
+        next = made(&graph, &waiting, next, next + 1);
     }
     return schedule;
 }

@@ -16,6 +16,10 @@ Source *source_add(Sources *sources, const char *path, const char *text, uint32_
     }
     Source *source = NEW(sources->arena, Source);
     *source = (Source){.path = path, .text = text, .length = length, .base = base};
+    vec_push(sources->arena, &source->lines, 0);
+    for (uint32_t i = 0; i < length; i++)
+        if (text[i] == '\n')
+            vec_push(sources->arena, &source->lines, i + 1);
     vec_push(sources->arena, &sources->files, source);
     return source;
 }
@@ -79,6 +83,20 @@ static const Source *source_of(const Sources *sources, uint32_t offset)
     return NULL;
 }
 
+/* From 0: the last line that begins at or before the byte. */
+static int line_of(const Source *source, uint32_t at)
+{
+    int low = 0, high = source->lines.count;
+    while (high - low > 1) {
+        int middle = low + (high - low) / 2;
+        if (source->lines.at[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 Place source_place(const Sources *sources, uint32_t offset)
 {
     Place place = {0};
@@ -86,16 +104,11 @@ Place source_place(const Sources *sources, uint32_t offset)
     if (place.source == NULL)
         return place;
     const char *text = place.source->text;
-    uint32_t at = offset - place.source->base, start = 0, end = at;
-    place.line = 1;
-    for (uint32_t i = 0; i < at; i++) {
-        if (text[i] == '\n') {
-            place.line++;
-            start = i + 1;
-        }
-    }
-    while (end < place.source->length && text[end] != '\n')
-        end++;
+    uint32_t at = offset - place.source->base;
+    int line = line_of(place.source, at);
+    uint32_t start = place.source->lines.at[line];
+    uint32_t end = line + 1 < place.source->lines.count ? place.source->lines.at[line + 1] - 1 : place.source->length;
+    place.line = line + 1;
     if (end > at && text[end - 1] == '\r')
         end--;
     place.column = (int)(at - start) + 1;

@@ -146,7 +146,7 @@ static void add_formals(Build *b, const Call *call, Scope *frame)
         entry->of_block = call->of_block;
         entry->fallback = formal->value;
         entry->home = frame;
-        vec_push(b->arena, &frame->entries, entry);
+        scope_add(b, frame, entry);
     }
 }
 

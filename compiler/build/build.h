@@ -14,6 +14,7 @@
 #define SNNC_BUILD_H
 
 #include "../passes.h"
+#include "../table.h"
 
 enum {
     MAX_STEPS = 100000, /* time steps of a model */
@@ -107,6 +108,7 @@ typedef struct Entry {
 struct Scope {
     Scope *parent;
     VEC(Entry *) entries;
+    Table names; /* positions of the entries */
     VEC(const Def *) defs;
     const Def *block;    /* the block whose formals these are, else NULL */
     const Scope *caller; /* where that block is used */
@@ -183,6 +185,7 @@ bool hint_closest(Build *b, const char *name, const Names *candidates);
 void hint_known(Build *b, const char *what, const char *name, const Names *candidates);
 
 Scope *scope_new(Build *b, Scope *parent);
+void scope_add(Build *b, Scope *scope, Entry *entry);
 Entry *scope_own(const Scope *scope, const char *name);  /* in this scope itself, or NULL */
 Entry *scope_find(const Scope *scope, const char *name); /* in it or around it, or NULL */
 /* Adds an entry; reports a second definition of the name, and returns NULL then. */

@@ -62,10 +62,16 @@ Scope *scope_new(Build *b, Scope *parent)
 
 Entry *scope_own(const Scope *scope, const char *name)
 {
-    for (int i = 0; i < scope->entries.count; i++)
-        if (strcmp(scope->entries.at[i]->name, name) == 0)
-            return scope->entries.at[i];
-    return NULL;
+    int index = table_find_name(&scope->names, name);
+    return index == TABLE_NONE ? NULL : scope->entries.at[index];
+}
+
+/* Of two entries with one name, the first is found. */
+void scope_add(Build *b, Scope *scope, Entry *entry)
+{
+    if (!scope_own(scope, entry->name))
+        table_put_name(b->arena, &scope->names, entry->name, scope->entries.count);
+    vec_push(b->arena, &scope->entries, entry);
 }
 
 Entry *scope_find(const Scope *scope, const char *name)
@@ -110,7 +116,7 @@ Entry *scope_define(Build *b, Scope *scope, EntryKind kind, const char *name, Sp
     entry->name = name;
     entry->span = span;
     entry->state = NONE;
-    vec_push(b->arena, &scope->entries, entry);
+    scope_add(b, scope, entry);
     return entry;
 }
 

@@ -3,15 +3,23 @@
 #include <limits.h>
 
 /* The body as a flow network: every value is an edge enter(v) -> leave(v) whose capacity is the cost of
- * saving v; operands feed their users without limit. Bodies have tens of values, so a dense matrix. */
+ * saving v; operands feed their users without limit. */
+typedef struct Edge {
+    int to, left; /* capacity that is left; edge e ^ 1 leads back */
+    int next;     /* edge from the same vertex, or -1 */
+} Edge;
+
 typedef struct Flow {
+    Arena *arena;
     int size; /* vertices: 2 per value, then source and sink */
-    int *capacity;
-    int *from; /* of the last search: predecessor or -1 */
+    VEC(Edge) edges;
+    int *first; /* of each vertex: an edge, or -1 */
+    int *by;    /* of the last search: the edge that led here, -1 where it did not come */
     int *queue;
 } Flow;
 
 enum { NO_LIMIT = INT_MAX / 4, COST_STORED = 1, COST_INPUT = 2, COST_NAMED = 4, COST_PLAIN = 5 };
+enum { START = -2 }; /* Flow.by of the vertex where the search began */
 
 static int enter(Val v)
 {
@@ -23,9 +31,17 @@ static int leave(Val v)
     return 2 * v + 1;
 }
 
-static int *edge(Flow *flow, int from, int to)
+static void add_half(Flow *flow, int from, int to, int capacity)
 {
-    return &flow->capacity[from * flow->size + to];
+    Edge edge = {.to = to, .left = capacity, .next = flow->first[from]};
+    flow->first[from] = flow->edges.count;
+    vec_push(flow->arena, &flow->edges, edge);
+}
+
+static void add_edge(Flow *flow, int from, int to, int capacity)
+{
+    add_half(flow, from, to, capacity);
+    add_half(flow, to, from, 0);
 }
 
 static int saving_cost(const Node *scan, Val v)
@@ -44,39 +60,41 @@ static int saving_cost(const Node *scan, Val v)
 static Flow flow_of(Arena *arena, const Node *scan, const bool *needed)
 {
     int count = scan->body.code.count;
-    Flow flow = {.size = 2 * count + 2};
+    Flow flow = {.arena = arena, .size = 2 * count + 2};
     int source = 2 * count, sink = 2 * count + 1;
-    flow.capacity = NEW_ARRAY(arena, int, flow.size *flow.size);
-    flow.from = NEW_ARRAY(arena, int, flow.size);
+    flow.first = NEW_ARRAY(arena, int, flow.size);
+    flow.by = NEW_ARRAY(arena, int, flow.size);
     flow.queue = NEW_ARRAY(arena, int, flow.size);
+    for (int x = 0; x < flow.size; x++)
+        flow.first[x] = -1;
     for (Val v = 0; v < count; v++) {
         const Instr *instr = &scan->body.code.at[v];
-        *edge(&flow, enter(v), leave(v)) = saving_cost(scan, v);
+        add_edge(&flow, enter(v), leave(v), saving_cost(scan, v));
         if (instr->op == OP_STATE || instr->op == OP_INPUT)
-            *edge(&flow, source, enter(v)) = NO_LIMIT;
+            add_edge(&flow, source, enter(v), NO_LIMIT);
         if (needed[v])
-            *edge(&flow, leave(v), sink) = NO_LIMIT;
+            add_edge(&flow, leave(v), sink, NO_LIMIT);
         for (int k = 0; k < op_value_arity(instr->op); k++)
-            *edge(&flow, leave(instr_operand(instr, k)), enter(v)) = NO_LIMIT;
+            add_edge(&flow, leave(instr_operand(instr, k)), enter(v), NO_LIMIT);
     }
     return flow;
 }
 
-/* Breadth first from `start` along edges with capacity left (backwards if asked); flow->from[x] >= 0
- * marks what was reached. */
-static void search(Flow *flow, int start, bool backwards)
+/* Breadth first from `start` to `end` (-1: everywhere) along edges with capacity left, backwards if asked;
+ * flow->by marks what was reached. */
+static void search(Flow *flow, int start, int end, bool backwards)
 {
     int head = 0, tail = 0;
     for (int x = 0; x < flow->size; x++)
-        flow->from[x] = -1;
-    flow->from[start] = start;
+        flow->by[x] = -1;
+    flow->by[start] = START;
     flow->queue[tail++] = start;
-    while (head < tail) {
+    while (head < tail && (end < 0 || flow->by[end] == -1)) {
         int x = flow->queue[head++];
-        for (int y = 0; y < flow->size; y++) {
-            int left = backwards ? *edge(flow, y, x) : *edge(flow, x, y);
-            if (left > 0 && flow->from[y] < 0) {
-                flow->from[y] = x;
+        for (int e = flow->first[x]; e >= 0; e = flow->edges.at[e].next) {
+            int y = flow->edges.at[e].to, left = flow->edges.at[backwards ? e ^ 1 : e].left;
+            if (left > 0 && flow->by[y] == -1) {
+                flow->by[y] = e;
                 flow->queue[tail++] = y;
             }
         }
@@ -86,13 +104,13 @@ static void search(Flow *flow, int start, bool backwards)
 static void push_along_path(Flow *flow, int source, int sink)
 {
     int least = NO_LIMIT;
-    for (int y = sink; y != source; y = flow->from[y]) {
-        int left = *edge(flow, flow->from[y], y);
+    for (int y = sink; y != source; y = flow->edges.at[flow->by[y] ^ 1].to) {
+        int left = flow->edges.at[flow->by[y]].left;
         least = left < least ? left : least;
     }
-    for (int y = sink; y != source; y = flow->from[y]) {
-        *edge(flow, flow->from[y], y) -= least;
-        *edge(flow, y, flow->from[y]) += least;
+    for (int y = sink; y != source; y = flow->edges.at[flow->by[y] ^ 1].to) {
+        flow->edges.at[flow->by[y]].left -= least;
+        flow->edges.at[flow->by[y] ^ 1].left += least;
     }
 }
 
@@ -101,10 +119,10 @@ void cheapest_saves(Arena *arena, const Node *scan, const bool *needed, bool *sa
     int count = scan->body.code.count;
     Flow flow = flow_of(arena, scan, needed);
     int source = 2 * count, sink = 2 * count + 1;
-    for (search(&flow, source, false); flow.from[sink] >= 0; search(&flow, source, false))
+    for (search(&flow, source, sink, false); flow.by[sink] != -1; search(&flow, source, sink, false))
         push_along_path(&flow, source, sink);
     /* Of equal cuts the one nearest to the needed values: it leaves least to recompute. */
-    search(&flow, sink, true);
+    search(&flow, sink, -1, true);
     for (Val v = 0; v < count; v++)
-        saved[v] = flow.from[leave(v)] >= 0 && flow.from[enter(v)] < 0;
+        saved[v] = flow.by[leave(v)] != -1 && flow.by[enter(v)] == -1;
 }

@@ -9,21 +9,52 @@ Rebuild rebuild_start(Arena *arena, const Body *from, bool keep_slopes)
     return rebuild;
 }
 
-Val rebuild_value(Rebuild *rebuild, Val value)
+static int used_operands(const Rebuild *rebuild, const Instr *instr)
 {
-    if (rebuild->done[value] != NO_VAL)
-        return rebuild->done[value];
+    return rebuild->keep_slopes ? op_arity(instr->op) : op_value_arity(instr->op);
+}
+
+/* The first operand that is not rebuilt yet, NO_VAL if all are. */
+static Val missing_operand(const Rebuild *rebuild, const Instr *instr)
+{
+    for (int k = 0; k < used_operands(rebuild, instr); k++)
+        if (rebuild->done[instr_operand(instr, k)] == NO_VAL)
+            return instr_operand(instr, k);
+    return NO_VAL;
+}
+
+static void rebuild_instr(Rebuild *rebuild, Val value)
+{
     const Instr *instr = &rebuild->from->code.at[value];
     Val operand[3] = {NO_VAL, NO_VAL, NO_VAL};
-    int used = rebuild->keep_slopes ? op_arity(instr->op) : op_value_arity(instr->op);
     for (int k = 0; k < op_arity(instr->op); k++)
-        operand[k] = k < used ? rebuild_value(rebuild, instr_operand(instr, k))
-                              : body_const(rebuild->arena, &rebuild->out, 0);
+        operand[k] = k < used_operands(rebuild, instr) ? rebuild->done[instr_operand(instr, k)]
+                                                       : body_const(rebuild->arena, &rebuild->out, 0);
     rebuild->out.at = instr->span;
     Val made = rebuild->make
                    ? rebuild->make(rebuild, instr, operand[0], operand[1], operand[2])
                    : body_copy(rebuild->arena, &rebuild->out, instr, operand[0], operand[1], operand[2]);
-    return rebuild->done[value] = made;
+    rebuild->done[value] = made;
+}
+
+/* Not by recursion: equations may be a long chain. */
+Val rebuild_value(Rebuild *rebuild, Val value)
+{
+    int depth = rebuild->open.count;
+    vec_push(rebuild->arena, &rebuild->open, value);
+    while (rebuild->open.count > depth) {
+        Val top = rebuild->open.at[rebuild->open.count - 1];
+        Val missing = rebuild->done[top] != NO_VAL ? NO_VAL
+                                                   : missing_operand(rebuild, &rebuild->from->code.at[top]);
+        if (missing != NO_VAL) {
+            vec_push(rebuild->arena, &rebuild->open, missing);
+            continue;
+        }
+        if (rebuild->done[top] == NO_VAL)
+            rebuild_instr(rebuild, top);
+        rebuild->open.count--;
+    }
+    return rebuild->done[value];
 }
 
 void rebuild_node(Rebuild *rebuild, Node *node)

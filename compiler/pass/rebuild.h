@@ -14,6 +14,7 @@ struct Rebuild {
     const Body *from;
     Body out;
     Val *done;          /* old value -> new value */
+    VEC(Val) open;      /* values whose operands are being rebuilt */
     RebuildInstr *make; /* NULL: plain copies */
     bool keep_slopes;   /* of steps: needed until differentiate has run */
     void *context;
