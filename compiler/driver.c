@@ -1,5 +1,7 @@
 #include "driver.h"
 
+#include "snn_output.h"
+
 #include <errno.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -102,7 +104,8 @@ static const char *without_text(Arena *arena, Without without)
 static const char *define_text(Arena *arena, const Define *define)
 {
     const char *value = ast_expr_text(arena, define->item->value);
-    bool plain = value[strspn(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.+-")] == '\0';
+    bool plain =
+        value[strspn(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.+-")] == '\0';
     return arena_printf(arena, plain ? "%s=%s" : "'%s=%s'", define->item->name, value);
 }
 
@@ -141,47 +144,87 @@ static int run_cc(char *const *arguments)
     return EXIT_FAILURE;
 }
 
-/* The temporary file's name would only confuse: the folder is what cannot be written to. */
-static bool save_source(Compilation *c, const Options *options, const Out *text, const char *source)
+/* A folder beside the output, whose name nobody else has: a program that is made in it has its place by a rename. */
+typedef struct Workshop {
+    const char *target, *folder, *source, *program;
+} Workshop;
+
+static bool write_source(const Workshop *workshop, const Out *text)
 {
-    const char *error = NULL;
-    if (out_save(text, c->arena, source, &error))
-        return true;
-    fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(errno));
-    return false;
+    FILE *file = fopen(workshop->source, "w");
+    bool written = file && out_write(text, file);
+    int reason = errno;
+    written = file && fclose(file) == 0 && written;
+    errno = reason;
+    return written;
 }
 
-static int build_executable(Compilation *c, const Options *options, const Out *text)
+/* The path with the links in it followed. One that begins with '-' would be an option of the C compiler. */
+static const char *program_path(Arena *arena, const char *output)
+{
+    char *real = realpath(output, NULL);
+    const char *path = real ? arena_printf(arena, "%s", real) : output;
+    free(real);
+    return *path == '-' ? arena_printf(arena, "./%s", path) : path;
+}
+
+static bool open_workshop(Workshop *workshop, Arena *arena, const char *output)
+{
+    char *folder = arena_printf(arena, "%s.tmp.XXXXXX", program_path(arena, output));
+    workshop->target = program_path(arena, output);
+    if (!mkdtemp(folder))
+        return false;
+    workshop->folder = folder;
+    workshop->source = arena_printf(arena, "%s/program.c", folder);
+    workshop->program = arena_printf(arena, "%s/program", folder);
+    return true;
+}
+
+static void close_workshop(const Workshop *workshop)
+{
+    int reason = errno;
+    if (workshop->folder) {
+        unlink(workshop->source);
+        unlink(workshop->program);
+        rmdir(workshop->folder);
+    }
+    errno = reason;
+}
+
+static int compile_source(const Options *options, const Workshop *workshop)
 {
     const char *cc = options->cc ? options->cc : getenv("CC");
-    cc = cc && *cc ? cc : "cc";
-    const char *source = arena_printf(c->arena, "%s.tmp%ld.c", options->output, (long)getpid());
-    const char *target = arena_printf(c->arena, "%s.tmp%ld", options->output, (long)getpid());
-    if (!save_source(c, options, text, source))
-        return EXIT_FAILURE;
-    const char *arguments[] = {cc,
+    const char *arguments[] = {cc && *cc ? cc : "cc",
                                "-std=c11",
                                "-O3",
                                "-march=native",
                                "-ffp-contract=off",
                                "-fno-math-errno",
                                "-fno-trapping-math",
-                               source,
+                               workshop->source,
                                "-o",
-                               target,
+                               workshop->program,
                                "-lm",
                                "-lpthread",
                                "-lz",
                                NULL};
-    int status = run_cc((char *const *)arguments);
-    if (status == EXIT_SUCCESS && rename(target, options->output) != 0) {
-        fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(errno));
-        status = EXIT_FAILURE;
+    return run_cc((char *const *)arguments);
+}
+
+static int build_executable(Compilation *c, const Options *options, const Out *text)
+{
+    Workshop workshop = {0};
+    int status = EXIT_SUCCESS;
+    bool done = open_workshop(&workshop, c->arena, options->output) && write_source(&workshop, text);
+    if (done) {
+        status = compile_source(options, &workshop);
+        done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
     }
-    unlink(source);
-    if (status != EXIT_SUCCESS)
-        unlink(target);
-    return status;
+    close_workshop(&workshop);
+    if (done)
+        return status;
+    fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(errno));
+    return EXIT_FAILURE;
 }
 
 static bool ends_in_c(const char *path)
@@ -190,10 +233,12 @@ static bool ends_in_c(const char *path)
     return length > 2 && strcmp(path + length - 2, ".c") == 0;
 }
 
-/* Text goes to .c files, to standard output and to devices; anything else is an executable's name. */
+/* Text goes to .c files, to standard output, pipes and devices; anything else is an executable's name. */
 static bool wants_text(const char *path)
 {
-    return ends_in_c(path) || strcmp(path, "-") == 0 || strncmp(path, "/dev/", 5) == 0;
+    struct stat there;
+    bool special = stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
+    return ends_in_c(path) || snn_output_is_standard(path) || special;
 }
 
 static int emit_stage(Compilation *c, const Options *options, const char *output)

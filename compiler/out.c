@@ -1,13 +1,11 @@
 #include "out.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "snn_output.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { INDENT = 4 };
 
@@ -142,72 +140,21 @@ size_t out_length(const Out *out)
     return out->length;
 }
 
-static bool write_all(int file, const char *text, size_t length)
+bool out_write(const Out *out, FILE *stream)
 {
-    while (length > 0) {
-        ssize_t written = write(file, text, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        text += written;
-        length -= (size_t)written;
-    }
-    return true;
-}
-
-/* Everything, until it is on the disk. Keeps the errno of the first failure. */
-static bool write_and_close(int file, const Out *out, bool regular)
-{
-    bool done = write_all(file, out->text, out->length) && (!regular || fsync(file) == 0);
-    int reason = errno;
-    if (close(file) != 0 && done)
-        return false;
-    errno = reason;
-    return done;
-}
-
-/* A device or pipe cannot be replaced by renaming; it is written to. */
-static bool save_special(const Out *out, const char *path)
-{
-    int file = open(path, O_WRONLY);
-    return file >= 0 && write_and_close(file, out, false);
-}
-
-static bool save_regular(const Out *out, Arena *arena, const char *path, const struct stat *old)
-{
-    const char *temporary = arena_printf(arena, "%s.tmp%ld", path, (long)getpid());
-    int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    if (file < 0)
-        return false;
-    bool done = old == NULL || fchmod(file, old->st_mode & 0777) == 0;
-    done = write_and_close(file, out, true) && done;
-    done = done && rename(temporary, path) == 0;
-    if (!done) {
-        int reason = errno;
-        unlink(temporary);
-        errno = reason;
-    }
-    return done;
+    return fwrite(out->text, 1, out->length, stream) == out->length && fflush(stream) == 0;
 }
 
 bool out_save(const Out *out, Arena *arena, const char *path, const char **error)
 {
-    bool saved;
-    struct stat old;
-    if (strcmp(path, "-") == 0) {
-        path = "standard output";
-        saved = fflush(stdout) == 0 && write_all(STDOUT_FILENO, out->text, out->length);
-    } else if (stat(path, &old) != 0) {
-        saved = save_regular(out, arena, path, NULL);
-    } else if (S_ISREG(old.st_mode)) {
-        char *target = realpath(path, NULL); /* so that a link stays a link */
-        saved = target != NULL && save_regular(out, arena, target, &old);
-        free(target);
-    } else {
-        saved = save_special(out, path);
+    SnnOutput output;
+    SnnError reason;
+    bool saved = snn_output_open_any(&output, path, &reason);
+    if (saved) {
+        out_write(out, output.stream);
+        saved = snn_output_commit(&output, &reason);
     }
     if (!saved)
-        *error = arena_printf(arena, "cannot write `%s`: %s", path, strerror(errno));
+        *error = arena_printf(arena, "%s", reason.text);
     return saved;
 }

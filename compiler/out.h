@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 typedef struct Out Out;
 
@@ -25,8 +26,9 @@ void out_raw(Out *out, const char *text, size_t length);
 const char *out_text(const Out *out); /* NUL-terminated */
 size_t out_length(const Out *out);
 
-/* Writes everything to a temporary file beside `path` and renames it ("-": standard output).
- * False with *error set (arena) when anything fails; `path` is then as it was. */
+bool out_write(const Out *out, FILE *stream); /* false with errno set */
+/* Writes everything to a temporary file beside `path` and renames it; to pipes, devices and "-", the standard
+ * output, as they are. False with *error set (arena) when anything fails; `path` is then as it was. */
 bool out_save(const Out *out, Arena *arena, const char *path, const char **error);
 
 #endif

@@ -1,5 +1,7 @@
 #include "source.h"
 
+#include "snn_output.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,21 +51,21 @@ static bool read_all(FILE *file, Arena *arena, char **text, size_t *length)
 Source *source_read(Sources *sources, const char *path, const char **error)
 {
     Arena *arena = sources->arena;
-    bool standard = strcmp(path, "-") == 0;
-    const char *shown = standard ? "<standard input>" : path;
-    FILE *file = standard ? stdin : fopen(path, "rb");
+    const char *shown = strcmp(path, "-") == 0 ? "<standard input>" : path;
+    SnnError failure;
+    int opened = snn_input_open(path, &failure);
+    FILE *file = opened < 0 ? NULL : fdopen(opened, "rb");
     if (file == NULL) {
-        *error = arena_printf(arena, "cannot open `%s`: %s", shown, strerror(errno));
+        *error = arena_printf(arena, "%s", failure.text);
         return NULL;
     }
     char *text;
     size_t length;
     bool read = read_all(file, arena, &text, &length);
     int reason = errno;
-    if (!standard)
-        fclose(file);
+    fclose(file);
     if (!read) {
-        *error = arena_printf(arena, "cannot read `%s`: %s", shown, strerror(reason));
+        *error = arena_printf(arena, "cannot read (%s): %s", shown, strerror(reason));
         return NULL;
     }
     if (length > SOURCE_LIMIT) {

@@ -14,8 +14,8 @@ stays() {
 echo "old" > old.c
 echo "old" > old
 
-stays "snnc: no such model" 2 '^snnc: cannot open `nowhere\.snn`: No such file or directory$' old.c "$snnc" nowhere.snn -o old.c
-stays "snnc: a folder" 2 '^snnc: cannot read `data`: Is a directory$' old.c "$snnc" data -o old.c
+stays "snnc: no such model" 2 '^snnc: cannot read \(nowhere\.snn\): No such file or directory$' old.c "$snnc" nowhere.snn -o old.c
+stays "snnc: a folder" 2 '^snnc: cannot read \(data\): Is a directory$' old.c "$snnc" data -o old.c
 stays "snnc: no model named" 2 '^snnc: which model\? Give a \.snn file' old.c "$snnc" -o old.c
 stays "snnc: two models" 2 'one model at a time: `shapes\.c` is a second one' old.c "$snnc" shapes.snn shapes.c -o old.c
 stays "snnc: no output named" 2 'where to\? Give -o FILE\.c' old.c "$snnc" shapes.snn
@@ -31,14 +31,23 @@ stays "snnc: no C compiler" 1 '^snnc: cannot run `/nonexistent/cc`: .*Install a 
 stays "snnc: the C compiler fails" 1 '^snnc: `false` failed on the generated program; `-o FILE\.c` writes it for inspection$' old "$snnc" shapes.snn --cc=false -o old
 stays "snnc: \$CC is used" 1 '^snnc: `false` failed' old env CC=false "$snnc" shapes.snn -o old
 stays "snnc: the output is the model" 2 '^snnc: .*`shapes\.snn`.* the model' shapes.snn "$snnc" shapes.snn -o shapes.snn
-refuses "snnc: output in no folder" 1 '^snnc: cannot write `nowhere/shapes\.c`: No such file or directory$' "$snnc" shapes.snn -o nowhere/shapes.c
+refuses "snnc: output in no folder" 1 '^snnc: cannot write \(nowhere/shapes\.c\): No such file or directory; make its folder first$' "$snnc" shapes.snn -o nowhere/shapes.c
 refuses "snnc: executable in no folder" 1 '^snnc: cannot write `nowhere/shapes`: No such file or directory$' "$snnc" shapes.snn -o nowhere/shapes
 refuses "snnc: the output is a folder" 1 '^snnc: cannot write `data`: Is a directory$' "$snnc" shapes.snn -o data
 if [ -c /dev/full ]; then
-    refuses "snnc: the output is full" 1 '^snnc: cannot write `/dev/full`: No space left on device$' "$snnc" shapes.snn -o /dev/full
+    refuses "snnc: the output is full" 1 '^snnc: cannot write \(/dev/full\): No space left on device$' "$snnc" shapes.snn -o /dev/full
 fi
 small_file() { (ulimit -f 20 && trap '' XFSZ && exec "$@"); }
-stays "snnc: the disk is full" 1 '^snnc: cannot write `.*old\.c`: ' old.c small_file "$snnc" shapes.snn -o old.c
+stays "snnc: the disk is full" 1 '^snnc: cannot write \(old\.c\): File too large; a file that was there before is unchanged$' old.c small_file "$snnc" shapes.snn -o old.c
+rm -f pipe && mkfifo pipe
+refuses "snnc: a pipe that nobody reads" 1 '^snnc: cannot write \(pipe\): nobody reads from it$' "$snnc" shapes.snn -o pipe
+"$snnc" - -o standard.c < shapes.snn
+"$snnc" shapes.snn -o - | sed 's/shapes\.snn/<standard input>/' > streamed.c
+same "snnc: a model from -, C to -" standard.c streamed.c
+passes "snnc: an executable whose name begins with -" "$snnc" shapes.snn -o -minus
+ln -sf minus.real minus.link && cp shapes minus.real
+passes "snnc: an executable through a link" "$snnc" shapes.snn -o minus.link
+if [ -L minus.link ] && [ -x ./-minus ] && ! cmp -s shapes minus.real; then ok "snnc: it is there"; else fail "snnc: it is there"; fi
 
 # Mistakes in the model are reported with their place; the last line counts them.
 counted() {

@@ -157,7 +157,7 @@ START_TEST(saving_to_a_device)
     ck_assert_int_eq(stat("/dev/null", &status), 0);
     ck_assert(S_ISCHR(status.st_mode));
     ck_assert(!out_save(out, arena, "/dev/full", &error));
-    ck_assert_str_eq(error, "cannot write `/dev/full`: No space left on device");
+    ck_assert_str_eq(error, "cannot write (/dev/full): No space left on device");
 }
 END_TEST
 
@@ -166,9 +166,9 @@ START_TEST(saving_fails)
     const char *error = NULL, *path = in_folder("none/a.c");
     out_line(out, "one");
     ck_assert(!out_save(out, arena, path, &error));
-    ck_assert_str_eq(error, arena_printf(arena, "cannot write `%s`: No such file or directory", path));
+    ck_assert_str_eq(error, arena_printf(arena, "cannot write (%s): No such file or directory; make its folder first", path));
     ck_assert(!out_save(out, arena, folder, &error));
-    ck_assert_str_eq(error, arena_printf(arena, "cannot write `%s`: Is a directory", folder));
+    ck_assert_str_eq(error, arena_printf(arena, "not a regular file (%s): give the name of a file", folder));
 }
 END_TEST
 

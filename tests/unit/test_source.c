@@ -120,9 +120,9 @@ START_TEST(reading_fails)
 {
     const char *error = NULL;
     ck_assert_ptr_null(source_read(&sources, "/nowhere/model.snn", &error));
-    ck_assert_str_eq(error, "cannot open `/nowhere/model.snn`: No such file or directory");
+    ck_assert_str_eq(error, "cannot read (/nowhere/model.snn): No such file or directory");
     ck_assert_ptr_null(source_read(&sources, "/tmp", &error));
-    ck_assert_str_eq(error, "cannot read `/tmp`: Is a directory");
+    ck_assert_str_eq(error, "cannot read (/tmp): Is a directory");
     ck_assert_ptr_null(source_read(&sources, "/dev/zero", &error));
     ck_assert_str_eq(error, "`/dev/zero` is larger than 16 MiB: is it a model?");
     ck_assert_int_eq(sources.files.count, 0);
