@@ -96,7 +96,8 @@ bool *wild_values(const Net *net, const Node *scan, const bool *wild_streams)
 /* Whether a stream that the node makes is found to be wild that was not. */
 static bool streams_changed(const Net *net, const Node *node, bool *wild_streams)
 {
-    if (node->kind == NODE_DELAY && wild_streams[node->in] && !wild_streams[node->out])
+    bool unit_by_unit = node->kind == NODE_DELAY || node->kind == NODE_REDUCE;
+    if (unit_by_unit && wild_streams[node->in] && !wild_streams[node->out])
         return wild_streams[node->out] = true;
     if (node->kind != NODE_SCAN)
         return false;

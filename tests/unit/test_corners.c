@@ -144,6 +144,9 @@ static const char *const across[] = {
            "0, x[-1], h)\n"),
     ACROSS("    x = 1 / h\n    o = (where(h > 0, x, h) -> scaled) + where(h > 0, tanh(x), h)\n"),
     ACROSS("    o = h -> remembers\n"),
+    ACROSS("    x = last(1 / h)\n    y = where(last(h) > 0, x * last(h), last(h))\n    o = h + y + "
+           "where(last(h) "
+           "> 0, x, last(h))\n"),
 };
 
 #define NEURONS                                                                                        \
