@@ -184,7 +184,7 @@ const char *closest_name(const char *name, const char *const *candidates, int co
     if (length > NAME_LIMIT)
         return NULL;
     const char *closest = NULL;
-    int allowed = minimum(3, (int)length / 3 + (length < 3)); /* one mistake in three letters */
+    int allowed = minimum(3, (int)length / 3 + (length == 2)); /* one mistake in three letters */
     for (int i = 0; i < count; i++) {
         size_t other = strlen(candidates[i]);
         if (other > NAME_LIMIT)

@@ -90,6 +90,8 @@ YY_DECL;
 int grammar_lex(GRAMMAR_STYPE *value, Span *location, Parse *parse);
 /* The parser has given up on a statement: what follows is the next statement, or a brace. */
 void lexer_resume(Lexer *lexer);
+/* The last token is where the parser goes on after a mistake. */
+bool lexer_has_resumed(const Lexer *lexer);
 /* The parser cannot use the brace that was just handed on: nothing in it is handed on, but its end. */
 void lexer_skip_group(Lexer *lexer);
 /* The rest of a statement is not handed on. */
@@ -108,7 +110,7 @@ const char *lexer_text(const Lexer *lexer, Span span);
 /* The last token cannot stand where it does: what could. */
 typedef struct Expected {
     const char *text; /* "`=`, `(` or an operator" */
-    bool name, assign, operand, minus, steps, brace, parenthesis, closer, model;
+    bool name, assign, operand, minus, steps, brace, parenthesis, closer, comma, arrow, model;
 } Expected;
 void report_unexpected(Lexer *lexer, const Expected *expected);
 

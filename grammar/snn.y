@@ -50,6 +50,7 @@ static Item *definition_item(Parse *parse, Def *def);
 static Expr *checked(Parse *parse, Expr *expr);
 static void say(Parse *parse, Span span, const char *mistake, const char *hint);
 static void separator(Parse *parse, Span span);
+static void skip_group(Parse *parse, Span span);
 static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span steps_span);
 
 #define ARENA parse->arena
@@ -124,7 +125,7 @@ file:
 
 /* A brace that nothing here can hold. */
 skipped:
-  "{" { lexer_skip_group(&parse->lexer); } "}" { lexer_skip_statement(&parse->lexer); }
+  "{" { skip_group(parse, @1); } "}" { lexer_skip_statement(&parse->lexer); }
 ;
 
 open:
@@ -174,6 +175,7 @@ formals:
   %empty {
     $$ = (Formals){0};
     say(parse, @$, "a definition has its parameters in parentheses", "write `()` if it has none");
+    parse->lexer.damaged = true;
   }
 | "(" ")"                   { $$ = (Formals){0}; }
 | "(" formal_list ")"       { $$ = $formal_list; }
@@ -414,6 +416,14 @@ static void say(Parse *parse, Span span, const char *mistake, const char *hint)
         diag_hint(parse->diag, "%s", hint);
 }
 
+/* A brace where the parser goes on after a mistake belongs to that. */
+static void skip_group(Parse *parse, Span span)
+{
+    if (!lexer_has_resumed(&parse->lexer))
+        say(parse, span, "nothing here has braces", NULL);
+    lexer_skip_group(&parse->lexer);
+}
+
 /* A comma between lines; between digits it is meant as a point. */
 static void separator(Parse *parse, Span span)
 {
@@ -519,7 +529,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, Parse *parse)
     const Token *token = &lexer->behind[0];
     /* What was made up was reported, and may not have been what was meant. */
     bool known = token->made_up || lexer->behind[1].made_up || lexer->error_at == lexer->tokens
-                 || token->mistake != NULL;
+                 || token->mistake != NULL || (token->sign != 0 && token->kind != TOK_COLON);
     lexer->damaged = true;
     lexer->error_at = lexer->tokens;
     lexer->skipping = !token->boundary;
@@ -537,6 +547,8 @@ static int yyreport_syntax_error(const yypcontext_t *context, Parse *parse)
                          .steps = can[YYSYMBOL_STEPS],
                          .brace = can[YYSYMBOL_LBRACE] && can[YYSYMBOL_COLON],
                          .parenthesis = can[YYSYMBOL_LPAREN],
+                         .comma = can[YYSYMBOL_COMMA],
+                         .arrow = can[YYSYMBOL_ARROW],
                          .closer = can[YYSYMBOL_RPAREN] || can[YYSYMBOL_RBRACKET],
                          .model = can[YYSYMBOL_MODEL]};
     const char *phrases[YYNTOKENS + 4];

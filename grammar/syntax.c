@@ -289,6 +289,49 @@ static bool guess_past(Lexer *lexer, const Expected *expected)
     return true;
 }
 
+/* `image -> dense(3) + x` */
+static bool guess_operator(Lexer *lexer, const Expected *expected)
+{
+    int kind = lexer->behind[0].kind;
+    if (!expected->arrow || expected->minus || kind < TOK_OR || kind > TOK_POWER)
+        return false;
+    REPORT(0, "`%s` stands behind a chain", behind(lexer, 0));
+    HINT("put the chain in parentheses, as in `(x -> dense(100)) + y`");
+    return true;
+}
+
+/* `0 < v < 1` */
+static bool guess_comparison(Lexer *lexer, const Expected *expected)
+{
+    int kind = lexer->behind[0].kind;
+    if (!expected->minus || expected->operand || kind < TOK_EQ || kind > TOK_GE)
+        return false;
+    REPORT(0, "unexpected `%s`: comparisons do not follow each other", behind(lexer, 0));
+    HINT("write both and join them, as in `a < b and b < c`");
+    return true;
+}
+
+/* `(28, 28)` */
+static bool guess_list(Lexer *lexer, const Expected *expected)
+{
+    if (lexer->behind[0].kind != TOK_COMMA || !ends_operand(lexer->behind[1].kind) || !expected->closer
+        || expected->comma)
+        return false;
+    REPORT(0, "unexpected `,`, expected %s", expected->text);
+    HINT("a list stands in square brackets, as in `[28, 28]`");
+    return true;
+}
+
+/* `block f(x) { ... }` */
+static bool guess_expression(Lexer *lexer, const Expected *expected)
+{
+    if (lexer->behind[0].kind != TOK_LBRACE || !(expected->assign || expected->operand))
+        return false;
+    REPORT(0, "unexpected `{`, expected %s", expected->text);
+    HINT("an expression has no braces: parentheses group, and a block is `block name(x) = x -> ...`");
+    return true;
+}
+
 static bool guess_extra_brace(Lexer *lexer, const Expected *expected)
 {
     (void)expected;
@@ -305,7 +348,9 @@ static bool guess_model(Lexer *lexer, const Expected *expected)
     if (!expected->model || expected->operand || !is_word(kind))
         return false;
     static const char *const words[] = {"neuron", "surrogate", "optimizer", "block", "let", "model"};
-    const char *close = closest_name(behind(lexer, 0), words, sizeof words / sizeof words[0]);
+    bool binding = lexer->ahead_count > 0 && lexer->ahead[0].kind == TOK_ASSIGN;
+    const char *close =
+        binding ? NULL : closest_name(behind(lexer, 0), words, sizeof words / sizeof words[0]);
     if (!close && lexer->no_model)
         return true; /* one mistake, however many lines */
     REPORT(0, "unexpected `%s`, expected %s", behind(lexer, 0), expected->text);
@@ -347,10 +392,11 @@ static void report_plainly(Lexer *lexer, const Expected *expected)
 
 void report_unexpected(Lexer *lexer, const Expected *expected)
 {
-    static Guess *const guesses[] = {guess_brace,  guess_sign,         guess_steps, guess_assignment,
-                                     guess_format, guess_foreign_word, guess_unit,  guess_argument,
-                                     guess_arrow,  guess_parentheses,  guess_stage, guess_extra_brace,
-                                     guess_past,   guess_model,        guess_line};
+    static Guess *const guesses[] = {
+        guess_brace,       guess_sign,         guess_steps,    guess_assignment, guess_format,
+        guess_past,        guess_foreign_word, guess_unit,     guess_argument,   guess_arrow,
+        guess_parentheses, guess_stage,        guess_operator, guess_comparison, guess_list,
+        guess_expression,  guess_extra_brace,  guess_model,    guess_line};
     for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
         if (guesses[i](lexer, expected))
             return;

@@ -268,10 +268,14 @@ static void report_token(Lexer *lexer, const Token *token)
         diag_hint(lexer->diag, "%s", token->hint);
 }
 
-/* Lines further in than the statement that is skipped are part of it: `if x:` of other languages. */
-static bool belongs_to_skipped(Lexer *lexer)
+/* While a statement is skipped, the indent decides: lines further in are part of it, as behind the `if x:` of
+ * other languages, the others are not, whatever they look like. */
+static bool begins_here(Lexer *lexer)
 {
-    return lexer->skipping && peek(lexer, 0)->indent > lexer->indent;
+    const Token *token = peek(lexer, 0);
+    if (lexer->skipping)
+        return token->first && is_word(token->kind) && token->indent <= lexer->indent;
+    return begins_statement(lexer);
 }
 
 static bool skips_group(Lexer *lexer)
@@ -304,7 +308,7 @@ static Token next_token(Lexer *lexer)
     if (token.kind != 0)
         return token;
     do {
-        bool group = skips_group(lexer), statement = begins_statement(lexer) && !belongs_to_skipped(lexer);
+        bool group = skips_group(lexer), statement = begins_here(lexer);
         if (!group && is_boundary(peek(lexer, 0), statement)) {
             if (make_up(lexer, statement, &token))
                 return token;
@@ -347,6 +351,11 @@ void lexer_resume(Lexer *lexer)
     lexer->skipping = !lexer->again;
     if (lexer->again)
         lexer->again_at = lexer->tokens;
+}
+
+bool lexer_has_resumed(const Lexer *lexer)
+{
+    return lexer->again_at == lexer->tokens || lexer->behind[1].kind == NOTHING;
 }
 
 void lexer_skip_group(Lexer *lexer)

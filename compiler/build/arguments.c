@@ -163,12 +163,12 @@ Scope *bind_arguments(Build *b, const Call *call)
     } else if (call->first) {
         report(b, RULE_TOO_MANY_ARGUMENTS, call->span, "`%s` takes no stream", call->name);
         report_hint(b, "give it a parameter for the stream, as in `block %s(x) = ...`", call->name);
+        frame->wrong = true;
     }
-    bool fine = true;
     for (int i = 0; call->args && i < call->args->count; i++)
-        fine &= bind_one(b, call, frame, &call->args->at[i], &position);
+        frame->wrong |= !bind_one(b, call, frame, &call->args->at[i], &position);
     for (int i = 0; i < call->formals->count; i++) {
-        if (fine)
+        if (!frame->wrong)
             use_default(b, call, frame->entries.at[i], &call->formals->at[i], frame);
         else /* who knows what the others were meant for */
             poison(frame->entries.at[i]);

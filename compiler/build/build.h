@@ -112,6 +112,7 @@ struct Scope {
     VEC(const Def *) defs;
     const Def *block;    /* the block whose formals these are, else NULL */
     const Scope *caller; /* where that block is used */
+    bool wrong;          /* the arguments do not fit the formals: reported */
 };
 
 /* Kinds of definition, as a set. */
@@ -188,6 +189,7 @@ Scope *scope_new(Build *b, Scope *parent);
 void scope_add(Build *b, Scope *scope, Entry *entry);
 Entry *scope_own(const Scope *scope, const char *name);  /* in this scope itself, or NULL */
 Entry *scope_find(const Scope *scope, const char *name); /* in it or around it, or NULL */
+bool is_constant_name(const char *name);                 /* of the language: pi, dt, ... */
 /* Adds an entry; reports a second definition of the name, and returns NULL then. */
 Entry *scope_define(Build *b, Scope *scope, EntryKind kind, const char *name, Span span);
 /* The innermost definition of one of these kinds, with the scope it stands in; NULL if none. */

@@ -230,6 +230,11 @@ void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
         report_hint(b, "a unit stands behind a number, as in `10 %s`", name);
         return;
     }
+    Scope *home;
+    if (strcmp(name, "dense") == 0 || scope_definition((Scope *)scope, name, STAGES, &home)) {
+        report_hint(b, "it is a stage, and stands behind `->`: `x -> %s`", name);
+        return;
+    }
     Names names = {0};
     scope_names(b, scope, &names);
     hint_closest(b, name, &names);
@@ -244,6 +249,9 @@ static const char *kinds_text(int kinds)
 
 void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds)
 {
+    const Entry *entry = scope_find(scope, name);
+    if (entry && entry->progress == ENTRY_DONE && entry->value.kind == VALUE_POISON)
+        return; /* reported */
     report(b, RULE_UNKNOWN_DEFINITION, span, "unknown %s `%s`", kinds_text(kinds), name);
     if (!hint_wanted(b))
         return;

@@ -218,15 +218,6 @@ Value eval_call(Context *c, Scope *scope, const Expr *call)
 
 /* ---- what is not evaluated --------------------------------------------------------------------------- */
 
-static bool is_constant_name(const char *name)
-{
-    static const char *const names[] = {"true", "false", "pi", "dt", "steps"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 static bool is_known(Scope *scope, const char *name)
 {
     static const char *const others[] = {"where",   "step",     "detach", "dense",     "poisson",

@@ -89,7 +89,10 @@ static void build_data(Build *b, const Item *item)
     Call call = {
         .name = "idx", .span = value->span, .formals = &formals, .caller = b->model, .home = b->model};
     call.args = value->kind == EXPR_CALL ? &value->args : NULL;
-    if (!check_texts(b, &value->args) || !data_arguments(b, bind_arguments(b, &call)))
+    if (!check_texts(b, &value->args))
+        return;
+    Scope *frame = bind_arguments(b, &call);
+    if (frame->wrong || !data_arguments(b, frame))
         return;
     Node node = node_new(NODE_DATA, item->span);
     StreamKind kind = data->spikes ? STREAM_SPIKES : STREAM_REALS;

@@ -92,9 +92,14 @@ static bool is_reserved(const char *const *names, int count, const char *name)
     return false;
 }
 
+bool is_constant_name(const char *name)
+{
+    return is_reserved(reserved_names, RESERVED_COUNT, name);
+}
+
 static bool check_new_name(Build *b, const Scope *scope, const char *name, Span span)
 {
-    if (is_reserved(reserved_names, RESERVED_COUNT, name)) {
+    if (is_constant_name(name)) {
         report(b, RULE_DUPLICATE_NAME, span, "`%s` is a constant of the language", name);
         report_hint(b, "choose another name");
         return false;

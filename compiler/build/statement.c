@@ -82,10 +82,34 @@ static void assign_state(Context *c, Entry *entry, const Stmt *stmt, Value value
     entry->value = value_body(val, value.unit, false);
 }
 
+/* Where an expression names something, or NULL. */
+static const Expr *find_use(const Expr *expr, const char *name)
+{
+    if (!expr || (expr->kind == EXPR_NAME && strcmp(expr->name, name) == 0))
+        return expr;
+    const Expr *use = find_use(expr->left, name);
+    use = use ? use : find_use(expr->right, name);
+    for (int i = 0; !use && i < expr->args.count; i++)
+        use = find_use(expr->args.at[i].value, name);
+    return use;
+}
+
+/* `v = v + input` without a value that it begins with. */
+static bool check_first(Build *b, const Scope *frame, const Stmt *stmt)
+{
+    bool known = is_constant_name(stmt->name) || scope_find(frame, stmt->name);
+    const Expr *use = known ? NULL : find_use(stmt->value, stmt->name);
+    if (!use)
+        return true;
+    report(b, RULE_UNKNOWN_NAME, use->span, "`%s` has no value yet", stmt->name);
+    report_hint(b, "what is kept from step to step is a state: write `state %s = 0` above", stmt->name);
+    return false;
+}
+
 static void run_assign(Context *c, Scope *frame, const Stmt *stmt)
 {
     Build *b = c->build;
-    Value value = eval(c, frame, stmt->value);
+    Value value = check_first(b, frame, stmt) ? eval(c, frame, stmt->value) : value_poison();
     Entry *entry = scope_own(frame, stmt->name);
     if (entry && !check_assignable(b, entry, stmt->name, stmt->name_span))
         return;

@@ -185,7 +185,7 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
         frame->entries.at[0]->value = in;
         frame->entries.at[0]->progress = ENTRY_DONE;
     }
-    Value value = build_value(b, frame, def->value, name);
+    Value value = frame->wrong ? value_poison() : build_value(b, frame, def->value, name);
     check_arguments(b, frame);
     return value;
 }

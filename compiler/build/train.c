@@ -75,9 +75,10 @@ static void build_loss(Build *b, const Setting *setting)
     LossKind kind;
     if (!check_end(b, expr, 2, RULE_LOSS, "cross_entropy(rate(out), label)") || !loss_kind(b, expr, &kind))
         return;
-    bool labelled = check_label(b, expr->args.at[1].value);
+    if (!check_label(b, expr->args.at[1].value))
+        return;
     StreamId scores = build_scores(b, expr->args.at[0].value, "loss");
-    if (!labelled || scores == NONE)
+    if (scores == NONE)
         return;
     Node node = node_new(NODE_LOSS, expr->span);
     node.in = scores;

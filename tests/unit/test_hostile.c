@@ -62,6 +62,7 @@ END_TEST
 static void expect_sane(const char *text, size_t length)
 {
     Parsed *parsed = parse_text(text, length);
+    ck_assert(parsed->errors > 0 || !parsed->file->damaged);
     if (parsed->errors == 0)
         expect_round_trip(parsed);
     else

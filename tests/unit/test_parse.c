@@ -311,7 +311,9 @@ static const ErrorRow errors[] = {
     {"let a = h[-1.5]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
     {"let a = h[-0]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
     {"let a = h[-1 ms]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
-    {"let a = b < c < d", 1, 15, "unexpected `<`, expected `let`, `model`, a definition or an operator"},
+    {"let a = b < c < d", 1, 15,
+     "unexpected `<`: comparisons do not follow each other\n    hint: write both and join them, as in `a < b "
+     "and b < c`"},
     {"let a = 1e999", 1, 9, "this number is too large"},
     {"let a = 1e-999 ms", 1, 9, "this number is too small: write 0"},
     {"let a = \"abc\nlet b = 3", 1, 9, "this string does not end on its line"},
