@@ -52,7 +52,7 @@ FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] grammar/*.[ch] backends
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh,$(wildcard tests/*.sh))
 TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))
 
-.PHONY: all demo bench bench-peers test unit asan layers format check-format install clean help deps $(TEST_NAMES)
+.PHONY: all demo bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
 .DELETE_ON_ERROR:
 
 all: $(SNNC) ## build/snnc (default)
@@ -64,6 +64,7 @@ help: ## this list
 
 BUILD_TOOLS = cc flex bison zlib
 TEST_TOOLS  = $(BUILD_TOOLS) pkg-config check clang
+FUZZ_TOOLS  = $(BUILD_TOOLS) fuzzer
 DEMO_TOOLS  = $(BUILD_TOOLS) fashion-mnist
 
 deps: $(BUILD)/deps-test $(BUILD)/deps-demo ## install what is missing (Debian, Ubuntu)
@@ -82,6 +83,10 @@ $(BUILD)/deps-test: tests/deps.sh | $(BUILD)/deps-build
 
 $(BUILD)/deps-demo: tests/deps.sh | $(BUILD)/deps-build
 	@tests/deps.sh install $(DEMO_TOOLS)
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/deps-fuzz: tests/deps.sh | $(BUILD)/deps-build
+	@tests/deps.sh install $(FUZZ_TOOLS)
 	@mkdir -p $(@D) && touch $@
 
 # ---- the compiler ----
@@ -153,6 +158,14 @@ asan: ## unit and run tests under the address and undefined-behaviour sanitizers
 	$(MAKE) BUILD=$(BUILD)/asan OPTIMIZE="-O1 -g" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 	    unit $(filter run,$(TEST_NAMES))
+
+libraries: $(LIBRARIES)
+
+# `make fuzz SECONDS_EACH=600` for long.
+fuzz: $(BUILD)/deps-fuzz ## look for texts and files that crash: see tests/fuzz/fuzz.sh
+	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang OPTIMIZE="-O1 -g" \
+	    SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" libraries
+	BUILD=$(BUILD)/fuzz $(if $(SECONDS_EACH),SECONDS_EACH=$(SECONDS_EACH)) tests/fuzz/fuzz.sh
 
 layers: ## no #include runs against the order of the layers; names of models are left to them
 	@tests/layers.sh

@@ -9,8 +9,14 @@ has_header() {
     echo "#include <$1>" | cc -E - > /dev/null 2>&1
 }
 
+has_fuzzer() {
+    echo 'int LLVMFuzzerTestOneInput(const void *data, unsigned long size) { return !data && !size; }' |
+        clang -fsanitize=fuzzer -x c - -o /dev/null > /dev/null 2>&1
+}
+
 is_present() {
     case $1 in
+    fuzzer) has_fuzzer ;;
     check) has_header check.h ;;
     zlib) has_header zlib.h ;;
     fashion-mnist) [ -f "$fashion_mnist" ] ;;
@@ -22,6 +28,7 @@ package_of() {
     case $1 in
     cc) echo gcc libc6-dev ;;
     zlib) echo zlib1g-dev ;;
+    fuzzer) echo clang libclang-rt-14-dev ;;
     fashion-mnist) echo dataset-fashion-mnist ;;
     *) echo "$1" ;;
     esac

@@ -1,0 +1,77 @@
+#!/bin/sh
+# Looks for texts that make the compiler crash, hang or report an internal error, and for files and command lines that do
+# so with the readers of generated programs. `make fuzz` builds what this needs.
+#
+#     tests/fuzz/fuzz.sh [compiler] [readers]      BUILD=folder  SECONDS_EACH=n (60)  SEED=n (by the clock)
+#
+# What is found lies in BUILD/found: run BUILD/fuzz_compiler FILE to see it again. The corpus stays in BUILD/corpus.
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$root"
+build=${BUILD:-build/fuzz}
+seconds=${SECONDS_EACH:-60}
+flags="-g -O1 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -iquote compiler -iquote backends -iquote backends/interp -iquote runtime
+       -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
+
+build_target() {
+    # shellcheck disable=SC2086
+    clang $flags "tests/fuzz/$1.c" "$build/libsnnc.a" "$build/librt.a" -lm -lpthread -lz -o "$build/fuzz_$1"
+}
+
+# Every model there is, and the examples of the language reference.
+compiler_seeds() {
+    for file in examples/*/*.snn tests/golden/models/*.snn tests/errors/*.snn tests/run/*.snn tests/bench/*.snn \
+        compiler/library/*.snn; do
+        cp "$file" "$1/$(echo "$file" | tr / _)"
+    done
+    awk -v folder="$1" '/^```snn/ { file = folder "/reference" ++n; next } /^```/ { file = "" } file { print > file }' \
+        grammar/README.md README.md
+}
+
+readers_seeds() {
+    header='{"w":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]},"b":{"dtype":"F32","shape":[3],"data_offsets":[24,36]},"__metadata__":{"snnc_checkpoint":"1","model":"m","optimizer":"sgd","steps":"3","seed":"1","batch":"2","samples":"4","epoch":"1","epochs":"2","updates":"2","lr":"0.1"}}'
+    {
+        printf '\000'
+        printf "\\$(printf %o $((${#header} % 256)))\\$(printf %o $((${#header} / 256)))\\0\\0\\0\\0\\0\\0"
+        printf '%s' "$header"
+        head -c 36 /dev/zero
+    } > "$1/checkpoint"
+    printf '\000\000\010\003\000\000\000\001\000\000\000\002\000\000\000\0021234' > "$1/plain"
+    { printf '\001'; cat "$1/plain"; } > "$1/images"
+    { printf '\001'; gzip -nc "$1/plain"; } > "$1/compressed"
+    printf '\001\000\000\015\003\000\000\000\001\000\000\000\001\000\000\000\001\077\200\000\000' > "$1/reals"
+    printf '\002{"a \\u00e9 \\ud83d\\ude00": 12' > "$1/json"
+    printf '\003train\n--epochs=3\n--batch\n4\n--out\na\n--lr\n1e-3\n--threads\n2' > "$1/options"
+    printf '\003test\n--data\na\n--weights\nb' > "$1/options_test"
+    printf '\004param w: [2, 3]\nh: v = 2\n' > "$1/text"
+    rm "$1/plain"
+}
+
+fuzz() {
+    corpus=$build/corpus/$1 seeds=$build/seeds/$1
+    rm -rf "$seeds"
+    mkdir -p "$corpus" "$seeds" "$build/found"
+    build_target "$1"
+    "$1_seeds" "$seeds"
+    echo "fuzz: $1 for $seconds s, $(ls "$seeds" "$corpus" | wc -l) texts to begin with"
+    # shellcheck disable=SC2086
+    "$build/fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 -max_len=8192 \
+        -print_final_stats=1 -artifact_prefix="$build/found/$1." ${SEED:+-seed=$SEED} "$corpus" "$seeds" \
+        > "$build/$1.log" 2>&1 || {
+        tail -n 60 "$build/$1.log"
+        echo "fuzz: $1: found something: see $build/found and $build/$1.log" >&2
+        exit 1
+    }
+    grep -E '^fuzz: |^#[0-9]+.*DONE' "$build/$1.log"
+    [ "$1" != compiler ] || grep -q '^fuzz: .* texts, [1-9][0-9]* of them models, [1-9]' "$build/$1.log" || {
+        echo "fuzz: no text was a model" >&2
+        exit 1
+    }
+}
+
+[ $# -gt 0 ] || set -- compiler readers
+for target in "$@"; do
+    fuzz "$target"
+done
+echo "fuzz: nothing found"

@@ -1,0 +1,121 @@
+/* libFuzzer: any bytes through what a generated program reads. The first byte says as what: a checkpoint, an IDX file,
+ * perhaps compressed, JSON, a command line, or the text of a model. */
+#define _GNU_SOURCE
+#include "snn_internal.h"
+#include "snn_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* ---- a network of two arrays ---- */
+
+enum { WEIGHTS = 6, MOST_WORDS = 64 };
+
+typedef struct Fake {
+    SnnModel model;
+    SnnParam params[2];
+    float numbers[4][WEIGHTS];
+} Fake;
+
+static void fake_param(Fake *fake, int index, SnnParam param)
+{
+    param.about = "a parameter";
+    param.value = fake->numbers[2 * index];
+    param.gradient = fake->numbers[2 * index];
+    fake->params[index] = param;
+}
+
+static void fake_model(Fake *fake)
+{
+    static const char *const network[] = {"param w: [2, 3]", NULL};
+    *fake = (Fake){0};
+    fake_param(fake, 0, (SnnParam){.name = "w", .ndim = 2, .dims = {2, 3}, .matrix = true});
+    fake_param(fake, 1, (SnnParam){.name = "b", .ndim = 1, .dims = {3}});
+    fake->model = (SnnModel){.name = "m", .version = "0", .source = "m.snn", .steps = 3, .trains = true,
+                             .predicts = true, .batch = 2, .epochs = 1, .optimizer = "sgd", .network = network,
+                             .training = network, .params = fake->params, .param_count = 2};
+    fake->model.data = (SnnData){.ndim = 2, .dims = {2, 2}, .classes = 3};
+}
+
+/* ---- the readers ---- */
+
+static void read_checkpoint(Fake *fake, const uint8_t *data, size_t size)
+{
+    SnnError error;
+    SnnState state;
+    SnnTensors *file = snn_tensors_parse(data, size, "a file", &error);
+    if (file == NULL)
+        return;
+    for (int force = 0; force < 2; force++)
+        snn_checkpoint_state(file, &fake->model, force != 0, &state, "a file", &error);
+    snn_checkpoint_differs(file, &fake->model, true, &error);
+    snn_checkpoint_load(file, &fake->model, false, "a file", &error);
+    snn_checkpoint_load(file, &fake->model, true, "a file", &error);
+    snn_checkpoint_seed(file, 0);
+    snn_tensors_close(file);
+}
+
+static void read_images(Fake *fake, const uint8_t *data, size_t size)
+{
+    SnnError error;
+    SnnDataset images;
+    char path[64];
+    int file = memfd_create("images", 0);
+    if (file < 0 || write(file, data, size) != (ssize_t)size)
+        abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    if (snn_dataset_read_images(&images, &fake->model, path, &error))
+        snn_dataset_free(&images);
+    close(file);
+}
+
+static void read_json(const char *text, size_t size)
+{
+    SnnError error;
+    uint64_t number;
+    SnnJson json = {text, text, text + size, &error};
+    snn_utf8_valid(text, size);
+    while (json.at < json.end && (snn_json_accept(&json, ',') || snn_json_accept(&json, '{')))
+        continue;
+    free(snn_json_string(&json));
+    snn_json_natural(&json, &number);
+}
+
+/* A word a line. */
+static void read_options(char *text)
+{
+    SnnError error;
+    SnnOptions options;
+    char program[] = "m", *words[MOST_WORDS + 2] = {program};
+    int count = 1;
+    for (char *at = text; at != NULL && count <= MOST_WORDS;)
+        words[count++] = strsep(&at, "\n");
+    snn_options_parse(&options, count, words, &error);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    Fake fake;
+    SnnError difference;
+    if (size == 0)
+        return 0;
+    fake_model(&fake);
+    char *text = malloc(size);
+    if (text == NULL)
+        abort();
+    memcpy(text, data + 1, size - 1);
+    text[size - 1] = '\0';
+    switch (data[0] % 5) {
+    case 0: read_checkpoint(&fake, data + 1, size - 1); break;
+    case 1: read_images(&fake, data + 1, size - 1); break;
+    case 2: read_json(text, size - 1); break;
+    case 3: read_options(text); break;
+    default: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
+    }
+    free(text);
+    return 0;
+}
