@@ -75,7 +75,7 @@ static const OptionsFlag options_flags[] = {
     {TRAINING, "--validate", "PART", OPTIONS_TEXT, AT(validate), 0, IN_TRAIN,
      "hold back a fraction of the training set, as 0.1, or use PART-images-..."},
     {TRAINING, "--best", "loss|accuracy", OPTIONS_CHOICE, AT(best), 0, IN_TRAIN,
-     "keep the best epoch, too, as OUT.best.safetensors, by validation if there is one"},
+     "keep the best epoch, too (by validation if there is one)"},
     {TRAINING, "--patience", "N", OPTIONS_COUNT, AT(patience), 1000000, IN_TRAIN,
      "stop after N epochs that are not better; --best is loss then"},
     {TRAINING, "--test-every", "N", OPTIONS_COUNT, AT(test_every), 1000000, IN_TRAIN,

@@ -118,6 +118,8 @@ static bool trainer_best_path(Trainer *trainer, SnnError *error)
     if (trainer->best_path == NULL)
         return snn_fail(error, "no memory (%s)", trainer->target.path);
     trainer->best = (SnnTarget){.path = trainer->best_path, .replace = options->force};
+    if (options->log != NULL && snn_same_file(options->log, trainer->best_path))
+        return snn_fail(error, "one file for two things (%s): give different --log and --out", options->log);
     if (options->resume != NULL && state->best_epoch > 0 && snn_same_file(options->resume, trainer->target.path)
         && stat(trainer->best_path, &info) == 0)
         trainer->best.own = snn_identity(&info);
@@ -373,9 +375,11 @@ static void trainer_order(Trainer *trainer)
         trainer->order[i] = learn->samples[trainer->order[i]];
 }
 
-static bool trainer_measure(Trainer *trainer, const SnnPart *part, SnnScore *score)
+static int trainer_measure(Trainer *trainer, const SnnPart *part, SnnScore *score, SnnError *error)
 {
-    return snn_session_test(&trainer->session, part, trainer->state.seed, trainer->watch, score);
+    if (snn_session_test(&trainer->session, part, trainer->state.seed, trainer->watch, score))
+        return SNN_OK;
+    return trainer_interrupted(trainer, error);
 }
 
 /* The checkpoint knows the log's line of its epoch, without what is no part of learning: the checkpoints of equal
@@ -410,39 +414,40 @@ static bool trainer_write_log(Trainer *trainer, const SnnEpoch *epoch, SnnError 
                        trainer->options->log);
 }
 
-static bool trainer_validate(Trainer *trainer, SnnEpoch *epoch)
+static int trainer_validate(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
 {
     const SnnPart *part = &trainer->data.validate;
     epoch->validated = part->count > 0;
-    return !epoch->validated || trainer_measure(trainer, part, &epoch->validation);
+    return epoch->validated ? trainer_measure(trainer, part, &epoch->validation, error) : SNN_OK;
 }
 
 /* The test set is looked at once, at the end, unless more was asked for; and there only where the weights of the
  * last epoch are the result. */
-static bool trainer_test_epoch(Trainer *trainer, SnnEpoch *epoch)
+static int trainer_test_epoch(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
 {
     const SnnState *state = &trainer->state;
     const SnnPart *part = &trainer->data.test;
     int every = trainer->options->test_every;
     bool result = !trainer_goes_on(state) && (state->best == SNN_BEST_NONE || epoch->best);
     trainer->tested = epoch->tested = part->count > 0 && (result || (every > 0 && epoch->number % every == 0));
-    if (epoch->tested && !trainer_measure(trainer, part, &epoch->test))
-        return false;
+    int status = epoch->tested ? trainer_measure(trainer, part, &epoch->test, error) : SNN_OK;
     trainer->score = epoch->test;
-    return true;
+    return status;
 }
 
 /* What there is to do when all batches are learned. */
 static int trainer_finish_epoch(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
 {
-    if (!trainer_validate(trainer, epoch))
-        return trainer_interrupted(trainer, error);
+    int status = trainer_validate(trainer, epoch, error);
+    if (status != SNN_OK)
+        return status;
     trainer->state.epoch++;
     epoch->best = snn_best_update(&trainer->state, epoch);
     if (!trainer_save(trainer, epoch, error))
         return SNN_FAILED;
-    if (!trainer_test_epoch(trainer, epoch))
-        return trainer_interrupted(trainer, error);
+    status = trainer_test_epoch(trainer, epoch, error);
+    if (status != SNN_OK)
+        return status;
     if (!trainer_write_log(trainer, epoch, error))
         return SNN_FAILED;
     snn_progress_end(&trainer->progress, trainer->model, epoch);
@@ -502,10 +507,10 @@ static int trainer_result(Trainer *trainer, SnnError *error)
         return SNN_OK;
     if (state->best_epoch > 0 && state->best_epoch != state->epoch && !trainer_load_best(trainer, error))
         return SNN_FAILED;
-    if (!trainer->tested && !trainer_measure(trainer, test, &trainer->score))
-        return trainer_interrupted(trainer, error);
-    snn_score_print(trainer->model, &trainer->score);
-    return SNN_OK;
+    int status = trainer->tested ? SNN_OK : trainer_measure(trainer, test, &trainer->score, error);
+    if (status == SNN_OK)
+        snn_score_print(trainer->model, &trainer->score);
+    return status;
 }
 
 static int trainer_run(Trainer *trainer, SnnError *error)

@@ -209,6 +209,7 @@ static const WordsRow refused[] = {
     {"train --validate 0.999", "cannot divide 101 samples (--validate 0.999): none is left to train with"},
     {"train --validate t10k", "no part of its own (--validate t10k)"},
     {"train --validate train", "no part of its own (--validate train)"},
+    {"train --best loss --log fake.best.safetensors", "one file for two things (fake.best.safetensors)"},
     {"train --validate dev", "no data (./dev-images-idx3-ubyte"},
 };
 
