@@ -15,7 +15,9 @@ typedef struct RuleInfo {
 
 static const RuleInfo rules[RULE_COUNT] = {
 #define RULE(id, name, text) [RULE_##id] = {name, text},
+#define WARNING RULE
 #include "rules.def"
+#undef WARNING
 #undef RULE
 };
 
@@ -108,7 +110,8 @@ static void print_message(Diag *diag, Span span, const char *kind, const char *f
 void diag_error(Diag *diag, Rule rule, Span span, const char *format, ...)
 {
     diag->errors++;
-    if (diag_is_full(diag))
+    diag->muted = diag_is_full(diag);
+    if (diag->muted)
         return;
     va_list args;
     va_start(args, format);
@@ -116,9 +119,21 @@ void diag_error(Diag *diag, Rule rule, Span span, const char *format, ...)
     va_end(args);
 }
 
+void diag_warning(Diag *diag, Rule rule, Span span, const char *format, ...)
+{
+    int *count = diag->strict ? &diag->errors : &diag->warnings;
+    diag->muted = diag->no_warnings || ++*count > DIAG_LIMIT;
+    if (diag->muted)
+        return;
+    va_list args;
+    va_start(args, format);
+    print_message(diag, span, diag->strict ? "error" : "warning", format, args, rule_name(rule));
+    va_end(args);
+}
+
 void diag_note(Diag *diag, Span span, const char *format, ...)
 {
-    if (diag_is_full(diag))
+    if (diag->muted)
         return;
     va_list args;
     va_start(args, format);
@@ -128,7 +143,7 @@ void diag_note(Diag *diag, Span span, const char *format, ...)
 
 void diag_hint(Diag *diag, const char *format, ...)
 {
-    if (diag_is_full(diag))
+    if (diag->muted)
         return;
     va_list args;
     va_start(args, format);
@@ -138,14 +153,23 @@ void diag_hint(Diag *diag, const char *format, ...)
     va_end(args);
 }
 
+static void print_count(FILE *out, int count, const char *what)
+{
+    fprintf(out, "%d %s%s", count, what, count == 1 ? "" : "s");
+    if (count > DIAG_LIMIT)
+        fprintf(out, " (%d shown)", DIAG_LIMIT);
+}
+
 void diag_finish(Diag *diag)
 {
-    if (diag->errors == 0)
-        return;
-    fprintf(diag->out, "%d error%s", diag->errors, diag->errors == 1 ? "" : "s");
-    if (diag_is_full(diag))
-        fprintf(diag->out, " (%d shown)", DIAG_LIMIT);
-    fputc('\n', diag->out);
+    if (diag->errors > 0)
+        print_count(diag->out, diag->errors, "error");
+    if (diag->errors > 0 && diag->warnings > 0)
+        fputs(", ", diag->out);
+    if (diag->warnings > 0)
+        print_count(diag->out, diag->warnings, "warning");
+    if (diag->errors > 0 || diag->warnings > 0)
+        fputc('\n', diag->out);
 }
 
 static int minimum(int a, int b)

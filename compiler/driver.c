@@ -20,6 +20,8 @@ Compilation *driver_compilation(Arena *arena, Options *options, FILE *messages)
     for (int i = 0; i < c->define_count; i++)
         c->defines[i].text = options->defines.at[i];
     c->lower = options->lower;
+    c->diag.no_warnings = options->no_warnings;
+    c->diag.strict = options->strict;
     c->keep = options->print.at;
     c->keep_count = options->print.count;
     c->dump_after = options->dump_after;

@@ -44,13 +44,14 @@ static int run_interpreter(Compilation *compilation, const Options *options)
                       .rows = options->rows,
                       .seed = options->seed,
                       .precision = options->single ? PRECISION_SINGLE : PRECISION_DOUBLE};
-    return interpret(compilation->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return finish(compilation, interpret(compilation->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 static int check_gradients(Compilation *record, Compilation *replay, const Options *options)
 {
     record->smooth = replay->smooth = true;
     record->held = HELD_RECORD;
+    replay->diag.no_warnings = true; /* they are those of the other */
     replay->held = HELD_REPLAY;
     if (!compile(record, NULL) || !compile(replay, NULL))
         return finish(record, EXIT_FAILURE);
@@ -64,7 +65,7 @@ static int check_gradients(Compilation *record, Compilation *replay, const Optio
                       .rows = options->rows,
                       .seed = options->seed,
                       .precision = PRECISION_DOUBLE};
-    return gradcheck(record->program, replay->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return finish(record, gradcheck(record->program, replay->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 int main(int argc, char **argv)

@@ -24,7 +24,8 @@ enum Key {
     KEY_SAVE,
     KEY_ROWS,
     KEY_SEED,
-    KEY_SINGLE
+    KEY_SINGLE,
+    KEY_STRICT
 };
 
 static const struct argp_option table[] = {
@@ -46,6 +47,8 @@ static const struct argp_option table[] = {
      ,
      1},
     {"cc", KEY_CC, "COMMAND", 0, "C compiler for an executable (default: $CC, else cc)", 1},
+    {"no-warnings", 'w', NULL, 0, "Say nothing about what compiles and is likely a mistake", 1},
+    {"strict", KEY_STRICT, NULL, 0, "Refuse it: warnings are errors", 1},
     {"no-runtime", KEY_NO_RUNTIME, NULL, 0,
      "Only the network: the runtime's headers are included, not pasted", 1},
     {NULL, 0, NULL, 0, "Looking:", 2},
@@ -195,6 +198,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case KEY_SAVE: options->save = arg; break;
     case KEY_ROWS: options->rows = (int)whole_number(state, "--rows", arg, 1, 100000); break;
     case KEY_SEED: options->seed = (unsigned)whole_number(state, "--seed", arg, 0, 0x7fffffff); break;
+    case 'w': options->no_warnings = true; break;
+    case KEY_STRICT: options->strict = true; break;
     case KEY_SINGLE: options->single = true; break;
     case ARGP_KEY_ARG:
         if (options->model)

@@ -27,6 +27,7 @@ typedef struct Options {
     const char *cc; /* for an executable output */
     LowerOptions lower;
     bool no_runtime;
+    bool no_warnings, strict;
     Names defines; /* NAME=VALUE each */
     /* run and gradcheck */
     const char *inputs, *weights, *save;

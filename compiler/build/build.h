@@ -9,7 +9,8 @@
  *   stream.c     chains, stages, blocks, reductions    map.c        pointwise formulas of streams
  *   past.c       h[-1], and shapes told in advance     model.c      data, time, bindings
  *   train.c      predict and train                     optimizer.c  optimizers and learning rates
- *   check.c      the rules about values, shapes and names */
+ *   check.c      the rules about values, shapes and names
+ *   warn.c       what compiles and is likely a mistake */
 #ifndef SNNC_BUILD_H
 #define SNNC_BUILD_H
 
@@ -103,6 +104,7 @@ typedef struct Entry {
     bool fixed;     /* LOCAL: equations may not assign it */
     bool inferring; /* its shape is being told from its definition */
     int visit;      /* STREAM: the last walk of needs_now that came by */
+    bool named;     /* some formula speaks of it */
 } Entry;
 
 struct Scope {
@@ -173,6 +175,10 @@ bool report_wanted(Build *b, Rule rule, Span span);
 #define report(b, rule, span, ...)                       \
     ((b)->reported = report_wanted((b), (rule), (span)), \
      (b)->reported ? diag_error((b)->diag, (rule), (span), __VA_ARGS__) : (void)0)
+/* The same for what compiles and is likely a mistake. */
+#define warn(b, rule, span, ...)                         \
+    ((b)->reported = report_wanted((b), (rule), (span)), \
+     (b)->reported ? diag_warning((b)->diag, (rule), (span), __VA_ARGS__) : (void)0)
 #define report_hint(b, ...) ((b)->reported ? diag_hint((b)->diag, __VA_ARGS__) : (void)0)
 #define report_note(b, span, ...) ((b)->reported ? diag_note((b)->diag, (span), __VA_ARGS__) : (void)0)
 
@@ -312,6 +318,16 @@ Stream *stream_at(Build *b, StreamId id);
 void build_predict(Build *b, const Item *item);
 void build_train(Build *b, const Item *item);
 bool is_setting(const char *name); /* of a train block */
+
+/* ---- what is likely a mistake (warn.c) --------------------------------------------------------------- */
+
+/* An argument of a neuron, surrogate or optimizer whose default is `usual`. */
+void warn_argument(Build *b, const Entry *entry, Value value, Value usual);
+void warn_rate(Build *b, double rate, Span span);
+/* A stream that is to be the probability of a spike. */
+void warn_probability(Build *b, StreamId stream, Span span);
+/* Of a model without errors. */
+void warn_unused(Build *b);
 
 /* ---- rules (check.c): each reports one kind of mistake and says whether all is well ------------------ */
 

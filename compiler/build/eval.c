@@ -181,17 +181,16 @@ Value let_value(Build *b, Entry *entry)
     return value;
 }
 
-/* The unit that a formal's default has; false where it says nothing. */
-static bool expected_unit(Build *b, const Entry *entry, Unit *unit)
+/* What a formal has by default, no number where that says nothing about the argument. */
+static Value usual_value(Build *b, const Entry *entry)
 {
     if (!entry->given || entry->of_block || !entry->fallback)
-        return false;
+        return value_poison();
     Context c = context_constant(b);
     b->mute++;
     Value value = eval(&c, entry->home, entry->fallback);
     b->mute--;
-    *unit = value.unit;
-    return value.kind == VALUE_NUMBER;
+    return value;
 }
 
 static Value in_steps(Build *b, Value time)
@@ -204,9 +203,12 @@ static Value in_steps(Build *b, Value time)
 /* A time given for a number of steps is divided by dt. */
 static Value fit_argument(Build *b, const Entry *entry, Value value)
 {
-    Unit expected;
-    if ((value.kind != VALUE_NUMBER && value.kind != VALUE_BODY) || !expected_unit(b, entry, &expected)
-        || unit_equal(expected, value.unit))
+    if (value.kind != VALUE_NUMBER && value.kind != VALUE_BODY)
+        return value;
+    Value usual = usual_value(b, entry);
+    Unit expected = usual.unit;
+    warn_argument(b, entry, value, usual);
+    if (usual.kind != VALUE_NUMBER || unit_equal(expected, value.unit))
         return value;
     bool steps = unit_equal(expected, unit_plain) && unit_equal(value.unit, unit_time);
     if (steps && !b->time_known) /* reported */

@@ -25,11 +25,18 @@ static Value gradient_value(Build *b, Body *body)
 
 /* ---- learning rate ---------------------------------------------------------------------------------- */
 
+static void constant_rate(Build *b, const Entry *entry)
+{
+    double *rate = &b->net->training.lr;
+    if (constant_plain(b, entry->scope, entry->expr, "a learning rate", rate))
+        warn_rate(b, *rate, entry->expr->span);
+}
+
 static void set_rate(Build *b, const Scope *frame)
 {
     const Entry *entry = given_argument(frame, "lr");
     if (entry)
-        constant_plain(b, entry->scope, entry->expr, "a learning rate", &b->net->training.lr);
+        constant_rate(b, entry);
 }
 
 static void schedule_step(Build *b, Scope *frame)
@@ -91,7 +98,7 @@ static void build_schedule(Build *b, const Entry *lr)
     const Expr *expr = lr->expr;
     const Schedule *schedule = expr->kind == EXPR_CALL ? find_schedule(expr->name) : NULL;
     if (!schedule) {
-        constant_plain(b, lr->scope, expr, "a learning rate", &b->net->training.lr);
+        constant_rate(b, lr);
         return;
     }
     Formals formals = formals_of(b, schedule->formals);

@@ -78,8 +78,10 @@ Entry *scope_find(const Scope *scope, const char *name)
 {
     for (; scope; scope = scope->parent) {
         Entry *entry = scope_own(scope, name);
-        if (entry)
-            return entry;
+        if (!entry)
+            continue;
+        entry->named = true;
+        return entry;
     }
     return NULL;
 }

@@ -75,7 +75,10 @@ static Value build_encoder(Build *b, const Expr *stage, Value in, Span in_span, 
 {
     if (strcmp(stage->name, "poisson") == 0) {
         StreamId stream = rate_to_probability(b, in, in_span);
-        return stream == NONE ? value_poison() : encode(b, NODE_POISSON, stage->span, stream, name);
+        if (stream == NONE)
+            return value_poison();
+        warn_probability(b, stream, in_span);
+        return encode(b, NODE_POISSON, stage->span, stream, name);
     }
     StreamId stream = plain_stream_of(b, in, in_span);
     if (stream == NONE || !check_temporal(b, stream, in_span, false))

@@ -55,6 +55,31 @@ START_TEST(error_note_and_hint)
 }
 END_TEST
 
+/* Warnings are counted apart, are errors if so asked, or are not there at all. */
+START_TEST(warnings)
+{
+    add_line("let a = 2");
+    diag_warning(&diag, RULE_UNUSED, (Span){5, 6}, "`%s` is not used", "a");
+    diag_hint(&diag, "use it");
+    ck_assert_int_eq(diag.errors, 0);
+    diag.strict = true;
+    diag_warning(&diag, RULE_UNUSED, (Span){5, 6}, "so");
+    ck_assert_int_eq(diag.errors, 1);
+    diag.no_warnings = true;
+    diag_warning(&diag, RULE_UNUSED, (Span){5, 6}, "not shown");
+    diag_hint(&diag, "nor is this");
+    diag_finish(&diag);
+    expect("model.snn:1:5: warning: `a` is not used [unused]\n"
+           "    let a = 2\n"
+           "        ^\n"
+           "    hint: use it\n"
+           "model.snn:1:5: error: so [unused]\n"
+           "    let a = 2\n"
+           "        ^\n"
+           "1 error, 1 warning\n");
+}
+END_TEST
+
 START_TEST(tabs_are_copied)
 {
     add_line("\tx\t= 3");
@@ -203,6 +228,7 @@ Suite *diag_suite(void)
     TCase *tcase = tcase_create("diag");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, error_note_and_hint);
+    tcase_add_test(tcase, warnings);
     tcase_add_test(tcase, tabs_are_copied);
     tcase_add_test(tcase, wide_characters_count_once);
     tcase_add_test(tcase, control_bytes_are_not_printed);

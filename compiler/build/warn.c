@@ -1,0 +1,160 @@
+/* What compiles and is likely a mistake: each function knows one kind of it. */
+#include "../literal.h"
+#include "build.h"
+
+#include <math.h>
+
+/* ---- values ------------------------------------------------------------------------------------------ */
+
+static const char *quantity(Build *b, double number, Unit unit)
+{
+    char digits[LITERAL_SIZE];
+    const char *text = arena_printf(b->arena, "%s", literal_number(digits, number));
+    if (unit_equal(unit, unit_time))
+        return arena_printf(b->arena, "%s ms", text);
+    return unit_equal(unit, unit_voltage) ? arena_printf(b->arena, "%s mV", text) : text;
+}
+
+void warn_argument(Build *b, const Entry *entry, Value value, Value usual)
+{
+    if (value.kind != VALUE_NUMBER || usual.kind != VALUE_NUMBER)
+        return;
+    const char *found = quantity(b, value.number, value.unit), *expected = quantity(b, usual.number, usual.unit);
+    bool time = unit_equal(value.unit, unit_time), fraction = usual.number > 0.5 && usual.number < 1;
+    if (usual.number > 0 && value.number < 0)
+        warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, below 0; by default it is %s", entry->name, found,
+             expected);
+    else if (time && value.number > 0 && value.number < b->net->dt)
+        warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, shorter than a step, %s", entry->name, found,
+             quantity(b, b->net->dt, unit_time));
+    else if (fraction && unit_equal(value.unit, unit_plain) && value.number > 1)
+        warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, above 1; by default it is %s", entry->name, found,
+             expected);
+}
+
+void warn_rate(Build *b, double rate, Span span)
+{
+    if (!(rate <= 0))
+        return;
+    warn(b, RULE_UNLIKELY, span, "with the learning rate %.15g, `lr`, nothing is learned", rate);
+    report_hint(b, "it is above 0, as in `adam(lr = 1e-3)`");
+}
+
+/* ---- what a stream may hold -------------------------------------------------------------------------- */
+
+typedef struct Range {
+    double low, high;
+} Range;
+
+static const Range unknown = {-INFINITY, INFINITY};
+
+static Range product(Range a, Range b)
+{
+    double ends[] = {a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high};
+    Range range = {INFINITY, -INFINITY};
+    for (int i = 0; i < 4; i++) {
+        if (isnan(ends[i]))
+            return unknown;
+        range.low = fmin(range.low, ends[i]);
+        range.high = fmax(range.high, ends[i]);
+    }
+    return range;
+}
+
+static Range range_of_op(Op op, Range a, Range b)
+{
+    switch ((int)op) {
+    case OP_ADD: return (Range){a.low + b.low, a.high + b.high};
+    case OP_SUB: return (Range){a.low - b.high, a.high - b.low};
+    case OP_MUL: return product(a, b);
+    case OP_NEG: return (Range){-a.high, -a.low};
+    case OP_MIN: return (Range){fmin(a.low, b.low), fmin(a.high, b.high)};
+    case OP_MAX: return (Range){fmax(a.low, b.low), fmax(a.high, b.high)};
+    case OP_TANH:
+    case OP_SIGMOID: return (Range){op_eval(op, a.low, 0, 0), op_eval(op, a.high, 0, 0)};
+    case OP_STEP: return (Range){0, 1};
+    case OP_DETACH: return a;
+    default: return unknown;
+    }
+}
+
+static Range range_of_stream(Build *b, StreamId stream);
+
+static Range range_of_map(Build *b, const Node *map)
+{
+    const Body *body = &map->body;
+    Range *ranges = NEW_ARRAY(b->arena, Range, body->code.count + 1);
+    for (Val v = 0; v < body->code.count; v++) {
+        const Instr *instr = &body->code.at[v];
+        Range left = instr->a == NO_VAL ? unknown : ranges[instr->a];
+        Range right = instr->b == NO_VAL ? unknown : ranges[instr->b];
+        ranges[v] = instr->op == OP_CONST   ? (Range){instr->number, instr->number}
+                    : instr->op == OP_INPUT ? range_of_stream(b, map->ins.at[instr->index])
+                                            : range_of_op(instr->op, left, right);
+    }
+    return ranges[map->outs.at[0].value];
+}
+
+static Range range_of_stream(Build *b, StreamId id)
+{
+    const Stream *stream = stream_at(b, id);
+    const Node *node = stream->node == NONE ? NULL : &b->net->nodes.at[stream->node];
+    if (stream->kind == STREAM_SPIKES || (node && node->kind == NODE_DATA))
+        return (Range){0, 1};
+    bool map = node && node->kind == NODE_SCAN && node->states.count == 0 && b->depth < MAX_NESTING;
+    if (!map)
+        return unknown;
+    b->depth++;
+    Range range = range_of_map(b, node);
+    b->depth--;
+    return range;
+}
+
+void warn_probability(Build *b, StreamId stream, Span span)
+{
+    Range range = range_of_stream(b, stream);
+    if (!isfinite(range.high) || range.high <= 1 + 1e-6)
+        return;
+    warn(b, RULE_PROBABILITY, span, "the probability of a spike may be up to %.6g here: above 1 it is cut to 1",
+         range.high);
+    report_hint(b, "there is at most one spike a step: make the values smaller, or the steps shorter");
+}
+
+/* ---- what nobody uses -------------------------------------------------------------------------------- */
+
+static void warn_entries(Build *b, const Scope *scope)
+{
+    for (int i = 0; i < scope->entries.count; i++) {
+        const Entry *entry = scope->entries.at[i];
+        bool written = (entry->kind == ENTRY_LET || entry->kind == ENTRY_STREAM) && entry->expr;
+        if (written && !entry->named)
+            warn(b, RULE_UNUSED, entry->span, "the %s `%s` is not used",
+                 entry->kind == ENTRY_LET ? "constant" : "stream", entry->name);
+    }
+}
+
+static bool is_seen(const Build *b, const Def *def)
+{
+    for (int i = 0; i < b->seen.count; i++)
+        if (b->seen.at[i] == def)
+            return true;
+    return false;
+}
+
+static void warn_definitions(Build *b, const Scope *scope)
+{
+    for (int i = 0; i < scope->defs.count; i++) {
+        const Def *def = scope->defs.at[i];
+        if (!is_seen(b, def))
+            warn(b, RULE_UNUSED, def->name_span, "the %s `%s` is not used", def_kind_text(def->kind), def->name);
+    }
+}
+
+void warn_unused(Build *b)
+{
+    const Scope *scopes[] = {b->file, b->model};
+    for (int i = 0; i < 2; i++) {
+        warn_entries(b, scopes[i]);
+        warn_definitions(b, scopes[i]);
+    }
+}
