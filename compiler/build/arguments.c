@@ -79,12 +79,25 @@ static void too_many(Build *b, const Call *call, const Arg *arg)
         hint_first(b, call);
 }
 
+/* `lif(tau == 2)` */
+static bool is_comparison(const Call *call, const Arg *arg)
+{
+    const Expr *value = arg->value;
+    return !arg->name && value->kind == EXPR_BINARY && value->op == OPERATOR_EQ
+           && value->left->kind == EXPR_NAME && formal_index(call->formals, value->left->name) != NONE
+           && !scope_find(call->caller, value->left->name);
+}
+
 /* Which formal an argument is for; NONE if that was reported. */
 static int find_formal(Build *b, const Call *call, const Arg *arg, int *position)
 {
     int flag = flag_index(call->formals, arg);
     if (flag != NONE)
         return flag;
+    if (is_comparison(call, arg)) {
+        report(b, RULE_UNKNOWN_NAME, arg->span, "an argument is given by `=`, not by `==`");
+        return NONE;
+    }
     if (!arg->name) {
         if (*position < call->formals->count)
             return (*position)++;
@@ -106,7 +119,10 @@ static bool bind_one(Build *b, const Call *call, Scope *frame, const Arg *arg, i
     Entry *entry = frame->entries.at[index];
     if (entry->given) {
         report(b, RULE_DUPLICATE_ARGUMENT, arg->span, "`%s` has a value already", entry->name);
-        if (index == 0)
+        if (!arg->name)
+            report_hint(b, "without a name, it is argument %d; a decimal point is a `.`",
+                        index + (call->first ? 0 : 1));
+        else if (index == 0)
             hint_first(b, call);
         return false;
     }
@@ -134,6 +150,7 @@ static void use_default(Build *b, const Call *call, Entry *entry, const Formal *
         return;
     }
     report(b, RULE_MISSING_ARGUMENT, call->span, "`%s` needs a value for `%s`", call->name, formal->name);
+    report_hint(b, "as in `%s(%s = ...)`", call->name, formal->name);
     poison(entry);
 }
 
