@@ -143,6 +143,7 @@ typedef struct Kernel {
 /* What the runtime must know about the network, beside its kernels. */
 typedef struct LoopParam {
     const char *name, *about;
+    int line; /* of the model's file */
     int ndim;
     int dims[MAX_DIMS];
     bool matrix, constant;
@@ -158,11 +159,19 @@ typedef struct LoopParam {
 /* A stream worth reporting: firing rates, NaN, `info`. */
 typedef struct LoopStream {
     const char *name, *about;
+    int line; /* of the model's file */
     int size;
     bool spikes;
     BufferId values, activity; /* -1: none */
     int64_t operations;        /* multiply-adds per sample to compute it, all steps, dense */
 } LoopStream;
+
+/* Values that are finite after every forward phase, or something went wrong. */
+typedef struct LoopWatch {
+    int stream;        /* of the layer, in Program.streams */
+    const char *state; /* the layer's state that they are at the end; NULL: what it compares */
+    BufferId values;
+} LoopWatch;
 
 typedef struct Program {
     Arena *arena;
@@ -176,6 +185,7 @@ typedef struct Program {
     VEC(Kernel) kernels;
     VEC(LoopParam) params;
     VEC(LoopStream) streams;
+    VEC(LoopWatch) watches; /* in forward order */
     BufferId input, label, sample, loss, predicted, scores; /* -1 where the model has none */
     /* Plain facts for the runtime's table. */
     const char *data_folder;

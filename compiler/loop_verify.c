@@ -408,6 +408,15 @@ static bool verify_reference(Verifier *verifier, BufferId buffer, const char *wh
                    "%s refers to buffer %d", what, buffer);
 }
 
+static bool verify_watch(Verifier *verifier, const LoopWatch *watch)
+{
+    const Program *program = verifier->program;
+    return require(verifier, watch->stream >= 0 && watch->stream < program->streams.count,
+                   "watch of stream %d", watch->stream)
+           && verify_reference(verifier, watch->values, program->streams.at[watch->stream].name, false)
+           && require(verifier, program->buffers.at[watch->values].type == TYPE_F32, "watch of no numbers");
+}
+
 static bool verify_tables(Verifier *verifier)
 {
     const Program *program = verifier->program;
@@ -425,6 +434,8 @@ static bool verify_tables(Verifier *verifier)
         for (int s = 0; s < param->states && good; s++)
             good = verify_reference(verifier, param->state[s], param->name, false);
     }
+    for (int w = 0; w < program->watches.count && good; w++)
+        good = verify_watch(verifier, &program->watches.at[w]);
     for (int s = 0; s < program->streams.count && good; s++)
         good =
             verify_reference(verifier, program->streams.at[s].values, program->streams.at[s].name, true)

@@ -30,7 +30,8 @@ typedef struct Stream {
     bool temporal;
     Shape shape;
     int node;  /* the node that makes it; NONE once it is fused away or unused */
-    bool keep; /* somebody wants to look at it: no pass may remove it */
+    bool keep;  /* somebody wants to look at it: no pass may remove it */
+    bool trace; /* says only whether something was not finite: see pass/watch.c */
     Span span;
 } Stream;
 

@@ -34,6 +34,10 @@ void differentiate(Net *net);
  * unit, if nothing stands between them. */
 void fuse_scans(Net *net);
 
+/* Net -> Net, the last: NaN and infinity that a forward scan compares are in a state at the end, or in a stream
+ * of its own. */
+void watch_net(Net *net);
+
 /* What `smooth_steps` does with detach(a): keeps it and records a in a stream "held_N", or reads that
  * stream, which the caller fills, instead. */
 typedef enum Held { HELD_RECORD, HELD_REPLAY } Held;

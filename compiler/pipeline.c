@@ -103,6 +103,12 @@ static bool run_fuse(Compilation *c)
     return true;
 }
 
+static bool run_watch(Compilation *c)
+{
+    watch_net(c->net);
+    return true;
+}
+
 static bool run_lower(Compilation *c)
 {
     c->program = lower_net(c->arena, c->net, c->lower);
@@ -132,6 +138,7 @@ const Pass passes[] = {
     {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update"},
     {"prune",         STAGE_NET,  STAGE_NET,  run_simplify,      "the same, backward; forward runs hold no slopes"},
     {"fuse",          STAGE_NET,  STAGE_NET,  run_fuse,          "scans that follow each other are one scan"},
+    {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "the steps of time loops stand one after the other"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},

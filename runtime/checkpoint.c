@@ -401,14 +401,27 @@ static bool checkpoint_check(const SnnTensors *file, const SnnParam *param, cons
     return snn_fail(error, "wrong weights (%s): `%s` is %s, the model needs %s", path, name, found, wanted);
 }
 
+/* Of a tensor that fits. Bytes of the file, little-endian: all bits of the exponent are set. */
+static bool checkpoint_check_finite(const SnnTensors *file, const char *name, const char *path, SnnError *error)
+{
+    const SnnTensor *tensor = snn_tensors_find(file, name);
+    const unsigned char *at = tensor->data;
+    for (int64_t left = snn_tensor_elements(tensor); left > 0; left--, at += 4)
+        if ((at[3] & 0x7f) == 0x7f && (at[2] & 0x80) != 0)
+            return snn_fail(error, "wrong weights (%s): `%s` holds NaN or infinity; give others", path, name);
+    return true;
+}
+
 static bool checkpoint_check_param(const SnnTensors *file, const SnnParam *param, bool resume,
                                    const char *path, SnnError *error)
 {
-    bool ok = checkpoint_check(file, param, param->name, path, error);
+    bool ok = checkpoint_check(file, param, param->name, path, error)
+              && checkpoint_check_finite(file, param->name, path, error);
     for (int s = 0; resume && ok && s < param->states; s++) {
         char *name = checkpoint_state_name(param, s);
         ok = name == NULL ? snn_fail(error, "no memory to read (%s)", path)
-                          : checkpoint_check(file, param, name, path, error);
+                          : checkpoint_check(file, param, name, path, error)
+                                && checkpoint_check_finite(file, name, path, error);
         free(name);
     }
     return ok;
@@ -492,6 +505,8 @@ bool snn_checkpoint_start(const SnnTensors *file, SnnModel *model, const char *p
         const char *misfit = checkpoint_misfit(file, param, why, sizeof why);
         if (misfit != NULL)
             checkpoint_list(left, param->name, misfit);
+        else if (!checkpoint_check_finite(file, param->name, path, error))
+            return false;
         else if (!checkpoint_take(file, param, param->name, param->value))
             return snn_fail(error, "no memory to read (%s)", path);
         else

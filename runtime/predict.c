@@ -47,6 +47,14 @@ static void predictor_close(Predictor *predictor)
     snn_dataset_free(&predictor->data);
 }
 
+/* Weights come from a file, which was checked. */
+static bool predictor_not_finite(const Predictor *predictor, SnnError *error)
+{
+    SnnError where;
+    snn_describe_non_finite(predictor->session.model, &where);
+    return snn_fail(error, "%.700s: the weights are finite, so %s", where.text, SNN_ADVICE_EQUATIONS);
+}
+
 int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     Predictor predictor;
@@ -54,10 +62,13 @@ int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error)
         return SNN_FAILED;
     SnnScore score;
     const SnnPart all = {.data = &predictor.data, .count = predictor.data.count};
-    snn_session_test(&predictor.session, &all, predictor.seed, false, &score);
-    snn_score_print(model, &score);
+    bool ok = snn_session_test(&predictor.session, &all, predictor.seed, false, &score);
+    if (ok)
+        snn_score_print(model, &score);
+    else
+        predictor_not_finite(&predictor, error);
     predictor_close(&predictor);
-    return SNN_OK;
+    return ok ? SNN_OK : SNN_FAILED;
 }
 
 static void predict_header(const SnnModel *model, bool labels, FILE *stream)
@@ -79,7 +90,7 @@ static void predict_row(const SnnModel *model, int32_t row, bool labels, FILE *s
     fputc('\n', stream);
 }
 
-static void predict_all(Predictor *predictor, FILE *stream)
+static bool predict_all(Predictor *predictor, FILE *stream, SnnError *error)
 {
     SnnSession *session = &predictor->session;
     SnnModel *model = session->model;
@@ -91,9 +102,12 @@ static void predict_all(Predictor *predictor, FILE *stream)
         rows = data->count - first < session->batch ? data->count - first : session->batch;
         snn_session_load(session, data, NULL, first, rows);
         model->forward(session->net, session->pool);
+        if (!snn_forward_is_finite(session))
+            return predictor_not_finite(predictor, error);
         for (int32_t row = 0; row < rows; row++)
             predict_row(model, row, data->labels != NULL, stream);
     }
+    return true;
 }
 
 /* Whether the file begins as predictions do. An empty one holds nothing to lose. */
@@ -136,8 +150,11 @@ int snn_predict(SnnModel *model, const SnnOptions *options, SnnError *error)
         return SNN_FAILED;
     bool ok = snn_output_open_any(&output, options->out != NULL ? options->out : "-", error);
     if (ok) {
-        predict_all(&predictor, output.stream);
-        ok = snn_output_commit(&output, error);
+        ok = predict_all(&predictor, output.stream, error);
+        if (ok)
+            ok = snn_output_commit(&output, error);
+        else
+            snn_output_discard(&output);
     }
     predictor_close(&predictor);
     return ok ? SNN_OK : SNN_FAILED;

@@ -155,6 +155,10 @@ bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, b
         int32_t left = part->count - first, rows = left < session->batch ? left : session->batch;
         snn_session_load(session, part->data, part->samples, first, rows);
         model->forward(session->net, session->pool);
+        if (!snn_forward_is_finite(session)) {
+            snn_describe_non_finite(model, &session->wrong);
+            return false;
+        }
         snn_session_count(session, score);
         if (watch && snn_interrupt_pending())
             return false;

@@ -55,7 +55,8 @@ typedef struct SnnPool SnnPool; /* threads: see below */
 /* An array of weights, its gradient and the optimiser's states of it, all of the same size. */
 typedef struct SnnParam {
     const char *name;  /* "w_hidden" */
-    const char *about; /* "dense(800) of hidden, model.snn:7" */
+    const char *about; /* "dense(800)" */
+    int line;          /* of the model's file */
     int ndim;          /* 0: one number */
     int dims[SNN_MAX_DIMS];
     bool matrix; /* stored [in][out] here, [out][in] in a checkpoint */
@@ -73,6 +74,7 @@ typedef struct SnnParam {
 typedef struct SnnStream {
     const char *name;  /* "hidden" */
     const char *about; /* "lif(tau = 2)" */
+    int line;          /* of the model's file */
     int size;          /* units */
     bool spikes;
     const float *values;   /* of forward: [batch][steps][size] (or [batch][size]), NULL where not kept */
@@ -80,6 +82,15 @@ typedef struct SnnStream {
     const float *activity; /* [batch] spikes of each sample, NULL unless spikes */
     int64_t operations;    /* synaptic operations (multiply-adds) per sample, dense */
 } SnnStream;
+
+/* Numbers that are finite after every forward(), or something went wrong. A neuron that compares NaN stays silent,
+ * so nothing else need show it. */
+typedef struct SnnWatch {
+    int stream;          /* of the layer: index into streams */
+    const char *state;   /* "v", as the sample leaves it; NULL: what the layer compares, NaN for infinity, too */
+    const float *values; /* [batch][per_sample] */
+    int64_t per_sample;
+} SnnWatch;
 
 typedef enum SnnScheduleKind { SNN_CONSTANT, SNN_STEP, SNN_COSINE, SNN_ONE_CYCLE } SnnScheduleKind;
 
@@ -132,9 +143,10 @@ struct SnnModel {
     float *loss;        /* [batch]; NULL unless the model trains */
     int32_t *predicted; /* [batch]; NULL unless it predicts */
     float *scores;      /* [batch][classes]; the same */
-    int param_count, stream_count;
+    int param_count, stream_count, watch_count;
     SnnParam *params;
     SnnStream *streams;   /* in forward order */
+    SnnWatch *watches;    /* in forward order */
     int64_t stream_bytes; /* of all per-sample buffers, for one sample */
 };
 

@@ -73,6 +73,7 @@ typedef struct SnnSession {
     void *net;
     SnnPool *pool;
     int batch;
+    SnnError wrong; /* why snn_session_test() gave up, "" if the user interrupted it */
 } SnnSession;
 
 bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error);
@@ -88,7 +89,7 @@ typedef struct SnnScore {
     double loss;     /* mean; 0 unless the model trains */
     double accuracy; /* 0 unless it predicts */
 } SnnScore;
-/* False if the user interrupted it (see below). */
+/* False if the user interrupted it (see below), or the network made NaN or infinity: session->wrong. */
 bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, bool watch, SnnScore *score);
 /* Adds the batch in the network to sums: losses, and samples that are labelled rightly. */
 void snn_session_count(const SnnSession *session, SnnScore *sums);
@@ -110,11 +111,16 @@ void snn_shuffle(int32_t *order, int32_t count, uint32_t seed, uint32_t epoch);
 /* Euclidean norm of all gradients together. */
 double snn_gradient_norm(const SnnModel *model);
 bool snn_finite(const float *values, int64_t count); /* true for NULL */
-/* False if a loss, score or gradient of the batch is not finite. */
-bool snn_batch_is_finite(const SnnModel *model, int32_t rows);
+/* False if the batch in the network left NaN or infinity: in its layers, scores or losses. */
+bool snn_forward_is_finite(const SnnSession *session);
+bool snn_gradients_are_finite(const SnnModel *model);
 bool snn_params_are_finite(const SnnModel *model);
-/* Names the first layer, loss, parameter or gradient that is not finite: "NaN in `hidden` (lif)". */
-void snn_describe_non_finite(const SnnModel *model, int32_t rows, SnnError *where);
+/* Names the first parameter, layer, score, loss or gradient that is not finite, after a forward():
+ * "NaN in the state `v` of `hidden` (lif, model.snn:5), sample 17". */
+void snn_describe_non_finite(const SnnModel *model, SnnError *where);
+/* What to do about it where no update is to blame. */
+#define SNN_ADVICE_EQUATIONS                                                                                  \
+    "look in the equations for a division by 0, and for a log, sqrt or power of what is not positive"
 
 /* ---- the model as text (model_text.c) ------------------------------------------------------------- */
 

@@ -264,18 +264,28 @@ static bool trainer_close(Trainer *trainer, SnnError *error)
 
 /* ---- one batch ------------------------------------------------------------------------------------ */
 
-static int trainer_not_finite(const Trainer *trainer, int32_t rows, int batch, SnnError *error)
+/* Gives up because of NaN or infinity: what, where and since when. */
+static int trainer_give_up(const Trainer *trainer, const SnnError *what, const char *when, SnnError *error)
 {
-    SnnError where;
     const SnnState *state = &trainer->state;
-    trainer->model->forward(trainer->session.net, trainer->session.pool); /* backward may use values up */
-    snn_describe_non_finite(trainer->model, rows, &where);
     const char *kept =
-        state->epoch > 0 ? "; the checkpoint of the last epoch stays" : "; there is no checkpoint yet";
-    snn_fail(error, "%.400s in epoch %d, batch %d%s (%s): try a smaller learning rate than %g, or clip_norm",
-             where.text, state->epoch + 1, batch + 1, kept, trainer->target.path,
-             (double)trainer->model->run->lr);
+        state->epoch > 0 ? "the checkpoint of the last epoch stays" : "there is no checkpoint yet";
+    if (state->step == 0)
+        snn_fail(error, "%.500s, in %s; %s (%.200s): no weight has changed yet, so %s", what->text, when,
+                 kept, trainer->target.path, SNN_ADVICE_EQUATIONS);
+    else
+        snn_fail(error, "%.500s, in %s; %s (%.200s): try a smaller learning rate than %g, or clip_norm",
+                 what->text, when, kept, trainer->target.path, (double)trainer->model->run->lr);
     return SNN_FAILED;
+}
+
+static int trainer_not_finite(const Trainer *trainer, int batch, SnnError *error)
+{
+    SnnError what;
+    char when[64];
+    snn_describe_non_finite(trainer->model, &what);
+    snprintf(when, sizeof when, "epoch %d, batch %d", trainer->state.epoch + 1, batch + 1);
+    return trainer_give_up(trainer, &what, when, error);
 }
 
 static float trainer_gradient_scale(const SnnModel *model)
@@ -284,6 +294,20 @@ static float trainer_gradient_scale(const SnnModel *model)
         return 1.0f;
     double scale = (double)model->clip_norm / (snn_gradient_norm(model) + 1e-6);
     return scale < 1.0 ? (float)scale : 1.0f;
+}
+
+/* Forward and backward; false if something is not finite. */
+static bool trainer_gradients(const SnnSession *session)
+{
+    const SnnModel *model = session->model;
+    model->forward(session->net, session->pool);
+    if (!snn_forward_is_finite(session))
+        return false;
+    model->backward(session->net, session->pool);
+    if (snn_gradients_are_finite(model))
+        return true;
+    model->forward(session->net, session->pool); /* backward may have used up what tells where it began */
+    return false;
 }
 
 static int trainer_batch(Trainer *trainer, int batch, int32_t first, int32_t rows, SnnError *error)
@@ -297,10 +321,8 @@ static int trainer_batch(Trainer *trainer, int batch, int32_t first, int32_t row
     run->epoch = (uint32_t)state->epoch;
     run->lr = snn_learning_rate(&model->schedule, state->epoch, state->epochs, batch, batches);
     run->step = (float)(state->step + 1);
-    model->forward(trainer->session.net, trainer->session.pool);
-    model->backward(trainer->session.net, trainer->session.pool);
-    if (!snn_batch_is_finite(model, rows))
-        return trainer_not_finite(trainer, rows, batch, error);
+    if (!trainer_gradients(&trainer->session))
+        return trainer_not_finite(trainer, batch, error);
     run->scale = trainer_gradient_scale(model);
     model->update(trainer->session.net, trainer->session.pool);
     state->step++;
@@ -328,6 +350,8 @@ static bool trainer_goes_on(const SnnState *state)
 static int trainer_interrupted(const Trainer *trainer, SnnError *error)
 {
     const SnnState *state = &trainer->state;
+    if (trainer->session.wrong.text[0] != '\0')
+        return trainer_give_up(trainer, &trainer->session.wrong, "the validation or test", error);
     if (state->epoch == 0)
         snn_fail(error, "interrupted in epoch 1 (%s): no epoch was finished, so nothing is saved",
                  trainer->target.path);
@@ -363,7 +387,7 @@ static int trainer_batches(Trainer *trainer, SnnEpoch *epoch, SnnError *error)
     epoch->train.accuracy /= count;
     if (snn_params_are_finite(trainer->model))
         return SNN_OK;
-    return trainer_not_finite(trainer, 0, batch - 1, error);
+    return trainer_not_finite(trainer, batch - 1, error);
 }
 
 /* Which samples come when. */

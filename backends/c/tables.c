@@ -50,6 +50,7 @@ void c_struct(Arena *arena, const Program *program, Out *out)
     out_line(out, "SnnMemory memory; /* of all arrays that are not sparse */");
     out_line(out, "SnnParam params[%d];", program->params.count + 1);
     out_line(out, "SnnStream streams[%d];", program->streams.count + 1);
+    out_line(out, "SnnWatch watches[%d];", program->watches.count + 1);
     out_close(out, ";");
 }
 
@@ -141,8 +142,8 @@ static void describe_param(const Tables *tables, int index)
     const LoopParam *param = &tables->program->params.at[index];
     Out *out = tables->out;
     out_open(out, "net->params[%d] = (SnnParam)", index);
-    out_line(out, ".name = %s, .about = %s,", c_string(tables->arena, param->name),
-             c_string(tables->arena, param->about));
+    out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, param->name),
+             c_string(tables->arena, param->about), param->line);
     out_line(out, ".ndim = %d, .dims = %s, .matrix = %s,", param->ndim,
              dims(tables, param->dims, param->ndim), param->matrix ? "true" : "false");
     out_line(out, ".value = %s, .gradient = %s,", first_element(tables, param->value),
@@ -163,13 +164,24 @@ static void describe_stream(const Tables *tables, int index)
     bool kept = values && values->type == TYPE_F32;
     Out *out = tables->out;
     out_open(out, "net->streams[%d] = (SnnStream)", index);
-    out_line(out, ".name = %s, .about = %s,", c_string(tables->arena, stream->name),
-             c_string(tables->arena, stream->about));
+    out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
+             c_string(tables->arena, stream->about), stream->line);
     out_line(out, ".size = %d, .spikes = %s, .values = %s, .per_sample = %lld,", stream->size,
              stream->spikes ? "true" : "false", kept ? first_element(tables, stream->values) : "NULL",
              values ? (long long)elements(values) : 0);
     out_line(out, ".activity = %s, .operations = %lld,", first_element(tables, stream->activity),
              (long long)stream->operations);
+    out_close(out, ";");
+}
+
+static void describe_watch(const Tables *tables, int index)
+{
+    const LoopWatch *watch = &tables->program->watches.at[index];
+    Out *out = tables->out;
+    out_open(out, "net->watches[%d] = (SnnWatch)", index);
+    out_line(out, ".stream = %d, .state = %s, .values = %s, .per_sample = %lld,", watch->stream,
+             c_string(tables->arena, watch->state), first_element(tables, watch->values),
+             (long long)elements(buffer_at(tables, watch->values)));
     out_close(out, ";");
 }
 
@@ -197,6 +209,8 @@ static void opening(const Tables *tables)
         describe_param(tables, p);
     for (int s = 0; s < program->streams.count; s++)
         describe_stream(tables, s);
+    for (int w = 0; w < program->watches.count; w++)
+        describe_watch(tables, w);
     out_line(out, "model->run = &net->run;");
     bool spikes = program->input >= 0 && buffer_at(tables, program->input)->type == TYPE_U8;
     out_line(out, "model->%s = %s;", spikes ? "spikes" : "input", first_element(tables, program->input));
@@ -209,6 +223,8 @@ static void opening(const Tables *tables)
     out_line(out, "model->param_count = %d;", program->params.count);
     out_line(out, "model->streams = net->streams;");
     out_line(out, "model->stream_count = %d;", program->streams.count);
+    out_line(out, "model->watches = net->watches;");
+    out_line(out, "model->watch_count = %d;", program->watches.count);
     out_line(out, "model->stream_bytes = %lld;", (long long)bytes_per_sample(program));
     out_line(out, "choose_level(model);");
     out_line(out, "return true;");

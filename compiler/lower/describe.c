@@ -20,6 +20,11 @@ static const char *words(Lower *lower, Span span)
     return text;
 }
 
+static int line_of(const Lower *lower, Span span)
+{
+    return source_place(lower->net->sources, span.lo).line;
+}
+
 static void add_moments(Lower *lower, LoopParam *described, ParamId id)
 {
     const Net *net = lower->net;
@@ -45,6 +50,7 @@ static void describe_param(Lower *lower, ParamId id)
     const Param *param = &lower->net->params.at[id];
     LoopParam described = {.name = param->name,
                            .about = words(lower, param->span),
+                           .line = line_of(lower, param->span),
                            .ndim = param->shape.ndim,
                            .matrix = param->matrix,
                            .constant = param->init == INIT_CONSTANT,
@@ -71,6 +77,7 @@ static void describe_stream(Lower *lower, StreamId id)
     const Node *node = &lower->net->nodes.at[stream->node];
     LoopStream described = {.name = stream->name,
                             .about = words(lower, stream->span),
+                            .line = line_of(lower, stream->span),
                             .size = stream_size(lower, id),
                             .spikes = stream->kind == STREAM_SPIKES,
                             .values = lower->streams[id],
@@ -130,7 +137,7 @@ void describe_program(Lower *lower)
         describe_param(lower, p);
     for (int n = 0; n < net->backward; n++)
         for (StreamId s = 0; s < net->streams.count; s++)
-            if (net->streams.at[s].node == n)
+            if (net->streams.at[s].node == n && !net->streams.at[s].trace)
                 describe_stream(lower, s);
     describe_data(lower);
     describe_training(lower);

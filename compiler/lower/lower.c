@@ -259,6 +259,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     program->vectors = !is_without(options.without, OPTIMISATION_VECTORS);
     describe_program(&lower);
     lower_phase(&lower, PHASE_FORWARD, 0, net->backward);
+    watch_streams(&lower);
     lower.phase = PHASE_BACKWARD;
     for (ParamId p = 0; p < net->params.count; p++)
         if (lower.transposed[p] >= 0)

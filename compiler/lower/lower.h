@@ -130,11 +130,16 @@ void lower_update(Lower *lower, const Node *node);
 /* Nodes that feed each other through delays: one loop over time (see schedule.h). */
 void lower_group(Lower *lower, const int *nodes, int count);
 
-/* A scan inside a group: its states live in buffers between the steps. */
+/* A scan inside a group: its states live in buffers between the steps. Those of a forward scan are there at the
+ * end, for the runtime to see whether they are finite. */
 typedef struct ScanState {
-    BufferId *states;   /* by state */
+    BufferId *states;   /* by state; -1: in registers only */
     BufferId *partials; /* by grads entry: sum over time, per sample and unit */
 } ScanState;
+
+/* What the runtime looks at after a forward phase: see watch.c. */
+void watch_scan_states(Lower *lower, const Node *scan, const ScanState *state);
+void watch_streams(Lower *lower);
 
 ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers);
 void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Site site);

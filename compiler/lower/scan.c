@@ -38,12 +38,14 @@ ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
     ScanState state = {NEW_ARRAY(lower->arena, BufferId, node->states.count + 1),
                        NEW_ARRAY(lower->arena, BufferId, node->grads.count + 1)};
     for (int s = 0; s < node->states.count; s++)
-        state.states[s] =
-            states_in_buffers ? per_unit_buffer(lower, node, "state", node->states.at[s].name) : -1;
+        state.states[s] = states_in_buffers || lower->phase == PHASE_FORWARD
+                              ? per_unit_buffer(lower, node, "state", node->states.at[s].name)
+                              : -1;
     for (int g = 0; g < node->grads.count; g++) {
         const char *name = lower->net->params.at[node->grads.at[g].param].name;
         state.partials[g] = per_unit_buffer(lower, node, "sum", name);
     }
+    watch_scan_states(lower, node, &state);
     return state;
 }
 
@@ -134,9 +136,10 @@ static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_b
 
 static void store_locals(Lower *lower, const Unit *unit, Site site, bool states_in_buffers)
 {
-    for (int s = 0; s < unit->node->states.count && states_in_buffers; s++)
-        store2(lower, site.into, unit->state->states[s], site.b, unit_of(lower, site, unit->n),
-               unit->states[s], false);
+    for (int s = 0; s < unit->node->states.count; s++)
+        if (unit->state->states[s] >= 0)
+            store2(lower, site.into, unit->state->states[s], site.b, unit_of(lower, site, unit->n),
+                   unit->states[s], false);
     for (int s = 0; s < unit->node->outs.count + unit->node->grads.count; s++)
         if (unit->sums[s])
             store_sum(lower, unit->node, unit->state, s, site, unit->n, unit->sums[s], states_in_buffers);

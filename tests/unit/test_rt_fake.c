@@ -5,6 +5,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,11 @@ typedef struct FakeNet {
     SnnRun run;
     FakeModel *fake;
     float *input, *spikes, *logits, *error, *loss, *scores, *activity, *w, *b, *grad_w, *grad_b, *mom_w,
-        *mom_b;
+        *mom_b, *state;
     int32_t *label, *sample, *predicted;
     SnnParam params[2];
     SnnStream streams[2];
+    SnnWatch watch;
 } FakeNet;
 
 static float *floats(int64_t count)
@@ -32,7 +34,8 @@ static float *floats(int64_t count)
 static void describe(FakeNet *net)
 {
     net->params[0] = (SnnParam){.name = "w_digit",
-                                .about = "dense(3) of digit, fake.snn:5",
+                                .about = "dense(3) of digit",
+                                .line = 5,
                                 .ndim = 2,
                                 .dims = {FAKE_INPUTS, FAKE_CLASSES},
                                 .matrix = true,
@@ -43,7 +46,8 @@ static void describe(FakeNet *net)
                                 .state_name = {"momentum"},
                                 .init = 0.25f};
     net->params[1] = (SnnParam){.name = "b_digit",
-                                .about = "dense(3) of digit, fake.snn:5",
+                                .about = "dense(3) of digit",
+                                .line = 5,
                                 .ndim = 1,
                                 .dims = {FAKE_CLASSES},
                                 .value = net->b,
@@ -62,10 +66,12 @@ static void describe(FakeNet *net)
                                   .activity = net->activity};
     net->streams[1] = (SnnStream){.name = "digit",
                                   .about = "dense(3)",
+                                  .line = 5,
                                   .size = FAKE_CLASSES,
                                   .values = net->logits,
                                   .per_sample = FAKE_CLASSES,
                                   .operations = FAKE_INPUTS * FAKE_CLASSES};
+    net->watch = (SnnWatch){.stream = 1, .state = "v", .values = net->state, .per_sample = 1};
     if (net->fake->frozen) {
         net->params[1].gradient = NULL;
         net->params[1].states = 0;
@@ -86,6 +92,7 @@ static bool fake_net_open(SnnModel *model, void *memory, int batch)
     net->logits = floats(batch * FAKE_CLASSES);
     net->error = floats(batch * FAKE_CLASSES);
     net->activity = floats(batch);
+    net->state = floats(batch);
     net->w = floats(FAKE_INPUTS * FAKE_CLASSES);
     net->grad_w = floats(FAKE_INPUTS * FAKE_CLASSES);
     net->mom_w = floats(FAKE_INPUTS * FAKE_CLASSES);
@@ -98,6 +105,8 @@ static bool fake_net_open(SnnModel *model, void *memory, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 2;
+    model->watches = &net->watch;
+    model->watch_count = 1;
     model->stream_bytes = (FAKE_INPUTS + 2 * FAKE_CLASSES) * (int64_t)sizeof(float);
     return true;
 }
@@ -107,7 +116,7 @@ static void fake_net_close(void *memory)
     FakeNet *net = memory;
     void *all[] = {net->input,    net->spikes, net->logits, net->error,    net->loss,   net->scores,
                    net->activity, net->w,      net->b,      net->grad_w,   net->grad_b, net->mom_w,
-                   net->mom_b,    net->label,  net->sample, net->predicted};
+                   net->mom_b,    net->label,  net->sample, net->predicted, net->state};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         snn_free(all[i]);
 }
@@ -171,6 +180,7 @@ static void fake_forward(void *memory, SnnPool *pool)
     if (fake->forwards == fake->signal_at)
         kill(getpid(), SIGINT);
     snn_parallel(pool, forward_rows, net, net->run.rows);
+    net->state[0] = fake->forwards == fake->state_nan_at ? NAN : 0.0f;
 }
 
 static void backward_inputs(void *memory, int32_t first, int32_t last)

@@ -14,6 +14,7 @@ typedef struct FakeModel {
     int signal_at; /* ... that sends the process SIGINT */
     bool trace;    /* writes a line a forward pass to trace.txt: epoch, rows, lr, sample numbers */
     int nan_at;    /* ... that makes a NaN */
+    int state_nan_at; /* ... of which only a state shows a NaN, in the first sample */
     bool frozen;   /* the bias is not learned */
 } FakeModel;
 

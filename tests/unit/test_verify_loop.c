@@ -127,6 +127,16 @@ static void stream_buffer(Example *e)
 {
     vec_push(arena, &e->program->streams, ((LoopStream){.name = "s", .values = 1, .activity = 9}));
 }
+static void watched_buffer(Example *e)
+{
+    vec_push(arena, &e->program->streams, ((LoopStream){.name = "s", .values = -1, .activity = -1}));
+    vec_push(arena, &e->program->watches, ((LoopWatch){.stream = 0, .values = 9}));
+}
+static void frozen_states(Example *e)
+{
+    LoopParam param = {.name = "w", .gradient = -1, .states = 1};
+    vec_push(arena, &e->program->params, param);
+}
 static void same_kernel_name(Example *e)
 {
     Kernel copy = *e->kernel;
@@ -328,6 +338,8 @@ static const struct {
     {fixed_buffer, "the program refers to buffer 3"},
     {param_buffer, "w refers to buffer -1"},
     {stream_buffer, "s refers to buffer 9"},
+    {watched_buffer, "s refers to buffer 9"},
+    {frozen_states, "w is frozen, but the optimiser has states of it"},
     {same_kernel_name, "two buffers or kernels are called `k`"},
     {no_items, "kernel `k`: it has 0 items"},
     {limit, "kernel `k`: `last` is not i32"},

@@ -53,14 +53,17 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed_)[4];
+    float (*state_v_hidden_)[4];
     uint16_t (*events_of_hidden_)[16];
     int32_t (*ends_of_hidden_)[3];
+    float (*state_v_digit_)[3];
     float (*parts_of_w_digit_)[4][3];
     float (*parts_of_w_hidden_)[4][4];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[9];
+    SnnWatch watches[3];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -149,6 +152,7 @@ static void SNN_AT_LEVEL(scan_hidden_)(void *context, int32_t first, int32_t las
     float (*restrict hidden_dense_)[4] = net->hidden_dense_;
     uint8_t (*restrict hidden_)[2][4] = net->hidden_;
     float (*restrict hidden_derivative_)[2][4] = net->hidden_derivative_;
+    float (*restrict state_v_hidden_)[4] = net->state_v_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* lif */
         SNN_INDEPENDENT_SHORT
@@ -178,6 +182,7 @@ static void SNN_AT_LEVEL(scan_hidden_)(void *context, int32_t first, int32_t las
                 const float v_3_ = v_2_ - (spike_ ? 1.0f : 0.0f);
                 v_ = v_3_;
             }
+            state_v_hidden_[b][n] = v_;
         }
     }
 }
@@ -213,6 +218,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     float (*restrict w_digit_)[3] = net->w_digit_;
     uint16_t (*restrict events_of_hidden_)[16] = net->events_of_hidden_;
     int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
+    float (*restrict state_v_digit_)[3] = net->state_v_digit_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -250,6 +256,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_digit_[b][n] = v_;
         }
     }
 }
@@ -711,8 +718,10 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->w_digit_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed_)) != NULL && complete;
     complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
     complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
+    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
     complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
     complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
+    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
     return complete;
@@ -751,56 +760,62 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_hidden", .about = "dense([2, 2])",
+        .name = "w_hidden", .about = "dense([2, 2])", .line = 5,
         .ndim = 2, .dims = {4, 4}, .matrix = true,
         .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [2, 2], classes = 3)",
+        .name = "image", .about = "data idx(shape = [2, 2], classes = 3)", .line = 3,
         .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "hidden_dense", .about = "dense([2, 2])",
+        .name = "hidden_dense", .about = "dense([2, 2])", .line = 5,
         .size = 4, .spikes = false, .values = net->hidden_dense_[0], .per_sample = 4,
         .activity = NULL, .operations = 16,
     };
     net->streams[2] = (SnnStream) {
-        .name = "hidden", .about = "lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))",
+        .name = "hidden", .about = "lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))", .line = 5,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
         .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "hidden_derivative", .about = "lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))",
+        .name = "hidden_derivative", .about = "lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))", .line = 5,
         .size = 4, .spikes = false, .values = net->hidden_derivative_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
+        .name = "digit_dense", .about = "dense(3)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit", .about = "lif(tau = 2)",
+        .name = "digit", .about = "lif(tau = 2)", .line = 6,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
         .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
-        .name = "digit_v", .about = "lif(tau = 2)",
+        .name = "digit_v", .about = "lif(tau = 2)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
-        .name = "digit_rate", .about = "rate(digit)",
+        .name = "digit_rate", .about = "rate(digit)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 2, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 4,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 5, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -813,7 +828,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 278;
+    model->watches = net->watches;
+    model->watch_count = 2;
+    model->stream_bytes = 306;
     choose_level(model);
     return true;
 }

@@ -46,11 +46,14 @@ struct net {
     float *activity_reservoir_;
 
     /* scratch */
+    float (*state_v_reservoir_)[5];
+    float (*state_v_li_reservoir_)[5];
     float (*parts_of_w_digit_)[5][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[6];
+    SnnWatch watches[3];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -139,6 +142,8 @@ static void SNN_AT_LEVEL(scan_reservoir_)(void *context, int32_t first, int32_t 
     float (*restrict reservoir_dense_)[5] = net->reservoir_dense_;
     uint8_t (*restrict reservoir_)[3][5] = net->reservoir_;
     float (*restrict digit_map_li_mean_)[5] = net->digit_map_li_mean_;
+    float (*restrict state_v_reservoir_)[5] = net->state_v_reservoir_;
+    float (*restrict state_v_li_reservoir_)[5] = net->state_v_li_reservoir_;
     for (int32_t b = first; b < last; b++) {
         /* lif, li */
         SNN_INDEPENDENT_SHORT
@@ -179,6 +184,8 @@ static void SNN_AT_LEVEL(scan_reservoir_)(void *context, int32_t first, int32_t 
                 v_ = v_3_;
                 v_li_ = v_li_2_;
             }
+            state_v_reservoir_[b][n] = v_;
+            state_v_li_reservoir_[b][n] = v_li_;
             digit_map_li_mean_[b][n] = sum;
         }
     }
@@ -477,6 +484,8 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
     complete = (net->activity_reservoir_ = snn_take(&net->memory, rows, sizeof *net->activity_reservoir_)) != NULL && complete;
     complete = (net->velocity_w_digit_ = snn_take(&net->memory, 5, sizeof *net->velocity_w_digit_)) != NULL && complete;
+    complete = (net->state_v_reservoir_ = snn_take(&net->memory, rows, sizeof *net->state_v_reservoir_)) != NULL && complete;
+    complete = (net->state_v_li_reservoir_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_reservoir_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
 }
@@ -513,42 +522,48 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_reservoir", .about = "dense(5)",
+        .name = "w_reservoir", .about = "dense(5)", .line = 6,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
         .value = net->w_reservoir_[0], .gradient = NULL,
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 7,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .state[0] = net->velocity_w_digit_[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
         .states = 1, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 4,
         .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "reservoir_dense", .about = "dense(5)",
+        .name = "reservoir_dense", .about = "dense(5)", .line = 6,
         .size = 5, .spikes = false, .values = net->reservoir_dense_[0], .per_sample = 5,
         .activity = NULL, .operations = 20,
     };
     net->streams[2] = (SnnStream) {
-        .name = "reservoir", .about = "lif(tau = 2)",
+        .name = "reservoir", .about = "lif(tau = 2)", .line = 6,
         .size = 5, .spikes = true, .values = NULL, .per_sample = 15,
         .activity = net->activity_reservoir_, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit_map_li_mean", .about = "mean(digit)",
+        .name = "digit_map_li_mean", .about = "mean(digit)", .line = 9,
         .size = 5, .spikes = false, .values = net->digit_map_li_mean_[0], .per_sample = 5,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_mean", .about = "mean(digit)",
+        .name = "digit_mean", .about = "mean(digit)", .line = 9,
         .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
         .activity = NULL, .operations = 15,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 2, .state = "v", .values = net->state_v_reservoir_[0], .per_sample = 5,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 2, .state = "v_li", .values = net->state_v_li_reservoir_[0], .per_sample = 5,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -561,7 +576,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 5;
-    model->stream_bytes = 111;
+    model->watches = net->watches;
+    model->watch_count = 2;
+    model->stream_bytes = 151;
     choose_level(model);
     return true;
 }

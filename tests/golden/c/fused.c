@@ -67,6 +67,7 @@ struct net {
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[4];
     SnnStream streams[8];
+    SnnWatch watches[3];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -1146,57 +1147,63 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_hidden", .about = "dense(3)",
+        .name = "w_hidden", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_hidden_2", .about = "dense(3)",
+        .name = "w_hidden_2", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {3, 3}, .matrix = true,
         .value = net->w_hidden_2_[0], .gradient = net->grad_w_hidden_2_[0],
         .states = 0, .init = 0.57735026f, .constant = false,
     };
     net->params[2] = (SnnParam) {
-        .name = "plif_w_hidden", .about = "plif(threshold = 0.5)",
+        .name = "plif_w_hidden", .about = "plif(threshold = 0.5)", .line = 5,
         .ndim = 0, .dims = {0}, .matrix = false,
         .value = net->plif_w_hidden_, .gradient = net->grad_plif_w_hidden_,
         .states = 0, .init = 0.0f, .constant = true,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3, temporal)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3, temporal)", .line = 3,
         .size = 4, .spikes = false, .values = net->image_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "hidden_dense", .about = "dense(3)",
+        .name = "hidden_dense", .about = "dense(3)", .line = 5,
         .size = 3, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[2] = (SnnStream) {
-        .name = "hidden_delay", .about = "hidden[-1]",
+        .name = "hidden_delay", .about = "hidden[-1]", .line = 5,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "hidden_dense_2", .about = "dense(3)",
+        .name = "hidden_dense_2", .about = "dense(3)", .line = 5,
         .size = 3, .spikes = false, .values = net->hidden_dense_2_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 18,
     };
     net->streams[4] = (SnnStream) {
-        .name = "hidden", .about = "plif(threshold = 0.5)",
+        .name = "hidden", .about = "plif(threshold = 0.5)", .line = 5,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
         .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_mean", .about = "mean(digit)",
+        .name = "digit_mean", .about = "mean(digit)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
-        .name = "hidden_v_before", .about = "plif(threshold = 0.5)",
+        .name = "hidden_v_before", .about = "plif(threshold = 0.5)", .line = 5,
         .size = 3, .spikes = false, .values = net->hidden_v_before_then_g_hidden_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 4, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 3,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 4, .state = "v_li", .values = net->state_v_li_hidden_[0], .per_sample = 3,
     };
     model->run = &net->run;
     model->input = net->image_[0][0];
@@ -1209,6 +1216,8 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 7;
+    model->watches = net->watches;
+    model->watch_count = 2;
     model->stream_bytes = 296;
     choose_level(model);
     return true;

@@ -69,6 +69,8 @@ struct net {
     int32_t (*ends_of_hidden_delay_)[3];
     uint16_t (*events_of_hidden_)[42];
     int32_t (*ends_of_hidden_)[3];
+    float (*state_v_second_)[18];
+    float (*state_v_li_second_)[18];
     float (*parts_of_w_digit_)[18][2];
     float (*parts_of_w_second_)[17][18];
     float (*state_g_v_hidden_)[17];
@@ -79,6 +81,7 @@ struct net {
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[5];
     SnnStream streams[12];
+    SnnWatch watches[4];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -302,6 +305,8 @@ static void SNN_AT_LEVEL(layer_second_)(void *context, int32_t first, int32_t la
     float (*restrict w_second_)[18] = net->w_second_;
     uint16_t (*restrict events_of_hidden_)[42] = net->events_of_hidden_;
     int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
+    float (*restrict state_v_second_)[18] = net->state_v_second_;
+    float (*restrict state_v_li_second_)[18] = net->state_v_li_second_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_second, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -347,6 +352,8 @@ static void SNN_AT_LEVEL(layer_second_)(void *context, int32_t first, int32_t la
                 v_ = v_3_;
                 v_li_ = v_li_2_;
             }
+            state_v_second_[b][n] = v_;
+            state_v_li_second_[b][n] = v_li_;
             second_li_mean_[b][n] = sum;
         }
     }
@@ -1318,6 +1325,8 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->ends_of_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay_)) != NULL && complete;
     complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
     complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
+    complete = (net->state_v_second_ = snn_take(&net->memory, rows, sizeof *net->state_v_second_)) != NULL && complete;
+    complete = (net->state_v_li_second_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_second_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     complete = (net->parts_of_w_second_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_second_)) != NULL && complete;
     complete = (net->state_g_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden_)) != NULL && complete;
@@ -1361,83 +1370,92 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_hidden", .about = "dense(17)",
+        .name = "w_hidden", .about = "dense(17)", .line = 6,
         .ndim = 2, .dims = {3, 17}, .matrix = true,
         .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .states = 0, .init = 0.57735026f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_hidden_2", .about = "dense(17)",
+        .name = "w_hidden_2", .about = "dense(17)", .line = 6,
         .ndim = 2, .dims = {17, 17}, .matrix = true,
         .value = net->w_hidden_2_[0], .gradient = net->grad_w_hidden_2_[0],
         .states = 0, .init = 0.24253562f, .constant = false,
     };
     net->params[2] = (SnnParam) {
-        .name = "w_second", .about = "dense(18)",
+        .name = "w_second", .about = "dense(18)", .line = 7,
         .ndim = 2, .dims = {17, 18}, .matrix = true,
         .value = net->w_second_[0], .gradient = net->grad_w_second_[0],
         .states = 0, .init = 0.24253562f, .constant = false,
     };
     net->params[3] = (SnnParam) {
-        .name = "w_digit", .about = "dense(2)",
+        .name = "w_digit", .about = "dense(2)", .line = 8,
         .ndim = 2, .dims = {18, 2}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.23570226f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [3], classes = 2, temporal)",
+        .name = "image", .about = "data idx(shape = [3], classes = 2, temporal)", .line = 4,
         .size = 3, .spikes = false, .values = net->image_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "hidden_dense", .about = "dense(17)",
+        .name = "hidden_dense", .about = "dense(17)", .line = 6,
         .size = 17, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 34,
         .activity = NULL, .operations = 102,
     };
     net->streams[2] = (SnnStream) {
-        .name = "hidden_delay", .about = "hidden[-1]",
+        .name = "hidden_delay", .about = "hidden[-1]", .line = 6,
         .size = 17, .spikes = true, .values = NULL, .per_sample = 34,
         .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "hidden_dense_2", .about = "dense(17)",
+        .name = "hidden_dense_2", .about = "dense(17)", .line = 6,
         .size = 17, .spikes = false, .values = net->hidden_dense_2_[0][0], .per_sample = 17,
         .activity = NULL, .operations = 578,
     };
     net->streams[4] = (SnnStream) {
-        .name = "hidden", .about = "lif(surrogate = rectangle(1))",
+        .name = "hidden", .about = "lif(surrogate = rectangle(1))", .line = 6,
         .size = 17, .spikes = true, .values = NULL, .per_sample = 34,
         .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "hidden_v", .about = "lif(surrogate = rectangle(1))",
+        .name = "hidden_v", .about = "lif(surrogate = rectangle(1))", .line = 6,
         .size = 17, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 34,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
-        .name = "second_dense", .about = "dense(18)",
+        .name = "second_dense", .about = "dense(18)", .line = 7,
         .size = 18, .spikes = false, .values = net->second_dense_[0][0], .per_sample = 36,
         .activity = NULL, .operations = 612,
     };
     net->streams[7] = (SnnStream) {
-        .name = "second", .about = "lif(surrogate = triangle(1))",
+        .name = "second", .about = "lif(surrogate = triangle(1))", .line = 7,
         .size = 18, .spikes = true, .values = NULL, .per_sample = 36,
         .activity = net->activity_second_, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
-        .name = "second_li_mean", .about = "mean(digit)",
+        .name = "second_li_mean", .about = "mean(digit)", .line = 9,
         .size = 18, .spikes = false, .values = net->second_li_mean_[0], .per_sample = 18,
         .activity = NULL, .operations = 0,
     };
     net->streams[9] = (SnnStream) {
-        .name = "second_v", .about = "lif(surrogate = triangle(1))",
+        .name = "second_v", .about = "lif(surrogate = triangle(1))", .line = 7,
         .size = 18, .spikes = false, .values = net->second_v_then_g_second_dense_[0][0], .per_sample = 36,
         .activity = NULL, .operations = 0,
     };
     net->streams[10] = (SnnStream) {
-        .name = "digit_mean", .about = "mean(digit)",
+        .name = "digit_mean", .about = "mean(digit)", .line = 9,
         .size = 2, .spikes = false, .values = net->digit_mean_[0], .per_sample = 2,
         .activity = NULL, .operations = 36,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 4, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 17,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 7, .state = "v", .values = net->state_v_second_[0], .per_sample = 18,
+    };
+    net->watches[2] = (SnnWatch) {
+        .stream = 7, .state = "v_li", .values = net->state_v_li_second_[0], .per_sample = 18,
     };
     model->run = &net->run;
     model->input = net->image_[0][0];
@@ -1450,7 +1468,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 4;
     model->streams = net->streams;
     model->stream_count = 11;
-    model->stream_bytes = 1548;
+    model->watches = net->watches;
+    model->watch_count = 3;
+    model->stream_bytes = 1692;
     choose_level(model);
     return true;
 }

@@ -67,6 +67,7 @@ struct net {
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[8];
+    SnnWatch watches[2];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -1144,51 +1145,54 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {35, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.16903085f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_digit_2", .about = "dense(3)",
+        .name = "w_digit_2", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {3, 3}, .matrix = true,
         .value = net->w_digit_2_[0], .gradient = net->grad_w_digit_2_[0],
         .states = 0, .init = 0.57735026f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [35], classes = 3, temporal, spikes)",
+        .name = "image", .about = "data idx(shape = [35], classes = 3, temporal, spikes)", .line = 4,
         .size = 35, .spikes = true, .values = NULL, .per_sample = 140,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
+        .name = "digit_dense", .about = "dense(3)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 3,
         .activity = NULL, .operations = 420,
     };
     net->streams[2] = (SnnStream) {
-        .name = "digit_delay", .about = "digit[-1]",
+        .name = "digit_delay", .about = "digit[-1]", .line = 6,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 12,
         .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit_dense_2", .about = "dense(3)",
+        .name = "digit_dense_2", .about = "dense(3)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_dense_2_[0][0], .per_sample = 3,
         .activity = NULL, .operations = 36,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit", .about = "lif()",
+        .name = "digit", .about = "lif()", .line = 6,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 12,
         .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_v", .about = "lif()",
+        .name = "digit_v", .about = "lif()", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 12,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
-        .name = "digit_rate", .about = "rate(digit)",
+        .name = "digit_rate", .about = "rate(digit)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 4, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
     model->spikes = net->image_[0][0];
@@ -1201,6 +1205,8 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 7;
+    model->watches = net->watches;
+    model->watch_count = 1;
     model->stream_bytes = 716;
     choose_level(model);
     return true;

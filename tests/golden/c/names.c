@@ -116,6 +116,7 @@ struct net {
     float (*g_b_dense_2_)[2];
     float (*b__t_)[2][2];
     float (*b_t_)[2][2];
+    float (*trace___)[2];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -141,22 +142,34 @@ struct net {
     float (*w_layer_b_transposed_)[2];
     float (*w_snn_all_transposed_)[2];
     float (*w___func___transposed_)[2];
+    float (*state_first_b_)[2];
+    float (*state_net_b_)[2];
     uint16_t (*events_of_b_)[12];
     int32_t (*ends_of_b_)[3];
+    float (*state_first__b_2_)[2];
+    float (*state_net__b_2_)[2];
     uint16_t (*events_of__b_2_)[12];
     int32_t (*ends_of__b_2_)[3];
+    float (*state_first_loss_)[2];
+    float (*state_net_loss_)[2];
     uint16_t (*events_of_loss_)[12];
     int32_t (*ends_of_loss_)[3];
+    float (*state_v_grad_w_b_)[2];
     uint16_t (*events_of_grad_w_b_)[12];
     int32_t (*ends_of_grad_w_b_)[3];
+    float (*state_v_activity_b_)[2];
     uint16_t (*events_of_activity_b_)[12];
     int32_t (*ends_of_activity_b_)[3];
+    float (*state_v__1_)[2];
     uint16_t (*events_of__1_)[12];
     int32_t (*ends_of__1_)[3];
     uint16_t (*events_of___)[12];
     int32_t (*ends_of___)[3];
+    float (*state_v_layer_b_)[2];
     uint16_t (*events_of_layer_b_)[12];
     int32_t (*ends_of_layer_b_)[3];
+    float (*state_v_snn_all_)[2];
+    float (*state_v_li_snn_all_)[2];
     float (*parts_of_w___func___)[2][2];
     float (*parts_of_w_snn_all_)[2][2];
     float (*parts_of_w_layer_b_)[2][2];
@@ -183,6 +196,7 @@ struct net {
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[15];
     SnnStream streams[33];
+    SnnWatch watches[14];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -273,6 +287,8 @@ static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
     float (*restrict b__t_)[2][2] = net->b__t_;
     float (*restrict b_t_)[2][2] = net->b_t_;
     float *restrict map___LINE___b_ = net->map___LINE___b_;
+    float (*restrict state_first_b_)[2] = net->state_first_b_;
+    float (*restrict state_net_b_)[2] = net->state_net_b_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* map */
         const float LINE___ = map___LINE___b_[0];
@@ -304,6 +320,8 @@ static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
                 first_2_ = t_2_;
                 net_ = net_2_;
             }
+            state_first_b_[b_3][n] = first_2_;
+            state_net_b_[b_3][n] = net_;
         }
     }
 }
@@ -365,6 +383,8 @@ static void SNN_AT_LEVEL(scan__b_2_)(void *context, int32_t first, int32_t last)
     float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = net->b_2__t_then_g__b_dense_3_;
     float (*restrict b_2_t_)[2][2] = net->b_2_t_;
     float *restrict map___LINE____b_ = net->map___LINE____b_;
+    float (*restrict state_first__b_2_)[2] = net->state_first__b_2_;
+    float (*restrict state_net__b_2_)[2] = net->state_net__b_2_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* map */
         const float LINE___ = map___LINE____b_[0];
@@ -396,6 +416,8 @@ static void SNN_AT_LEVEL(scan__b_2_)(void *context, int32_t first, int32_t last)
                 first_2_ = t_2_;
                 net_ = net_2_;
             }
+            state_first__b_2_[b_3][n] = first_2_;
+            state_net__b_2_[b_3][n] = net_;
         }
     }
 }
@@ -457,6 +479,8 @@ static void SNN_AT_LEVEL(scan_loss_)(void *context, int32_t first, int32_t last)
     float (*restrict loss__t_then_g_b_dense_)[2][2] = net->loss__t_then_g_b_dense_;
     float (*restrict loss_t_)[2][2] = net->loss_t_;
     float *restrict map___LINE___loss_ = net->map___LINE___loss_;
+    float (*restrict state_first_loss_)[2] = net->state_first_loss_;
+    float (*restrict state_net_loss_)[2] = net->state_net_loss_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* map */
         const float LINE___ = map___LINE___loss_[0];
@@ -488,6 +512,8 @@ static void SNN_AT_LEVEL(scan_loss_)(void *context, int32_t first, int32_t last)
                 first_2_ = t_2_;
                 net_ = net_2_;
             }
+            state_first_loss_[b_3][n] = first_2_;
+            state_net_loss_[b_3][n] = net_;
         }
     }
 }
@@ -523,6 +549,7 @@ static void SNN_AT_LEVEL(layer_grad_w_b_)(void *context, int32_t first, int32_t 
     float (*restrict w_grad_w_b_)[2] = net->w_grad_w_b_;
     uint16_t (*restrict events_of_loss_)[12] = net->events_of_loss_;
     int32_t (*restrict ends_of_loss_)[3] = net->ends_of_loss_;
+    float (*restrict state_v_grad_w_b_)[2] = net->state_v_grad_w_b_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w_grad_w_b, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -560,6 +587,7 @@ static void SNN_AT_LEVEL(layer_grad_w_b_)(void *context, int32_t first, int32_t 
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_grad_w_b_[b_3][n] = v_;
         }
     }
 }
@@ -595,6 +623,7 @@ static void SNN_AT_LEVEL(layer_activity_b_)(void *context, int32_t first, int32_
     float (*restrict w_activity_b_)[2] = net->w_activity_b_;
     uint16_t (*restrict events_of_grad_w_b_)[12] = net->events_of_grad_w_b_;
     int32_t (*restrict ends_of_grad_w_b_)[3] = net->ends_of_grad_w_b_;
+    float (*restrict state_v_activity_b_)[2] = net->state_v_activity_b_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w_activity_b, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -632,6 +661,7 @@ static void SNN_AT_LEVEL(layer_activity_b_)(void *context, int32_t first, int32_
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_activity_b_[b_3][n] = v_;
         }
     }
 }
@@ -667,6 +697,7 @@ static void SNN_AT_LEVEL(layer__1_)(void *context, int32_t first, int32_t last)
     float (*restrict w__1_)[2] = net->w__1_;
     uint16_t (*restrict events_of_activity_b_)[12] = net->events_of_activity_b_;
     int32_t (*restrict ends_of_activity_b_)[3] = net->ends_of_activity_b_;
+    float (*restrict state_v__1_)[2] = net->state_v__1_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w__1, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -704,6 +735,7 @@ static void SNN_AT_LEVEL(layer__1_)(void *context, int32_t first, int32_t last)
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v__1_[b_3][n] = v_;
         }
     }
 }
@@ -762,22 +794,29 @@ static void SNN_AT_LEVEL(scan___)(void *context, int32_t first, int32_t last)
     const struct net *net = context;
     float (*restrict dense_)[2][2] = net->dense_;
     uint8_t (*restrict _)[2][2] = net->_;
+    float (*restrict trace___)[2] = net->trace___;
     float *restrict metadata___ = net->metadata___;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* _ */
         const float metadata_ = metadata___[0];
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 2; n++) {
+            float sum = 0.0f;
             /* t = 0 */
             {
-                const bool spike_ = metadata_ * dense_[b_3][0][n] - 1.0f >= 0.0f;
+                const float x = metadata_ * dense_[b_3][0][n] - 1.0f;
+                const bool spike_ = x >= 0.0f;
                 _[b_3][0][n] = (uint8_t)spike_;
+                sum = sum + x * 0.0f;
             }
             /* t = 1 */
             {
-                const bool spike_ = metadata_ * dense_[b_3][1][n] - 1.0f >= 0.0f;
+                const float x = metadata_ * dense_[b_3][1][n] - 1.0f;
+                const bool spike_ = x >= 0.0f;
                 _[b_3][1][n] = (uint8_t)spike_;
+                sum = sum + x * 0.0f;
             }
+            trace___[b_3][n] = sum;
         }
     }
 }
@@ -813,6 +852,7 @@ static void SNN_AT_LEVEL(layer_layer_b_)(void *context, int32_t first, int32_t l
     float (*restrict w_layer_b_)[2] = net->w_layer_b_;
     uint16_t (*restrict events_of___)[12] = net->events_of___;
     int32_t (*restrict ends_of___)[3] = net->ends_of___;
+    float (*restrict state_v_layer_b_)[2] = net->state_v_layer_b_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w_layer_b, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -850,6 +890,7 @@ static void SNN_AT_LEVEL(layer_layer_b_)(void *context, int32_t first, int32_t l
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_layer_b_[b_3][n] = v_;
         }
     }
 }
@@ -886,6 +927,8 @@ static void SNN_AT_LEVEL(layer_snn_all_)(void *context, int32_t first, int32_t l
     float (*restrict w_snn_all_)[2] = net->w_snn_all_;
     uint16_t (*restrict events_of_layer_b_)[12] = net->events_of_layer_b_;
     int32_t (*restrict ends_of_layer_b_)[3] = net->ends_of_layer_b_;
+    float (*restrict state_v_snn_all_)[2] = net->state_v_snn_all_;
+    float (*restrict state_v_li_snn_all_)[2] = net->state_v_li_snn_all_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w_snn_all, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -931,6 +974,8 @@ static void SNN_AT_LEVEL(layer_snn_all_)(void *context, int32_t first, int32_t l
                 v_ = v_3_;
                 v_li_ = v_li_2_;
             }
+            state_v_snn_all_[b_3][n] = v_;
+            state_v_li_snn_all_[b_3][n] = v_li_;
             snn_all_li_sum_[b_3][n] = sum;
         }
     }
@@ -3256,6 +3301,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->g_b_dense_2_ = snn_take(&net->memory, rows, sizeof *net->g_b_dense_2_)) != NULL && complete;
     complete = (net->b__t_ = snn_take(&net->memory, rows, sizeof *net->b__t_)) != NULL && complete;
     complete = (net->b_t_ = snn_take(&net->memory, rows, sizeof *net->b_t_)) != NULL && complete;
+    complete = (net->trace___ = snn_take(&net->memory, rows, sizeof *net->trace___)) != NULL && complete;
     complete = (net->w_b_ = snn_take(&net->memory, 3, sizeof *net->w_b_)) != NULL && complete;
     complete = (net->map___LINE___b_ = snn_take(&net->memory, 1, sizeof *net->map___LINE___b_)) != NULL && complete;
     complete = (net->w__b_ = snn_take(&net->memory, 2, sizeof *net->w__b_)) != NULL && complete;
@@ -3316,22 +3362,34 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->grad_w_layer_b_2_ = snn_take(&net->memory, 2, sizeof *net->grad_w_layer_b_2_)) != NULL && complete;
     complete = (net->grad_w_snn_all_2_ = snn_take(&net->memory, 2, sizeof *net->grad_w_snn_all_2_)) != NULL && complete;
     complete = (net->grad_w___func___2_ = snn_take(&net->memory, 2, sizeof *net->grad_w___func___2_)) != NULL && complete;
+    complete = (net->state_first_b_ = snn_take(&net->memory, rows, sizeof *net->state_first_b_)) != NULL && complete;
+    complete = (net->state_net_b_ = snn_take(&net->memory, rows, sizeof *net->state_net_b_)) != NULL && complete;
     complete = (net->events_of_b_ = snn_alloc(rows, sizeof *net->events_of_b_)) != NULL && complete;
     complete = (net->ends_of_b_ = snn_take(&net->memory, rows, sizeof *net->ends_of_b_)) != NULL && complete;
+    complete = (net->state_first__b_2_ = snn_take(&net->memory, rows, sizeof *net->state_first__b_2_)) != NULL && complete;
+    complete = (net->state_net__b_2_ = snn_take(&net->memory, rows, sizeof *net->state_net__b_2_)) != NULL && complete;
     complete = (net->events_of__b_2_ = snn_alloc(rows, sizeof *net->events_of__b_2_)) != NULL && complete;
     complete = (net->ends_of__b_2_ = snn_take(&net->memory, rows, sizeof *net->ends_of__b_2_)) != NULL && complete;
+    complete = (net->state_first_loss_ = snn_take(&net->memory, rows, sizeof *net->state_first_loss_)) != NULL && complete;
+    complete = (net->state_net_loss_ = snn_take(&net->memory, rows, sizeof *net->state_net_loss_)) != NULL && complete;
     complete = (net->events_of_loss_ = snn_alloc(rows, sizeof *net->events_of_loss_)) != NULL && complete;
     complete = (net->ends_of_loss_ = snn_take(&net->memory, rows, sizeof *net->ends_of_loss_)) != NULL && complete;
+    complete = (net->state_v_grad_w_b_ = snn_take(&net->memory, rows, sizeof *net->state_v_grad_w_b_)) != NULL && complete;
     complete = (net->events_of_grad_w_b_ = snn_alloc(rows, sizeof *net->events_of_grad_w_b_)) != NULL && complete;
     complete = (net->ends_of_grad_w_b_ = snn_take(&net->memory, rows, sizeof *net->ends_of_grad_w_b_)) != NULL && complete;
+    complete = (net->state_v_activity_b_ = snn_take(&net->memory, rows, sizeof *net->state_v_activity_b_)) != NULL && complete;
     complete = (net->events_of_activity_b_ = snn_alloc(rows, sizeof *net->events_of_activity_b_)) != NULL && complete;
     complete = (net->ends_of_activity_b_ = snn_take(&net->memory, rows, sizeof *net->ends_of_activity_b_)) != NULL && complete;
+    complete = (net->state_v__1_ = snn_take(&net->memory, rows, sizeof *net->state_v__1_)) != NULL && complete;
     complete = (net->events_of__1_ = snn_alloc(rows, sizeof *net->events_of__1_)) != NULL && complete;
     complete = (net->ends_of__1_ = snn_take(&net->memory, rows, sizeof *net->ends_of__1_)) != NULL && complete;
     complete = (net->events_of___ = snn_alloc(rows, sizeof *net->events_of___)) != NULL && complete;
     complete = (net->ends_of___ = snn_take(&net->memory, rows, sizeof *net->ends_of___)) != NULL && complete;
+    complete = (net->state_v_layer_b_ = snn_take(&net->memory, rows, sizeof *net->state_v_layer_b_)) != NULL && complete;
     complete = (net->events_of_layer_b_ = snn_alloc(rows, sizeof *net->events_of_layer_b_)) != NULL && complete;
     complete = (net->ends_of_layer_b_ = snn_take(&net->memory, rows, sizeof *net->ends_of_layer_b_)) != NULL && complete;
+    complete = (net->state_v_snn_all_ = snn_take(&net->memory, rows, sizeof *net->state_v_snn_all_)) != NULL && complete;
+    complete = (net->state_v_li_snn_all_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_snn_all_)) != NULL && complete;
     complete = (net->parts_of_w___func___ = snn_take(&net->memory, 8, sizeof *net->parts_of_w___func___)) != NULL && complete;
     complete = (net->parts_of_w_snn_all_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_snn_all_)) != NULL && complete;
     complete = (net->parts_of_w_layer_b_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_layer_b_)) != NULL && complete;
@@ -3397,262 +3455,301 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_b", .about = "dense(2)",
+        .name = "w_b", .about = "dense(2)", .line = 28,
         .ndim = 2, .dims = {3, 2}, .matrix = true,
         .value = net->w_b_[0], .gradient = net->grad_w_b_2_[0],
         .state[0] = net->grad_w_b_3_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.57735026f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "map___LINE___b", .about = "map()",
+        .name = "map___LINE___b", .about = "map()", .line = 28,
         .ndim = 0, .dims = {0}, .matrix = false,
         .value = net->map___LINE___b_, .gradient = net->grad_map___LINE___b_,
         .state[0] = net->grad_map___LINE___b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 1.0f, .constant = true,
     };
     net->params[2] = (SnnParam) {
-        .name = "w__b", .about = "dense(2)",
+        .name = "w__b", .about = "dense(2)", .line = 29,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w__b_[0], .gradient = net->grad_w__b_[0],
         .state[0] = net->grad_w__b_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->params[3] = (SnnParam) {
-        .name = "map___LINE____b", .about = "map()",
+        .name = "map___LINE____b", .about = "map()", .line = 29,
         .ndim = 0, .dims = {0}, .matrix = false,
         .value = net->map___LINE____b_, .gradient = net->grad_map___LINE____b_,
         .state[0] = net->grad_map___LINE____b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 1.0f, .constant = true,
     };
     net->params[4] = (SnnParam) {
-        .name = "w_b_dense", .about = "dense(2)",
+        .name = "w_b_dense", .about = "dense(2)", .line = 30,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w_b_dense_[0], .gradient = net->grad_w_b_dense_2_[0],
         .state[0] = net->grad_w_b_dense_3_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->params[5] = (SnnParam) {
-        .name = "map___LINE___loss", .about = "map()",
+        .name = "map___LINE___loss", .about = "map()", .line = 31,
         .ndim = 0, .dims = {0}, .matrix = false,
         .value = net->map___LINE___loss_, .gradient = net->grad_map___LINE___loss_,
         .state[0] = net->grad_map___LINE___loss_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 1.0f, .constant = true,
     };
     net->params[6] = (SnnParam) {
-        .name = "w_grad_w_b", .about = "dense(2)",
+        .name = "w_grad_w_b", .about = "dense(2)", .line = 32,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w_grad_w_b_[0], .gradient = net->grad_w_grad_w_b_[0],
         .state[0] = net->grad_w_grad_w_b_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->params[7] = (SnnParam) {
-        .name = "w_activity_b", .about = "dense(2)",
+        .name = "w_activity_b", .about = "dense(2)", .line = 33,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w_activity_b_[0], .gradient = net->grad_w_activity_b_[0],
         .state[0] = net->grad_w_activity_b_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->params[8] = (SnnParam) {
-        .name = "w__1", .about = "dense(2)",
+        .name = "w__1", .about = "dense(2)", .line = 34,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w__1_[0], .gradient = net->grad_w__1_[0],
         .state[0] = net->grad_w__1_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->params[9] = (SnnParam) {
-        .name = "w__", .about = "dense(2)",
+        .name = "w__", .about = "dense(2)", .line = 35,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w___[0], .gradient = net->grad_w___[0],
         .state[0] = net->grad_w___2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->params[10] = (SnnParam) {
-        .name = "metadata__", .about = "_()",
+        .name = "metadata__", .about = "_()", .line = 35,
         .ndim = 0, .dims = {0}, .matrix = false,
         .value = net->metadata___, .gradient = net->grad_metadata___,
         .state[0] = net->grad_metadata___2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 1.0f, .constant = true,
     };
     net->params[11] = (SnnParam) {
-        .name = "w_layer_b", .about = "dense(2)",
+        .name = "w_layer_b", .about = "dense(2)", .line = 36,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w_layer_b_[0], .gradient = net->grad_w_layer_b_[0],
         .state[0] = net->grad_w_layer_b_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->params[12] = (SnnParam) {
-        .name = "w_snn_all", .about = "dense(2)",
+        .name = "w_snn_all", .about = "dense(2)", .line = 37,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w_snn_all_[0], .gradient = net->grad_w_snn_all_[0],
         .state[0] = net->grad_w_snn_all_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->params[13] = (SnnParam) {
-        .name = "w___func__", .about = "dense(2)",
+        .name = "w___func__", .about = "dense(2)", .line = 38,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w___func___[0], .gradient = net->grad_w___func___[0],
         .state[0] = net->grad_w___func___2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [3], classes = 2)",
+        .name = "image", .about = "data idx(shape = [3], classes = 2)", .line = 26,
         .size = 3, .spikes = false, .values = net->image_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "b_dense_2", .about = "dense(2)",
+        .name = "b_dense_2", .about = "dense(2)", .line = 28,
         .size = 2, .spikes = false, .values = net->b_dense_2_[0], .per_sample = 2,
         .activity = NULL, .operations = 6,
     };
     net->streams[2] = (SnnStream) {
-        .name = "b", .about = "map()",
+        .name = "b", .about = "map()", .line = 28,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_b_2_, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "b__t", .about = "map()",
+        .name = "b__t", .about = "map()", .line = 28,
         .size = 2, .spikes = false, .values = net->b__t_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "b_t", .about = "map()",
+        .name = "b_t", .about = "map()", .line = 28,
         .size = 2, .spikes = false, .values = net->b_t_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "_b_dense_3", .about = "dense(2)",
+        .name = "_b_dense_3", .about = "dense(2)", .line = 29,
         .size = 2, .spikes = false, .values = net->b_dense_3_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 8,
     };
     net->streams[6] = (SnnStream) {
-        .name = "_b_2", .about = "map()",
+        .name = "_b_2", .about = "map()", .line = 29,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity__b_2_, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
-        .name = "_b_2__t", .about = "map()",
+        .name = "_b_2__t", .about = "map()", .line = 29,
         .size = 2, .spikes = false, .values = net->b_2__t_then_g__b_dense_3_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
-        .name = "_b_2_t", .about = "map()",
+        .name = "_b_2_t", .about = "map()", .line = 29,
         .size = 2, .spikes = false, .values = net->b_2_t_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[9] = (SnnStream) {
-        .name = "b_dense", .about = "dense(2)",
+        .name = "b_dense", .about = "dense(2)", .line = 30,
         .size = 2, .spikes = false, .values = net->b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 8,
     };
     net->streams[10] = (SnnStream) {
-        .name = "loss", .about = "map()",
+        .name = "loss", .about = "map()", .line = 31,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_loss_, .operations = 0,
     };
     net->streams[11] = (SnnStream) {
-        .name = "loss__t", .about = "map()",
+        .name = "loss__t", .about = "map()", .line = 31,
         .size = 2, .spikes = false, .values = net->loss__t_then_g_b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[12] = (SnnStream) {
-        .name = "loss_t", .about = "map()",
+        .name = "loss_t", .about = "map()", .line = 31,
         .size = 2, .spikes = false, .values = net->loss_t_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[13] = (SnnStream) {
-        .name = "grad_w_b_dense", .about = "dense(2)",
+        .name = "grad_w_b_dense", .about = "dense(2)", .line = 32,
         .size = 2, .spikes = false, .values = net->grad_w_b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 8,
     };
     net->streams[14] = (SnnStream) {
-        .name = "grad_w_b", .about = "lif()",
+        .name = "grad_w_b", .about = "lif()", .line = 32,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_grad_w_b_, .operations = 0,
     };
     net->streams[15] = (SnnStream) {
-        .name = "grad_w_b_v", .about = "lif()",
+        .name = "grad_w_b_v", .about = "lif()", .line = 32,
         .size = 2, .spikes = false, .values = net->grad_w_b_v_then_g_grad_w_b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[16] = (SnnStream) {
-        .name = "activity_b_dense", .about = "dense(2)",
+        .name = "activity_b_dense", .about = "dense(2)", .line = 33,
         .size = 2, .spikes = false, .values = net->activity_b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 8,
     };
     net->streams[17] = (SnnStream) {
-        .name = "activity_b", .about = "lif()",
+        .name = "activity_b", .about = "lif()", .line = 33,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_activity_b_, .operations = 0,
     };
     net->streams[18] = (SnnStream) {
-        .name = "activity_b_v", .about = "lif()",
+        .name = "activity_b_v", .about = "lif()", .line = 33,
         .size = 2, .spikes = false, .values = net->activity_b_v_then_g_activity_b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[19] = (SnnStream) {
-        .name = "_1_dense", .about = "dense(2)",
+        .name = "_1_dense", .about = "dense(2)", .line = 34,
         .size = 2, .spikes = false, .values = net->_1_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 8,
     };
     net->streams[20] = (SnnStream) {
-        .name = "_1", .about = "lif()",
+        .name = "_1", .about = "lif()", .line = 34,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity__1_, .operations = 0,
     };
     net->streams[21] = (SnnStream) {
-        .name = "_1_v", .about = "lif()",
+        .name = "_1_v", .about = "lif()", .line = 34,
         .size = 2, .spikes = false, .values = net->_1_v_then_g__1_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[22] = (SnnStream) {
-        .name = "__dense", .about = "dense(2)",
+        .name = "__dense", .about = "dense(2)", .line = 35,
         .size = 2, .spikes = false, .values = net->dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 8,
     };
     net->streams[23] = (SnnStream) {
-        .name = "_", .about = "_()",
+        .name = "_", .about = "_()", .line = 35,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity___, .operations = 0,
     };
     net->streams[24] = (SnnStream) {
-        .name = "layer_b_dense", .about = "dense(2)",
+        .name = "layer_b_dense", .about = "dense(2)", .line = 36,
         .size = 2, .spikes = false, .values = net->layer_b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 8,
     };
     net->streams[25] = (SnnStream) {
-        .name = "layer_b", .about = "lif()",
+        .name = "layer_b", .about = "lif()", .line = 36,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_layer_b_, .operations = 0,
     };
     net->streams[26] = (SnnStream) {
-        .name = "layer_b_v", .about = "lif()",
+        .name = "layer_b_v", .about = "lif()", .line = 36,
         .size = 2, .spikes = false, .values = net->layer_b_v_then_g_layer_b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[27] = (SnnStream) {
-        .name = "snn_all_dense", .about = "dense(2)",
+        .name = "snn_all_dense", .about = "dense(2)", .line = 37,
         .size = 2, .spikes = false, .values = net->snn_all_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 8,
     };
     net->streams[28] = (SnnStream) {
-        .name = "snn_all", .about = "lif()",
+        .name = "snn_all", .about = "lif()", .line = 37,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_snn_all_, .operations = 0,
     };
     net->streams[29] = (SnnStream) {
-        .name = "snn_all_li_sum", .about = "sum(__func__)",
+        .name = "snn_all_li_sum", .about = "sum(__func__)", .line = 39,
         .size = 2, .spikes = false, .values = net->snn_all_li_sum_[0], .per_sample = 2,
         .activity = NULL, .operations = 0,
     };
     net->streams[30] = (SnnStream) {
-        .name = "snn_all_v", .about = "lif()",
+        .name = "snn_all_v", .about = "lif()", .line = 37,
         .size = 2, .spikes = false, .values = net->snn_all_v_then_g_snn_all_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[31] = (SnnStream) {
-        .name = "__func___sum", .about = "sum(__func__)",
+        .name = "__func___sum", .about = "sum(__func__)", .line = 39,
         .size = 2, .spikes = false, .values = net->func___sum_[0], .per_sample = 2,
         .activity = NULL, .operations = 4,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 2, .state = "first", .values = net->state_first_b_[0], .per_sample = 2,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 2, .state = "net", .values = net->state_net_b_[0], .per_sample = 2,
+    };
+    net->watches[2] = (SnnWatch) {
+        .stream = 6, .state = "first", .values = net->state_first__b_2_[0], .per_sample = 2,
+    };
+    net->watches[3] = (SnnWatch) {
+        .stream = 6, .state = "net", .values = net->state_net__b_2_[0], .per_sample = 2,
+    };
+    net->watches[4] = (SnnWatch) {
+        .stream = 10, .state = "first", .values = net->state_first_loss_[0], .per_sample = 2,
+    };
+    net->watches[5] = (SnnWatch) {
+        .stream = 10, .state = "net", .values = net->state_net_loss_[0], .per_sample = 2,
+    };
+    net->watches[6] = (SnnWatch) {
+        .stream = 14, .state = "v", .values = net->state_v_grad_w_b_[0], .per_sample = 2,
+    };
+    net->watches[7] = (SnnWatch) {
+        .stream = 17, .state = "v", .values = net->state_v_activity_b_[0], .per_sample = 2,
+    };
+    net->watches[8] = (SnnWatch) {
+        .stream = 20, .state = "v", .values = net->state_v__1_[0], .per_sample = 2,
+    };
+    net->watches[9] = (SnnWatch) {
+        .stream = 23, .state = NULL, .values = net->trace___[0], .per_sample = 2,
+    };
+    net->watches[10] = (SnnWatch) {
+        .stream = 25, .state = "v", .values = net->state_v_layer_b_[0], .per_sample = 2,
+    };
+    net->watches[11] = (SnnWatch) {
+        .stream = 28, .state = "v", .values = net->state_v_snn_all_[0], .per_sample = 2,
+    };
+    net->watches[12] = (SnnWatch) {
+        .stream = 28, .state = "v_li", .values = net->state_v_li_snn_all_[0], .per_sample = 2,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -3665,7 +3762,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 14;
     model->streams = net->streams;
     model->stream_count = 32;
-    model->stream_bytes = 940;
+    model->watches = net->watches;
+    model->watch_count = 13;
+    model->stream_bytes = 1044;
     choose_level(model);
     return true;
 }

@@ -51,12 +51,15 @@ struct net {
     float (*w_digit_transposed_)[5];
     uint16_t (*events_of_image_)[20];
     int32_t (*ends_of_image_)[4];
+    float (*state_v_hidden_)[5];
+    float (*state_v_li_hidden_)[5];
     float (*parts_of_w_digit_)[5][3];
     float (*parts_of_w_hidden_)[4][5];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[7];
+    SnnWatch watches[3];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -109,6 +112,8 @@ static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t la
     float (*restrict w_hidden_)[5] = net->w_hidden_;
     uint16_t (*restrict events_of_image_)[20] = net->events_of_image_;
     int32_t (*restrict ends_of_image_)[4] = net->ends_of_image_;
+    float (*restrict state_v_hidden_)[5] = net->state_v_hidden_;
+    float (*restrict state_v_li_hidden_)[5] = net->state_v_li_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
@@ -166,6 +171,8 @@ static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t la
                 v_ = v_3_;
                 v_li_ = v_li_2_;
             }
+            state_v_hidden_[b][n] = v_;
+            state_v_li_hidden_[b][n] = v_li_;
             hidden_li_mean_[b][n] = sum;
         }
     }
@@ -692,6 +699,8 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
     complete = (net->events_of_image_ = snn_alloc(rows, sizeof *net->events_of_image_)) != NULL && complete;
     complete = (net->ends_of_image_ = snn_take(&net->memory, rows, sizeof *net->ends_of_image_)) != NULL && complete;
+    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
+    complete = (net->state_v_li_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_hidden_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
     return complete;
@@ -730,46 +739,52 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_hidden", .about = "dense(5)",
+        .name = "w_hidden", .about = "dense(5)", .line = 5,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
         .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3, temporal, spikes)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3, temporal, spikes)", .line = 3,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 12,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "hidden_dense", .about = "dense(5)",
+        .name = "hidden_dense", .about = "dense(5)", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 15,
         .activity = NULL, .operations = 60,
     };
     net->streams[2] = (SnnStream) {
-        .name = "hidden", .about = "lif(tau = 10, decay_input = false)",
+        .name = "hidden", .about = "lif(tau = 10, decay_input = false)", .line = 5,
         .size = 5, .spikes = true, .values = NULL, .per_sample = 15,
         .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "hidden_li_mean", .about = "mean(digit)",
+        .name = "hidden_li_mean", .about = "mean(digit)", .line = 7,
         .size = 5, .spikes = false, .values = net->hidden_li_mean_[0], .per_sample = 5,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "hidden_v", .about = "lif(tau = 10, decay_input = false)",
+        .name = "hidden_v", .about = "lif(tau = 10, decay_input = false)", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 15,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_mean", .about = "mean(digit)",
+        .name = "digit_mean", .about = "mean(digit)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
         .activity = NULL, .operations = 15,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 2, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 5,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 2, .state = "v_li", .values = net->state_v_li_hidden_[0], .per_sample = 5,
     };
     model->run = &net->run;
     model->spikes = net->image_[0][0];
@@ -782,7 +797,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 299;
+    model->watches = net->watches;
+    model->watch_count = 2;
+    model->stream_bytes = 339;
     choose_level(model);
     return true;
 }

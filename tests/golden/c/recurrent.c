@@ -69,6 +69,7 @@ struct net {
     int32_t (*ends_of_hidden_delay_)[3];
     uint16_t (*events_of_hidden_)[18];
     int32_t (*ends_of_hidden_)[3];
+    float (*state_v_digit_)[3];
     float (*parts_of_w_digit_)[5][3];
     float (*state_g_v_hidden_)[5];
     float (*tiles_of_w_hidden_2_transposed_)[5][5];
@@ -78,6 +79,7 @@ struct net {
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[4];
     SnnStream streams[10];
+    SnnWatch watches[4];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -299,6 +301,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     float (*restrict w_digit_)[3] = net->w_digit_;
     uint16_t (*restrict events_of_hidden_)[18] = net->events_of_hidden_;
     int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
+    float (*restrict state_v_digit_)[3] = net->state_v_digit_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -330,6 +333,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
                 digit_[b][1][n] = v_2_;
                 v_ = v_2_;
             }
+            state_v_digit_[b][n] = v_;
         }
     }
 }
@@ -1304,6 +1308,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->ends_of_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay_)) != NULL && complete;
     complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
     complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
+    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     complete = (net->state_g_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden_)) != NULL && complete;
     complete = (net->tiles_of_w_hidden_2_transposed_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed_)) != NULL && complete;
@@ -1346,70 +1351,79 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_hidden", .about = "dense(5)",
+        .name = "w_hidden", .about = "dense(5)", .line = 5,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
         .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .state[0] = net->velocity_w_hidden_[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
         .states = 1, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_hidden_2", .about = "dense(5)",
+        .name = "w_hidden_2", .about = "dense(5)", .line = 5,
         .ndim = 2, .dims = {5, 5}, .matrix = true,
         .value = net->w_hidden_2_[0], .gradient = net->grad_w_hidden_2_[0],
         .state[0] = net->velocity_w_hidden_2_[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
         .states = 1, .init = 0.4472136f, .constant = false,
     };
     net->params[2] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .state[0] = net->velocity_w_digit_[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
         .states = 1, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3, temporal)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3, temporal)", .line = 3,
         .size = 4, .spikes = false, .values = net->image_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "hidden_dense", .about = "dense(5)",
+        .name = "hidden_dense", .about = "dense(5)", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 10,
         .activity = NULL, .operations = 40,
     };
     net->streams[2] = (SnnStream) {
-        .name = "hidden_delay", .about = "hidden[-1]",
+        .name = "hidden_delay", .about = "hidden[-1]", .line = 5,
         .size = 5, .spikes = true, .values = NULL, .per_sample = 10,
         .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "hidden_dense_2", .about = "dense(5)",
+        .name = "hidden_dense_2", .about = "dense(5)", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_dense_2_[0][0], .per_sample = 5,
         .activity = NULL, .operations = 50,
     };
     net->streams[4] = (SnnStream) {
-        .name = "hidden", .about = "lif(tau = 3, detach_reset)",
+        .name = "hidden", .about = "lif(tau = 3, detach_reset)", .line = 5,
         .size = 5, .spikes = true, .values = NULL, .per_sample = 10,
         .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "hidden_v", .about = "lif(tau = 3, detach_reset)",
+        .name = "hidden_v", .about = "lif(tau = 3, detach_reset)", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 10,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
+        .name = "digit_dense", .about = "dense(3)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 30,
     };
     net->streams[7] = (SnnStream) {
-        .name = "digit", .about = "li(tau = 4)",
+        .name = "digit", .about = "li(tau = 4)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
-        .name = "digit_max", .about = "max(digit)",
+        .name = "digit_max", .about = "max(digit)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_max_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 4, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 5,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 7, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
+    };
+    net->watches[2] = (SnnWatch) {
+        .stream = 7, .state = NULL, .values = net->digit_[0][0], .per_sample = 6,
     };
     model->run = &net->run;
     model->input = net->image_[0][0];
@@ -1422,7 +1436,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 520;
+    model->watches = net->watches;
+    model->watch_count = 3;
+    model->stream_bytes = 532;
     choose_level(model);
     return true;
 }

@@ -1,0 +1,39 @@
+/* Buffers that tell, after a forward phase, whether something was not finite: few numbers, so that looking
+ * costs next to nothing. Elsewhere NaN and infinity reach the scores, the loss or the gradients, which are
+ * looked at, too. */
+#include "lower.h"
+
+static void watch(Lower *lower, StreamId stream, const char *state, BufferId values)
+{
+    Program *program = lower->program;
+    LoopWatch watch = {.state = state, .values = values};
+    while (strcmp(program->streams.at[watch.stream].name, stream_of(lower, stream)->name) != 0)
+        watch.stream++;
+    vec_push(lower->arena, &program->watches, watch);
+}
+
+void watch_scan_states(Lower *lower, const Node *scan, const ScanState *state)
+{
+    if (lower->phase != PHASE_FORWARD)
+        return;
+    for (int s = 0; s < scan->states.count; s++)
+        watch(lower, scan->outs.at[0].stream, scan->states.at[s].name, state->states[s]);
+    for (int k = 0; k < scan->outs.count; k++)
+        if (stream_of(lower, scan->outs.at[k].stream)->trace)
+            watch(lower, scan->outs.at[0].stream, NULL, lower->streams[scan->outs.at[k].stream]);
+}
+
+/* Encoders and maxima compare what they read. */
+void watch_streams(Lower *lower)
+{
+    const Net *net = lower->net;
+    for (int n = 0; n < net->backward; n++) {
+        const Node *node = &net->nodes.at[n];
+        bool compares = node->kind == NODE_POISSON || node->kind == NODE_LATENCY
+                        || (node->kind == NODE_REDUCE && node->reduce == REDUCE_MAX);
+        BufferId values = compares ? lower->streams[node->in] : -1;
+        if (values >= 0 && lower->program->buffers.at[values].type == TYPE_F32
+            && lower->program->buffers.at[values].role != BUFFER_INPUT)
+            watch(lower, node->in, NULL, values);
+    }
+}
