@@ -28,6 +28,7 @@ static const Formula outputs[] = {
     {"where(quiet and v < 2, 1, 0)", STREAM_SPIKES},
     {"on", STREAM_SPIKES},
     {"on * before", STREAM_SPIKES},
+    {"where(before, 0, fire)", STREAM_SPIKES},
     {"2 * fire", STREAM_REALS},
     {"-fire", STREAM_REALS},
     {"2 - fire", STREAM_REALS},
