@@ -191,7 +191,7 @@ demo: $(SNNC) $(BUILD)/deps-demo ## compile the Fashion-MNIST example, train it,
 	$(CC) -std=c11 -O3 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math \
 	    $(BUILD)/demo.c -o $(BUILD)/demo $(LDLIBS)
 	@echo "3. It learns from 54,000 images, $(DEMO_EPOCHS) epochs, looks at 6,000 others, and writes a checkpoint after each:"
-	$(BUILD)/demo train --data $(DEMO_DATA) --validate 0.1 --no-test --out $(BUILD)/demo.safetensors
+	$(BUILD)/demo train --data $(DEMO_DATA) --validate 0.1 --no-test --force --out $(BUILD)/demo.safetensors
 	@echo "4. The last checkpoint is measured, once, on 10,000 images that were never looked at:"
 	$(BUILD)/demo test --data $(DEMO_DATA) --weights $(BUILD)/demo.safetensors
 

@@ -64,7 +64,7 @@ static const OptionsFlag options_flags[] = {
      "the weights; train starts from those that fit"},
     {RESULTS, "--out", "FILE", OPTIONS_TEXT, AT(out), 0, IN_TRAIN | IN_PREDICT, "the checkpoint, or the CSV"},
     {RESULTS, "--force", NULL, OPTIONS_FLAG, AT(force), 0, IN_TRAIN | IN_PREDICT,
-     "replace files; --resume another training"},
+     "replace files instead of keeping them; resume another training"},
     {TRAINING, "--epochs", "N", OPTIONS_COUNT, AT(epochs), 1000000, IN_TRAIN,
      "train until this many epochs are done"},
     {TRAINING, "--lr", "X", OPTIONS_REAL, AT(lr), 0, IN_TRAIN, "learning rate, the base of its schedule"},
@@ -385,7 +385,8 @@ static void options_example(const SnnModel *model, const char *program, SnnComma
 void snn_options_help(const SnnModel *model, const char *program, FILE *stream)
 {
     char resume[300];
-    snprintf(resume, sizeof resume, " --resume %.200s.safetensors --epochs %d", model->name, 2 * model->epochs);
+    snprintf(resume, sizeof resume, " --resume %.200s.safetensors --epochs %d", model->name,
+             2 * model->epochs);
     snn_options_usage(model, program, stream);
     options_help_flags(model, stream);
     fputs("\nExamples:\n", stream);
@@ -396,6 +397,6 @@ void snn_options_help(const SnnModel *model, const char *program, FILE *stream)
     fprintf(
         stream,
         "\nAn interrupted or killed training goes on from its last finished epoch with --resume, and ends\n"
-        "with the same bits as one that was not. Exit status: 0 done, 1 failed, 2 wrong usage,\n"
-        "130 interrupted.\n");
+        "with the same bits as one that was not. An older checkpoint or log is kept under another name, as\n"
+        "NAME.1.safetensors. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n");
 }

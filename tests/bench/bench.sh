@@ -83,7 +83,7 @@ row "executable" "$(to_unit "$(wc -c < model)" 1024 0) KiB"
 # From here on: $speed of the last number of threads, in samples/s.
 for n in $threads; do
     rm -f run.log
-    timed ./model train --quiet --data data --threads "$n" --epochs $((rounds + 1)) --out model.safetensors --log run.log
+    timed ./model train --quiet --data data --threads "$n" --epochs $((rounds + 1)) --force --out model.safetensors --log run.log
     sed '1d; s/.*"seconds": \([^,]*\),.*/\1/' run.log | awk -v n=$samples '{ print n / $1 }' > speeds
     [ "$(wc -l < speeds)" -eq "$rounds" ]
     read -r speed low high << SPEEDS

@@ -22,7 +22,7 @@ $cc $flags model.c -o model -lm -lpthread -lz
 
 ours() {
     ./measure measured ./model train --quiet --data "$data" --threads "$threads" \
-        --epochs "$epochs" --seed "$1" --test-every 1 --out model.safetensors
+        --epochs "$epochs" --seed "$1" --test-every 1 --force --out model.safetensors
 }
 
 # Its memory is kept when it was freed, not given back and asked for again.

@@ -1,0 +1,134 @@
+/* The model as text: the same for the same model, compact, and without what results do not depend on. */
+#include "net.h"
+#include "pipeline.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+Suite *describe_suite(void);
+
+static Arena *arena;
+
+static void setup(void)
+{
+    arena = arena_new();
+}
+
+static void teardown(void)
+{
+    arena_free(arena);
+}
+
+static Net *build(const char *layers, const char *training)
+{
+    const char *text =
+        arena_printf(arena,
+                     "model m {\n data idx(shape = [4], classes = 3)\n time 5 steps of 1 ms\n%s\n"
+                     " predict argmax(rate(out))\n"
+                     " train { loss mse(rate(out), label) %s }\n}\n",
+                     layers, training);
+    Compilation *c = compilation_new(arena, stderr);
+    c->text = source_add(&c->sources, "model.snn", text, (uint32_t)strlen(text));
+    ck_assert(compile(c, "fuse"));
+    return c->net;
+}
+
+static const char *joined(const Lines *lines)
+{
+    const char *text = "";
+    for (int i = 0; i < lines->count; i++)
+        text = arena_printf(arena, "%s%s\n", text, lines->at[i]);
+    return text;
+}
+
+static void expect(const Net *a, const Net *b, bool same_network, bool same_training)
+{
+    const char *one = joined(&a->network_text), *other = joined(&b->network_text);
+    ck_assert_msg((strcmp(one, other) == 0) == same_network, "%s----\n%s", one, other);
+    one = joined(&a->training_text);
+    other = joined(&b->training_text);
+    ck_assert_msg((strcmp(one, other) == 0) == same_training, "%s----\n%s", one, other);
+}
+
+#define PLAIN " out = image -> dense(3) -> lif(tau = 2)"
+
+START_TEST(lines_of_a_model)
+{
+    const Net *net = build(PLAIN, "");
+    ck_assert_str_eq(joined(&net->network_text), "5 time steps, 3 classes\n"
+                                                 "param w_out: [4, 3]\n"
+                                                 "image: reals [4] = data\n"
+                                                 "out_dense: reals [3] = dense(image, w_out)\n"
+                                                 "out: spikes [3] in time = lif(out_dense)\n"
+                                                 "out: state v = 0\n"
+                                                 "out: v = v[-1] + (input - v[-1]) * 0.5\n"
+                                                 "out: spike = step(v - 1)\n"
+                                                 "out: v_2 = mix(spike, 0, v)\n"
+                                                 "out: out = spike\n"
+                                                 "out: next v = v_2\n"
+                                                 "out_rate: reals [3] = mean over time of out\n"
+                                                 "predicted = argmax(out_rate)\n");
+}
+END_TEST
+
+/* How it is written, and where, is nothing that a checkpoint remembers. */
+START_TEST(places_and_spelling)
+{
+    expect(build(PLAIN, ""),
+           build("\n\n # words\n let two = 1 + 1\n out = image -> dense(3)\n -> lif(tau = two)", ""), true,
+           true);
+    expect(build(PLAIN, ""), build(PLAIN, "batch 7 epochs 3 seed 4"), true, true);
+}
+END_TEST
+
+START_TEST(what_results_depend_on)
+{
+    expect(build(PLAIN, ""), build(" out = image -> dense(3) -> lif(tau = 30)", ""), false, true);
+    expect(build(PLAIN, ""), build(" out = poisson(image) -> dense(3) -> lif(tau = 2)", ""), false, true);
+}
+END_TEST
+
+START_TEST(what_training_depends_on)
+{
+    expect(build(PLAIN, ""), build(" out = image -> dense(3) -> lif(tau = 2, surrogate = triangle(2))", ""),
+           true, false);
+    expect(build(PLAIN, ""), build(PLAIN, "optimizer sgd(lr = 0.1)"), true, false);
+    expect(build(PLAIN, ""), build(PLAIN, "clip_norm 1"), true, false);
+    expect(build(PLAIN, "optimizer adam(lr = 0.1)"), build(PLAIN, "optimizer adam(lr = cosine(0.1))"), true,
+           false);
+}
+END_TEST
+
+static Net *build_layers(int count)
+{
+    const char *layers = " h0 = image -> dense(4) -> lif()\n";
+    for (int i = 1; i < count; i++)
+        layers = arena_printf(arena, "%s h%d = h%d -> dense(4) -> lif()\n", layers, i, i - 1);
+    return build(arena_printf(arena, "%s out = h%d -> dense(3) -> lif()", layers, count - 1), "");
+}
+
+/* A layer like another one is three lines, however many equations it has. */
+START_TEST(equal_layers_stand_there_once)
+{
+    const Net *few = build_layers(2), *many = build_layers(12);
+    ck_assert_int_eq(many->network_text.count - few->network_text.count, 10 * 3);
+    ck_assert_int_eq(many->training_text.count - few->training_text.count, 10);
+    ck_assert_ptr_nonnull(
+        strstr(joined(&many->network_text), "h11: spikes [4] in time = lif(h11_dense), as h0\n"));
+}
+END_TEST
+
+Suite *describe_suite(void)
+{
+    Suite *suite = suite_create("describe");
+    TCase *tests = tcase_create("describe");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, lines_of_a_model);
+    tcase_add_test(tests, places_and_spelling);
+    tcase_add_test(tests, what_results_depend_on);
+    tcase_add_test(tests, what_training_depends_on);
+    tcase_add_test(tests, equal_layers_stand_there_once);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
