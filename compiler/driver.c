@@ -193,24 +193,38 @@ static void close_workshop(const Workshop *workshop)
     errno = reason;
 }
 
-static int compile_source(const Options *options, const Workshop *workshop)
+typedef VEC(const char *) Words;
+
+/* A command may have options of its own, as in "gcc -pipe". */
+static void add_words(Arena *arena, Words *words, const char *text)
 {
-    const char *cc = options->cc ? options->cc : getenv("CC");
-    const char *arguments[] = {cc && *cc ? cc : "cc",
-                               "-std=c11",
-                               "-O3",
-                               "-march=native",
-                               "-ffp-contract=off",
-                               "-fno-math-errno",
-                               "-fno-trapping-math",
-                               workshop->source,
-                               "-o",
-                               workshop->program,
-                               "-lm",
-                               "-lpthread",
-                               "-lz",
-                               NULL};
-    return run_cc((char *const *)arguments);
+    static const char blanks[] = " \t\n";
+    for (text = text ? text : ""; *(text += strspn(text, blanks)); text += strcspn(text, blanks))
+        vec_push(arena, words, arena_strndup(arena, text, strcspn(text, blanks)));
+}
+
+static int compile_source(Arena *arena, const Options *options, const Workshop *workshop)
+{
+    const char *const given[] = {options->cc, getenv("CC"), "cc"};
+    const char *const flags[] = {"-std=c11",
+                                 "-O3",
+                                 "-march=native",
+                                 "-ffp-contract=off",
+                                 "-fno-math-errno",
+                                 "-fno-trapping-math",
+                                 workshop->source,
+                                 "-o",
+                                 workshop->program,
+                                 "-lm",
+                                 "-lpthread",
+                                 "-lz",
+                                 NULL};
+    Words command = {0};
+    for (size_t i = 0; command.count == 0; i++)
+        add_words(arena, &command, given[i]);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        vec_push(arena, &command, flags[i]);
+    return run_cc((char *const *)command.at);
 }
 
 static int build_executable(Compilation *c, const Options *options, const Out *text)
@@ -219,7 +233,7 @@ static int build_executable(Compilation *c, const Options *options, const Out *t
     int status = EXIT_SUCCESS;
     bool done = open_workshop(&workshop, c->arena, options->output) && write_source(&workshop, text);
     if (done) {
-        status = compile_source(options, &workshop);
+        status = compile_source(c->arena, options, &workshop);
         done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
     }
     close_workshop(&workshop);

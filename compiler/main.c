@@ -5,8 +5,11 @@
 #include "pipeline.h"
 #include "run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define BACKEND(name) extern const Backend backend_##name;
 #include "backends.def"
@@ -68,8 +71,19 @@ static int check_gradients(Compilation *record, Compilation *replay, const Optio
     return finish(record, gradcheck(record->program, replay->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
+/* Whatever was printed, also by --help, is lost without a word if standard output cannot take it. */
+static void flush_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    fprintf(stderr, "snnc: cannot write to standard output: %s\n", strerror(errno));
+    _exit(EXIT_FAILURE);
+}
+
 int main(int argc, char **argv)
 {
+    if (atexit(flush_output) != 0)
+        return EXIT_FAILURE;
     Arena *arena = arena_new();
     Options options = options_parse(arena, argc, argv);
     Compilation *compilation = driver_compilation(arena, &options, stderr);

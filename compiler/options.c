@@ -46,7 +46,7 @@ static const struct argp_option table[] = {
 #undef OPTIMISATION
      ,
      1},
-    {"cc", KEY_CC, "COMMAND", 0, "C compiler for an executable (default: $CC, else cc)", 1},
+    {"cc", KEY_CC, "COMMAND", 0, "C compiler for an executable, perhaps with options, as in --cc=\"gcc -pipe\" (default: $CC, else cc)", 1},
     {"no-warnings", 'w', NULL, 0, "Say nothing about what compiles and is likely a mistake", 1},
     {"strict", KEY_STRICT, NULL, 0, "Refuse it: warnings are errors", 1},
     {"no-runtime", KEY_NO_RUNTIME, NULL, 0,

@@ -5,6 +5,7 @@
 #include "snn_safetensors.h"
 
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 
 static bool complain(const char *format, const char *what, const char *where)
@@ -22,18 +23,20 @@ static double element_of(const SnnTensor *tensor, size_t index)
     float f32;
     double f64;
     int32_t i32;
+    int64_t i64;
     const unsigned char *at = tensor->data + index * snn_dtype_size(tensor->dtype);
     switch ((int)tensor->dtype) {
     case SNN_F32: memcpy(&f32, at, sizeof f32); return (double)f32;
     case SNN_F64: memcpy(&f64, at, sizeof f64); return f64;
     case SNN_I32: memcpy(&i32, at, sizeof i32); return i32;
+    case SNN_I64: memcpy(&i64, at, sizeof i64); return (double)i64;
     default: return *at; /* U8 */
     }
 }
 
 static bool is_readable(SnnDtype dtype)
 {
-    return dtype == SNN_F32 || dtype == SNN_F64 || dtype == SNN_I32 || dtype == SNN_U8;
+    return dtype == SNN_F32 || dtype == SNN_F64 || dtype == SNN_I32 || dtype == SNN_I64 || dtype == SNN_U8;
 }
 
 /* `matrix`: the file holds [columns][rows] for a buffer of [rows][columns]. */
@@ -51,6 +54,9 @@ static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++)
             interp->buffers[id][r * columns + c] = element_of(tensor, c * rows + r);
+    for (size_t k = 0; k < count; k++)
+        if (!isfinite(interp->buffers[id][k]))
+            return complain("array `%s` in %s holds numbers that are not finite", name, path);
     return true;
 }
 
@@ -133,6 +139,8 @@ static bool labels_fit(const Interp *interp, const char *path)
 {
     for (int b = 0; b < interp->rows; b++) {
         double label = interp->buffers[interp->program->label][b];
+        if (label != floor(label))
+            return complain("a label in %s is no whole number%s", path, "");
         if (label < 0 || label >= interp->program->classes)
             return complain("a label in %s is not below the model's number of classes%s", path, "");
     }

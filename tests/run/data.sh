@@ -95,6 +95,22 @@ printf '\3\0\0\0' >> events.batch
 head -c 48 /dev/zero >> events.batch
 printf '\0\7\0\0\0\1\377\0\0\0\0\0\0\0\0\2' >> events.batch
 shows "data: --inputs of spikes" '^0 1 0 0 0 1 1 0$' "$snnc" events.snn --run --inputs=events.batch --print=image
+# batch TYPE BYTES LABEL PIXEL: one sample for shapes.snn, its label in so many bytes, its pixels in four
+batch() {
+    tensors "{\"label\":{\"dtype\":\"$1\",\"shape\":[1],\"data_offsets\":[0,$2]},\"input\":{\"dtype\":\"F32\",\"shape\":[1,8,8],\"data_offsets\":[$2,$(($2 + 256))]}}" one.batch
+    printf "$3" >> one.batch
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32; do
+        printf "$4$4" >> one.batch
+    done
+}
+batch I64 8 '\3\0\0\0\0\0\0\0' '\0\0\0\0'
+passes "data: --inputs with labels of 64 bits" "$snnc" shapes.snn --run --inputs=one.batch --print=shape
+batch I64 8 '\3\0\0\0\1\0\0\0' '\0\0\0\0'
+refuses "data: --inputs with a large label" 1 '^snnc: a label in one\.batch is not below the model' "$snnc" shapes.snn --run --inputs=one.batch --print=shape
+batch F32 4 '\0\0\0\077' '\0\0\0\0'
+refuses "data: --inputs with half a label" 1 '^snnc: a label in one\.batch is no whole number$' "$snnc" shapes.snn --run --inputs=one.batch --print=shape
+batch F32 4 '\0\0\0\0' '\0\0\300\177'
+refuses "data: --inputs with NaN" 1 '^snnc: array `input` in one\.batch holds numbers that are not finite$' "$snnc" shapes.snn --run --inputs=one.batch --print=shape
 
 # A network that does not look at its data.
 cat > blind.snn << 'end'
