@@ -129,36 +129,43 @@ END_TEST
 
 /* ---- across streams: what is not taken by one neuron was made by another ---- */
 
-#define ACROSS(streams)                                                  \
-    "model across {\n"                                                   \
-    "    data idx(shape = [2], classes = 2, temporal)\n"                 \
-    "    time 3 steps\n"                                                 \
-    "    h = image -> dense(2)\n" streams "    predict argmax(sum(o))\n" \
-    "    train { loss cross_entropy(sum(o), label) }\n"                  \
+#define ACROSS(definitions, streams)                                                 \
+    definitions "model across {\n"                                                   \
+                "    data idx(shape = [2], classes = 2, temporal)\n"                 \
+                "    time 3 steps\n"                                                 \
+                "    h = image -> dense(2)\n" streams "    predict argmax(sum(o))\n" \
+                "    train { loss cross_entropy(sum(o), label) }\n"                  \
+                "}\n"
+
+#define SCALED "neuron scaled() { param k = 2  output = where(input > 0, k * input, 0) }\n"
+#define REMEMBERS                                        \
+    "neuron remembers() {\n"                             \
+    "    param k = 2\n"                                  \
+    "    state last = 0\n"                               \
+    "    output = where(last > -100, k * last, input)\n" \
+    "    last   = log(input)\n"                          \
     "}\n"
 
 static const char *const across[] = {
     /* Two readers: log(h) stays a stream of its own, and so does its past. */
-    ACROSS("    x = log(h)\n    o = where(h > 0, x, h) + where(h > 1, x, h)\n"),
-    ACROSS("    x = log(h)\n    o = where(h > 0, x * h, h) + where(h[-1] > 1, x[-1] * h, h) + where(h[-1] > "
-           "0, x[-1], h)\n"),
-    ACROSS("    x = 1 / h\n    o = (where(h > 0, x, h) -> scaled) + where(h > 0, tanh(x), h)\n"),
-    ACROSS("    o = h -> remembers\n"),
-    ACROSS("    x = last(1 / h)\n    y = where(last(h) > 0, x * last(h), last(h))\n    o = h + y + "
-           "where(last(h) "
-           "> 0, x, last(h))\n"),
+    ACROSS("", "    x = log(h)\n"
+               "    o = where(h > 0, x, h) + where(h > 1, x, h)\n"),
+    ACROSS("",
+           "    x = log(h)\n"
+           "    o = where(h > 0, x * h, h) + where(h[-1] > 1, x[-1] * h, h) + where(h[-1] > 0, x[-1], h)\n"),
+    ACROSS(SCALED, "    x = 1 / h\n"
+                   "    o = (where(h > 0, x, h) -> scaled) + where(h > 0, tanh(x), h)\n"),
+    ACROSS(REMEMBERS, "    o = h -> remembers\n"),
+    ACROSS("", "    x = last(1 / h)\n"
+               "    y = where(last(h) > 0, x * last(h), last(h))\n"
+               "    o = h + y + where(last(h) > 0, x, last(h))\n"),
 };
-
-#define NEURONS                                                                                        \
-    "neuron scaled() { param k = 2  output = where(input > 0, k * input, 0) }\n"                       \
-    "neuron remembers() { param k = 2  state last = 0  output = where(last > -100, k * last, input)\n" \
-    "                     last = log(input) }\n"
 
 /* The data are 0 at some steps: there h is 0, log(h) and 1 / h are infinite. Its past is 0, too, at first. */
 START_TEST(finite_across_streams)
 {
     Arena *arena = arena_new();
-    GoldenText text = {"across", arena_printf(arena, "%s%s", NEURONS, across[_i])};
+    GoldenText text = {"across", across[_i]};
     const Program *program = golden_program(golden_compilation(arena, &text), text.name);
     Interp *interp = interp_new(program, 1, PRECISION_SINGLE);
     ck_assert_ptr_nonnull(interp);
