@@ -63,6 +63,9 @@ typedef struct LowerOptions {
 /* Net -> Loop. */
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options);
 
+/* Loop -> Loop: somebody reads every local. */
+void drop_unused_locals(Program *program);
+
 /* Loop -> Loop: no local name hides another one. */
 void name_locals(Program *program);
 

@@ -121,6 +121,12 @@ static bool run_unroll(Compilation *c)
     return true;
 }
 
+static bool run_unused(Compilation *c)
+{
+    drop_unused_locals(c->program);
+    return true;
+}
+
 static bool run_names(Compilation *c)
 {
     name_locals(c->program);
@@ -141,6 +147,7 @@ const Pass passes[] = {
     {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "the steps of time loops stand one after the other"},
+    {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},
 };
 /* clang-format on */

@@ -1,7 +1,7 @@
 /* The kernels of one program for several processors: any x86-64, those with AVX2 (x86-64-v3) and those with
  * AVX-512 (x86-64-v4). Which of them run is chosen when the network is opened; all compute the same bits.
  *
- * A generated file has them by including itself with SNN_LEVEL 3 and 4; without it SNN_LEVEL is 0. A program that
+ * A generated file has them by including itself with SNN_LEVEL 3 and 4; for itself SNN_LEVEL is 0. A program that
  * is compiled for processors with AVX2 at least (-march=native), or with -DSNN_ONE_LEVEL, has its kernels once.
  * There is no choice to make for ARM: all its 64-bit processors have NEON. */
 #ifndef SNN_LEVEL_H

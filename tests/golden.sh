@@ -12,7 +12,7 @@ case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
 update=no
 [ "$1" = --update ] && update=yes
 stages="ast net adjoint loop c"
-warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
+warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Werror"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$root/tests/golden" || exit 1

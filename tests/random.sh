@@ -15,7 +15,7 @@ cd "$root" || exit 1
 build=${BUILD:-build}
 folder=$build/random
 tool=$folder/random_models
-strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -D_XOPEN_SOURCE=700 -ffp-contract=off"
+strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror -D_XOPEN_SOURCE=700 -ffp-contract=off"
 
 build_tool() {
     # shellcheck disable=SC2086
@@ -34,8 +34,20 @@ compile_and_run() {
         "$program" "$folder/$number.batch" "$program.out"
 }
 
+# Now and then the whole program, runtime and all, as snnc makes it by itself.
+check_warnings() {
+    [ $(($1 % 5)) -eq 0 ] || return 0
+    program=$folder/$1.whole
+    "$build/snnc" "$folder/$1.snn" -o "$program.c" || return 1
+    for compiler in gcc clang; do
+        # shellcheck disable=SC2086
+        $compiler $strict -O1 -c "$program.c" -o "$program.o" || return 1
+    done
+}
+
 check_model() {
     "$tool" make "$2" "$1" "$folder" > "$folder/$1.verdict" &&
+        check_warnings "$1" &&
         compile_and_run "$1" gcc -O0 "-DSNN_BEST_LEVEL=$(($1 % 3 == 0 ? 1 : $1 % 3 + 2))" &&
         compile_and_run "$1" gcc -O3 -march=native &&
         compile_and_run "$1" clang -O0 "-DSNN_BEST_LEVEL=$(($1 % 3 == 2 ? 1 : $1 % 3 + 3))" &&

@@ -11,7 +11,7 @@ snnc=${SNNC:-$build/snnc}
 mkdir -p "$build/run" && work=$(cd "$build/run" && pwd) || exit 1
 case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
 cc=${CC:-cc}
-warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"
+warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror"
 libraries="-lm -lpthread -lz"
 . "$root/tests/run/lib.sh"
 

@@ -125,6 +125,9 @@ static void emit(const Program *program, const BackendOptions *options, Out *out
     Arena *arena = arena_new();
     Paste state = {arena, out, NEW_ARRAY(arena, bool, embedded_count + 1), options->runtime};
     heading(arena, program, options, out);
+    out_line(out, "#ifndef SNN_LEVEL");
+    out_line(out, "#define SNN_LEVEL 0 /* this file includes itself with others: see snn_level.h */");
+    out_line(out, "#endif");
     out_line(out, "#if SNN_LEVEL == 0");
     headers(&state);
     out_blank(out);

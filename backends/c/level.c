@@ -11,10 +11,12 @@ void c_levels(Out *out)
     out_line(out, "#ifdef SNN_LEVELS");
     out_line(out, "#if __has_include(__FILE_NAME__)");
     for (int k = 0; k < LEVEL_COUNT; k++) {
+        out_line(out, "#undef SNN_LEVEL");
         out_line(out, "#define SNN_LEVEL %d", levels[k]);
         out_line(out, "#include __FILE_NAME__");
-        out_line(out, "#undef SNN_LEVEL");
     }
+    out_line(out, "#undef SNN_LEVEL");
+    out_line(out, "#define SNN_LEVEL 0");
     out_line(out, "#else");
     out_line(out, "#undef SNN_LEVELS");
     out_line(out, "#endif");

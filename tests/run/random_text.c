@@ -15,6 +15,7 @@ typedef struct NamedStream {
 typedef struct Writer {
     FILE *out;
     Dice dice;
+    Dice names; /* of streams; apart, so that the models do not depend on it */
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;
@@ -112,7 +113,7 @@ static void write_source(Writer *w, const NamedStream *source)
         "tanh(%s)",          "0.7 * %s + 0.1",          "max(%s, 0.2)", "exp(-%s ^ 2)",
         "sigmoid(%s) - 0.3", "step(%s - 0.4, atan(2))", "max(%s, 0)",   "1 - %s",
     };
-    char name[40];
+    char name[400];
     snprintf(name, sizeof name, "%s", source->name);
     if (source->temporal && w->steps > 1 && chance(w, 20))
         snprintf(name, sizeof name, "%s[-%d]", source->name, choose_delay(w));
@@ -177,10 +178,51 @@ static void write_layer(Writer *w, int layer)
     fputs(stream->bounded ? "\n" : ")\n", w->out);
 }
 
+/* Of hidden layers: three that follow each other in a list. Some models have names that C, its headers, the runtime
+ * or kernels use themselves, that meet what is made of other names, or that are long. */
+static const char *const *choose_names(Writer *w)
+{
+    static const char *const plain[] = {"first", "second", "third"};
+    static const char *const others[] = {
+        "int32_t",
+        "__LINE__",
+        "b",
+        "grad_w_int32_t",
+        "_b",
+        "activity_out",
+        "snn_load",
+        "layer_out",
+        "w_out",
+        "loss",
+        "struct",
+        "out_",
+        "__out",
+        "_7",
+        "SNN_LANES",
+        "net",
+        "_",
+        "g_out",
+        "out_dense",
+        "main",
+        "sums_out",
+        "tiles_of_w_out",
+        "a_long_name_of_a_layer_"
+        "a_long_name_of_a_layer_"
+        "a_long_name_of_a_layer_"
+        "a_long_name_of_a_layer_"
+        "a_long_name_of_a_layer_"
+        "a_long_name_of_a_layer_"
+        "and_its_end",
+        "errno",
+    };
+    int count = (int)(sizeof others / sizeof *others);
+    return dice_chance(&w->names, 30) ? &others[dice_below(&w->names, count - 2)] : plain;
+}
+
 /* Names, sizes and kinds of all layers first: recurrence looks ahead. */
 static void plan_layers(Writer *w)
 {
-    static const char *const names[] = {"first", "second", "third"};
+    const char *const *names = choose_names(w);
     w->first_layer = w->stream_count;
     for (int k = 0; k < w->layers; k++) {
         bool last = k == w->layers - 1;
@@ -272,7 +314,9 @@ static void write_model(Writer *w, ModelText *model, uint32_t number)
 ModelText model_text(uint32_t seed, uint32_t number)
 {
     ModelText model = {0};
-    Writer w = {.out = open_memstream(&model.text, &model.length), .dice = dice_new(seed, number, 1)};
+    Writer w = {.out = open_memstream(&model.text, &model.length),
+                .dice = dice_new(seed, number, 1),
+                .names = dice_new(seed, number, 4)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);

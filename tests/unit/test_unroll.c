@@ -1,5 +1,6 @@
-/* Unrolling keeps what a program does: the same stores, in the same order. */
+/* Unrolling keeps what a program does: the same stores, in the same order; so does dropping unused locals. */
 #include "loop.h"
+#include "passes.h"
 
 #include <check.h>
 #include <limits.h>
@@ -302,6 +303,26 @@ START_TEST(steps_are_labelled)
 }
 END_TEST
 
+/* What only an unused local reads is unused, too; what a later turn of a loop reads is not. */
+START_TEST(unused_locals_are_dropped)
+{
+    VarId four = loop_var(arena, kernel, "four", TYPE_I32),
+          eight = loop_var(arena, kernel, "eight", TYPE_I32);
+    VarId sum = loop_var(arena, kernel, "sum", TYPE_I32);
+    loop_let(arena, &kernel->body, four, num(4));
+    loop_declare(arena, &kernel->body, sum, num(1));
+    LoopStmt *loop = time_loop(&kernel->body, num(0), num(3), UNROLL_NONE);
+    loop_let(arena, &loop->body, eight, op(OP_ADD, loop_ref(arena, kernel, four), num(4)));
+    store(&loop->body, var(loop), loop_ref(arena, kernel, sum));
+    loop_set(arena, &loop->body, sum, op(OP_ADD, var(loop), num(5)));
+    drop_unused_locals(program);
+    ck_assert_ptr_null(loop_verify(program));
+    ck_assert_str_eq(run(), " 0:1 1:5 2:6");
+    ck_assert_int_eq(kernel->body.count, 2);
+    ck_assert_int_eq(loop->body.count, 2);
+}
+END_TEST
+
 Suite *unroll_suite(void)
 {
     Suite *suite = suite_create("unroll");
@@ -322,6 +343,7 @@ Suite *unroll_suite(void)
     tcase_add_test(tcase, variables_of_the_body);
     tcase_add_test(tcase, known_conditions);
     tcase_add_test(tcase, steps_are_labelled);
+    tcase_add_test(tcase, unused_locals_are_dropped);
     suite_add_tcase(suite, tcase);
     return suite;
 }

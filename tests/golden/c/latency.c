@@ -5,6 +5,9 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./latency --help` says what the program can do. */
+#ifndef SNN_LEVEL
+#define SNN_LEVEL 0 /* this file includes itself with others: see snn_level.h */
+#endif
 #if SNN_LEVEL == 0
 #include "snn.h"
 #include "snn_level.h"
@@ -49,12 +52,14 @@ struct net {
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
 #if __has_include(__FILE_NAME__)
+#undef SNN_LEVEL
 #define SNN_LEVEL 3
 #include __FILE_NAME__
 #undef SNN_LEVEL
 #define SNN_LEVEL 4
 #include __FILE_NAME__
 #undef SNN_LEVEL
+#define SNN_LEVEL 0
 #else
 #undef SNN_LEVELS
 #endif
