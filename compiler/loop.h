@@ -40,8 +40,9 @@ typedef enum BufferRole {
 enum { LOOP_MAX_DIMS = 6 };
 
 typedef struct Buffer {
-    const char *name; /* unique among buffers and kernels, see unique.h */
-    bool of_model;    /* the model's name is, or is part of, this name; else it is the compiler's own */
+    const char *name;  /* unique among buffers and kernels, see unique.h */
+    bool of_model;     /* the model's name is, or is part of, this name; else it is the compiler's own */
+    const char *about; /* what it holds, for readers; NULL where its name says so */
     Type type;
     BufferRole role;
     bool registers;  /* LOCAL: small, and touched in independent loops over its last dimension only */
@@ -89,7 +90,7 @@ struct LoopExpr {
 };
 
 typedef enum LoopStmtKind {
-    LOOP_FOR,     /* var, from, to, down, independent, unroll, body: var = from .. to-1, or downwards */
+    LOOP_FOR,     /* var, from, to, down, independent, few, unroll, body: var = from .. to-1, or downwards */
     LOOP_LET,     /* var, value         a constant of this scope */
     LOOP_DECLARE, /* var, value         a variable of this scope */
     LOOP_SET,     /* var, value */
@@ -101,7 +102,7 @@ typedef enum LoopStmtKind {
     LOOP_COMMENT  /* text */
 } LoopStmtKind;
 
-enum { UNROLL_FULL = -1, UNROLL_NONE = 1 };
+enum { UNROLL_FULL = -1, UNROLL_NONE = 1, LOOP_FEW = 16 };
 
 typedef struct LoopStmt LoopStmt;
 typedef VEC(LoopStmt *) LoopBlock;
@@ -112,7 +113,8 @@ struct LoopStmt {
     LoopExpr *from, *to;
     bool down;
     bool independent; /* FOR: no iteration touches what another stores, so it may be vectorised */
-    int unroll;       /* FOR: UNROLL_NONE, UNROLL_FULL or a factor; written out by unroll_loops */
+    bool few;   /* FOR: at most LOOP_FEW turns, as numbers; faster if a target writes them out. A hint */
+    int unroll; /* FOR: UNROLL_NONE, UNROLL_FULL or a factor; written out by unroll_loops */
     LoopExpr *value;
     BufferId buffer;
     int nindex;

@@ -92,7 +92,10 @@ static void print_for(const Printer *printer, const LoopStmt *stmt)
 {
     out_open(printer->out, "for %s in %s .. %s%s%s%s", var_name(printer, stmt->var),
              text_of(printer, stmt->from), text_of(printer, stmt->to), stmt->down ? " down" : "",
-             stmt->independent ? " independent" : "", unroll_text(printer, stmt->unroll));
+             stmt->independent ? " independent"
+             : stmt->few       ? " few"
+                               : "",
+             unroll_text(printer, stmt->unroll));
     print_block(printer, &stmt->body);
     out_close(printer->out, "");
 }

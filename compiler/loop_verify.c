@@ -253,8 +253,11 @@ static bool verify_bound(Verifier *verifier, const LoopStmt *stmt, const LoopExp
 
 static bool verify_for(Verifier *verifier, const LoopStmt *stmt)
 {
+    bool known = stmt->from && stmt->to && stmt->from->kind == LOOP_NUMBER && stmt->to->kind == LOOP_NUMBER;
     if (!verify_var(verifier, stmt->var) || !verify_bound(verifier, stmt, stmt->from)
         || !verify_bound(verifier, stmt, stmt->to)
+        || !require(verifier, !stmt->few || (known && stmt->to->number - stmt->from->number <= LOOP_FEW),
+                    "the loop over `%s` may have many turns", var_name(verifier, stmt->var))
         || !require(verifier, verifier->kernel->vars.at[stmt->var].type == TYPE_I32,
                     "the loop variable `%s` is not i32", var_name(verifier, stmt->var))
         || !require(verifier, stmt->unroll == UNROLL_FULL || stmt->unroll >= UNROLL_NONE,

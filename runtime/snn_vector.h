@@ -27,7 +27,8 @@
 
 typedef float snn_floats __attribute__((vector_size(4 * SNN_LANES)));
 
-/* Stands before a short loop over vectors: written out, its sums stay in registers. */
+/* Stands before a loop of few turns. Over vectors: written out, its sums stay in registers. Over others: what is known
+ * in each turn, as the bounds of a loop in it, is known to the compiler. */
 #if defined(__clang__)
 #define SNN_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)

@@ -30,6 +30,8 @@ static bool is_short(const LoopStmt *loop)
 static void for_loop(const Spell *spell, const LoopStmt *loop)
 {
     const char *name = var_name(spell, loop->var);
+    if (loop->few)
+        out_line(spell->out, "SNN_UNROLL");
     if (loop->independent)
         out_line(spell->out, is_short(loop) ? "SNN_INDEPENDENT_SHORT" : "SNN_INDEPENDENT");
     if (!loop->down) {

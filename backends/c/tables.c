@@ -28,7 +28,9 @@ static void struct_section(const Tables *tables, BufferRole role, const char *ti
             out_line(tables->out, "/* %s */", title);
         }
         first = false;
-        out_line(tables->out, "%s;", c_pointer(tables->arena, buffer_at(tables, b), ""));
+        const char *about = buffer_at(tables, b)->about;
+        out_line(tables->out, about ? "%s; /* %s */" : "%s;",
+                 c_pointer(tables->arena, buffer_at(tables, b), ""), about);
     }
 }
 

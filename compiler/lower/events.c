@@ -48,6 +48,8 @@ void positions_prepare(Lower *lower, int units)
         return;
     lower->positions = named_buffer(lower, "positions", NULL, TYPE_U16, BUFFER_SCRATCH, false, 2, dims);
     lower->ones = named_buffer(lower, "ones", NULL, TYPE_U8, BUFFER_SCRATCH, false, 1, &bytes);
+    buffer_about(lower, lower->positions, "of every byte: the bits that are set,");
+    buffer_about(lower, lower->ones, "and how many these are");
     kernel_begin(lower, "positions_of_bits", NULL, "of every byte: the bits that are set, and how many",
                  (Span){0, 0}, BYTES);
     LoopStmt *loop = kernel_items(lower, "byte");
@@ -75,18 +77,19 @@ static BufferId list_array(Lower *lower, const List *list, const char *prefix, T
     return named_buffer(lower, prefix, name, type, BUFFER_LOCAL, false, 1, &count);
 }
 
-/* Packing runs over contiguous units, so it vectorises. */
+/* Bit by bit, from the last to the first: each loop runs over contiguous units, so it vectorises. */
 static void emit_bytes(Lower *lower, const List *list, const Packing *part)
 {
-    for (int k = part->bits - 1; k >= 0; k--) {
-        LoopStmt *loop = for_units(lower, list->into, "w", part->stride);
-        LoopExpr *w = loop_variable(lower, loop), *byte = load1(lower, part->bytes, w);
-        LoopExpr *unit = op2(lower, OP_ADD, w, num(lower, part->first + k * part->stride));
-        LoopExpr *x = list->bit(lower, list->context, unit);
-        LoopExpr *twice = op2(lower, OP_ADD, byte, byte);
-        store1(lower, &loop->body, part->bytes, w, k < part->bits - 1 ? op2(lower, OP_ADD, twice, x) : x,
-               false);
-    }
+    LoopStmt *start = for_units(lower, list->into, "w", part->stride);
+    store1(lower, &start->body, part->bytes, loop_variable(lower, start), num(lower, 0), false);
+    LoopStmt *bits = for_range(lower, list->into, "k", part->bits);
+    bits->down = true;
+    LoopExpr *above = op2(lower, OP_MUL, loop_variable(lower, bits), num(lower, part->stride));
+    LoopStmt *loop = for_units(lower, &bits->body, "w", part->stride);
+    LoopExpr *w = loop_variable(lower, loop), *byte = load1(lower, part->bytes, w);
+    LoopExpr *unit = op2(lower, OP_ADD, op2(lower, OP_ADD, w, num(lower, part->first)), above);
+    LoopExpr *x = list->bit(lower, list->context, unit), *twice = op2(lower, OP_ADD, byte, byte);
+    store1(lower, &loop->body, part->bytes, w, op2(lower, OP_ADD, twice, x), false);
 }
 
 /* filled[0 .. *count - 1] = the bytes that are not 0: in speech data, hardly one of ten. */
@@ -188,6 +191,10 @@ bool list_buffers(Lower *lower, StreamId stream)
                                 BUFFER_SCRATCH, true, 1, &all);
     lower->program->buffers.at[lists->event].sparse = true;
     lists->ends = named_buffer(lower, "ends_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &ends);
+    buffer_about(lower, lists->event,
+                 arena_printf(lower->arena, "room for %d steps of %d units, and %d behind them",
+                              lower->net->steps, stream_size(lower, stream), SLACK));
+    buffer_about(lower, lists->ends, "where each step's events begin, and the last one's end");
     return true;
 }
 

@@ -190,6 +190,10 @@ static void emit_choice(Lower *lower, Gate *gate, const char *name, int units)
     LoopStmt *item = kernel_items(lower, "k");
     LoopExpr *all, *near = measured_total(lower, &item->body, counts, units, &all);
     LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, few_near), all);
+    loop_comment(lower->arena, &item->body,
+                 arena_printf(lower->arena,
+                              "products of single neurons are faster for less than %g %% of them",
+                              100 * few_near));
     store1(lower, &item->body, gate->few, loop_variable(lower, item),
            as_bit(lower, op2(lower, OP_LT, near, limit)), false);
 }

@@ -98,6 +98,8 @@ LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n);
 /* `name` is of the model, or NULL; dims outermost first. */
 BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
                       bool per_sample, int ndim, const int *dims);
+/* Says to readers what a buffer holds. */
+void buffer_about(Lower *lower, BufferId buffer, const char *about);
 /* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n);
 void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add);

@@ -29,6 +29,7 @@ LoopExpr *measure_kernel(Lower *lower, const char *name, const char *what, Buffe
     LoopStmt *loop_b = kernel_items(lower, "b");
     site->b = loop_variable(lower, loop_b);
     LoopExpr *fourth = op2(lower, OP_MUL, op2(lower, OP_DIV, site->b, num(lower, EVERY)), num(lower, EVERY));
+    loop_comment(lower->arena, &loop_b->body, "every fourth sample");
     LoopStmt *some = loop_if(lower->arena, &loop_b->body, op2(lower, OP_EQ, site->b, fourth));
     LoopExpr *count = declare_local(lower, &some->body, "count", num(lower, 0));
     LoopStmt *loop_t = for_range(lower, &some->body, "k", measured_steps(lower));

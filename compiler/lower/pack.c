@@ -67,6 +67,10 @@ static void emit_choice(Lower *lower, StreamId stream, BufferId counts, BufferId
     LoopExpr *all, *spikes = measured_total(lower, &loop_k->body, counts, stream_size(lower, stream), &all);
     for (int use = 0; use < 2; use++) {
         LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, table_activity[use]), all);
+        loop_comment(lower->arena, &loop_k->body,
+                     arena_printf(lower->arena,
+                                  "%s: tables are faster where more than %g %% of the units spike",
+                                  use ? "backward" : "forward", 100 * table_activity[use]));
         LoopExpr *choice =
             loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1), num(lower, 0));
         store1(lower, &loop_k->body, busy, num(lower, use), choice, false);
@@ -108,6 +112,8 @@ static void make_choice(Lower *lower, StreamId stream)
     emit_count(lower, stream, counts);
     BufferId busy = named_buffer(lower, "busy", name, TYPE_I32, BUFFER_SCRATCH, false, 1, &uses);
     emit_choice(lower, stream, counts, busy);
+    buffer_about(lower, counts, "in every fourth sample, at every fourth step");
+    buffer_about(lower, busy, "forward and backward: tables are faster for this batch");
     lower->spikes[stream].busy = busy;
 }
 
@@ -264,6 +270,9 @@ static void add_unit_buffers(Lower *lower, StreamId stream)
     packs->index = named_buffer(lower, "index_of", name, TYPE_U8, BUFFER_SCRATCH, true, 2, index);
     packs->slot = named_buffer(lower, "slot_of", name, TYPE_U8, BUFFER_SCRATCH, true, 2, slot);
     packs->slots = named_buffer(lower, "slots_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &blocks);
+    buffer_about(lower, packs->index, "five units of a step, as an index of a table");
+    buffer_about(lower, packs->slot, "of each five tables: those that the sample needs,");
+    buffer_about(lower, packs->slots, "and how many these are");
 }
 
 static void add_step_buffers(Lower *lower, StreamId stream)
@@ -275,6 +284,9 @@ static void add_step_buffers(Lower *lower, StreamId stream)
     packs->when = named_buffer(lower, "when_of", name, TYPE_U8, BUFFER_SCRATCH, true, 2, when);
     packs->alive = named_buffer(lower, "alive_of", name, index_type(units), BUFFER_SCRATCH, true, 2, alive);
     packs->alives = named_buffer(lower, "alives_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &blocks);
+    buffer_about(lower, packs->when, "five steps of a unit, as an index of a table");
+    buffer_about(lower, packs->alive, "of each five such: the units that spike,");
+    buffer_about(lower, packs->alives, "and how many these are");
 }
 
 void pack_prepare(Lower *lower, const Node *node)

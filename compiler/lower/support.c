@@ -169,6 +169,11 @@ BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type t
     return loop_buffer(lower->program, buffer);
 }
 
+void buffer_about(Lower *lower, BufferId buffer, const char *about)
+{
+    lower->program->buffers.at[buffer].about = about;
+}
+
 /* Where step t is, of a stream that keeps only so many steps. */
 static LoopExpr *slot_of(Lower *lower, LoopExpr *t, int slots)
 {

@@ -57,15 +57,17 @@ static void store_entry(Lower *lower, const Sums *sums, LoopBlock *into, LoopExp
     loop_store(lower->program, into, sums->table, 3, (LoopExpr *[]){slot, subset, j}, value, false);
 }
 
-/* Entries 2^k .. 2^(k+1)-1 are entries 0 .. 2^k-1 plus row k. */
-static void emit_double(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *slot, int k, LoopExpr *row)
+/* Entries made .. 2 * made - 1 are entries 0 .. made - 1 plus the row. */
+static void emit_double(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *slot, LoopExpr *made,
+                        LoopExpr *row)
 {
-    LoopStmt *loop_u = for_range(lower, into, "u", 1 << k);
+    LoopStmt *loop_u = for_bounds(lower, into, "u", num(lower, 0), made);
     LoopExpr *u = loop_variable(lower, loop_u);
     LoopStmt *loop_j = for_units(lower, &loop_u->body, "j", sums->width);
     LoopExpr *j = loop_variable(lower, loop_j);
     LoopExpr *sum = op2(lower, OP_ADD, entry(lower, sums, slot, u, j), sums->element(lower, sums, row, j));
-    store_entry(lower, sums, &loop_j->body, slot, op2(lower, OP_ADD, u, num(lower, 1 << k)), j, sum);
+    store_entry(lower, sums, &loop_j->body, slot, op2(lower, OP_ADD, u, made), j, sum);
+    loop_set(lower->arena, into, made->var, op2(lower, OP_ADD, made, made));
 }
 
 static void emit_table(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *slot, LoopExpr *group,
@@ -74,10 +76,15 @@ static void emit_table(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr
     LoopStmt *loop_j = for_units(lower, into, "j", sums->width);
     store_entry(lower, sums, &loop_j->body, slot, num(lower, 0), loop_variable(lower, loop_j),
                 loop_float(lower->arena, 0));
+    if (members == 0)
+        return;
     LoopExpr *first = op2(lower, OP_MUL, group, num(lower, GROUP));
-    for (int k = 0; k < members; k++)
-        emit_double(lower, sums, into, slot, k,
-                    loop_local(lower, into, "row", op2(lower, OP_ADD, first, num(lower, k))));
+    LoopExpr *made = declare_local(lower, into, "made", num(lower, 1));
+    LoopStmt *loop_k = for_range(lower, into, "k", members);
+    loop_k->few = true;
+    LoopExpr *row =
+        loop_local(lower, &loop_k->body, "row", op2(lower, OP_ADD, first, loop_variable(lower, loop_k)));
+    emit_double(lower, sums, &loop_k->body, slot, made, row);
 }
 
 /* The tables of a block, of which `groups` are complete and the next may have a few members. */

@@ -108,6 +108,7 @@ static void copy_loop(Unroll *unroll, const LoopStmt *loop, LoopBlock *to, const
     LoopStmt *copy = loop_for(unroll->arena, to, loop->var, from, copy_expr(unroll, loop->to, bindings));
     copy->down = loop->down;
     copy->independent = loop->independent;
+    copy->few = loop->few;
     copy_block(unroll, &loop->body, &copy->body, bindings);
 }
 

@@ -202,6 +202,10 @@ static void loop_variable(Example *e)
 {
     e->items->var = e->x;
 }
+static void loop_few(Example *e)
+{
+    e->items->few = true;
+}
 static void loop_unroll(Example *e)
 {
     e->items->unroll = 0;
@@ -356,6 +360,7 @@ static const struct {
     {wrong_ref, "kernel `k`: `x` is f32 and used as i32"},
     {loop_type, "kernel `k`: a bound of the loop over `n` is f32, not i32"},
     {loop_variable, "kernel `k`: the loop variable `x` is not i32"},
+    {loop_few, "kernel `k`: the loop over `n` may have many turns"},
     {loop_unroll, "kernel `k`: the loop over `n` is unrolled 0 times"},
     {condition, "kernel `k`: the condition of `if` is i32, not bool"},
     {few_indices, "kernel `k`: `s` takes 3 indices, not 2"},

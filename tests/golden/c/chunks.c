@@ -48,8 +48,8 @@ struct net {
     float *activity_digit_;
 
     /* scratch */
-    uint16_t (*events_of_digit_poisson_)[36];
-    int32_t (*ends_of_digit_poisson_)[8];
+    uint16_t (*events_of_digit_poisson_)[36]; /* room for 7 steps of 4 units, and 8 behind them */
+    int32_t (*ends_of_digit_poisson_)[8]; /* where each step's events begin, and the last one's end */
     float (*state_current_digit_)[3];
     float (*state_v_digit_)[3];
     float (*state_g_current_digit_)[3];

@@ -52,10 +52,10 @@ struct net {
     float *activity_digit_;
 
     /* scratch */
-    uint16_t (*events_of_input_)[16];
-    int32_t (*ends_of_input_)[3];
-    uint16_t (*events_of_digit_delay_)[16];
-    int32_t (*ends_of_digit_delay_)[3];
+    uint16_t (*events_of_input_)[16]; /* room for 2 steps of 4 units, and 8 behind them */
+    int32_t (*ends_of_input_)[3]; /* where each step's events begin, and the last one's end */
+    uint16_t (*events_of_digit_delay_)[16]; /* room for 2 steps of 4 units, and 8 behind them */
+    int32_t (*ends_of_digit_delay_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_digit_)[3];
     float (*parts_of_w_digit_2_)[4][3];
     float (*parts_of_w_digit_)[4][3];

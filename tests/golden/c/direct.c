@@ -57,8 +57,8 @@ struct net {
     /* scratch */
     float (*w_digit_transposed_)[4];
     float (*state_v_hidden_)[4];
-    uint16_t (*events_of_hidden_)[16];
-    int32_t (*ends_of_hidden_)[3];
+    uint16_t (*events_of_hidden_)[16]; /* room for 2 steps of 4 units, and 8 behind them */
+    int32_t (*ends_of_hidden_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_digit_)[3];
     float (*parts_of_w_digit_)[4][3];
     float (*parts_of_w_hidden_)[4][4];

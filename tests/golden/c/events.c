@@ -51,10 +51,10 @@ struct net {
     float *activity_digit_;
 
     /* scratch */
-    uint16_t (*events_of_image_)[18];
-    int32_t (*ends_of_image_)[3];
-    uint16_t (*events_of_digit_delay_)[18];
-    int32_t (*ends_of_digit_delay_)[3];
+    uint16_t (*events_of_image_)[18]; /* room for 2 steps of 5 units, and 8 behind them */
+    int32_t (*ends_of_image_)[3]; /* where each step's events begin, and the last one's end */
+    uint16_t (*events_of_digit_delay_)[18]; /* room for 2 steps of 5 units, and 8 behind them */
+    int32_t (*ends_of_digit_delay_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_digit_)[3];
     float (*parts_of_w_digit_2_)[5][3];
     float (*parts_of_w_digit_)[5][3];

@@ -58,8 +58,8 @@ struct net {
     float (*state_v_hidden_)[3];
     float (*state_v_li_hidden_)[3];
     float (*tiles_of_w_hidden_2_)[3][3];
-    uint16_t (*events_of_hidden_delay_)[14];
-    int32_t (*ends_of_hidden_delay_)[3];
+    uint16_t (*events_of_hidden_delay_)[14]; /* room for 2 steps of 3 units, and 8 behind them */
+    int32_t (*ends_of_hidden_delay_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_g_v_hidden_)[3];
     float (*state_g_v_plif_hidden_)[3];
     float (*sum_plif_w_hidden_hidden_)[3];

@@ -68,10 +68,10 @@ struct net {
     float (*w_digit_transposed_)[18];
     float (*state_v_hidden_)[17];
     float (*tiles_of_w_hidden_2_)[17][17];
-    uint16_t (*events_of_hidden_delay_)[42];
-    int32_t (*ends_of_hidden_delay_)[3];
-    uint16_t (*events_of_hidden_)[42];
-    int32_t (*ends_of_hidden_)[3];
+    uint16_t (*events_of_hidden_delay_)[42]; /* room for 2 steps of 17 units, and 8 behind them */
+    int32_t (*ends_of_hidden_delay_)[3]; /* where each step's events begin, and the last one's end */
+    uint16_t (*events_of_hidden_)[42]; /* room for 2 steps of 17 units, and 8 behind them */
+    int32_t (*ends_of_hidden_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_second_)[18];
     float (*state_v_li_second_)[18];
     float (*parts_of_w_digit_)[18][2];

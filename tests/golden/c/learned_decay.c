@@ -60,11 +60,11 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed_)[5];
-    uint16_t (*events_of_hidden_poisson_)[16];
-    int32_t (*ends_of_hidden_poisson_)[3];
+    uint16_t (*events_of_hidden_poisson_)[16]; /* room for 2 steps of 4 units, and 8 behind them */
+    int32_t (*ends_of_hidden_poisson_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_hidden_)[5];
-    uint16_t (*events_of_hidden_)[18];
-    int32_t (*ends_of_hidden_)[3];
+    uint16_t (*events_of_hidden_)[18]; /* room for 2 steps of 5 units, and 8 behind them */
+    int32_t (*ends_of_hidden_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_digit_)[3];
     float (*sum_plif_w_digit_digit_)[3];
     float (*parts_of_w_digit_)[5][3];

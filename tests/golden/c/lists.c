@@ -53,15 +53,15 @@ struct net {
 
     /* scratch */
     float (*w_digit_2_transposed_)[3];
-    uint16_t (*positions)[8];
-    uint8_t *ones;
-    uint16_t (*events_of_image_)[148];
-    int32_t (*ends_of_image_)[5];
+    uint16_t (*positions)[8]; /* of every byte: the bits that are set, */
+    uint8_t *ones; /* and how many these are */
+    uint16_t (*events_of_image_)[148]; /* room for 4 steps of 35 units, and 8 behind them */
+    int32_t (*ends_of_image_)[5]; /* where each step's events begin, and the last one's end */
     float (*state_v_digit_)[3];
     float (*tiles_of_w_digit_)[35][3];
     float (*tiles_of_w_digit_2_)[3][3];
-    uint16_t (*events_of_digit_delay_)[20];
-    int32_t (*ends_of_digit_delay_)[5];
+    uint16_t (*events_of_digit_delay_)[20]; /* room for 4 steps of 3 units, and 8 behind them */
+    int32_t (*ends_of_digit_delay_)[5]; /* where each step's events begin, and the last one's end */
     float (*state_g_v_digit_)[3];
     float (*tiles_of_w_digit_2_transposed_)[3][3];
     float (*parts_of_w_digit_2_)[3][3];
@@ -129,35 +129,13 @@ static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last
             int32_t count = ends_of_image_[b][t];
             SNN_INDEPENDENT_SHORT
             for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image_[w] = (uint8_t)(image_[b][t][w + 28]);
+                bytes_of_events_of_image_[w] = 0;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 24]);
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 20]);
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 16]);
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 12]);
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 8]);
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + 4]);
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w]);
+            for (int32_t k = 7; k >= 0; k--) {
+                SNN_INDEPENDENT_SHORT
+                for (int32_t w = 0; w < 4; w++) {
+                    bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + k * 4]);
+                }
             }
             int32_t some = 0;
             for (int32_t w = 0; w < 4; w++) {

@@ -147,30 +147,30 @@ struct net {
     float (*w___func___transposed_)[2];
     float (*state_first_b_)[2];
     float (*state_net_b_)[2];
-    uint16_t (*events_of_b_)[12];
-    int32_t (*ends_of_b_)[3];
+    uint16_t (*events_of_b_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
+    int32_t (*ends_of_b_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_first__b_2_)[2];
     float (*state_net__b_2_)[2];
-    uint16_t (*events_of__b_2_)[12];
-    int32_t (*ends_of__b_2_)[3];
+    uint16_t (*events_of__b_2_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
+    int32_t (*ends_of__b_2_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_first_loss_)[2];
     float (*state_net_loss_)[2];
-    uint16_t (*events_of_loss_)[12];
-    int32_t (*ends_of_loss_)[3];
+    uint16_t (*events_of_loss_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
+    int32_t (*ends_of_loss_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_grad_w_b_)[2];
-    uint16_t (*events_of_grad_w_b_)[12];
-    int32_t (*ends_of_grad_w_b_)[3];
+    uint16_t (*events_of_grad_w_b_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
+    int32_t (*ends_of_grad_w_b_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_activity_b_)[2];
-    uint16_t (*events_of_activity_b_)[12];
-    int32_t (*ends_of_activity_b_)[3];
+    uint16_t (*events_of_activity_b_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
+    int32_t (*ends_of_activity_b_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v__1_)[2];
-    uint16_t (*events_of__1_)[12];
-    int32_t (*ends_of__1_)[3];
-    uint16_t (*events_of___)[12];
-    int32_t (*ends_of___)[3];
+    uint16_t (*events_of__1_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
+    int32_t (*ends_of__1_)[3]; /* where each step's events begin, and the last one's end */
+    uint16_t (*events_of___)[12]; /* room for 2 steps of 2 units, and 8 behind them */
+    int32_t (*ends_of___)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_layer_b_)[2];
-    uint16_t (*events_of_layer_b_)[12];
-    int32_t (*ends_of_layer_b_)[3];
+    uint16_t (*events_of_layer_b_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
+    int32_t (*ends_of_layer_b_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_snn_all_)[2];
     float (*state_v_li_snn_all_)[2];
     float (*parts_of_w___func___)[2][2];
@@ -1713,6 +1713,7 @@ static void SNN_AT_LEVEL(measure___)(void *context, int32_t first, int32_t last)
     float *restrict metadata___ = net->metadata___;
     int32_t *restrict near_of___ = net->near_of___;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
+        /* every fourth sample */
         if (b_3 == b_3 / 4 * 4) {
             int32_t count = 0;
             for (int32_t k = 0; k < 1; k++) {
@@ -1741,6 +1742,7 @@ static void SNN_AT_LEVEL(choose_near___)(void *context, int32_t first, int32_t l
         for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
             total = total + (float)near_of___[b_3 * 4];
         }
+        /* products of single neurons are faster for less than 36 % of them */
         few_of___[k] = total < 0.36f * (2.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
     }
 }
@@ -2230,6 +2232,7 @@ static void SNN_AT_LEVEL(measure_loss_)(void *context, int32_t first, int32_t la
     float (*restrict loss__t_then_g_b_dense_)[2][2] = net->loss__t_then_g_b_dense_;
     int32_t *restrict near_of_loss_ = net->near_of_loss_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
+        /* every fourth sample */
         if (b_3 == b_3 / 4 * 4) {
             int32_t count = 0;
             for (int32_t k = 0; k < 1; k++) {
@@ -2257,6 +2260,7 @@ static void SNN_AT_LEVEL(choose_near_loss_)(void *context, int32_t first, int32_
         for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
             total = total + (float)near_of_loss_[b_3 * 4];
         }
+        /* products of single neurons are faster for less than 36 % of them */
         few_of_loss_[k] = total < 0.36f * (2.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
     }
 }
@@ -2436,6 +2440,7 @@ static void SNN_AT_LEVEL(measure__b_2_)(void *context, int32_t first, int32_t la
     float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = net->b_2__t_then_g__b_dense_3_;
     int32_t *restrict near_of__b_2_ = net->near_of__b_2_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
+        /* every fourth sample */
         if (b_3 == b_3 / 4 * 4) {
             int32_t count = 0;
             for (int32_t k = 0; k < 1; k++) {
@@ -2463,6 +2468,7 @@ static void SNN_AT_LEVEL(choose_near__b_2_)(void *context, int32_t first, int32_
         for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
             total = total + (float)near_of__b_2_[b_3 * 4];
         }
+        /* products of single neurons are faster for less than 36 % of them */
         few_of__b_2_[k] = total < 0.36f * (2.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
     }
 }
@@ -2642,6 +2648,7 @@ static void SNN_AT_LEVEL(measure_b_)(void *context, int32_t first, int32_t last)
     float (*restrict b__t_)[2][2] = net->b__t_;
     int32_t *restrict near_of_b_ = net->near_of_b_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
+        /* every fourth sample */
         if (b_3 == b_3 / 4 * 4) {
             int32_t count = 0;
             for (int32_t k = 0; k < 1; k++) {
@@ -2669,6 +2676,7 @@ static void SNN_AT_LEVEL(choose_near_b_)(void *context, int32_t first, int32_t l
         for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
             total = total + (float)near_of_b_[b_3 * 4];
         }
+        /* products of single neurons are faster for less than 36 % of them */
         few_of_b_[k] = total < 0.36f * (2.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
     }
 }

@@ -52,8 +52,8 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed_)[5];
-    uint16_t (*events_of_image_)[20];
-    int32_t (*ends_of_image_)[4];
+    uint16_t (*events_of_image_)[20]; /* room for 3 steps of 4 units, and 8 behind them */
+    int32_t (*ends_of_image_)[4]; /* where each step's events begin, and the last one's end */
     float (*state_v_hidden_)[5];
     float (*state_v_li_hidden_)[5];
     float (*parts_of_w_digit_)[5][3];

@@ -65,8 +65,8 @@ struct net {
 
     /* scratch */
     float (*w_digit_2_transposed_)[4];
-    uint16_t (*events_of_digit_poisson_)[16];
-    int32_t (*ends_of_digit_poisson_)[3];
+    uint16_t (*events_of_digit_poisson_)[16]; /* room for 2 steps of 4 units, and 8 behind them */
+    int32_t (*ends_of_digit_poisson_)[3]; /* where each step's events begin, and the last one's end */
     float (*state_v_digit_if_)[4];
     float (*state_v_digit_sum_)[3];
     float (*parts_of_w_digit_2_)[4][3];
