@@ -101,6 +101,7 @@ typedef struct Entry {
     const Expr *fallback; /* FORMAL: its default, evaluated in `home`; says which unit is expected */
     Scope *home;
     int state;      /* LOCAL: index of the state, NONE for others */
+    bool twice;     /* there is a second definition: reported */
     bool fixed;     /* LOCAL: equations may not assign it */
     bool inferring; /* its shape is being told from its definition */
     int visit;      /* STREAM: the last walk of needs_now that came by */

@@ -153,7 +153,7 @@ static void build_binding(Build *b, const Item *item)
             report_hint(b, "write `let %s = ...`", item->name);
         value = value_poison();
     }
-    entry->value = value;
+    entry->value = entry->twice ? value_poison() : value; /* who knows which of them was meant */
     entry->progress = ENTRY_DONE;
 }
 

@@ -116,15 +116,20 @@ static bool check_new_name(Build *b, const Scope *scope, const char *name, Span 
 
 Entry *scope_define(Build *b, Scope *scope, EntryKind kind, const char *name, Span span)
 {
-    if (!check_new_name(b, scope, name, span))
+    bool fine = check_new_name(b, scope, name, span);
+    Entry *first = scope_own(scope, name);
+    if (first) {
+        first->twice = true;
         return NULL;
+    }
     Entry *entry = NEW(b->arena, Entry);
-    entry->kind = kind;
-    entry->name = name;
-    entry->span = span;
-    entry->state = NONE;
+    *entry = (Entry){.kind = kind, .name = name, .span = span, .state = NONE};
+    if (!fine) { /* so that its uses are not mistakes as well */
+        entry->progress = ENTRY_DONE;
+        entry->value = value_poison();
+    }
     scope_add(b, scope, entry);
-    return entry;
+    return fine ? entry : NULL;
 }
 
 /* Neurons and blocks are both stages, so they share names; a surrogate may be called like a neuron. */
@@ -175,7 +180,6 @@ void scope_add_definition(Build *b, Scope *scope, const Def *def)
     if ((STAGES & 1 << def->kind) && is_reserved(reserved_stages, RESERVED_STAGE_COUNT, def->name)) {
         report(b, RULE_DUPLICATE_NAME, def->name_span, "`%s` is built in", def->name);
         report_hint(b, "choose another name");
-        return;
     }
     vec_push(b->arena, &scope->defs, def);
 }

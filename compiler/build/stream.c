@@ -66,8 +66,10 @@ static StreamId rate_to_probability(Build *b, Value in, Span span)
         return plain_stream_of(b, in, span);
     if (b->net->dt > 0)
         return build_scaled(b, stream, b->net->dt, span);
-    report(b, RULE_TIME, span, "a rate needs to know how long a step is");
-    report_hint(b, "write `time %d steps of 1 ms`", b->net->steps);
+    if (b->time_known) {
+        report(b, RULE_TIME, span, "a rate needs to know how long a step is");
+        report_hint(b, "write `time %d steps of 1 ms`", b->net->steps);
+    }
     return NONE;
 }
 
