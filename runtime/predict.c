@@ -18,27 +18,37 @@ static bool predictor_data(Predictor *predictor, SnnModel *model, const SnnOptio
     return snn_dataset_read(&predictor->data, model, snn_data_folder(model, options), "t10k", error);
 }
 
-static bool predictor_open(Predictor *predictor, SnnModel *model, const SnnOptions *options, SnnError *error)
+static bool predictor_weights(Predictor *predictor, const SnnOptions *options, SnnError *error)
 {
     char buffer[4096];
-    const char *weights = snn_weights_path(model, options->weights, buffer, sizeof buffer);
-    int batch = options->batch != 0 ? options->batch : model->batch;
-    *predictor = (Predictor){0};
-    if (strcmp(weights, "-") != 0 && access(weights, F_OK) != 0)
-        return snn_fail(error, "no weights (%s): train first, or give the file with --weights FILE", weights);
-    SnnTensors *file = snn_tensors_open(weights, error);
-    if (file == NULL)
-        return false;
-    predictor->seed = options->has_seed ? options->seed : snn_checkpoint_seed(file, model->seed);
-    bool opened = snn_session_open(&predictor->session, model, batch, snn_thread_count(options), error);
-    bool ok = opened && snn_checkpoint_load(file, model, false, weights, error)
-              && predictor_data(predictor, model, options, error);
+    SnnModel *model = predictor->session.model;
+    const char *path = snn_weights_path(model, options->weights, buffer, sizeof buffer);
+    if (strcmp(path, "-") != 0 && access(path, F_OK) != 0)
+        return snn_fail(error, "no weights (%s): %sgive the file with --weights FILE", path,
+                        model->trains ? "train first, or " : "");
+    SnnTensors *file = snn_tensors_open(path, error);
+    bool ok = file != NULL && snn_checkpoint_load(file, model, false, path, error);
     if (ok)
-        snn_note_other_model(options, weights, file, model);
+        snn_note_other_model(options, path, file, model);
+    if (ok && !options->has_seed)
+        predictor->seed = snn_checkpoint_seed(file, model->seed);
     snn_tensors_close(file);
-    if (opened && !ok)
-        snn_session_close(&predictor->session);
     return ok;
+}
+
+/* A network without a parameter needs no weights. */
+static bool predictor_open(Predictor *predictor, SnnModel *model, const SnnOptions *options, SnnError *error)
+{
+    int batch = options->batch != 0 ? options->batch : model->batch;
+    *predictor = (Predictor){.seed = options->has_seed ? options->seed : model->seed};
+    if (!snn_session_open(&predictor->session, model, batch, snn_thread_count(options), error))
+        return false;
+    bool needless = model->param_count == 0 && options->weights == NULL;
+    if ((needless || predictor_weights(predictor, options, error))
+        && predictor_data(predictor, model, options, error))
+        return true;
+    snn_session_close(&predictor->session);
+    return false;
 }
 
 static void predictor_close(Predictor *predictor)

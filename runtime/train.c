@@ -505,9 +505,8 @@ static void trainer_say_end(const Trainer *trainer, bool trained)
                  "--patience with --resume goes on",
                  trainer->target.path, snn_best_set(state), snn_best_name(state), state->best_epoch, state->patience);
     else if (!trained)
-        snn_note(trainer->options,
-                 "nothing to train (%s): its %d epochs are done; give a larger --epochs to go on",
-                 trainer->options->resume, state->epoch);
+        snn_note(trainer->options, "nothing to train (%s): its %d epochs are done; give a larger --epochs",
+                 trainer->target.path, state->epoch);
 }
 
 static bool trainer_load_best(Trainer *trainer, SnnError *error)

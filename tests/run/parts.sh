@@ -1,0 +1,48 @@
+# Programs that lack a part: a model without `train`, without `predict`, without a parameter; layers that are not
+# learned; NaN that no score shows.
+
+# build NAME LINES...: the program ./NAME of a model of four numbers a sample, with data in small/
+build() {
+    printf '%s\n' "neuron bad() { state v = 0  v = v + log(-1 - abs(input))  spike = step(v - 1, triangle(2)) }" \
+        "model $1 {" "data idx(shape = [4], classes = 4)" "time 12 steps" "$2" "}" > "$1.snn"
+    "$snnc" "$1.snn" -o "$1.c" 2> messages && compile_c "$cc" -O1 "$1.c" "$1" && return
+    fail "parts: $1 compiles"
+    show_messages
+}
+
+mkdir -p small && for part in train t10k; do
+    printf '\0\0\010\002\0\0\0\005\0\0\0\004abcdefghijklmnopqrst' > "small/$part-images-idx2-ubyte"
+    printf '\0\0\010\001\0\0\0\005\001\002\003\0\001' > "small/$part-labels-idx1-ubyte"
+done
+
+build frozen "reservoir = image -> dense(9) -> lif(threshold = 0.1)
+    extra = detach(reservoir) -> dense(5)
+    digit = detach(reservoir) -> dense(4) -> li()
+    predict argmax(max(digit))
+    train { loss cross_entropy(mean(digit), label)  clip_norm 1  batch 100 }"
+passes "parts: a reservoir is trained" ./frozen train --data small --epochs 3 --out frozen3.safetensors
+passes "parts: and resumed" ./frozen train --data small --epochs 4 --resume frozen3.safetensors
+passes "parts: and tested" ./frozen test --data small --weights frozen3.safetensors
+shows "parts: info knows what is frozen" '^w_reservoir .*dense\(9\), frozen$' ./frozen info
+
+build untrained "digit = image -> dense(4) -> li()
+    predict argmax(max(digit))"
+refuses "parts: no train block, no training" 2 'has no `train` block; add one' ./untrained train --data small
+refuses "parts: and its weights must be given" 1 'no weights .*: give the file' ./untrained test --data small
+shows "parts: info of a model without training" '^batch 128, no training' ./untrained info
+
+build fixed "digit = image -> lif(threshold = 0.1)
+    predict argmax(rate(digit))"
+shows "parts: without a parameter no weights are needed" '^test accuracy: ' ./fixed test --data small
+
+build scoreless "digit = image -> dense(4) -> li()
+    train { loss mse(mean(digit), label) }"
+shows "parts: without predict the loss is the result" '^test loss: [0-9.]+$' ./scoreless train --data small --epochs 1
+refuses "parts: and nothing is predicted" 2 'has no `predict`; add a line' ./scoreless predict --data small
+
+build nothing "hidden = image -> dense(4) -> bad
+    digit = (hidden -> dense(4) -> li()) + (image -> dense(4) -> li())
+    predict argmax(max(digit))
+    train { loss mse(mean(digit), label) }"
+refuses "parts: NaN in a layer that falls silent" 1 'NaN in the state `v` of `hidden` \(bad, nothing.snn:5\), .*batch 1; ' \
+    ./nothing train --quiet --data small
