@@ -1,5 +1,7 @@
 #include "driver.h"
 
+#include "summary.h"
+
 #include "snn_output.h"
 
 #include <errno.h>
@@ -279,6 +281,14 @@ static bool is_same_file(const char *a, const char *b)
     struct stat first, second;
     return a && stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
            && first.st_ino == second.st_ino;
+}
+
+int driver_check(Compilation *c, const Options *options)
+{
+    if (!compile(c, NULL))
+        return EXIT_FAILURE;
+    print_summary(c, options->model);
+    return EXIT_SUCCESS;
 }
 
 int driver_output(Compilation *c, Options *options, const Backend *backend)

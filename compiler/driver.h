@@ -12,6 +12,8 @@
 Compilation *driver_compilation(Arena *arena, Options *options, FILE *messages);
 
 int driver_list_passes(void);
+/* Compiles, and prints a summary in place of a program. */
+int driver_check(Compilation *compilation, const Options *options);
 int driver_show(Compilation *compilation, const Options *options);
 /* Compiles to the backend's text, or a stage's, or an executable. backend: NULL if --emit names none. */
 int driver_output(Compilation *compilation, Options *options, const Backend *backend);

@@ -98,6 +98,9 @@ int main(int argc, char **argv)
                                                          find_backend(options.emit ? options.emit : "c")))
                      : 2;
         break;
+    case ACTION_CHECK:
+        status = compilation->text ? finish(compilation, driver_check(compilation, &options)) : 2;
+        break;
     case ACTION_RUN: status = compilation->text ? run_interpreter(compilation, &options) : 2; break;
     case ACTION_GRADCHECK:
         status = compilation->text

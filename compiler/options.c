@@ -75,6 +75,7 @@ static const char about[] =
     "Compile a description of a spiking neural network into one program that trains and runs it."
     "\v"
     "Examples:\n"
+    "  snnc model.snn                    check it, and say what it is\n"
     "  snnc model.snn -o model.c         a trainer, to be compiled by any C compiler\n"
     "  snnc model.snn -o model           the same, compiled; then: ./model train\n"
     "  snnc model.snn -D epochs=1 -o m   with a constant of the model changed\n"
@@ -132,7 +133,7 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
     if (needs_model && !options->model)
         argp_error(state, "which model? Give a .snn file (or - for standard input)");
     if (options->action == ACTION_COMPILE && !options->output)
-        argp_error(state, "where to? Give -o FILE.c for C, -o FILE for an executable, or --emit=STAGE");
+        parsing->options.action = ACTION_CHECK;
 }
 
 static Kernels kernels_named(struct argp_state *state, const char *name)

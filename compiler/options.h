@@ -8,6 +8,7 @@
 
 typedef enum Action {
     ACTION_COMPILE, /* to output */
+    ACTION_CHECK,   /* say what the model is: without an output */
     ACTION_EMIT,    /* one stage as text, to output (default: standard output) */
     ACTION_RUN,     /* interpret */
     ACTION_GRADCHECK,

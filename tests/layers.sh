@@ -14,7 +14,7 @@ fi
 find compiler grammar backends runtime -name '*.[chyl]' | LC_ALL=C sort | xargs grep -Hn '^[[:space:]]*#include "' |
 awk -F: '
 BEGIN {
-    count = split("arena vec table unique source diag out literal ast parse body net loop passes backend pipeline driver main",
+    count = split("arena vec table unique source diag out literal ast parse body net loop passes backend pipeline summary driver main",
                   order, " ")
     for (i = 1; i <= count; i++)
         rank[order[i]] = i

@@ -18,7 +18,11 @@ stays "snnc: no such model" 2 '^snnc: cannot read \(nowhere\.snn\): No such file
 stays "snnc: a folder" 2 '^snnc: cannot read \(data\): Is a directory$' old.c "$snnc" data -o old.c
 stays "snnc: no model named" 2 '^snnc: which model\? Give a \.snn file' old.c "$snnc" -o old.c
 stays "snnc: two models" 2 'one model at a time: `shapes\.c` is a second one' old.c "$snnc" shapes.snn shapes.c -o old.c
-stays "snnc: no output named" 2 'where to\? Give -o FILE\.c' old.c "$snnc" shapes.snn
+shows "snnc: a model alone is checked" '^shapes: \[8, 8\] in 4 classes, 10 time steps$' "$snnc" shapes.snn
+shows "snnc: its layers" '^middle_dense +64 +4096 +40960  dense\(hidden\)$' "$snnc" shapes.snn
+shows "snnc: its sums" '^4352 parameters, 43520 synaptic operations a sample' "$snnc" shapes.snn
+shows "snnc: its training" '^mse, adam\(lr = 0\.005\), batches of 16, 12 epochs$' "$snnc" shapes.snn
+shows "snnc: what to do next" '`snnc shapes\.snn -o shapes`' "$snnc" shapes.snn
 stays "snnc: unknown flag" 2 "unrecognized option '--fast'" old.c "$snnc" --fast shapes.snn -o old.c
 stays "snnc: unknown stage" 2 '^snnc: --emit takes .*, not `asm`$' old.c "$snnc" --emit=asm shapes.snn -o old.c
 stays "snnc: unknown pass" 2 '^snnc: no pass is called `polish`; --passes lists them$' old.c "$snnc" --dump-after=polish shapes.snn -o old.c

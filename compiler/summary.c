@@ -1,0 +1,101 @@
+#include "summary.h"
+
+#include <stdio.h>
+
+static double numbers_of(const LoopParam *param)
+{
+    double numbers = 1;
+    for (int d = 0; d < param->ndim; d++)
+        numbers *= param->dims[d];
+    return numbers;
+}
+
+static bool same_origin(const char *about, int line, const LoopStream *stream)
+{
+    return line == stream->line && strcmp(about, stream->about) == 0;
+}
+
+/* Of the parameters that the same words of the model made. */
+static double numbers_beside(const Program *program, const LoopStream *stream)
+{
+    double numbers = 0;
+    for (int p = 0; p < program->params.count; p++)
+        if (same_origin(program->params.at[p].about, program->params.at[p].line, stream))
+            numbers += numbers_of(&program->params.at[p]);
+    return numbers;
+}
+
+/* What is kept for the backward pass stands behind the stream that it belongs to. */
+static bool is_layer(const Program *program, int s)
+{
+    const LoopStream *stream = &program->streams.at[s];
+    return s == 0 || !same_origin(program->streams.at[s - 1].about, program->streams.at[s - 1].line, stream);
+}
+
+static void print_layers(const Program *program)
+{
+    enum { SHOWN = 40 }; /* of a deep network the first and the last */
+    int skipped = program->streams.count - SHOWN;
+    printf("\n%-20s %10s %12s %14s  %s\n", "layer", "units", "parameters", "operations", "made by");
+    for (int s = 0; s < program->streams.count; s++) {
+        const LoopStream *stream = &program->streams.at[s];
+        if (skipped > 0 && s == SHOWN / 2)
+            printf("... %d more\n", skipped);
+        if (is_layer(program, s) && (skipped <= 0 || s < SHOWN / 2 || s >= SHOWN / 2 + skipped))
+            printf("%-20s %10d %12.0f %14lld  %s%s\n", stream->name, stream->size,
+                   numbers_beside(program, stream), (long long)stream->operations, stream->about,
+                   stream->spikes ? ", spikes" : "");
+    }
+}
+
+static double memory_of(const Program *program)
+{
+    double bytes = 0;
+    for (int b = 0; b < program->buffers.count; b++) {
+        const Buffer *buffer = &program->buffers.at[b];
+        double numbers = buffer->per_sample && program->batch > 0 ? program->batch : 1;
+        for (int d = 0; d < buffer->ndim; d++)
+            numbers *= buffer->dims[d];
+        bytes += numbers * (buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4);
+    }
+    return bytes;
+}
+
+static void print_totals(const Program *program)
+{
+    double params = 0, operations = 0;
+    for (int p = 0; p < program->params.count; p++)
+        params += numbers_of(&program->params.at[p]);
+    for (int s = 0; s < program->streams.count; s++)
+        operations += (double)program->streams.at[s].operations;
+    printf("\n%.0f parameters, %.0f synaptic operations a sample (forward, without sparsity), about %.1f MiB\n",
+           params, operations, memory_of(program) / (1 << 20));
+}
+
+static const char *loss_text(const Net *net)
+{
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == NODE_LOSS)
+            return net->nodes.at[n].loss == LOSS_MSE ? "mse" : "cross_entropy";
+    return "no loss";
+}
+
+void print_summary(const Compilation *c, const char *model)
+{
+    const Program *program = c->program;
+    const Data *data = &c->net->data;
+    printf("%s: %s%s in %d classes, %d time steps", program->name, shape_text(c->arena, data->shape),
+           data->spikes ? " of spikes" : "", data->classes, c->net->steps);
+    if (c->net->dt > 0)
+        printf(" of %g ms", c->net->dt);
+    printf("\n");
+    print_layers(program);
+    print_totals(program);
+    if (c->net->training.present)
+        printf("%s, %s(lr = %g), batches of %d, %d epochs\n", loss_text(c->net), program->optimizer, program->lr,
+               program->batch, program->epochs);
+    else
+        printf("not trained: the model has no `train` block\n");
+    printf("\nNext: `snnc %s -o %s` makes the program, `./%s --help` says what it can do.\n", model, program->name,
+           program->name);
+}

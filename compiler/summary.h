@@ -1,0 +1,10 @@
+/* What was compiled, for people: printed by `snnc MODEL.snn` alone. */
+#ifndef SNNC_SUMMARY_H
+#define SNNC_SUMMARY_H
+
+#include "pipeline.h"
+
+/* To standard output: the data, the layers with their parameters and operations, memory, training. */
+void print_summary(const Compilation *compilation, const char *model);
+
+#endif
