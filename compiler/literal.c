@@ -8,6 +8,7 @@
 
 /* Powers of ten outside of these bounds are written with an exponent. */
 enum { LEAST_FIXED = -4, MOST_FIXED = 8 };
+static const double whole_below = 1e9; /* whole numbers without one: spikes, mostly */
 
 static bool reads_back(const char *text, double value, bool single)
 {
@@ -43,6 +44,10 @@ static void shorten_exponent(char *text)
 
 static void print_finite(char buffer[LITERAL_SIZE], double value, bool single)
 {
+    if (fabs(value) < whole_below && floor(value) == value) {
+        snprintf(buffer, LITERAL_SIZE, "%.0f", value);
+        return;
+    }
     int digits = digits_needed(value, single);
     snprintf(buffer, LITERAL_SIZE, "%.*e", digits - 1, value);
     int power = atoi(strchr(buffer, 'e') + 1), decimals = digits - 1 - power;

@@ -90,7 +90,8 @@ struct LoopExpr {
 };
 
 typedef enum LoopStmtKind {
-    LOOP_FOR,     /* var, from, to, down, independent, few, unroll, body: var = from .. to-1, or downwards */
+    LOOP_FOR,     /* var, from, to, down, independent, few, unroll, body: var = from .. to-1, or downwards;
+                     where: only where the U8 element buffer[index..., var] is not 0 */
     LOOP_LET,     /* var, value         a constant of this scope */
     LOOP_DECLARE, /* var, value         a variable of this scope */
     LOOP_SET,     /* var, value */
@@ -112,6 +113,7 @@ struct LoopStmt {
     VarId var;
     LoopExpr *from, *to;
     bool down;
+    bool where;
     bool independent; /* FOR: no iteration touches what another stores, so it may be vectorised */
     bool few;   /* FOR: at most LOOP_FEW turns, as numbers; faster if a target writes them out. A hint */
     int unroll; /* FOR: UNROLL_NONE, UNROLL_FULL or a factor; written out by unroll_loops */
@@ -187,7 +189,7 @@ typedef struct Program {
     VEC(Kernel) kernels;
     VEC(LoopParam) params;
     VEC(LoopStream) streams;
-    VEC(LoopWatch) watches; /* in forward order */
+    VEC(LoopWatch) watches;                                 /* in forward order */
     BufferId input, label, sample, loss, predicted, scores; /* -1 where the model has none */
     /* Plain facts for the runtime's table. */
     const char *data_folder;
@@ -234,6 +236,8 @@ LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
 LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
 
 LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, LoopExpr *to);
+/* The body runs only where the flag buffer[index..., var] is not 0. */
+void loop_where(LoopStmt *loop, BufferId flags, int nindex, LoopExpr *const *index);
 LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text);
 LoopStmt *loop_if(Arena *arena, LoopBlock *into, LoopExpr *condition);
 void loop_let(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);

@@ -88,14 +88,24 @@ static const char *unroll_text(const Printer *printer, int unroll)
     return unroll == UNROLL_FULL ? " unroll full" : arena_printf(printer->arena, " unroll %d", unroll);
 }
 
+static const char *where_text(const Printer *printer, const LoopStmt *stmt)
+{
+    LoopExpr var = {.kind = LOOP_VAR, .var = stmt->var}, *index[LOOP_MAX_DIMS + 2];
+    if (!stmt->where)
+        return "";
+    memcpy(index, stmt->index, sizeof stmt->index);
+    index[stmt->nindex] = &var;
+    return arena_printf(printer->arena, " where %s", indexed(printer, stmt->buffer, index, stmt->nindex + 1));
+}
+
 static void print_for(const Printer *printer, const LoopStmt *stmt)
 {
-    out_open(printer->out, "for %s in %s .. %s%s%s%s", var_name(printer, stmt->var),
+    out_open(printer->out, "for %s in %s .. %s%s%s%s%s", var_name(printer, stmt->var),
              text_of(printer, stmt->from), text_of(printer, stmt->to), stmt->down ? " down" : "",
              stmt->independent ? " independent"
              : stmt->few       ? " few"
                                : "",
-             unroll_text(printer, stmt->unroll));
+             where_text(printer, stmt), unroll_text(printer, stmt->unroll));
     print_block(printer, &stmt->body);
     out_close(printer->out, "");
 }

@@ -251,6 +251,20 @@ static bool verify_bound(Verifier *verifier, const LoopStmt *stmt, const LoopExp
                       var_name(verifier, stmt->var), type_name(bound->type));
 }
 
+static bool verify_where(Verifier *verifier, const LoopStmt *stmt)
+{
+    LoopExpr var = {.kind = LOOP_VAR, .type = TYPE_I32, .var = stmt->var}, *index[LOOP_MAX_DIMS + 2];
+    if (!stmt->where)
+        return true;
+    memcpy(index, stmt->index, sizeof stmt->index);
+    index[stmt->nindex] = &var;
+    return verify_index(verifier, stmt->buffer, index, stmt->nindex + 1)
+           && require(verifier, verifier->program->buffers.at[stmt->buffer].type == TYPE_U8,
+                      "the flags of the loop over `%s` are no bytes", var_name(verifier, stmt->var))
+           && require(verifier, !stmt->down && !stmt->independent && stmt->unroll == UNROLL_NONE,
+                      "the loop over `%s` asks for flags and for more", var_name(verifier, stmt->var));
+}
+
 static bool verify_for(Verifier *verifier, const LoopStmt *stmt)
 {
     bool known = stmt->from && stmt->to && stmt->from->kind == LOOP_NUMBER && stmt->to->kind == LOOP_NUMBER;
@@ -264,7 +278,8 @@ static bool verify_for(Verifier *verifier, const LoopStmt *stmt)
                     "the loop over `%s` is unrolled %d times", var_name(verifier, stmt->var), stmt->unroll))
         return false;
     int outer = verifier->scope.count;
-    bool good = bind(verifier, stmt->var, CONSTANT) && verify_block(verifier, &stmt->body);
+    bool good = bind(verifier, stmt->var, CONSTANT) && verify_where(verifier, stmt)
+                && verify_block(verifier, &stmt->body);
     leave_scope(verifier, outer);
     return good;
 }

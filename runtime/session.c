@@ -72,7 +72,7 @@ void snn_shuffle(int32_t *order, int32_t count, uint32_t seed, uint32_t epoch)
     for (int32_t i = 0; i < count; i++)
         order[i] = i;
     for (int32_t i = count - 1; i > 0; i--) {
-        uint32_t random = snn_mix(key + (uint32_t)i * 0x9e3779b9u);
+        uint32_t random = snn_random(key, (uint32_t)i);
         int32_t j = (int32_t)((uint64_t)random * (uint64_t)(i + 1) >> 32);
         int32_t swapped = order[i];
         order[i] = order[j];

@@ -29,10 +29,10 @@ SNN_INLINE uint32_t snn_key(uint32_t seed, uint32_t epoch, uint32_t sample, uint
     return snn_mix(key ^ snn_mix(step + 0x27d4eb2fu));
 }
 
-/* 32 random bits. */
+/* 32 random bits. With a sum in the place of ^, all streams would be pieces of one, and some would run in parallel. */
 SNN_INLINE uint32_t snn_random(uint32_t key, uint32_t unit)
 {
-    return snn_mix(key + unit * 0x9e3779b9u);
+    return snn_mix(key ^ unit * 0x9e3779b9u);
 }
 
 /* Uniform in [0, 1), a multiple of 2^-24: exact in float. */

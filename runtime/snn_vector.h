@@ -23,6 +23,7 @@
 #define snn_store SNN_AT_LEVEL(snn_store)
 #define snn_all SNN_AT_LEVEL(snn_all)
 #define snn_apart SNN_AT_LEVEL(snn_apart)
+#define snn_next SNN_AT_LEVEL(snn_next)
 #define snn_ahead SNN_AT_LEVEL(snn_ahead)
 
 typedef float snn_floats __attribute__((vector_size(4 * SNN_LANES)));
@@ -70,4 +71,23 @@ SNN_INLINE void snn_ahead(const void *from, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i += 64) /* a line of a cache */
         __builtin_prefetch((const char *)from + i);
+}
+
+/* The first set of flags[from .. count-1], or count. They are looked at eight at a time. */
+SNN_INLINE int32_t snn_next(const uint8_t *flags, int32_t from, int32_t count)
+{
+    for (; count - from >= 8; from += 8) {
+        uint64_t eight;
+        memcpy(&eight, flags + from, sizeof eight);
+        if (eight != 0) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            return from + __builtin_ctzll(eight) / 8;
+#else
+            return from + __builtin_clzll(eight) / 8;
+#endif
+        }
+    }
+    while (from < count && flags[from] == 0)
+        from++;
+    return from;
 }

@@ -27,6 +27,18 @@ static bool is_short(const LoopStmt *loop)
            && loop->to->number - loop->from->number <= SHORT;
 }
 
+/* snn_next() finds the next flag that is set. */
+static void for_flagged(const Spell *spell, const LoopStmt *loop)
+{
+    const char *name = var_name(spell, loop->var), *to = expr(spell, loop->to);
+    const char *flags =
+        c_element(spell->arena, spell->program, spell->kernel, loop->buffer, loop->nindex, loop->index);
+    out_open(spell->out, "for (int32_t %s = snn_next(%s, %s, %s); %s < %s; %s = snn_next(%s, %s + 1, %s))",
+             name, flags, expr(spell, loop->from), to, name, to, name, flags, name, to);
+    block(spell, &loop->body);
+    out_close(spell->out, "");
+}
+
 static void for_loop(const Spell *spell, const LoopStmt *loop)
 {
     const char *name = var_name(spell, loop->var);
@@ -80,7 +92,9 @@ static void statement(const Spell *spell, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
     case LOOP_FOR:
-        if (c_is_vector_loop(spell->program, stmt))
+        if (stmt->where)
+            for_flagged(spell, stmt);
+        else if (c_is_vector_loop(spell->program, stmt))
             c_vector_loop(spell->arena, spell->program, spell->kernel, stmt, spell->out);
         else
             for_loop(spell, stmt);
@@ -135,7 +149,7 @@ static void mark_block(const LoopBlock *stmts, bool *used)
         mark_expr(stmt->to, used);
         for (int k = 0; k < stmt->nindex; k++)
             mark_expr(stmt->index[k], used);
-        if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD)
+        if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD || stmt->where)
             used[stmt->buffer] = true;
         mark_block(&stmt->body, used);
     }

@@ -3,151 +3,209 @@
 
 /* ---- poisson ----
  *
- * A spike where a random number of 24 bits, uniform in [0, 1), is below the probability p. Its upper eight
- * bits are new at each step: one random word has those of four steps, the first on top. Its lower sixteen are
- * drawn once a sample, for all steps: without them p would be rounded to 1/256, with them the rate is right
- * to 2^-24.
+ * A spike where a random number, uniform in [0, 1) and new at each step, is below the probability p. Its first
+ * eight bits nearly always decide:
  *
- *     spike = (byte + low) / 256 < p       byte in 0 .. 255, low in 0 .. 1 - 2^-16
- *           = byte < 256 p - low
+ *     spike = (byte + more) / 256 < p                        byte in 0 .. 255, more in 0 .. 1 - 2^-24
+ *           = byte < whole or (byte = whole and more < rest)                  256 p = whole + rest
  *
- * The right side is exact in float for p from 1/256 to 1. For less, it is below 1 and only its sign counts;
- * for more, it is above 255. So p >= 1 always fires, p <= 0 and NaN never do. */
+ * So `more` is drawn for 1 of 256 only; one random word has the bytes of four steps. whole is at most 255: then
+ * p >= 1, with a rest of 1 or more, always fires; p <= 0 and NaN, with a whole of 0 and no rest, never do. */
 
 enum {
-    BLOCK = 4,          /* steps of a random word */
-    LOW_STEP = 1,       /* blocks have the keys of their first steps: that of step 1 is free */
-    STACK_UNITS = 16384 /* the most for which a thread's stack has an array */
+    BLOCK = 4,  /* steps of a random word */
+    PART = 2048 /* units at a time: their bytes stay in the first cache */
 };
 
 typedef struct Poisson {
     const Node *node;
-    int units;
-    int draws;       /* the step from which on this encoder counts: each has random numbers of its own */
-    BufferId limits; /* by unit: 256 p - low; only low where p changes over time */
+    LoopExpr *from, *count; /* the first unit of the part, and how many it has */
+    int draws;          /* random streams of the encoders before this one; then it has one for each block, */
+    int blocks;         /* and one for each step's `more` */
+    bool steady;        /* p does not change over time */
+    BufferId whole;     /* of 256 p, [steps of the block, or 1][units] */
+    BufferId bytes;     /* [steps of the block][units] */
+    BufferId undecided; /* [units] at one step: byte = whole */
 } Poisson;
+
+static int block_count(const Lower *lower)
+{
+    return (lower->net->steps + BLOCK - 1) / BLOCK;
+}
 
 static int draws_before(const Lower *lower, const Node *node)
 {
-    int blocks = 0;
+    int encoders = 0;
     for (const Node *other = lower->net->nodes.at; other < node; other++)
-        if (other->kind == NODE_POISSON)
-            blocks += (lower->net->steps + BLOCK - 1) / BLOCK;
-    return blocks * BLOCK;
+        encoders += other->kind == NODE_POISSON;
+    return encoders * (block_count(lower) + lower->net->steps);
 }
 
-static bool is_steady(const Lower *lower, const Poisson *poisson)
+static void add_arrays(Lower *lower, Poisson *poisson, int units)
 {
-    return !stream_of(lower, poisson->node->in)->temporal;
+    const char *name = stream_of(lower, poisson->node->out)->name;
+    int bytes[2] = {BLOCK, units}, whole[2] = {poisson->steady ? 1 : BLOCK, units};
+    poisson->whole = named_buffer(lower, "whole_of", name, TYPE_U8, BUFFER_LOCAL, false, 2, whole);
+    poisson->bytes = named_buffer(lower, "bytes_of", name, TYPE_U8, BUFFER_LOCAL, false, 2, bytes);
+    poisson->undecided = named_buffer(lower, "undecided_in", name, TYPE_U8, BUFFER_LOCAL, false, 1, &units);
 }
 
-static BufferId limits_buffer(Lower *lower, const Poisson *poisson)
+/* A loop over the units of the part. */
+static LoopStmt *for_part(Lower *lower, const Poisson *poisson, LoopBlock *into, LoopExpr **n)
 {
-    bool small = poisson->units <= STACK_UNITS;
-    return named_buffer(lower, is_steady(lower, poisson) ? "limit_of" : "low_of",
-                        stream_of(lower, poisson->node->out)->name, TYPE_F32,
-                        small ? BUFFER_LOCAL : BUFFER_SCRATCH, !small, 1, &poisson->units);
+    LoopStmt *loop = for_bounds(lower, into, "n", num(lower, 0), poisson->count);
+    *n = loop_variable(lower, loop);
+    return loop;
 }
 
-static int limit_index(const Lower *lower, const Poisson *poisson, Site site, LoopExpr *n, LoopExpr *index[2])
+/* Unit n of the part, in the layer. */
+static LoopExpr *part_unit(Lower *lower, const Poisson *poisson, LoopExpr *n)
 {
-    int count = 0;
-    if (lower->program->buffers.at[poisson->limits].per_sample)
-        index[count++] = site.b;
-    index[count++] = n;
-    return count;
+    return op2(lower, OP_ADD, n, poisson->from);
 }
 
-static LoopExpr *poisson_key(Lower *lower, const Poisson *poisson, Site site, const char *name,
-                             LoopExpr *step)
+static LoopExpr *random_key(Lower *lower, const Poisson *poisson, Site site, const char *name, LoopExpr *draw)
 {
     LoopExpr *sample = load1(lower, lower->program->sample, site.b);
-    LoopExpr *draw = op2(lower, OP_ADD, step, num(lower, poisson->draws));
+    draw = op2(lower, OP_ADD, draw, num(lower, poisson->draws));
     return loop_local(lower, site.into, name, loop_key(lower->arena, sample, draw));
 }
 
 /* 256 p */
 static LoopExpr *scaled(Lower *lower, const Poisson *poisson, Site site, LoopExpr *n)
 {
-    LoopExpr *p = loop_cast(lower->arena, TYPE_F32, load_stream(lower, poisson->node->in, site, n));
-    return op2(lower, OP_MUL, p, loop_float(lower->arena, 256));
+    LoopExpr *p = load_stream(lower, poisson->node->in, site, part_unit(lower, poisson, n));
+    return op2(lower, OP_MUL, loop_cast(lower->arena, TYPE_F32, p), loop_float(lower->arena, 256));
 }
 
-static void emit_limits(Lower *lower, const Poisson *poisson, Site site)
+static LoopExpr *load_whole(Lower *lower, const Poisson *poisson, LoopExpr *k, LoopExpr *n)
 {
-    Arena *arena = lower->arena;
-    loop_comment(arena, site.into, "byte + low < 256 p: byte is random at each step, low once a sample");
-    LoopExpr *key = poisson_key(lower, poisson, site, "low_key", num(lower, LOW_STEP));
-    LoopStmt *loop = for_units(lower, site.into, "n", poisson->units);
-    LoopExpr *n = loop_variable(lower, loop), *index[2];
-    LoopExpr *word = op2(lower, OP_DIV, loop_random(arena, key, n), loop_word(arena, 1u << 16));
-    LoopExpr *low = op2(lower, OP_DIV, loop_cast(arena, TYPE_F32, word), loop_float(arena, 65536));
-    LoopExpr *value =
-        is_steady(lower, poisson) ? op2(lower, OP_SUB, scaled(lower, poisson, site, n), low) : low;
-    int count = limit_index(lower, poisson, site, n, index);
-    loop_store(lower->program, &loop->body, poisson->limits, count, index, value, false);
+    return load2(lower, poisson->whole, poisson->steady ? num(lower, 0) : k, n);
+}
+
+static void emit_whole(Lower *lower, const Poisson *poisson, Site site, LoopExpr *k)
+{
+    LoopExpr *n, *least = loop_float(lower->arena, 0), *most = loop_float(lower->arena, 255);
+    LoopStmt *loop = for_part(lower, poisson, site.into, &n);
+    loop->independent = true;
+    LoopExpr *value = op2(lower, OP_MAX, scaled(lower, poisson, site, n), least);
+    value = loop_cast(lower->arena, TYPE_I32, op2(lower, OP_MIN, value, most));
+    store2(lower, &loop->body, poisson->whole, k, n, value, false);
 }
 
 /* Byte k of a word, from the top. */
 static LoopExpr *byte_of(Lower *lower, LoopExpr *word, int k)
 {
     LoopExpr *top = k ? op2(lower, OP_MUL, word, loop_word(lower->arena, 1u << 8 * k)) : word;
-    return op2(lower, OP_DIV, top, loop_word(lower->arena, 1u << 24));
+    return loop_cast(lower->arena, TYPE_I32, op2(lower, OP_DIV, top, loop_word(lower->arena, 1u << 24)));
 }
 
-/* `steps` steps, at most a block, from `first` on. */
-static void emit_block(Lower *lower, const Poisson *poisson, Site site, LoopExpr *first, int steps)
+static void emit_bytes(Lower *lower, const Poisson *poisson, Site site, LoopExpr *block)
+{
+    LoopExpr *key = random_key(lower, poisson, site, "key", block), *n;
+    LoopStmt *loop = for_part(lower, poisson, site.into, &n);
+    loop->independent = true;
+    LoopExpr *word = loop_random(lower->arena, key, part_unit(lower, poisson, n));
+    word = loop_local(lower, &loop->body, "word", word);
+    for (int k = 0; k < BLOCK; k++)
+        store2(lower, &loop->body, poisson->bytes, num(lower, k), n, byte_of(lower, word, k), false);
+}
+
+static void emit_compare(Lower *lower, const Poisson *poisson, Site site, LoopExpr *k)
+{
+    LoopExpr *n;
+    LoopStmt *loop = for_part(lower, poisson, site.into, &n);
+    loop->independent = true;
+    site.into = &loop->body;
+    /* No locals: compilers compare bytes as bytes only where they see both. */
+    LoopExpr *byte = load2(lower, poisson->bytes, k, n), *whole = load_whole(lower, poisson, k, n);
+    LoopExpr *spike = op2(lower, OP_LT, byte, whole);
+    store_stream(lower, poisson->node->out, site, part_unit(lower, poisson, n), spike, false);
+    store1(lower, site.into, poisson->undecided, n, op2(lower, OP_EQ, byte, whole), false);
+}
+
+static void emit_undecided(Lower *lower, const Poisson *poisson, Site site, LoopExpr *k)
 {
     Arena *arena = lower->arena;
-    LoopExpr *key = poisson_key(lower, poisson, site, "key", first);
-    LoopStmt *loop = for_units(lower, site.into, "n", poisson->units);
-    LoopExpr *n = loop_variable(lower, loop), *index[2];
-    int count = limit_index(lower, poisson, site, n, index);
-    LoopExpr *kept = loop_load(lower->program, poisson->limits, count, index);
+    LoopExpr *draw = op2(lower, OP_ADD, site.t, num(lower, poisson->blocks)), *n;
+    LoopExpr *key = random_key(lower, poisson, site, "more_key", draw);
+    LoopStmt *loop = for_part(lower, poisson, site.into, &n);
+    loop_where(loop, poisson->undecided, 0, NULL);
     site.into = &loop->body;
-    LoopExpr *word = loop_local(lower, site.into, "word", loop_random(arena, key, n));
-    kept = loop_local(lower, site.into, is_steady(lower, poisson) ? "limit" : "low", kept);
-    for (int k = 0; k < steps; k++) {
-        site.t = op2(lower, OP_ADD, first, num(lower, k));
-        LoopExpr *byte = loop_cast(arena, TYPE_F32, byte_of(lower, word, k));
-        LoopExpr *limit =
-            is_steady(lower, poisson) ? kept : op2(lower, OP_SUB, scaled(lower, poisson, site, n), kept);
-        store_stream(lower, poisson->node->out, site, n, op2(lower, OP_LT, byte, limit), false);
-    }
+    LoopExpr *unit = part_unit(lower, poisson, n);
+    LoopExpr *word = op2(lower, OP_DIV, loop_random(arena, key, unit), loop_word(arena, 1u << 8));
+    LoopExpr *more = op2(lower, OP_DIV, loop_cast(arena, TYPE_F32, word), loop_float(arena, 1 << 24));
+    more = loop_local(lower, site.into, "more", more);
+    LoopExpr *whole = loop_cast(arena, TYPE_F32, load_whole(lower, poisson, k, n));
+    LoopExpr *rest = op2(lower, OP_SUB, scaled(lower, poisson, site, n), whole);
+    store_stream(lower, poisson->node->out, site, unit, op2(lower, OP_LT, more, rest), false);
+}
+
+/* How many there are from `first` on, at most `size`, of `all`. */
+static LoopExpr *at_most(Lower *lower, LoopBlock *into, const char *name, LoopExpr *first, int size, int all)
+{
+    if (all % size == 0)
+        return num(lower, size);
+    LoopExpr *left = op2(lower, OP_SUB, num(lower, all), first);
+    LoopExpr *least = op2(lower, OP_LT, left, num(lower, size));
+    return loop_local(lower, into, name, loop_op(lower->arena, OP_SELECT, least, left, num(lower, size)));
+}
+
+static void emit_blocks(Lower *lower, const Poisson *poisson, Site site)
+{
+    LoopStmt *blocks = for_range(lower, site.into, "block", poisson->blocks);
+    LoopExpr *block = loop_variable(lower, blocks), *first = op2(lower, OP_MUL, block, num(lower, BLOCK));
+    site.into = &blocks->body;
+    emit_bytes(lower, poisson, site, block);
+    LoopExpr *steps = at_most(lower, site.into, "steps", first, BLOCK, lower->net->steps);
+    LoopStmt *loop = for_bounds(lower, site.into, "k", num(lower, 0), steps);
+    LoopExpr *k = loop_variable(lower, loop);
+    site.into = &loop->body;
+    site.t = loop_local(lower, site.into, "t", op2(lower, OP_ADD, first, k));
+    if (!poisson->steady)
+        emit_whole(lower, poisson, site, k);
+    emit_compare(lower, poisson, site, k);
+    emit_undecided(lower, poisson, site, k);
 }
 
 void emit_poisson(Lower *lower, const Node *node, Site site)
 {
-    Poisson poisson = {node, stream_size(lower, node->out), draws_before(lower, node), 0};
-    int blocks = lower->net->steps / BLOCK, rest = lower->net->steps % BLOCK;
-    poisson.limits = limits_buffer(lower, &poisson);
-    emit_limits(lower, &poisson, site);
-    if (blocks > 0) {
-        LoopStmt *loop = for_range(lower, site.into, "k", blocks);
-        LoopExpr *first = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, BLOCK));
-        Site inner = site;
-        inner.into = &loop->body;
-        emit_block(lower, &poisson, inner, first, BLOCK);
+    int units = stream_size(lower, node->out), size = units < PART ? units : PART;
+    Poisson poisson = {.node = node,
+                       .from = num(lower, 0),
+                       .count = num(lower, size),
+                       .draws = draws_before(lower, node),
+                       .blocks = block_count(lower),
+                       .steady = !stream_of(lower, node->in)->temporal};
+    add_arrays(lower, &poisson, size);
+    if (size < units) {
+        LoopStmt *parts = for_range(lower, site.into, "part", (units + size - 1) / size);
+        site.into = &parts->body;
+        poisson.from = loop_local(lower, site.into, "from",
+                                  op2(lower, OP_MUL, loop_variable(lower, parts), num(lower, size)));
+        poisson.count = at_most(lower, site.into, "count", poisson.from, size, units);
     }
-    if (rest > 0)
-        emit_block(lower, &poisson, site, num(lower, blocks * BLOCK), rest);
+    if (poisson.steady)
+        emit_whole(lower, &poisson, site, num(lower, 0));
+    emit_blocks(lower, &poisson, site);
 }
 
 /* ---- latency ---- */
 
-/* The brighter, the earlier: step (1 - x) (T - 1), rounded; nothing for x = 0. */
+/* The brighter, the earlier: step (1 - x) (T - 1), rounded; x above 1 counts as 1, and for x <= 0 there is none. */
 void emit_latency(Lower *lower, const Node *node, Site site)
 {
     Arena *arena = lower->arena;
+    LoopExpr *zero = loop_float(arena, 0), *one = loop_float(arena, 1);
     LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop);
     LoopExpr *x = loop_local(lower, &loop->body, "x",
                              loop_cast(arena, TYPE_F32, load_stream(lower, node->in, site, n)));
-    LoopExpr *late = loop_op(arena, OP_MUL, loop_op(arena, OP_SUB, loop_float(arena, 1), x, NULL),
-                             loop_float(arena, lower->net->steps - 1), NULL);
-    LoopExpr *when = loop_cast(arena, TYPE_I32, loop_op(arena, OP_ADD, late, loop_float(arena, 0.5), NULL));
-    LoopExpr *fires = loop_op(arena, OP_AND, loop_op(arena, OP_GT, x, loop_float(arena, 0), NULL),
-                              loop_op(arena, OP_EQ, when, site.t, NULL), NULL);
+    LoopExpr *bright = op2(lower, OP_MIN, op2(lower, OP_MAX, x, zero), one);
+    LoopExpr *late =
+        op2(lower, OP_MUL, op2(lower, OP_SUB, one, bright), loop_float(arena, lower->net->steps - 1));
+    LoopExpr *when = loop_cast(arena, TYPE_I32, op2(lower, OP_ADD, late, loop_float(arena, 0.5)));
+    LoopExpr *fires = op2(lower, OP_AND, op2(lower, OP_GT, x, zero), op2(lower, OP_EQ, when, site.t));
     site.into = &loop->body;
     store_stream(lower, node->out, site, n, fires, false);
 }

@@ -188,6 +188,22 @@ START_TEST(hints_too)
 }
 END_TEST
 
+START_TEST(flags_too)
+{
+    LoopStmt *loop = time_loop(&kernel->body, num(0), num(2), UNROLL_FULL);
+    VarId i = loop_var(arena, kernel, "i", TYPE_I32);
+    LoopStmt *inner = loop_for(arena, &loop->body, i, num(0), num(4));
+    loop_where(inner, x, 1, (LoopExpr *[]){var(loop)});
+    unroll_loops(program);
+    ck_assert_int_eq(kernel->body.count, 2);
+    for (int t = 0; t < 2; t++) {
+        const LoopStmt *copy = kernel->body.at[t]->body.at[0];
+        ck_assert(copy->where && copy->buffer == x && copy->nindex == 1);
+        ck_assert(copy->index[0]->kind == LOOP_NUMBER && copy->index[0]->number == t);
+    }
+}
+END_TEST
+
 START_TEST(full_down)
 {
     numbered_stores(2, 5, UNROLL_FULL, true);
@@ -331,6 +347,7 @@ Suite *unroll_suite(void)
     tcase_add_test(tcase, not_unrolled);
     tcase_add_test(tcase, full);
     tcase_add_test(tcase, hints_too);
+    tcase_add_test(tcase, flags_too);
     tcase_add_test(tcase, full_down);
     tcase_add_test(tcase, by_a_factor);
     tcase_add_test(tcase, by_a_factor_with_a_rest);

@@ -266,6 +266,29 @@ static void ahead_index(Example *e)
 {
     loop_ahead(e->program, &e->items->body, e->weights, 1, (LoopExpr *[]){loop_int(arena, 4)}, 1);
 }
+/* for i in 0 .. 4 where s[n, 0, i] */
+static LoopStmt *flagged(Example *e, BufferId flags)
+{
+    LoopExpr *index[2] = {var(e, e->n), loop_int(arena, 0)};
+    VarId i = loop_var(arena, e->kernel, "i", TYPE_I32);
+    LoopStmt *loop = loop_for(arena, &e->items->body, i, loop_int(arena, 0), loop_int(arena, 4));
+    loop_where(loop, flags, flags == e->spikes ? 2 : 0, index);
+    return loop;
+}
+static void where_indices(Example *e)
+{
+    LoopStmt *loop = flagged(e, e->spikes);
+    ck_assert_ptr_null(loop_verify(e->program));
+    loop->nindex = 1;
+}
+static void where_type(Example *e)
+{
+    flagged(e, e->weights);
+}
+static void where_and_more(Example *e)
+{
+    flagged(e, e->spikes)->independent = true;
+}
 static void operand_types(Example *e)
 {
     e->set->value->args[0] = var(e, e->n);
@@ -374,6 +397,9 @@ static const struct {
     {store_add, "kernel `k`: `s` holds u8, which cannot be added to"},
     {store_input, "kernel `k`: `label` is an input and is stored to"},
     {ahead_range, "kernel `k`: no row of `s` has 4 elements from 1 on"},
+    {where_indices, "kernel `k`: `s` takes 3 indices, not 2"},
+    {where_type, "kernel `k`: the flags of the loop over `i` are no bytes"},
+    {where_and_more, "kernel `k`: the loop over `i` asks for flags and for more"},
     {ahead_index, "kernel `k`: index 0 of `w` is 4, outside 0 .. 3"},
     {operand_types, "kernel `k`: `add` has operands of types i32 and f32"},
     {operand_count, "kernel `k`: `add` takes 2 operands, not 1"},

@@ -5,9 +5,6 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./own_neuron --help` says what the program can do. */
-#ifndef SNN_LEVEL
-#define SNN_LEVEL 0 /* this file includes itself with others: see snn_level.h */
-#endif
 #if SNN_LEVEL == 0
 #include "snn.h"
 #include "snn_level.h"
@@ -25,64 +22,58 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image_)[4];
+    float (*image)[4];
 
     /* weights: matrices are [input][output] */
-    float (*w_digit_)[3];
-    float *tired_gain_digit_;
+    float (*w_digit)[3];
+    float *tired_gain_digit;
 
     /* their gradients */
-    float (*grad_w_digit_)[3];
-    float *grad_tired_gain_digit_;
+    float (*grad_w_digit)[3];
+    float *grad_tired_gain_digit;
 
     /* the optimiser's states */
-    float (*m_w_digit_)[3];
-    float (*v_w_digit_)[3];
-    float *m_tired_gain_digit_;
-    float *v_tired_gain_digit_;
+    float (*m_w_digit)[3];
+    float (*v_w_digit)[3];
+    float *m_tired_gain_digit;
+    float *v_tired_gain_digit;
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    float (*digit_map_2_)[4];
-    uint8_t (*digit_poisson_)[2][4];
-    float (*digit_dense_)[2][3];
-    uint8_t (*digit_)[2][3];
-    float (*digit_rate_)[3];
-    float (*g_digit_rate_)[3];
-    float (*digit_threshold_before_then_g_digit_dense_)[2][3];
-    float (*digit_derivative_)[2][3];
+    float (*digit_map_2)[4];
+    uint8_t (*digit_poisson)[2][4];
+    float (*digit_dense)[2][3];
+    uint8_t (*digit)[2][3];
+    float (*digit_rate)[3];
+    float (*g_digit_rate)[3];
+    float (*digit_threshold_before_then_g_digit_dense)[2][3];
+    float (*digit_derivative)[2][3];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_digit_;
+    float *activity_digit;
 
     /* scratch */
-    uint16_t (*events_of_digit_poisson_)[16]; /* room for 2 steps of 4 units, and 8 behind them */
-    int32_t (*ends_of_digit_poisson_)[3]; /* where each step's events begin, and the last one's end */
-    float (*state_current_digit_)[3];
-    float (*state_v_digit_)[3];
-    float (*state_threshold_digit_)[3];
-    float (*sum_tired_gain_digit_digit_)[3];
-    float (*parts_of_w_digit_)[4][3];
+    uint16_t (*events_of_digit_poisson)[16];
+    int32_t (*ends_of_digit_poisson)[3];
+    float (*sum_tired_gain_digit_digit)[3];
+    float (*parts_of_w_digit)[4][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[9];
-    SnnWatch watches[5];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
 #if __has_include(__FILE_NAME__)
-#undef SNN_LEVEL
 #define SNN_LEVEL 3
 #include __FILE_NAME__
 #undef SNN_LEVEL
 #define SNN_LEVEL 4
 #include __FILE_NAME__
 #undef SNN_LEVEL
-#define SNN_LEVEL 0
 #else
 #undef SNN_LEVELS
 #endif
@@ -94,88 +85,105 @@ struct net {
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_map_2: map, 4 units, once for all steps */
-static void SNN_AT_LEVEL(scan_digit_map_2_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_digit_map_2)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict image_)[4] = net->image_;
-    float (*restrict digit_map_2_)[4] = net->digit_map_2_;
+    float (*restrict image)[4] = net->image;
+    float (*restrict digit_map_2)[4] = net->digit_map_2;
     for (int32_t b = first; b < last; b++) {
         /* map */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            digit_map_2_[b][n] = image_[b][n] * 0.4f;
+            digit_map_2[b][n] = image[b][n] * 0.4f;
         }
     }
 }
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_poisson: spikes with the probability of digit_map_2, 4 -> 4, all steps */
-static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
-    float (*restrict digit_map_2_)[4] = net->digit_map_2_;
-    uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
-    _Alignas(64) float limit_of_digit_poisson_[4];
+    float (*restrict digit_map_2)[4] = net->digit_map_2;
+    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
+    _Alignas(64) uint8_t whole_of_digit_poisson[1][4];
+    _Alignas(64) uint8_t bytes_of_digit_poisson[4][4];
+    _Alignas(64) uint8_t undecided_in_digit_poisson[4];
     for (int32_t b = first; b < last; b++) {
-        /* byte + low < 256 p: byte is random at each step, low once a sample */
-        const uint32_t low_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)1);
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            limit_of_digit_poisson_[n] = digit_map_2_[b][n] * 256.0f - (float)(snn_random(low_key, (uint32_t)n) / 65536u) / 65536.0f;
+            whole_of_digit_poisson[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(digit_map_2[b][n] * 256.0f, 0.0f), 255.0f));
         }
-        const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)0);
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
-            const uint32_t word = snn_random(key, (uint32_t)n);
-            const float limit = limit_of_digit_poisson_[n];
-            digit_poisson_[b][0][n] = (uint8_t)((float)(word / 16777216u) < limit);
-            digit_poisson_[b][1][n] = (uint8_t)((float)(word * 256u / 16777216u) < limit);
+        for (int32_t block = 0; block < 1; block++) {
+            const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
+            SNN_INDEPENDENT_SHORT
+            for (int32_t n = 0; n < 4; n++) {
+                const uint32_t word = snn_random(key, (uint32_t)n);
+                bytes_of_digit_poisson[0][n] = (uint8_t)((int32_t)(word / 16777216u));
+                bytes_of_digit_poisson[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
+                bytes_of_digit_poisson[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
+                bytes_of_digit_poisson[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
+            }
+            const int32_t steps = 2 - block * 4 < 4 ? 2 - block * 4 : 4;
+            for (int32_t k = 0; k < steps; k++) {
+                const int32_t t = block * 4 + k;
+                SNN_INDEPENDENT_SHORT
+                for (int32_t n = 0; n < 4; n++) {
+                    digit_poisson[b][t][n] = (uint8_t)(bytes_of_digit_poisson[k][n] < whole_of_digit_poisson[0][n]);
+                    undecided_in_digit_poisson[n] = (uint8_t)(bytes_of_digit_poisson[k][n] == whole_of_digit_poisson[0][n]);
+                }
+                const uint32_t more_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)(t + 1));
+                for (int32_t n = snn_next(undecided_in_digit_poisson, 0, 4); n < 4; n = snn_next(undecided_in_digit_poisson, n + 1, 4)) {
+                    const float more = (float)(snn_random(more_key, (uint32_t)n) / 256u) / 16777216.0f;
+                    digit_poisson[b][t][n] = (uint8_t)(more < digit_map_2[b][n] * 256.0f - (float)whole_of_digit_poisson[0][n]);
+                }
+            }
         }
     }
 }
 
 /* digit_poisson: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_digit_poisson_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_digit_poisson)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
-    uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
-    int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
+    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
+    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
-        ends_of_digit_poisson_[b][0] = 0;
+        ends_of_digit_poisson[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_digit_poisson_[b][t];
+            int32_t count = ends_of_digit_poisson[b][t];
             for (int32_t i = 0; i < 4; i++) {
-                events_of_digit_poisson_[b][count] = (uint16_t)i;
-                count = count + digit_poisson_[b][t][i];
+                events_of_digit_poisson[b][count] = (uint16_t)i;
+                count = count + digit_poisson[b][t][i];
             }
-            ends_of_digit_poisson_[b][t + 1] = count;
+            ends_of_digit_poisson[b][t + 1] = count;
         }
     }
 }
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_dense: linear map of digit_poisson, 4 -> 3 */
-static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_dense)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit_dense_)[2][3] = net->digit_dense_;
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
-    int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
+    float (*restrict w_digit)[3] = net->w_digit;
+    float (*restrict digit_dense)[2][3] = net->digit_dense;
+    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                digit_dense_[b][t][j] = 0.0f;
+                digit_dense[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
-                const int32_t i = events_of_digit_poisson_[b][e];
+            for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
+                const int32_t i = events_of_digit_poisson[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    digit_dense_[b][t][j] += w_digit_[i][j];
+                    digit_dense[b][t][j] += w_digit[i][j];
                 }
             }
         }
@@ -184,84 +192,78 @@ static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit: tired, 3 units */
-static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit_dense_)[2][3] = net->digit_dense_;
-    uint8_t (*restrict digit_)[2][3] = net->digit_;
-    float (*restrict digit_threshold_before_then_g_digit_dense_)[2][3] = net->digit_threshold_before_then_g_digit_dense_;
-    float (*restrict digit_derivative_)[2][3] = net->digit_derivative_;
-    float *restrict tired_gain_digit_ = net->tired_gain_digit_;
-    float (*restrict state_current_digit_)[3] = net->state_current_digit_;
-    float (*restrict state_v_digit_)[3] = net->state_v_digit_;
-    float (*restrict state_threshold_digit_)[3] = net->state_threshold_digit_;
+    float *restrict tired_gain_digit = net->tired_gain_digit;
+    float (*restrict digit_dense)[2][3] = net->digit_dense;
+    uint8_t (*restrict digit)[2][3] = net->digit;
+    float (*restrict digit_threshold_before_then_g_digit_dense)[2][3] = net->digit_threshold_before_then_g_digit_dense;
+    float (*restrict digit_derivative)[2][3] = net->digit_derivative;
     for (int32_t b = first; b < last; b++) {
         /* tired */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            float current_ = 0.0f;
-            float v_ = 0.0f;
-            float threshold_ = 1.0f;
+            float current = 0.0f;
+            float v = 0.0f;
+            float threshold = 1.0f;
             /* t = 0 */
             {
-                const float current_2_ = current_ * 0.67032003f + tired_gain_digit_[n] * digit_dense_[b][0][n];
-                const float v_2_ = v_ + (current_2_ - v_) * 0.2f;
-                const float x = v_2_ - threshold_;
-                const bool spike_ = x >= 0.0f;
-                digit_[b][0][n] = (uint8_t)spike_;
-                digit_threshold_before_then_g_digit_dense_[b][0][n] = threshold_;
-                const float derivative_ = snn_maxf(1.0f - snn_absf(x), 0.0f);
-                digit_derivative_[b][0][n] = derivative_;
-                const float v_3_ = v_2_ - (spike_ ? 1.0f : 0.0f) * threshold_;
-                const float threshold_2_ = 1.0f + (threshold_ - 1.0f) * 0.9f + 0.1f * (spike_ ? 1.0f : 0.0f);
-                current_ = current_2_;
-                v_ = v_3_;
-                threshold_ = threshold_2_;
+                const float current_2 = current * 0.67032003f + tired_gain_digit[n] * digit_dense[b][0][n];
+                const float v_2 = v + (current_2 - v) * 0.2f;
+                const float x = v_2 - threshold;
+                const bool spike = x >= 0.0f;
+                digit[b][0][n] = (uint8_t)spike;
+                digit_threshold_before_then_g_digit_dense[b][0][n] = threshold;
+                const float derivative = snn_maxf(1.0f - snn_absf(x), 0.0f);
+                digit_derivative[b][0][n] = derivative;
+                const float v_3 = v_2 - (spike ? 1.0f : 0.0f) * threshold;
+                const float threshold_2 = 1.0f + (threshold - 1.0f) * 0.9f + 0.1f * (spike ? 1.0f : 0.0f);
+                current = current_2;
+                v = v_3;
+                threshold = threshold_2;
             }
             /* t = 1 */
             {
-                const float current_2_ = current_ * 0.67032003f + tired_gain_digit_[n] * digit_dense_[b][1][n];
-                const float v_2_ = v_ + (current_2_ - v_) * 0.2f;
-                const float x = v_2_ - threshold_;
-                const bool spike_ = x >= 0.0f;
-                digit_[b][1][n] = (uint8_t)spike_;
-                digit_threshold_before_then_g_digit_dense_[b][1][n] = threshold_;
-                const float derivative_ = snn_maxf(1.0f - snn_absf(x), 0.0f);
-                digit_derivative_[b][1][n] = derivative_;
-                const float v_3_ = v_2_ - (spike_ ? 1.0f : 0.0f) * threshold_;
-                const float threshold_2_ = 1.0f + (threshold_ - 1.0f) * 0.9f + 0.1f * (spike_ ? 1.0f : 0.0f);
-                current_ = current_2_;
-                v_ = v_3_;
-                threshold_ = threshold_2_;
+                const float current_2 = current * 0.67032003f + tired_gain_digit[n] * digit_dense[b][1][n];
+                const float v_2 = v + (current_2 - v) * 0.2f;
+                const float x = v_2 - threshold;
+                const bool spike = x >= 0.0f;
+                digit[b][1][n] = (uint8_t)spike;
+                digit_threshold_before_then_g_digit_dense[b][1][n] = threshold;
+                const float derivative = snn_maxf(1.0f - snn_absf(x), 0.0f);
+                digit_derivative[b][1][n] = derivative;
+                const float v_3 = v_2 - (spike ? 1.0f : 0.0f) * threshold;
+                const float threshold_2 = 1.0f + (threshold - 1.0f) * 0.9f + 0.1f * (spike ? 1.0f : 0.0f);
+                current = current_2;
+                v = v_3;
+                threshold = threshold_2;
             }
-            state_current_digit_[b][n] = current_;
-            state_v_digit_[b][n] = v_;
-            state_threshold_digit_[b][n] = threshold_;
         }
     }
 }
 
 /* own_neuron.snn:19  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_)[2][3] = net->digit_;
-    float (*restrict digit_rate_)[3] = net->digit_rate_;
+    uint8_t (*restrict digit)[2][3] = net->digit;
+    float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate_[b][n] = 0.0f;
+            digit_rate[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                digit_rate_[b][n] += (float)digit_[b][t][n];
+                digit_rate[b][n] += (float)digit[b][t][n];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate_[b][n] = digit_rate_[b][n] / 2.0f;
+            digit_rate[b][n] = digit_rate[b][n] / 2.0f;
         }
     }
 }
@@ -273,12 +275,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_rate_)[3] = net->digit_rate_;
+    float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_rate_[b][j];
-            if (digit_rate_[b][j] > digit_rate_[b][best]) {
+            scores[b][j] = digit_rate[b][j];
+            if (digit_rate[b][j] > digit_rate[b][best]) {
                 best = j;
             }
         }
@@ -293,11 +295,11 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_rate_)[3] = net->digit_rate_;
+    float (*restrict digit_rate)[3] = net->digit_rate;
     for (int32_t b = first; b < last; b++) {
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
+            const float error = digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f);
             sum = sum + error * error;
         }
         loss[b] = sum / 3.0f;
@@ -306,19 +308,19 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * number of spikes of digit in each sample */
-static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_)[2][3] = net->digit_;
-    float *restrict activity_digit_ = net->activity_digit_;
+    float *restrict activity_digit = net->activity_digit;
+    uint8_t (*restrict digit)[2][3] = net->digit;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
             for (int32_t n = 0; n < 3; n++) {
-                spikes = spikes + digit_[b][t][n];
+                spikes = spikes + digit[b][t][n];
             }
         }
-        activity_digit_[b] = (float)spikes;
+        activity_digit[b] = (float)spikes;
     }
 }
 
@@ -328,87 +330,87 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_rate_)[3] = net->digit_rate_;
-    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
+    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_rate_[b][j] = 0.6666667f * (digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_rate[b][j] = 0.6666667f * (digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit: tired, adjoint, 3 units, then gradient of w_digit */
-static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit_dense_)[2][3] = net->digit_dense_;
-    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
-    float (*restrict digit_threshold_before_then_g_digit_dense_)[2][3] = net->digit_threshold_before_then_g_digit_dense_;
-    float (*restrict digit_derivative_)[2][3] = net->digit_derivative_;
-    float *restrict tired_gain_digit_ = net->tired_gain_digit_;
-    uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
-    int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
-    float (*restrict sum_tired_gain_digit_digit_)[3] = net->sum_tired_gain_digit_digit_;
-    _Alignas(64) float sums_digit_[1][3];
-    float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
+    float *restrict tired_gain_digit = net->tired_gain_digit;
+    float (*restrict digit_dense)[2][3] = net->digit_dense;
+    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
+    float (*restrict digit_threshold_before_then_g_digit_dense)[2][3] = net->digit_threshold_before_then_g_digit_dense;
+    float (*restrict digit_derivative)[2][3] = net->digit_derivative;
+    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
+    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
+    float (*restrict sum_tired_gain_digit_digit)[3] = net->sum_tired_gain_digit_digit;
+    _Alignas(64) float sums_digit[1][3];
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit_[slice][i][j] = 0.0f;
+                parts_of_w_digit[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* tired, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                float g_current_ = 0.0f;
-                float g_v_ = 0.0f;
+                float g_current = 0.0f;
+                float g_v = 0.0f;
                 float sum = 0.0f;
                 /* t = 1 */
                 {
-                    const float threshold_ = digit_threshold_before_then_g_digit_dense_[b][1][n];
-                    const float g_spike_ = g_digit_rate_[b][n] * 0.5f + -g_v_ * threshold_;
-                    const float g_v_2_ = g_v_ + g_spike_ * digit_derivative_[b][1][n];
-                    const float g_current_2_ = g_current_ + g_v_2_ * 0.2f;
-                    const float g_digit_dense_ = g_current_2_ * tired_gain_digit_[n];
-                    digit_threshold_before_then_g_digit_dense_[b][1][n] = g_digit_dense_;
-                    sum = sum + g_current_2_ * digit_dense_[b][1][n];
-                    const float next_g_current_ = g_current_2_ * 0.67032003f;
-                    const float next_g_v_ = g_v_2_ * 0.8f;
-                    g_current_ = next_g_current_;
-                    g_v_ = next_g_v_;
+                    const float threshold = digit_threshold_before_then_g_digit_dense[b][1][n];
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * threshold;
+                    const float g_v_2 = g_v + g_spike * digit_derivative[b][1][n];
+                    const float g_current_2 = g_current + g_v_2 * 0.2f;
+                    const float g_digit_dense = g_current_2 * tired_gain_digit[n];
+                    digit_threshold_before_then_g_digit_dense[b][1][n] = g_digit_dense;
+                    sum = sum + g_current_2 * digit_dense[b][1][n];
+                    const float next_g_current = g_current_2 * 0.67032003f;
+                    const float next_g_v = g_v_2 * 0.8f;
+                    g_current = next_g_current;
+                    g_v = next_g_v;
                 }
                 /* t = 0 */
                 {
-                    const float threshold_ = digit_threshold_before_then_g_digit_dense_[b][0][n];
-                    const float g_spike_ = g_digit_rate_[b][n] * 0.5f + -g_v_ * threshold_;
-                    const float g_v_2_ = g_v_ + g_spike_ * digit_derivative_[b][0][n];
-                    const float g_current_2_ = g_current_ + g_v_2_ * 0.2f;
-                    const float g_digit_dense_ = g_current_2_ * tired_gain_digit_[n];
-                    digit_threshold_before_then_g_digit_dense_[b][0][n] = g_digit_dense_;
-                    sum = sum + g_current_2_ * digit_dense_[b][0][n];
-                    const float next_g_current_ = g_current_2_ * 0.67032003f;
-                    const float next_g_v_ = g_v_2_ * 0.8f;
-                    g_current_ = next_g_current_;
-                    g_v_ = next_g_v_;
+                    const float threshold = digit_threshold_before_then_g_digit_dense[b][0][n];
+                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * threshold;
+                    const float g_v_2 = g_v + g_spike * digit_derivative[b][0][n];
+                    const float g_current_2 = g_current + g_v_2 * 0.2f;
+                    const float g_digit_dense = g_current_2 * tired_gain_digit[n];
+                    digit_threshold_before_then_g_digit_dense[b][0][n] = g_digit_dense;
+                    sum = sum + g_current_2 * digit_dense[b][0][n];
+                    const float next_g_current = g_current_2 * 0.67032003f;
+                    const float next_g_v = g_v_2 * 0.8f;
+                    g_current = next_g_current;
+                    g_v = next_g_v;
                 }
-                sum_tired_gain_digit_digit_[b][n] = sum;
+                sum_tired_gain_digit_digit[b][n] = sum;
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_[0][j] = digit_threshold_before_then_g_digit_dense_[b][t][j];
+                    sums_digit[0][j] = digit_threshold_before_then_g_digit_dense[b][t][j];
                 }
-                for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
-                    const int32_t i = events_of_digit_poisson_[b][e];
+                for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_poisson[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit_[slice][i][j] += sums_digit_[0][j];
+                        parts_of_w_digit[slice][i][j] += sums_digit[0][j];
                     }
                 }
             }
@@ -418,16 +420,16 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
+    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
+    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
+                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
             }
         }
     }
@@ -435,110 +437,110 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * gradient of tired_gain_digit: sum over the batch */
-static void SNN_AT_LEVEL(gradient_tired_gain_digit_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_tired_gain_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
-    float (*restrict sum_tired_gain_digit_digit_)[3] = net->sum_tired_gain_digit_digit_;
+    float *restrict grad_tired_gain_digit = net->grad_tired_gain_digit;
+    float (*restrict sum_tired_gain_digit_digit)[3] = net->sum_tired_gain_digit_digit;
     for (int32_t n = first; n < last; n++) {
         for (int32_t b = 0; b < net->run.rows; b++) {
-            grad_tired_gain_digit_[n] += sum_tired_gain_digit_digit_[b][n];
+            grad_tired_gain_digit[n] += sum_tired_gain_digit_digit[b][n];
         }
     }
 }
 
 /* w_digit: one step of adam */
-static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
+    float (*restrict w_digit)[3] = net->w_digit;
+    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
+    float (*restrict m_w_digit)[3] = net->m_w_digit;
+    float (*restrict v_w_digit)[3] = net->v_w_digit;
+    const float lr = net->run.lr;
+    const float step = net->run.step;
+    const float x = step * -0.105360515f;
     const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
+    const float correction1 = -x_2;
+    const float x_3 = lr / correction1;
+    const float x_4 = step * -0.0010005003f;
     const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
+    const float correction2 = -x_5;
+    const float x_6 = sqrtf(correction2);
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float gradient_ = grad_w_digit_[i][j];
-            const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_digit_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_digit_[i][j] = m_;
-            v_w_digit_[i][j] = v_;
-            w_digit_[i][j] = weight_;
+            const float gradient = grad_w_digit[i][j];
+            const float m = 0.9f * m_w_digit[i][j] + 0.1f * gradient;
+            const float v = 0.999f * v_w_digit[i][j] + 0.001f * (gradient * gradient);
+            const float weight = w_digit[i][j] - x_3 * m / (sqrtf(v) / x_6 + 1e-8f);
+            m_w_digit[i][j] = m;
+            v_w_digit[i][j] = v;
+            w_digit[i][j] = weight;
         }
     }
 }
 
 /* tired_gain_digit: one step of adam */
-static void SNN_AT_LEVEL(update_tired_gain_digit_)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_tired_gain_digit)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict tired_gain_digit_ = net->tired_gain_digit_;
-    float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
-    float *restrict m_tired_gain_digit_ = net->m_tired_gain_digit_;
-    float *restrict v_tired_gain_digit_ = net->v_tired_gain_digit_;
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
+    float *restrict tired_gain_digit = net->tired_gain_digit;
+    float *restrict grad_tired_gain_digit = net->grad_tired_gain_digit;
+    float *restrict m_tired_gain_digit = net->m_tired_gain_digit;
+    float *restrict v_tired_gain_digit = net->v_tired_gain_digit;
+    const float lr = net->run.lr;
+    const float step = net->run.step;
+    const float x = step * -0.105360515f;
     const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
+    const float correction1 = -x_2;
+    const float x_3 = lr / correction1;
+    const float x_4 = step * -0.0010005003f;
     const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
+    const float correction2 = -x_5;
+    const float x_6 = sqrtf(correction2);
     SNN_INDEPENDENT
     for (int32_t k = first; k < last; k++) {
-        const float gradient_ = grad_tired_gain_digit_[k];
-        const float m_ = 0.9f * m_tired_gain_digit_[k] + 0.1f * gradient_;
-        const float v_ = 0.999f * v_tired_gain_digit_[k] + 0.001f * (gradient_ * gradient_);
-        const float weight_ = tired_gain_digit_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-        m_tired_gain_digit_[k] = m_;
-        v_tired_gain_digit_[k] = v_;
-        tired_gain_digit_[k] = weight_;
+        const float gradient = grad_tired_gain_digit[k];
+        const float m = 0.9f * m_tired_gain_digit[k] + 0.1f * gradient;
+        const float v = 0.999f * v_tired_gain_digit[k] + 0.001f * (gradient * gradient);
+        const float weight = tired_gain_digit[k] - x_3 * m / (sqrtf(v) / x_6 + 1e-8f);
+        m_tired_gain_digit[k] = m;
+        v_tired_gain_digit[k] = v;
+        tired_gain_digit[k] = weight;
     }
 }
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_map_2_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_map_2), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_dense), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit_, 0, 4 * sizeof *net->grad_w_digit_);
-    memset(net->grad_tired_gain_digit_, 0, 3 * sizeof *net->grad_tired_gain_digit_);
+    memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
+    memset(net->grad_tired_gain_digit, 0, 3 * sizeof *net->grad_tired_gain_digit);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_tired_gain_digit_), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_tired_gain_digit), net, 3);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_tired_gain_digit_), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_tired_gain_digit), net, 3);
 }
 
 #include "snn_level_end.h"
@@ -548,43 +550,40 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
+    complete = (net->w_digit = snn_take(&net->memory, 4, sizeof *net->w_digit)) != NULL && complete;
+    complete = (net->grad_w_digit = snn_take(&net->memory, 4, sizeof *net->grad_w_digit)) != NULL && complete;
+    complete = (net->tired_gain_digit = snn_take(&net->memory, 3, sizeof *net->tired_gain_digit)) != NULL && complete;
+    complete = (net->grad_tired_gain_digit = snn_take(&net->memory, 3, sizeof *net->grad_tired_gain_digit)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->digit_map_2_ = snn_take(&net->memory, rows, sizeof *net->digit_map_2_)) != NULL && complete;
-    complete = (net->digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->digit_poisson_)) != NULL && complete;
-    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
-    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
-    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
-    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
-    complete = (net->digit_threshold_before_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_threshold_before_then_g_digit_dense_)) != NULL && complete;
-    complete = (net->digit_derivative_ = snn_take(&net->memory, rows, sizeof *net->digit_derivative_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->tired_gain_digit_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->grad_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->grad_tired_gain_digit_)) != NULL && complete;
-    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
-    complete = (net->m_w_digit_ = snn_take(&net->memory, 4, sizeof *net->m_w_digit_)) != NULL && complete;
-    complete = (net->v_w_digit_ = snn_take(&net->memory, 4, sizeof *net->v_w_digit_)) != NULL && complete;
-    complete = (net->m_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->m_tired_gain_digit_)) != NULL && complete;
-    complete = (net->v_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->v_tired_gain_digit_)) != NULL && complete;
-    complete = (net->events_of_digit_poisson_ = snn_alloc(rows, sizeof *net->events_of_digit_poisson_)) != NULL && complete;
-    complete = (net->ends_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson_)) != NULL && complete;
-    complete = (net->state_current_digit_ = snn_take(&net->memory, rows, sizeof *net->state_current_digit_)) != NULL && complete;
-    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
-    complete = (net->state_threshold_digit_ = snn_take(&net->memory, rows, sizeof *net->state_threshold_digit_)) != NULL && complete;
-    complete = (net->sum_tired_gain_digit_digit_ = snn_take(&net->memory, rows, sizeof *net->sum_tired_gain_digit_digit_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
+    complete = (net->activity_digit = snn_take(&net->memory, rows, sizeof *net->activity_digit)) != NULL && complete;
+    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
+    complete = (net->digit_map_2 = snn_take(&net->memory, rows, sizeof *net->digit_map_2)) != NULL && complete;
+    complete = (net->digit_poisson = snn_take(&net->memory, rows, sizeof *net->digit_poisson)) != NULL && complete;
+    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
+    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
+    complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
+    complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
+    complete = (net->digit_threshold_before_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_threshold_before_then_g_digit_dense)) != NULL && complete;
+    complete = (net->digit_derivative = snn_take(&net->memory, rows, sizeof *net->digit_derivative)) != NULL && complete;
+    complete = (net->m_w_digit = snn_take(&net->memory, 4, sizeof *net->m_w_digit)) != NULL && complete;
+    complete = (net->v_w_digit = snn_take(&net->memory, 4, sizeof *net->v_w_digit)) != NULL && complete;
+    complete = (net->m_tired_gain_digit = snn_take(&net->memory, 3, sizeof *net->m_tired_gain_digit)) != NULL && complete;
+    complete = (net->v_tired_gain_digit = snn_take(&net->memory, 3, sizeof *net->v_tired_gain_digit)) != NULL && complete;
+    complete = (net->events_of_digit_poisson = snn_alloc(rows, sizeof *net->events_of_digit_poisson)) != NULL && complete;
+    complete = (net->ends_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson)) != NULL && complete;
+    complete = (net->sum_tired_gain_digit_digit = snn_take(&net->memory, rows, sizeof *net->sum_tired_gain_digit_digit)) != NULL && complete;
+    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_digit_poisson_);
+    snn_free(net->events_of_digit_poisson);
     snn_release(&net->memory);
 }
 
@@ -614,75 +613,63 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)", .line = 18,
+        .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
-        .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_digit_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
+        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
+        .state[0] = net->m_w_digit[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_digit[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "tired_gain_digit", .about = "tired(rise = 0.1)", .line = 18,
+        .name = "tired_gain_digit", .about = "tired(rise = 0.1)",
         .ndim = 1, .dims = {3}, .matrix = false,
-        .value = net->tired_gain_digit_, .gradient = net->grad_tired_gain_digit_,
-        .state[0] = net->m_tired_gain_digit_, .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_tired_gain_digit_, .state_name[1] = "v", .state_init[1] = 0.0f,
+        .value = net->tired_gain_digit, .gradient = net->grad_tired_gain_digit,
+        .state[0] = net->m_tired_gain_digit, .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_tired_gain_digit, .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 1.0f, .constant = true,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 16,
-        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
+        .name = "image", .about = "data idx(shape = [4], classes = 3)",
+        .size = 4, .spikes = false, .values = net->image[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "digit_map_2", .about = "200 * image * 1 Hz", .line = 18,
-        .size = 4, .spikes = false, .values = net->digit_map_2_[0], .per_sample = 4,
+        .name = "digit_map_2", .about = "200 * image * 1 Hz",
+        .size = 4, .spikes = false, .values = net->digit_map_2[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "digit_poisson", .about = "poisson(200 * image * 1 Hz)", .line = 18,
+        .name = "digit_poisson", .about = "poisson(200 * image * 1 Hz)",
         .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)", .line = 18,
-        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
+        .name = "digit_dense", .about = "dense(3)",
+        .size = 3, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit", .about = "tired(rise = 0.1)", .line = 18,
+        .name = "digit", .about = "tired(rise = 0.1)",
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
-        .activity = net->activity_digit_, .operations = 0,
+        .activity = net->activity_digit, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_threshold_before", .about = "tired(rise = 0.1)", .line = 18,
-        .size = 3, .spikes = false, .values = net->digit_threshold_before_then_g_digit_dense_[0][0], .per_sample = 6,
+        .name = "digit_threshold_before", .about = "tired(rise = 0.1)",
+        .size = 3, .spikes = false, .values = net->digit_threshold_before_then_g_digit_dense[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
-        .name = "digit_derivative", .about = "tired(rise = 0.1)", .line = 18,
-        .size = 3, .spikes = false, .values = net->digit_derivative_[0][0], .per_sample = 6,
+        .name = "digit_derivative", .about = "tired(rise = 0.1)",
+        .size = 3, .spikes = false, .values = net->digit_derivative[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
-        .name = "digit_rate", .about = "rate(digit)", .line = 19,
-        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
+        .name = "digit_rate", .about = "rate(digit)",
+        .size = 3, .spikes = false, .values = net->digit_rate[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
-    net->watches[0] = (SnnWatch) {
-        .stream = 4, .state = "current", .values = net->state_current_digit_[0], .per_sample = 3,
-    };
-    net->watches[1] = (SnnWatch) {
-        .stream = 4, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
-    };
-    net->watches[2] = (SnnWatch) {
-        .stream = 4, .state = "threshold", .values = net->state_threshold_digit_[0], .per_sample = 3,
-    };
-    net->watches[3] = (SnnWatch) {
-        .stream = 1, .state = NULL, .values = net->digit_map_2_[0], .per_sample = 4,
-    };
     model->run = &net->run;
-    model->input = net->image_[0];
+    model->input = net->image[0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;
@@ -692,9 +679,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->watches = net->watches;
-    model->watch_count = 4;
-    model->stream_bytes = 266;
+    model->stream_bytes = 230;
     choose_level(model);
     return true;
 }
