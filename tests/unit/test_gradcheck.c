@@ -282,7 +282,7 @@ START_TEST(wrong_where_it_is_small)
 {
     const char *neuron = "neuron n() {\n"
                          "    state v = 0\n"
-                         "    v = v / 2 + input / 8%s\n"
+                         "    v = v / 2 + input / 6%s\n"
                          "    spike = step(v - 1, super_spike(100))\n"
                          "}\n";
     const char *layers =

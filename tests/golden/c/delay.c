@@ -22,39 +22,39 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[4];
+    float (*image_)[4];
 
     /* weights: matrices are [input][output] */
-    float (*w_digit)[3];
-    float (*w_digit_2)[3];
+    float (*w_digit_)[3];
+    float (*w_digit_2_)[3];
 
     /* their gradients */
-    float (*grad_w_digit)[3];
-    float (*grad_w_digit_2)[3];
+    float (*grad_w_digit_)[3];
+    float (*grad_w_digit_2_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    uint8_t (*input)[2][4];
-    float (*digit_dense)[2][3];
-    uint8_t (*digit_delay)[2][4];
-    float (*digit_dense_2)[2][3];
-    uint8_t (*digit)[2][3];
-    float (*digit_rate)[3];
-    float (*g_digit_rate)[3];
-    float (*digit_v_then_g_digit_dense)[2][3];
+    uint8_t (*input_)[2][4];
+    float (*digit_dense_)[2][3];
+    uint8_t (*digit_delay_)[2][4];
+    float (*digit_dense_2_)[2][3];
+    uint8_t (*digit_)[2][3];
+    float (*digit_rate_)[3];
+    float (*g_digit_rate_)[3];
+    float (*digit_v_then_g_digit_dense_)[2][3];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_digit;
+    float *activity_digit_;
 
     /* scratch */
-    uint16_t (*events_of_input)[16];
-    int32_t (*ends_of_input)[3];
-    uint16_t (*events_of_digit_delay)[16];
-    int32_t (*ends_of_digit_delay)[3];
-    float (*parts_of_w_digit_2)[4][3];
-    float (*parts_of_w_digit)[4][3];
+    uint16_t (*events_of_input_)[16];
+    int32_t (*ends_of_input_)[3];
+    uint16_t (*events_of_digit_delay_)[16];
+    int32_t (*ends_of_digit_delay_)[3];
+    float (*parts_of_w_digit_2_)[4][3];
+    float (*parts_of_w_digit_)[4][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
@@ -81,42 +81,42 @@ struct net {
 
 /* delay.snn:5  input  = poisson(image)
  * input: spikes with the probability of image, 4 -> 4, all steps */
-static void SNN_AT_LEVEL(poisson_input)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
-    float (*restrict image)[4] = net->image;
-    uint8_t (*restrict input)[2][4] = net->input;
-    _Alignas(64) uint8_t whole_of_input[1][4];
-    _Alignas(64) uint8_t bytes_of_input[4][4];
-    _Alignas(64) uint8_t undecided_in_input[4];
+    float (*restrict image_)[4] = net->image_;
+    uint8_t (*restrict input_)[2][4] = net->input_;
+    _Alignas(64) uint8_t whole_of_input_[1][4];
+    _Alignas(64) uint8_t bytes_of_input_[4][4];
+    _Alignas(64) uint8_t undecided_in_input_[4];
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            whole_of_input[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image[b][n] * 256.0f, 0.0f), 255.0f));
+            whole_of_input_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 1; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
-                bytes_of_input[0][n] = (uint8_t)((int32_t)(word / 16777216u));
-                bytes_of_input[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
-                bytes_of_input[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
-                bytes_of_input[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
+                bytes_of_input_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
+                bytes_of_input_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
+                bytes_of_input_[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
+                bytes_of_input_[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
             }
             const int32_t steps = 2 - block * 4 < 4 ? 2 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 4; n++) {
-                    input[b][t][n] = (uint8_t)(bytes_of_input[k][n] < whole_of_input[0][n]);
-                    undecided_in_input[n] = (uint8_t)(bytes_of_input[k][n] == whole_of_input[0][n]);
+                    input_[b][t][n] = (uint8_t)(bytes_of_input_[k][n] < whole_of_input_[0][n]);
+                    undecided_in_input_[n] = (uint8_t)(bytes_of_input_[k][n] == whole_of_input_[0][n]);
                 }
                 const uint32_t more_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)(t + 1));
-                for (int32_t n = snn_next(undecided_in_input, 0, 4); n < 4; n = snn_next(undecided_in_input, n + 1, 4)) {
+                for (int32_t n = snn_next(undecided_in_input_, 0, 4); n < 4; n = snn_next(undecided_in_input_, n + 1, 4)) {
                     const float more = (float)(snn_random(more_key, (uint32_t)n) / 256u) / 16777216.0f;
-                    input[b][t][n] = (uint8_t)(more < image[b][n] * 256.0f - (float)whole_of_input[0][n]);
+                    input_[b][t][n] = (uint8_t)(more < image_[b][n] * 256.0f - (float)whole_of_input_[0][n]);
                 }
             }
         }
@@ -125,94 +125,94 @@ static void SNN_AT_LEVEL(poisson_input)(void *context, int32_t first, int32_t la
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * digit_delay: shift in time of input, 4 -> 4, all steps */
-static void SNN_AT_LEVEL(delay_digit_delay)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict input)[2][4] = net->input;
-    uint8_t (*restrict digit_delay)[2][4] = net->digit_delay;
+    uint8_t (*restrict input_)[2][4] = net->input_;
+    uint8_t (*restrict digit_delay_)[2][4] = net->digit_delay_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 1; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
-                digit_delay[b][t][n] = 0;
+                digit_delay_[b][t][n] = 0;
             }
         }
         for (int32_t t = 1; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
-                digit_delay[b][t][n] = (uint8_t)(input[b][t - 1][n]);
+                digit_delay_[b][t][n] = (uint8_t)(input_[b][t - 1][n]);
             }
         }
     }
 }
 
 /* input: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_input)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_input_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict input)[2][4] = net->input;
-    uint16_t (*restrict events_of_input)[16] = net->events_of_input;
-    int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
+    uint8_t (*restrict input_)[2][4] = net->input_;
+    uint16_t (*restrict events_of_input_)[16] = net->events_of_input_;
+    int32_t (*restrict ends_of_input_)[3] = net->ends_of_input_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_input[b][0] = 0;
+        ends_of_input_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_input[b][t];
+            int32_t count = ends_of_input_[b][t];
             for (int32_t i = 0; i < 4; i++) {
-                events_of_input[b][count] = (uint16_t)i;
-                count = count + input[b][t][i];
+                events_of_input_[b][count] = (uint16_t)i;
+                count = count + input_[b][t][i];
             }
-            ends_of_input[b][t + 1] = count;
+            ends_of_input_[b][t + 1] = count;
         }
     }
 }
 
 /* digit_delay: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_digit_delay)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_digit_delay_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_delay)[2][4] = net->digit_delay;
-    uint16_t (*restrict events_of_digit_delay)[16] = net->events_of_digit_delay;
-    int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
+    uint8_t (*restrict digit_delay_)[2][4] = net->digit_delay_;
+    uint16_t (*restrict events_of_digit_delay_)[16] = net->events_of_digit_delay_;
+    int32_t (*restrict ends_of_digit_delay_)[3] = net->ends_of_digit_delay_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_digit_delay[b][0] = 0;
+        ends_of_digit_delay_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_digit_delay[b][t];
+            int32_t count = ends_of_digit_delay_[b][t];
             for (int32_t i = 0; i < 4; i++) {
-                events_of_digit_delay[b][count] = (uint16_t)i;
-                count = count + digit_delay[b][t][i];
+                events_of_digit_delay_[b][count] = (uint16_t)i;
+                count = count + digit_delay_[b][t][i];
             }
-            ends_of_digit_delay[b][t + 1] = count;
+            ends_of_digit_delay_[b][t + 1] = count;
         }
     }
 }
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * digit: linear map of input, 4 -> 3, then linear map of digit_delay, 4 -> 3, then lif, 3 units */
-static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
-    uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_v_then_g_digit_dense)[2][3] = net->digit_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_input)[16] = net->events_of_input;
-    int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
-    uint16_t (*restrict events_of_digit_delay)[16] = net->events_of_digit_delay;
-    int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
+    float (*restrict digit_dense_)[2][3] = net->digit_dense_;
+    float (*restrict digit_dense_2_)[2][3] = net->digit_dense_2_;
+    uint8_t (*restrict digit_)[2][3] = net->digit_;
+    float (*restrict digit_v_then_g_digit_dense_)[2][3] = net->digit_v_then_g_digit_dense_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    uint16_t (*restrict events_of_input_)[16] = net->events_of_input_;
+    int32_t (*restrict ends_of_input_)[3] = net->ends_of_input_;
+    uint16_t (*restrict events_of_digit_delay_)[16] = net->events_of_digit_delay_;
+    int32_t (*restrict ends_of_digit_delay_)[3] = net->ends_of_digit_delay_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                digit_dense[b][t][j] = 0.0f;
+                digit_dense_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
-                const int32_t i = events_of_input[b][e];
+            for (int32_t e = ends_of_input_[b][t]; e < ends_of_input_[b][t + 1]; e++) {
+                const int32_t i = events_of_input_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    digit_dense[b][t][j] += w_digit[i][j];
+                    digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
@@ -220,37 +220,37 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                digit_dense_2[b][t][j] = 0.0f;
+                digit_dense_2_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
-                const int32_t i = events_of_digit_delay[b][e];
+            for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
+                const int32_t i = events_of_digit_delay_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    digit_dense_2[b][t][j] += w_digit_2[i][j];
+                    digit_dense_2_[b][t][j] += w_digit_2_[i][j];
                 }
             }
         }
         /* lif */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            float v = 0.0f;
+            float v_ = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense[b][0][n] + digit_dense_2[b][0][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][0][n] = (uint8_t)spike;
-                digit_v_then_g_digit_dense[b][0][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (digit_dense_[b][0][n] + digit_dense_2_[b][0][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                digit_[b][0][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][0][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense[b][1][n] + digit_dense_2[b][1][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][1][n] = (uint8_t)spike;
-                digit_v_then_g_digit_dense[b][1][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (digit_dense_[b][1][n] + digit_dense_2_[b][1][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                digit_[b][1][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][1][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
         }
     }
@@ -258,25 +258,25 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
 
 /* delay.snn:7  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    uint8_t (*restrict digit_)[2][3] = net->digit_;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = 0.0f;
+            digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                digit_rate[b][n] += (float)digit[b][t][n];
+                digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = digit_rate[b][n] / 2.0f;
+            digit_rate_[b][n] = digit_rate_[b][n] / 2.0f;
         }
     }
 }
@@ -288,12 +288,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_rate[b][j];
-            if (digit_rate[b][j] > digit_rate[b][best]) {
+            scores[b][j] = digit_rate_[b][j];
+            if (digit_rate_[b][j] > digit_rate_[b][best]) {
                 best = j;
             }
         }
@@ -308,11 +308,11 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            const float error = digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f);
+            const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
             sum = sum + error * error;
         }
         loss[b] = sum / 3.0f;
@@ -321,19 +321,19 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * number of spikes of digit in each sample */
-static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_digit = net->activity_digit;
-    uint8_t (*restrict digit)[2][3] = net->digit;
+    uint8_t (*restrict digit_)[2][3] = net->digit_;
+    float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
             for (int32_t n = 0; n < 3; n++) {
-                spikes = spikes + digit[b][t][n];
+                spikes = spikes + digit_[b][t][n];
             }
         }
-        activity_digit[b] = (float)spikes;
+        activity_digit_[b] = (float)spikes;
     }
 }
 
@@ -343,87 +343,87 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_rate)[3] = net->digit_rate;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_rate[b][j] = 0.6666667f * (digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_rate_[b][j] = 0.6666667f * (digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * digit: lif, adjoint, 3 units, then gradient of w_digit_2, then gradient of w_digit */
-static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict digit_v_then_g_digit_dense)[2][3] = net->digit_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_input)[16] = net->events_of_input;
-    int32_t (*restrict ends_of_input)[3] = net->ends_of_input;
-    uint16_t (*restrict events_of_digit_delay)[16] = net->events_of_digit_delay;
-    int32_t (*restrict ends_of_digit_delay)[3] = net->ends_of_digit_delay;
-    _Alignas(64) float sums_digit_2[1][3];
-    float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
-    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
+    float (*restrict digit_v_then_g_digit_dense_)[2][3] = net->digit_v_then_g_digit_dense_;
+    uint16_t (*restrict events_of_input_)[16] = net->events_of_input_;
+    int32_t (*restrict ends_of_input_)[3] = net->ends_of_input_;
+    uint16_t (*restrict events_of_digit_delay_)[16] = net->events_of_digit_delay_;
+    int32_t (*restrict ends_of_digit_delay_)[3] = net->ends_of_digit_delay_;
+    _Alignas(64) float sums_digit_2_[1][3];
+    float (*restrict parts_of_w_digit_2_)[4][3] = net->parts_of_w_digit_2_;
+    float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit_2[slice][i][j] = 0.0f;
+                parts_of_w_digit_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                float g_v = 0.0f;
+                float g_v_ = 0.0f;
                 /* t = 1 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][1][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][1][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][1][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.5f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][1][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][0][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.5f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][0][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][0][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.5f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][0][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
             }
             /* gradient of w_digit_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
+                    sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_digit_delay[b][t]; e < ends_of_digit_delay[b][t + 1]; e++) {
-                    const int32_t i = events_of_digit_delay[b][e];
+                for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_delay_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit_2[slice][i][j] += sums_digit_2[0][j];
+                        parts_of_w_digit_2_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
             }
@@ -431,13 +431,13 @@ static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t la
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
+                    sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
-                    const int32_t i = events_of_input[b][e];
+                for (int32_t e = ends_of_input_[b][t]; e < ends_of_input_[b][t + 1]; e++) {
+                    const int32_t i = events_of_input_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
+                        parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
             }
@@ -447,16 +447,16 @@ static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t la
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * gradient of w_digit_2: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    float (*restrict parts_of_w_digit_2_)[4][3] = net->parts_of_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit_2[i][j] += parts_of_w_digit_2[slice][i][j];
+                grad_w_digit_2_[i][j] += parts_of_w_digit_2_[slice][i][j];
             }
         }
     }
@@ -464,49 +464,49 @@ static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t la
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
 }
 
 /* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    const float lr = net->run.lr;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
-            w_digit[i][j] = weight;
+            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
+            w_digit_[i][j] = weight_;
         }
     }
 }
 
 /* w_digit_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    const float lr = net->run.lr;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_digit_2[i][j] - lr * grad_w_digit_2[i][j];
-            w_digit_2[i][j] = weight;
+            const float weight_ = w_digit_2_[i][j] - lr_ * grad_w_digit_2_[i][j];
+            w_digit_2_[i][j] = weight_;
         }
     }
 }
@@ -514,33 +514,33 @@ static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_input), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(delay_digit_delay), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_input), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_digit_delay), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_input_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(delay_digit_delay_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_input_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_digit_delay_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
-    memset(net->grad_w_digit_2, 0, 4 * sizeof *net->grad_w_digit_2);
+    memset(net->grad_w_digit_, 0, 4 * sizeof *net->grad_w_digit_);
+    memset(net->grad_w_digit_2_, 0, 4 * sizeof *net->grad_w_digit_2_);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 4);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2_), net, 4);
 }
 
 #include "snn_level_end.h"
@@ -550,39 +550,39 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_take(&net->memory, 4, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 4, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_2 = snn_take(&net->memory, 4, sizeof *net->w_digit_2)) != NULL && complete;
-    complete = (net->grad_w_digit_2 = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_2)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_digit = snn_take(&net->memory, rows, sizeof *net->activity_digit)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->input = snn_take(&net->memory, rows, sizeof *net->input)) != NULL && complete;
-    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit_delay = snn_take(&net->memory, rows, sizeof *net->digit_delay)) != NULL && complete;
-    complete = (net->digit_dense_2 = snn_take(&net->memory, rows, sizeof *net->digit_dense_2)) != NULL && complete;
-    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
-    complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
-    complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
-    complete = (net->events_of_input = snn_alloc(rows, sizeof *net->events_of_input)) != NULL && complete;
-    complete = (net->ends_of_input = snn_take(&net->memory, rows, sizeof *net->ends_of_input)) != NULL && complete;
-    complete = (net->events_of_digit_delay = snn_alloc(rows, sizeof *net->events_of_digit_delay)) != NULL && complete;
-    complete = (net->ends_of_digit_delay = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay)) != NULL && complete;
-    complete = (net->parts_of_w_digit_2 = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->input_ = snn_take(&net->memory, rows, sizeof *net->input_)) != NULL && complete;
+    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
+    complete = (net->digit_delay_ = snn_take(&net->memory, rows, sizeof *net->digit_delay_)) != NULL && complete;
+    complete = (net->digit_dense_2_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_2_)) != NULL && complete;
+    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
+    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
+    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->w_digit_2_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->grad_w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_2_)) != NULL && complete;
+    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
+    complete = (net->events_of_input_ = snn_alloc(rows, sizeof *net->events_of_input_)) != NULL && complete;
+    complete = (net->ends_of_input_ = snn_take(&net->memory, rows, sizeof *net->ends_of_input_)) != NULL && complete;
+    complete = (net->events_of_digit_delay_ = snn_alloc(rows, sizeof *net->events_of_digit_delay_)) != NULL && complete;
+    complete = (net->ends_of_digit_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_input);
-    snn_free(net->events_of_digit_delay);
+    snn_free(net->events_of_input_);
+    snn_free(net->events_of_digit_delay_);
     snn_release(&net->memory);
 }
 
@@ -614,18 +614,18 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_digit_2", .about = "dense(3)",
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit_2[0], .gradient = net->grad_w_digit_2[0],
+        .value = net->w_digit_2_[0], .gradient = net->grad_w_digit_2_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [4], classes = 3)",
-        .size = 4, .spikes = false, .values = net->image[0], .per_sample = 4,
+        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
@@ -635,7 +635,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[2] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[3] = (SnnStream) {
@@ -645,26 +645,26 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[4] = (SnnStream) {
         .name = "digit_dense_2", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense_2[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_dense_2_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit", .about = "lif()",
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
-        .activity = net->activity_digit, .operations = 0,
+        .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_v", .about = "lif()",
-        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)",
-        .size = 3, .spikes = false, .values = net->digit_rate[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
-    model->input = net->image[0];
+    model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

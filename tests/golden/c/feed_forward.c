@@ -22,49 +22,49 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[4];
+    float (*image_)[4];
 
     /* weights: matrices are [input][output] */
-    float (*w_hidden)[5];
-    float (*w_digit)[3];
+    float (*w_hidden_)[5];
+    float (*w_digit_)[3];
 
     /* their gradients */
-    float (*grad_w_hidden)[5];
-    float (*grad_w_digit)[3];
+    float (*grad_w_hidden_)[5];
+    float (*grad_w_digit_)[3];
 
     /* the optimiser's states */
-    float (*m_w_hidden)[5];
-    float (*v_w_hidden)[5];
-    float (*m_w_digit)[3];
-    float (*v_w_digit)[3];
+    float (*m_w_hidden_)[5];
+    float (*v_w_hidden_)[5];
+    float (*m_w_digit_)[3];
+    float (*v_w_digit_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    uint8_t (*input)[3][4];
-    float (*hidden_dense)[3][5];
-    uint8_t (*hidden)[3][5];
-    float (*digit_dense)[3][3];
-    uint8_t (*digit)[3][3];
-    float (*digit_rate)[3];
-    float (*g_digit_rate)[3];
-    float (*digit_v_then_g_digit_dense)[3][3];
-    float (*g_hidden)[3][5];
-    float (*hidden_v_then_g_hidden_dense)[3][5];
+    uint8_t (*input_)[3][4];
+    float (*hidden_dense_)[3][5];
+    uint8_t (*hidden_)[3][5];
+    float (*digit_dense_)[3][3];
+    uint8_t (*digit_)[3][3];
+    float (*digit_rate_)[3];
+    float (*g_digit_rate_)[3];
+    float (*digit_v_then_g_digit_dense_)[3][3];
+    float (*g_hidden_)[3][5];
+    float (*hidden_v_then_g_hidden_dense_)[3][5];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_hidden;
-    float *activity_digit;
+    float *activity_hidden_;
+    float *activity_digit_;
 
     /* scratch */
-    float (*w_digit_transposed)[5];
-    uint16_t (*events_of_input)[20];
-    int32_t (*ends_of_input)[4];
-    uint16_t (*events_of_hidden)[23];
-    int32_t (*ends_of_hidden)[4];
-    float (*parts_of_w_digit)[5][3];
-    float (*parts_of_w_hidden)[4][5];
+    float (*w_digit_transposed_)[5];
+    uint16_t (*events_of_input_)[20];
+    int32_t (*ends_of_input_)[4];
+    uint16_t (*events_of_hidden_)[23];
+    int32_t (*ends_of_hidden_)[4];
+    float (*parts_of_w_digit_)[5][3];
+    float (*parts_of_w_hidden_)[4][5];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
@@ -91,42 +91,42 @@ struct net {
 
 /* feed_forward.snn:5  input  = poisson(image)
  * input: spikes with the probability of image, 4 -> 4, all steps */
-static void SNN_AT_LEVEL(poisson_input)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
-    float (*restrict image)[4] = net->image;
-    uint8_t (*restrict input)[3][4] = net->input;
-    _Alignas(64) uint8_t whole_of_input[1][4];
-    _Alignas(64) uint8_t bytes_of_input[4][4];
-    _Alignas(64) uint8_t undecided_in_input[4];
+    float (*restrict image_)[4] = net->image_;
+    uint8_t (*restrict input_)[3][4] = net->input_;
+    _Alignas(64) uint8_t whole_of_input_[1][4];
+    _Alignas(64) uint8_t bytes_of_input_[4][4];
+    _Alignas(64) uint8_t undecided_in_input_[4];
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            whole_of_input[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image[b][n] * 256.0f, 0.0f), 255.0f));
+            whole_of_input_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 1; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
-                bytes_of_input[0][n] = (uint8_t)((int32_t)(word / 16777216u));
-                bytes_of_input[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
-                bytes_of_input[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
-                bytes_of_input[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
+                bytes_of_input_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
+                bytes_of_input_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
+                bytes_of_input_[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
+                bytes_of_input_[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
             }
             const int32_t steps = 3 - block * 4 < 4 ? 3 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 4; n++) {
-                    input[b][t][n] = (uint8_t)(bytes_of_input[k][n] < whole_of_input[0][n]);
-                    undecided_in_input[n] = (uint8_t)(bytes_of_input[k][n] == whole_of_input[0][n]);
+                    input_[b][t][n] = (uint8_t)(bytes_of_input_[k][n] < whole_of_input_[0][n]);
+                    undecided_in_input_[n] = (uint8_t)(bytes_of_input_[k][n] == whole_of_input_[0][n]);
                 }
                 const uint32_t more_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)(t + 1));
-                for (int32_t n = snn_next(undecided_in_input, 0, 4); n < 4; n = snn_next(undecided_in_input, n + 1, 4)) {
+                for (int32_t n = snn_next(undecided_in_input_, 0, 4); n < 4; n = snn_next(undecided_in_input_, n + 1, 4)) {
                     const float more = (float)(snn_random(more_key, (uint32_t)n) / 256u) / 16777216.0f;
-                    input[b][t][n] = (uint8_t)(more < image[b][n] * 256.0f - (float)whole_of_input[0][n]);
+                    input_[b][t][n] = (uint8_t)(more < image_[b][n] * 256.0f - (float)whole_of_input_[0][n]);
                 }
             }
         }
@@ -134,162 +134,162 @@ static void SNN_AT_LEVEL(poisson_input)(void *context, int32_t first, int32_t la
 }
 
 /* input: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_input)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_input_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict input)[3][4] = net->input;
-    uint16_t (*restrict events_of_input)[20] = net->events_of_input;
-    int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
+    uint8_t (*restrict input_)[3][4] = net->input_;
+    uint16_t (*restrict events_of_input_)[20] = net->events_of_input_;
+    int32_t (*restrict ends_of_input_)[4] = net->ends_of_input_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_input[b][0] = 0;
+        ends_of_input_[b][0] = 0;
         for (int32_t t = 0; t < 3; t++) {
-            int32_t count = ends_of_input[b][t];
+            int32_t count = ends_of_input_[b][t];
             for (int32_t i = 0; i < 4; i++) {
-                events_of_input[b][count] = (uint16_t)i;
-                count = count + input[b][t][i];
+                events_of_input_[b][count] = (uint16_t)i;
+                count = count + input_[b][t][i];
             }
-            ends_of_input[b][t + 1] = count;
+            ends_of_input_[b][t + 1] = count;
         }
     }
 }
 
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
  * hidden: linear map of input, 4 -> 5, then lif, 5 units */
-static void SNN_AT_LEVEL(layer_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[5] = net->w_hidden;
-    float (*restrict hidden_dense)[3][5] = net->hidden_dense;
-    uint8_t (*restrict hidden)[3][5] = net->hidden;
-    float (*restrict hidden_v_then_g_hidden_dense)[3][5] = net->hidden_v_then_g_hidden_dense;
-    uint16_t (*restrict events_of_input)[20] = net->events_of_input;
-    int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
+    float (*restrict hidden_dense_)[3][5] = net->hidden_dense_;
+    uint8_t (*restrict hidden_)[3][5] = net->hidden_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[3][5] = net->hidden_v_then_g_hidden_dense_;
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    uint16_t (*restrict events_of_input_)[20] = net->events_of_input_;
+    int32_t (*restrict ends_of_input_)[4] = net->ends_of_input_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                hidden_dense[b][t][j] = 0.0f;
+                hidden_dense_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
-                const int32_t i = events_of_input[b][e];
+            for (int32_t e = ends_of_input_[b][t]; e < ends_of_input_[b][t + 1]; e++) {
+                const int32_t i = events_of_input_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    hidden_dense[b][t][j] += w_hidden[i][j];
+                    hidden_dense_[b][t][j] += w_hidden_[i][j];
                 }
             }
         }
         /* lif */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 5; n++) {
-            float v = 0.0f;
+            float v_ = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (hidden_dense[b][0][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                hidden[b][0][n] = (uint8_t)spike;
-                hidden_v_then_g_hidden_dense[b][0][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (hidden_dense_[b][0][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                hidden_[b][0][n] = (uint8_t)spike_;
+                hidden_v_then_g_hidden_dense_[b][0][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (hidden_dense[b][1][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                hidden[b][1][n] = (uint8_t)spike;
-                hidden_v_then_g_hidden_dense[b][1][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (hidden_dense_[b][1][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                hidden_[b][1][n] = (uint8_t)spike_;
+                hidden_v_then_g_hidden_dense_[b][1][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
             /* t = 2 */
             {
-                const float v_2 = v + (hidden_dense[b][2][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                hidden[b][2][n] = (uint8_t)spike;
-                hidden_v_then_g_hidden_dense[b][2][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (hidden_dense_[b][2][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                hidden_[b][2][n] = (uint8_t)spike_;
+                hidden_v_then_g_hidden_dense_[b][2][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
         }
     }
 }
 
 /* hidden: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict hidden)[3][5] = net->hidden;
-    uint16_t (*restrict events_of_hidden)[23] = net->events_of_hidden;
-    int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
+    uint8_t (*restrict hidden_)[3][5] = net->hidden_;
+    uint16_t (*restrict events_of_hidden_)[23] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[4] = net->ends_of_hidden_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_hidden[b][0] = 0;
+        ends_of_hidden_[b][0] = 0;
         for (int32_t t = 0; t < 3; t++) {
-            int32_t count = ends_of_hidden[b][t];
+            int32_t count = ends_of_hidden_[b][t];
             for (int32_t i = 0; i < 5; i++) {
-                events_of_hidden[b][count] = (uint16_t)i;
-                count = count + hidden[b][t][i];
+                events_of_hidden_[b][count] = (uint16_t)i;
+                count = count + hidden_[b][t][i];
             }
-            ends_of_hidden[b][t + 1] = count;
+            ends_of_hidden_[b][t + 1] = count;
         }
     }
 }
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
  * digit: linear map of hidden, 5 -> 3, then lif, 3 units */
-static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict digit_dense)[3][3] = net->digit_dense;
-    uint8_t (*restrict digit)[3][3] = net->digit;
-    float (*restrict digit_v_then_g_digit_dense)[3][3] = net->digit_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_hidden)[23] = net->events_of_hidden;
-    int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
+    float (*restrict digit_dense_)[3][3] = net->digit_dense_;
+    uint8_t (*restrict digit_)[3][3] = net->digit_;
+    float (*restrict digit_v_then_g_digit_dense_)[3][3] = net->digit_v_then_g_digit_dense_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    uint16_t (*restrict events_of_hidden_)[23] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[4] = net->ends_of_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                digit_dense[b][t][j] = 0.0f;
+                digit_dense_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
-                const int32_t i = events_of_hidden[b][e];
+            for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
+                const int32_t i = events_of_hidden_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    digit_dense[b][t][j] += w_digit[i][j];
+                    digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* lif */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            float v = 0.0f;
+            float v_ = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense[b][0][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][0][n] = (uint8_t)spike;
-                digit_v_then_g_digit_dense[b][0][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (digit_dense_[b][0][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                digit_[b][0][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][0][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense[b][1][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][1][n] = (uint8_t)spike;
-                digit_v_then_g_digit_dense[b][1][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (digit_dense_[b][1][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                digit_[b][1][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][1][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
             /* t = 2 */
             {
-                const float v_2 = v + (digit_dense[b][2][n] - v) * 0.5f;
-                const bool spike = v_2 - 1.0f >= 0.0f;
-                digit[b][2][n] = (uint8_t)spike;
-                digit_v_then_g_digit_dense[b][2][n] = v_2;
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + (digit_dense_[b][2][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                digit_[b][2][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][2][n] = v_2_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
         }
     }
@@ -297,25 +297,25 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
 
 /* feed_forward.snn:8  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit)[3][3] = net->digit;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    uint8_t (*restrict digit_)[3][3] = net->digit_;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = 0.0f;
+            digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                digit_rate[b][n] += (float)digit[b][t][n];
+                digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = digit_rate[b][n] / 3.0f;
+            digit_rate_[b][n] = digit_rate_[b][n] / 3.0f;
         }
     }
 }
@@ -327,12 +327,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_rate[b][j];
-            if (digit_rate[b][j] > digit_rate[b][best]) {
+            scores[b][j] = digit_rate_[b][j];
+            if (digit_rate_[b][j] > digit_rate_[b][best]) {
                 best = j;
             }
         }
@@ -347,11 +347,11 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            const float error = digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f);
+            const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
             sum = sum + error * error;
         }
         loss[b] = sum / 3.0f;
@@ -360,49 +360,49 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
  * number of spikes of hidden in each sample */
-static void SNN_AT_LEVEL(count_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_hidden = net->activity_hidden;
-    uint8_t (*restrict hidden)[3][5] = net->hidden;
+    uint8_t (*restrict hidden_)[3][5] = net->hidden_;
+    float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 3; t++) {
             for (int32_t n = 0; n < 5; n++) {
-                spikes = spikes + hidden[b][t][n];
+                spikes = spikes + hidden_[b][t][n];
             }
         }
-        activity_hidden[b] = (float)spikes;
+        activity_hidden_[b] = (float)spikes;
     }
 }
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
  * number of spikes of digit in each sample */
-static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_digit = net->activity_digit;
-    uint8_t (*restrict digit)[3][3] = net->digit;
+    uint8_t (*restrict digit_)[3][3] = net->digit_;
+    float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 3; t++) {
             for (int32_t n = 0; n < 3; n++) {
-                spikes = spikes + digit[b][t][n];
+                spikes = spikes + digit_[b][t][n];
             }
         }
-        activity_digit[b] = (float)spikes;
+        activity_digit_[b] = (float)spikes;
     }
 }
 
 /* w_digit with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 5; i++) {
-            w_digit_transposed[j][i] = w_digit[i][j];
+            w_digit_transposed_[j][i] = w_digit_[i][j];
         }
     }
 }
@@ -413,91 +413,91 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_rate)[3] = net->digit_rate;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_rate[b][j] = 0.6666667f * (digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_rate_[b][j] = 0.6666667f * (digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
  * digit: lif, adjoint, 3 units, then gradient of w_digit */
-static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict digit_v_then_g_digit_dense)[3][3] = net->digit_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_hidden)[23] = net->events_of_hidden;
-    int32_t (*restrict ends_of_hidden)[4] = net->ends_of_hidden;
-    _Alignas(64) float sums_digit_2[1][3];
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
+    float (*restrict digit_v_then_g_digit_dense_)[3][3] = net->digit_v_then_g_digit_dense_;
+    uint16_t (*restrict events_of_hidden_)[23] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[4] = net->ends_of_hidden_;
+    _Alignas(64) float sums_digit_2_[1][3];
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                float g_v = 0.0f;
+                float g_v_ = 0.0f;
                 /* t = 2 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][2][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][2][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][2][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.33333334f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][2][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
                 /* t = 1 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][1][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][1][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][1][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.33333334f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][1][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][0][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.33333334f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][0][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][0][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.33333334f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][0][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 3; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_2[0][j] = digit_v_then_g_digit_dense[b][t][j];
+                    sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_hidden[b][t]; e < ends_of_hidden[b][t + 1]; e++) {
-                    const int32_t i = events_of_hidden[b][e];
+                for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += sums_digit_2[0][j];
+                        parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
             }
@@ -507,16 +507,16 @@ static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t la
 
 /* feed_forward.snn:7  digit  = hidden -> dense(3) -> lif(tau = 2)
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[5][3] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
@@ -524,107 +524,107 @@ static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last
 
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
  * hidden: linear map of g_digit_dense, 3 -> 5, then lif, adjoint, 5 units, then gradient of w_hidden */
-static void SNN_AT_LEVEL(adjoint_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_transposed)[5] = net->w_digit_transposed;
-    float (*restrict digit_v_then_g_digit_dense)[3][3] = net->digit_v_then_g_digit_dense;
-    float (*restrict g_hidden)[3][5] = net->g_hidden;
-    float (*restrict hidden_v_then_g_hidden_dense)[3][5] = net->hidden_v_then_g_hidden_dense;
-    uint16_t (*restrict events_of_input)[20] = net->events_of_input;
-    int32_t (*restrict ends_of_input)[4] = net->ends_of_input;
-    _Alignas(64) float sums_hidden_2[4][5];
-    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    float (*restrict digit_v_then_g_digit_dense_)[3][3] = net->digit_v_then_g_digit_dense_;
+    float (*restrict g_hidden_)[3][5] = net->g_hidden_;
+    float (*restrict hidden_v_then_g_hidden_dense_)[3][5] = net->hidden_v_then_g_hidden_dense_;
+    float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
+    uint16_t (*restrict events_of_input_)[20] = net->events_of_input_;
+    int32_t (*restrict ends_of_input_)[4] = net->ends_of_input_;
+    _Alignas(64) float sums_hidden_2_[4][5];
+    float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                parts_of_w_hidden[slice][i][j] = 0.0f;
+                parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* rows of w_digit_transposed */
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                g_hidden[b][0][j] = 0.0f;
+                g_hidden_[b][0][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                g_hidden[b][1][j] = 0.0f;
+                g_hidden_[b][1][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                g_hidden[b][2][j] = 0.0f;
+                g_hidden_[b][2][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
-                const float x0 = digit_v_then_g_digit_dense[b][0][i];
-                const float x1 = digit_v_then_g_digit_dense[b][1][i];
-                const float x2 = digit_v_then_g_digit_dense[b][2][i];
+                const float x0 = digit_v_then_g_digit_dense_[b][0][i];
+                const float x1 = digit_v_then_g_digit_dense_[b][1][i];
+                const float x2 = digit_v_then_g_digit_dense_[b][2][i];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    const float w = w_digit_transposed[i][j];
-                    g_hidden[b][0][j] += x0 * w;
-                    g_hidden[b][1][j] += x1 * w;
-                    g_hidden[b][2][j] += x2 * w;
+                    const float w = w_digit_transposed_[i][j];
+                    g_hidden_[b][0][j] += x0 * w;
+                    g_hidden_[b][1][j] += x1 * w;
+                    g_hidden_[b][2][j] += x2 * w;
                 }
             }
             /* lif, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 5; n++) {
-                float g_v = 0.0f;
+                float g_v_ = 0.0f;
                 /* t = 2 */
                 {
-                    const float v = hidden_v_then_g_hidden_dense[b][2][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][2][n] + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense = g_v_2 * 0.5f;
-                    hidden_v_then_g_hidden_dense[b][2][n] = g_hidden_dense;
-                    g_v = g_hidden_dense;
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][2][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_hidden_[b][2][n] + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_hidden_dense_ = g_v_2_ * 0.5f;
+                    hidden_v_then_g_hidden_dense_[b][2][n] = g_hidden_dense_;
+                    g_v_ = g_hidden_dense_;
                 }
                 /* t = 1 */
                 {
-                    const float v = hidden_v_then_g_hidden_dense[b][1][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][1][n] + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense = g_v_2 * 0.5f;
-                    hidden_v_then_g_hidden_dense[b][1][n] = g_hidden_dense;
-                    g_v = g_hidden_dense;
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][1][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_hidden_[b][1][n] + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_hidden_dense_ = g_v_2_ * 0.5f;
+                    hidden_v_then_g_hidden_dense_[b][1][n] = g_hidden_dense_;
+                    g_v_ = g_hidden_dense_;
                 }
                 /* t = 0 */
                 {
-                    const float v = hidden_v_then_g_hidden_dense[b][0][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_hidden[b][0][n] + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_hidden_dense = g_v_2 * 0.5f;
-                    hidden_v_then_g_hidden_dense[b][0][n] = g_hidden_dense;
-                    g_v = g_hidden_dense;
+                    const float v_ = hidden_v_then_g_hidden_dense_[b][0][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_hidden_[b][0][n] + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_hidden_dense_ = g_v_2_ * 0.5f;
+                    hidden_v_then_g_hidden_dense_[b][0][n] = g_hidden_dense_;
+                    g_v_ = g_hidden_dense_;
                 }
             }
             /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 3; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 5; j++) {
-                    sums_hidden_2[0][j] = hidden_v_then_g_hidden_dense[b][t][j];
+                    sums_hidden_2_[0][j] = hidden_v_then_g_hidden_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_input[b][t]; e < ends_of_input[b][t + 1]; e++) {
-                    const int32_t i = events_of_input[b][e];
+                for (int32_t e = ends_of_input_[b][t]; e < ends_of_input_[b][t + 1]; e++) {
+                    const int32_t i = events_of_input_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 5; j++) {
-                        parts_of_w_hidden[slice][i][j] += sums_hidden_2[0][j];
+                        parts_of_w_hidden_[slice][i][j] += sums_hidden_2_[0][j];
                     }
                 }
             }
@@ -634,81 +634,81 @@ static void SNN_AT_LEVEL(adjoint_hidden)(void *context, int32_t first, int32_t l
 
 /* feed_forward.snn:6  hidden = input  -> dense(5) -> lif(tau = 2)
  * gradient of w_hidden: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
-    float (*restrict parts_of_w_hidden)[4][5] = net->parts_of_w_hidden;
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 5; j++) {
-                grad_w_hidden[i][j] += parts_of_w_hidden[slice][i][j];
+                grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
     }
 }
 
 /* w_hidden: one step of adam */
-static void SNN_AT_LEVEL(update_w_hidden)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_hidden)[5] = net->w_hidden;
-    float (*restrict grad_w_hidden)[5] = net->grad_w_hidden;
-    float (*restrict m_w_hidden)[5] = net->m_w_hidden;
-    float (*restrict v_w_hidden)[5] = net->v_w_hidden;
-    const float lr = net->run.lr;
-    const float step = net->run.step;
-    const float x = step * -0.105360515f;
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    float (*restrict m_w_hidden_)[5] = net->m_w_hidden_;
+    float (*restrict v_w_hidden_)[5] = net->v_w_hidden_;
+    const float lr_ = net->run.lr;
+    const float step_ = net->run.step;
+    const float x = step_ * -0.105360515f;
     const float x_2 = snn_expm1f(x);
-    const float correction1 = -x_2;
-    const float x_3 = lr / correction1;
-    const float x_4 = step * -0.0010005003f;
+    const float correction1_ = -x_2;
+    const float x_3 = lr_ / correction1_;
+    const float x_4 = step_ * -0.0010005003f;
     const float x_5 = snn_expm1f(x_4);
-    const float correction2 = -x_5;
-    const float x_6 = sqrtf(correction2);
+    const float correction2_ = -x_5;
+    const float x_6 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 5; j++) {
-            const float gradient = grad_w_hidden[i][j];
-            const float m = 0.9f * m_w_hidden[i][j] + 0.1f * gradient;
-            const float v = 0.999f * v_w_hidden[i][j] + 0.001f * (gradient * gradient);
-            const float weight = w_hidden[i][j] - x_3 * m / (sqrtf(v) / x_6 + 1e-8f);
-            m_w_hidden[i][j] = m;
-            v_w_hidden[i][j] = v;
-            w_hidden[i][j] = weight;
+            const float gradient_ = grad_w_hidden_[i][j];
+            const float m_ = 0.9f * m_w_hidden_[i][j] + 0.1f * gradient_;
+            const float v_ = 0.999f * v_w_hidden_[i][j] + 0.001f * (gradient_ * gradient_);
+            const float weight_ = w_hidden_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+            m_w_hidden_[i][j] = m_;
+            v_w_hidden_[i][j] = v_;
+            w_hidden_[i][j] = weight_;
         }
     }
 }
 
 /* w_digit: one step of adam */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict m_w_digit)[3] = net->m_w_digit;
-    float (*restrict v_w_digit)[3] = net->v_w_digit;
-    const float lr = net->run.lr;
-    const float step = net->run.step;
-    const float x = step * -0.105360515f;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
+    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
+    const float lr_ = net->run.lr;
+    const float step_ = net->run.step;
+    const float x = step_ * -0.105360515f;
     const float x_2 = snn_expm1f(x);
-    const float correction1 = -x_2;
-    const float x_3 = lr / correction1;
-    const float x_4 = step * -0.0010005003f;
+    const float correction1_ = -x_2;
+    const float x_3 = lr_ / correction1_;
+    const float x_4 = step_ * -0.0010005003f;
     const float x_5 = snn_expm1f(x_4);
-    const float correction2 = -x_5;
-    const float x_6 = sqrtf(correction2);
+    const float correction2_ = -x_5;
+    const float x_6 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float gradient = grad_w_digit[i][j];
-            const float m = 0.9f * m_w_digit[i][j] + 0.1f * gradient;
-            const float v = 0.999f * v_w_digit[i][j] + 0.001f * (gradient * gradient);
-            const float weight = w_digit[i][j] - x_3 * m / (sqrtf(v) / x_6 + 1e-8f);
-            m_w_digit[i][j] = m;
-            v_w_digit[i][j] = v;
-            w_digit[i][j] = weight;
+            const float gradient_ = grad_w_digit_[i][j];
+            const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
+            const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
+            const float weight_ = w_digit_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+            m_w_digit_[i][j] = m_;
+            v_w_digit_[i][j] = v_;
+            w_digit_[i][j] = weight_;
         }
     }
 }
@@ -716,36 +716,36 @@ static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_input), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_input), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_hidden), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_hidden), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_input_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_input_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_hidden_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_hidden_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden, 0, 4 * sizeof *net->grad_w_hidden);
-    memset(net->grad_w_digit, 0, 5 * sizeof *net->grad_w_digit);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit), net, 3);
+    memset(net->grad_w_hidden_, 0, 4 * sizeof *net->grad_w_hidden_);
+    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_), net, 3);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 4);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 5);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
 }
 
 #include "snn_level_end.h"
@@ -755,47 +755,47 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_hidden = snn_take(&net->memory, 4, sizeof *net->w_hidden)) != NULL && complete;
-    complete = (net->grad_w_hidden = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden)) != NULL && complete;
-    complete = (net->w_digit = snn_take(&net->memory, 5, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 5, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_transposed = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_hidden = snn_take(&net->memory, rows, sizeof *net->activity_hidden)) != NULL && complete;
-    complete = (net->activity_digit = snn_take(&net->memory, rows, sizeof *net->activity_digit)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->input = snn_take(&net->memory, rows, sizeof *net->input)) != NULL && complete;
-    complete = (net->hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_dense)) != NULL && complete;
-    complete = (net->hidden = snn_take(&net->memory, rows, sizeof *net->hidden)) != NULL && complete;
-    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
-    complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
-    complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
-    complete = (net->g_hidden = snn_take(&net->memory, rows, sizeof *net->g_hidden)) != NULL && complete;
-    complete = (net->hidden_v_then_g_hidden_dense = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense)) != NULL && complete;
-    complete = (net->m_w_hidden = snn_take(&net->memory, 4, sizeof *net->m_w_hidden)) != NULL && complete;
-    complete = (net->v_w_hidden = snn_take(&net->memory, 4, sizeof *net->v_w_hidden)) != NULL && complete;
-    complete = (net->m_w_digit = snn_take(&net->memory, 5, sizeof *net->m_w_digit)) != NULL && complete;
-    complete = (net->v_w_digit = snn_take(&net->memory, 5, sizeof *net->v_w_digit)) != NULL && complete;
-    complete = (net->events_of_input = snn_alloc(rows, sizeof *net->events_of_input)) != NULL && complete;
-    complete = (net->ends_of_input = snn_take(&net->memory, rows, sizeof *net->ends_of_input)) != NULL && complete;
-    complete = (net->events_of_hidden = snn_alloc(rows, sizeof *net->events_of_hidden)) != NULL && complete;
-    complete = (net->ends_of_hidden = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
-    complete = (net->parts_of_w_hidden = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->input_ = snn_take(&net->memory, rows, sizeof *net->input_)) != NULL && complete;
+    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
+    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
+    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
+    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
+    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
+    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense_)) != NULL && complete;
+    complete = (net->g_hidden_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_)) != NULL && complete;
+    complete = (net->hidden_v_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense_)) != NULL && complete;
+    complete = (net->w_hidden_ = snn_take(&net->memory, 4, sizeof *net->w_hidden_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->w_digit_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed_)) != NULL && complete;
+    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
+    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
+    complete = (net->m_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->m_w_hidden_)) != NULL && complete;
+    complete = (net->v_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->v_w_hidden_)) != NULL && complete;
+    complete = (net->m_w_digit_ = snn_take(&net->memory, 5, sizeof *net->m_w_digit_)) != NULL && complete;
+    complete = (net->v_w_digit_ = snn_take(&net->memory, 5, sizeof *net->v_w_digit_)) != NULL && complete;
+    complete = (net->events_of_input_ = snn_alloc(rows, sizeof *net->events_of_input_)) != NULL && complete;
+    complete = (net->ends_of_input_ = snn_take(&net->memory, rows, sizeof *net->ends_of_input_)) != NULL && complete;
+    complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
+    complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
+    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_input);
-    snn_free(net->events_of_hidden);
+    snn_free(net->events_of_input_);
+    snn_free(net->events_of_hidden_);
     snn_release(&net->memory);
 }
 
@@ -827,22 +827,22 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_hidden", .about = "dense(5)",
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .value = net->w_hidden[0], .gradient = net->grad_w_hidden[0],
-        .state[0] = net->m_w_hidden[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_hidden[0], .state_name[1] = "v", .state_init[1] = 0.0f,
+        .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
+        .state[0] = net->m_w_hidden_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_hidden_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
-        .state[0] = net->m_w_digit[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_digit[0], .state_name[1] = "v", .state_init[1] = 0.0f,
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
+        .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_digit_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [2, 2], classes = 3)",
-        .size = 4, .spikes = false, .values = net->image[0], .per_sample = 4,
+        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
@@ -852,41 +852,41 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[2] = (SnnStream) {
         .name = "hidden_dense", .about = "dense(5)",
-        .size = 5, .spikes = false, .values = net->hidden_dense[0][0], .per_sample = 15,
+        .size = 5, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 15,
         .activity = NULL, .operations = 60,
     };
     net->streams[3] = (SnnStream) {
         .name = "hidden", .about = "lif(tau = 2)",
         .size = 5, .spikes = true, .values = NULL, .per_sample = 15,
-        .activity = net->activity_hidden, .operations = 0,
+        .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
         .name = "hidden_v", .about = "lif(tau = 2)",
-        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense[0][0], .per_sample = 15,
+        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 15,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 9,
+        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 9,
         .activity = NULL, .operations = 45,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit", .about = "lif(tau = 2)",
         .size = 3, .spikes = true, .values = NULL, .per_sample = 9,
-        .activity = net->activity_digit, .operations = 0,
+        .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
         .name = "digit_v", .about = "lif(tau = 2)",
-        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 9,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 9,
         .activity = NULL, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)",
-        .size = 3, .spikes = false, .values = net->digit_rate[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
-    model->input = net->image[0];
+    model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

@@ -25,16 +25,16 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[4];
+    float (*image_)[4];
 
     /* weights: matrices are [input][output] */
-    float (*w_digit)[3];
+    float (*w_digit_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    uint8_t (*digit_latency)[3][4];
-    float (*digit_last)[3];
-    float (*digit_latency_li)[3][4];
-    float (*digit_latency_li_last)[4];
+    uint8_t (*digit_latency_)[3][4];
+    float (*digit_last_)[3];
+    float (*digit_latency_li_)[3][4];
+    float (*digit_latency_li_last_)[4];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -67,17 +67,17 @@ struct net {
 
 /* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
  * digit_latency: one spike at the latency of image, 4 -> 4, all steps */
-static void SNN_AT_LEVEL(latency_digit_latency)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(latency_digit_latency_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict image)[4] = net->image;
-    uint8_t (*restrict digit_latency)[3][4] = net->digit_latency;
+    float (*restrict image_)[4] = net->image_;
+    uint8_t (*restrict digit_latency_)[3][4] = net->digit_latency_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 3; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
-                const float x = image[b][n];
-                digit_latency[b][t][n] = (uint8_t)(x > 0.0f && (int32_t)((1.0f - snn_minf(snn_maxf(x, 0.0f), 1.0f)) * 2.0f + 0.5f) == t);
+                const float x = image_[b][n];
+                digit_latency_[b][t][n] = (uint8_t)(x > 0.0f && (int32_t)((1.0f - snn_minf(snn_maxf(x, 0.0f), 1.0f)) * 2.0f + 0.5f) == t);
             }
         }
     }
@@ -85,33 +85,33 @@ static void SNN_AT_LEVEL(latency_digit_latency)(void *context, int32_t first, in
 
 /* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
  * digit_latency_li: li, 4 units */
-static void SNN_AT_LEVEL(scan_digit_latency_li)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_digit_latency_li_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_latency)[3][4] = net->digit_latency;
-    float (*restrict digit_latency_li)[3][4] = net->digit_latency_li;
+    uint8_t (*restrict digit_latency_)[3][4] = net->digit_latency_;
+    float (*restrict digit_latency_li_)[3][4] = net->digit_latency_li_;
     for (int32_t b = first; b < last; b++) {
         /* li */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            float v = 0.0f;
+            float v_ = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + ((float)digit_latency[b][0][n] - v) * 0.25f;
-                digit_latency_li[b][0][n] = v_2;
-                v = v_2;
+                const float v_2_ = v_ + ((float)digit_latency_[b][0][n] - v_) * 0.25f;
+                digit_latency_li_[b][0][n] = v_2_;
+                v_ = v_2_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + ((float)digit_latency[b][1][n] - v) * 0.25f;
-                digit_latency_li[b][1][n] = v_2;
-                v = v_2;
+                const float v_2_ = v_ + ((float)digit_latency_[b][1][n] - v_) * 0.25f;
+                digit_latency_li_[b][1][n] = v_2_;
+                v_ = v_2_;
             }
             /* t = 2 */
             {
-                const float v_2 = v + ((float)digit_latency[b][2][n] - v) * 0.25f;
-                digit_latency_li[b][2][n] = v_2;
-                v = v_2;
+                const float v_2_ = v_ + ((float)digit_latency_[b][2][n] - v_) * 0.25f;
+                digit_latency_li_[b][2][n] = v_2_;
+                v_ = v_2_;
             }
         }
     }
@@ -119,59 +119,59 @@ static void SNN_AT_LEVEL(scan_digit_latency_li)(void *context, int32_t first, in
 
 /* latency.snn:6  predict argmax(last(digit))
  * digit_latency_li_last: last value over time of digit_latency_li */
-static void SNN_AT_LEVEL(reduce_digit_latency_li_last)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_latency_li_last_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit_latency_li)[3][4] = net->digit_latency_li;
-    float (*restrict digit_latency_li_last)[4] = net->digit_latency_li_last;
+    float (*restrict digit_latency_li_)[3][4] = net->digit_latency_li_;
+    float (*restrict digit_latency_li_last_)[4] = net->digit_latency_li_last_;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            digit_latency_li_last[b][n] = digit_latency_li[b][2][n];
+            digit_latency_li_last_[b][n] = digit_latency_li_[b][2][n];
         }
     }
 }
 
 /* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
  * digit_last: linear map of digit_latency_li_last, 4 -> 3 */
-static void SNN_AT_LEVEL(dense_digit_last)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict digit_last)[3] = net->digit_last;
-    float (*restrict digit_latency_li_last)[4] = net->digit_latency_li_last;
+    float (*restrict digit_last_)[3] = net->digit_last_;
+    float (*restrict digit_latency_li_last_)[4] = net->digit_latency_li_last_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
     /* rows of w_digit, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_last[b][j] = 0.0f;
+            digit_last_[b][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_last[b + 1][j] = 0.0f;
+            digit_last_[b + 1][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_last[b + 2][j] = 0.0f;
+            digit_last_[b + 2][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_last[b + 3][j] = 0.0f;
+            digit_last_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x0 = digit_latency_li_last[b][i];
-            const float x1 = digit_latency_li_last[b + 1][i];
-            const float x2 = digit_latency_li_last[b + 2][i];
-            const float x3 = digit_latency_li_last[b + 3][i];
+            const float x0 = digit_latency_li_last_[b][i];
+            const float x1 = digit_latency_li_last_[b + 1][i];
+            const float x2 = digit_latency_li_last_[b + 2][i];
+            const float x3 = digit_latency_li_last_[b + 3][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float w = w_digit[i][j];
-                digit_last[b][j] += x0 * w;
-                digit_last[b + 1][j] += x1 * w;
-                digit_last[b + 2][j] += x2 * w;
-                digit_last[b + 3][j] += x3 * w;
+                const float w = w_digit_[i][j];
+                digit_last_[b][j] += x0 * w;
+                digit_last_[b + 1][j] += x1 * w;
+                digit_last_[b + 2][j] += x2 * w;
+                digit_last_[b + 3][j] += x3 * w;
             }
         }
     }
@@ -179,14 +179,14 @@ static void SNN_AT_LEVEL(dense_digit_last)(void *context, int32_t first, int32_t
     for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_last[b][j] = 0.0f;
+            digit_last_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x0 = digit_latency_li_last[b][i];
+            const float x0 = digit_latency_li_last_[b][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float w = w_digit[i][j];
-                digit_last[b][j] += x0 * w;
+                const float w = w_digit_[i][j];
+                digit_last_[b][j] += x0 * w;
             }
         }
     }
@@ -199,12 +199,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_last)[3] = net->digit_last;
+    float (*restrict digit_last_)[3] = net->digit_last_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_last[b][j];
-            if (digit_last[b][j] > digit_last[b][best]) {
+            scores[b][j] = digit_last_[b][j];
+            if (digit_last_[b][j] > digit_last_[b][best]) {
                 best = j;
             }
         }
@@ -215,10 +215,10 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(latency_digit_latency), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_latency_li), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_latency_li_last), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_last), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(latency_digit_latency_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_latency_li_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_latency_li_last_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_last_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
 }
 
@@ -241,16 +241,16 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_take(&net->memory, 4, sizeof *net->w_digit)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->digit_latency = snn_take(&net->memory, rows, sizeof *net->digit_latency)) != NULL && complete;
-    complete = (net->digit_last = snn_take(&net->memory, rows, sizeof *net->digit_last)) != NULL && complete;
-    complete = (net->digit_latency_li = snn_take(&net->memory, rows, sizeof *net->digit_latency_li)) != NULL && complete;
-    complete = (net->digit_latency_li_last = snn_take(&net->memory, rows, sizeof *net->digit_latency_li_last)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->digit_latency_ = snn_take(&net->memory, rows, sizeof *net->digit_latency_)) != NULL && complete;
+    complete = (net->digit_last_ = snn_take(&net->memory, rows, sizeof *net->digit_last_)) != NULL && complete;
+    complete = (net->digit_latency_li_ = snn_take(&net->memory, rows, sizeof *net->digit_latency_li_)) != NULL && complete;
+    complete = (net->digit_latency_li_last_ = snn_take(&net->memory, rows, sizeof *net->digit_latency_li_last_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
     return complete;
 }
 
@@ -288,12 +288,12 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = NULL,
+        .value = net->w_digit_[0], .gradient = NULL,
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [4], classes = 3)",
-        .size = 4, .spikes = false, .values = net->image[0], .per_sample = 4,
+        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
@@ -303,21 +303,21 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[2] = (SnnStream) {
         .name = "digit_latency_li", .about = "li(tau = 4)",
-        .size = 4, .spikes = false, .values = net->digit_latency_li[0][0], .per_sample = 12,
+        .size = 4, .spikes = false, .values = net->digit_latency_li_[0][0], .per_sample = 12,
         .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
         .name = "digit_latency_li_last", .about = "last(digit)",
-        .size = 4, .spikes = false, .values = net->digit_latency_li_last[0], .per_sample = 4,
+        .size = 4, .spikes = false, .values = net->digit_latency_li_last_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
         .name = "digit_last", .about = "last(digit)",
-        .size = 3, .spikes = false, .values = net->digit_last[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_last_[0], .per_sample = 3,
         .activity = NULL, .operations = 12,
     };
     model->run = &net->run;
-    model->input = net->image[0];
+    model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = NULL;

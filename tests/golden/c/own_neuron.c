@@ -22,43 +22,43 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[4];
+    float (*image_)[4];
 
     /* weights: matrices are [input][output] */
-    float (*w_digit)[3];
-    float *tired_gain_digit;
+    float (*w_digit_)[3];
+    float *tired_gain_digit_;
 
     /* their gradients */
-    float (*grad_w_digit)[3];
-    float *grad_tired_gain_digit;
+    float (*grad_w_digit_)[3];
+    float *grad_tired_gain_digit_;
 
     /* the optimiser's states */
-    float (*m_w_digit)[3];
-    float (*v_w_digit)[3];
-    float *m_tired_gain_digit;
-    float *v_tired_gain_digit;
+    float (*m_w_digit_)[3];
+    float (*v_w_digit_)[3];
+    float *m_tired_gain_digit_;
+    float *v_tired_gain_digit_;
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    float (*digit_map_2)[4];
-    uint8_t (*digit_poisson)[2][4];
-    float (*digit_dense)[2][3];
-    uint8_t (*digit)[2][3];
-    float (*digit_rate)[3];
-    float (*g_digit_rate)[3];
-    float (*digit_threshold_before_then_g_digit_dense)[2][3];
-    float (*digit_derivative)[2][3];
+    float (*digit_map_2_)[4];
+    uint8_t (*digit_poisson_)[2][4];
+    float (*digit_dense_)[2][3];
+    uint8_t (*digit_)[2][3];
+    float (*digit_rate_)[3];
+    float (*g_digit_rate_)[3];
+    float (*digit_threshold_before_then_g_digit_dense_)[2][3];
+    float (*digit_derivative_)[2][3];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_digit;
+    float *activity_digit_;
 
     /* scratch */
-    uint16_t (*events_of_digit_poisson)[16];
-    int32_t (*ends_of_digit_poisson)[3];
-    float (*sum_tired_gain_digit_digit)[3];
-    float (*parts_of_w_digit)[4][3];
+    uint16_t (*events_of_digit_poisson_)[16];
+    int32_t (*ends_of_digit_poisson_)[3];
+    float (*sum_tired_gain_digit_digit_)[3];
+    float (*parts_of_w_digit_)[4][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
@@ -85,58 +85,58 @@ struct net {
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_map_2: map, 4 units, once for all steps */
-static void SNN_AT_LEVEL(scan_digit_map_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_digit_map_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict image)[4] = net->image;
-    float (*restrict digit_map_2)[4] = net->digit_map_2;
+    float (*restrict image_)[4] = net->image_;
+    float (*restrict digit_map_2_)[4] = net->digit_map_2_;
     for (int32_t b = first; b < last; b++) {
         /* map */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            digit_map_2[b][n] = image[b][n] * 0.4f;
+            digit_map_2_[b][n] = image_[b][n] * 0.4f;
         }
     }
 }
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_poisson: spikes with the probability of digit_map_2, 4 -> 4, all steps */
-static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
-    float (*restrict digit_map_2)[4] = net->digit_map_2;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    _Alignas(64) uint8_t whole_of_digit_poisson[1][4];
-    _Alignas(64) uint8_t bytes_of_digit_poisson[4][4];
-    _Alignas(64) uint8_t undecided_in_digit_poisson[4];
+    float (*restrict digit_map_2_)[4] = net->digit_map_2_;
+    uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
+    _Alignas(64) uint8_t whole_of_digit_poisson_[1][4];
+    _Alignas(64) uint8_t bytes_of_digit_poisson_[4][4];
+    _Alignas(64) uint8_t undecided_in_digit_poisson_[4];
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            whole_of_digit_poisson[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(digit_map_2[b][n] * 256.0f, 0.0f), 255.0f));
+            whole_of_digit_poisson_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(digit_map_2_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 1; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
-                bytes_of_digit_poisson[0][n] = (uint8_t)((int32_t)(word / 16777216u));
-                bytes_of_digit_poisson[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
-                bytes_of_digit_poisson[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
-                bytes_of_digit_poisson[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
+                bytes_of_digit_poisson_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
+                bytes_of_digit_poisson_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
+                bytes_of_digit_poisson_[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
+                bytes_of_digit_poisson_[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
             }
             const int32_t steps = 2 - block * 4 < 4 ? 2 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 4; n++) {
-                    digit_poisson[b][t][n] = (uint8_t)(bytes_of_digit_poisson[k][n] < whole_of_digit_poisson[0][n]);
-                    undecided_in_digit_poisson[n] = (uint8_t)(bytes_of_digit_poisson[k][n] == whole_of_digit_poisson[0][n]);
+                    digit_poisson_[b][t][n] = (uint8_t)(bytes_of_digit_poisson_[k][n] < whole_of_digit_poisson_[0][n]);
+                    undecided_in_digit_poisson_[n] = (uint8_t)(bytes_of_digit_poisson_[k][n] == whole_of_digit_poisson_[0][n]);
                 }
                 const uint32_t more_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)(t + 1));
-                for (int32_t n = snn_next(undecided_in_digit_poisson, 0, 4); n < 4; n = snn_next(undecided_in_digit_poisson, n + 1, 4)) {
+                for (int32_t n = snn_next(undecided_in_digit_poisson_, 0, 4); n < 4; n = snn_next(undecided_in_digit_poisson_, n + 1, 4)) {
                     const float more = (float)(snn_random(more_key, (uint32_t)n) / 256u) / 16777216.0f;
-                    digit_poisson[b][t][n] = (uint8_t)(more < digit_map_2[b][n] * 256.0f - (float)whole_of_digit_poisson[0][n]);
+                    digit_poisson_[b][t][n] = (uint8_t)(more < digit_map_2_[b][n] * 256.0f - (float)whole_of_digit_poisson_[0][n]);
                 }
             }
         }
@@ -144,46 +144,46 @@ static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, in
 }
 
 /* digit_poisson: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_digit_poisson)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
-    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
+    uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
+    uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
+    int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_digit_poisson[b][0] = 0;
+        ends_of_digit_poisson_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_digit_poisson[b][t];
+            int32_t count = ends_of_digit_poisson_[b][t];
             for (int32_t i = 0; i < 4; i++) {
-                events_of_digit_poisson[b][count] = (uint16_t)i;
-                count = count + digit_poisson[b][t][i];
+                events_of_digit_poisson_[b][count] = (uint16_t)i;
+                count = count + digit_poisson_[b][t][i];
             }
-            ends_of_digit_poisson[b][t + 1] = count;
+            ends_of_digit_poisson_[b][t + 1] = count;
         }
     }
 }
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_dense: linear map of digit_poisson, 4 -> 3 */
-static void SNN_AT_LEVEL(dense_digit_dense)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
-    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
+    float (*restrict digit_dense_)[2][3] = net->digit_dense_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
+    int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                digit_dense[b][t][j] = 0.0f;
+                digit_dense_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
-                const int32_t i = events_of_digit_poisson[b][e];
+            for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
+                const int32_t i = events_of_digit_poisson_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    digit_dense[b][t][j] += w_digit[i][j];
+                    digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
@@ -192,52 +192,52 @@ static void SNN_AT_LEVEL(dense_digit_dense)(void *context, int32_t first, int32_
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit: tired, 3 units */
-static void SNN_AT_LEVEL(scan_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict tired_gain_digit = net->tired_gain_digit;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_threshold_before_then_g_digit_dense)[2][3] = net->digit_threshold_before_then_g_digit_dense;
-    float (*restrict digit_derivative)[2][3] = net->digit_derivative;
+    float (*restrict digit_dense_)[2][3] = net->digit_dense_;
+    uint8_t (*restrict digit_)[2][3] = net->digit_;
+    float (*restrict digit_threshold_before_then_g_digit_dense_)[2][3] = net->digit_threshold_before_then_g_digit_dense_;
+    float (*restrict digit_derivative_)[2][3] = net->digit_derivative_;
+    float *restrict tired_gain_digit_ = net->tired_gain_digit_;
     for (int32_t b = first; b < last; b++) {
         /* tired */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            float current = 0.0f;
-            float v = 0.0f;
-            float threshold = 1.0f;
+            float current_ = 0.0f;
+            float v_ = 0.0f;
+            float threshold_ = 1.0f;
             /* t = 0 */
             {
-                const float current_2 = current * 0.67032003f + tired_gain_digit[n] * digit_dense[b][0][n];
-                const float v_2 = v + (current_2 - v) * 0.2f;
-                const float x = v_2 - threshold;
-                const bool spike = x >= 0.0f;
-                digit[b][0][n] = (uint8_t)spike;
-                digit_threshold_before_then_g_digit_dense[b][0][n] = threshold;
-                const float derivative = snn_maxf(1.0f - snn_absf(x), 0.0f);
-                digit_derivative[b][0][n] = derivative;
-                const float v_3 = v_2 - (spike ? 1.0f : 0.0f) * threshold;
-                const float threshold_2 = 1.0f + (threshold - 1.0f) * 0.9f + 0.1f * (spike ? 1.0f : 0.0f);
-                current = current_2;
-                v = v_3;
-                threshold = threshold_2;
+                const float current_2_ = current_ * 0.67032003f + tired_gain_digit_[n] * digit_dense_[b][0][n];
+                const float v_2_ = v_ + (current_2_ - v_) * 0.2f;
+                const float x = v_2_ - threshold_;
+                const bool spike_ = x >= 0.0f;
+                digit_[b][0][n] = (uint8_t)spike_;
+                digit_threshold_before_then_g_digit_dense_[b][0][n] = threshold_;
+                const float derivative_ = snn_maxf(1.0f - snn_absf(x), 0.0f);
+                digit_derivative_[b][0][n] = derivative_;
+                const float v_3_ = v_2_ - (spike_ ? 1.0f : 0.0f) * threshold_;
+                const float threshold_2_ = 1.0f + (threshold_ - 1.0f) * 0.9f + 0.1f * (spike_ ? 1.0f : 0.0f);
+                current_ = current_2_;
+                v_ = v_3_;
+                threshold_ = threshold_2_;
             }
             /* t = 1 */
             {
-                const float current_2 = current * 0.67032003f + tired_gain_digit[n] * digit_dense[b][1][n];
-                const float v_2 = v + (current_2 - v) * 0.2f;
-                const float x = v_2 - threshold;
-                const bool spike = x >= 0.0f;
-                digit[b][1][n] = (uint8_t)spike;
-                digit_threshold_before_then_g_digit_dense[b][1][n] = threshold;
-                const float derivative = snn_maxf(1.0f - snn_absf(x), 0.0f);
-                digit_derivative[b][1][n] = derivative;
-                const float v_3 = v_2 - (spike ? 1.0f : 0.0f) * threshold;
-                const float threshold_2 = 1.0f + (threshold - 1.0f) * 0.9f + 0.1f * (spike ? 1.0f : 0.0f);
-                current = current_2;
-                v = v_3;
-                threshold = threshold_2;
+                const float current_2_ = current_ * 0.67032003f + tired_gain_digit_[n] * digit_dense_[b][1][n];
+                const float v_2_ = v_ + (current_2_ - v_) * 0.2f;
+                const float x = v_2_ - threshold_;
+                const bool spike_ = x >= 0.0f;
+                digit_[b][1][n] = (uint8_t)spike_;
+                digit_threshold_before_then_g_digit_dense_[b][1][n] = threshold_;
+                const float derivative_ = snn_maxf(1.0f - snn_absf(x), 0.0f);
+                digit_derivative_[b][1][n] = derivative_;
+                const float v_3_ = v_2_ - (spike_ ? 1.0f : 0.0f) * threshold_;
+                const float threshold_2_ = 1.0f + (threshold_ - 1.0f) * 0.9f + 0.1f * (spike_ ? 1.0f : 0.0f);
+                current_ = current_2_;
+                v_ = v_3_;
+                threshold_ = threshold_2_;
             }
         }
     }
@@ -245,25 +245,25 @@ static void SNN_AT_LEVEL(scan_digit)(void *context, int32_t first, int32_t last)
 
 /* own_neuron.snn:19  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit)[2][3] = net->digit;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    uint8_t (*restrict digit_)[2][3] = net->digit_;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = 0.0f;
+            digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                digit_rate[b][n] += (float)digit[b][t][n];
+                digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = digit_rate[b][n] / 2.0f;
+            digit_rate_[b][n] = digit_rate_[b][n] / 2.0f;
         }
     }
 }
@@ -275,12 +275,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_rate[b][j];
-            if (digit_rate[b][j] > digit_rate[b][best]) {
+            scores[b][j] = digit_rate_[b][j];
+            if (digit_rate_[b][j] > digit_rate_[b][best]) {
                 best = j;
             }
         }
@@ -295,11 +295,11 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            const float error = digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f);
+            const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
             sum = sum + error * error;
         }
         loss[b] = sum / 3.0f;
@@ -308,19 +308,19 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * number of spikes of digit in each sample */
-static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_digit = net->activity_digit;
-    uint8_t (*restrict digit)[2][3] = net->digit;
+    uint8_t (*restrict digit_)[2][3] = net->digit_;
+    float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
             for (int32_t n = 0; n < 3; n++) {
-                spikes = spikes + digit[b][t][n];
+                spikes = spikes + digit_[b][t][n];
             }
         }
-        activity_digit[b] = (float)spikes;
+        activity_digit_[b] = (float)spikes;
     }
 }
 
@@ -330,87 +330,87 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_rate)[3] = net->digit_rate;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_rate[b][j] = 0.6666667f * (digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_rate_[b][j] = 0.6666667f * (digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit: tired, adjoint, 3 units, then gradient of w_digit */
-static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict tired_gain_digit = net->tired_gain_digit;
-    float (*restrict digit_dense)[2][3] = net->digit_dense;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict digit_threshold_before_then_g_digit_dense)[2][3] = net->digit_threshold_before_then_g_digit_dense;
-    float (*restrict digit_derivative)[2][3] = net->digit_derivative;
-    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
-    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
-    float (*restrict sum_tired_gain_digit_digit)[3] = net->sum_tired_gain_digit_digit;
-    _Alignas(64) float sums_digit[1][3];
-    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    float (*restrict digit_dense_)[2][3] = net->digit_dense_;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
+    float (*restrict digit_threshold_before_then_g_digit_dense_)[2][3] = net->digit_threshold_before_then_g_digit_dense_;
+    float (*restrict digit_derivative_)[2][3] = net->digit_derivative_;
+    float *restrict tired_gain_digit_ = net->tired_gain_digit_;
+    uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
+    int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
+    float (*restrict sum_tired_gain_digit_digit_)[3] = net->sum_tired_gain_digit_digit_;
+    _Alignas(64) float sums_digit_[1][3];
+    float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* tired, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                float g_current = 0.0f;
-                float g_v = 0.0f;
+                float g_current_ = 0.0f;
+                float g_v_ = 0.0f;
                 float sum = 0.0f;
                 /* t = 1 */
                 {
-                    const float threshold = digit_threshold_before_then_g_digit_dense[b][1][n];
-                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * threshold;
-                    const float g_v_2 = g_v + g_spike * digit_derivative[b][1][n];
-                    const float g_current_2 = g_current + g_v_2 * 0.2f;
-                    const float g_digit_dense = g_current_2 * tired_gain_digit[n];
-                    digit_threshold_before_then_g_digit_dense[b][1][n] = g_digit_dense;
-                    sum = sum + g_current_2 * digit_dense[b][1][n];
-                    const float next_g_current = g_current_2 * 0.67032003f;
-                    const float next_g_v = g_v_2 * 0.8f;
-                    g_current = next_g_current;
-                    g_v = next_g_v;
+                    const float threshold_ = digit_threshold_before_then_g_digit_dense_[b][1][n];
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.5f + -g_v_ * threshold_;
+                    const float g_v_2_ = g_v_ + g_spike_ * digit_derivative_[b][1][n];
+                    const float g_current_2_ = g_current_ + g_v_2_ * 0.2f;
+                    const float g_digit_dense_ = g_current_2_ * tired_gain_digit_[n];
+                    digit_threshold_before_then_g_digit_dense_[b][1][n] = g_digit_dense_;
+                    sum = sum + g_current_2_ * digit_dense_[b][1][n];
+                    const float next_g_current_ = g_current_2_ * 0.67032003f;
+                    const float next_g_v_ = g_v_2_ * 0.8f;
+                    g_current_ = next_g_current_;
+                    g_v_ = next_g_v_;
                 }
                 /* t = 0 */
                 {
-                    const float threshold = digit_threshold_before_then_g_digit_dense[b][0][n];
-                    const float g_spike = g_digit_rate[b][n] * 0.5f + -g_v * threshold;
-                    const float g_v_2 = g_v + g_spike * digit_derivative[b][0][n];
-                    const float g_current_2 = g_current + g_v_2 * 0.2f;
-                    const float g_digit_dense = g_current_2 * tired_gain_digit[n];
-                    digit_threshold_before_then_g_digit_dense[b][0][n] = g_digit_dense;
-                    sum = sum + g_current_2 * digit_dense[b][0][n];
-                    const float next_g_current = g_current_2 * 0.67032003f;
-                    const float next_g_v = g_v_2 * 0.8f;
-                    g_current = next_g_current;
-                    g_v = next_g_v;
+                    const float threshold_ = digit_threshold_before_then_g_digit_dense_[b][0][n];
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.5f + -g_v_ * threshold_;
+                    const float g_v_2_ = g_v_ + g_spike_ * digit_derivative_[b][0][n];
+                    const float g_current_2_ = g_current_ + g_v_2_ * 0.2f;
+                    const float g_digit_dense_ = g_current_2_ * tired_gain_digit_[n];
+                    digit_threshold_before_then_g_digit_dense_[b][0][n] = g_digit_dense_;
+                    sum = sum + g_current_2_ * digit_dense_[b][0][n];
+                    const float next_g_current_ = g_current_2_ * 0.67032003f;
+                    const float next_g_v_ = g_v_2_ * 0.8f;
+                    g_current_ = next_g_current_;
+                    g_v_ = next_g_v_;
                 }
-                sum_tired_gain_digit_digit[b][n] = sum;
+                sum_tired_gain_digit_digit_[b][n] = sum;
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit[0][j] = digit_threshold_before_then_g_digit_dense[b][t][j];
+                    sums_digit_[0][j] = digit_threshold_before_then_g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
-                    const int32_t i = events_of_digit_poisson[b][e];
+                for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_poisson_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        parts_of_w_digit[slice][i][j] += sums_digit[0][j];
+                        parts_of_w_digit_[slice][i][j] += sums_digit_[0][j];
                     }
                 }
             }
@@ -420,16 +420,16 @@ static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t la
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[4][3] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
@@ -437,110 +437,110 @@ static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last
 
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * gradient of tired_gain_digit: sum over the batch */
-static void SNN_AT_LEVEL(gradient_tired_gain_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_tired_gain_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict grad_tired_gain_digit = net->grad_tired_gain_digit;
-    float (*restrict sum_tired_gain_digit_digit)[3] = net->sum_tired_gain_digit_digit;
+    float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
+    float (*restrict sum_tired_gain_digit_digit_)[3] = net->sum_tired_gain_digit_digit_;
     for (int32_t n = first; n < last; n++) {
         for (int32_t b = 0; b < net->run.rows; b++) {
-            grad_tired_gain_digit[n] += sum_tired_gain_digit_digit[b][n];
+            grad_tired_gain_digit_[n] += sum_tired_gain_digit_digit_[b][n];
         }
     }
 }
 
 /* w_digit: one step of adam */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict m_w_digit)[3] = net->m_w_digit;
-    float (*restrict v_w_digit)[3] = net->v_w_digit;
-    const float lr = net->run.lr;
-    const float step = net->run.step;
-    const float x = step * -0.105360515f;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
+    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
+    const float lr_ = net->run.lr;
+    const float step_ = net->run.step;
+    const float x = step_ * -0.105360515f;
     const float x_2 = snn_expm1f(x);
-    const float correction1 = -x_2;
-    const float x_3 = lr / correction1;
-    const float x_4 = step * -0.0010005003f;
+    const float correction1_ = -x_2;
+    const float x_3 = lr_ / correction1_;
+    const float x_4 = step_ * -0.0010005003f;
     const float x_5 = snn_expm1f(x_4);
-    const float correction2 = -x_5;
-    const float x_6 = sqrtf(correction2);
+    const float correction2_ = -x_5;
+    const float x_6 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float gradient = grad_w_digit[i][j];
-            const float m = 0.9f * m_w_digit[i][j] + 0.1f * gradient;
-            const float v = 0.999f * v_w_digit[i][j] + 0.001f * (gradient * gradient);
-            const float weight = w_digit[i][j] - x_3 * m / (sqrtf(v) / x_6 + 1e-8f);
-            m_w_digit[i][j] = m;
-            v_w_digit[i][j] = v;
-            w_digit[i][j] = weight;
+            const float gradient_ = grad_w_digit_[i][j];
+            const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
+            const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
+            const float weight_ = w_digit_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+            m_w_digit_[i][j] = m_;
+            v_w_digit_[i][j] = v_;
+            w_digit_[i][j] = weight_;
         }
     }
 }
 
 /* tired_gain_digit: one step of adam */
-static void SNN_AT_LEVEL(update_tired_gain_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_tired_gain_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict tired_gain_digit = net->tired_gain_digit;
-    float *restrict grad_tired_gain_digit = net->grad_tired_gain_digit;
-    float *restrict m_tired_gain_digit = net->m_tired_gain_digit;
-    float *restrict v_tired_gain_digit = net->v_tired_gain_digit;
-    const float lr = net->run.lr;
-    const float step = net->run.step;
-    const float x = step * -0.105360515f;
+    float *restrict tired_gain_digit_ = net->tired_gain_digit_;
+    float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
+    float *restrict m_tired_gain_digit_ = net->m_tired_gain_digit_;
+    float *restrict v_tired_gain_digit_ = net->v_tired_gain_digit_;
+    const float lr_ = net->run.lr;
+    const float step_ = net->run.step;
+    const float x = step_ * -0.105360515f;
     const float x_2 = snn_expm1f(x);
-    const float correction1 = -x_2;
-    const float x_3 = lr / correction1;
-    const float x_4 = step * -0.0010005003f;
+    const float correction1_ = -x_2;
+    const float x_3 = lr_ / correction1_;
+    const float x_4 = step_ * -0.0010005003f;
     const float x_5 = snn_expm1f(x_4);
-    const float correction2 = -x_5;
-    const float x_6 = sqrtf(correction2);
+    const float correction2_ = -x_5;
+    const float x_6 = sqrtf(correction2_);
     SNN_INDEPENDENT
     for (int32_t k = first; k < last; k++) {
-        const float gradient = grad_tired_gain_digit[k];
-        const float m = 0.9f * m_tired_gain_digit[k] + 0.1f * gradient;
-        const float v = 0.999f * v_tired_gain_digit[k] + 0.001f * (gradient * gradient);
-        const float weight = tired_gain_digit[k] - x_3 * m / (sqrtf(v) / x_6 + 1e-8f);
-        m_tired_gain_digit[k] = m;
-        v_tired_gain_digit[k] = v;
-        tired_gain_digit[k] = weight;
+        const float gradient_ = grad_tired_gain_digit_[k];
+        const float m_ = 0.9f * m_tired_gain_digit_[k] + 0.1f * gradient_;
+        const float v_ = 0.999f * v_tired_gain_digit_[k] + 0.001f * (gradient_ * gradient_);
+        const float weight_ = tired_gain_digit_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+        m_tired_gain_digit_[k] = m_;
+        v_tired_gain_digit_[k] = v_;
+        tired_gain_digit_[k] = weight_;
     }
 }
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_map_2), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_dense), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_digit), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_map_2_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_dense_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
-    memset(net->grad_tired_gain_digit, 0, 3 * sizeof *net->grad_tired_gain_digit);
+    memset(net->grad_w_digit_, 0, 4 * sizeof *net->grad_w_digit_);
+    memset(net->grad_tired_gain_digit_, 0, 3 * sizeof *net->grad_tired_gain_digit_);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_tired_gain_digit), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_tired_gain_digit_), net, 3);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_tired_gain_digit), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_tired_gain_digit_), net, 3);
 }
 
 #include "snn_level_end.h"
@@ -550,40 +550,40 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_take(&net->memory, 4, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 4, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->tired_gain_digit = snn_take(&net->memory, 3, sizeof *net->tired_gain_digit)) != NULL && complete;
-    complete = (net->grad_tired_gain_digit = snn_take(&net->memory, 3, sizeof *net->grad_tired_gain_digit)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_digit = snn_take(&net->memory, rows, sizeof *net->activity_digit)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->digit_map_2 = snn_take(&net->memory, rows, sizeof *net->digit_map_2)) != NULL && complete;
-    complete = (net->digit_poisson = snn_take(&net->memory, rows, sizeof *net->digit_poisson)) != NULL && complete;
-    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
-    complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
-    complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->digit_threshold_before_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_threshold_before_then_g_digit_dense)) != NULL && complete;
-    complete = (net->digit_derivative = snn_take(&net->memory, rows, sizeof *net->digit_derivative)) != NULL && complete;
-    complete = (net->m_w_digit = snn_take(&net->memory, 4, sizeof *net->m_w_digit)) != NULL && complete;
-    complete = (net->v_w_digit = snn_take(&net->memory, 4, sizeof *net->v_w_digit)) != NULL && complete;
-    complete = (net->m_tired_gain_digit = snn_take(&net->memory, 3, sizeof *net->m_tired_gain_digit)) != NULL && complete;
-    complete = (net->v_tired_gain_digit = snn_take(&net->memory, 3, sizeof *net->v_tired_gain_digit)) != NULL && complete;
-    complete = (net->events_of_digit_poisson = snn_alloc(rows, sizeof *net->events_of_digit_poisson)) != NULL && complete;
-    complete = (net->ends_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson)) != NULL && complete;
-    complete = (net->sum_tired_gain_digit_digit = snn_take(&net->memory, rows, sizeof *net->sum_tired_gain_digit_digit)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->digit_map_2_ = snn_take(&net->memory, rows, sizeof *net->digit_map_2_)) != NULL && complete;
+    complete = (net->digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->digit_poisson_)) != NULL && complete;
+    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
+    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
+    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
+    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
+    complete = (net->digit_threshold_before_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_threshold_before_then_g_digit_dense_)) != NULL && complete;
+    complete = (net->digit_derivative_ = snn_take(&net->memory, rows, sizeof *net->digit_derivative_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->tired_gain_digit_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->grad_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->grad_tired_gain_digit_)) != NULL && complete;
+    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
+    complete = (net->m_w_digit_ = snn_take(&net->memory, 4, sizeof *net->m_w_digit_)) != NULL && complete;
+    complete = (net->v_w_digit_ = snn_take(&net->memory, 4, sizeof *net->v_w_digit_)) != NULL && complete;
+    complete = (net->m_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->m_tired_gain_digit_)) != NULL && complete;
+    complete = (net->v_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->v_tired_gain_digit_)) != NULL && complete;
+    complete = (net->events_of_digit_poisson_ = snn_alloc(rows, sizeof *net->events_of_digit_poisson_)) != NULL && complete;
+    complete = (net->ends_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson_)) != NULL && complete;
+    complete = (net->sum_tired_gain_digit_digit_ = snn_take(&net->memory, rows, sizeof *net->sum_tired_gain_digit_digit_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_digit_poisson);
+    snn_free(net->events_of_digit_poisson_);
     snn_release(&net->memory);
 }
 
@@ -615,27 +615,27 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
-        .state[0] = net->m_w_digit[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_digit[0], .state_name[1] = "v", .state_init[1] = 0.0f,
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
+        .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_digit_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "tired_gain_digit", .about = "tired(rise = 0.1)",
         .ndim = 1, .dims = {3}, .matrix = false,
-        .value = net->tired_gain_digit, .gradient = net->grad_tired_gain_digit,
-        .state[0] = net->m_tired_gain_digit, .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_tired_gain_digit, .state_name[1] = "v", .state_init[1] = 0.0f,
+        .value = net->tired_gain_digit_, .gradient = net->grad_tired_gain_digit_,
+        .state[0] = net->m_tired_gain_digit_, .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_tired_gain_digit_, .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 1.0f, .constant = true,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [4], classes = 3)",
-        .size = 4, .spikes = false, .values = net->image[0], .per_sample = 4,
+        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
         .name = "digit_map_2", .about = "200 * image * 1 Hz",
-        .size = 4, .spikes = false, .values = net->digit_map_2[0], .per_sample = 4,
+        .size = 4, .spikes = false, .values = net->digit_map_2_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
@@ -645,31 +645,31 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[3] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[4] = (SnnStream) {
         .name = "digit", .about = "tired(rise = 0.1)",
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
-        .activity = net->activity_digit, .operations = 0,
+        .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_threshold_before", .about = "tired(rise = 0.1)",
-        .size = 3, .spikes = false, .values = net->digit_threshold_before_then_g_digit_dense[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_threshold_before_then_g_digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_derivative", .about = "tired(rise = 0.1)",
-        .size = 3, .spikes = false, .values = net->digit_derivative[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_derivative_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)",
-        .size = 3, .spikes = false, .values = net->digit_rate[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
-    model->input = net->image[0];
+    model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

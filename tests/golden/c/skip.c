@@ -22,50 +22,50 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[4];
+    float (*image_)[4];
 
     /* weights: matrices are [input][output] */
-    float (*w_digit)[4];
-    float (*w_digit_2)[3];
-    float *b_digit;
+    float (*w_digit_)[4];
+    float (*w_digit_2_)[3];
+    float *b_digit_;
 
     /* their gradients */
-    float (*grad_w_digit)[4];
-    float (*grad_w_digit_2)[3];
-    float *grad_b_digit;
+    float (*grad_w_digit_)[4];
+    float (*grad_w_digit_2_)[3];
+    float *grad_b_digit_;
 
     /* the optimiser's states */
-    float (*m_w_digit)[4];
-    float (*v_w_digit)[4];
-    float (*m_w_digit_2)[3];
-    float (*v_w_digit_2)[3];
-    float *m_b_digit;
-    float *v_b_digit;
+    float (*m_w_digit_)[4];
+    float (*v_w_digit_)[4];
+    float (*m_w_digit_2_)[3];
+    float (*v_w_digit_2_)[3];
+    float *m_b_digit_;
+    float *v_b_digit_;
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    uint8_t (*digit_poisson)[2][4];
-    float (*digit_dense)[2][4];
-    uint8_t (*digit_if)[2][4];
-    float (*digit_map)[2][4];
-    float (*digit_dense_2)[2][3];
-    float (*digit_sum)[3];
-    float (*g_digit_sum)[3];
-    float (*g_digit_dense_2)[2][3];
-    float (*g_digit_map)[2][4];
-    float (*digit_if_v_then_g_digit_dense)[2][4];
+    uint8_t (*digit_poisson_)[2][4];
+    float (*digit_dense_)[2][4];
+    uint8_t (*digit_if_)[2][4];
+    float (*digit_map_)[2][4];
+    float (*digit_dense_2_)[2][3];
+    float (*digit_sum_)[3];
+    float (*g_digit_sum_)[3];
+    float (*g_digit_dense_2_)[2][3];
+    float (*g_digit_map_)[2][4];
+    float (*digit_if_v_then_g_digit_dense_)[2][4];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_digit_if;
+    float *activity_digit_if_;
 
     /* scratch */
-    float (*w_digit_2_transposed)[4];
-    uint16_t (*events_of_digit_poisson)[16];
-    int32_t (*ends_of_digit_poisson)[3];
-    float (*parts_of_w_digit_2)[4][3];
-    float (*parts_of_w_digit)[4][4];
+    float (*w_digit_2_transposed_)[4];
+    uint16_t (*events_of_digit_poisson_)[16];
+    int32_t (*ends_of_digit_poisson_)[3];
+    float (*parts_of_w_digit_2_)[4][3];
+    float (*parts_of_w_digit_)[4][4];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[4];
@@ -92,42 +92,42 @@ struct net {
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * digit_poisson: spikes with the probability of image, 4 -> 4, all steps */
-static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
-    float (*restrict image)[4] = net->image;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    _Alignas(64) uint8_t whole_of_digit_poisson[1][4];
-    _Alignas(64) uint8_t bytes_of_digit_poisson[4][4];
-    _Alignas(64) uint8_t undecided_in_digit_poisson[4];
+    float (*restrict image_)[4] = net->image_;
+    uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
+    _Alignas(64) uint8_t whole_of_digit_poisson_[1][4];
+    _Alignas(64) uint8_t bytes_of_digit_poisson_[4][4];
+    _Alignas(64) uint8_t undecided_in_digit_poisson_[4];
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            whole_of_digit_poisson[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image[b][n] * 256.0f, 0.0f), 255.0f));
+            whole_of_digit_poisson_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 1; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
-                bytes_of_digit_poisson[0][n] = (uint8_t)((int32_t)(word / 16777216u));
-                bytes_of_digit_poisson[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
-                bytes_of_digit_poisson[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
-                bytes_of_digit_poisson[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
+                bytes_of_digit_poisson_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
+                bytes_of_digit_poisson_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
+                bytes_of_digit_poisson_[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
+                bytes_of_digit_poisson_[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
             }
             const int32_t steps = 2 - block * 4 < 4 ? 2 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 4; n++) {
-                    digit_poisson[b][t][n] = (uint8_t)(bytes_of_digit_poisson[k][n] < whole_of_digit_poisson[0][n]);
-                    undecided_in_digit_poisson[n] = (uint8_t)(bytes_of_digit_poisson[k][n] == whole_of_digit_poisson[0][n]);
+                    digit_poisson_[b][t][n] = (uint8_t)(bytes_of_digit_poisson_[k][n] < whole_of_digit_poisson_[0][n]);
+                    undecided_in_digit_poisson_[n] = (uint8_t)(bytes_of_digit_poisson_[k][n] == whole_of_digit_poisson_[0][n]);
                 }
                 const uint32_t more_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)(t + 1));
-                for (int32_t n = snn_next(undecided_in_digit_poisson, 0, 4); n < 4; n = snn_next(undecided_in_digit_poisson, n + 1, 4)) {
+                for (int32_t n = snn_next(undecided_in_digit_poisson_, 0, 4); n < 4; n = snn_next(undecided_in_digit_poisson_, n + 1, 4)) {
                     const float more = (float)(snn_random(more_key, (uint32_t)n) / 256u) / 16777216.0f;
-                    digit_poisson[b][t][n] = (uint8_t)(more < image[b][n] * 256.0f - (float)whole_of_digit_poisson[0][n]);
+                    digit_poisson_[b][t][n] = (uint8_t)(more < image_[b][n] * 256.0f - (float)whole_of_digit_poisson_[0][n]);
                 }
             }
         }
@@ -135,76 +135,76 @@ static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, in
 }
 
 /* digit_poisson: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_digit_poisson)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(list_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
-    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
+    uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
+    uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
+    int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
     for (int32_t b = first; b < last; b++) {
-        ends_of_digit_poisson[b][0] = 0;
+        ends_of_digit_poisson_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_digit_poisson[b][t];
+            int32_t count = ends_of_digit_poisson_[b][t];
             for (int32_t i = 0; i < 4; i++) {
-                events_of_digit_poisson[b][count] = (uint16_t)i;
-                count = count + digit_poisson[b][t][i];
+                events_of_digit_poisson_[b][count] = (uint16_t)i;
+                count = count + digit_poisson_[b][t][i];
             }
-            ends_of_digit_poisson[b][t + 1] = count;
+            ends_of_digit_poisson_[b][t + 1] = count;
         }
     }
 }
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
  * digit_if: linear map of digit_poisson, 4 -> 4, then if, map, 4 units */
-static void SNN_AT_LEVEL(layer_digit_if)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit_if_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[4] = net->w_digit;
-    uint8_t (*restrict digit_poisson)[2][4] = net->digit_poisson;
-    float (*restrict digit_dense)[2][4] = net->digit_dense;
-    uint8_t (*restrict digit_if)[2][4] = net->digit_if;
-    float (*restrict digit_map)[2][4] = net->digit_map;
-    float (*restrict digit_if_v_then_g_digit_dense)[2][4] = net->digit_if_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
-    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
+    uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
+    float (*restrict digit_dense_)[2][4] = net->digit_dense_;
+    uint8_t (*restrict digit_if_)[2][4] = net->digit_if_;
+    float (*restrict digit_map_)[2][4] = net->digit_map_;
+    float (*restrict digit_if_v_then_g_digit_dense_)[2][4] = net->digit_if_v_then_g_digit_dense_;
+    float (*restrict w_digit_)[4] = net->w_digit_;
+    uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
+    int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
-                digit_dense[b][t][j] = 0.0f;
+                digit_dense_[b][t][j] = 0.0f;
             }
-            for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
-                const int32_t i = events_of_digit_poisson[b][e];
+            for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
+                const int32_t i = events_of_digit_poisson_[b][e];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
-                    digit_dense[b][t][j] += w_digit[i][j];
+                    digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* if, map */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 4; n++) {
-            float v = 0.0f;
+            float v_ = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + digit_dense[b][0][n];
-                const bool spike = v_2 - 0.5f >= 0.0f;
-                digit_if[b][0][n] = (uint8_t)spike;
-                digit_if_v_then_g_digit_dense[b][0][n] = v_2;
-                digit_map[b][0][n] = (float)digit_poisson[b][0][n] + (spike ? 1.0f : 0.0f);
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + digit_dense_[b][0][n];
+                const bool spike_ = v_2_ - 0.5f >= 0.0f;
+                digit_if_[b][0][n] = (uint8_t)spike_;
+                digit_if_v_then_g_digit_dense_[b][0][n] = v_2_;
+                digit_map_[b][0][n] = (float)digit_poisson_[b][0][n] + (spike_ ? 1.0f : 0.0f);
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + digit_dense[b][1][n];
-                const bool spike = v_2 - 0.5f >= 0.0f;
-                digit_if[b][1][n] = (uint8_t)spike;
-                digit_if_v_then_g_digit_dense[b][1][n] = v_2;
-                digit_map[b][1][n] = (float)digit_poisson[b][1][n] + (spike ? 1.0f : 0.0f);
-                const float v_3 = spike ? 0.0f : v_2;
-                v = v_3;
+                const float v_2_ = v_ + digit_dense_[b][1][n];
+                const bool spike_ = v_2_ - 0.5f >= 0.0f;
+                digit_if_[b][1][n] = (uint8_t)spike_;
+                digit_if_v_then_g_digit_dense_[b][1][n] = v_2_;
+                digit_map_[b][1][n] = (float)digit_poisson_[b][1][n] + (spike_ ? 1.0f : 0.0f);
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
             }
         }
     }
@@ -212,52 +212,52 @@ static void SNN_AT_LEVEL(layer_digit_if)(void *context, int32_t first, int32_t l
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * digit_sum: linear map of digit_map, 4 -> 3, then li, 3 units */
-static void SNN_AT_LEVEL(layer_digit_sum)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit_sum_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float *restrict b_digit = net->b_digit;
-    float (*restrict digit_map)[2][4] = net->digit_map;
-    float (*restrict digit_dense_2)[2][3] = net->digit_dense_2;
-    float (*restrict digit_sum)[3] = net->digit_sum;
+    float (*restrict digit_map_)[2][4] = net->digit_map_;
+    float (*restrict digit_dense_2_)[2][3] = net->digit_dense_2_;
+    float (*restrict digit_sum_)[3] = net->digit_sum_;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float *restrict b_digit_ = net->b_digit_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_2 */
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_dense_2[b][0][j] = b_digit[j];
+            digit_dense_2_[b][0][j] = b_digit_[j];
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            digit_dense_2[b][1][j] = b_digit[j];
+            digit_dense_2_[b][1][j] = b_digit_[j];
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x0 = digit_map[b][0][i];
-            const float x1 = digit_map[b][1][i];
+            const float x0 = digit_map_[b][0][i];
+            const float x1 = digit_map_[b][1][i];
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                const float w = w_digit_2[i][j];
-                digit_dense_2[b][0][j] += x0 * w;
-                digit_dense_2[b][1][j] += x1 * w;
+                const float w = w_digit_2_[i][j];
+                digit_dense_2_[b][0][j] += x0 * w;
+                digit_dense_2_[b][1][j] += x1 * w;
             }
         }
         /* li */
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            float v = 0.0f;
+            float v_ = 0.0f;
             float sum = 0.0f;
             /* t = 0 */
             {
-                const float v_2 = v + (digit_dense_2[b][0][n] - v) * 0.5f;
-                sum = sum + v_2;
-                v = v_2;
+                const float v_2_ = v_ + (digit_dense_2_[b][0][n] - v_) * 0.5f;
+                sum = sum + v_2_;
+                v_ = v_2_;
             }
             /* t = 1 */
             {
-                const float v_2 = v + (digit_dense_2[b][1][n] - v) * 0.5f;
-                sum = sum + v_2;
-                v = v_2;
+                const float v_2_ = v_ + (digit_dense_2_[b][1][n] - v_) * 0.5f;
+                sum = sum + v_2_;
+                v_ = v_2_;
             }
-            digit_sum[b][n] = sum;
+            digit_sum_[b][n] = sum;
         }
     }
 }
@@ -269,12 +269,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_sum)[3] = net->digit_sum;
+    float (*restrict digit_sum_)[3] = net->digit_sum_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_sum[b][j];
-            if (digit_sum[b][j] > digit_sum[b][best]) {
+            scores[b][j] = digit_sum_[b][j];
+            if (digit_sum_[b][j] > digit_sum_[b][best]) {
                 best = j;
             }
         }
@@ -289,47 +289,47 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_sum)[3] = net->digit_sum;
+    float (*restrict digit_sum_)[3] = net->digit_sum_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_sum[b][0];
+        float top = digit_sum_[b][0];
         for (int32_t j = 0; j < 3; j++) {
-            top = snn_maxf(digit_sum[b][j], top);
+            top = snn_maxf(digit_sum_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            sum = sum + snn_expf(digit_sum[b][j] - top);
+            sum = sum + snn_expf(digit_sum_[b][j] - top);
         }
-        loss[b] = snn_logf(sum) - (digit_sum[b][label[b]] - top);
+        loss[b] = snn_logf(sum) - (digit_sum_[b][label[b]] - top);
     }
 }
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
  * number of spikes of digit_if in each sample */
-static void SNN_AT_LEVEL(count_digit_if)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit_if_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_digit_if = net->activity_digit_if;
-    uint8_t (*restrict digit_if)[2][4] = net->digit_if;
+    uint8_t (*restrict digit_if_)[2][4] = net->digit_if_;
+    float *restrict activity_digit_if_ = net->activity_digit_if_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
             for (int32_t n = 0; n < 4; n++) {
-                spikes = spikes + digit_if[b][t][n];
+                spikes = spikes + digit_if_[b][t][n];
             }
         }
-        activity_digit_if[b] = (float)spikes;
+        activity_digit_if_[b] = (float)spikes;
     }
 }
 
 /* w_digit_2 with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(transpose_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float (*restrict w_digit_2_transposed)[4] = net->w_digit_2_transposed;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict w_digit_2_transposed_)[4] = net->w_digit_2_transposed_;
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 4; i++) {
-            w_digit_2_transposed[j][i] = w_digit_2[i][j];
+            w_digit_2_transposed_[j][i] = w_digit_2_[i][j];
         }
     }
 }
@@ -340,60 +340,60 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_sum)[3] = net->digit_sum;
-    float (*restrict g_digit_sum)[3] = net->g_digit_sum;
+    float (*restrict digit_sum_)[3] = net->digit_sum_;
+    float (*restrict g_digit_sum_)[3] = net->g_digit_sum_;
     for (int32_t b = first; b < last; b++) {
-        float top = digit_sum[b][0];
+        float top = digit_sum_[b][0];
         for (int32_t j = 0; j < 3; j++) {
-            top = snn_maxf(digit_sum[b][j], top);
+            top = snn_maxf(digit_sum_[b][j], top);
         }
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            sum = sum + snn_expf(digit_sum[b][j] - top);
+            sum = sum + snn_expf(digit_sum_[b][j] - top);
         }
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_sum[b][j] = (snn_expf(digit_sum[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_sum_[b][j] = (snn_expf(digit_sum_[b][j] - top) / sum - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * digit_sum: li, adjoint, 3 units, then gradient of w_digit_2 */
-static void SNN_AT_LEVEL(adjoint_digit_sum)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict digit_map)[2][4] = net->digit_map;
-    float (*restrict g_digit_sum)[3] = net->g_digit_sum;
-    float (*restrict g_digit_dense_2)[2][3] = net->g_digit_dense_2;
-    _Alignas(64) float sums_digit_sum_2[4][3];
-    float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
+    float (*restrict digit_map_)[2][4] = net->digit_map_;
+    float (*restrict g_digit_sum_)[3] = net->g_digit_sum_;
+    float (*restrict g_digit_dense_2_)[2][3] = net->g_digit_dense_2_;
+    _Alignas(64) float sums_digit_sum_2_[4][3];
+    float (*restrict parts_of_w_digit_2_)[4][3] = net->parts_of_w_digit_2_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit_2[slice][i][j] = 0.0f;
+                parts_of_w_digit_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                float g_v = 0.0f;
+                float g_v_ = 0.0f;
                 /* t = 1 */
                 {
-                    const float g_v_2 = g_digit_sum[b][n] + g_v;
-                    const float g_digit_dense_2_2 = g_v_2 * 0.5f;
-                    g_digit_dense_2[b][1][n] = g_digit_dense_2_2;
-                    g_v = g_digit_dense_2_2;
+                    const float g_v_2_ = g_digit_sum_[b][n] + g_v_;
+                    const float g_digit_dense_2_2_ = g_v_2_ * 0.5f;
+                    g_digit_dense_2_[b][1][n] = g_digit_dense_2_2_;
+                    g_v_ = g_digit_dense_2_2_;
                 }
                 /* t = 0 */
                 {
-                    const float g_v_2 = g_digit_sum[b][n] + g_v;
-                    const float g_digit_dense_2_2 = g_v_2 * 0.5f;
-                    g_digit_dense_2[b][0][n] = g_digit_dense_2_2;
-                    g_v = g_digit_dense_2_2;
+                    const float g_v_2_ = g_digit_sum_[b][n] + g_v_;
+                    const float g_digit_dense_2_2_ = g_v_2_ * 0.5f;
+                    g_digit_dense_2_[b][0][n] = g_digit_dense_2_2_;
+                    g_v_ = g_digit_dense_2_2_;
                 }
             }
             /* gradient of w_digit_2 */
@@ -401,49 +401,49 @@ static void SNN_AT_LEVEL(adjoint_digit_sum)(void *context, int32_t first, int32_
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_sum_2[0][j] = 0.0f;
+                    sums_digit_sum_2_[0][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_sum_2[1][j] = 0.0f;
+                    sums_digit_sum_2_[1][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_sum_2[2][j] = 0.0f;
+                    sums_digit_sum_2_[2][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    sums_digit_sum_2[3][j] = 0.0f;
+                    sums_digit_sum_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
-                    const float x0 = digit_map[b][t][i0];
-                    const float x1 = digit_map[b][t][i0 + 1];
-                    const float x2 = digit_map[b][t][i0 + 2];
-                    const float x3 = digit_map[b][t][i0 + 3];
+                    const float x0 = digit_map_[b][t][i0];
+                    const float x1 = digit_map_[b][t][i0 + 1];
+                    const float x2 = digit_map_[b][t][i0 + 2];
+                    const float x3 = digit_map_[b][t][i0 + 3];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        const float g = g_digit_dense_2[b][t][j];
-                        sums_digit_sum_2[0][j] += x0 * g;
-                        sums_digit_sum_2[1][j] += x1 * g;
-                        sums_digit_sum_2[2][j] += x2 * g;
-                        sums_digit_sum_2[3][j] += x3 * g;
+                        const float g = g_digit_dense_2_[b][t][j];
+                        sums_digit_sum_2_[0][j] += x0 * g;
+                        sums_digit_sum_2_[1][j] += x1 * g;
+                        sums_digit_sum_2_[2][j] += x2 * g;
+                        sums_digit_sum_2_[3][j] += x3 * g;
                     }
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit_2[slice][i0][j] += sums_digit_sum_2[0][j];
+                    parts_of_w_digit_2_[slice][i0][j] += sums_digit_sum_2_[0][j];
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit_2[slice][i0 + 1][j] += sums_digit_sum_2[1][j];
+                    parts_of_w_digit_2_[slice][i0 + 1][j] += sums_digit_sum_2_[1][j];
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit_2[slice][i0 + 2][j] += sums_digit_sum_2[2][j];
+                    parts_of_w_digit_2_[slice][i0 + 2][j] += sums_digit_sum_2_[2][j];
                 }
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit_2[slice][i0 + 3][j] += sums_digit_sum_2[3][j];
+                    parts_of_w_digit_2_[slice][i0 + 3][j] += sums_digit_sum_2_[3][j];
                 }
             }
         }
@@ -452,16 +452,16 @@ static void SNN_AT_LEVEL(adjoint_digit_sum)(void *context, int32_t first, int32_
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * gradient of w_digit_2: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    float (*restrict parts_of_w_digit_2)[4][3] = net->parts_of_w_digit_2;
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    float (*restrict parts_of_w_digit_2_)[4][3] = net->parts_of_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit_2[i][j] += parts_of_w_digit_2[slice][i][j];
+                grad_w_digit_2_[i][j] += parts_of_w_digit_2_[slice][i][j];
             }
         }
     }
@@ -469,16 +469,16 @@ static void SNN_AT_LEVEL(sum_w_digit_2)(void *context, int32_t first, int32_t la
 
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * gradient of b_digit: sum over the batch and time of g_digit_dense_2 */
-static void SNN_AT_LEVEL(gradient_b_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(gradient_b_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict grad_b_digit = net->grad_b_digit;
-    float (*restrict g_digit_dense_2)[2][3] = net->g_digit_dense_2;
+    float (*restrict g_digit_dense_2_)[2][3] = net->g_digit_dense_2_;
+    float *restrict grad_b_digit_ = net->grad_b_digit_;
     for (int32_t b = 0; b < net->run.rows; b++) {
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t j = first; j < last; j++) {
-                grad_b_digit[j] += g_digit_dense_2[b][t][j];
+                grad_b_digit_[j] += g_digit_dense_2_[b][t][j];
             }
         }
     }
@@ -486,86 +486,86 @@ static void SNN_AT_LEVEL(gradient_b_digit)(void *context, int32_t first, int32_t
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
  * digit_if: linear map of g_digit_dense_2, 3 -> 4, then if, adjoint, 4 units, then gradient of w_digit */
-static void SNN_AT_LEVEL(adjoint_digit_if)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2_transposed)[4] = net->w_digit_2_transposed;
-    float (*restrict g_digit_dense_2)[2][3] = net->g_digit_dense_2;
-    float (*restrict g_digit_map)[2][4] = net->g_digit_map;
-    float (*restrict digit_if_v_then_g_digit_dense)[2][4] = net->digit_if_v_then_g_digit_dense;
-    uint16_t (*restrict events_of_digit_poisson)[16] = net->events_of_digit_poisson;
-    int32_t (*restrict ends_of_digit_poisson)[3] = net->ends_of_digit_poisson;
-    _Alignas(64) float sums_digit_if_2[4][4];
-    float (*restrict parts_of_w_digit)[4][4] = net->parts_of_w_digit;
+    float (*restrict g_digit_dense_2_)[2][3] = net->g_digit_dense_2_;
+    float (*restrict g_digit_map_)[2][4] = net->g_digit_map_;
+    float (*restrict digit_if_v_then_g_digit_dense_)[2][4] = net->digit_if_v_then_g_digit_dense_;
+    float (*restrict w_digit_2_transposed_)[4] = net->w_digit_2_transposed_;
+    uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
+    int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
+    _Alignas(64) float sums_digit_if_2_[4][4];
+    float (*restrict parts_of_w_digit_)[4][4] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* rows of w_digit_2_transposed */
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
-                g_digit_map[b][0][j] = 0.0f;
+                g_digit_map_[b][0][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
-                g_digit_map[b][1][j] = 0.0f;
+                g_digit_map_[b][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
-                const float x0 = g_digit_dense_2[b][0][i];
-                const float x1 = g_digit_dense_2[b][1][i];
+                const float x0 = g_digit_dense_2_[b][0][i];
+                const float x1 = g_digit_dense_2_[b][1][i];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
-                    const float w = w_digit_2_transposed[i][j];
-                    g_digit_map[b][0][j] += x0 * w;
-                    g_digit_map[b][1][j] += x1 * w;
+                    const float w = w_digit_2_transposed_[i][j];
+                    g_digit_map_[b][0][j] += x0 * w;
+                    g_digit_map_[b][1][j] += x1 * w;
                 }
             }
             /* if, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 4; n++) {
-                float g_v = 0.0f;
+                float g_v_ = 0.0f;
                 /* t = 1 */
                 {
-                    const float v = digit_if_v_then_g_digit_dense[b][1][n];
-                    const float x = v - 0.5f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_map[b][1][n] + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    digit_if_v_then_g_digit_dense[b][1][n] = g_v_2;
-                    g_v = g_v_2;
+                    const float v_ = digit_if_v_then_g_digit_dense_[b][1][n];
+                    const float x = v_ - 0.5f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_map_[b][1][n] + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    digit_if_v_then_g_digit_dense_[b][1][n] = g_v_2_;
+                    g_v_ = g_v_2_;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_if_v_then_g_digit_dense[b][0][n];
-                    const float x = v - 0.5f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_map[b][0][n] + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    digit_if_v_then_g_digit_dense[b][0][n] = g_v_2;
-                    g_v = g_v_2;
+                    const float v_ = digit_if_v_then_g_digit_dense_[b][0][n];
+                    const float x = v_ - 0.5f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_map_[b][0][n] + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    digit_if_v_then_g_digit_dense_[b][0][n] = g_v_2_;
+                    g_v_ = g_v_2_;
                 }
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 4; j++) {
-                    sums_digit_if_2[0][j] = digit_if_v_then_g_digit_dense[b][t][j];
+                    sums_digit_if_2_[0][j] = digit_if_v_then_g_digit_dense_[b][t][j];
                 }
-                for (int32_t e = ends_of_digit_poisson[b][t]; e < ends_of_digit_poisson[b][t + 1]; e++) {
-                    const int32_t i = events_of_digit_poisson[b][e];
+                for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
+                    const int32_t i = events_of_digit_poisson_[b][e];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 4; j++) {
-                        parts_of_w_digit[slice][i][j] += sums_digit_if_2[0][j];
+                        parts_of_w_digit_[slice][i][j] += sums_digit_if_2_[0][j];
                     }
                 }
             }
@@ -575,157 +575,157 @@ static void SNN_AT_LEVEL(adjoint_digit_if)(void *context, int32_t first, int32_t
 
 /* skip.snn:2  block residual(x) = x + (x -> dense(4) -> if(threshold = 0.5))
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[4] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[4][4] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[4] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[4][4] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 4; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
 }
 
 /* w_digit: one step of adamw */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[4] = net->w_digit;
-    float (*restrict grad_w_digit)[4] = net->grad_w_digit;
-    float (*restrict m_w_digit)[4] = net->m_w_digit;
-    float (*restrict v_w_digit)[4] = net->v_w_digit;
-    const float lr = net->run.lr;
-    const float x = lr * 0.01f;
-    const float step = net->run.step;
-    const float x_2 = step * -0.105360515f;
+    float (*restrict w_digit_)[4] = net->w_digit_;
+    float (*restrict grad_w_digit_)[4] = net->grad_w_digit_;
+    float (*restrict m_w_digit_)[4] = net->m_w_digit_;
+    float (*restrict v_w_digit_)[4] = net->v_w_digit_;
+    const float lr_ = net->run.lr;
+    const float x = lr_ * 0.01f;
+    const float step_ = net->run.step;
+    const float x_2 = step_ * -0.105360515f;
     const float x_3 = snn_expm1f(x_2);
-    const float correction1 = -x_3;
-    const float x_4 = lr / correction1;
-    const float x_5 = step * -0.0010005003f;
+    const float correction1_ = -x_3;
+    const float x_4 = lr_ / correction1_;
+    const float x_5 = step_ * -0.0010005003f;
     const float x_6 = snn_expm1f(x_5);
-    const float correction2 = -x_6;
-    const float x_7 = sqrtf(correction2);
+    const float correction2_ = -x_6;
+    const float x_7 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 4; j++) {
-            const float weight = w_digit[i][j];
-            const float weight_2 = weight - x * weight;
-            const float gradient = grad_w_digit[i][j];
-            const float m = 0.9f * m_w_digit[i][j] + 0.1f * gradient;
-            const float v = 0.999f * v_w_digit[i][j] + 0.001f * (gradient * gradient);
-            const float weight_3 = weight_2 - x_4 * m / (sqrtf(v) / x_7 + 1e-8f);
-            m_w_digit[i][j] = m;
-            v_w_digit[i][j] = v;
-            w_digit[i][j] = weight_3;
+            const float weight_ = w_digit_[i][j];
+            const float weight_2_ = weight_ - x * weight_;
+            const float gradient_ = grad_w_digit_[i][j];
+            const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
+            const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
+            const float weight_3_ = weight_2_ - x_4 * m_ / (sqrtf(v_) / x_7 + 1e-8f);
+            m_w_digit_[i][j] = m_;
+            v_w_digit_[i][j] = v_;
+            w_digit_[i][j] = weight_3_;
         }
     }
 }
 
 /* w_digit_2: one step of adamw */
-static void SNN_AT_LEVEL(update_w_digit_2)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit_2)[3] = net->w_digit_2;
-    float (*restrict grad_w_digit_2)[3] = net->grad_w_digit_2;
-    float (*restrict m_w_digit_2)[3] = net->m_w_digit_2;
-    float (*restrict v_w_digit_2)[3] = net->v_w_digit_2;
-    const float lr = net->run.lr;
-    const float x = lr * 0.01f;
-    const float step = net->run.step;
-    const float x_2 = step * -0.105360515f;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    float (*restrict m_w_digit_2_)[3] = net->m_w_digit_2_;
+    float (*restrict v_w_digit_2_)[3] = net->v_w_digit_2_;
+    const float lr_ = net->run.lr;
+    const float x = lr_ * 0.01f;
+    const float step_ = net->run.step;
+    const float x_2 = step_ * -0.105360515f;
     const float x_3 = snn_expm1f(x_2);
-    const float correction1 = -x_3;
-    const float x_4 = lr / correction1;
-    const float x_5 = step * -0.0010005003f;
+    const float correction1_ = -x_3;
+    const float x_4 = lr_ / correction1_;
+    const float x_5 = step_ * -0.0010005003f;
     const float x_6 = snn_expm1f(x_5);
-    const float correction2 = -x_6;
-    const float x_7 = sqrtf(correction2);
+    const float correction2_ = -x_6;
+    const float x_7 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_digit_2[i][j];
-            const float weight_2 = weight - x * weight;
-            const float gradient = grad_w_digit_2[i][j];
-            const float m = 0.9f * m_w_digit_2[i][j] + 0.1f * gradient;
-            const float v = 0.999f * v_w_digit_2[i][j] + 0.001f * (gradient * gradient);
-            const float weight_3 = weight_2 - x_4 * m / (sqrtf(v) / x_7 + 1e-8f);
-            m_w_digit_2[i][j] = m;
-            v_w_digit_2[i][j] = v;
-            w_digit_2[i][j] = weight_3;
+            const float weight_ = w_digit_2_[i][j];
+            const float weight_2_ = weight_ - x * weight_;
+            const float gradient_ = grad_w_digit_2_[i][j];
+            const float m_ = 0.9f * m_w_digit_2_[i][j] + 0.1f * gradient_;
+            const float v_ = 0.999f * v_w_digit_2_[i][j] + 0.001f * (gradient_ * gradient_);
+            const float weight_3_ = weight_2_ - x_4 * m_ / (sqrtf(v_) / x_7 + 1e-8f);
+            m_w_digit_2_[i][j] = m_;
+            v_w_digit_2_[i][j] = v_;
+            w_digit_2_[i][j] = weight_3_;
         }
     }
 }
 
 /* b_digit: one step of adamw */
-static void SNN_AT_LEVEL(update_b_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_b_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict b_digit = net->b_digit;
-    float *restrict grad_b_digit = net->grad_b_digit;
-    float *restrict m_b_digit = net->m_b_digit;
-    float *restrict v_b_digit = net->v_b_digit;
-    const float lr = net->run.lr;
-    const float x = lr * 0.01f;
-    const float step = net->run.step;
-    const float x_2 = step * -0.105360515f;
+    float *restrict b_digit_ = net->b_digit_;
+    float *restrict grad_b_digit_ = net->grad_b_digit_;
+    float *restrict m_b_digit_ = net->m_b_digit_;
+    float *restrict v_b_digit_ = net->v_b_digit_;
+    const float lr_ = net->run.lr;
+    const float x = lr_ * 0.01f;
+    const float step_ = net->run.step;
+    const float x_2 = step_ * -0.105360515f;
     const float x_3 = snn_expm1f(x_2);
-    const float correction1 = -x_3;
-    const float x_4 = lr / correction1;
-    const float x_5 = step * -0.0010005003f;
+    const float correction1_ = -x_3;
+    const float x_4 = lr_ / correction1_;
+    const float x_5 = step_ * -0.0010005003f;
     const float x_6 = snn_expm1f(x_5);
-    const float correction2 = -x_6;
-    const float x_7 = sqrtf(correction2);
+    const float correction2_ = -x_6;
+    const float x_7 = sqrtf(correction2_);
     SNN_INDEPENDENT
     for (int32_t k = first; k < last; k++) {
-        const float weight = b_digit[k];
-        const float weight_2 = weight - x * weight;
-        const float gradient = grad_b_digit[k];
-        const float m = 0.9f * m_b_digit[k] + 0.1f * gradient;
-        const float v = 0.999f * v_b_digit[k] + 0.001f * (gradient * gradient);
-        const float weight_3 = weight_2 - x_4 * m / (sqrtf(v) / x_7 + 1e-8f);
-        m_b_digit[k] = m;
-        v_b_digit[k] = v;
-        b_digit[k] = weight_3;
+        const float weight_ = b_digit_[k];
+        const float weight_2_ = weight_ - x * weight_;
+        const float gradient_ = grad_b_digit_[k];
+        const float m_ = 0.9f * m_b_digit_[k] + 0.1f * gradient_;
+        const float v_ = 0.999f * v_b_digit_[k] + 0.001f * (gradient_ * gradient_);
+        const float weight_3_ = weight_2_ - x_4 * m_ / (sqrtf(v_) / x_7 + 1e-8f);
+        m_b_digit_[k] = m_;
+        v_b_digit_[k] = v_;
+        b_digit_[k] = weight_3_;
     }
 }
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_if), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_sum), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_if_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_sum_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit_if), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit_if_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit, 0, 4 * sizeof *net->grad_w_digit);
-    memset(net->grad_w_digit_2, 0, 4 * sizeof *net->grad_w_digit_2);
-    memset(net->grad_b_digit, 0, 3 * sizeof *net->grad_b_digit);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_2), net, 3);
+    memset(net->grad_w_digit_, 0, 4 * sizeof *net->grad_w_digit_);
+    memset(net->grad_w_digit_2_, 0, 4 * sizeof *net->grad_w_digit_2_);
+    memset(net->grad_b_digit_, 0, 3 * sizeof *net->grad_b_digit_);
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_2_), net, 3);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_sum), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_b_digit), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_if), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_sum_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_b_digit_), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_if_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 4);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_b_digit), net, 3);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2_), net, 4);
+    snn_parallel(pool, SNN_AT_LEVEL(update_b_digit_), net, 3);
 }
 
 #include "snn_level_end.h"
@@ -735,47 +735,47 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_take(&net->memory, 4, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 4, sizeof *net->grad_w_digit)) != NULL && complete;
-    complete = (net->w_digit_2 = snn_take(&net->memory, 4, sizeof *net->w_digit_2)) != NULL && complete;
-    complete = (net->grad_w_digit_2 = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_2)) != NULL && complete;
-    complete = (net->w_digit_2_transposed = snn_take(&net->memory, 3, sizeof *net->w_digit_2_transposed)) != NULL && complete;
-    complete = (net->b_digit = snn_take(&net->memory, 3, sizeof *net->b_digit)) != NULL && complete;
-    complete = (net->grad_b_digit = snn_take(&net->memory, 3, sizeof *net->grad_b_digit)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_digit_if = snn_take(&net->memory, rows, sizeof *net->activity_digit_if)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->digit_poisson = snn_take(&net->memory, rows, sizeof *net->digit_poisson)) != NULL && complete;
-    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit_if = snn_take(&net->memory, rows, sizeof *net->digit_if)) != NULL && complete;
-    complete = (net->digit_map = snn_take(&net->memory, rows, sizeof *net->digit_map)) != NULL && complete;
-    complete = (net->digit_dense_2 = snn_take(&net->memory, rows, sizeof *net->digit_dense_2)) != NULL && complete;
-    complete = (net->digit_sum = snn_take(&net->memory, rows, sizeof *net->digit_sum)) != NULL && complete;
-    complete = (net->g_digit_sum = snn_take(&net->memory, rows, sizeof *net->g_digit_sum)) != NULL && complete;
-    complete = (net->g_digit_dense_2 = snn_take(&net->memory, rows, sizeof *net->g_digit_dense_2)) != NULL && complete;
-    complete = (net->g_digit_map = snn_take(&net->memory, rows, sizeof *net->g_digit_map)) != NULL && complete;
-    complete = (net->digit_if_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_if_v_then_g_digit_dense)) != NULL && complete;
-    complete = (net->m_w_digit = snn_take(&net->memory, 4, sizeof *net->m_w_digit)) != NULL && complete;
-    complete = (net->v_w_digit = snn_take(&net->memory, 4, sizeof *net->v_w_digit)) != NULL && complete;
-    complete = (net->m_w_digit_2 = snn_take(&net->memory, 4, sizeof *net->m_w_digit_2)) != NULL && complete;
-    complete = (net->v_w_digit_2 = snn_take(&net->memory, 4, sizeof *net->v_w_digit_2)) != NULL && complete;
-    complete = (net->m_b_digit = snn_take(&net->memory, 3, sizeof *net->m_b_digit)) != NULL && complete;
-    complete = (net->v_b_digit = snn_take(&net->memory, 3, sizeof *net->v_b_digit)) != NULL && complete;
-    complete = (net->events_of_digit_poisson = snn_alloc(rows, sizeof *net->events_of_digit_poisson)) != NULL && complete;
-    complete = (net->ends_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson)) != NULL && complete;
-    complete = (net->parts_of_w_digit_2 = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->digit_poisson_)) != NULL && complete;
+    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
+    complete = (net->digit_if_ = snn_take(&net->memory, rows, sizeof *net->digit_if_)) != NULL && complete;
+    complete = (net->digit_map_ = snn_take(&net->memory, rows, sizeof *net->digit_map_)) != NULL && complete;
+    complete = (net->digit_dense_2_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_2_)) != NULL && complete;
+    complete = (net->digit_sum_ = snn_take(&net->memory, rows, sizeof *net->digit_sum_)) != NULL && complete;
+    complete = (net->g_digit_sum_ = snn_take(&net->memory, rows, sizeof *net->g_digit_sum_)) != NULL && complete;
+    complete = (net->g_digit_dense_2_ = snn_take(&net->memory, rows, sizeof *net->g_digit_dense_2_)) != NULL && complete;
+    complete = (net->g_digit_map_ = snn_take(&net->memory, rows, sizeof *net->g_digit_map_)) != NULL && complete;
+    complete = (net->digit_if_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_if_v_then_g_digit_dense_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->w_digit_2_)) != NULL && complete;
+    complete = (net->b_digit_ = snn_take(&net->memory, 3, sizeof *net->b_digit_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->grad_w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_2_)) != NULL && complete;
+    complete = (net->w_digit_2_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_2_transposed_)) != NULL && complete;
+    complete = (net->grad_b_digit_ = snn_take(&net->memory, 3, sizeof *net->grad_b_digit_)) != NULL && complete;
+    complete = (net->activity_digit_if_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_if_)) != NULL && complete;
+    complete = (net->m_w_digit_ = snn_take(&net->memory, 4, sizeof *net->m_w_digit_)) != NULL && complete;
+    complete = (net->v_w_digit_ = snn_take(&net->memory, 4, sizeof *net->v_w_digit_)) != NULL && complete;
+    complete = (net->m_w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->m_w_digit_2_)) != NULL && complete;
+    complete = (net->v_w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->v_w_digit_2_)) != NULL && complete;
+    complete = (net->m_b_digit_ = snn_take(&net->memory, 3, sizeof *net->m_b_digit_)) != NULL && complete;
+    complete = (net->v_b_digit_ = snn_take(&net->memory, 3, sizeof *net->v_b_digit_)) != NULL && complete;
+    complete = (net->events_of_digit_poisson_ = snn_alloc(rows, sizeof *net->events_of_digit_poisson_)) != NULL && complete;
+    complete = (net->ends_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
 }
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_digit_poisson);
+    snn_free(net->events_of_digit_poisson_);
     snn_release(&net->memory);
 }
 
@@ -807,30 +807,30 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_digit", .about = "dense(4)",
         .ndim = 2, .dims = {4, 4}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
-        .state[0] = net->m_w_digit[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_digit[0], .state_name[1] = "v", .state_init[1] = 0.0f,
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
+        .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_digit_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
         .name = "w_digit_2", .about = "dense(3, bias)",
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit_2[0], .gradient = net->grad_w_digit_2[0],
-        .state[0] = net->m_w_digit_2[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_digit_2[0], .state_name[1] = "v", .state_init[1] = 0.0f,
+        .value = net->w_digit_2_[0], .gradient = net->grad_w_digit_2_[0],
+        .state[0] = net->m_w_digit_2_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_w_digit_2_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[2] = (SnnParam) {
         .name = "b_digit", .about = "dense(3, bias)",
         .ndim = 1, .dims = {3}, .matrix = false,
-        .value = net->b_digit, .gradient = net->grad_b_digit,
-        .state[0] = net->m_b_digit, .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_b_digit, .state_name[1] = "v", .state_init[1] = 0.0f,
+        .value = net->b_digit_, .gradient = net->grad_b_digit_,
+        .state[0] = net->m_b_digit_, .state_name[0] = "m", .state_init[0] = 0.0f,
+        .state[1] = net->v_b_digit_, .state_name[1] = "v", .state_init[1] = 0.0f,
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [4], classes = 3)",
-        .size = 4, .spikes = false, .values = net->image[0], .per_sample = 4,
+        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
@@ -840,36 +840,36 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[2] = (SnnStream) {
         .name = "digit_dense", .about = "dense(4)",
-        .size = 4, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 8,
+        .size = 4, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 32,
     };
     net->streams[3] = (SnnStream) {
         .name = "digit_if", .about = "if(threshold = 0.5)",
         .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
-        .activity = net->activity_digit_if, .operations = 0,
+        .activity = net->activity_digit_if_, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
         .name = "digit_map", .about = "x + (x -> dense(4) -> if(threshold = 0.5))",
-        .size = 4, .spikes = false, .values = net->digit_map[0][0], .per_sample = 8,
+        .size = 4, .spikes = false, .values = net->digit_map_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_if_v", .about = "if(threshold = 0.5)",
-        .size = 4, .spikes = false, .values = net->digit_if_v_then_g_digit_dense[0][0], .per_sample = 8,
+        .size = 4, .spikes = false, .values = net->digit_if_v_then_g_digit_dense_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_dense_2", .about = "dense(3, bias)",
-        .size = 3, .spikes = false, .values = net->digit_dense_2[0][0], .per_sample = 6,
+        .size = 3, .spikes = false, .values = net->digit_dense_2_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[7] = (SnnStream) {
         .name = "digit_sum", .about = "sum(digit)",
-        .size = 3, .spikes = false, .values = net->digit_sum[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_sum_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
-    model->input = net->image[0];
+    model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;

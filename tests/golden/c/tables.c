@@ -22,36 +22,36 @@ struct net {
     /* the batch: [sample]... */
     int32_t *label;
     int32_t *sample;
-    float (*image)[6];
+    float (*image_)[6];
 
     /* weights: matrices are [input][output] */
-    float (*w_digit)[3];
+    float (*w_digit_)[3];
 
     /* their gradients */
-    float (*grad_w_digit)[3];
+    float (*grad_w_digit_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
-    uint8_t (*digit_poisson)[6][6];
-    float (*digit_dense)[6][3];
-    uint8_t (*digit)[6][3];
-    float (*digit_rate)[3];
-    float (*g_digit_rate)[3];
-    float (*digit_v_then_g_digit_dense)[6][3];
+    uint8_t (*digit_poisson_)[6][6];
+    float (*digit_dense_)[6][3];
+    uint8_t (*digit_)[6][3];
+    float (*digit_rate_)[3];
+    float (*g_digit_rate_)[3];
+    float (*digit_v_then_g_digit_dense_)[6][3];
 
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[3];
     float *loss;
-    float *activity_digit;
+    float *activity_digit_;
 
     /* scratch */
-    uint8_t (*index_of_digit_poisson)[6][5];
-    uint8_t (*slot_of_digit_poisson)[1][5];
-    int32_t (*slots_of_digit_poisson)[1];
-    uint8_t (*when_of_digit_poisson)[5][6];
-    uint16_t (*alive_of_digit_poisson)[1][14];
-    int32_t (*alives_of_digit_poisson)[1];
-    float (*parts_of_w_digit)[6][3];
+    uint8_t (*index_of_digit_poisson_)[6][5];
+    uint8_t (*slot_of_digit_poisson_)[1][5];
+    int32_t (*slots_of_digit_poisson_)[1];
+    uint8_t (*when_of_digit_poisson_)[5][6];
+    uint16_t (*alive_of_digit_poisson_)[1][14];
+    int32_t (*alives_of_digit_poisson_)[1];
+    float (*parts_of_w_digit_)[6][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[2];
@@ -78,42 +78,42 @@ struct net {
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * digit_poisson: spikes with the probability of image, 6 -> 6, all steps */
-static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     int32_t *restrict sample = net->sample;
-    float (*restrict image)[6] = net->image;
-    uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
-    _Alignas(64) uint8_t whole_of_digit_poisson[1][6];
-    _Alignas(64) uint8_t bytes_of_digit_poisson[4][6];
-    _Alignas(64) uint8_t undecided_in_digit_poisson[6];
+    float (*restrict image_)[6] = net->image_;
+    uint8_t (*restrict digit_poisson_)[6][6] = net->digit_poisson_;
+    _Alignas(64) uint8_t whole_of_digit_poisson_[1][6];
+    _Alignas(64) uint8_t bytes_of_digit_poisson_[4][6];
+    _Alignas(64) uint8_t undecided_in_digit_poisson_[6];
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 6; n++) {
-            whole_of_digit_poisson[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image[b][n] * 256.0f, 0.0f), 255.0f));
+            whole_of_digit_poisson_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 2; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 6; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
-                bytes_of_digit_poisson[0][n] = (uint8_t)((int32_t)(word / 16777216u));
-                bytes_of_digit_poisson[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
-                bytes_of_digit_poisson[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
-                bytes_of_digit_poisson[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
+                bytes_of_digit_poisson_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
+                bytes_of_digit_poisson_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
+                bytes_of_digit_poisson_[2][n] = (uint8_t)((int32_t)(word * 65536u / 16777216u));
+                bytes_of_digit_poisson_[3][n] = (uint8_t)((int32_t)(word * 16777216u / 16777216u));
             }
             const int32_t steps = 6 - block * 4 < 4 ? 6 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 6; n++) {
-                    digit_poisson[b][t][n] = (uint8_t)(bytes_of_digit_poisson[k][n] < whole_of_digit_poisson[0][n]);
-                    undecided_in_digit_poisson[n] = (uint8_t)(bytes_of_digit_poisson[k][n] == whole_of_digit_poisson[0][n]);
+                    digit_poisson_[b][t][n] = (uint8_t)(bytes_of_digit_poisson_[k][n] < whole_of_digit_poisson_[0][n]);
+                    undecided_in_digit_poisson_[n] = (uint8_t)(bytes_of_digit_poisson_[k][n] == whole_of_digit_poisson_[0][n]);
                 }
                 const uint32_t more_key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)(t + 2));
-                for (int32_t n = snn_next(undecided_in_digit_poisson, 0, 6); n < 6; n = snn_next(undecided_in_digit_poisson, n + 1, 6)) {
+                for (int32_t n = snn_next(undecided_in_digit_poisson_, 0, 6); n < 6; n = snn_next(undecided_in_digit_poisson_, n + 1, 6)) {
                     const float more = (float)(snn_random(more_key, (uint32_t)n) / 256u) / 16777216.0f;
-                    digit_poisson[b][t][n] = (uint8_t)(more < image[b][n] * 256.0f - (float)whole_of_digit_poisson[0][n]);
+                    digit_poisson_[b][t][n] = (uint8_t)(more < image_[b][n] * 256.0f - (float)whole_of_digit_poisson_[0][n]);
                 }
             }
         }
@@ -121,52 +121,52 @@ static void SNN_AT_LEVEL(poisson_digit_poisson)(void *context, int32_t first, in
 }
 
 /* digit_poisson: five units of one step in one byte, an index of a table */
-static void SNN_AT_LEVEL(pack_digit_poisson)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(pack_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
-    uint8_t (*restrict index_of_digit_poisson)[6][5] = net->index_of_digit_poisson;
-    uint8_t (*restrict slot_of_digit_poisson)[1][5] = net->slot_of_digit_poisson;
-    int32_t (*restrict slots_of_digit_poisson)[1] = net->slots_of_digit_poisson;
-    _Alignas(64) int32_t any_of_digit_poisson[2];
+    uint8_t (*restrict digit_poisson_)[6][6] = net->digit_poisson_;
+    uint8_t (*restrict index_of_digit_poisson_)[6][5] = net->index_of_digit_poisson_;
+    uint8_t (*restrict slot_of_digit_poisson_)[1][5] = net->slot_of_digit_poisson_;
+    int32_t (*restrict slots_of_digit_poisson_)[1] = net->slots_of_digit_poisson_;
+    _Alignas(64) int32_t any_of_digit_poisson_[2];
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t g = 0; g < 2; g++) {
-            any_of_digit_poisson[g] = 0;
+            any_of_digit_poisson_[g] = 0;
         }
         for (int32_t t = 0; t < 6; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t g = 0; g < 1; g++) {
-                index_of_digit_poisson[b][t][g] = (uint8_t)(digit_poisson[b][t][g * 5] + digit_poisson[b][t][g * 5 + 1] * 2 + digit_poisson[b][t][g * 5 + 2] * 4 + digit_poisson[b][t][g * 5 + 3] * 8 + digit_poisson[b][t][g * 5 + 4] * 16);
+                index_of_digit_poisson_[b][t][g] = (uint8_t)(digit_poisson_[b][t][g * 5] + digit_poisson_[b][t][g * 5 + 1] * 2 + digit_poisson_[b][t][g * 5 + 2] * 4 + digit_poisson_[b][t][g * 5 + 3] * 8 + digit_poisson_[b][t][g * 5 + 4] * 16);
             }
-            index_of_digit_poisson[b][t][1] = (uint8_t)(digit_poisson[b][t][5]);
+            index_of_digit_poisson_[b][t][1] = (uint8_t)(digit_poisson_[b][t][5]);
             SNN_INDEPENDENT_SHORT
             for (int32_t g = 0; g < 2; g++) {
-                any_of_digit_poisson[g] += index_of_digit_poisson[b][t][g];
+                any_of_digit_poisson_[g] += index_of_digit_poisson_[b][t][g];
             }
         }
         int32_t needed = 0;
         for (int32_t s = 0; s < 2; s++) {
-            slot_of_digit_poisson[b][0][needed] = (uint8_t)s;
-            needed = needed + (any_of_digit_poisson[s] != 0 ? 1 : 0);
+            slot_of_digit_poisson_[b][0][needed] = (uint8_t)s;
+            needed = needed + (any_of_digit_poisson_[s] != 0 ? 1 : 0);
         }
-        slots_of_digit_poisson[b][0] = needed;
+        slots_of_digit_poisson_[b][0] = needed;
     }
 }
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * digit: linear map of digit_poisson, 6 -> 3, then lif, 3 units */
-static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict digit_dense)[6][3] = net->digit_dense;
-    uint8_t (*restrict digit)[6][3] = net->digit;
-    float (*restrict digit_v_then_g_digit_dense)[6][3] = net->digit_v_then_g_digit_dense;
-    uint8_t (*restrict index_of_digit_poisson)[6][5] = net->index_of_digit_poisson;
-    uint8_t (*restrict slot_of_digit_poisson)[1][5] = net->slot_of_digit_poisson;
-    int32_t (*restrict slots_of_digit_poisson)[1] = net->slots_of_digit_poisson;
-    _Alignas(64) float table_digit[5][32][3];
+    float (*restrict digit_dense_)[6][3] = net->digit_dense_;
+    uint8_t (*restrict digit_)[6][3] = net->digit_;
+    float (*restrict digit_v_then_g_digit_dense_)[6][3] = net->digit_v_then_g_digit_dense_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    uint8_t (*restrict index_of_digit_poisson_)[6][5] = net->index_of_digit_poisson_;
+    uint8_t (*restrict slot_of_digit_poisson_)[1][5] = net->slot_of_digit_poisson_;
+    int32_t (*restrict slots_of_digit_poisson_)[1] = net->slots_of_digit_poisson_;
+    _Alignas(64) float table_digit_[5][32][3];
     for (int32_t chunk = 0; chunk < (last - first + 132) / 133; chunk++) {
         const int32_t b0 = first + chunk * 133;
         const int32_t end = b0 + 133;
@@ -176,7 +176,7 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
             for (int32_t t = 0; t < 6; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    digit_dense[b][t][j] = 0.0f;
+                    digit_dense_[b][t][j] = 0.0f;
                 }
             }
         }
@@ -184,136 +184,136 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
         for (int32_t slot = 0; slot < 1; slot++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                table_digit[slot][0][j] = 0.0f;
+                table_digit_[slot][0][j] = 0.0f;
             }
             const int32_t row = (g0 + slot) * 5;
             for (int32_t u = 0; u < 1; u++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    table_digit[slot][u + 1][j] = table_digit[slot][u][j] + w_digit[row][j];
+                    table_digit_[slot][u + 1][j] = table_digit_[slot][u][j] + w_digit_[row][j];
                 }
             }
             const int32_t row_2 = (g0 + slot) * 5 + 1;
             for (int32_t u = 0; u < 2; u++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    table_digit[slot][u + 2][j] = table_digit[slot][u][j] + w_digit[row_2][j];
+                    table_digit_[slot][u + 2][j] = table_digit_[slot][u][j] + w_digit_[row_2][j];
                 }
             }
             const int32_t row_3 = (g0 + slot) * 5 + 2;
             for (int32_t u = 0; u < 4; u++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    table_digit[slot][u + 4][j] = table_digit[slot][u][j] + w_digit[row_3][j];
+                    table_digit_[slot][u + 4][j] = table_digit_[slot][u][j] + w_digit_[row_3][j];
                 }
             }
             const int32_t row_4 = (g0 + slot) * 5 + 3;
             for (int32_t u = 0; u < 8; u++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    table_digit[slot][u + 8][j] = table_digit[slot][u][j] + w_digit[row_4][j];
+                    table_digit_[slot][u + 8][j] = table_digit_[slot][u][j] + w_digit_[row_4][j];
                 }
             }
             const int32_t row_5 = (g0 + slot) * 5 + 4;
             for (int32_t u = 0; u < 16; u++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    table_digit[slot][u + 16][j] = table_digit[slot][u][j] + w_digit[row_5][j];
+                    table_digit_[slot][u + 16][j] = table_digit_[slot][u][j] + w_digit_[row_5][j];
                 }
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            table_digit[1][0][j] = 0.0f;
+            table_digit_[1][0][j] = 0.0f;
         }
         const int32_t row = (g0 + 1) * 5;
         for (int32_t u = 0; u < 1; u++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                table_digit[1][u + 1][j] = table_digit[1][u][j] + w_digit[row][j];
+                table_digit_[1][u + 1][j] = table_digit_[1][u][j] + w_digit_[row][j];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            table_digit[2][0][j] = 0.0f;
+            table_digit_[2][0][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            table_digit[3][0][j] = 0.0f;
+            table_digit_[3][0][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            table_digit[4][0][j] = 0.0f;
+            table_digit_[4][0][j] = 0.0f;
         }
         for (int32_t b = b0; b < b1; b++) {
-            const int32_t needed = slots_of_digit_poisson[b][0];
+            const int32_t needed = slots_of_digit_poisson_[b][0];
             if (needed == 1) {
-                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
+                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
                 for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
+                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j];
+                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j];
                     }
                 }
             }
             if (needed == 2) {
-                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
-                const int32_t slot1 = slot_of_digit_poisson[b][0][1];
+                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
+                const int32_t slot1 = slot_of_digit_poisson_[b][0][1];
                 for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
-                    const int32_t s1 = index_of_digit_poisson[b][t][slot1];
+                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
+                    const int32_t s1 = index_of_digit_poisson_[b][t][slot1];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j];
+                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j] + table_digit_[slot1][s1][j];
                     }
                 }
             }
             if (needed == 3) {
-                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
-                const int32_t slot1 = slot_of_digit_poisson[b][0][1];
-                const int32_t slot2 = slot_of_digit_poisson[b][0][2];
+                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
+                const int32_t slot1 = slot_of_digit_poisson_[b][0][1];
+                const int32_t slot2 = slot_of_digit_poisson_[b][0][2];
                 for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
-                    const int32_t s1 = index_of_digit_poisson[b][t][slot1];
-                    const int32_t s2 = index_of_digit_poisson[b][t][slot2];
+                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
+                    const int32_t s1 = index_of_digit_poisson_[b][t][slot1];
+                    const int32_t s2 = index_of_digit_poisson_[b][t][slot2];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j] + table_digit[slot2][s2][j];
+                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j] + table_digit_[slot1][s1][j] + table_digit_[slot2][s2][j];
                     }
                 }
             }
             if (needed == 4) {
-                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
-                const int32_t slot1 = slot_of_digit_poisson[b][0][1];
-                const int32_t slot2 = slot_of_digit_poisson[b][0][2];
-                const int32_t slot3 = slot_of_digit_poisson[b][0][3];
+                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
+                const int32_t slot1 = slot_of_digit_poisson_[b][0][1];
+                const int32_t slot2 = slot_of_digit_poisson_[b][0][2];
+                const int32_t slot3 = slot_of_digit_poisson_[b][0][3];
                 for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
-                    const int32_t s1 = index_of_digit_poisson[b][t][slot1];
-                    const int32_t s2 = index_of_digit_poisson[b][t][slot2];
-                    const int32_t s3 = index_of_digit_poisson[b][t][slot3];
+                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
+                    const int32_t s1 = index_of_digit_poisson_[b][t][slot1];
+                    const int32_t s2 = index_of_digit_poisson_[b][t][slot2];
+                    const int32_t s3 = index_of_digit_poisson_[b][t][slot3];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j] + table_digit[slot2][s2][j] + table_digit[slot3][s3][j];
+                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j] + table_digit_[slot1][s1][j] + table_digit_[slot2][s2][j] + table_digit_[slot3][s3][j];
                     }
                 }
             }
             if (needed == 5) {
-                const int32_t slot0 = slot_of_digit_poisson[b][0][0];
-                const int32_t slot1 = slot_of_digit_poisson[b][0][1];
-                const int32_t slot2 = slot_of_digit_poisson[b][0][2];
-                const int32_t slot3 = slot_of_digit_poisson[b][0][3];
-                const int32_t slot4 = slot_of_digit_poisson[b][0][4];
+                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
+                const int32_t slot1 = slot_of_digit_poisson_[b][0][1];
+                const int32_t slot2 = slot_of_digit_poisson_[b][0][2];
+                const int32_t slot3 = slot_of_digit_poisson_[b][0][3];
+                const int32_t slot4 = slot_of_digit_poisson_[b][0][4];
                 for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson[b][t][slot0];
-                    const int32_t s1 = index_of_digit_poisson[b][t][slot1];
-                    const int32_t s2 = index_of_digit_poisson[b][t][slot2];
-                    const int32_t s3 = index_of_digit_poisson[b][t][slot3];
-                    const int32_t s4 = index_of_digit_poisson[b][t][slot4];
+                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
+                    const int32_t s1 = index_of_digit_poisson_[b][t][slot1];
+                    const int32_t s2 = index_of_digit_poisson_[b][t][slot2];
+                    const int32_t s3 = index_of_digit_poisson_[b][t][slot3];
+                    const int32_t s4 = index_of_digit_poisson_[b][t][slot4];
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        digit_dense[b][t][j] = digit_dense[b][t][j] + table_digit[slot0][s0][j] + table_digit[slot1][s1][j] + table_digit[slot2][s2][j] + table_digit[slot3][s3][j] + table_digit[slot4][s4][j];
+                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j] + table_digit_[slot1][s1][j] + table_digit_[slot2][s2][j] + table_digit_[slot3][s3][j] + table_digit_[slot4][s4][j];
                     }
                 }
             }
@@ -322,60 +322,60 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
             /* lif */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                float v = 0.0f;
+                float v_ = 0.0f;
                 /* t = 0 */
                 {
-                    const float v_2 = v + (digit_dense[b][0][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    digit[b][0][n] = (uint8_t)spike;
-                    digit_v_then_g_digit_dense[b][0][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
+                    const float v_2_ = v_ + (digit_dense_[b][0][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    digit_[b][0][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][0][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
                 }
                 /* t = 1 */
                 {
-                    const float v_2 = v + (digit_dense[b][1][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    digit[b][1][n] = (uint8_t)spike;
-                    digit_v_then_g_digit_dense[b][1][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
+                    const float v_2_ = v_ + (digit_dense_[b][1][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    digit_[b][1][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][1][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
                 }
                 /* t = 2 */
                 {
-                    const float v_2 = v + (digit_dense[b][2][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    digit[b][2][n] = (uint8_t)spike;
-                    digit_v_then_g_digit_dense[b][2][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
+                    const float v_2_ = v_ + (digit_dense_[b][2][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    digit_[b][2][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][2][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
                 }
                 /* t = 3 */
                 {
-                    const float v_2 = v + (digit_dense[b][3][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    digit[b][3][n] = (uint8_t)spike;
-                    digit_v_then_g_digit_dense[b][3][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
+                    const float v_2_ = v_ + (digit_dense_[b][3][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    digit_[b][3][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][3][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
                 }
                 /* t = 4 */
                 {
-                    const float v_2 = v + (digit_dense[b][4][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    digit[b][4][n] = (uint8_t)spike;
-                    digit_v_then_g_digit_dense[b][4][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
+                    const float v_2_ = v_ + (digit_dense_[b][4][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    digit_[b][4][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][4][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
                 }
                 /* t = 5 */
                 {
-                    const float v_2 = v + (digit_dense[b][5][n] - v) * 0.5f;
-                    const bool spike = v_2 - 1.0f >= 0.0f;
-                    digit[b][5][n] = (uint8_t)spike;
-                    digit_v_then_g_digit_dense[b][5][n] = v_2;
-                    const float v_3 = spike ? 0.0f : v_2;
-                    v = v_3;
+                    const float v_2_ = v_ + (digit_dense_[b][5][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    digit_[b][5][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][5][n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
                 }
             }
         }
@@ -384,25 +384,25 @@ static void SNN_AT_LEVEL(layer_digit)(void *context, int32_t first, int32_t last
 
 /* tables.snn:7  predict argmax(rate(digit))
  * digit_rate: mean over time of digit */
-static void SNN_AT_LEVEL(reduce_digit_rate)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit)[6][3] = net->digit;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    uint8_t (*restrict digit_)[6][3] = net->digit_;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = 0.0f;
+            digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 6; t++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                digit_rate[b][n] += (float)digit[b][t][n];
+                digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t n = 0; n < 3; n++) {
-            digit_rate[b][n] = digit_rate[b][n] / 6.0f;
+            digit_rate_[b][n] = digit_rate_[b][n] / 6.0f;
         }
     }
 }
@@ -414,12 +414,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = digit_rate[b][j];
-            if (digit_rate[b][j] > digit_rate[b][best]) {
+            scores[b][j] = digit_rate_[b][j];
+            if (digit_rate_[b][j] > digit_rate_[b][best]) {
                 best = j;
             }
         }
@@ -434,11 +434,11 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     const struct net *net = context;
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict digit_rate)[3] = net->digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
-            const float error = digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f);
+            const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
             sum = sum + error * error;
         }
         loss[b] = sum / 3.0f;
@@ -447,19 +447,19 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * number of spikes of digit in each sample */
-static void SNN_AT_LEVEL(count_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float *restrict activity_digit = net->activity_digit;
-    uint8_t (*restrict digit)[6][3] = net->digit;
+    uint8_t (*restrict digit_)[6][3] = net->digit_;
+    float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 6; t++) {
             for (int32_t n = 0; n < 3; n++) {
-                spikes = spikes + digit[b][t][n];
+                spikes = spikes + digit_[b][t][n];
             }
         }
-        activity_digit[b] = (float)spikes;
+        activity_digit_[b] = (float)spikes;
     }
 }
 
@@ -469,160 +469,160 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 {
     const struct net *net = context;
     int32_t *restrict label = net->label;
-    float (*restrict digit_rate)[3] = net->digit_rate;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
+    float (*restrict digit_rate_)[3] = net->digit_rate_;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 3; j++) {
-            g_digit_rate[b][j] = 0.6666667f * (digit_rate[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
+            g_digit_rate_[b][j] = 0.6666667f * (digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
         }
     }
 }
 
 /* digit_poisson: five steps of one unit in one byte, an index of a table */
-static void SNN_AT_LEVEL(pack_steps_of_digit_poisson)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(pack_steps_of_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    uint8_t (*restrict digit_poisson)[6][6] = net->digit_poisson;
-    uint8_t (*restrict when_of_digit_poisson)[5][6] = net->when_of_digit_poisson;
-    uint16_t (*restrict alive_of_digit_poisson)[1][14] = net->alive_of_digit_poisson;
-    int32_t (*restrict alives_of_digit_poisson)[1] = net->alives_of_digit_poisson;
+    uint8_t (*restrict digit_poisson_)[6][6] = net->digit_poisson_;
+    uint8_t (*restrict when_of_digit_poisson_)[5][6] = net->when_of_digit_poisson_;
+    uint16_t (*restrict alive_of_digit_poisson_)[1][14] = net->alive_of_digit_poisson_;
+    int32_t (*restrict alives_of_digit_poisson_)[1] = net->alives_of_digit_poisson_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t s = 0; s < 1; s++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t i = 0; i < 6; i++) {
-                when_of_digit_poisson[b][s][i] = (uint8_t)(digit_poisson[b][s * 5][i] + digit_poisson[b][s * 5 + 1][i] * 2 + digit_poisson[b][s * 5 + 2][i] * 4 + digit_poisson[b][s * 5 + 3][i] * 8 + digit_poisson[b][s * 5 + 4][i] * 16);
+                when_of_digit_poisson_[b][s][i] = (uint8_t)(digit_poisson_[b][s * 5][i] + digit_poisson_[b][s * 5 + 1][i] * 2 + digit_poisson_[b][s * 5 + 2][i] * 4 + digit_poisson_[b][s * 5 + 3][i] * 8 + digit_poisson_[b][s * 5 + 4][i] * 16);
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t i = 0; i < 6; i++) {
-            when_of_digit_poisson[b][1][i] = (uint8_t)(digit_poisson[b][5][i]);
+            when_of_digit_poisson_[b][1][i] = (uint8_t)(digit_poisson_[b][5][i]);
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t i = 0; i < 6; i++) {
-            when_of_digit_poisson[b][2][i] = 0;
+            when_of_digit_poisson_[b][2][i] = 0;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t i = 0; i < 6; i++) {
-            when_of_digit_poisson[b][3][i] = 0;
+            when_of_digit_poisson_[b][3][i] = 0;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t i = 0; i < 6; i++) {
-            when_of_digit_poisson[b][4][i] = 0;
+            when_of_digit_poisson_[b][4][i] = 0;
         }
         for (int32_t block = 0; block < 1; block++) {
             int32_t count = 0;
             for (int32_t i = 0; i < 6; i++) {
-                alive_of_digit_poisson[b][block][count] = (uint16_t)i;
-                count = count + (when_of_digit_poisson[b][block * 5][i] + when_of_digit_poisson[b][block * 5 + 1][i] + when_of_digit_poisson[b][block * 5 + 2][i] + when_of_digit_poisson[b][block * 5 + 3][i] + when_of_digit_poisson[b][block * 5 + 4][i] != 0 ? 1 : 0);
+                alive_of_digit_poisson_[b][block][count] = (uint16_t)i;
+                count = count + (when_of_digit_poisson_[b][block * 5][i] + when_of_digit_poisson_[b][block * 5 + 1][i] + when_of_digit_poisson_[b][block * 5 + 2][i] + when_of_digit_poisson_[b][block * 5 + 3][i] + when_of_digit_poisson_[b][block * 5 + 4][i] != 0 ? 1 : 0);
             }
-            alives_of_digit_poisson[b][block] = count;
+            alives_of_digit_poisson_[b][block] = count;
         }
     }
 }
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * digit: lif, adjoint, 3 units, then gradient of w_digit */
-static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict g_digit_rate)[3] = net->g_digit_rate;
-    float (*restrict digit_v_then_g_digit_dense)[6][3] = net->digit_v_then_g_digit_dense;
-    uint8_t (*restrict when_of_digit_poisson)[5][6] = net->when_of_digit_poisson;
-    uint16_t (*restrict alive_of_digit_poisson)[1][14] = net->alive_of_digit_poisson;
-    int32_t (*restrict alives_of_digit_poisson)[1] = net->alives_of_digit_poisson;
-    _Alignas(64) float table_digit_2[5][32][3];
-    float (*restrict parts_of_w_digit)[6][3] = net->parts_of_w_digit;
+    float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
+    float (*restrict digit_v_then_g_digit_dense_)[6][3] = net->digit_v_then_g_digit_dense_;
+    uint8_t (*restrict when_of_digit_poisson_)[5][6] = net->when_of_digit_poisson_;
+    uint16_t (*restrict alive_of_digit_poisson_)[1][14] = net->alive_of_digit_poisson_;
+    int32_t (*restrict alives_of_digit_poisson_)[1] = net->alives_of_digit_poisson_;
+    _Alignas(64) float table_digit_2_[5][32][3];
+    float (*restrict parts_of_w_digit_)[6][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 6; i++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit[slice][i][j] = 0.0f;
+                parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
             SNN_INDEPENDENT_SHORT
             for (int32_t n = 0; n < 3; n++) {
-                float g_v = 0.0f;
+                float g_v_ = 0.0f;
                 /* t = 5 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][5][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][5][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][5][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.16666667f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][5][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
                 /* t = 4 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][4][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][4][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][4][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.16666667f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][4][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
                 /* t = 3 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][3][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][3][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][3][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.16666667f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][3][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
                 /* t = 2 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][2][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][2][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][2][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.16666667f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][2][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
                 /* t = 1 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][1][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][1][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][1][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.16666667f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][1][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
                 /* t = 0 */
                 {
-                    const float v = digit_v_then_g_digit_dense[b][0][n];
-                    const float x = v - 1.0f;
-                    const bool spike = x >= 0.0f;
-                    const float g_spike = g_digit_rate[b][n] * 0.16666667f + g_v * -v;
-                    const float y = 3.1415927f * x;
-                    const float derivative = 1.0f / (1.0f + y * y);
-                    const float g_v_2 = (spike ? 0.0f : g_v) + g_spike * derivative;
-                    const float g_digit_dense = g_v_2 * 0.5f;
-                    digit_v_then_g_digit_dense[b][0][n] = g_digit_dense;
-                    g_v = g_digit_dense;
+                    const float v_ = digit_v_then_g_digit_dense_[b][0][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_spike_ = g_digit_rate_[b][n] * 0.16666667f + g_v_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_digit_dense_ = g_v_2_ * 0.5f;
+                    digit_v_then_g_digit_dense_[b][0][n] = g_digit_dense_;
+                    g_v_ = g_digit_dense_;
                 }
             }
             /* gradient of w_digit, by tables over five steps */
@@ -630,77 +630,77 @@ static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t la
             for (int32_t slot = 0; slot < 1; slot++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    table_digit_2[slot][0][j] = 0.0f;
+                    table_digit_2_[slot][0][j] = 0.0f;
                 }
                 const int32_t row = (g0 + slot) * 5;
                 for (int32_t u = 0; u < 1; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 1][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row][j];
+                        table_digit_2_[slot][u + 1][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row][j];
                     }
                 }
                 const int32_t row_2 = (g0 + slot) * 5 + 1;
                 for (int32_t u = 0; u < 2; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 2][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row_2][j];
+                        table_digit_2_[slot][u + 2][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row_2][j];
                     }
                 }
                 const int32_t row_3 = (g0 + slot) * 5 + 2;
                 for (int32_t u = 0; u < 4; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 4][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row_3][j];
+                        table_digit_2_[slot][u + 4][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row_3][j];
                     }
                 }
                 const int32_t row_4 = (g0 + slot) * 5 + 3;
                 for (int32_t u = 0; u < 8; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 8][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row_4][j];
+                        table_digit_2_[slot][u + 8][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row_4][j];
                     }
                 }
                 const int32_t row_5 = (g0 + slot) * 5 + 4;
                 for (int32_t u = 0; u < 16; u++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2[slot][u + 16][j] = table_digit_2[slot][u][j] + digit_v_then_g_digit_dense[b][row_5][j];
+                        table_digit_2_[slot][u + 16][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row_5][j];
                     }
                 }
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                table_digit_2[1][0][j] = 0.0f;
+                table_digit_2_[1][0][j] = 0.0f;
             }
             const int32_t row = (g0 + 1) * 5;
             for (int32_t u = 0; u < 1; u++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    table_digit_2[1][u + 1][j] = table_digit_2[1][u][j] + digit_v_then_g_digit_dense[b][row][j];
+                    table_digit_2_[1][u + 1][j] = table_digit_2_[1][u][j] + digit_v_then_g_digit_dense_[b][row][j];
                 }
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                table_digit_2[2][0][j] = 0.0f;
+                table_digit_2_[2][0][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                table_digit_2[3][0][j] = 0.0f;
+                table_digit_2_[3][0][j] = 0.0f;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                table_digit_2[4][0][j] = 0.0f;
+                table_digit_2_[4][0][j] = 0.0f;
             }
-            for (int32_t e = 0; e < alives_of_digit_poisson[b][0]; e++) {
-                const int32_t i = alive_of_digit_poisson[b][0][e];
-                const int32_t s0 = when_of_digit_poisson[b][0][i];
-                const int32_t s1 = when_of_digit_poisson[b][1][i];
-                const int32_t s2 = when_of_digit_poisson[b][2][i];
-                const int32_t s3 = when_of_digit_poisson[b][3][i];
-                const int32_t s4 = when_of_digit_poisson[b][4][i];
+            for (int32_t e = 0; e < alives_of_digit_poisson_[b][0]; e++) {
+                const int32_t i = alive_of_digit_poisson_[b][0][e];
+                const int32_t s0 = when_of_digit_poisson_[b][0][i];
+                const int32_t s1 = when_of_digit_poisson_[b][1][i];
+                const int32_t s2 = when_of_digit_poisson_[b][2][i];
+                const int32_t s3 = when_of_digit_poisson_[b][3][i];
+                const int32_t s4 = when_of_digit_poisson_[b][4][i];
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit[slice][i][j] = parts_of_w_digit[slice][i][j] + table_digit_2[0][s0][j] + table_digit_2[1][s1][j] + table_digit_2[2][s2][j] + table_digit_2[3][s3][j] + table_digit_2[4][s4][j];
+                    parts_of_w_digit_[slice][i][j] = parts_of_w_digit_[slice][i][j] + table_digit_2_[0][s0][j] + table_digit_2_[1][s1][j] + table_digit_2_[2][s2][j] + table_digit_2_[3][s3][j] + table_digit_2_[4][s4][j];
                 }
             }
         }
@@ -709,33 +709,33 @@ static void SNN_AT_LEVEL(adjoint_digit)(void *context, int32_t first, int32_t la
 
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    float (*restrict parts_of_w_digit)[6][3] = net->parts_of_w_digit;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float (*restrict parts_of_w_digit_)[6][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit[i][j] += parts_of_w_digit[slice][i][j];
+                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
     }
 }
 
 /* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t last)
+static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
-    float (*restrict w_digit)[3] = net->w_digit;
-    float (*restrict grad_w_digit)[3] = net->grad_w_digit;
-    const float lr = net->run.lr;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
-            const float weight = w_digit[i][j] - lr * grad_w_digit[i][j];
-            w_digit[i][j] = weight;
+            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
+            w_digit_[i][j] = weight_;
         }
     }
 }
@@ -743,29 +743,29 @@ static void SNN_AT_LEVEL(update_w_digit)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(pack_digit_poisson), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(pack_digit_poisson_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit, 0, 6 * sizeof *net->grad_w_digit);
+    memset(net->grad_w_digit_, 0, 6 * sizeof *net->grad_w_digit_);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(pack_steps_of_digit_poisson), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit), net, 6);
+    snn_parallel(pool, SNN_AT_LEVEL(pack_steps_of_digit_poisson_), net, net->run.rows);
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 6);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit), net, 6);
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 6);
 }
 
 #include "snn_level_end.h"
@@ -775,28 +775,28 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static bool allocate(struct net *net, size_t rows)
 {
     bool complete = true;
-    complete = (net->w_digit = snn_take(&net->memory, 6, sizeof *net->w_digit)) != NULL && complete;
-    complete = (net->grad_w_digit = snn_take(&net->memory, 6, sizeof *net->grad_w_digit)) != NULL && complete;
     complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
     complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
     complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
     complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
     complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->activity_digit = snn_take(&net->memory, rows, sizeof *net->activity_digit)) != NULL && complete;
-    complete = (net->image = snn_take(&net->memory, rows, sizeof *net->image)) != NULL && complete;
-    complete = (net->digit_poisson = snn_take(&net->memory, rows, sizeof *net->digit_poisson)) != NULL && complete;
-    complete = (net->digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_dense)) != NULL && complete;
-    complete = (net->digit = snn_take(&net->memory, rows, sizeof *net->digit)) != NULL && complete;
-    complete = (net->digit_rate = snn_take(&net->memory, rows, sizeof *net->digit_rate)) != NULL && complete;
-    complete = (net->g_digit_rate = snn_take(&net->memory, rows, sizeof *net->g_digit_rate)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense)) != NULL && complete;
-    complete = (net->index_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->index_of_digit_poisson)) != NULL && complete;
-    complete = (net->slot_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->slot_of_digit_poisson)) != NULL && complete;
-    complete = (net->slots_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->slots_of_digit_poisson)) != NULL && complete;
-    complete = (net->when_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->when_of_digit_poisson)) != NULL && complete;
-    complete = (net->alive_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->alive_of_digit_poisson)) != NULL && complete;
-    complete = (net->alives_of_digit_poisson = snn_take(&net->memory, rows, sizeof *net->alives_of_digit_poisson)) != NULL && complete;
-    complete = (net->parts_of_w_digit = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit)) != NULL && complete;
+    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
+    complete = (net->digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->digit_poisson_)) != NULL && complete;
+    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
+    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
+    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
+    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
+    complete = (net->digit_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense_)) != NULL && complete;
+    complete = (net->w_digit_ = snn_take(&net->memory, 6, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->grad_w_digit_ = snn_take(&net->memory, 6, sizeof *net->grad_w_digit_)) != NULL && complete;
+    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
+    complete = (net->index_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->index_of_digit_poisson_)) != NULL && complete;
+    complete = (net->slot_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->slot_of_digit_poisson_)) != NULL && complete;
+    complete = (net->slots_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->slots_of_digit_poisson_)) != NULL && complete;
+    complete = (net->when_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->when_of_digit_poisson_)) != NULL && complete;
+    complete = (net->alive_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->alive_of_digit_poisson_)) != NULL && complete;
+    complete = (net->alives_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->alives_of_digit_poisson_)) != NULL && complete;
+    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
 }
 
@@ -834,12 +834,12 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->params[0] = (SnnParam) {
         .name = "w_digit", .about = "dense(3)",
         .ndim = 2, .dims = {6, 3}, .matrix = true,
-        .value = net->w_digit[0], .gradient = net->grad_w_digit[0],
+        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.4082483f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
         .name = "image", .about = "data idx(shape = [6], classes = 3)",
-        .size = 6, .spikes = false, .values = net->image[0], .per_sample = 6,
+        .size = 6, .spikes = false, .values = net->image_[0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
@@ -849,26 +849,26 @@ static bool open_net(SnnModel *model, void *context, int batch)
     };
     net->streams[2] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)",
-        .size = 3, .spikes = false, .values = net->digit_dense[0][0], .per_sample = 18,
+        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 18,
         .activity = NULL, .operations = 108,
     };
     net->streams[3] = (SnnStream) {
         .name = "digit", .about = "lif()",
         .size = 3, .spikes = true, .values = NULL, .per_sample = 18,
-        .activity = net->activity_digit, .operations = 0,
+        .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
         .name = "digit_v", .about = "lif()",
-        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense[0][0], .per_sample = 18,
+        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 18,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)",
-        .size = 3, .spikes = false, .values = net->digit_rate[0], .per_sample = 3,
+        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     model->run = &net->run;
-    model->input = net->image[0];
+    model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
     model->loss = net->loss;
