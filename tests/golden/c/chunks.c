@@ -56,6 +56,7 @@ struct net {
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[2];
     SnnStream streams[7];
+    SnnWatch watches[3];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -579,40 +580,46 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 4,
         .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "digit_poisson", .about = "poisson(image)",
+        .name = "digit_poisson", .about = "poisson(image)", .line = 6,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 28,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
+        .name = "digit_dense", .about = "dense(3)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 21,
         .activity = NULL, .operations = 84,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit", .about = "cuba_lif()",
+        .name = "digit", .about = "cuba_lif()", .line = 6,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 21,
         .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_v", .about = "cuba_lif()",
+        .name = "digit_v", .about = "cuba_lif()", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 21,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_rate", .about = "rate(digit)",
+        .name = "digit_rate", .about = "rate(digit)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 3, .state = "current", .values = net->state_current_digit_[0], .per_sample = 3,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 3, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -625,6 +632,8 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 6;
+    model->watches = net->watches;
+    model->watch_count = 2;
     model->stream_bytes = 441;
     choose_level(model);
     return true;

@@ -53,12 +53,14 @@ struct net {
     int32_t (*ends_of_input_)[3];
     uint16_t (*events_of_digit_delay_)[16];
     int32_t (*ends_of_digit_delay_)[3];
+    float (*state_v_digit_)[3];
     float (*parts_of_w_digit_2_)[4][3];
     float (*parts_of_w_digit_)[4][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[9];
+    SnnWatch watches[2];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -201,6 +203,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     int32_t (*restrict ends_of_input_)[3] = net->ends_of_input_;
     uint16_t (*restrict events_of_digit_delay_)[16] = net->events_of_digit_delay_;
     int32_t (*restrict ends_of_digit_delay_)[3] = net->ends_of_digit_delay_;
+    float (*restrict state_v_digit_)[3] = net->state_v_digit_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -252,6 +255,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_digit_[b][n] = v_;
         }
     }
 }
@@ -573,6 +577,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->ends_of_input_ = snn_take(&net->memory, rows, sizeof *net->ends_of_input_)) != NULL && complete;
     complete = (net->events_of_digit_delay_ = snn_alloc(rows, sizeof *net->events_of_digit_delay_)) != NULL && complete;
     complete = (net->ends_of_digit_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay_)) != NULL && complete;
+    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
     complete = (net->parts_of_w_digit_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
@@ -612,56 +617,59 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_digit_2", .about = "dense(3)",
+        .name = "w_digit_2", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_digit_2_[0], .gradient = net->grad_w_digit_2_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 3,
         .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "input", .about = "poisson(image)",
+        .name = "input", .about = "poisson(image)", .line = 5,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
+        .name = "digit_dense", .about = "dense(3)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit_delay", .about = "input[-1]",
+        .name = "digit_delay", .about = "input[-1]", .line = 6,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_dense_2", .about = "dense(3)",
+        .name = "digit_dense_2", .about = "dense(3)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_dense_2_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit", .about = "lif()",
+        .name = "digit", .about = "lif()", .line = 6,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
         .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
-        .name = "digit_v", .about = "lif()",
+        .name = "digit_v", .about = "lif()", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
-        .name = "digit_rate", .about = "rate(digit)",
+        .name = "digit_rate", .about = "rate(digit)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 5, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -674,7 +682,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 254;
+    model->watches = net->watches;
+    model->watch_count = 1;
+    model->stream_bytes = 266;
     choose_level(model);
     return true;
 }

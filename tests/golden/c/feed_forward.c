@@ -61,14 +61,17 @@ struct net {
     float (*w_digit_transposed_)[5];
     uint16_t (*events_of_input_)[20];
     int32_t (*ends_of_input_)[4];
+    float (*state_v_hidden_)[5];
     uint16_t (*events_of_hidden_)[23];
     int32_t (*ends_of_hidden_)[4];
+    float (*state_v_digit_)[3];
     float (*parts_of_w_digit_)[5][3];
     float (*parts_of_w_hidden_)[4][5];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[10];
+    SnnWatch watches[3];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -164,6 +167,7 @@ static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t la
     float (*restrict w_hidden_)[5] = net->w_hidden_;
     uint16_t (*restrict events_of_input_)[20] = net->events_of_input_;
     int32_t (*restrict ends_of_input_)[4] = net->ends_of_input_;
+    float (*restrict state_v_hidden_)[5] = net->state_v_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
@@ -210,6 +214,7 @@ static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t la
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_hidden_[b][n] = v_;
         }
     }
 }
@@ -245,6 +250,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     float (*restrict w_digit_)[3] = net->w_digit_;
     uint16_t (*restrict events_of_hidden_)[23] = net->events_of_hidden_;
     int32_t (*restrict ends_of_hidden_)[4] = net->ends_of_hidden_;
+    float (*restrict state_v_digit_)[3] = net->state_v_digit_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 3; t++) {
@@ -291,6 +297,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_digit_[b][n] = v_;
         }
     }
 }
@@ -784,8 +791,10 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->v_w_digit_ = snn_take(&net->memory, 5, sizeof *net->v_w_digit_)) != NULL && complete;
     complete = (net->events_of_input_ = snn_alloc(rows, sizeof *net->events_of_input_)) != NULL && complete;
     complete = (net->ends_of_input_ = snn_take(&net->memory, rows, sizeof *net->ends_of_input_)) != NULL && complete;
+    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
     complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
     complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
+    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
     return complete;
@@ -825,7 +834,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_hidden", .about = "dense(5)",
+        .name = "w_hidden", .about = "dense(5)", .line = 6,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
         .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .state[0] = net->m_w_hidden_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
@@ -833,7 +842,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 7,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
@@ -841,49 +850,55 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .states = 2, .init = 0.4472136f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [2, 2], classes = 3)",
+        .name = "image", .about = "data idx(shape = [2, 2], classes = 3)", .line = 3,
         .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "input", .about = "poisson(image)",
+        .name = "input", .about = "poisson(image)", .line = 5,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 12,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "hidden_dense", .about = "dense(5)",
+        .name = "hidden_dense", .about = "dense(5)", .line = 6,
         .size = 5, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 15,
         .activity = NULL, .operations = 60,
     };
     net->streams[3] = (SnnStream) {
-        .name = "hidden", .about = "lif(tau = 2)",
+        .name = "hidden", .about = "lif(tau = 2)", .line = 6,
         .size = 5, .spikes = true, .values = NULL, .per_sample = 15,
         .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "hidden_v", .about = "lif(tau = 2)",
+        .name = "hidden_v", .about = "lif(tau = 2)", .line = 6,
         .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 15,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
+        .name = "digit_dense", .about = "dense(3)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 9,
         .activity = NULL, .operations = 45,
     };
     net->streams[6] = (SnnStream) {
-        .name = "digit", .about = "lif(tau = 2)",
+        .name = "digit", .about = "lif(tau = 2)", .line = 7,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 9,
         .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
-        .name = "digit_v", .about = "lif(tau = 2)",
+        .name = "digit_v", .about = "lif(tau = 2)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 9,
         .activity = NULL, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
-        .name = "digit_rate", .about = "rate(digit)",
+        .name = "digit_rate", .about = "rate(digit)", .line = 8,
         .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 3, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 5,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 6, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -896,7 +911,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 482;
+    model->watches = net->watches;
+    model->watch_count = 2;
+    model->stream_bytes = 514;
     choose_level(model);
     return true;
 }

@@ -40,9 +40,13 @@ struct net {
     int32_t *predicted;
     float (*scores)[3];
 
+    /* scratch */
+    float (*state_v_digit_latency_li_)[4];
+
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[2];
     SnnStream streams[6];
+    SnnWatch watches[2];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -90,6 +94,7 @@ static void SNN_AT_LEVEL(scan_digit_latency_li_)(void *context, int32_t first, i
     const struct net *net = context;
     uint8_t (*restrict digit_latency_)[3][4] = net->digit_latency_;
     float (*restrict digit_latency_li_)[3][4] = net->digit_latency_li_;
+    float (*restrict state_v_digit_latency_li_)[4] = net->state_v_digit_latency_li_;
     for (int32_t b = first; b < last; b++) {
         /* li */
         SNN_INDEPENDENT_SHORT
@@ -113,6 +118,7 @@ static void SNN_AT_LEVEL(scan_digit_latency_li_)(void *context, int32_t first, i
                 digit_latency_li_[b][2][n] = v_2_;
                 v_ = v_2_;
             }
+            state_v_digit_latency_li_[b][n] = v_;
         }
     }
 }
@@ -251,6 +257,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->digit_latency_li_ = snn_take(&net->memory, rows, sizeof *net->digit_latency_li_)) != NULL && complete;
     complete = (net->digit_latency_li_last_ = snn_take(&net->memory, rows, sizeof *net->digit_latency_li_last_)) != NULL && complete;
     complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
+    complete = (net->state_v_digit_latency_li_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_latency_li_)) != NULL && complete;
     return complete;
 }
 
@@ -286,35 +293,38 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = NULL,
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 3,
         .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "digit_latency", .about = "latency",
+        .name = "digit_latency", .about = "latency", .line = 5,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 12,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "digit_latency_li", .about = "li(tau = 4)",
+        .name = "digit_latency_li", .about = "li(tau = 4)", .line = 5,
         .size = 4, .spikes = false, .values = net->digit_latency_li_[0][0], .per_sample = 12,
         .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit_latency_li_last", .about = "last(digit)",
+        .name = "digit_latency_li_last", .about = "last(digit)", .line = 6,
         .size = 4, .spikes = false, .values = net->digit_latency_li_last_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_last", .about = "last(digit)",
+        .name = "digit_last", .about = "last(digit)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_last_[0], .per_sample = 3,
         .activity = NULL, .operations = 12,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 2, .state = "v", .values = net->state_v_digit_latency_li_[0], .per_sample = 4,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -327,7 +337,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 5;
-    model->stream_bytes = 128;
+    model->watches = net->watches;
+    model->watch_count = 1;
+    model->stream_bytes = 144;
     choose_level(model);
     return true;
 }

@@ -59,8 +59,10 @@ struct net {
     float (*w_digit_transposed_)[5];
     uint16_t (*events_of_hidden_poisson_)[16];
     int32_t (*ends_of_hidden_poisson_)[3];
+    float (*state_v_hidden_)[5];
     uint16_t (*events_of_hidden_)[18];
     int32_t (*ends_of_hidden_)[3];
+    float (*state_v_digit_)[3];
     float (*sum_plif_w_digit_digit_)[3];
     float (*parts_of_w_digit_)[5][3];
     float (*sum_plif_w_hidden_hidden_)[5];
@@ -69,6 +71,7 @@ struct net {
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[5];
     SnnStream streams[10];
+    SnnWatch watches[3];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -189,6 +192,7 @@ static void SNN_AT_LEVEL(scan_hidden_)(void *context, int32_t first, int32_t las
     uint8_t (*restrict hidden_)[2][5] = net->hidden_;
     float (*restrict hidden_v_before_then_g_hidden_dense_)[2][5] = net->hidden_v_before_then_g_hidden_dense_;
     float *restrict plif_w_hidden_ = net->plif_w_hidden_;
+    float (*restrict state_v_hidden_)[5] = net->state_v_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* plif */
         const float w_ = plif_w_hidden_[0];
@@ -214,6 +218,7 @@ static void SNN_AT_LEVEL(scan_hidden_)(void *context, int32_t first, int32_t las
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_hidden_[b][n] = v_;
         }
     }
 }
@@ -274,6 +279,7 @@ static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_v_before_then_g_digit_dense_)[2][3] = net->digit_v_before_then_g_digit_dense_;
     float *restrict plif_w_digit_ = net->plif_w_digit_;
+    float (*restrict state_v_digit_)[3] = net->state_v_digit_;
     for (int32_t b = first; b < last; b++) {
         /* plif */
         const float w_ = plif_w_digit_[0];
@@ -299,6 +305,7 @@ static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_digit_[b][n] = v_;
         }
     }
 }
@@ -830,8 +837,10 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
     complete = (net->events_of_hidden_poisson_ = snn_alloc(rows, sizeof *net->events_of_hidden_poisson_)) != NULL && complete;
     complete = (net->ends_of_hidden_poisson_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_poisson_)) != NULL && complete;
+    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
     complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
     complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
+    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
     complete = (net->sum_plif_w_digit_digit_ = snn_take(&net->memory, rows, sizeof *net->sum_plif_w_digit_digit_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     complete = (net->sum_plif_w_hidden_hidden_ = snn_take(&net->memory, rows, sizeof *net->sum_plif_w_hidden_hidden_)) != NULL && complete;
@@ -873,73 +882,79 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_hidden", .about = "dense(5)",
+        .name = "w_hidden", .about = "dense(5)", .line = 5,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
         .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
         .states = 0, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "plif_w_hidden", .about = "plif(tau0 = 3, surrogate = sigmoid(4))",
+        .name = "plif_w_hidden", .about = "plif(tau0 = 3, surrogate = sigmoid(4))", .line = 5,
         .ndim = 0, .dims = {0}, .matrix = false,
         .value = net->plif_w_hidden_, .gradient = net->grad_plif_w_hidden_,
         .states = 0, .init = -0.6931472f, .constant = true,
     };
     net->params[2] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.4472136f, .constant = false,
     };
     net->params[3] = (SnnParam) {
-        .name = "plif_w_digit", .about = "plif()",
+        .name = "plif_w_digit", .about = "plif()", .line = 6,
         .ndim = 0, .dims = {0}, .matrix = false,
         .value = net->plif_w_digit_, .gradient = net->grad_plif_w_digit_,
         .states = 0, .init = 0.0f, .constant = true,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 3,
         .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "hidden_poisson", .about = "poisson(image)",
+        .name = "hidden_poisson", .about = "poisson(image)", .line = 5,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "hidden_dense", .about = "dense(5)",
+        .name = "hidden_dense", .about = "dense(5)", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 10,
         .activity = NULL, .operations = 40,
     };
     net->streams[3] = (SnnStream) {
-        .name = "hidden", .about = "plif(tau0 = 3, surrogate = sigmoid(4))",
+        .name = "hidden", .about = "plif(tau0 = 3, surrogate = sigmoid(4))", .line = 5,
         .size = 5, .spikes = true, .values = NULL, .per_sample = 10,
         .activity = net->activity_hidden_, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "hidden_v_before", .about = "plif(tau0 = 3, surrogate = sigmoid(4))",
+        .name = "hidden_v_before", .about = "plif(tau0 = 3, surrogate = sigmoid(4))", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_v_before_then_g_hidden_dense_[0][0], .per_sample = 10,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
+        .name = "digit_dense", .about = "dense(3)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 30,
     };
     net->streams[6] = (SnnStream) {
-        .name = "digit", .about = "plif()",
+        .name = "digit", .about = "plif()", .line = 6,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
         .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
-        .name = "digit_v_before", .about = "plif()",
+        .name = "digit_v_before", .about = "plif()", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_before_then_g_digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[8] = (SnnStream) {
-        .name = "digit_rate", .about = "rate(digit)",
+        .name = "digit_rate", .about = "rate(digit)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 3, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 5,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 6, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -952,7 +967,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 4;
     model->streams = net->streams;
     model->stream_count = 9;
-    model->stream_bytes = 392;
+    model->watches = net->watches;
+    model->watch_count = 2;
+    model->stream_bytes = 424;
     choose_level(model);
     return true;
 }

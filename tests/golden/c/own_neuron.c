@@ -57,12 +57,16 @@ struct net {
     /* scratch */
     uint16_t (*events_of_digit_poisson_)[16];
     int32_t (*ends_of_digit_poisson_)[3];
+    float (*state_current_digit_)[3];
+    float (*state_v_digit_)[3];
+    float (*state_threshold_digit_)[3];
     float (*sum_tired_gain_digit_digit_)[3];
     float (*parts_of_w_digit_)[4][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[3];
     SnnStream streams[9];
+    SnnWatch watches[5];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -200,6 +204,9 @@ static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last
     float (*restrict digit_threshold_before_then_g_digit_dense_)[2][3] = net->digit_threshold_before_then_g_digit_dense_;
     float (*restrict digit_derivative_)[2][3] = net->digit_derivative_;
     float *restrict tired_gain_digit_ = net->tired_gain_digit_;
+    float (*restrict state_current_digit_)[3] = net->state_current_digit_;
+    float (*restrict state_v_digit_)[3] = net->state_v_digit_;
+    float (*restrict state_threshold_digit_)[3] = net->state_threshold_digit_;
     for (int32_t b = first; b < last; b++) {
         /* tired */
         SNN_INDEPENDENT_SHORT
@@ -239,6 +246,9 @@ static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last
                 v_ = v_3_;
                 threshold_ = threshold_2_;
             }
+            state_current_digit_[b][n] = current_;
+            state_v_digit_[b][n] = v_;
+            state_threshold_digit_[b][n] = threshold_;
         }
     }
 }
@@ -575,6 +585,9 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->v_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->v_tired_gain_digit_)) != NULL && complete;
     complete = (net->events_of_digit_poisson_ = snn_alloc(rows, sizeof *net->events_of_digit_poisson_)) != NULL && complete;
     complete = (net->ends_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson_)) != NULL && complete;
+    complete = (net->state_current_digit_ = snn_take(&net->memory, rows, sizeof *net->state_current_digit_)) != NULL && complete;
+    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
+    complete = (net->state_threshold_digit_ = snn_take(&net->memory, rows, sizeof *net->state_threshold_digit_)) != NULL && complete;
     complete = (net->sum_tired_gain_digit_digit_ = snn_take(&net->memory, rows, sizeof *net->sum_tired_gain_digit_digit_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
@@ -613,7 +626,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 18,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
@@ -621,7 +634,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "tired_gain_digit", .about = "tired(rise = 0.1)",
+        .name = "tired_gain_digit", .about = "tired(rise = 0.1)", .line = 18,
         .ndim = 1, .dims = {3}, .matrix = false,
         .value = net->tired_gain_digit_, .gradient = net->grad_tired_gain_digit_,
         .state[0] = net->m_tired_gain_digit_, .state_name[0] = "m", .state_init[0] = 0.0f,
@@ -629,44 +642,56 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .states = 2, .init = 1.0f, .constant = true,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 16,
         .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "digit_map_2", .about = "200 * image * 1 Hz",
+        .name = "digit_map_2", .about = "200 * image * 1 Hz", .line = 18,
         .size = 4, .spikes = false, .values = net->digit_map_2_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "digit_poisson", .about = "poisson(200 * image * 1 Hz)",
+        .name = "digit_poisson", .about = "poisson(200 * image * 1 Hz)", .line = 18,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
+        .name = "digit_dense", .about = "dense(3)", .line = 18,
         .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit", .about = "tired(rise = 0.1)",
+        .name = "digit", .about = "tired(rise = 0.1)", .line = 18,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
         .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_threshold_before", .about = "tired(rise = 0.1)",
+        .name = "digit_threshold_before", .about = "tired(rise = 0.1)", .line = 18,
         .size = 3, .spikes = false, .values = net->digit_threshold_before_then_g_digit_dense_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
-        .name = "digit_derivative", .about = "tired(rise = 0.1)",
+        .name = "digit_derivative", .about = "tired(rise = 0.1)", .line = 18,
         .size = 3, .spikes = false, .values = net->digit_derivative_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[7] = (SnnStream) {
-        .name = "digit_rate", .about = "rate(digit)",
+        .name = "digit_rate", .about = "rate(digit)", .line = 19,
         .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 4, .state = "current", .values = net->state_current_digit_[0], .per_sample = 3,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 4, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
+    };
+    net->watches[2] = (SnnWatch) {
+        .stream = 4, .state = "threshold", .values = net->state_threshold_digit_[0], .per_sample = 3,
+    };
+    net->watches[3] = (SnnWatch) {
+        .stream = 1, .state = NULL, .values = net->digit_map_2_[0], .per_sample = 4,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -679,7 +704,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 2;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 230;
+    model->watches = net->watches;
+    model->watch_count = 4;
+    model->stream_bytes = 266;
     choose_level(model);
     return true;
 }

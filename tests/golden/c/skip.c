@@ -64,12 +64,15 @@ struct net {
     float (*w_digit_2_transposed_)[4];
     uint16_t (*events_of_digit_poisson_)[16];
     int32_t (*ends_of_digit_poisson_)[3];
+    float (*state_v_digit_if_)[4];
+    float (*state_v_digit_sum_)[3];
     float (*parts_of_w_digit_2_)[4][3];
     float (*parts_of_w_digit_)[4][4];
 
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[4];
     SnnStream streams[9];
+    SnnWatch watches[3];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -167,6 +170,7 @@ static void SNN_AT_LEVEL(layer_digit_if_)(void *context, int32_t first, int32_t 
     float (*restrict w_digit_)[4] = net->w_digit_;
     uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
     int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
+    float (*restrict state_v_digit_if_)[4] = net->state_v_digit_if_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -206,6 +210,7 @@ static void SNN_AT_LEVEL(layer_digit_if_)(void *context, int32_t first, int32_t 
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
+            state_v_digit_if_[b][n] = v_;
         }
     }
 }
@@ -220,6 +225,7 @@ static void SNN_AT_LEVEL(layer_digit_sum_)(void *context, int32_t first, int32_t
     float (*restrict digit_sum_)[3] = net->digit_sum_;
     float (*restrict w_digit_2_)[3] = net->w_digit_2_;
     float *restrict b_digit_ = net->b_digit_;
+    float (*restrict state_v_digit_sum_)[3] = net->state_v_digit_sum_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_2 */
         SNN_INDEPENDENT_SHORT
@@ -257,6 +263,7 @@ static void SNN_AT_LEVEL(layer_digit_sum_)(void *context, int32_t first, int32_t
                 sum = sum + v_2_;
                 v_ = v_2_;
             }
+            state_v_digit_sum_[b][n] = v_;
             digit_sum_[b][n] = sum;
         }
     }
@@ -767,6 +774,8 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->v_b_digit_ = snn_take(&net->memory, 3, sizeof *net->v_b_digit_)) != NULL && complete;
     complete = (net->events_of_digit_poisson_ = snn_alloc(rows, sizeof *net->events_of_digit_poisson_)) != NULL && complete;
     complete = (net->ends_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson_)) != NULL && complete;
+    complete = (net->state_v_digit_if_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_if_)) != NULL && complete;
+    complete = (net->state_v_digit_sum_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_sum_)) != NULL && complete;
     complete = (net->parts_of_w_digit_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2_)) != NULL && complete;
     complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
     return complete;
@@ -805,7 +814,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_digit", .about = "dense(4)",
+        .name = "w_digit", .about = "dense(4)", .line = 2,
         .ndim = 2, .dims = {4, 4}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
@@ -813,7 +822,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "w_digit_2", .about = "dense(3, bias)",
+        .name = "w_digit_2", .about = "dense(3, bias)", .line = 7,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
         .value = net->w_digit_2_[0], .gradient = net->grad_w_digit_2_[0],
         .state[0] = net->m_w_digit_2_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
@@ -821,7 +830,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->params[2] = (SnnParam) {
-        .name = "b_digit", .about = "dense(3, bias)",
+        .name = "b_digit", .about = "dense(3, bias)", .line = 7,
         .ndim = 1, .dims = {3}, .matrix = false,
         .value = net->b_digit_, .gradient = net->grad_b_digit_,
         .state[0] = net->m_b_digit_, .state_name[0] = "m", .state_init[0] = 0.0f,
@@ -829,44 +838,50 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .states = 2, .init = 0.5f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)",
+        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 5,
         .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "digit_poisson", .about = "poisson(image)",
+        .name = "digit_poisson", .about = "poisson(image)", .line = 7,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(4)",
+        .name = "digit_dense", .about = "dense(4)", .line = 2,
         .size = 4, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 32,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit_if", .about = "if(threshold = 0.5)",
+        .name = "digit_if", .about = "if(threshold = 0.5)", .line = 2,
         .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
         .activity = net->activity_digit_if_, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_map", .about = "x + (x -> dense(4) -> if(threshold = 0.5))",
+        .name = "digit_map", .about = "x + (x -> dense(4) -> if(threshold = 0.5))", .line = 2,
         .size = 4, .spikes = false, .values = net->digit_map_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_if_v", .about = "if(threshold = 0.5)",
+        .name = "digit_if_v", .about = "if(threshold = 0.5)", .line = 2,
         .size = 4, .spikes = false, .values = net->digit_if_v_then_g_digit_dense_[0][0], .per_sample = 8,
         .activity = NULL, .operations = 0,
     };
     net->streams[6] = (SnnStream) {
-        .name = "digit_dense_2", .about = "dense(3, bias)",
+        .name = "digit_dense_2", .about = "dense(3, bias)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_dense_2_[0][0], .per_sample = 6,
         .activity = NULL, .operations = 24,
     };
     net->streams[7] = (SnnStream) {
-        .name = "digit_sum", .about = "sum(digit)",
+        .name = "digit_sum", .about = "sum(digit)", .line = 8,
         .size = 3, .spikes = false, .values = net->digit_sum_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 3, .state = "v", .values = net->state_v_digit_if_[0], .per_sample = 4,
+    };
+    net->watches[1] = (SnnWatch) {
+        .stream = 7, .state = "v", .values = net->state_v_digit_sum_[0], .per_sample = 3,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -879,7 +894,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 3;
     model->streams = net->streams;
     model->stream_count = 8;
-    model->stream_bytes = 308;
+    model->watches = net->watches;
+    model->watch_count = 2;
+    model->stream_bytes = 336;
     choose_level(model);
     return true;
 }

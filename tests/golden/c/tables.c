@@ -48,6 +48,7 @@ struct net {
     uint8_t (*index_of_digit_poisson_)[6][5];
     uint8_t (*slot_of_digit_poisson_)[1][5];
     int32_t (*slots_of_digit_poisson_)[1];
+    float (*state_v_digit_)[3];
     uint8_t (*when_of_digit_poisson_)[5][6];
     uint16_t (*alive_of_digit_poisson_)[1][14];
     int32_t (*alives_of_digit_poisson_)[1];
@@ -56,6 +57,7 @@ struct net {
     SnnMemory memory; /* of all arrays that are not sparse */
     SnnParam params[2];
     SnnStream streams[7];
+    SnnWatch watches[2];
 };
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
@@ -166,6 +168,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     uint8_t (*restrict index_of_digit_poisson_)[6][5] = net->index_of_digit_poisson_;
     uint8_t (*restrict slot_of_digit_poisson_)[1][5] = net->slot_of_digit_poisson_;
     int32_t (*restrict slots_of_digit_poisson_)[1] = net->slots_of_digit_poisson_;
+    float (*restrict state_v_digit_)[3] = net->state_v_digit_;
     _Alignas(64) float table_digit_[5][32][3];
     for (int32_t chunk = 0; chunk < (last - first + 132) / 133; chunk++) {
         const int32_t b0 = first + chunk * 133;
@@ -377,6 +380,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
                     const float v_3_ = spike_ ? 0.0f : v_2_;
                     v_ = v_3_;
                 }
+                state_v_digit_[b][n] = v_;
             }
         }
     }
@@ -793,6 +797,7 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->index_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->index_of_digit_poisson_)) != NULL && complete;
     complete = (net->slot_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->slot_of_digit_poisson_)) != NULL && complete;
     complete = (net->slots_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->slots_of_digit_poisson_)) != NULL && complete;
+    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
     complete = (net->when_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->when_of_digit_poisson_)) != NULL && complete;
     complete = (net->alive_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->alive_of_digit_poisson_)) != NULL && complete;
     complete = (net->alives_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->alives_of_digit_poisson_)) != NULL && complete;
@@ -832,40 +837,43 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_digit", .about = "dense(3)",
+        .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {6, 3}, .matrix = true,
         .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
         .states = 0, .init = 0.4082483f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [6], classes = 3)",
+        .name = "image", .about = "data idx(shape = [6], classes = 3)", .line = 4,
         .size = 6, .spikes = false, .values = net->image_[0], .per_sample = 6,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "digit_poisson", .about = "poisson(image)",
+        .name = "digit_poisson", .about = "poisson(image)", .line = 6,
         .size = 6, .spikes = true, .values = NULL, .per_sample = 36,
         .activity = NULL, .operations = 0,
     };
     net->streams[2] = (SnnStream) {
-        .name = "digit_dense", .about = "dense(3)",
+        .name = "digit_dense", .about = "dense(3)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 18,
         .activity = NULL, .operations = 108,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit", .about = "lif()",
+        .name = "digit", .about = "lif()", .line = 6,
         .size = 3, .spikes = true, .values = NULL, .per_sample = 18,
         .activity = net->activity_digit_, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_v", .about = "lif()",
+        .name = "digit_v", .about = "lif()", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 18,
         .activity = NULL, .operations = 0,
     };
     net->streams[5] = (SnnStream) {
-        .name = "digit_rate", .about = "rate(digit)",
+        .name = "digit_rate", .about = "rate(digit)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
+    };
+    net->watches[0] = (SnnWatch) {
+        .stream = 3, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
     model->input = net->image_[0];
@@ -878,7 +886,9 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->param_count = 1;
     model->streams = net->streams;
     model->stream_count = 6;
-    model->stream_bytes = 379;
+    model->watches = net->watches;
+    model->watch_count = 1;
+    model->stream_bytes = 391;
     choose_level(model);
     return true;
 }
