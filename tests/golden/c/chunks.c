@@ -5,6 +5,9 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./chunks --help` says what the program can do. */
+#ifndef SNN_LEVEL
+#define SNN_LEVEL 0 /* this file includes itself with others: see snn_level.h */
+#endif
 #if SNN_LEVEL == 0
 #include "snn.h"
 #include "snn_level.h"
@@ -45,8 +48,8 @@ struct net {
     float *activity_digit_;
 
     /* scratch */
-    uint16_t (*events_of_digit_poisson_)[36];
-    int32_t (*ends_of_digit_poisson_)[8];
+    uint16_t (*events_of_digit_poisson_)[36]; /* room for 7 steps of 4 units, and 8 behind them */
+    int32_t (*ends_of_digit_poisson_)[8]; /* where each step's events begin, and the last one's end */
     float (*state_current_digit_)[3];
     float (*state_v_digit_)[3];
     float (*state_g_current_digit_)[3];
@@ -62,12 +65,14 @@ struct net {
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
 #if __has_include(__FILE_NAME__)
+#undef SNN_LEVEL
 #define SNN_LEVEL 3
 #include __FILE_NAME__
 #undef SNN_LEVEL
 #define SNN_LEVEL 4
 #include __FILE_NAME__
 #undef SNN_LEVEL
+#define SNN_LEVEL 0
 #else
 #undef SNN_LEVELS
 #endif

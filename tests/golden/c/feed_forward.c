@@ -5,6 +5,9 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./feed_forward --help` says what the program can do. */
+#ifndef SNN_LEVEL
+#define SNN_LEVEL 0 /* this file includes itself with others: see snn_level.h */
+#endif
 #if SNN_LEVEL == 0
 #include "snn.h"
 #include "snn_level.h"
@@ -59,11 +62,11 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed_)[5];
-    uint16_t (*events_of_input_)[20];
-    int32_t (*ends_of_input_)[4];
+    uint16_t (*events_of_input_)[20]; /* room for 3 steps of 4 units, and 8 behind them */
+    int32_t (*ends_of_input_)[4]; /* where each step's events begin, and the last one's end */
     float (*state_v_hidden_)[5];
-    uint16_t (*events_of_hidden_)[23];
-    int32_t (*ends_of_hidden_)[4];
+    uint16_t (*events_of_hidden_)[23]; /* room for 3 steps of 5 units, and 8 behind them */
+    int32_t (*ends_of_hidden_)[4]; /* where each step's events begin, and the last one's end */
     float (*state_v_digit_)[3];
     float (*parts_of_w_digit_)[5][3];
     float (*parts_of_w_hidden_)[4][5];
@@ -77,12 +80,14 @@ struct net {
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
 #if __has_include(__FILE_NAME__)
+#undef SNN_LEVEL
 #define SNN_LEVEL 3
 #include __FILE_NAME__
 #undef SNN_LEVEL
 #define SNN_LEVEL 4
 #include __FILE_NAME__
 #undef SNN_LEVEL
+#define SNN_LEVEL 0
 #else
 #undef SNN_LEVELS
 #endif

@@ -5,6 +5,9 @@
  *
  * Without contraction (-ffp-contract=off) every compiler and every optimisation level gives the
  * same results, bit for bit. `./tables --help` says what the program can do. */
+#ifndef SNN_LEVEL
+#define SNN_LEVEL 0 /* this file includes itself with others: see snn_level.h */
+#endif
 #if SNN_LEVEL == 0
 #include "snn.h"
 #include "snn_level.h"
@@ -45,13 +48,13 @@ struct net {
     float *activity_digit_;
 
     /* scratch */
-    uint8_t (*index_of_digit_poisson_)[6][5];
-    uint8_t (*slot_of_digit_poisson_)[1][5];
-    int32_t (*slots_of_digit_poisson_)[1];
+    uint8_t (*index_of_digit_poisson_)[6][5]; /* five units of a step, as an index of a table */
+    uint8_t (*slot_of_digit_poisson_)[1][5]; /* of each five tables: those that the sample needs, */
+    int32_t (*slots_of_digit_poisson_)[1]; /* and how many these are */
     float (*state_v_digit_)[3];
-    uint8_t (*when_of_digit_poisson_)[5][6];
-    uint16_t (*alive_of_digit_poisson_)[1][14];
-    int32_t (*alives_of_digit_poisson_)[1];
+    uint8_t (*when_of_digit_poisson_)[5][6]; /* five steps of a unit, as an index of a table */
+    uint16_t (*alive_of_digit_poisson_)[1][14]; /* of each five such: the units that spike, */
+    int32_t (*alives_of_digit_poisson_)[1]; /* and how many these are */
     float (*parts_of_w_digit_)[6][3];
 
     SnnMemory memory; /* of all arrays that are not sparse */
@@ -63,12 +66,14 @@ struct net {
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
 #if __has_include(__FILE_NAME__)
+#undef SNN_LEVEL
 #define SNN_LEVEL 3
 #include __FILE_NAME__
 #undef SNN_LEVEL
 #define SNN_LEVEL 4
 #include __FILE_NAME__
 #undef SNN_LEVEL
+#define SNN_LEVEL 0
 #else
 #undef SNN_LEVELS
 #endif
@@ -189,52 +194,34 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
             for (int32_t j = 0; j < 3; j++) {
                 table_digit_[slot][0][j] = 0.0f;
             }
-            const int32_t row = (g0 + slot) * 5;
-            for (int32_t u = 0; u < 1; u++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    table_digit_[slot][u + 1][j] = table_digit_[slot][u][j] + w_digit_[row][j];
+            int32_t made = 1;
+            SNN_UNROLL
+            for (int32_t k = 0; k < 5; k++) {
+                const int32_t row = (g0 + slot) * 5 + k;
+                for (int32_t u = 0; u < made; u++) {
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        table_digit_[slot][u + made][j] = table_digit_[slot][u][j] + w_digit_[row][j];
+                    }
                 }
-            }
-            const int32_t row_2 = (g0 + slot) * 5 + 1;
-            for (int32_t u = 0; u < 2; u++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    table_digit_[slot][u + 2][j] = table_digit_[slot][u][j] + w_digit_[row_2][j];
-                }
-            }
-            const int32_t row_3 = (g0 + slot) * 5 + 2;
-            for (int32_t u = 0; u < 4; u++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    table_digit_[slot][u + 4][j] = table_digit_[slot][u][j] + w_digit_[row_3][j];
-                }
-            }
-            const int32_t row_4 = (g0 + slot) * 5 + 3;
-            for (int32_t u = 0; u < 8; u++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    table_digit_[slot][u + 8][j] = table_digit_[slot][u][j] + w_digit_[row_4][j];
-                }
-            }
-            const int32_t row_5 = (g0 + slot) * 5 + 4;
-            for (int32_t u = 0; u < 16; u++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    table_digit_[slot][u + 16][j] = table_digit_[slot][u][j] + w_digit_[row_5][j];
-                }
+                made = made + made;
             }
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
             table_digit_[1][0][j] = 0.0f;
         }
-        const int32_t row = (g0 + 1) * 5;
-        for (int32_t u = 0; u < 1; u++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
-                table_digit_[1][u + 1][j] = table_digit_[1][u][j] + w_digit_[row][j];
+        int32_t made = 1;
+        SNN_UNROLL
+        for (int32_t k = 0; k < 1; k++) {
+            const int32_t row = (g0 + 1) * 5 + k;
+            for (int32_t u = 0; u < made; u++) {
+                SNN_INDEPENDENT_SHORT
+                for (int32_t j = 0; j < 3; j++) {
+                    table_digit_[1][u + made][j] = table_digit_[1][u][j] + w_digit_[row][j];
+                }
             }
+            made = made + made;
         }
         SNN_INDEPENDENT_SHORT
         for (int32_t j = 0; j < 3; j++) {
@@ -636,52 +623,34 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
                 for (int32_t j = 0; j < 3; j++) {
                     table_digit_2_[slot][0][j] = 0.0f;
                 }
-                const int32_t row = (g0 + slot) * 5;
-                for (int32_t u = 0; u < 1; u++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2_[slot][u + 1][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row][j];
+                int32_t made = 1;
+                SNN_UNROLL
+                for (int32_t k = 0; k < 5; k++) {
+                    const int32_t row = (g0 + slot) * 5 + k;
+                    for (int32_t u = 0; u < made; u++) {
+                        SNN_INDEPENDENT_SHORT
+                        for (int32_t j = 0; j < 3; j++) {
+                            table_digit_2_[slot][u + made][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row][j];
+                        }
                     }
-                }
-                const int32_t row_2 = (g0 + slot) * 5 + 1;
-                for (int32_t u = 0; u < 2; u++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2_[slot][u + 2][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row_2][j];
-                    }
-                }
-                const int32_t row_3 = (g0 + slot) * 5 + 2;
-                for (int32_t u = 0; u < 4; u++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2_[slot][u + 4][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row_3][j];
-                    }
-                }
-                const int32_t row_4 = (g0 + slot) * 5 + 3;
-                for (int32_t u = 0; u < 8; u++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2_[slot][u + 8][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row_4][j];
-                    }
-                }
-                const int32_t row_5 = (g0 + slot) * 5 + 4;
-                for (int32_t u = 0; u < 16; u++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2_[slot][u + 16][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row_5][j];
-                    }
+                    made = made + made;
                 }
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
                 table_digit_2_[1][0][j] = 0.0f;
             }
-            const int32_t row = (g0 + 1) * 5;
-            for (int32_t u = 0; u < 1; u++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    table_digit_2_[1][u + 1][j] = table_digit_2_[1][u][j] + digit_v_then_g_digit_dense_[b][row][j];
+            int32_t made = 1;
+            SNN_UNROLL
+            for (int32_t k = 0; k < 1; k++) {
+                const int32_t row = (g0 + 1) * 5 + k;
+                for (int32_t u = 0; u < made; u++) {
+                    SNN_INDEPENDENT_SHORT
+                    for (int32_t j = 0; j < 3; j++) {
+                        table_digit_2_[1][u + made][j] = table_digit_2_[1][u][j] + digit_v_then_g_digit_dense_[b][row][j];
+                    }
                 }
+                made = made + made;
             }
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 3; j++) {
