@@ -29,7 +29,7 @@ typedef struct Stream {
     StreamKind kind;
     bool temporal;
     Shape shape;
-    int node;  /* the node that makes it; NONE once it is fused away or unused */
+    int node;   /* the node that makes it; NONE once it is fused away or unused */
     bool keep;  /* somebody wants to look at it: no pass may remove it */
     bool trace; /* says only whether something was not finite: see pass/watch.c */
     Span span;
