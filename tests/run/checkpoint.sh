@@ -68,6 +68,6 @@ refuses "log: no such folder" 1 '^shapes: cannot write the log \(nowhere/run\.lo
 
 # Numbers that overflow: the layer and the epoch are named, and a checkpoint from before is kept.
 "$snnc" shapes.snn -D lr=1e38 -o wild.c && compile_c "$cc" -O2 wild.c wild || fail "checkpoint: compile"
-refuses "train: not a number, from the start" 1 '^wild: (NaN|infinity) in .*`[a-z_]+` \(.*\) in epoch 1, batch [0-9]+; .*: try a smaller learning rate than 1e\+38, or clip_norm$' ./wild train --quiet --data data --out wild.safetensors
+refuses "train: not a number, from the start" 1 '^wild: (NaN|infinity) in .*`[a-z_]+` \(.*\),( sample [0-9]+,)? in epoch 1, batch [0-9]+; .*: try a smaller learning rate than 1e\+38, or clip_norm$' ./wild train --quiet --data data --out wild.safetensors
 quieter() { "$@" 2> told; code=$?; grep -v 'goes on from another training' told >&2; return $code; }
-refuses "train: not a number, in a later epoch" 1 '^wild: (NaN|infinity) in .*`[a-z_]+` \(.*\) in epoch 3, batch [0-9]+; the checkpoint of the last epoch stays \(trained\.safetensors\)' quieter ./wild train --force --quiet --data data --resume trained.safetensors --epochs 3
+refuses "train: not a number, in a later epoch" 1 '^wild: (NaN|infinity) in .*`[a-z_]+` \(.*\),( sample [0-9]+,)? in epoch 3, batch [0-9]+; the checkpoint of the last epoch stays \(trained\.safetensors\)' quieter ./wild train --force --quiet --data data --resume trained.safetensors --epochs 3
