@@ -119,6 +119,8 @@ static void write_source(Writer *w, const NamedStream *source)
         snprintf(name, sizeof name, "%s[-%d]", source->name, choose_delay(w));
     if (chance(w, 15))
         fprintf(w->out, maps[dice_below(&w->dice, 8)], name);
+    else if (dice_chance(&w->names, 8))
+        fprintf(w->out, "detach(%s)", name); /* layers before it may be frozen */
     else
         fputs(name, w->out);
 }
