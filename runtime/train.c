@@ -349,6 +349,7 @@ static bool trainer_goes_on(const SnnState *state)
 
 static int trainer_interrupted(const Trainer *trainer, SnnError *error)
 {
+    const SnnOptions *options = trainer->options;
     const SnnState *state = &trainer->state;
     if (trainer->session.wrong.text[0] != '\0')
         return trainer_give_up(trainer, &trainer->session.wrong, "the validation or test", error);
@@ -357,14 +358,13 @@ static int trainer_interrupted(const Trainer *trainer, SnnError *error)
                  trainer->target.path);
     else if (!trainer_goes_on(state))
         snn_fail(error, "interrupted in the test (%s): the training is done and saved; `%.200s test` measures it",
-                 trainer->target.path, trainer->options->program);
+                 trainer->target.path, options->program);
     else
-        snn_fail(
-            error,
-            "interrupted in epoch %d (%s): go on with `%.200s train --resume %.300s --epochs %d`, and the "
-            "same --data",
-            state->epoch + 1, trainer->target.path, trainer->options->program, trainer->target.path,
-            state->epochs);
+        snn_fail(error,
+                 "interrupted in epoch %d (%.200s): go on with `%.150s train%s%.150s --resume %.200s --epochs %d%s%.150s`",
+                 state->epoch + 1, trainer->target.path, options->program, options->data != NULL ? " --data " : "",
+                 options->data != NULL ? options->data : "", trainer->target.path, state->epochs,
+                 options->log != NULL ? " --log " : "", options->log != NULL ? options->log : "");
     return SNN_INTERRUPTED;
 }
 

@@ -79,16 +79,16 @@ if [ $status -eq 130 ] && [ "$(wc -l < messages)" -eq 1 ] && [ ! -e early.safete
 else
     fail "interrupt: SIGINT in the first epoch" "status $status: $(cat messages)"
 fi
-./stop INT behind late.safetensors ./wide train --quiet --data data --out late.safetensors > output 2> messages
+./stop INT behind late.safetensors ./wide train --quiet --data data --out late.safetensors --log late.log > output 2> messages
 status=$?
-advice=$(sed -n 's/^wide: interrupted in epoch [2-5] (late.safetensors): go on with `\.\/wide \(train --resume late.safetensors --epochs 5\)`, and the same --data$/\1/p' messages)
+advice=$(sed -n 's/^wide: interrupted in epoch [2-5] (late.safetensors): go on with `\.\/wide \(train --data data --resume late.safetensors --epochs 5 --log late.log\)`$/\1/p' messages)
 if [ $status -eq 130 ] && [ -n "$advice" ]; then
     ok "interrupt: SIGINT in a later epoch"
 else
     fail "interrupt: SIGINT in a later epoch" "status $status: $(cat messages)"
 fi
 # shellcheck disable=SC2086
-passes "interrupt: the advice of that message" ./wide $advice --data data
+passes "interrupt: the advice of that message" ./wide $advice
 same "interrupt: interrupted, the same bits" whole.safetensors late.safetensors
 
 shows "interrupt: nothing left to do" 'nothing to train .*its 5 epochs are done; give a larger --epochs' ./wide train --quiet --data data --resume whole.safetensors --out more.safetensors
