@@ -15,13 +15,15 @@ void snn_firing_warn(const SnnModel *model, const SnnOptions *options, const Snn
         const SnnStream *layer = &model->streams[i];
         double rate = snn_firing_rate(model, i, epoch);
         if (rate == 0.0)
-            snn_note(options,
-                     "warning: `%s` (%s) never fired in epoch %d, so nothing passes it: does its input reach its "
-                     "threshold? Try a larger input or larger weights (`init` of dense), or a lower threshold",
-                     layer->name, layer->about, epoch->number);
+            snn_note(
+                options,
+                "warning: `%s` (%s) never fired in epoch %d, so nothing passes it: does its input reach its "
+                "threshold? Try a larger input or larger weights (`init` of dense), or a lower threshold",
+                layer->name, layer->about, epoch->number);
         else if (rate >= 1.0)
             snn_note(options,
-                     "warning: `%s` (%s) fired at every step of epoch %d, so it says nothing: try a smaller input, "
+                     "warning: `%s` (%s) fired at every step of epoch %d, so it says nothing: try a smaller "
+                     "input, "
                      "smaller weights (`init` of dense), or a higher threshold",
                      layer->name, layer->about, epoch->number);
     }

@@ -21,10 +21,11 @@ static bool selection_read_fraction(SnnState *state, const char *text, SnnError 
     char *end;
     double fraction = strtod(text, &end);
     if (*end != '\0' || !(fraction >= 0.0001 && fraction <= 0.9999))
-        return snn_fail(error,
-                        "bad part (--validate %.60s): give a fraction of the training set, as 0.1, or the name of "
-                        "a part, as `valid` for valid-images-idx3-ubyte",
-                        text);
+        return snn_fail(
+            error,
+            "bad part (--validate %.60s): give a fraction of the training set, as 0.1, or the name of "
+            "a part, as `valid` for valid-images-idx3-ubyte",
+            text);
     snprintf(state->validate, sizeof state->validate, "%.9g", fraction);
     return true;
 }
@@ -34,10 +35,11 @@ static bool selection_read(SnnState *state, const char *text, SnnError *error)
     if (strchr("0123456789.+-", text[0]) != NULL)
         return selection_read_fraction(state, text, error);
     if (strcmp(text, "train") == 0 || strcmp(text, "t10k") == 0)
-        return snn_fail(error,
-                        "no part of its own (--validate %s): give a fraction of the training set, as 0.1, or the "
-                        "name of another part; --test-every N looks at the test set",
-                        text);
+        return snn_fail(
+            error,
+            "no part of its own (--validate %s): give a fraction of the training set, as 0.1, or the "
+            "name of another part; --test-every N looks at the test set",
+            text);
     if (strlen(text) >= sizeof state->validate)
         return snn_fail(error, "too long a name (--validate %.60s...)", text);
     snprintf(state->validate, sizeof state->validate, "%s", text);
@@ -51,7 +53,7 @@ static int32_t selection_mark(bool *held, const int32_t *order, const SnnDataset
     int32_t wanted[256] = {0}, count = 0;
     for (int32_t i = 0; i < data->count; i++)
         wanted[data->labels[i]]++;
-    for (int class = 0; class < 256; class++)
+    for (int class = 0; class < 256; class ++)
         wanted[class] = (int32_t)(fraction * wanted[class] + 0.5);
     for (int32_t i = 0; i < data->count; i++) {
         int32_t sample = order[i];
@@ -93,8 +95,9 @@ static bool split_train(SnnSplit *split, const SnnState *state, SnnError *error)
     split->validate = (SnnPart){data, split->samples + learn, data->count - learn};
     if (learn > 0 && (fraction == 0.0 || learn < data->count))
         return true;
-    return snn_fail(error, "cannot divide %d samples (--validate %g): none is left to %s with; give another fraction",
-                    data->count, fraction, learn == 0 ? "train" : "validate");
+    return snn_fail(
+        error, "cannot divide %d samples (--validate %g): none is left to %s with; give another fraction",
+        data->count, fraction, learn == 0 ? "train" : "validate");
 }
 
 static bool split_test(SnnSplit *split, const SnnModel *model, const SnnOptions *options, const char *folder,
@@ -112,8 +115,8 @@ static bool split_test(SnnSplit *split, const SnnModel *model, const SnnOptions 
     return true;
 }
 
-static bool split_read(SnnSplit *split, const SnnState *state, const SnnModel *model, const SnnOptions *options,
-                       SnnError *error)
+static bool split_read(SnnSplit *split, const SnnState *state, const SnnModel *model,
+                       const SnnOptions *options, SnnError *error)
 {
     const char *folder = snn_data_folder(model, options);
     if (!snn_dataset_read(&split->train, model, folder, "train", error) || !split_train(split, state, error))
@@ -205,7 +208,8 @@ bool snn_best_update(SnnState *state, const SnnEpoch *epoch)
 
 bool snn_best_is_stale(const SnnState *state)
 {
-    return state->patience > 0 && state->best_epoch > 0 && state->epoch - state->best_epoch >= state->patience;
+    return state->patience > 0 && state->best_epoch > 0
+           && state->epoch - state->best_epoch >= state->patience;
 }
 
 /* ---- from the command line ------------------------------------------------------------------------ */
@@ -235,9 +239,10 @@ bool snn_selection_resume(SnnState *state, const SnnModel *model, const SnnOptio
     if (!snn_selection_begin(&given, model, options, error))
         return false;
     if (options->validate != NULL && strcmp(given.validate, state->validate) != 0)
-        return snn_fail(error, "cannot resume (%s): it was trained with %s%s, not --validate %s; leave --validate out",
-                        options->resume, state->validate[0] != '\0' ? "--validate " : "all samples",
-                        state->validate, given.validate);
+        return snn_fail(
+            error, "cannot resume (%s): it was trained with %s%s, not --validate %s; leave --validate out",
+            options->resume, state->validate[0] != '\0' ? "--validate " : "all samples", state->validate,
+            given.validate);
     if (options->best != NULL && state->best != SNN_BEST_NONE && given.best != state->best)
         return snn_fail(error, "cannot resume (%s): it was trained with --best %s, not %s; leave --best out",
                         options->resume, snn_best_name(state), options->best);

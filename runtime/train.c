@@ -120,8 +120,8 @@ static bool trainer_best_path(Trainer *trainer, SnnError *error)
     trainer->best = (SnnTarget){.path = trainer->best_path, .replace = options->force};
     if (options->log != NULL && snn_same_file(options->log, trainer->best_path))
         return snn_fail(error, "one file for two things (%s): give different --log and --out", options->log);
-    if (options->resume != NULL && state->best_epoch > 0 && snn_same_file(options->resume, trainer->target.path)
-        && stat(trainer->best_path, &info) == 0)
+    if (options->resume != NULL && state->best_epoch > 0
+        && snn_same_file(options->resume, trainer->target.path) && stat(trainer->best_path, &info) == 0)
         trainer->best.own = snn_identity(&info);
     if (!snn_checkpoint_check_target(trainer->model, &trainer->best, error))
         return false;
@@ -142,7 +142,8 @@ static bool trainer_path(Trainer *trainer, SnnError *error)
     if (options->log != NULL && snn_same_file(options->log, path))
         return snn_fail(error, "one file for two things (%s): give different --log and --out", options->log);
     if (options->out == NULL && options->resume != NULL && snn_best_is_path(options->resume))
-        return snn_fail(error, "would overwrite the best epoch (%s): give another --out FILE", options->resume);
+        return snn_fail(error, "would overwrite the best epoch (%s): give another --out FILE",
+                        options->resume);
     return snn_checkpoint_check_target(trainer->model, &trainer->target, error)
            && trainer_best_path(trainer, error);
 }
@@ -176,11 +177,12 @@ static void trainer_note_kept_target(const Trainer *trainer, SnnTarget *target)
 }
 
 /* Writes what the file holds, which is in `state`, as the best epoch. Leaves it in the network. */
-static bool trainer_copy_best(Trainer *trainer, const SnnTensors *file, const SnnState *state, const char *path,
-                              SnnError *error)
+static bool trainer_copy_best(Trainer *trainer, const SnnTensors *file, const SnnState *state,
+                              const char *path, SnnError *error)
 {
     bool ok = snn_checkpoint_load(file, trainer->model, true, path, error)
-              && snn_checkpoint_save(trainer->model, state, snn_tensors_metadata(file, "log"), &trainer->best, error);
+              && snn_checkpoint_save(trainer->model, state, snn_tensors_metadata(file, "log"), &trainer->best,
+                                     error);
     trainer_note_kept_target(trainer, &trainer->best);
     return ok;
 }
@@ -197,7 +199,8 @@ static bool trainer_follow_best(Trainer *trainer, const char *beside, SnnError *
               && best.epoch == trainer->state.best_epoch;
     if (!ok)
         snn_fail(error,
-                 "cannot resume (%.300s): epoch %d was the best of this training, and %.300s should hold it; put it "
+                 "cannot resume (%.300s): epoch %d was the best of this training, and %.300s should hold it; "
+                 "put it "
                  "there, or begin anew with --weights",
                  resume, trainer->state.best_epoch, beside);
     else if (!snn_same_file(beside, trainer->best_path))
@@ -357,14 +360,17 @@ static int trainer_interrupted(const Trainer *trainer, SnnError *error)
         snn_fail(error, "interrupted in epoch 1 (%s): no epoch was finished, so nothing is saved",
                  trainer->target.path);
     else if (!trainer_goes_on(state))
-        snn_fail(error, "interrupted in the test (%s): the training is done and saved; `%.200s test` measures it",
+        snn_fail(error,
+                 "interrupted in the test (%s): the training is done and saved; `%.200s test` measures it",
                  trainer->target.path, options->program);
     else
         snn_fail(error,
-                 "interrupted in epoch %d (%.200s): go on with `%.150s train%s%.150s --resume %.200s --epochs %d%s%.150s`",
-                 state->epoch + 1, trainer->target.path, options->program, options->data != NULL ? " --data " : "",
-                 options->data != NULL ? options->data : "", trainer->target.path, state->epochs,
-                 options->log != NULL ? " --log " : "", options->log != NULL ? options->log : "");
+                 "interrupted in epoch %d (%.200s): go on with `%.150s train%s%.150s --resume %.200s "
+                 "--epochs %d%s%.150s`",
+                 state->epoch + 1, trainer->target.path, options->program,
+                 options->data != NULL ? " --data " : "", options->data != NULL ? options->data : "",
+                 trainer->target.path, state->epochs, options->log != NULL ? " --log " : "",
+                 options->log != NULL ? options->log : "");
     return SNN_INTERRUPTED;
 }
 
@@ -417,7 +423,9 @@ static bool trainer_save(Trainer *trainer, const SnnEpoch *epoch, SnnError *erro
     bool ok = line == NULL
                   ? snn_fail(error, "no memory to write the checkpoint (%s)", trainer->target.path)
                   : snn_checkpoint_save(trainer->model, &trainer->state, line, &trainer->target, error);
-    ok = ok && (!epoch->best || snn_checkpoint_save(trainer->model, &trainer->state, line, &trainer->best, error));
+    ok = ok
+         && (!epoch->best
+             || snn_checkpoint_save(trainer->model, &trainer->state, line, &trainer->best, error));
     free(line);
     if (trainer->target.kept != NULL || trainer->best.kept != NULL)
         snn_progress_clear(&trainer->progress);
@@ -453,7 +461,8 @@ static int trainer_test_epoch(Trainer *trainer, SnnEpoch *epoch, SnnError *error
     const SnnPart *part = &trainer->data.test;
     int every = trainer->options->test_every;
     bool result = !trainer_goes_on(state) && (state->best == SNN_BEST_NONE || epoch->best);
-    trainer->tested = epoch->tested = part->count > 0 && (result || (every > 0 && epoch->number % every == 0));
+    trainer->tested = epoch->tested =
+        part->count > 0 && (result || (every > 0 && epoch->number % every == 0));
     int status = epoch->tested ? trainer_measure(trainer, part, &epoch->test, error) : SNN_OK;
     trainer->score = epoch->test;
     return status;
@@ -501,9 +510,11 @@ static void trainer_say_end(const Trainer *trainer, bool trained)
         return;
     if (snn_best_is_stale(state))
         snn_note(trainer->options,
-                 "stopped (%s): the %s %s of epoch %d was the best, %d epochs without a better one are enough; a larger "
+                 "stopped (%s): the %s %s of epoch %d was the best, %d epochs without a better one are "
+                 "enough; a larger "
                  "--patience with --resume goes on",
-                 trainer->target.path, snn_best_set(state), snn_best_name(state), state->best_epoch, state->patience);
+                 trainer->target.path, snn_best_set(state), snn_best_name(state), state->best_epoch,
+                 state->patience);
     else if (!trained)
         snn_note(trainer->options, "nothing to train (%s): its %d epochs are done; give a larger --epochs",
                  trainer->target.path, state->epoch);

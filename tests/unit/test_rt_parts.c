@@ -268,7 +268,8 @@ END_TEST
 
 START_TEST(flags_before_the_command)
 {
-    char *argv[] = {"fake", "--data", "train", "--batch=3", "predict", "--out", "test", "a.idx", "--threads=2"};
+    char *argv[] = {"fake",  "--data", "train", "--batch=3",  "predict",
+                    "--out", "test",   "a.idx", "--threads=2"};
     SnnOptions options;
     SnnError error;
     ck_assert(snn_options_parse(&options, 9, argv, &error));

@@ -94,7 +94,7 @@ START_TEST(every_sample_is_in_one_part)
         seen[split.validate.samples[i]]++;
     for (int i = 0; i < FAKE_TRAIN; i++)
         ck_assert_int_eq(seen[i], 1);
-    for (int class = 0; class < FAKE_CLASSES; class++) {
+    for (int class = 0; class < FAKE_CLASSES; class ++) {
         int held = of_class(&split.validate, class), all = held + of_class(&split.learn, class);
         ck_assert_int_eq(held, (int)(fraction * all + 0.5));
     }
@@ -512,10 +512,12 @@ START_TEST(layers_that_never_or_always_fire)
     unsigned char images[FAKE_TRAIN * FAKE_INPUTS] = {0};
     for (int bright = 0; bright < 2; bright++) {
         memset(images, 255 * bright, sizeof images);
-        fake_write_idx(&fake, "train-images-idx3-ubyte", 8, 3, (uint32_t[]){FAKE_TRAIN, 4, 4}, images, sizeof images);
+        fake_write_idx(&fake, "train-images-idx3-ubyte", 8, 3, (uint32_t[]){FAKE_TRAIN, 4, 4}, images,
+                       sizeof images);
         assert_run(0, "train --epochs 2");
-        assert_says(bright ? "fake: warning: `coin` (poisson) fired at every step of epoch 1, so it says nothing"
-                           : "fake: warning: `coin` (poisson) never fired in epoch 1, so nothing passes it");
+        assert_says(bright
+                        ? "fake: warning: `coin` (poisson) fired at every step of epoch 1, so it says nothing"
+                        : "fake: warning: `coin` (poisson) never fired in epoch 1, so nothing passes it");
         ck_assert_int_eq(count_of(fake.err, "warning"), 1);
     }
 }
