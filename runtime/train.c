@@ -354,8 +354,6 @@ static int trainer_interrupted(const Trainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
     const SnnState *state = &trainer->state;
-    if (trainer->session.wrong.text[0] != '\0')
-        return trainer_give_up(trainer, &trainer->session.wrong, "the validation or test", error);
     if (state->epoch == 0)
         snn_fail(error, "interrupted in epoch 1 (%s): no epoch was finished, so nothing is saved",
                  trainer->target.path);
@@ -409,7 +407,10 @@ static int trainer_measure(Trainer *trainer, const SnnPart *part, SnnScore *scor
 {
     if (snn_session_test(&trainer->session, part, trainer->state.seed, trainer->watch, score))
         return SNN_OK;
-    return trainer_interrupted(trainer, error);
+    if (trainer->session.wrong.text[0] == '\0')
+        return trainer_interrupted(trainer, error);
+    const char *when = part == &trainer->data.test ? "the test" : "the validation";
+    return trainer_give_up(trainer, &trainer->session.wrong, when, error);
 }
 
 /* The checkpoint knows the log's line of its epoch, without what is no part of learning: the checkpoints of equal

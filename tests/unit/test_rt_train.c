@@ -339,7 +339,7 @@ START_TEST(nan_in_a_state)
     assert_says(", in epoch 1, batch 3");
     fake.fake.state_nan_at = 13 + 2;
     assert_run(1, "train --epochs 1 --out other.safetensors");
-    assert_says(", in the validation or test; the checkpoint of the last epoch stays (other.safetensors)");
+    assert_says(", in the test; the checkpoint of the last epoch stays (other.safetensors)");
     assert_no_temporary();
 }
 END_TEST
