@@ -29,6 +29,14 @@ BufferId loop_buffer(Program *program, Buffer buffer)
     return program->buffers.count - 1;
 }
 
+int64_t buffer_bytes(const Buffer *buffer)
+{
+    int64_t bytes = buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4;
+    for (int d = 0; d < buffer->ndim; d++)
+        bytes *= buffer->dims[d];
+    return bytes;
+}
+
 BufferId loop_find(const Program *program, const char *name)
 {
     for (int i = 0; i < program->buffers.count; i++)

@@ -37,7 +37,7 @@ typedef enum BufferRole {
     BUFFER_OUTPUT    /* per sample, read by the runtime: loss, predicted, scores, activity */
 } BufferRole;
 
-enum { LOOP_MAX_DIMS = 6 };
+enum { LOOP_MAX_DIMS = 6, LOOP_MOST_LOCAL = 1 << 16 /* bytes of a kernel's LOCAL buffers */ };
 
 typedef struct Buffer {
     const char *name;  /* unique among buffers and kernels, see unique.h */
@@ -218,6 +218,8 @@ const char *phase_name(Phase phase);
 const char *loop_name(Program *program, const char *base);
 /* The buffer's name is given by loop_name. */
 BufferId loop_buffer(Program *program, Buffer buffer);
+/* Without the samples of a batch. */
+int64_t buffer_bytes(const Buffer *buffer);
 BufferId loop_find(const Program *program, const char *name); /* -1 if there is none */
 
 VarId loop_var(Arena *arena, Kernel *kernel, const char *base, Type type); /* unique in the kernel */

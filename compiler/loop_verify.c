@@ -17,6 +17,7 @@ typedef struct Verifier {
     Binding *bound; /* by variable: what it is at this point of the kernel */
     VEC(VarId) scope;
     Unique names; /* of buffers and kernels */
+    bool *touched; /* by buffer: within the kernel */
     const char *error;
 } Verifier;
 
@@ -91,6 +92,7 @@ static bool verify_index(Verifier *verifier, BufferId id, LoopExpr *const *index
     if (!require(verifier, id >= 0 && id < verifier->program->buffers.count, "there is no buffer %d", id))
         return false;
     const Buffer *buffer = &verifier->program->buffers.at[id];
+    verifier->touched[id] = true;
     int wanted = buffer->ndim + buffer->per_sample;
     if (!require(verifier, count == wanted, "`%s` takes %d indices, not %d", buffer->name, wanted, count))
         return false;
@@ -390,17 +392,31 @@ static bool verify_name(Verifier *verifier, const char *name)
                    "two buffers or kernels are called `%s`", name);
 }
 
+/* A thread's stack has them all. */
+static bool verify_locals(Verifier *verifier)
+{
+    int64_t bytes = 0;
+    for (BufferId b = 0; b < verifier->program->buffers.count; b++) {
+        const Buffer *buffer = &verifier->program->buffers.at[b];
+        if (verifier->touched[b] && buffer->role == BUFFER_LOCAL)
+            bytes += buffer_bytes(buffer);
+    }
+    return require(verifier, bytes <= LOOP_MOST_LOCAL, "its arrays take %lld bytes of a stack",
+                   (long long)bytes);
+}
+
 static bool verify_kernel(Verifier *verifier, const Kernel *kernel)
 {
     if (!verify_name(verifier, kernel->name))
         return false;
     verifier->kernel = kernel;
     verifier->bound = NEW_ARRAY(verifier->program->arena, Binding, kernel->vars.count + 1);
+    verifier->touched = NEW_ARRAY(verifier->program->arena, bool, verifier->program->buffers.count + 1);
     verifier->scope.count = 0;
     return verify_vars(verifier) && verify_limit(verifier, kernel->first)
            && verify_limit(verifier, kernel->last)
            && require(verifier, kernel->over_rows || kernel->items > 0, "it has %d items", kernel->items)
-           && verify_scope(verifier, &kernel->body);
+           && verify_scope(verifier, &kernel->body) && verify_locals(verifier);
 }
 
 static bool verify_buffer(Verifier *verifier, BufferId id)

@@ -266,5 +266,6 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
             lower_transposed(&lower, p);
     lower_phase(&lower, PHASE_BACKWARD, net->backward, net->updates);
     lower_phase(&lower, PHASE_UPDATE, net->updates, net->nodes.count);
+    spill_locals(program);
     return program;
 }

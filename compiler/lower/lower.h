@@ -119,6 +119,9 @@ void emit_delay(Lower *lower, const Node *node, Site site);
 void emit_poisson(Lower *lower, const Node *node, Site site);
 void emit_latency(Lower *lower, const Node *node, Site site);
 
+/* Leaves no kernel more than LOOP_MOST_LOCAL bytes of local arrays. Each belongs to one kernel. */
+void spill_locals(Program *program);
+
 /* Whole kernels. */
 void lower_bias_grad(Lower *lower, const Node *node);
 void lower_transposed(Lower *lower, ParamId weight);

@@ -289,6 +289,17 @@ static void where_and_more(Example *e)
 {
     flagged(e, e->spikes)->independent = true;
 }
+static void stack_bytes(Example *e)
+{
+    BufferId array = loop_buffer(
+        e->program,
+        (Buffer){
+            .name = "a", .type = TYPE_F32, .role = BUFFER_LOCAL, .ndim = 2, .dims = {2, 8192}, .param = -1});
+    LoopExpr *zeros[2] = {loop_int(arena, 0), loop_int(arena, 0)};
+    loop_store(e->program, &e->items->body, array, 2, zeros, loop_float(arena, 0), false);
+    ck_assert_ptr_null(loop_verify(e->program));
+    e->program->buffers.at[array].dims[1]++;
+}
 static void operand_types(Example *e)
 {
     e->set->value->args[0] = var(e, e->n);
@@ -397,6 +408,7 @@ static const struct {
     {store_add, "kernel `k`: `s` holds u8, which cannot be added to"},
     {store_input, "kernel `k`: `label` is an input and is stored to"},
     {ahead_range, "kernel `k`: no row of `s` has 4 elements from 1 on"},
+    {stack_bytes, "kernel `k`: its arrays take 65544 bytes of a stack"},
     {where_indices, "kernel `k`: `s` takes 3 indices, not 2"},
     {where_type, "kernel `k`: the flags of the loop over `i` are no bytes"},
     {where_and_more, "kernel `k`: the loop over `i` asks for flags and for more"},

@@ -1,0 +1,101 @@
+/* Arrays of a kernel live on a thread's stack. What is too large for it gets memory instead, with a place for each of
+ * the kernel's items: threads do different items, so the first of them says whose place it is. */
+#include "lower.h"
+
+typedef struct Spill {
+    Program *program;
+    Kernel *kernel;
+    bool *used;    /* by buffer: an array of the kernel */
+    bool *spilled; /* by buffer */
+} Spill;
+
+/* Marks a local that is touched; puts the item before the indices of one that is spilled, once. */
+static int touch(Spill *spill, BufferId id, LoopExpr **index, int count)
+{
+    const Buffer *buffer = &spill->program->buffers.at[id];
+    spill->used[id] = spill->used[id] || buffer->role == BUFFER_LOCAL;
+    if (!spill->spilled[id] || count > buffer->ndim)
+        return count;
+    memmove(index + 1, index, (size_t)count * sizeof *index);
+    index[0] = loop_ref(spill->program->arena, spill->kernel, spill->kernel->first);
+    return count + 1;
+}
+
+static void walk_expr(Spill *spill, LoopExpr *expr)
+{
+    if (!expr)
+        return;
+    for (int i = 0; i < expr->nargs; i++)
+        walk_expr(spill, expr->args[i]);
+    if (expr->kind == LOOP_LOAD)
+        expr->nargs = touch(spill, expr->buffer, expr->args, expr->nargs);
+}
+
+static void walk(Spill *spill, const LoopBlock *block)
+{
+    for (int i = 0; i < block->count; i++) {
+        LoopStmt *stmt = block->at[i];
+        walk_expr(spill, stmt->from);
+        walk_expr(spill, stmt->to);
+        walk_expr(spill, stmt->value);
+        for (int k = 0; k < stmt->nindex; k++)
+            walk_expr(spill, stmt->index[k]);
+        if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD)
+            stmt->nindex = touch(spill, stmt->buffer, stmt->index, stmt->nindex);
+        walk(spill, &stmt->body);
+        if (stmt->where) /* a row of flags: all indices but the last */
+            stmt->nindex = touch(spill, stmt->buffer, stmt->index, stmt->nindex + 1) - 1;
+    }
+}
+
+/* The largest local of the kernel if all together are too large, else -1. */
+static BufferId largest_of_too_many(const Spill *spill)
+{
+    BufferId largest = -1;
+    int64_t all = 0, most = 0;
+    for (BufferId b = 0; b < spill->program->buffers.count; b++) {
+        int64_t bytes = spill->used[b] ? buffer_bytes(&spill->program->buffers.at[b]) : 0;
+        all += bytes;
+        if (bytes > most) {
+            most = bytes;
+            largest = b;
+        }
+    }
+    return all > LOOP_MOST_LOCAL ? largest : -1;
+}
+
+static void move_to_memory(const Spill *spill, BufferId id)
+{
+    Buffer *buffer = &spill->program->buffers.at[id];
+    buffer->role = BUFFER_SCRATCH;
+    buffer->registers = false;
+    buffer->sparse = true;
+    buffer->per_sample = spill->kernel->over_rows;
+    if (buffer->per_sample)
+        return;
+    memmove(buffer->dims + 1, buffer->dims, (size_t)buffer->ndim++ * sizeof *buffer->dims);
+    buffer->dims[0] = spill->kernel->items;
+}
+
+static void spill_kernel(Program *program, Kernel *kernel)
+{
+    int count = program->buffers.count + 1;
+    Spill spill = {program, kernel, NEW_ARRAY(program->arena, bool, count),
+                   NEW_ARRAY(program->arena, bool, count)};
+    walk(&spill, &kernel->body);
+    BufferId largest;
+    while ((largest = largest_of_too_many(&spill)) >= 0) {
+        spill.used[largest] = false;
+        spill.spilled[largest] = true;
+    }
+    walk(&spill, &kernel->body);
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        if (spill.spilled[b])
+            move_to_memory(&spill, b);
+}
+
+void spill_locals(Program *program)
+{
+    for (int k = 0; k < program->kernels.count; k++)
+        spill_kernel(program, &program->kernels.at[k]);
+}
