@@ -23,8 +23,7 @@ void snn_firing_warn(const SnnModel *model, const SnnOptions *options, const Snn
         else if (rate >= 1.0)
             snn_note(options,
                      "warning: `%s` (%s) fired at every step of epoch %d, so it says nothing: try a smaller "
-                     "input, "
-                     "smaller weights (`init` of dense), or a higher threshold",
+                     "input, smaller weights (`init` of dense), or a higher threshold",
                      layer->name, layer->about, epoch->number);
     }
 }

@@ -42,7 +42,7 @@ char *snn_text_join(const char *const *lines)
     return text;
 }
 
-/* Whether the text has the line; *at, if given, is where to look first, and moves behind it. */
+/* Whether one of the text's lines is this one. */
 static bool text_has(const char *text, const char *line, size_t length)
 {
     for (const char *next; *text != '\0'; text = next) {
