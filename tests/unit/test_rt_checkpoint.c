@@ -1,5 +1,5 @@
 /* What a checkpoint says of the model and the training that made it, and what is made of that. */
-#include "test_rt_fake.h"
+#include "test_rt_runs.h"
 #include "snn_safetensors.h"
 
 #include <check.h>
@@ -9,7 +9,6 @@
 
 Suite *rt_checkpoint_suite(void);
 
-static Fake fake;
 static SnnError error;
 
 static const char *const network[] = {"1 time steps, 3 classes", "digit: v = v[-1] * 0.5 + input",
@@ -21,25 +20,9 @@ static const char *const faster[] = {"loss = mse(digit, label)", "lr: constant o
 
 static void setup(void)
 {
-    fake_open(&fake);
+    fake_setup();
     fake.fake.model.network = network;
     fake.fake.model.training = training;
-}
-
-static void teardown(void)
-{
-    fake_close(&fake);
-}
-
-static void assert_run(int status, const char *words)
-{
-    int got = fake_run(&fake, words);
-    ck_assert_msg(got == status, "`%s`: exit status %d, not %d; stderr:\n%s", words, got, status, fake.err);
-}
-
-static void assert_says(const char *part)
-{
-    ck_assert_msg(strstr(fake.err, part) != NULL, "`%s` is not in:\n%s", part, fake.err);
 }
 
 static SnnTensors *open_file(const char *name)
@@ -278,7 +261,7 @@ Suite *rt_checkpoint_suite(void)
 {
     Suite *suite = suite_create("rt_checkpoint");
     TCase *tests = tcase_create("checkpoints");
-    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_checked_fixture(tests, setup, fake_teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, differences_are_named);
     tcase_add_test(tests, long_lines_are_cut);

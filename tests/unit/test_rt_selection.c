@@ -1,6 +1,6 @@
 /* What is chosen with samples that are not learned from: validation, the best epoch, the end of patience; and
  * what a training begins with. */
-#include "test_rt_fake.h"
+#include "test_rt_runs.h"
 #include "snn_safetensors.h"
 
 #include <check.h>
@@ -11,51 +11,6 @@
 #include <unistd.h>
 
 Suite *rt_selection_suite(void);
-
-static Fake fake;
-
-static void setup(void)
-{
-    fake_open(&fake);
-}
-
-static void teardown(void)
-{
-    fake_close(&fake);
-}
-
-static bool exists(const char *name)
-{
-    return access(fake_path(&fake, 0, name), F_OK) == 0;
-}
-
-static void assert_run(int status, const char *words)
-{
-    int got = fake_run(&fake, words);
-    ck_assert_msg(got == status, "`%s`: exit status %d, not %d; stderr:\n%s", words, got, status, fake.err);
-}
-
-static void assert_says(const char *part)
-{
-    ck_assert_msg(strstr(fake.err, part) != NULL, "`%s` is not in:\n%s", part, fake.err);
-}
-
-static void assert_same(const char *one, const char *other)
-{
-    ck_assert_msg(fake_same(&fake, one, other), "%s and %s differ", one, other);
-}
-
-static SnnState state_of(const char *name)
-{
-    SnnState state;
-    SnnError error;
-    const char *path = fake_path(&fake, 0, name);
-    SnnTensors *file = snn_tensors_open(path, &error);
-    bool ok = file != NULL && snn_checkpoint_state(file, &fake.fake.model, false, &state, path, &error);
-    ck_assert_msg(ok, "%s", error.text);
-    snn_tensors_close(file);
-    return state;
-}
 
 /* ---- which samples -------------------------------------------------------------------------------- */
 
@@ -187,7 +142,7 @@ START_TEST(a_part_of_its_own)
                      4);
     ck_assert(loss == test_loss && accuracy == test_accuracy && loss > 0.0);
     assert_run(0, "train --epochs 1 --out plain.safetensors");
-    SnnState state = state_of("fake.safetensors");
+    SnnState state = read_state("fake.safetensors");
     ck_assert_str_eq(state.validate, "valid");
     ck_assert_int_eq(state.validating, FAKE_TEST);
     unlink(fake_path(&fake, 0, "valid-labels-idx1-ubyte"));
@@ -309,9 +264,9 @@ START_TEST(the_best_epoch_is_kept)
     strcpy(result, fake.out);
     int best = best_in_log("run.json", bests[_i].field, bests[_i].sign, &last);
     ck_assert_int_eq(last, 8);
-    ck_assert_int_eq(state_of("a.safetensors").epoch, 8);
-    ck_assert_int_eq(state_of("a.safetensors").best_epoch, best);
-    ck_assert_int_eq(state_of("a.best.safetensors").epoch, best);
+    ck_assert_int_eq(read_state("a.safetensors").epoch, 8);
+    ck_assert_int_eq(read_state("a.safetensors").best_epoch, best);
+    ck_assert_int_eq(read_state("a.best.safetensors").epoch, best);
     assert_run(0, "test --weights a.best.safetensors");
     ck_assert_str_eq(fake.out, result);
 }
@@ -325,15 +280,15 @@ START_TEST(patience_ends_a_training)
     int best = best_in_log("run.json", "validation_accuracy", -1, &last);
     ck_assert_int_eq(last, best + 3);
     ck_assert_int_lt(last, 100);
-    ck_assert_int_eq(state_of("fake.best.safetensors").epoch, best);
+    ck_assert_int_eq(read_state("fake.best.safetensors").epoch, best);
     char result[sizeof fake.out];
     strcpy(result, fake.out);
     assert_run(0, "train --resume fake.safetensors");
     assert_says("3 epochs without a better one are enough");
     ck_assert_str_eq(fake.out, result);
     assert_run(0, "train --resume fake.safetensors --patience 4");
-    ck_assert_int_gt(state_of("fake.safetensors").epoch, last);
-    ck_assert_int_eq(state_of("fake.safetensors").patience, 4);
+    ck_assert_int_gt(read_state("fake.safetensors").epoch, last);
+    ck_assert_int_eq(read_state("fake.safetensors").patience, 4);
 }
 END_TEST
 
@@ -341,12 +296,13 @@ END_TEST
  * the best, and the fifth ends the training and its 5 passes of a test. */
 START_TEST(killed_run_keeps_its_best)
 {
-    static const char choosing[] = "train --epochs 9 --validate 0.2 --best accuracy --patience 3 --seed 2 --threads 2";
+    static const char choosing[] =
+        "train --epochs 9 --validate 0.2 --best accuracy --patience 3 --seed 2 --threads 2";
     static const int places[] = {15, 26, 28, 29, 40, 43, 57, 70, 71, 75};
     char words[256];
     snprintf(words, sizeof words, "%s --out whole.safetensors --log whole.json", choosing);
     assert_run(0, words);
-    ck_assert(state_of("whole.safetensors").epoch == 5 && state_of("whole.best.safetensors").epoch == 2);
+    ck_assert(read_state("whole.safetensors").epoch == 5 && read_state("whole.best.safetensors").epoch == 2);
     char result[sizeof fake.out];
     strcpy(result, fake.out);
     fake.fake.die_at = places[_i];
@@ -364,14 +320,14 @@ END_TEST
 START_TEST(the_best_is_brought_back)
 {
     assert_run(0, "train --epochs 4 --best loss --out whole.safetensors");
-    ck_assert_int_eq(state_of("whole.safetensors").best_epoch, 4);
+    ck_assert_int_eq(read_state("whole.safetensors").best_epoch, 4);
     fake.fake.die_at = 3 * 13 + 5;
     assert_run(-SIGKILL, "train --epochs 4 --best loss --out part.safetensors");
     fake.fake.die_at = 0;
-    ck_assert_int_eq(state_of("part.safetensors").best_epoch, 3);
+    ck_assert_int_eq(read_state("part.safetensors").best_epoch, 3);
     unlink(fake_path(&fake, 0, "part.best.safetensors"));
     assert_run(0, "train --resume part.safetensors --epochs 3"); /* nothing to train */
-    ck_assert_int_eq(state_of("part.best.safetensors").epoch, 3);
+    ck_assert_int_eq(read_state("part.best.safetensors").epoch, 3);
     assert_run(0, "train --resume part.safetensors --epochs 4 --out moved.safetensors");
     assert_same("moved.safetensors", "whole.safetensors");
     assert_same("moved.best.safetensors", "whole.best.safetensors");
@@ -382,7 +338,7 @@ END_TEST
 START_TEST(the_best_comes_along)
 {
     assert_run(0, "train --epochs 6 --validate 0.2 --best accuracy");
-    int best = state_of("fake.safetensors").best_epoch;
+    int best = read_state("fake.safetensors").best_epoch;
     ck_assert_int_lt(best, 6);
     assert_run(0, "train --resume fake.safetensors --out other.safetensors");
     assert_same("fake.best.safetensors", "other.best.safetensors");
@@ -409,7 +365,7 @@ START_TEST(another_selection_is_refused)
     assert_run(1, "train --resume all.safetensors --epochs 2 --validate 0.2");
     assert_says("it was trained with all samples, not --validate 0.2");
     assert_run(0, "train --resume all.safetensors --epochs 3 --best loss");
-    ck_assert_int_ge(state_of("all.safetensors").best_epoch, 2);
+    ck_assert_int_ge(read_state("all.safetensors").best_epoch, 2);
 }
 END_TEST
 
@@ -529,7 +485,7 @@ Suite *rt_selection_suite(void)
 {
     Suite *suite = suite_create("rt_selection");
     TCase *runs = tcase_create("runs");
-    tcase_add_checked_fixture(runs, setup, teardown);
+    tcase_add_checked_fixture(runs, fake_setup, fake_teardown);
     tcase_set_timeout(runs, 60);
     tcase_add_loop_test(runs, every_sample_is_in_one_part, 0, 5);
     tcase_add_test(runs, the_seed_says_which);

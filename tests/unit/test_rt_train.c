@@ -1,5 +1,5 @@
 /* The whole runtime on the fake model: what a run leaves behind when all goes well, and when it does not. */
-#include "test_rt_fake.h"
+#include "test_rt_runs.h"
 #include "snn_safetensors.h"
 
 #include <check.h>
@@ -11,56 +11,6 @@
 #include <unistd.h>
 
 Suite *rt_train_suite(void);
-
-static Fake fake;
-
-static void setup(void)
-{
-    fake_open(&fake);
-}
-
-static void teardown(void)
-{
-    fake_close(&fake);
-}
-
-static bool exists(const char *name)
-{
-    return access(fake_path(&fake, 0, name), F_OK) == 0;
-}
-
-static void assert_run(int status, const char *words)
-{
-    int got = fake_run(&fake, words);
-    ck_assert_msg(got == status, "`%s`: exit status %d, not %d; stderr:\n%s", words, got, status, fake.err);
-}
-
-static void assert_says(const char *part)
-{
-    ck_assert_msg(strstr(fake.err, part) != NULL, "`%s` is not in:\n%s", part, fake.err);
-}
-
-static void assert_no_temporary(void)
-{
-    DIR *folder = opendir(fake.folder);
-    ck_assert_ptr_nonnull(folder);
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        ck_assert_msg(strstr(entry->d_name, ".tmp.") == NULL, "%s is left", entry->d_name);
-    closedir(folder);
-}
-
-static SnnState read_state(const char *name)
-{
-    SnnState state = {0};
-    SnnError error;
-    const char *path = fake_path(&fake, 0, name);
-    SnnTensors *file = snn_tensors_open(path, &error);
-    ck_assert_msg(file != NULL, "%s", error.text);
-    ck_assert_msg(snn_checkpoint_state(file, &fake.fake.model, false, &state, path, &error), "%s",
-                  error.text);
-    snn_tensors_close(file);
-    return state;
-}
 
 static double accuracy(void)
 {
@@ -90,8 +40,8 @@ START_TEST(threads_do_not_change_bits)
     assert_run(0, "train --threads 1 --out one.safetensors");
     assert_run(0, "train --threads 2 --out two.safetensors");
     assert_run(0, "train --threads 7 --out seven.safetensors");
-    ck_assert(fake_same(&fake, "one.safetensors", "two.safetensors"));
-    ck_assert(fake_same(&fake, "one.safetensors", "seven.safetensors"));
+    assert_same("one.safetensors", "two.safetensors");
+    assert_same("one.safetensors", "seven.safetensors");
     assert_run(0, "train --seed 6 --out other.safetensors");
     ck_assert(!fake_same(&fake, "one.safetensors", "other.safetensors"));
 }
@@ -121,7 +71,7 @@ START_TEST(frozen_parameters_stay)
     assert_run(0, "train --epochs 2 --out whole.safetensors");
     assert_run(0, "train --epochs 1 --out part.safetensors");
     assert_run(0, "train --epochs 2 --resume part.safetensors");
-    ck_assert(fake_same(&fake, "whole.safetensors", "part.safetensors"));
+    assert_same("whole.safetensors", "part.safetensors");
     assert_run(0, "info");
     ck_assert_msg(strstr(fake.out, "dense(3) of digit, frozen\n") != NULL, "%s", fake.out);
     fake.fake.frozen = false;
@@ -261,7 +211,7 @@ START_TEST(killed_run_resumes_to_the_same_bits)
     assert_run(-SIGKILL, "train --out part.safetensors --log part.json");
     fake.fake.die_at = 0;
     assert_run(0, "train --resume part.safetensors --log part.json");
-    ck_assert(fake_same(&fake, "whole.safetensors", "part.safetensors"));
+    assert_same("whole.safetensors", "part.safetensors");
     char *log = fake_read(&fake, "part.json", NULL);
     ck_assert_ptr_nonnull(log);
     const char *line = log;
@@ -285,7 +235,7 @@ START_TEST(interrupted_run_says_how_to_go_on)
     fake.fake.signal_at = 0;
     assert_run(0, "train --resume part.safetensors --epochs 3");
     assert_run(0, "train");
-    ck_assert(fake_same(&fake, "part.safetensors", "fake.safetensors"));
+    assert_same("part.safetensors", "fake.safetensors");
     assert_no_temporary();
 }
 END_TEST
@@ -295,82 +245,6 @@ START_TEST(interrupted_before_the_first_checkpoint)
     fake.fake.signal_at = 3;
     assert_run(130, "train");
     assert_says("nothing is saved");
-    ck_assert(!exists("fake.safetensors"));
-}
-END_TEST
-
-START_TEST(nan_stops_and_keeps_the_checkpoint)
-{
-    assert_run(0, "train --epochs 1 --out good.safetensors");
-    fake.fake.nan_at = 13 + 4;
-    /* The learning rate of a whole run differs from that of one epoch: compare with the same run. */
-    assert_run(1, "train --epochs 3 --out bad.safetensors");
-    assert_says("NaN in `digit` (dense(3), fake.snn:5), sample ");
-    assert_says(", in epoch 2, batch 4; the checkpoint of the last epoch stays (bad.safetensors): try a smaller");
-    ck_assert(exists("bad.safetensors"));
-    SnnState state = read_state("bad.safetensors");
-    ck_assert_int_eq(state.epoch, 1);
-    ck_assert_int_eq((int)state.step, 13);
-}
-END_TEST
-
-START_TEST(nan_before_any_update)
-{
-    fake.fake.nan_at = 1;
-    assert_run(1, "train --epochs 3");
-    assert_says(", in epoch 1, batch 1; there is no checkpoint yet (fake.safetensors): no weight has changed");
-    ck_assert(strstr(fake.err, "learning rate") == NULL);
-}
-END_TEST
-
-/* Spikes, scores and losses do not show it: only what is watched. */
-START_TEST(nan_in_a_state)
-{
-    assert_run(0, "train --epochs 1");
-    fake.fake.state_nan_at = 3;
-    assert_run(1, "test");
-    assert_says("NaN in the state `v` of `digit` (dense(3), fake.snn:5), sample 16: the weights are finite,");
-    ck_assert_str_eq(fake.out, "");
-    assert_run(1, "predict --out made.csv");
-    assert_says("NaN in the state `v` of `digit`");
-    ck_assert(!exists("made.csv"));
-    assert_run(1, "train --epochs 2 --out other.safetensors");
-    assert_says("NaN in the state `v` of `digit`");
-    assert_says(", in epoch 1, batch 3");
-    fake.fake.state_nan_at = 13 + 2;
-    assert_run(1, "train --epochs 1 --out other.safetensors");
-    assert_says(", in the test; the checkpoint of the last epoch stays (other.safetensors)");
-    assert_no_temporary();
-}
-END_TEST
-
-START_TEST(weights_that_are_not_finite)
-{
-    size_t size;
-    assert_run(0, "train --epochs 1");
-    char *bytes = fake_read(&fake, "fake.safetensors", &size);
-    float infinity = INFINITY;
-    for (size_t i = 1; i <= 2 * (FAKE_INPUTS + 1) * FAKE_CLASSES; i++)
-        memcpy(bytes + size - 4 * i, &infinity, sizeof infinity);
-    fake_write(&fake, "bad.safetensors", bytes, size);
-    free(bytes);
-    static const char *const commands[] = {
-        "test --weights bad.safetensors", "predict --weights bad.safetensors",
-        "train --weights bad.safetensors", "train --resume bad.safetensors"};
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        assert_run(1, commands[i]);
-        assert_says("(bad.safetensors): `");
-        assert_says("` holds NaN or infinity");
-    }
-}
-END_TEST
-
-START_TEST(overflow_is_found)
-{
-    fake.fake.model.schedule = (SnnSchedule){SNN_CONSTANT, 3e38f, 0.0f, 1, false};
-    fake.fake.model.clip_norm = 0.0f;
-    assert_run(1, "train");
-    assert_says("infinity in ");
     ck_assert(!exists("fake.safetensors"));
 }
 END_TEST
@@ -442,7 +316,7 @@ START_TEST(full_disk_keeps_the_old_checkpoint)
     fake.file_limit = 600;
     assert_run(1, "train --epochs 2 --seed 9");
     assert_says("cannot write (fake.safetensors): File too large");
-    ck_assert(fake_same(&fake, "fake.safetensors", "keep.safetensors"));
+    assert_same("fake.safetensors", "keep.safetensors");
     assert_no_temporary();
 }
 END_TEST
@@ -474,7 +348,7 @@ START_TEST(predicts_as_csv)
     assert_says("would overwrite (my.csv): it is not a file of predictions");
     assert_run(0, "predict --force --out my.csv");
     assert_run(0, "predict --out all.csv");
-    ck_assert(fake_same(&fake, "my.csv", "all.csv"));
+    assert_same("my.csv", "all.csv");
     assert_run(1, "predict --out /dev/full");
     assert_says("cannot write (/dev/full): No space left on device");
     fake.file_limit = 400;
@@ -617,7 +491,7 @@ Suite *rt_train_suite(void)
 {
     Suite *suite = suite_create("rt_train");
     TCase *runs = tcase_create("runs");
-    tcase_add_checked_fixture(runs, setup, teardown);
+    tcase_add_checked_fixture(runs, fake_setup, fake_teardown);
     tcase_set_timeout(runs, 60);
     tcase_add_test(runs, learns_and_tests_alike);
     tcase_add_test(runs, visits_every_sample_in_its_order);
@@ -630,11 +504,6 @@ Suite *rt_train_suite(void)
     tcase_add_loop_test(runs, killed_run_resumes_to_the_same_bits, 0, 7);
     tcase_add_test(runs, interrupted_run_says_how_to_go_on);
     tcase_add_test(runs, interrupted_before_the_first_checkpoint);
-    tcase_add_test(runs, nan_stops_and_keeps_the_checkpoint);
-    tcase_add_test(runs, nan_before_any_update);
-    tcase_add_test(runs, nan_in_a_state);
-    tcase_add_test(runs, weights_that_are_not_finite);
-    tcase_add_test(runs, overflow_is_found);
     tcase_add_test(runs, resume_refuses_what_differs);
     tcase_add_test(runs, resume_of_a_finished_run);
     tcase_add_test(runs, strange_files_are_not_overwritten);
