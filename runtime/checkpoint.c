@@ -337,29 +337,30 @@ uint32_t snn_checkpoint_seed(const SnnTensors *file, uint32_t otherwise)
     return checkpoint_number(file, "seed", UINT32_MAX, &seed) ? (uint32_t)seed : otherwise;
 }
 
-static bool checkpoint_check_there(const SnnModel *model, const char *path, SnnError *error)
+/* A checkpoint, of whatever model, is kept under another name when the first epoch is saved; other files stay. */
+static bool checkpoint_check_there(const char *path, SnnError *error)
 {
     SnnError reason;
     SnnTensors *file = snn_tensors_open(path, &reason);
-    bool ours = file != NULL && checkpoint_is_ours(file, model);
+    bool checkpoint = file != NULL && snn_tensors_metadata(file, "snnc_checkpoint") != NULL;
     snn_tensors_close(file);
     if (file == NULL)
         return snn_fail(error, "would overwrite (%s): %.700s; give another --out FILE, or --force", path,
                         reason.text);
-    return ours
+    return checkpoint
            || snn_fail(error,
-                       "would overwrite (%s): it is not a checkpoint of `%s`; give another --out FILE, or "
-                       "--force",
-                       path, model->name);
+                       "would overwrite (%s): no training of such a program wrote it; give another --out FILE, "
+                       "or --force",
+                       path);
 }
 
-bool snn_checkpoint_check_target(const SnnModel *model, const SnnTarget *target, SnnError *error)
+bool snn_checkpoint_check_target(const SnnTarget *target, SnnError *error)
 {
     SnnOutput probe;
     struct stat info;
     if (!target->replace && stat(target->path, &info) == 0 && S_ISREG(info.st_mode)) {
         SnnIdentity there = snn_identity(&info);
-        if (!snn_identity_same(&there, &target->own) && !checkpoint_check_there(model, target->path, error))
+        if (!snn_identity_same(&there, &target->own) && !checkpoint_check_there(target->path, error))
             return false;
     }
     if (!snn_output_open(&probe, target->path, error))

@@ -165,8 +165,8 @@ typedef struct SnnTarget {
  * the target's own is not replaced: it keeps its content under another name. */
 bool snn_checkpoint_save(const SnnModel *model, const SnnState *state, const char *line, SnnTarget *target,
                          SnnError *error);
-/* Fails if the target's path exists and is anything but a checkpoint of this model, or cannot be written. */
-bool snn_checkpoint_check_target(const SnnModel *model, const SnnTarget *target, SnnError *error);
+/* Fails if the target's path exists and is anything but a checkpoint, or cannot be written. */
+bool snn_checkpoint_check_target(const SnnTarget *target, SnnError *error);
 
 /* What the file, at `path`, says about its training. Fails for that of another model, or of another network or
  * training (see snn_checkpoint_differs) unless forced. */

@@ -99,7 +99,7 @@ static bool trainer_best_path(SnnTrainer *trainer, SnnError *error)
     if (options->resume != NULL && state->best_epoch > 0
         && snn_same_file(options->resume, trainer->target.path) && stat(trainer->best_path, &info) == 0)
         trainer->best.own = snn_identity(&info);
-    if (!snn_checkpoint_check_target(trainer->model, &trainer->best, error))
+    if (!snn_checkpoint_check_target(&trainer->best, error))
         return false;
     if (!options->quiet)
         snn_note(options, "the epoch with the best %s %s is kept in %s", snn_best_set(state),
@@ -120,7 +120,7 @@ static bool trainer_path(SnnTrainer *trainer, SnnError *error)
     if (options->out == NULL && options->resume != NULL && snn_best_is_path(options->resume))
         return snn_fail(error, "would overwrite the best epoch (%s): give another --out FILE",
                         options->resume);
-    return snn_checkpoint_check_target(trainer->model, &trainer->target, error)
+    return snn_checkpoint_check_target(&trainer->target, error)
            && trainer_best_path(trainer, error);
 }
 

@@ -38,7 +38,11 @@ sed 's/model shapes/model forms/' shapes.snn > forms.snn
 "$snnc" forms.snn -o forms.c && compile_c "$cc" -O1 forms.c forms || fail "checkpoint: compile"
 ./forms train --quiet --data data --epochs 1 --out forms.safetensors > /dev/null 2>&1
 refuses "resume: another model" 1 '^shapes: cannot resume \(forms\.safetensors\): it is a checkpoint of `forms`, this program trains `shapes`$' ./shapes train --data data --resume forms.safetensors --out trained.safetensors
-refuses "train: --out is another model's checkpoint" 1 '^forms: would overwrite \(trained\.safetensors\): it is not a checkpoint of `forms`; give another --out FILE, or --force$' ./forms train --data data --out trained.safetensors
+cp trained.safetensors stays.safetensors
+passes "train: --out is another model's checkpoint" ./forms train --quiet --data data --epochs 1 --out stays.safetensors
+same "train: another model's checkpoint is kept" trained.safetensors stays.1.safetensors
+tensors '{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}' foreign && printf 1234 >> foreign
+refuses "train: --out holds weights from elsewhere" 1 '^forms: would overwrite \(foreign\): no training of such a program wrote it; give another --out FILE, or --force$' ./forms train --data data --out foreign
 sed 's/adam(lr = lr)/sgd(lr = lr)/' shapes.snn > sgd.snn
 "$snnc" sgd.snn -o sgd.c && compile_c "$cc" -O1 sgd.c sgd || fail "checkpoint: compile"
 refuses "resume: another optimizer" 1 '^sgd: cannot resume \(trained\.safetensors\): it was trained with the optimizer `adam`, this program uses `sgd`$' ./sgd train --data data --resume trained.safetensors
