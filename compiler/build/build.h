@@ -269,6 +269,10 @@ const Entry *given_argument(const Scope *frame, const char *name);
 const char *function_name(int index); /* of formulas: 0, 1, ...; NULL at the end */
 /* The same of functions of streams: encoders and reductions over time. */
 const char *stream_function_name(int i);
+bool is_function(const char *name);          /* of either */
+void function_names(Build *b, Names *names); /* of both */
+/* Behind a complaint about the arguments of a call that was written as a chain. */
+void hint_left(Build *b, const Expr *call);
 
 /* ---- definitions ------------------------------------------------------------------------------------ */
 
@@ -305,6 +309,11 @@ bool needs_now(Build *b, const Scope *scope, const Expr *expr, const Entry *targ
 Value binding_value(Build *b, Entry *entry, Span use);
 /* Resolves a stage's name through formals of blocks: `block layer(x, neuron) = x -> neuron`. */
 const Expr *stage_of(Scope **scope, const Expr *stage);
+
+/* `x -> f(y)` as f(x, y). */
+const Expr *chained_call(Build *b, const Expr *left, const Expr *stage);
+/* The same where f is a function, not a stage of its own; NULL otherwise. *scope becomes that of the call. */
+const Expr *chained_function(Build *b, Scope **scope, const Expr *chain);
 
 StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
                     Shape shape, Span span);

@@ -257,6 +257,12 @@ void unknown_definition(Build *b, const Scope *scope, const char *name, Span spa
         return;
     Names names = {0};
     definition_names(b, scope, kinds, &names);
+    int listed = names.count; /* functions are stages, too, but more than a message should list */
+    if (kinds & BLOCKS)
+        function_names(b, &names);
+    if (hint_closest(b, name, &names))
+        return;
+    names.count = listed;
     hint_known(b, "known are", name, &names);
 }
 
@@ -300,10 +306,7 @@ void unknown_function(Build *b, Scope *scope, const Expr *call)
         return;
     }
     Names names = {0};
-    for (int i = 0; function_name(i); i++)
-        vec_push(b->arena, &names, function_name(i));
-    for (int i = 0; stream_function_name(i); i++)
-        vec_push(b->arena, &names, stream_function_name(i));
+    function_names(b, &names);
     hint_known(b, "functions", call->name, &names);
 }
 

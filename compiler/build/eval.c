@@ -461,6 +461,13 @@ static Value eval_stream(Context *c, Scope *scope, const Expr *expr)
     return value.kind == VALUE_STREAM ? map_input(c, value, expr->span) : value;
 }
 
+/* A function continues the formula, so that both spellings build the same. */
+static Value eval_chain(Context *c, Scope *scope, const Expr *expr)
+{
+    const Expr *call = c->streams ? chained_function(c->build, &scope, expr) : NULL;
+    return call ? eval_call(c, scope, call) : eval_stream(c, scope, expr);
+}
+
 static Value eval_kind(Context *c, Scope *scope, const Expr *expr)
 {
     switch (expr->kind) {
@@ -469,7 +476,7 @@ static Value eval_kind(Context *c, Scope *scope, const Expr *expr)
     case EXPR_CALL: return eval_call(c, scope, expr);
     case EXPR_UNARY: return eval_unary(c, scope, expr);
     case EXPR_BINARY: return eval_binary(c, scope, expr);
-    case EXPR_CHAIN:
+    case EXPR_CHAIN: return eval_chain(c, scope, expr);
     case EXPR_PAST: return eval_stream(c, scope, expr);
     case EXPR_STRING:
     case EXPR_LIST:

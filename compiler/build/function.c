@@ -34,6 +34,25 @@ const char *function_name(int index)
     return index < SPECIAL_COUNT ? special_functions[index] : NULL;
 }
 
+void function_names(Build *b, Names *names)
+{
+    for (int i = 0; function_name(i); i++)
+        vec_push(b->arena, names, function_name(i));
+    for (int i = 0; stream_function_name(i); i++)
+        vec_push(b->arena, names, stream_function_name(i));
+}
+
+bool is_function(const char *name)
+{
+    for (int i = 0; function_name(i); i++)
+        if (strcmp(function_name(i), name) == 0)
+            return true;
+    for (int i = 0; stream_function_name(i); i++)
+        if (strcmp(stream_function_name(i), name) == 0)
+            return true;
+    return false;
+}
+
 static const Function *find_function(const char *name)
 {
     for (int i = 0; i < FUNCTION_COUNT; i++)
@@ -45,6 +64,12 @@ static const Function *find_function(const char *name)
 static const Arg *last_argument(const Expr *call)
 {
     return &call->args.at[call->args.count - 1];
+}
+
+void hint_left(Build *b, const Expr *call)
+{
+    if (call->args.count > 1 && call->args.at[0].span.lo < call->span.lo)
+        report_hint(b, "what stands on the left of `->` is its first argument");
 }
 
 /* Functions take their arguments by position, a fixed number of them. */
@@ -64,6 +89,7 @@ static bool check_count(Build *b, const Expr *call, int count)
     report(b, few ? RULE_MISSING_ARGUMENT : RULE_TOO_MANY_ARGUMENTS,
            few ? call->span : last_argument(call)->span, "`%s` takes %d argument%s, found %d", call->name,
            count, count == 1 ? "" : "s", call->args.count);
+    hint_left(b, call);
     return false;
 }
 
@@ -220,15 +246,13 @@ Value eval_call(Context *c, Scope *scope, const Expr *call)
 
 static bool is_known(Scope *scope, const char *name)
 {
-    static const char *const others[] = {"where",   "step",     "detach", "dense",     "poisson",
-                                         "latency", "constant", "cosine", "one_cycle", "rate",
-                                         "mean",    "sum",      "last"};
+    static const char *const others[] = {"dense", "constant", "cosine", "one_cycle"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (strcmp(others[i], name) == 0)
             return true;
     Scope *home;
     int any = NEURONS | SURROGATES | OPTIMIZERS | BLOCKS;
-    return is_constant_name(name) || find_function(name) || scope_find(scope, name)
+    return is_constant_name(name) || is_function(name) || scope_find(scope, name)
            || scope_definition(scope, name, any, &home);
 }
 

@@ -51,8 +51,9 @@ static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Shape *shape)
     if (strcmp(stage->name, "dense") == 0)
         return infer_dense(b, where, stage, shape);
     const Def *def = scope_definition(where, stage->name, BLOCKS, &home);
+    const Expr *function = def ? NULL : chained_function(b, &scope, expr);
     if (!def)
-        return infer(b, scope, expr->left, shape);     /* a neuron or an encoder keeps the shape */
+        return infer(b, scope, function ? function : expr->left, shape); /* a neuron keeps the shape */
     Scope *left_scope = where == scope ? scope : NULL; /* the stage came from elsewhere with its own names */
     Call call = call_of(def, home, stage, where);
     return left_scope && infer_block(b, &call, def, expr->left, shape);

@@ -7,11 +7,6 @@
 static const char *const reserved_names[] = {"true", "false", "pi", "dt", "steps"};
 enum { RESERVED_COUNT = sizeof reserved_names / sizeof reserved_names[0] };
 
-/* Built-in stages and encoders; no definition may have these names. */
-static const char *const reserved_stages[] = {"dense", "poisson", "latency", "rate",
-                                              "mean",  "sum",     "max",     "last"};
-enum { RESERVED_STAGE_COUNT = sizeof reserved_stages / sizeof reserved_stages[0] };
-
 bool report_wanted(Build *b, Rule rule, Span span)
 {
     if (b->mute > 0 || diag_is_full(b->diag))
@@ -86,17 +81,12 @@ Entry *scope_find(const Scope *scope, const char *name)
     return NULL;
 }
 
-static bool is_reserved(const char *const *names, int count, const char *name)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 bool is_constant_name(const char *name)
 {
-    return is_reserved(reserved_names, RESERVED_COUNT, name);
+    for (int i = 0; i < RESERVED_COUNT; i++)
+        if (strcmp(reserved_names[i], name) == 0)
+            return true;
+    return false;
 }
 
 static bool check_new_name(Build *b, const Scope *scope, const char *name, Span span)
@@ -168,6 +158,15 @@ static void check_formals(Build *b, const Def *def)
         scope_define(b, names, ENTRY_FORMAL, def->formals.at[i].name, def->formals.at[i].span);
 }
 
+/* What makes streams; functions of formulas may be hidden by definitions. */
+static bool is_built_in_stage(const char *name)
+{
+    for (int i = 0; stream_function_name(i); i++)
+        if (strcmp(stream_function_name(i), name) == 0)
+            return true;
+    return strcmp(name, "dense") == 0;
+}
+
 void scope_add_definition(Build *b, Scope *scope, const Def *def)
 {
     check_formals(b, def);
@@ -177,7 +176,7 @@ void scope_add_definition(Build *b, Scope *scope, const Def *def)
         report_note(b, first->name_span, "the first `%s` is here", def->name);
         return;
     }
-    if ((STAGES & 1 << def->kind) && is_reserved(reserved_stages, RESERVED_STAGE_COUNT, def->name)) {
+    if ((STAGES & 1 << def->kind) && is_built_in_stage(def->name)) {
         report(b, RULE_DUPLICATE_NAME, def->name_span, "`%s` is built in", def->name);
         report_hint(b, "choose another name");
     }

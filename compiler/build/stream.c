@@ -230,8 +230,7 @@ static Value apply_definition(Build *b, Scope *scope, const Expr *stage, const E
 static void check_stage(Build *b, Scope *scope, const Expr *stage)
 {
     Scope *home;
-    bool known = strcmp(stage->name, "dense") == 0 || is_encoder(stage->name);
-    if (known || scope_definition(scope, stage->name, STAGES, &home))
+    if (strcmp(stage->name, "dense") == 0 || scope_definition(scope, stage->name, STAGES, &home))
         resolve_names(b, scope, stage);
     else
         unknown_definition(b, scope, stage->name, name_span(stage), STAGES);
@@ -252,19 +251,55 @@ static Value apply_stage(Build *b, Scope *scope, const Expr *stage, const Expr *
     }
     if (strcmp(stage->name, "dense") == 0)
         return build_dense(b, scope, stage, plain_stream_of(b, in, left->span), name);
-    if (is_encoder(stage->name) && stage->kind == EXPR_NAME)
-        return build_encoder(b, stage, in, left->span, name);
-    if (is_encoder(stage->name)) {
-        report(b, RULE_TOO_MANY_ARGUMENTS, stage->span, "behind `->`, `%s` takes no arguments", stage->name);
-        return value_poison();
-    }
     return apply_definition(b, scope, stage, left, in, name);
+}
+
+/* The left side of a chain under a name, for where names mean something else. */
+static const Expr *name_left(Build *b, Scope *home, Scope *scope, const Expr *left, Scope **inner)
+{
+    static const char unwritable[] = "->";
+    *inner = scope_new(b, home);
+    Entry *entry = NEW(b->arena, Entry);
+    *entry = (Entry){.kind = ENTRY_FORMAL, .name = unwritable, .span = left->span, .state = NONE};
+    entry->expr = left;
+    entry->scope = scope;
+    entry->given = entry->used = entry->of_block = true;
+    scope_add(b, *inner, entry);
+    return expr_name(b->arena, left->span, unwritable);
+}
+
+const Expr *chained_call(Build *b, const Expr *left, const Expr *stage)
+{
+    Args args = {0};
+    Arg first = {.value = (Expr *)left, .span = left->span};
+    vec_push(b->arena, &args, first);
+    for (int i = 0; i < stage->args.count; i++)
+        vec_push(b->arena, &args, stage->args.at[i]);
+    return expr_call(b->arena, stage->span, stage->name, name_span(stage), args);
+}
+
+const Expr *chained_function(Build *b, Scope **scope, const Expr *chain)
+{
+    Scope *where = *scope, *home;
+    const Expr *stage = stage_of(&where, chain->right), *left = chain->left;
+    bool named = stage && (stage->kind == EXPR_NAME || stage->kind == EXPR_CALL);
+    if (!named || !is_function(stage->name) || scope_definition(where, stage->name, STAGES, &home))
+        return NULL;
+    if (where != *scope)
+        left = name_left(b, where, *scope, left, scope);
+    return chained_call(b, left, stage);
 }
 
 static Value build_chain(Build *b, Scope *scope, const Expr *expr, const char *name)
 {
-    Value in = build_value(b, scope, expr->left, NULL);
-    Value out = apply_stage(b, scope, expr->right, expr->left, in, name);
+    const Expr *call = chained_function(b, &scope, expr);
+    Value out;
+    if (call) {
+        out = build_value(b, scope, call, name);
+    } else {
+        Value in = build_value(b, scope, expr->left, NULL);
+        out = apply_stage(b, scope, expr->right, expr->left, in, name);
+    }
     return check_limits(b, expr->span) ? out : value_poison();
 }
 
@@ -319,6 +354,7 @@ static const Expr *only_argument(Build *b, const Expr *call)
            : named ? RULE_UNKNOWN_ARGUMENT
                    : RULE_TOO_MANY_ARGUMENTS,
            call->span, "`%s` takes one stream", call->name);
+    hint_left(b, call);
     return NULL;
 }
 

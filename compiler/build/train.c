@@ -3,6 +3,12 @@
 
 #include <limits.h>
 
+/* `out -> argmax` as argmax(out). */
+static const Expr *end_of(Build *b, const Expr *expr)
+{
+    return expr->kind == EXPR_CHAIN ? chained_call(b, expr->left, expr->right) : expr;
+}
+
 /* argmax(e), cross_entropy(e, label), ...: a call of `count` positional arguments. */
 static bool check_end(Build *b, const Expr *expr, int count, Rule rule, const char *example)
 {
@@ -28,7 +34,7 @@ static StreamId build_scores(Build *b, const Expr *expr, const char *what)
 
 void build_predict(Build *b, const Item *item)
 {
-    const Expr *expr = item->value;
+    const Expr *expr = end_of(b, item->value);
     if (!check_end(b, expr, 1, RULE_PREDICT, "argmax(rate(out))"))
         return;
     if (strcmp(expr->name, "argmax") != 0) {
@@ -71,7 +77,7 @@ static bool check_label(Build *b, const Expr *expr)
 
 static void build_loss(Build *b, const Setting *setting)
 {
-    const Expr *expr = setting->value;
+    const Expr *expr = end_of(b, setting->value);
     LossKind kind;
     if (!check_end(b, expr, 2, RULE_LOSS, "cross_entropy(rate(out), label)") || !loss_kind(b, expr, &kind))
         return;

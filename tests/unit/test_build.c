@@ -40,7 +40,7 @@ static Built *build_with(const char *text, const char *const *defines, int count
     Built *built = NEW(arena, Built);
     built->arena = arena;
     built->sources.arena = arena;
-    built->diag = (Diag){.sources = &built->sources, .out = stderr};
+    built->diag = (Diag){.sources = &built->sources, .out = stderr, .no_warnings = true};
     const File *library = parse_library(built);
     Source *source = source_add(&built->sources, "model.snn", text, (uint32_t)strlen(text));
     const File *file = parse_source(arena, source, &built->diag);
@@ -241,6 +241,68 @@ START_TEST(blocks)
 }
 END_TEST
 
+static char *printed_net(const char *definition)
+{
+    Arena *arena = arena_new();
+    Built *built = build_text(
+        arena_printf(arena,
+                     "block of(x, f) = x -> f\nblock layer(x, n, unit = lif) = x -> dense(n) -> unit\n"
+                     "model m {\n data idx(classes = 4)\n time 5 steps\n let k = 0.5\n"
+                     " h = image -> poisson -> dense(4) -> lif\n w = h -> dense(4) -> li\n a = %s\n"
+                     " predict argmax(a) }",
+                     definition));
+    Out *out = out_new(built->arena);
+    net_print(out, built->net, 0, built->net->nodes.count);
+    char *text = strdup(out_text(out));
+    built_free(built);
+    arena_free(arena);
+    return text;
+}
+
+/* The left side of `->` is the first argument of a function, and both spellings build the same. */
+START_TEST(both_spellings)
+{
+    static const char *const pairs[][2] = {
+        {"mean(w)", "w -> mean"},
+        {"rate(h)", "h -> rate()"},
+        {"sum(w)", "w -> of(sum)"},
+        {"last(w)", "w -> of(last())"},
+        {"max(max(w, 0.5))", "w -> max(k) -> max"},
+        {"rate(poisson(mean(w)))", "w -> mean -> poisson -> rate"},
+        {"mean(exp(tanh(2 * w)))", "2 * w -> tanh -> exp() -> mean"},
+        {"mean(exp(tanh(w)) + 1)", "(w -> tanh -> exp) + 1 -> mean"},
+        {"rate(step(w - 1, atan(2)))", "w - 1 -> step(atan(2)) -> rate"},
+        {"mean(where(h, detach(w), 0))", "h -> where(w -> detach, 0) -> mean"},
+        {"mean(min(w[-1], w))", "w[-1] -> min(w) -> mean"},
+        {"sigmoid(sum(latency(mean(h))))", "h -> mean -> latency -> sum -> sigmoid"},
+        {"rate(layer(h, 4))", "h -> layer(4) -> rate"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char *call = printed_net(pairs[i][0]), *chain = printed_net(pairs[i][1]);
+        ck_assert_str_eq(call, chain);
+        free(call);
+        free(chain);
+    }
+}
+END_TEST
+
+/* A definition of the same name is meant before a function, and a stage given to a block before both. */
+START_TEST(functions_as_stages)
+{
+    Built *built = build_text("block tanh(x) = x -> dense(4) -> lif\nblock of(x, exp) = x -> exp\n"
+                              "model m {\n data idx(classes = 4)\n time 5 steps\n"
+                              " a = image -> tanh\n b = a -> of(lif)\n"
+                              " predict (b -> rate) + (a -> rate) -> argmax\n"
+                              " train { loss a -> mean -> cross_entropy(label) } }");
+    const Net *net = built->net;
+    ck_assert_str_eq(find_node(net, "a")->name, "lif");
+    ck_assert_str_eq(find_node(net, "b")->name, "lif");
+    ck_assert_int_eq(count_nodes(net, NODE_PREDICT), 1);
+    ck_assert_int_eq(count_nodes(net, NODE_LOSS), 1);
+    built_free(built);
+}
+END_TEST
+
 START_TEST(parameters)
 {
     Built *built = build_text("neuron mine(k = 3) {\n param g per neuron = k / 2\n param q = 1\n"
@@ -264,7 +326,8 @@ END_TEST
 START_TEST(override_units)
 {
     static const char text[] =
-        "let rest = -0.065 V\nlet tau = 2 * 10 ms\nlet rate = 50 Hz\nmodel m {\n data idx(classes = 7)\n time 9 steps of 1 ms\n"
+        "let rest = -0.065 V\nlet tau = 2 * 10 ms\nlet rate = 50 Hz\nmodel m {\n data idx(classes = 7)\n "
+        "time 9 steps of 1 ms\n"
         " a = image * (rest / 1 mV + 100 * tau / 1 ms + 10000 * rate / 1 kHz)\n b = a -> dense(7) -> lif()\n"
         " predict argmax(rate(b)) }";
     static const char *const defines[] = {"rest=-0.07", "tau=3", "rate=20"};
@@ -512,6 +575,8 @@ Suite *build_suite(void)
     tcase_add_test(net, recurrent);
     tcase_add_test(net, data_of_spikes);
     tcase_add_test(net, blocks);
+    tcase_add_test(net, both_spellings);
+    tcase_add_test(net, functions_as_stages);
     tcase_add_test(net, parameters);
     tcase_add_test(net, overrides);
     tcase_add_test(net, override_units);

@@ -123,7 +123,7 @@ static void SNN_AT_LEVEL(scan_digit_latency_li_)(void *context, int32_t first, i
     }
 }
 
-/* latency.snn:6  predict argmax(last(digit))
+/* latency.snn:6  predict digit -> last -> argmax
  * digit_latency_li_last: last value over time of digit_latency_li */
 static void SNN_AT_LEVEL(reduce_digit_latency_li_last_)(void *context, int32_t first, int32_t last)
 {
@@ -198,7 +198,7 @@ static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_
     }
 }
 
-/* latency.snn:6  predict argmax(last(digit))
+/* latency.snn:6  predict digit -> last -> argmax
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
@@ -314,12 +314,12 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .activity = NULL, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "digit_latency_li_last", .about = "last(digit)", .line = 6,
+        .name = "digit_latency_li_last", .about = "last", .line = 6,
         .size = 4, .spikes = false, .values = net->digit_latency_li_last_[0], .per_sample = 4,
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_last", .about = "last(digit)", .line = 6,
+        .name = "digit_last", .about = "last", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_last_[0], .per_sample = 3,
         .activity = NULL, .operations = 12,
     };

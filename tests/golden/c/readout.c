@@ -263,7 +263,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     }
 }
 
-/* readout.snn:9  loss      cross_entropy(mean(digit), label)
+/* readout.snn:9  loss      cross_entropy(digit -> mean, label)
  * loss: cross-entropy of digit_mean against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
@@ -315,7 +315,7 @@ static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32
     }
 }
 
-/* readout.snn:9  loss      cross_entropy(mean(digit), label)
+/* readout.snn:9  loss      cross_entropy(digit -> mean, label)
  * g_digit_mean: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
