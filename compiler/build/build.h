@@ -338,6 +338,7 @@ void warn_rate(Build *b, double rate, Span span);
 void warn_probability(Build *b, StreamId stream, Span span);
 /* Of a model without errors. */
 void warn_unused(Build *b);
+void warn_no_gradient(Build *b);
 
 /* ---- rules (check.c): each reports one kind of mistake and says whether all is well ------------------ */
 

@@ -359,8 +359,10 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
     force_lets(&b, b.file);
     check_unused_definitions(&b, model);
     check_defines(&b);
-    if (diag->errors == 0)
+    if (diag->errors == 0) {
         warn_unused(&b);
+        warn_no_gradient(&b);
+    }
     b.net->backward = b.net->updates = b.net->nodes.count;
     return diag->errors > 0 ? NULL : b.net;
 }

@@ -19,17 +19,18 @@ void warn_argument(Build *b, const Entry *entry, Value value, Value usual)
 {
     if (value.kind != VALUE_NUMBER || usual.kind != VALUE_NUMBER)
         return;
-    const char *found = quantity(b, value.number, value.unit), *expected = quantity(b, usual.number, usual.unit);
+    const char *found = quantity(b, value.number, value.unit),
+               *expected = quantity(b, usual.number, usual.unit);
     bool time = unit_equal(value.unit, unit_time), fraction = usual.number > 0.5 && usual.number < 1;
     if (usual.number > 0 && value.number < 0)
-        warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, below 0; by default it is %s", entry->name, found,
-             expected);
+        warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, below 0; by default it is %s", entry->name,
+             found, expected);
     else if (time && value.number > 0 && value.number < b->net->dt)
         warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, shorter than a step, %s", entry->name, found,
              quantity(b, b->net->dt, unit_time));
     else if (fraction && unit_equal(value.unit, unit_plain) && value.number > 1)
-        warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, above 1; by default it is %s", entry->name, found,
-             expected);
+        warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, above 1; by default it is %s", entry->name,
+             found, expected);
 }
 
 void warn_rate(Build *b, double rate, Span span)
@@ -115,9 +116,80 @@ void warn_probability(Build *b, StreamId stream, Span span)
     Range range = range_of_stream(b, stream);
     if (!isfinite(range.high) || range.high <= 1 + 1e-6)
         return;
-    warn(b, RULE_PROBABILITY, span, "the probability of a spike may be up to %.6g here: above 1 it is cut to 1",
-         range.high);
+    warn(b, RULE_PROBABILITY, span,
+         "the probability of a spike may be up to %.6g here: above 1 it is cut to 1", range.high);
     report_hint(b, "there is at most one spike a step: make the values smaller, or the steps shorter");
+}
+
+/* ---- what cannot learn ------------------------------------------------------------------------------- */
+
+/* The operands through which a value has a derivative: `first` .. `first + count - 1`. */
+static int passing_operands(Op op, int *first)
+{
+    *first = op == OP_SELECT ? 1 : 0;
+    return op == OP_DETACH || op_is_truth(op) ? 0 : op_value_arity(op) - *first;
+}
+
+/* The choice by a truth value that leaves this value without any derivative, or NULL. */
+static const Instr *stopping_choice(Build *b, const Body *body, Val value)
+{
+    const Instr *choice = NULL;
+    bool *passed = NEW_ARRAY(b->arena, bool, body->code.count);
+    passed[value] = true;
+    for (Val v = value; v >= 0; v--) {
+        const Instr *instr = &body->code.at[v];
+        if (!passed[v])
+            continue;
+        if (instr->op == OP_INPUT || instr->op == OP_STATE || instr->op == OP_PARAM)
+            return NULL;
+        choice = instr->op == OP_SELECT ? instr : choice;
+        int first, count = passing_operands(instr->op, &first);
+        for (int k = first; k < first + count; k++)
+            passed[instr_operand(instr, k)] = true;
+    }
+    return choice;
+}
+
+/* For each stream, whether parameters are before it: what a delay looks back at may come later. */
+static bool *learned_streams(Build *b)
+{
+    const Net *net = b->net;
+    bool *learned = NEW_ARRAY(b->arena, bool, net->streams.count);
+    for (bool more = true; more;) {
+        more = false;
+        for (int n = 0; n < net->nodes.count; n++) {
+            const Node *node = &net->nodes.at[n];
+            bool here =
+                node->weight != NONE || node->params.count > 0 || (node->in != NONE && learned[node->in]);
+            for (int i = 0; i < node->ins.count; i++)
+                here |= learned[node->ins.at[i]];
+            for (int i = -1; here && i < node->outs.count; i++) {
+                StreamId out = i < 0 ? node->out : node->outs.at[i].stream;
+                more |= out != NONE && !learned[out];
+                if (out != NONE)
+                    learned[out] = true;
+            }
+        }
+    }
+    return learned;
+}
+
+void warn_no_gradient(Build *b)
+{
+    if (!b->net->training.present)
+        return;
+    const bool *learned = learned_streams(b);
+    for (int n = 0; n < b->net->nodes.count; n++) {
+        const Node *node = &b->net->nodes.at[n];
+        if (node->kind != NODE_SCAN || node->formula || !learned[node->outs.at[0].stream])
+            continue;
+        const Instr *choice = stopping_choice(b, &node->body, node->outs.at[0].value);
+        if (!choice)
+            continue;
+        warn(b, RULE_NO_GRADIENT, choice->span,
+             "a truth value has no derivative: what is before `%s` does not learn", node->name);
+        report_hint(b, "a spike has one, the surrogate's: write `step(v - 1, atan(2))` in place of `v > 1`");
+    }
 }
 
 /* ---- what nobody uses -------------------------------------------------------------------------------- */
@@ -146,7 +218,8 @@ static void warn_definitions(Build *b, const Scope *scope)
     for (int i = 0; i < scope->defs.count; i++) {
         const Def *def = scope->defs.at[i];
         if (!is_seen(b, def))
-            warn(b, RULE_UNUSED, def->name_span, "the %s `%s` is not used", def_kind_text(def->kind), def->name);
+            warn(b, RULE_UNUSED, def->name_span, "the %s `%s` is not used", def_kind_text(def->kind),
+                 def->name);
     }
 }
 
