@@ -41,6 +41,7 @@ static void stop(const Job *job, const char *why)
 static const Program *compile_model(const Job *job)
 {
     Compilation *c = compilation_new(job->arena, stderr);
+    c->diag.no_warnings = true; /* definitions are drawn whether they are used or not */
     c->lower = job->model.lower;
     c->text = source_add(&c->sources, path_of(job, "snn"), job->model.text, (uint32_t)job->model.length);
     if (!compile(c, NULL))
