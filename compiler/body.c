@@ -1,7 +1,5 @@
 #include "body.h"
 
-#include "table.h"
-
 #include <math.h>
 
 typedef struct OpFacts {
@@ -111,52 +109,27 @@ Val body_unheld(const Body *body, Val from)
     return NO_VAL;
 }
 
-static bool same_number(double a, double b)
-{
-    return memcmp(&a, &b, sizeof a) == 0;
-}
-
-static bool same_instr(const Instr *a, const Instr *b)
-{
-    return a->op == b->op && a->a == b->a && a->b == b->b && a->c == b->c && a->index == b->index
-           && same_number(a->number, b->number);
-}
-
-static uint32_t hash_instr(const Instr *instr)
-{
-    int parts[] = {(int)instr->op, instr->a, instr->b, instr->c, instr->index};
-    return hash_bytes(hash_bytes(0, parts, sizeof parts), &instr->number, sizeof instr->number);
-}
-
-/* The slot of an equal instruction, or the empty one where this one belongs. */
-static int *slot_of(const Body *body, const Instr *instr)
-{
-    uint32_t mask = (uint32_t)body->index_size - 1, at = hash_instr(instr) & mask;
-    while (body->index[at] != 0 && !same_instr(&body->code.at[body->index[at] - 1], instr))
-        at = (at + 1) & mask;
-    return &body->index[at];
-}
-
-static void grow_index(Arena *arena, Body *body)
-{
-    body->index_size = body->index_size ? 2 * body->index_size : 32;
-    body->index = NEW_ARRAY(arena, int, body->index_size);
-    for (Val v = 0; v < body->code.count; v++)
-        *slot_of(body, &body->code.at[v]) = v + 1;
-}
+/* What makes one instruction another: bytes, without a gap between them. */
+typedef struct InstrKey {
+    int op, a, b, c, index, none;
+    double number;
+} InstrKey;
+_Static_assert(sizeof(InstrKey) == 6 * sizeof(int) + sizeof(double), "InstrKey has a gap");
 
 /* The value of an instruction equal to `instr`, which is appended if there is none. */
 static Val intern_instr(Arena *arena, Body *body, Instr instr)
 {
-    if (body->code.count >= body->index_size / 2)
-        grow_index(arena, body);
-    int *slot = slot_of(body, &instr);
-    if (*slot == 0) {
-        instr.span = body->at;
-        vec_push(arena, &body->code, instr);
-        *slot = body->code.count;
-    }
-    return *slot - 1;
+    InstrKey key = {(int)instr.op, instr.a, instr.b, instr.c, instr.index, 0, instr.number};
+    Val value = table_find(&body->values, &key, sizeof key);
+    if (value != TABLE_NONE)
+        return value;
+    value = body->code.count;
+    instr.span = body->at;
+    vec_push(arena, &body->code, instr);
+    InstrKey *kept = NEW(arena, InstrKey);
+    *kept = key;
+    table_put(arena, &body->values, kept, sizeof *kept, value);
+    return value;
 }
 
 static Instr instr_new(Op op, Val a, Val b, Val c)

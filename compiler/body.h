@@ -15,6 +15,7 @@
 
 #include "out.h"
 #include "source.h"
+#include "table.h"
 #include "vec.h"
 
 #include <stdbool.h>
@@ -61,8 +62,7 @@ typedef struct Instr {
 typedef struct Body {
     VEC(Instr) code; /* operands precede their users */
     Span at;         /* what the user wrote for the instructions that are made next */
-    int *index;      /* hash table of the instructions: value + 1, or 0 */
-    int index_size;  /* 0 or a power of 2, at least twice the number of instructions */
+    Table values;    /* of the instructions, by what they compute */
 } Body;
 
 const char *op_name(Op op); /* the leaves and body operations too */

@@ -1,12 +1,13 @@
 #include "table.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* FNV-1a. */
-uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t length)
+static uint32_t hash_bytes(const void *bytes, size_t length)
 {
     const unsigned char *at = bytes;
-    hash ^= 2166136261u;
+    uint32_t hash = 2166136261u;
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ at[i]) * 16777619u;
     return hash ^ hash >> 15;
@@ -15,7 +16,7 @@ uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t length)
 /* The slot of the key, or the empty one where it belongs. */
 static TableSlot *slot_of(const Table *table, const void *key, size_t length)
 {
-    uint32_t mask = (uint32_t)table->capacity - 1, at = hash_bytes(0, key, length) & mask;
+    uint32_t mask = (uint32_t)table->capacity - 1, at = hash_bytes(key, length) & mask;
     for (;; at = (at + 1) & mask) {
         TableSlot *slot = &table->slots[at];
         if (slot->key == NULL || (slot->length == length && memcmp(slot->key, key, length) == 0))

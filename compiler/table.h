@@ -5,8 +5,7 @@
 
 #include "arena.h"
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 enum { TABLE_NONE = -1 };
 
@@ -29,8 +28,5 @@ void table_put(Arena *arena, Table *table, const void *key, size_t length, int v
 
 int table_find_name(const Table *table, const char *name);
 void table_put_name(Arena *arena, Table *table, const char *name, int value);
-
-/* Of bytes; to be continued from an earlier hash, 0 at first. */
-uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t length);
 
 #endif

@@ -1,6 +1,6 @@
 #include "unique.h"
 
-#include <stdint.h>
+#include <string.h>
 
 const char *name_stem(const char *name)
 {
@@ -9,43 +9,17 @@ const char *name_stem(const char *name)
     return digit && stem > name ? stem - 1 : stem;
 }
 
-static uint32_t hash(const char *text)
-{
-    uint32_t sum = 2166136261u;
-    for (; *text; text++)
-        sum = (sum ^ (unsigned char)*text) * 16777619u;
-    return sum;
-}
-
-/* The slot of a stem, or the free one where it belongs. */
-static int *slot_of(const Unique *unique, const char *stem)
-{
-    uint32_t mask = (uint32_t)unique->slot_count - 1, at = hash(stem) & mask;
-    while (unique->slots[at] && strcmp(unique->names.at[unique->slots[at] - 1].stem, stem) != 0)
-        at = (at + 1) & mask;
-    return &unique->slots[at];
-}
-
-static void grow(Arena *arena, Unique *unique)
-{
-    unique->slot_count = unique->slot_count ? 2 * unique->slot_count : 16;
-    unique->slots = NEW_ARRAY(arena, int, unique->slot_count);
-    for (int i = 0; i < unique->names.count; i++)
-        *slot_of(unique, unique->names.at[i].stem) = i + 1;
-}
-
 /* The index of a name's stem among all that were asked for. */
 static int find(Arena *arena, Unique *unique, const char *name)
 {
     const char *stem = name_stem(name);
-    if (2 * unique->names.count >= unique->slot_count)
-        grow(arena, unique);
-    int *slot = slot_of(unique, stem);
-    if (!*slot) {
-        vec_push(arena, &unique->names, ((UniqueName){stem, false, 1}));
-        *slot = unique->names.count;
+    int index = table_find_name(&unique->stems, stem);
+    if (index == TABLE_NONE) {
+        index = unique->names.count;
+        vec_push(arena, &unique->names, ((UniqueName){false, 1}));
+        table_put_name(arena, &unique->stems, stem, index);
     }
-    return *slot - 1;
+    return index;
 }
 
 static void change(Arena *arena, Unique *unique, int name, bool taken, int last)

@@ -3,12 +3,12 @@
 #ifndef SNNC_UNIQUE_H
 #define SNNC_UNIQUE_H
 
+#include "table.h"
 #include "vec.h"
 
 #include <stdbool.h>
 
 typedef struct UniqueName {
-    const char *stem;
     bool taken;
     int last; /* the last number that was tried behind it */
 } UniqueName;
@@ -21,9 +21,8 @@ typedef struct UniqueChange {
 /* Zero-initialised it is empty. */
 typedef struct Unique {
     VEC(UniqueName) names;
+    Table stems; /* indices into names */
     VEC(UniqueChange) changes;
-    int *slots; /* by hash: 1 + index into names; 0: free */
-    int slot_count;
 } Unique;
 
 /* The name without the underscores in front of it, all but one where a digit follows. */
