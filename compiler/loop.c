@@ -208,15 +208,6 @@ LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, Loo
     return stmt;
 }
 
-void loop_where(LoopStmt *loop, BufferId flags, int nindex, LoopExpr *const *index)
-{
-    loop->where = true;
-    loop->buffer = flags;
-    loop->nindex = nindex;
-    for (int i = 0; i < nindex; i++)
-        loop->index[i] = index[i];
-}
-
 LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text)
 {
     LoopStmt *stmt = stmt_new(arena, into, LOOP_BLOCK);

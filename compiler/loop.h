@@ -91,7 +91,7 @@ struct LoopExpr {
 
 typedef enum LoopStmtKind {
     LOOP_FOR,     /* var, from, to, down, independent, few, unroll, body: var = from .. to-1, or downwards;
-                     where: only where the U8 element buffer[index..., var] is not 0 */
+                     value, if not NULL: only where it is not 0, a U8 element with var as its last index */
     LOOP_LET,     /* var, value         a constant of this scope */
     LOOP_DECLARE, /* var, value         a variable of this scope */
     LOOP_SET,     /* var, value */
@@ -113,7 +113,6 @@ struct LoopStmt {
     VarId var;
     LoopExpr *from, *to;
     bool down;
-    bool where;
     bool independent; /* FOR: no iteration touches what another stores, so it may be vectorised */
     bool few;   /* FOR: at most LOOP_FEW turns, as numbers; faster if a target writes them out. A hint */
     int unroll; /* FOR: UNROLL_NONE, UNROLL_FULL or a factor; written out by unroll_loops */
@@ -238,8 +237,6 @@ LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
 LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
 
 LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, LoopExpr *to);
-/* The body runs only where the flag buffer[index..., var] is not 0. */
-void loop_where(LoopStmt *loop, BufferId flags, int nindex, LoopExpr *const *index);
 LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text);
 LoopStmt *loop_if(Arena *arena, LoopBlock *into, LoopExpr *condition);
 void loop_let(Arena *arena, LoopBlock *into, VarId var, LoopExpr *value);

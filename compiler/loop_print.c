@@ -88,14 +88,9 @@ static const char *unroll_text(const Printer *printer, int unroll)
     return unroll == UNROLL_FULL ? " unroll full" : arena_printf(printer->arena, " unroll %d", unroll);
 }
 
-static const char *where_text(const Printer *printer, const LoopStmt *stmt)
+static const char *where_text(const Printer *printer, const LoopExpr *flag)
 {
-    LoopExpr var = {.kind = LOOP_VAR, .var = stmt->var}, *index[LOOP_MAX_DIMS + 2];
-    if (!stmt->where)
-        return "";
-    memcpy(index, stmt->index, sizeof stmt->index);
-    index[stmt->nindex] = &var;
-    return arena_printf(printer->arena, " where %s", indexed(printer, stmt->buffer, index, stmt->nindex + 1));
+    return flag ? arena_printf(printer->arena, " where %s", text_of(printer, flag)) : "";
 }
 
 static void print_for(const Printer *printer, const LoopStmt *stmt)
@@ -105,7 +100,7 @@ static void print_for(const Printer *printer, const LoopStmt *stmt)
              stmt->independent ? " independent"
              : stmt->few       ? " few"
                                : "",
-             where_text(printer, stmt), unroll_text(printer, stmt->unroll));
+             where_text(printer, stmt->value), unroll_text(printer, stmt->unroll));
     print_block(printer, &stmt->body);
     out_close(printer->out, "");
 }

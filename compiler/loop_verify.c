@@ -16,7 +16,7 @@ typedef struct Verifier {
     const Kernel *kernel;
     Binding *bound; /* by variable: what it is at this point of the kernel */
     VEC(VarId) scope;
-    Unique names; /* of buffers and kernels */
+    Unique names;  /* of buffers and kernels */
     bool *touched; /* by buffer: within the kernel */
     const char *error;
 } Verifier;
@@ -253,16 +253,22 @@ static bool verify_bound(Verifier *verifier, const LoopStmt *stmt, const LoopExp
                       var_name(verifier, stmt->var), type_name(bound->type));
 }
 
+static bool is_flag_of(const Verifier *verifier, const LoopExpr *value, VarId var)
+{
+    const LoopExpr *last =
+        value->kind == LOOP_LOAD && value->nargs > 0 ? value->args[value->nargs - 1] : NULL;
+    return last && last->kind == LOOP_VAR && last->var == var
+           && verifier->program->buffers.at[value->buffer].type == TYPE_U8;
+}
+
 static bool verify_where(Verifier *verifier, const LoopStmt *stmt)
 {
-    LoopExpr var = {.kind = LOOP_VAR, .type = TYPE_I32, .var = stmt->var}, *index[LOOP_MAX_DIMS + 2];
-    if (!stmt->where)
+    if (!stmt->value)
         return true;
-    memcpy(index, stmt->index, sizeof stmt->index);
-    index[stmt->nindex] = &var;
-    return verify_index(verifier, stmt->buffer, index, stmt->nindex + 1)
-           && require(verifier, verifier->program->buffers.at[stmt->buffer].type == TYPE_U8,
-                      "the flags of the loop over `%s` are no bytes", var_name(verifier, stmt->var))
+    return verify_expr(verifier, stmt->value)
+           && require(verifier, is_flag_of(verifier, stmt->value, stmt->var),
+                      "the flags of the loop over `%s` are no bytes, or not its own",
+                      var_name(verifier, stmt->var))
            && require(verifier, !stmt->down && !stmt->independent && stmt->unroll == UNROLL_NONE,
                       "the loop over `%s` asks for flags and for more", var_name(verifier, stmt->var));
 }

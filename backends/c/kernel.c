@@ -31,8 +31,9 @@ static bool is_short(const LoopStmt *loop)
 static void for_flagged(const Spell *spell, const LoopStmt *loop)
 {
     const char *name = var_name(spell, loop->var), *to = expr(spell, loop->to);
+    const LoopExpr *flag = loop->value;
     const char *flags =
-        c_element(spell->arena, spell->program, spell->kernel, loop->buffer, loop->nindex, loop->index);
+        c_element(spell->arena, spell->program, spell->kernel, flag->buffer, flag->nargs - 1, flag->args);
     out_open(spell->out, "for (int32_t %s = snn_next(%s, %s, %s); %s < %s; %s = snn_next(%s, %s + 1, %s))",
              name, flags, expr(spell, loop->from), to, name, to, name, flags, name, to);
     block(spell, &loop->body);
@@ -92,7 +93,7 @@ static void statement(const Spell *spell, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
     case LOOP_FOR:
-        if (stmt->where)
+        if (stmt->value)
             for_flagged(spell, stmt);
         else if (c_is_vector_loop(spell->program, stmt))
             c_vector_loop(spell->arena, spell->program, spell->kernel, stmt, spell->out);
@@ -149,7 +150,7 @@ static void mark_block(const LoopBlock *stmts, bool *used)
         mark_expr(stmt->to, used);
         for (int k = 0; k < stmt->nindex; k++)
             mark_expr(stmt->index[k], used);
-        if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD || stmt->where)
+        if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD)
             used[stmt->buffer] = true;
         mark_block(&stmt->body, used);
     }

@@ -153,21 +153,12 @@ static double value_of(Interp *interp, const LoopExpr *expr)
 
 static void run_block(Interp *interp, const LoopBlock *block);
 
-/* Whether the flag of the loop's variable is set. */
-static bool is_flagged(Interp *interp, const LoopStmt *loop)
-{
-    LoopExpr var = {.kind = LOOP_VAR, .var = loop->var}, *index[LOOP_MAX_DIMS + 2];
-    memcpy(index, loop->index, sizeof loop->index);
-    index[loop->nindex] = &var;
-    return interp->buffers[loop->buffer][element(interp, loop->buffer, loop->nindex + 1, index)] != 0;
-}
-
 static void run_for(Interp *interp, const LoopStmt *loop)
 {
     int from = (int)value_of(interp, loop->from), to = (int)value_of(interp, loop->to);
     for (int k = from; k < to; k++) {
         interp->vars[loop->var] = loop->down ? from + to - 1 - k : k;
-        if (!loop->where || is_flagged(interp, loop))
+        if (!loop->value || value_of(interp, loop->value) != 0)
             run_block(interp, &loop->body);
     }
 }

@@ -130,7 +130,7 @@ static void emit_undecided(Lower *lower, const Poisson *poisson, Site site, Loop
     LoopExpr *draw = op2(lower, OP_ADD, site.t, num(lower, poisson->blocks)), *n;
     LoopExpr *key = random_key(lower, poisson, site, "more_key", draw);
     LoopStmt *loop = for_part(lower, poisson, site.into, &n);
-    loop_where(loop, poisson->undecided, 0, NULL);
+    loop->value = load1(lower, poisson->undecided, n);
     site.into = &loop->body;
     LoopExpr *unit = part_unit(lower, poisson, n);
     LoopExpr *word = op2(lower, OP_DIV, loop_random(arena, key, unit), loop_word(arena, 1u << 8));

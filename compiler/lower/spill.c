@@ -43,8 +43,6 @@ static void walk(Spill *spill, const LoopBlock *block)
         if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD)
             stmt->nindex = touch(spill, stmt->buffer, stmt->index, stmt->nindex);
         walk(spill, &stmt->body);
-        if (stmt->where) /* a row of flags: all indices but the last */
-            stmt->nindex = touch(spill, stmt->buffer, stmt->index, stmt->nindex + 1) - 1;
     }
 }
 

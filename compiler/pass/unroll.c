@@ -109,11 +109,7 @@ static void copy_loop(Unroll *unroll, const LoopStmt *loop, LoopBlock *to, const
     copy->down = loop->down;
     copy->independent = loop->independent;
     copy->few = loop->few;
-    if (loop->where) {
-        loop_where(copy, loop->buffer, loop->nindex, loop->index);
-        for (int i = 0; i < loop->nindex; i++)
-            copy->index[i] = copy_expr(unroll, loop->index[i], bindings);
-    }
+    copy->value = loop->value ? copy_expr(unroll, loop->value, bindings) : NULL;
     copy_block(unroll, &loop->body, &copy->body, bindings);
 }
 

@@ -193,13 +193,14 @@ START_TEST(flags_too)
     LoopStmt *loop = time_loop(&kernel->body, num(0), num(2), UNROLL_FULL);
     VarId i = loop_var(arena, kernel, "i", TYPE_I32);
     LoopStmt *inner = loop_for(arena, &loop->body, i, num(0), num(4));
-    loop_where(inner, x, 1, (LoopExpr *[]){var(loop)});
+    inner->value = loop_load(program, x, 2, (LoopExpr *[]){var(loop), var(inner)});
     unroll_loops(program);
     ck_assert_int_eq(kernel->body.count, 2);
     for (int t = 0; t < 2; t++) {
         const LoopStmt *copy = kernel->body.at[t]->body.at[0];
-        ck_assert(copy->where && copy->buffer == x && copy->nindex == 1);
-        ck_assert(copy->index[0]->kind == LOOP_NUMBER && copy->index[0]->number == t);
+        ck_assert(copy->value->kind == LOOP_LOAD && copy->value->buffer == x && copy->value->nargs == 2);
+        ck_assert(copy->value->args[0]->kind == LOOP_NUMBER && copy->value->args[0]->number == t);
+        ck_assert(copy->value->args[1]->kind == LOOP_VAR && copy->value->args[1]->var == i);
     }
 }
 END_TEST

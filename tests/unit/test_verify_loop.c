@@ -269,17 +269,23 @@ static void ahead_index(Example *e)
 /* for i in 0 .. 4 where s[n, 0, i] */
 static LoopStmt *flagged(Example *e, BufferId flags)
 {
-    LoopExpr *index[2] = {var(e, e->n), loop_int(arena, 0)};
     VarId i = loop_var(arena, e->kernel, "i", TYPE_I32);
+    LoopExpr *index[3] = {var(e, e->n), loop_int(arena, 0), var(e, i)};
     LoopStmt *loop = loop_for(arena, &e->items->body, i, loop_int(arena, 0), loop_int(arena, 4));
-    loop_where(loop, flags, flags == e->spikes ? 2 : 0, index);
+    bool spikes = flags == e->spikes;
+    loop->value = loop_load(e->program, flags, spikes ? 3 : 1, spikes ? index : index + 2);
     return loop;
 }
 static void where_indices(Example *e)
 {
     LoopStmt *loop = flagged(e, e->spikes);
     ck_assert_ptr_null(loop_verify(e->program));
-    loop->nindex = 1;
+    loop->value->nargs = 2;
+}
+static void where_other(Example *e)
+{
+    LoopStmt *loop = flagged(e, e->spikes);
+    loop->value->args[2] = loop_int(arena, 0);
 }
 static void where_type(Example *e)
 {
@@ -410,7 +416,8 @@ static const struct {
     {ahead_range, "kernel `k`: no row of `s` has 4 elements from 1 on"},
     {stack_bytes, "kernel `k`: its arrays take 65544 bytes of a stack"},
     {where_indices, "kernel `k`: `s` takes 3 indices, not 2"},
-    {where_type, "kernel `k`: the flags of the loop over `i` are no bytes"},
+    {where_other, "kernel `k`: the flags of the loop over `i` are no bytes, or not its own"},
+    {where_type, "kernel `k`: the flags of the loop over `i` are no bytes, or not its own"},
     {where_and_more, "kernel `k`: the loop over `i` asks for flags and for more"},
     {ahead_index, "kernel `k`: index 0 of `w` is 4, outside 0 .. 3"},
     {operand_types, "kernel `k`: `add` has operands of types i32 and f32"},
