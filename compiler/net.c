@@ -137,3 +137,20 @@ const char *node_kind_name(NodeKind kind)
     };
     return names[kind];
 }
+
+const char *loss_name(LossKind kind)
+{
+    static const char *const names[LOSS_COUNT] = {[LOSS_CROSS_ENTROPY] = "cross_entropy", [LOSS_MSE] = "mse"};
+    return names[kind];
+}
+
+const char *schedule_name(ScheduleKind kind)
+{
+    static const char *const names[SCHEDULE_COUNT] = {
+        [SCHEDULE_CONSTANT] = "constant",
+        [SCHEDULE_STEP] = "step",
+        [SCHEDULE_COSINE] = "cosine",
+        [SCHEDULE_ONE_CYCLE] = "one_cycle",
+    };
+    return names[kind];
+}

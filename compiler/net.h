@@ -58,9 +58,9 @@ enum { NONE = -1 };
 
 typedef enum NodeKind {
     /* made by `build` */
-    NODE_DATA,     /* out                     given from outside: the data, or held values (gradcheck) */
-    NODE_POISSON,  /* in -> out               a spike with probability `in`, at each step */
-    NODE_LATENCY,  /* in -> out               one spike at step floor((1 - min(in, 1)) * (T - 1) + 0.5); none for in <= 0 */
+    NODE_DATA,    /* out                     given from outside: the data, or held values (gradcheck) */
+    NODE_POISSON, /* in -> out               a spike with probability `in`, at each step */
+    NODE_LATENCY, /* in -> out               one spike at step floor((1 - min(in, 1)) * (T - 1) + 0.5); none for in <= 0 */
     NODE_DENSE,    /* in, weight, bias -> out out = in W + bias;  transposed: out = in W^T */
     NODE_SCAN,     /* ins, params, states, body -> outs; see Scan */
     NODE_DELAY,    /* in -> out               out[t] = in[t - steps], 0 outside; steps < 0 looks ahead */
@@ -83,7 +83,8 @@ typedef enum ReduceKind { REDUCE_MEAN, REDUCE_SUM, REDUCE_MAX, REDUCE_LAST } Red
 
 typedef enum LossKind {
     LOSS_CROSS_ENTROPY, /* -log softmax(in)[label] */
-    LOSS_MSE            /* mean over classes of (in - onehot(label))^2 */
+    LOSS_MSE,           /* mean over classes of (in - onehot(label))^2 */
+    LOSS_COUNT
 } LossKind;
 
 /* A state of a scan: carried from step to step, one value per unit. */
@@ -133,10 +134,11 @@ typedef struct Node {
 
 /* How the learning rate goes; e is the epoch from 0, E the number of epochs. */
 typedef enum ScheduleKind {
-    SCHEDULE_CONSTANT, /* lr */
-    SCHEDULE_STEP,     /* lr * gamma^floor(e / every) */
-    SCHEDULE_COSINE,   /* lr * (1 + cos(pi e / E)) / 2 */
-    SCHEDULE_ONE_CYCLE /* torch.optim.lr_scheduler.OneCycleLR(max_lr = lr), cosine, defaults */
+    SCHEDULE_CONSTANT,  /* lr */
+    SCHEDULE_STEP,      /* lr * gamma^floor(e / every) */
+    SCHEDULE_COSINE,    /* lr * (1 + cos(pi e / E)) / 2 */
+    SCHEDULE_ONE_CYCLE, /* torch.optim.lr_scheduler.OneCycleLR(max_lr = lr), cosine, defaults */
+    SCHEDULE_COUNT
 } ScheduleKind;
 
 typedef struct Training {
@@ -208,6 +210,8 @@ int net_only_reader(const Net *net, StreamId stream);
 bool node_writes(const Node *node, StreamId stream);
 
 const char *node_kind_name(NodeKind kind);
+const char *loss_name(LossKind kind); /* as in the language */
+const char *schedule_name(ScheduleKind kind);
 void net_print(Out *out, const Net *net, int first, int last); /* nodes first .. last-1 with their bodies */
 
 /* What is shown of a step: all of it, without its antiderivative, or what a forward run needs. */

@@ -95,15 +95,14 @@ static void describe_params(Net *net)
 
 static void describe_training(Net *net)
 {
-    static const char *const schedules[] = {"constant", "step", "cosine", "one_cycle"};
     const Training *training = &net->training;
     Lines equations = net_equations(net, &net->optimizer, EQUATION_ALL);
     for (int i = 0; i < equations.count; i++)
         add(net, &net->training_text,
             arena_printf(net->arena, "%s: %s", training->optimizer, equations.at[i]));
     add(net, &net->training_text,
-        arena_printf(net->arena, "lr: %s of %s%s", schedules[training->schedule], number(net, training->lr),
-                     training->per_batch ? ", batch by batch" : ""));
+        arena_printf(net->arena, "lr: %s of %s%s", schedule_name(training->schedule),
+                     number(net, training->lr), training->per_batch ? ", batch by batch" : ""));
     if (training->schedule == SCHEDULE_STEP)
         add(net, &net->training_text,
             arena_printf(net->arena, "lr: times %s every %d epochs", number(net, training->gamma),

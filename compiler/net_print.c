@@ -335,11 +335,6 @@ static const char *reduce_name(ReduceKind kind)
     return names[kind];
 }
 
-static const char *loss_name(LossKind kind)
-{
-    return kind == LOSS_MSE ? "mse" : "cross_entropy";
-}
-
 /* What a node other than a scan or an update computes. */
 static const char *operation(const Printer *printer)
 {

@@ -53,10 +53,7 @@ static double memory_of(const Program *program)
     double bytes = 0;
     for (int b = 0; b < program->buffers.count; b++) {
         const Buffer *buffer = &program->buffers.at[b];
-        double numbers = buffer->per_sample && program->batch > 0 ? program->batch : 1;
-        for (int d = 0; d < buffer->ndim; d++)
-            numbers *= buffer->dims[d];
-        bytes += numbers * (buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4);
+        bytes += (double)buffer_bytes(buffer) * (buffer->per_sample ? program->batch : 1);
     }
     return bytes;
 }
@@ -68,15 +65,16 @@ static void print_totals(const Program *program)
         params += numbers_of(&program->params.at[p]);
     for (int s = 0; s < program->streams.count; s++)
         operations += (double)program->streams.at[s].operations;
-    printf("\n%.0f parameters, %.0f synaptic operations a sample (forward, without sparsity), about %.1f MiB\n",
-           params, operations, memory_of(program) / (1 << 20));
+    printf(
+        "\n%.0f parameters, %.0f synaptic operations a sample (forward, without sparsity), about %.1f MiB\n",
+        params, operations, memory_of(program) / (1 << 20));
 }
 
 static const char *loss_text(const Net *net)
 {
     for (int n = 0; n < net->nodes.count; n++)
         if (net->nodes.at[n].kind == NODE_LOSS)
-            return net->nodes.at[n].loss == LOSS_MSE ? "mse" : "cross_entropy";
+            return loss_name(net->nodes.at[n].loss);
     return "no loss";
 }
 
@@ -92,10 +90,10 @@ void print_summary(const Compilation *c, const char *model)
     print_layers(program);
     print_totals(program);
     if (c->net->training.present)
-        printf("%s, %s(lr = %g), batches of %d, %d epochs\n", loss_text(c->net), program->optimizer, program->lr,
-               program->batch, program->epochs);
+        printf("%s, %s(lr = %g), batches of %d, %d epochs\n", loss_text(c->net), program->optimizer,
+               program->lr, program->batch, program->epochs);
     else
         printf("not trained: the model has no `train` block\n");
-    printf("\nNext: `snnc %s -o %s` makes the program, `./%s --help` says what it can do.\n", model, program->name,
-           program->name);
+    printf("\nNext: `snnc %s -o %s` makes the program, `./%s --help` says what it can do.\n", model,
+           program->name, program->name);
 }

@@ -205,6 +205,7 @@ void scope_names(Build *b, const Scope *scope, Names *names);
 void definition_names(Build *b, const Scope *scope, int kinds, Names *names);
 /* Adds definitions, reporting names defined twice. */
 void scope_add_definition(Build *b, Scope *scope, const Def *def);
+bool is_definition_used(const Build *b, const Def *def);
 
 /* A call's arguments bound to formals, in a new scope inside `home`. `first`: a value that takes the first
  * formal before the written arguments (the left side of a chain), or NULL. */
@@ -348,9 +349,9 @@ bool check_plain(Build *b, Value value, Span span, const char *what);
 bool check_exponents(Build *b, Unit unit, Span span);
 bool check_same_unit(Build *b, Value left, Value right, Span span, const char *what);
 bool check_finite(Build *b, double number, Span span);
-/* Single precision holds the constant: asked of all that the program will compute with. */
 /* The result of an operation on numbers is not 0 only because it is too small. */
 bool check_underflow(Build *b, double result, double operand, Span span);
+/* Single precision holds the constant: asked of all that the program will compute with. */
 bool check_held(Build *b, double number, Span span);
 void check_body(Build *b, const Body *body);
 bool check_base(Build *b, const Context *c, Value base, Value exponent, Span span);

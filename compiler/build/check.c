@@ -70,8 +70,10 @@ bool check_underflow(Build *b, double result, double operand, Span span)
 
 bool check_held(Build *b, double number, Span span)
 {
-    if (!check_finite(b, number, span) || single_holds(number))
-        return isfinite(number) && single_holds(number);
+    if (!check_finite(b, number, span))
+        return false;
+    if (single_holds(number))
+        return true;
     bool large = fabs(number) > 1;
     report(b, RULE_NOT_FINITE, span, "%.15g is too %s for single precision", number,
            large ? "large" : "small");

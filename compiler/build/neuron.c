@@ -224,9 +224,8 @@ static void check_equations(Build *b, Scope *home, const Def *def)
 
 void check_definition(Build *b, Scope *home, const Def *def)
 {
-    for (int i = 0; i < b->seen.count; i++)
-        if (b->seen.at[i] == def)
-            return;
+    if (is_definition_used(b, def))
+        return;
     if (def->kind == DEF_NEURON || def->kind == DEF_SURROGATE)
         check_equations(b, home, def);
 }

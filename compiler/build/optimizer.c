@@ -42,7 +42,6 @@ static void set_rate(Build *b, const Scope *frame)
 static void schedule_step(Build *b, Scope *frame)
 {
     Training *training = &b->net->training;
-    training->schedule = SCHEDULE_STEP;
     training->gamma = 0.1;
     const Entry *every = given_argument(frame, "every"), *gamma = given_argument(frame, "gamma");
     if (every)
@@ -54,55 +53,42 @@ static void schedule_step(Build *b, Scope *frame)
 static void schedule_one_cycle(Build *b, Scope *frame)
 {
     Training *training = &b->net->training;
-    training->schedule = SCHEDULE_ONE_CYCLE;
     const Entry *per_batch = given_argument(frame, "per_batch");
     if (per_batch)
         constant_flag(b, per_batch->scope, per_batch->expr, "`per_batch`", &training->per_batch);
 }
 
-static void schedule_cosine(Build *b, Scope *frame)
-{
-    (void)frame;
-    b->net->training.schedule = SCHEDULE_COSINE;
-}
-
-static void schedule_constant(Build *b, Scope *frame)
-{
-    (void)frame;
-    b->net->training.schedule = SCHEDULE_CONSTANT;
-}
-
 typedef struct Schedule {
-    const char *name;
-    const char *formals[7]; /* name, default, ... */
-    void (*set)(Build *b, Scope *frame);
+    const char *formals[7];              /* name, default, ... */
+    void (*set)(Build *b, Scope *frame); /* what there is beside the rate; NULL: nothing */
 } Schedule;
 
-static const Schedule schedules[] = {
-    {"constant", {"lr", NULL, NULL}, schedule_constant},
-    {"step", {"lr", NULL, "every", NULL, "gamma", "none", NULL}, schedule_step},
-    {"cosine", {"lr", NULL, NULL}, schedule_cosine},
-    {"one_cycle", {"lr", NULL, "per_batch", "false", NULL}, schedule_one_cycle},
+static const Schedule schedules[SCHEDULE_COUNT] = {
+    [SCHEDULE_CONSTANT] = {{"lr", NULL, NULL}, NULL},
+    [SCHEDULE_STEP] = {{"lr", NULL, "every", NULL, "gamma", "none", NULL}, schedule_step},
+    [SCHEDULE_COSINE] = {{"lr", NULL, NULL}, NULL},
+    [SCHEDULE_ONE_CYCLE] = {{"lr", NULL, "per_batch", "false", NULL}, schedule_one_cycle},
 };
 
-static const Schedule *find_schedule(const char *name)
+/* `expr` is a call of one; NONE if it is something else. */
+static int find_schedule(const Expr *expr)
 {
-    for (size_t i = 0; i < sizeof schedules / sizeof schedules[0]; i++)
-        if (strcmp(schedules[i].name, name) == 0)
-            return &schedules[i];
-    return NULL;
+    for (int k = 0; k < SCHEDULE_COUNT && expr->kind == EXPR_CALL; k++)
+        if (strcmp(schedule_name((ScheduleKind)k), expr->name) == 0)
+            return k;
+    return NONE;
 }
 
 static void build_schedule(Build *b, const Entry *lr)
 {
     const Expr *expr = lr->expr;
-    const Schedule *schedule = expr->kind == EXPR_CALL ? find_schedule(expr->name) : NULL;
-    if (!schedule) {
+    int kind = find_schedule(expr);
+    if (kind == NONE) {
         constant_rate(b, lr);
         return;
     }
-    Formals formals = formals_of(b, schedule->formals);
-    Call call = {.name = schedule->name,
+    Formals formals = formals_of(b, schedules[kind].formals);
+    Call call = {.name = expr->name,
                  .span = expr->span,
                  .formals = &formals,
                  .args = &expr->args,
@@ -110,7 +96,9 @@ static void build_schedule(Build *b, const Entry *lr)
                  .home = lr->scope};
     Scope *frame = bind_arguments(b, &call);
     set_rate(b, frame);
-    schedule->set(b, frame);
+    b->net->training.schedule = (ScheduleKind)kind;
+    if (schedules[kind].set)
+        schedules[kind].set(b, frame);
 }
 
 /* ---- the update -------------------------------------------------------------------------------------- */

@@ -183,6 +183,14 @@ void scope_add_definition(Build *b, Scope *scope, const Def *def)
     vec_push(b->arena, &scope->defs, def);
 }
 
+bool is_definition_used(const Build *b, const Def *def)
+{
+    for (int i = 0; i < b->seen.count; i++)
+        if (b->seen.at[i] == def)
+            return true;
+    return false;
+}
+
 void scope_names(Build *b, const Scope *scope, Names *names)
 {
     for (; scope; scope = scope->parent)

@@ -52,14 +52,12 @@ void build_predict(Build *b, const Item *item)
 
 static bool loss_kind(Build *b, const Expr *expr, LossKind *kind)
 {
-    static const char *const names[] = {[LOSS_CROSS_ENTROPY] = "cross_entropy", [LOSS_MSE] = "mse"};
     Names candidates = {0};
-    for (int i = 0; i < 2; i++) {
-        if (strcmp(names[i], expr->name) == 0) {
-            *kind = (LossKind)i;
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        *kind = (LossKind)i;
+        if (strcmp(loss_name(*kind), expr->name) == 0)
             return true;
-        }
-        vec_push(b->arena, &candidates, names[i]);
+        vec_push(b->arena, &candidates, loss_name(*kind));
     }
     report(b, RULE_LOSS, expr->name_span, "unknown loss `%s`", expr->name);
     hint_known(b, "losses", expr->name, &candidates);

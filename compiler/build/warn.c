@@ -205,19 +205,11 @@ static void warn_entries(Build *b, const Scope *scope)
     }
 }
 
-static bool is_seen(const Build *b, const Def *def)
-{
-    for (int i = 0; i < b->seen.count; i++)
-        if (b->seen.at[i] == def)
-            return true;
-    return false;
-}
-
 static void warn_definitions(Build *b, const Scope *scope)
 {
     for (int i = 0; i < scope->defs.count; i++) {
         const Def *def = scope->defs.at[i];
-        if (!is_seen(b, def))
+        if (!is_definition_used(b, def))
             warn(b, RULE_UNUSED, def->name_span, "the %s `%s` is not used", def_kind_text(def->kind),
                  def->name);
     }

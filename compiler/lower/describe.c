@@ -110,14 +110,13 @@ static void describe_data(Lower *lower)
 
 static void describe_training(Lower *lower)
 {
-    static const char *const schedules[] = {"constant", "step", "cosine", "one_cycle"};
     const Training *training = &lower->net->training;
     Program *program = lower->program;
     program->learns = training->present && lower->net->updates < lower->net->nodes.count;
     program->batch = training->batch;
     program->epochs = training->epochs;
     program->seed = (uint32_t)training->seed;
-    program->schedule = schedules[training->schedule];
+    program->schedule = schedule_name(training->schedule);
     program->lr = training->lr;
     program->gamma = training->gamma;
     program->every = training->every;
