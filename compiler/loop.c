@@ -275,6 +275,38 @@ void loop_ahead(Program *program, LoopBlock *into, BufferId buffer, int nindex, 
     with_element(program, into, LOOP_AHEAD, buffer, nindex, index)->count = count;
 }
 
+void loop_list(Program *program, LoopBlock *into, VarId var, BufferId buffer, int nindex,
+               LoopExpr *const *index, LoopExpr *flags, int count)
+{
+    LoopStmt *stmt = with_element(program, into, LOOP_LIST, buffer, nindex, index);
+    stmt->var = var;
+    stmt->value = flags;
+    stmt->count = count;
+}
+
+/* `rows` rows of `length` positions each, column by column. */
+static int column_by_column(int rows, int length, int turn)
+{
+    return turn % rows * length + turn / rows;
+}
+
+/* Eight rows of a multiple of 16 positions, or of 8 or 4 where there are few; rows of 8 or 16 of what is left, if that
+ * makes two rows at least; the rest, as all of less than 32, one by one. */
+int loop_list_position(int count, int turn)
+{
+    int unit = count >= 128 ? 16 : count >= 64 ? 8 : 4, length = count < 32 ? 0 : count / (8 * unit) * unit;
+    int first = 8 * length, shorter = count - first < 72 ? 8 : 16, rows = (count - first) / shorter;
+    if (turn < first)
+        return column_by_column(8, length, turn);
+    bool in_rows = length > 0 && rows > 1 && turn - first < rows * shorter;
+    return in_rows ? first + column_by_column(rows, shorter, turn - first) : turn;
+}
+
+bool loop_has_element(const LoopStmt *stmt)
+{
+    return stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD || stmt->kind == LOOP_LIST;
+}
+
 void loop_comment(Arena *arena, LoopBlock *into, const char *text)
 {
     stmt_new(arena, into, LOOP_COMMENT)->text = text;

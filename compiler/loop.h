@@ -98,12 +98,17 @@ typedef enum LoopStmtKind {
     LOOP_STORE,   /* buffer, index, value; add: += */
     LOOP_AHEAD,   /* buffer, index, count: so many elements from there on will soon be read or stored. A hint:
                      it changes no value */
-    LOOP_IF,      /* value, body */
-    LOOP_BLOCK,   /* text (a comment or NULL), body: a scope */
-    LOOP_COMMENT  /* text */
+    LOOP_LIST, /* var, buffer, index, value, count: value is a load of the first of `count` U8 elements in a row,
+                     flags that are 0 or 1. In the order of loop_list_position, the positions (from 0 on) of those
+                     that are 1 are stored to buffer, from index on; var, which is I32, becomes greater by their
+                     number. There is room for `count` positions and LOOP_LIST_SLACK more from index on: what stands
+                     behind the stored ones has no meaning afterwards */
+    LOOP_IF,     /* value, body */
+    LOOP_BLOCK,  /* text (a comment or NULL), body: a scope */
+    LOOP_COMMENT /* text */
 } LoopStmtKind;
 
-enum { UNROLL_FULL = -1, UNROLL_NONE = 1, LOOP_FEW = 16 };
+enum { UNROLL_FULL = -1, UNROLL_NONE = 1, LOOP_FEW = 16, LOOP_LIST_SLACK = 8 };
 
 typedef struct LoopStmt LoopStmt;
 typedef VEC(LoopStmt *) LoopBlock;
@@ -248,6 +253,14 @@ void loop_store(Program *program, LoopBlock *into, BufferId buffer, int nindex, 
                 LoopExpr *value, bool add);
 void loop_ahead(Program *program, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
                 int count);
+/* `flags` is a load of the first of `count` flags. */
+void loop_list(Program *program, LoopBlock *into, VarId var, BufferId buffer, int nindex,
+               LoopExpr *const *index, LoopExpr *flags, int count);
+/* The position that LIST looks at as number `turn` of `count`: each of them once, in an order that a target can keep
+ * while it packs eight contiguous rows of flags into one row of bytes. */
+int loop_list_position(int count, int turn);
+/* Whether the statement is about buffer[index...]. */
+bool loop_has_element(const LoopStmt *stmt);
 void loop_comment(Arena *arena, LoopBlock *into, const char *text);
 
 void loop_print(Out *out, const Program *program);

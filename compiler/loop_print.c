@@ -137,6 +137,11 @@ static void print_stmt(const Printer *printer, const LoopStmt *stmt)
     case LOOP_AHEAD:
         out_line(out, "ahead %s, %d", indexed(printer, stmt->buffer, stmt->index, stmt->nindex), stmt->count);
         break;
+    case LOOP_LIST:
+        out_line(out, "%s += list %s, of %s, %d", var_name(printer, stmt->var),
+                 indexed(printer, stmt->buffer, stmt->index, stmt->nindex), text_of(printer, stmt->value),
+                 stmt->count);
+        break;
     case LOOP_IF:
         out_open(out, "if %s", text_of(printer, stmt->value));
         print_block(printer, &stmt->body);

@@ -325,16 +325,52 @@ static bool verify_store(Verifier *verifier, const LoopStmt *stmt)
                       buffer->name);
 }
 
-static bool verify_ahead(Verifier *verifier, const LoopStmt *stmt)
+/* As far as it is known: an index that is no number may be 0. */
+static bool verify_row(Verifier *verifier, BufferId id, LoopExpr *const *index, int nindex, int count)
 {
-    if (!verify_index(verifier, stmt->buffer, stmt->index, stmt->nindex))
-        return false;
-    const Buffer *buffer = &verifier->program->buffers.at[stmt->buffer];
-    const LoopExpr *first = stmt->nindex > 0 ? stmt->index[stmt->nindex - 1] : NULL;
+    const Buffer *buffer = &verifier->program->buffers.at[id];
+    const LoopExpr *first = nindex > 0 ? index[nindex - 1] : NULL;
     int from = first && first->kind == LOOP_NUMBER ? (int)first->number : 0;
     int row = buffer->ndim > 0 ? buffer->dims[buffer->ndim - 1] : 1;
-    return require(verifier, stmt->count > 0 && from + stmt->count <= row,
-                   "no row of `%s` has %d elements from %d on", buffer->name, stmt->count, from);
+    return require(verifier, count > 0 && from + count <= row, "no row of `%s` has %d elements from %d on",
+                   buffer->name, count, from);
+}
+
+static bool verify_ahead(Verifier *verifier, const LoopStmt *stmt)
+{
+    return verify_index(verifier, stmt->buffer, stmt->index, stmt->nindex)
+           && verify_row(verifier, stmt->buffer, stmt->index, stmt->nindex, stmt->count);
+}
+
+static bool verify_flags(Verifier *verifier, const LoopExpr *flags, int count)
+{
+    return verify_expr(verifier, flags)
+           && require(verifier,
+                      flags->kind == LOOP_LOAD
+                          && verifier->program->buffers.at[flags->buffer].type == TYPE_U8,
+                      "a list of what are no bytes")
+           && verify_row(verifier, flags->buffer, flags->args, flags->nargs, count);
+}
+
+static bool verify_list(Verifier *verifier, const LoopStmt *stmt)
+{
+    if (!verify_flags(verifier, stmt->value, stmt->count)
+        || !verify_index(verifier, stmt->buffer, stmt->index, stmt->nindex)
+        || !verify_row(verifier, stmt->buffer, stmt->index, stmt->nindex, stmt->count + LOOP_LIST_SLACK)
+        || !verify_var(verifier, stmt->var))
+        return false;
+    const Buffer *buffer = &verifier->program->buffers.at[stmt->buffer];
+    const char *name = var_name(verifier, stmt->var);
+    bool wide = stmt->count > UINT16_MAX + 1;
+    return require(verifier, buffer->type == TYPE_I32 || (buffer->type == TYPE_U16 && !wide),
+                   "`%s` holds %s and gets positions of %d flags", buffer->name, type_name(buffer->type),
+                   stmt->count)
+           && require(verifier, buffer->role != BUFFER_INPUT, "`%s` is an input and is stored to",
+                      buffer->name)
+           && require(verifier,
+                      verifier->bound[stmt->var] == VARIABLE
+                          && verifier->kernel->vars.at[stmt->var].type == TYPE_I32,
+                      "`%s` counts a list but is no i32 variable of this scope", name);
 }
 
 static bool verify_if(Verifier *verifier, const LoopStmt *stmt)
@@ -354,6 +390,7 @@ static bool verify_stmt(Verifier *verifier, const LoopStmt *stmt)
     case LOOP_SET: return verify_set(verifier, stmt);
     case LOOP_STORE: return verify_store(verifier, stmt);
     case LOOP_AHEAD: return verify_ahead(verifier, stmt);
+    case LOOP_LIST: return verify_list(verifier, stmt);
     case LOOP_IF: return verify_if(verifier, stmt);
     case LOOP_BLOCK: return verify_scope(verifier, &stmt->body);
     case LOOP_COMMENT: return require(verifier, stmt->text != NULL, "a comment without text");

@@ -79,6 +79,7 @@ static void headers(Paste *state)
     header(state, "snn_level.h");
     header(state, "snn_math.h");
     header(state, "snn_random.h");
+    header(state, "snn_list.h");
     out_blank(state->out);
     out_line(state->out, "#include <math.h>");
     out_line(state->out, "#include <string.h>");

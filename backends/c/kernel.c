@@ -80,6 +80,15 @@ static void ahead(const Spell *spell, const LoopStmt *stmt)
              c_type(spell->program->buffers.at[stmt->buffer].type));
 }
 
+static void list(const Spell *spell, const LoopStmt *stmt)
+{
+    const char *place =
+        c_element(spell->arena, spell->program, spell->kernel, stmt->buffer, stmt->nindex, stmt->index);
+    int bits = spell->program->buffers.at[stmt->buffer].type == TYPE_U16 ? 16 : 32;
+    out_line(spell->out, "%s += snn_list%d(&%s, &%s, %d);", var_name(spell, stmt->var), bits, place,
+             expr(spell, stmt->value), stmt->count);
+}
+
 static void scope(const Spell *spell, const LoopStmt *stmt)
 {
     if (stmt->text)
@@ -113,6 +122,7 @@ static void statement(const Spell *spell, const LoopStmt *stmt)
         break;
     case LOOP_STORE: store(spell, stmt); break;
     case LOOP_AHEAD: ahead(spell, stmt); break;
+    case LOOP_LIST: list(spell, stmt); break;
     case LOOP_IF:
         out_open(spell->out, "if (%s)", expr(spell, stmt->value));
         block(spell, &stmt->body);
@@ -150,7 +160,7 @@ static void mark_block(const LoopBlock *stmts, bool *used)
         mark_expr(stmt->to, used);
         for (int k = 0; k < stmt->nindex; k++)
             mark_expr(stmt->index[k], used);
-        if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD)
+        if (loop_has_element(stmt))
             used[stmt->buffer] = true;
         mark_block(&stmt->body, used);
     }

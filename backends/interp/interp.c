@@ -171,6 +171,21 @@ static void run_store(Interp *interp, const LoopStmt *store)
     *place = store->add ? rounded(interp, store->value->type, *place + value) : value;
 }
 
+static void run_list(Interp *interp, const LoopStmt *list)
+{
+    const LoopExpr *value = list->value;
+    const double *flags =
+        &interp->buffers[value->buffer][element(interp, value->buffer, value->nargs, value->args)];
+    double *place = &interp->buffers[list->buffer][element(interp, list->buffer, list->nindex, list->index)];
+    int listed = 0;
+    for (int turn = 0; turn < list->count; turn++) {
+        int position = loop_list_position(list->count, turn);
+        if (flags[position] != 0)
+            place[listed++] = position;
+    }
+    interp->vars[list->var] += listed;
+}
+
 static void run_stmt(Interp *interp, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
@@ -180,6 +195,7 @@ static void run_stmt(Interp *interp, const LoopStmt *stmt)
     case LOOP_SET: interp->vars[stmt->var] = value_of(interp, stmt->value); break;
     case LOOP_STORE: run_store(interp, stmt); break;
     case LOOP_AHEAD: (void)element(interp, stmt->buffer, stmt->nindex, stmt->index); break;
+    case LOOP_LIST: run_list(interp, stmt); break;
     case LOOP_IF:
         if (value_of(interp, stmt->value) != 0)
             run_block(interp, &stmt->body);

@@ -15,30 +15,8 @@ LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr 
 void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr *i, LoopExpr *j,
                   LoopExpr *value, bool add);
 
-/* Of a value 0 or 1 (I32) that belongs to unit i. */
-typedef LoopExpr *BitOf(Lower *lower, const void *context, LoopExpr *i);
-/* A stream at one sample and step, and its bits: a BitOf. */
-typedef struct Row {
-    StreamId stream;
-    Site site;
-} Row;
-LoopExpr *spike_bit(Lower *lower, const void *context, LoopExpr *i);
-/* list[outer..., count++] = unit, for every unit below `units` whose bit is set. Eight units that are `units / 8`
- * or so apart make a byte, and a table has the bits of a byte. */
-typedef struct List {
-    LoopBlock *into;
-    int units;
-    BitOf *bit;
-    const void *context; /* of bit */
-    BufferId buffer;     /* its innermost dimension has list_room() for what may be listed */
-    int dims;
-    LoopExpr **place; /* outer indices; room for one more */
-    LoopExpr *count;  /* a variable */
-} List;
-void emit_compress(Lower *lower, const List *list);
+/* Elements of a buffer in which so many units may be listed. */
 int list_room(int units);
-/* The kernel that makes the table of bits; before the first kernel that lists so many units. */
-void positions_prepare(Lower *lower, int units);
 /* For numbers below `limit`. */
 Type index_type(int limit);
 

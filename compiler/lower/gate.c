@@ -204,7 +204,6 @@ void gate_prepare(Lower *lower, const Node *map)
     if (!gate)
         return;
     int units = scan_units(lower, gate->adjoint);
-    positions_prepare(lower, units);
     if (lower->kernels != KERNELS_EVENT)
         emit_choice(lower, gate, scan_name(lower, gate->adjoint), units);
 }
@@ -240,12 +239,6 @@ static void add_locals(Lower *lower, const Node *map, Gate *gate, int width)
     gate->lanes = named_buffer(lower, "lanes", name, TYPE_F32, BUFFER_LOCAL, false, 1, &sixteen);
 }
 
-static LoopExpr *near_bit(Lower *lower, const void *context, LoopExpr *i)
-{
-    const Gate *gate = context;
-    return load1(lower, gate->near, i);
-}
-
 /* The step at which the map's output is read; at the first steps nobody reads it. */
 static LoopExpr *asked_step(Lower *lower, const Gate *gate, Site site)
 {
@@ -269,8 +262,8 @@ static LoopExpr *emit_list_near(Lower *lower, const Gate *gate, Site site, int w
            false);
     emit_constants(lower, site.into, &constants, loop);
     LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
-    emit_compress(lower,
-                  &(List){site.into, width, near_bit, gate, gate->list, 1, (LoopExpr *[1]){NULL}, count});
+    loop_list(lower->program, site.into, count->var, gate->list, 1, (LoopExpr *[]){num(lower, 0)},
+              load1(lower, gate->near, num(lower, 0)), width);
     return count;
 }
 

@@ -253,7 +253,6 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     gate_plan(&lower);
     add_buffers(&lower);
     lower.spikes = NEW_ARRAY(arena, SpikeStream, net->streams.count + 1);
-    lower.positions = lower.ones = -1;
     for (StreamId s = 0; s < net->streams.count; s++)
         lower.spikes[s] = (SpikeStream){-1, -1, -1, -1, -1, -1, -1, -1, -1};
     program->vectors = !is_without(options.without, OPTIMISATION_VECTORS);

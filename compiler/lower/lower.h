@@ -33,7 +33,6 @@ typedef struct Lower {
     Kernels kernels;          /* of --kernels */
     Without without;          /* of --without */
     SpikeStream *spikes;      /* by StreamId */
-    BufferId positions, ones; /* of the bits of a byte: see events.c; -1: nobody needs them */
     int *host;                /* by node: the scan in whose kernel it is computed, or NONE; see layer.c */
     bool *local;              /* by StreamId: lives in one kernel only, as a tile */
     int *group;               /* by node: the number of its recurrent group, or 0 */

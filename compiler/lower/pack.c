@@ -216,30 +216,28 @@ static void emit_when(Lower *lower, StreamId stream, Site site, LoopExpr *s, int
     loop_store(lower->program, &loop_i->body, lower->spikes[stream].when, 3, place, value, false);
 }
 
-typedef struct Block {
-    StreamId stream;
-    LoopExpr *b, *first; /* its first group */
-} Block;
-
-static LoopExpr *alive_bit(Lower *lower, const void *context, LoopExpr *i)
+/* spiked[i] = whether unit i spikes within the block's steps, or 1 where silence is not looked for. */
+static void emit_spiked(Lower *lower, StreamId stream, Site site, LoopExpr *block, BufferId spiked)
 {
-    const Block *block = context;
-    LoopExpr *sum = NULL;
+    LoopExpr *first = op2(lower, OP_MUL, block, num(lower, STEP_TABLES)), *sum = NULL;
+    LoopStmt *loop_i = for_units(lower, site.into, "i", stream_size(lower, stream));
+    LoopExpr *i = loop_variable(lower, loop_i);
     for (int s = 0; s < STEP_TABLES; s++) {
-        LoopExpr *place[3] = {block->b, op2(lower, OP_ADD, block->first, num(lower, s)), i};
-        LoopExpr *when = loop_load(lower->program, lower->spikes[block->stream].when, 3, place);
+        LoopExpr *place[3] = {site.b, op2(lower, OP_ADD, first, num(lower, s)), i};
+        LoopExpr *when = loop_load(lower->program, lower->spikes[stream].when, 3, place);
         sum = sum ? op2(lower, OP_ADD, sum, when) : when;
     }
-    return is_used(lower, sum);
+    store1(lower, &loop_i->body, spiked, i, is_used(lower, sum), false);
 }
 
-static void emit_alive(Lower *lower, StreamId stream, Site site, LoopExpr *block)
+static void emit_alive(Lower *lower, StreamId stream, Site site, LoopExpr *block, BufferId spiked)
 {
     const SpikeStream *packs = &lower->spikes[stream];
-    Block at = {stream, site.b, op2(lower, OP_MUL, block, num(lower, STEP_TABLES))};
+    emit_spiked(lower, stream, site, block, spiked);
     LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
-    emit_compress(lower, &(List){site.into, stream_size(lower, stream), alive_bit, &at, packs->alive, 3,
-                                 (LoopExpr *[3]){site.b, block, NULL}, count});
+    loop_list(lower->program, site.into, count->var, packs->alive, 3,
+              (LoopExpr *[]){site.b, block, num(lower, 0)}, load1(lower, spiked, num(lower, 0)),
+              stream_size(lower, stream));
     store2(lower, site.into, packs->alives, site.b, block, count, false);
 }
 
@@ -254,9 +252,12 @@ static void emit_pack_steps(Lower *lower, StreamId stream, Site site)
     }
     for (int s = complete; s < blocks * STEP_TABLES; s++)
         emit_when(lower, stream, site, num(lower, s), s == complete ? steps % GROUP : 0);
+    int units = stream_size(lower, stream);
+    BufferId spiked = named_buffer(lower, "spiked_of", stream_of(lower, stream)->name, TYPE_U8, BUFFER_LOCAL,
+                                   false, 1, &units);
     LoopStmt *loop = for_range(lower, site.into, "block", blocks);
     site.into = &loop->body;
-    emit_alive(lower, stream, site, loop_variable(lower, loop));
+    emit_alive(lower, stream, site, loop_variable(lower, loop), spiked);
 }
 
 /* ---- buffers and kernels ---- */
@@ -298,8 +299,6 @@ void pack_prepare(Lower *lower, const Node *node)
         make_choice(lower, stream);
     if ((over_steps ? packs->when : packs->index) >= 0)
         return;
-    if (over_steps)
-        positions_prepare(lower, stream_size(lower, stream));
     (over_steps ? add_step_buffers : add_unit_buffers)(lower, stream);
     const char *name = stream_of(lower, stream)->name;
     kernel_begin(lower, over_steps ? "pack_steps_of" : "pack", name,

@@ -40,7 +40,7 @@ static void walk(Spill *spill, const LoopBlock *block)
         walk_expr(spill, stmt->value);
         for (int k = 0; k < stmt->nindex; k++)
             walk_expr(spill, stmt->index[k]);
-        if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_AHEAD)
+        if (loop_has_element(stmt))
             stmt->nindex = touch(spill, stmt->buffer, stmt->index, stmt->nindex);
         walk(spill, &stmt->body);
     }

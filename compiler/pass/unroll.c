@@ -140,6 +140,7 @@ static void copy_stmt(Unroll *unroll, const LoopStmt *stmt, LoopBlock *to, const
     case LOOP_SET:
     case LOOP_STORE:
     case LOOP_AHEAD:
+    case LOOP_LIST:
     case LOOP_COMMENT:
         copy = NEW(unroll->arena, LoopStmt);
         *copy = *stmt;

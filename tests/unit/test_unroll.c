@@ -84,6 +84,10 @@ static const char *run_block(const LoopBlock *block, int *vars, const char *trac
             trace =
                 arena_printf(arena, "%s %d:%d", trace, eval(stmt->index[0], vars), eval(stmt->value, vars));
             break;
+        case LOOP_LIST:
+            trace = arena_printf(arena, "%s list:%d of:%d", trace, eval(stmt->index[0], vars),
+                                 eval(stmt->value->args[0], vars));
+            break;
         case LOOP_AHEAD: trace = arena_printf(arena, "%s ahead:%d", trace, eval(stmt->index[0], vars)); break;
         case LOOP_IF:
             if (eval(stmt->value, vars))
@@ -185,6 +189,22 @@ START_TEST(hints_too)
     loop_ahead(program, &loop->body, x, 1, (LoopExpr *[]){var(loop)}, 1);
     expect_unrolled(" ahead:0 ahead:1 ahead:2", 0, 0);
     ck_assert_int_eq(count_kind(&kernel->body, LOOP_AHEAD), 3);
+}
+END_TEST
+
+START_TEST(lists_too)
+{
+    LoopStmt *loop = time_loop(&kernel->body, num(0), num(3), UNROLL_FULL);
+    Buffer row = {
+        .name = "row", .type = TYPE_U8, .role = BUFFER_SCRATCH, .ndim = 1, .dims = {3}, .param = -1};
+    Buffer list = {
+        .name = "list", .type = TYPE_U16, .role = BUFFER_SCRATCH, .ndim = 1, .dims = {11}, .param = -1};
+    VarId count = loop_var(arena, kernel, "count", TYPE_I32);
+    LoopExpr *at = var(loop), *flags = loop_load(program, loop_buffer(program, row), 1, &at);
+    loop_declare(arena, &loop->body, count, num(0));
+    loop_list(program, &loop->body, count, loop_buffer(program, list), 1, &at, flags, 1);
+    expect_unrolled(" list:0 of:0 list:1 of:1 list:2 of:2", 0, 0);
+    ck_assert_int_eq(count_kind(&kernel->body, LOOP_LIST), 3);
 }
 END_TEST
 
@@ -348,6 +368,7 @@ Suite *unroll_suite(void)
     tcase_add_test(tcase, not_unrolled);
     tcase_add_test(tcase, full);
     tcase_add_test(tcase, hints_too);
+    tcase_add_test(tcase, lists_too);
     tcase_add_test(tcase, flags_too);
     tcase_add_test(tcase, full_down);
     tcase_add_test(tcase, by_a_factor);

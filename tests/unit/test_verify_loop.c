@@ -262,6 +262,67 @@ static void ahead_range(Example *e)
     ck_assert_ptr_null(loop_verify(e->program));
     loop_ahead(e->program, &e->items->body, e->spikes, 3, index, 4);
 }
+/* var count = 0; count += list l[from], of s[n, 0, 0], 4 */
+static LoopStmt *listing(Example *e, Type type, int room)
+{
+    LoopBlock *block = &e->items->body;
+    Buffer list = {.name = "l", .type = type, .role = BUFFER_SCRATCH, .ndim = 1, .dims = {room}, .param = -1};
+    VarId count = loop_var(arena, e->kernel, "count", TYPE_I32);
+    LoopExpr *zero = loop_int(arena, 0), *row[3] = {var(e, e->n), zero, zero};
+    loop_declare(arena, block, count, zero);
+    loop_list(e->program, block, count, loop_buffer(e->program, list), 1, &zero,
+              loop_load(e->program, e->spikes, 3, row), 4);
+    return last_of(block);
+}
+static LoopStmt *good_listing(Example *e)
+{
+    LoopStmt *list = listing(e, TYPE_U16, 4 + LOOP_LIST_SLACK);
+    ck_assert_pstr_eq(loop_verify(e->program), NULL);
+    return list;
+}
+static void list_room(Example *e)
+{
+    listing(e, TYPE_U16, 4 + LOOP_LIST_SLACK - 1);
+}
+static void list_row(Example *e)
+{
+    good_listing(e)->count = 5;
+}
+static void list_indices(Example *e)
+{
+    good_listing(e)->nindex = 0;
+}
+static void list_of_numbers(Example *e)
+{
+    good_listing(e)->value = e->let->value;
+}
+static void list_of_no_load(Example *e)
+{
+    good_listing(e)->value = loop_int(arena, 1);
+}
+static void list_type(Example *e)
+{
+    listing(e, TYPE_U8, 4 + LOOP_LIST_SLACK);
+}
+static void list_narrow(Example *e)
+{
+    LoopStmt *list = good_listing(e);
+    e->program->buffers.at[e->spikes].dims[1] = list->count = 65537;
+    e->program->buffers.at[list->buffer].dims[0] = 65537 + LOOP_LIST_SLACK;
+}
+static void list_input(Example *e)
+{
+    LoopStmt *list = listing(e, TYPE_U16, 4 + LOOP_LIST_SLACK);
+    e->program->buffers.at[list->buffer].role = BUFFER_INPUT;
+}
+static void list_constant(Example *e)
+{
+    good_listing(e)->var = e->n;
+}
+static void list_count_type(Example *e)
+{
+    good_listing(e)->var = e->sum;
+}
 static void ahead_index(Example *e)
 {
     loop_ahead(e->program, &e->items->body, e->weights, 1, (LoopExpr *[]){loop_int(arena, 4)}, 1);
@@ -415,6 +476,16 @@ static const struct {
     {store_input, "kernel `k`: `label` is an input and is stored to"},
     {ahead_range, "kernel `k`: no row of `s` has 4 elements from 1 on"},
     {stack_bytes, "kernel `k`: its arrays take 65544 bytes of a stack"},
+    {list_room, "kernel `k`: no row of `l` has 12 elements from 0 on"},
+    {list_row, "kernel `k`: no row of `s` has 5 elements from 0 on"},
+    {list_indices, "kernel `k`: `l` takes 1 indices, not 0"},
+    {list_of_numbers, "kernel `k`: a list of what are no bytes"},
+    {list_of_no_load, "kernel `k`: a list of what are no bytes"},
+    {list_type, "kernel `k`: `l` holds u8 and gets positions of 4 flags"},
+    {list_narrow, "kernel `k`: `l` holds u16 and gets positions of 65537 flags"},
+    {list_input, "kernel `k`: `l` is an input and is stored to"},
+    {list_constant, "kernel `k`: `n` counts a list but is no i32 variable of this scope"},
+    {list_count_type, "kernel `k`: `sum` counts a list but is no i32 variable of this scope"},
     {where_indices, "kernel `k`: `s` takes 3 indices, not 2"},
     {where_other, "kernel `k`: the flags of the loop over `i` are no bytes, or not its own"},
     {where_type, "kernel `k`: the flags of the loop over `i` are no bytes, or not its own"},

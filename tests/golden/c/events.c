@@ -13,6 +13,7 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>
@@ -119,10 +120,7 @@ static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last
         ends_of_image_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_image_[b][t];
-            for (int32_t i = 0; i < 5; i++) {
-                events_of_image_[b][count] = (uint16_t)i;
-                count = count + image_[b][t][i];
-            }
+            count += snn_list16(&events_of_image_[b][count], &image_[b][t][0], 5);
             ends_of_image_[b][t + 1] = count;
         }
     }
@@ -139,10 +137,7 @@ static void SNN_AT_LEVEL(list_digit_delay_)(void *context, int32_t first, int32_
         ends_of_digit_delay_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_digit_delay_[b][t];
-            for (int32_t i = 0; i < 5; i++) {
-                events_of_digit_delay_[b][count] = (uint16_t)i;
-                count = count + digit_delay_[b][t][i];
-            }
+            count += snn_list16(&events_of_digit_delay_[b][count], &digit_delay_[b][t][0], 5);
             ends_of_digit_delay_[b][t + 1] = count;
         }
     }

@@ -13,6 +13,7 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>
@@ -179,10 +180,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = ends_of_hidden_delay_[b][t];
-                for (int32_t i = 0; i < 3; i++) {
-                    events_of_hidden_delay_[b][count] = (uint16_t)i;
-                    count = count + hidden_delay_[b][t][i];
-                }
+                count += snn_list16(&events_of_hidden_delay_[b][count], &hidden_delay_[b][t][0], 3);
                 ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -237,10 +235,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = ends_of_hidden_delay_[b][t];
-                for (int32_t i = 0; i < 3; i++) {
-                    events_of_hidden_delay_[b][count] = (uint16_t)i;
-                    count = count + hidden_delay_[b][t][i];
-                }
+                count += snn_list16(&events_of_hidden_delay_[b][count], &hidden_delay_[b][t][0], 3);
                 ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {

@@ -13,6 +13,7 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>
@@ -188,10 +189,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = ends_of_hidden_delay_[b][t];
-                for (int32_t i = 0; i < 17; i++) {
-                    events_of_hidden_delay_[b][count] = (uint16_t)i;
-                    count = count + hidden_delay_[b][t][i];
-                }
+                count += snn_list16(&events_of_hidden_delay_[b][count], &hidden_delay_[b][t][0], 17);
                 ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -236,10 +234,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = ends_of_hidden_delay_[b][t];
-                for (int32_t i = 0; i < 17; i++) {
-                    events_of_hidden_delay_[b][count] = (uint16_t)i;
-                    count = count + hidden_delay_[b][t][i];
-                }
+                count += snn_list16(&events_of_hidden_delay_[b][count], &hidden_delay_[b][t][0], 17);
                 ends_of_hidden_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -289,10 +284,7 @@ static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t las
         ends_of_hidden_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_hidden_[b][t];
-            for (int32_t i = 0; i < 17; i++) {
-                events_of_hidden_[b][count] = (uint16_t)i;
-                count = count + hidden_[b][t][i];
-            }
+            count += snn_list16(&events_of_hidden_[b][count], &hidden_[b][t][0], 17);
             ends_of_hidden_[b][t + 1] = count;
         }
     }
@@ -851,10 +843,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
                 near_g_hidden_2_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
             }
             int32_t count = 0;
-            for (int32_t i = 0; i < 17; i++) {
-                list_near_g_hidden_2_[count] = (uint16_t)i;
-                count = count + near_g_hidden_2_[i];
-            }
+            count += snn_list16(&list_near_g_hidden_2_[0], &near_g_hidden_2_[0], 17);
             SNN_INDEPENDENT
             for (int32_t j = 0; j < 17; j++) {
                 g_hidden_2_[b][t][j] = 0.0f;
@@ -958,10 +947,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     near_g_hidden_delay_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                 }
                 int32_t count = 0;
-                for (int32_t i = 0; i < 17; i++) {
-                    list_near_g_hidden_delay_[count] = (uint16_t)i;
-                    count = count + near_g_hidden_delay_[i];
-                }
+                count += snn_list16(&list_near_g_hidden_delay_[0], &near_g_hidden_delay_[0], 17);
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 17; j++) {
                     g_hidden_delay_[b][t][j] = 0.0f;
@@ -1019,10 +1005,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     near_g_hidden_delay_2_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                 }
                 int32_t count = 0;
-                for (int32_t i = 0; i < 17; i++) {
-                    list_near_g_hidden_delay_2_[count] = (uint16_t)i;
-                    count = count + near_g_hidden_delay_2_[i];
-                }
+                count += snn_list16(&list_near_g_hidden_delay_2_[0], &near_g_hidden_delay_2_[0], 17);
                 SNN_INDEPENDENT
                 for (int32_t j = 0; j < 17; j++) {
                     g_hidden_delay_[b][t][j] = 0.0f;

@@ -13,6 +13,7 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>

@@ -13,6 +13,7 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,8 +54,6 @@ struct net {
 
     /* scratch */
     float (*w_digit_2_transposed_)[3];
-    uint16_t (*positions)[8]; /* of every byte: the bits that are set, */
-    uint8_t *ones; /* and how many these are */
     uint16_t (*events_of_image_)[148]; /* room for 4 steps of 35 units, and 8 behind them */
     int32_t (*ends_of_image_)[5]; /* where each step's events begin, and the last one's end */
     float (*state_v_digit_)[3];
@@ -93,68 +92,18 @@ struct net {
 #include "snn_level_begin.h"
 #include "snn_vector.h"
 
-/* of every byte: the bits that are set, and how many */
-static void SNN_AT_LEVEL(positions_of_bits)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint16_t (*restrict positions)[8] = net->positions;
-    uint8_t *restrict ones = net->ones;
-    for (int32_t byte = first; byte < last; byte++) {
-        int32_t count = 0;
-        int32_t left = byte;
-        for (int32_t k = 0; k < 8; k++) {
-            positions[byte][count] = (uint16_t)k;
-            const int32_t half = left / 2;
-            count = count + (left - half * 2);
-            left = half;
-        }
-        ones[byte] = (uint8_t)count;
-    }
-}
-
 /* image: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = context;
     uint8_t (*restrict image_)[4][35] = net->image_;
-    uint16_t (*restrict positions)[8] = net->positions;
-    uint8_t *restrict ones = net->ones;
     uint16_t (*restrict events_of_image_)[148] = net->events_of_image_;
     int32_t (*restrict ends_of_image_)[5] = net->ends_of_image_;
-    _Alignas(64) uint8_t bytes_of_events_of_image_[4];
-    _Alignas(64) uint16_t filled_of_events_of_image_[4];
     for (int32_t b = first; b < last; b++) {
         ends_of_image_[b][0] = 0;
         for (int32_t t = 0; t < 4; t++) {
             int32_t count = ends_of_image_[b][t];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t w = 0; w < 4; w++) {
-                bytes_of_events_of_image_[w] = 0;
-            }
-            for (int32_t k = 7; k >= 0; k--) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t w = 0; w < 4; w++) {
-                    bytes_of_events_of_image_[w] = (uint8_t)(bytes_of_events_of_image_[w] + bytes_of_events_of_image_[w] + image_[b][t][w + k * 4]);
-                }
-            }
-            int32_t some = 0;
-            for (int32_t w = 0; w < 4; w++) {
-                filled_of_events_of_image_[some] = (uint16_t)w;
-                some = some + (bytes_of_events_of_image_[w] != 0 ? 1 : 0);
-            }
-            for (int32_t f = 0; f < some; f++) {
-                const int32_t w = filled_of_events_of_image_[f];
-                const int32_t byte = bytes_of_events_of_image_[w];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t k = 0; k < 8; k++) {
-                    events_of_image_[b][count + k] = (uint16_t)(w + positions[byte][k] * 4);
-                }
-                count = count + ones[byte];
-            }
-            for (int32_t i = 32; i < 35; i++) {
-                events_of_image_[b][count] = (uint16_t)i;
-                count = count + image_[b][t][i];
-            }
+            count += snn_list16(&events_of_image_[b][count], &image_[b][t][0], 35);
             ends_of_image_[b][t + 1] = count;
         }
     }
@@ -245,10 +194,7 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = ends_of_digit_delay_[b][t];
-                for (int32_t i = 0; i < 3; i++) {
-                    events_of_digit_delay_[b][count] = (uint16_t)i;
-                    count = count + digit_delay_[b][t][i];
-                }
+                count += snn_list16(&events_of_digit_delay_[b][count], &digit_delay_[b][t][0], 3);
                 ends_of_digit_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -308,10 +254,7 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t count = ends_of_digit_delay_[b][t];
-                for (int32_t i = 0; i < 3; i++) {
-                    events_of_digit_delay_[b][count] = (uint16_t)i;
-                    count = count + digit_delay_[b][t][i];
-                }
+                count += snn_list16(&events_of_digit_delay_[b][count], &digit_delay_[b][t][0], 3);
                 ends_of_digit_delay_[b][t + 1] = count;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -1019,7 +962,6 @@ static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(positions_of_bits), net, 256);
     snn_parallel(pool, SNN_AT_LEVEL(list_image_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_), net, 1);
     snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_), net, 1);
@@ -1078,8 +1020,6 @@ static bool allocate(struct net *net, size_t rows)
     complete = (net->grad_w_digit_2_ = snn_take(&net->memory, 3, sizeof *net->grad_w_digit_2_)) != NULL && complete;
     complete = (net->w_digit_2_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_2_transposed_)) != NULL && complete;
     complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
-    complete = (net->positions = snn_take(&net->memory, 256, sizeof *net->positions)) != NULL && complete;
-    complete = (net->ones = snn_take(&net->memory, 256, sizeof *net->ones)) != NULL && complete;
     complete = (net->events_of_image_ = snn_alloc(rows, sizeof *net->events_of_image_)) != NULL && complete;
     complete = (net->ends_of_image_ = snn_take(&net->memory, rows, sizeof *net->ends_of_image_)) != NULL && complete;
     complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;

@@ -13,6 +13,7 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>
@@ -342,10 +343,7 @@ static void SNN_AT_LEVEL(list_b_)(void *context, int32_t first, int32_t last)
         ends_of_b_[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_b_[b_3][t];
-            for (int32_t i = 0; i < 2; i++) {
-                events_of_b_[b_3][count] = (uint16_t)i;
-                count = count + b_[b_3][t][i];
-            }
+            count += snn_list16(&events_of_b_[b_3][count], &b_[b_3][t][0], 2);
             ends_of_b_[b_3][t + 1] = count;
         }
     }
@@ -438,10 +436,7 @@ static void SNN_AT_LEVEL(list__b_2_)(void *context, int32_t first, int32_t last)
         ends_of__b_2_[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of__b_2_[b_3][t];
-            for (int32_t i = 0; i < 2; i++) {
-                events_of__b_2_[b_3][count] = (uint16_t)i;
-                count = count + b_2_[b_3][t][i];
-            }
+            count += snn_list16(&events_of__b_2_[b_3][count], &b_2_[b_3][t][0], 2);
             ends_of__b_2_[b_3][t + 1] = count;
         }
     }
@@ -534,10 +529,7 @@ static void SNN_AT_LEVEL(list_loss_)(void *context, int32_t first, int32_t last)
         ends_of_loss_[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_loss_[b_3][t];
-            for (int32_t i = 0; i < 2; i++) {
-                events_of_loss_[b_3][count] = (uint16_t)i;
-                count = count + loss_2_[b_3][t][i];
-            }
+            count += snn_list16(&events_of_loss_[b_3][count], &loss_2_[b_3][t][0], 2);
             ends_of_loss_[b_3][t + 1] = count;
         }
     }
@@ -608,10 +600,7 @@ static void SNN_AT_LEVEL(list_grad_w_b_)(void *context, int32_t first, int32_t l
         ends_of_grad_w_b_[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_grad_w_b_[b_3][t];
-            for (int32_t i = 0; i < 2; i++) {
-                events_of_grad_w_b_[b_3][count] = (uint16_t)i;
-                count = count + grad_w_b_[b_3][t][i];
-            }
+            count += snn_list16(&events_of_grad_w_b_[b_3][count], &grad_w_b_[b_3][t][0], 2);
             ends_of_grad_w_b_[b_3][t + 1] = count;
         }
     }
@@ -682,10 +671,7 @@ static void SNN_AT_LEVEL(list_activity_b_)(void *context, int32_t first, int32_t
         ends_of_activity_b_[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_activity_b_[b_3][t];
-            for (int32_t i = 0; i < 2; i++) {
-                events_of_activity_b_[b_3][count] = (uint16_t)i;
-                count = count + activity_b_[b_3][t][i];
-            }
+            count += snn_list16(&events_of_activity_b_[b_3][count], &activity_b_[b_3][t][0], 2);
             ends_of_activity_b_[b_3][t + 1] = count;
         }
     }
@@ -756,10 +742,7 @@ static void SNN_AT_LEVEL(list__1_)(void *context, int32_t first, int32_t last)
         ends_of__1_[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of__1_[b_3][t];
-            for (int32_t i = 0; i < 2; i++) {
-                events_of__1_[b_3][count] = (uint16_t)i;
-                count = count + _1_[b_3][t][i];
-            }
+            count += snn_list16(&events_of__1_[b_3][count], &_1_[b_3][t][0], 2);
             ends_of__1_[b_3][t + 1] = count;
         }
     }
@@ -837,10 +820,7 @@ static void SNN_AT_LEVEL(list___)(void *context, int32_t first, int32_t last)
         ends_of___[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of___[b_3][t];
-            for (int32_t i = 0; i < 2; i++) {
-                events_of___[b_3][count] = (uint16_t)i;
-                count = count + _[b_3][t][i];
-            }
+            count += snn_list16(&events_of___[b_3][count], &_[b_3][t][0], 2);
             ends_of___[b_3][t + 1] = count;
         }
     }
@@ -911,10 +891,7 @@ static void SNN_AT_LEVEL(list_layer_b_)(void *context, int32_t first, int32_t la
         ends_of_layer_b_[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_layer_b_[b_3][t];
-            for (int32_t i = 0; i < 2; i++) {
-                events_of_layer_b_[b_3][count] = (uint16_t)i;
-                count = count + layer_b_[b_3][t][i];
-            }
+            count += snn_list16(&events_of_layer_b_[b_3][count], &layer_b_[b_3][t][0], 2);
             ends_of_layer_b_[b_3][t + 1] = count;
         }
     }
@@ -1787,10 +1764,7 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
                         near_g___[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                     }
                     int32_t count = 0;
-                    for (int32_t i = 0; i < 2; i++) {
-                        list_near_g___[count] = (uint16_t)i;
-                        count = count + near_g___[i];
-                    }
+                    count += snn_list16(&list_near_g___[0], &near_g___[0], 2);
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 2; j++) {
                         g___[b_3][t][j] = 0.0f;
@@ -2305,10 +2279,7 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
                         near_g_loss_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                     }
                     int32_t count = 0;
-                    for (int32_t i = 0; i < 2; i++) {
-                        list_near_g_loss_[count] = (uint16_t)i;
-                        count = count + near_g_loss_[i];
-                    }
+                    count += snn_list16(&list_near_g_loss_[0], &near_g_loss_[0], 2);
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 2; j++) {
                         g_loss_[b_3][t][j] = 0.0f;
@@ -2513,10 +2484,7 @@ static void SNN_AT_LEVEL(adjoint__b_2_)(void *context, int32_t first, int32_t la
                         near_g__b_2_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                     }
                     int32_t count = 0;
-                    for (int32_t i = 0; i < 2; i++) {
-                        list_near_g__b_2_[count] = (uint16_t)i;
-                        count = count + near_g__b_2_[i];
-                    }
+                    count += snn_list16(&list_near_g__b_2_[0], &near_g__b_2_[0], 2);
                     SNN_INDEPENDENT_SHORT
                     for (int32_t j = 0; j < 2; j++) {
                         g__b_2_[b_3][t][j] = 0.0f;
@@ -2709,10 +2677,7 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
                     near_g_b_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                 }
                 int32_t count = 0;
-                for (int32_t i = 0; i < 2; i++) {
-                    list_near_g_b_[count] = (uint16_t)i;
-                    count = count + near_g_b_[i];
-                }
+                count += snn_list16(&list_near_g_b_[0], &near_g_b_[0], 2);
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 2; j++) {
                     g_b_[b_3][t][j] = 0.0f;

@@ -13,6 +13,7 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>
@@ -153,10 +154,7 @@ static void SNN_AT_LEVEL(list_digit_poisson_)(void *context, int32_t first, int3
         ends_of_digit_poisson_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_digit_poisson_[b][t];
-            for (int32_t i = 0; i < 4; i++) {
-                events_of_digit_poisson_[b][count] = (uint16_t)i;
-                count = count + digit_poisson_[b][t][i];
-            }
+            count += snn_list16(&events_of_digit_poisson_[b][count], &digit_poisson_[b][t][0], 4);
             ends_of_digit_poisson_[b][t + 1] = count;
         }
     }

@@ -13,6 +13,7 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>
@@ -477,6 +478,7 @@ static void SNN_AT_LEVEL(pack_steps_of_digit_poisson_)(void *context, int32_t fi
     uint8_t (*restrict when_of_digit_poisson_)[5][6] = net->when_of_digit_poisson_;
     uint16_t (*restrict alive_of_digit_poisson_)[1][14] = net->alive_of_digit_poisson_;
     int32_t (*restrict alives_of_digit_poisson_)[1] = net->alives_of_digit_poisson_;
+    _Alignas(64) uint8_t spiked_of_digit_poisson_[6];
     for (int32_t b = first; b < last; b++) {
         for (int32_t s = 0; s < 1; s++) {
             SNN_INDEPENDENT_SHORT
@@ -501,11 +503,12 @@ static void SNN_AT_LEVEL(pack_steps_of_digit_poisson_)(void *context, int32_t fi
             when_of_digit_poisson_[b][4][i] = 0;
         }
         for (int32_t block = 0; block < 1; block++) {
-            int32_t count = 0;
+            SNN_INDEPENDENT_SHORT
             for (int32_t i = 0; i < 6; i++) {
-                alive_of_digit_poisson_[b][block][count] = (uint16_t)i;
-                count = count + (when_of_digit_poisson_[b][block * 5][i] + when_of_digit_poisson_[b][block * 5 + 1][i] + when_of_digit_poisson_[b][block * 5 + 2][i] + when_of_digit_poisson_[b][block * 5 + 3][i] + when_of_digit_poisson_[b][block * 5 + 4][i] != 0 ? 1 : 0);
+                spiked_of_digit_poisson_[i] = (uint8_t)(when_of_digit_poisson_[b][block * 5][i] + when_of_digit_poisson_[b][block * 5 + 1][i] + when_of_digit_poisson_[b][block * 5 + 2][i] + when_of_digit_poisson_[b][block * 5 + 3][i] + when_of_digit_poisson_[b][block * 5 + 4][i] != 0 ? 1 : 0);
             }
+            int32_t count = 0;
+            count += snn_list16(&alive_of_digit_poisson_[b][block][0], &spiked_of_digit_poisson_[0], 6);
             alives_of_digit_poisson_[b][block] = count;
         }
     }
