@@ -79,15 +79,22 @@ static int operand_limit(const Spelling *spelling, int k)
 static const char *write_op(const Writer *writer, const LoopExpr *expr)
 {
     const Spelling *spelling = &spellings[expr->op];
-    const char *text = "";
+    const char *operands[3] = {0};
+    size_t length = strlen(spelling->format);
     for (const char *c = spelling->format; *c; c++) {
-        if (*c != '%') {
-            text = arena_printf(writer->arena, "%s%c", text, *c);
+        if (*c != '%')
             continue;
-        }
         int k = *++c - '0';
-        text = arena_printf(writer->arena, "%s%s", text,
-                            write_expr(writer, expr->args[k], operand_limit(spelling, k)));
+        if (!operands[k])
+            operands[k] = write_expr(writer, expr->args[k], operand_limit(spelling, k));
+        length += strlen(operands[k]);
+    }
+    char *text = NEW_ARRAY(writer->arena, char, length + 1), *to = text;
+    for (const char *c = spelling->format; *c; c++) {
+        const char *part = *c == '%' ? operands[*++c - '0'] : c;
+        size_t count = part == c ? 1 : strlen(part);
+        memcpy(to, part, count);
+        to += count;
     }
     return text;
 }

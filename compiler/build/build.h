@@ -21,6 +21,7 @@ enum {
     MAX_STEPS = 100000, /* time steps of a model */
     MAX_NODES = 10000,  /* of a net: blocks may multiply */
     MAX_BLOCKS = 20000, /* uses of blocks */
+    MAX_BODY = 10000,   /* operations of a neuron or another formula */
     MAX_NESTING = 1000, /* expressions within expressions, through lets, blocks and arguments */
     MAX_EXPONENT = 16   /* of a unit */
 };
@@ -358,6 +359,8 @@ bool check_base(Build *b, const Context *c, Value base, Value exponent, Span spa
 bool check_divisor(Build *b, const Context *c, Value divisor, Span span);
 bool check_nesting(Build *b, Span span);
 bool check_limits(Build *b, Span span);
+/* Of the body of a context; once, and only where the context has one. */
+bool check_operations(const Context *c, Span span);
 bool check_array(Build *b, double elements, Span span, const char *what);
 bool check_same_shape(Build *b, StreamId first, StreamId second, Span span);
 bool check_temporal(Build *b, StreamId stream, Span span, bool temporal);

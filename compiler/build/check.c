@@ -137,6 +137,20 @@ bool check_limits(Build *b, Span span)
     return false;
 }
 
+bool check_operations(const Context *c, Span span)
+{
+    Build *b = c->build;
+    if (!c->node || c->node->body.code.count <= MAX_BODY)
+        return true;
+    if (!b->too_large) {
+        b->too_large = true;
+        const char *what = c->node->formula ? "the formula" : arena_printf(b->arena, "`%s`", c->owner);
+        report(b, RULE_TOO_LARGE, span, "%s has more than %d operations", what, MAX_BODY);
+        report_hint(b, "divide it into some that follow each other");
+    }
+    return false;
+}
+
 bool check_array(Build *b, double elements, Span span, const char *what)
 {
     if (elements <= INT_MAX)

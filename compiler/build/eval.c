@@ -489,7 +489,7 @@ static Value eval_kind(Context *c, Scope *scope, const Expr *expr)
 
 Value eval(Context *c, Scope *scope, const Expr *expr)
 {
-    if (!check_nesting(c->build, expr->span))
+    if (!check_nesting(c->build, expr->span) || !check_operations(c, expr->span))
         return value_poison();
     c->build->depth++;
     Value value = eval_kind(c, scope, expr);

@@ -60,6 +60,23 @@ if [ -c /dev/full ]; then
     full --run --print=all shapes.snn
     full --gradcheck --rows=1 shapes.snn -D hidden=4
 fi
+
+# statements N: a model whose neuron has N statements of two operations
+statements() {
+    awk -v n="$1" 'BEGIN {
+        print "neuron long() {\n state a0 = 0"
+        for (i = 1; i < n; i++) print " a" i " = a" i - 1 " * 0.5 + input"
+        print " a0 = a" n - 1 "\n spike = step(a0 - 1, atan(2))\n}"
+        print "model long {\n data idx(shape = [3], classes = 2)\n time 4 steps\n o = image -> dense(2) -> long"
+        print " predict argmax(rate(o))\n train { loss mse(rate(o), label) }\n}"
+    }'
+}
+seconds() { (ulimit -t "$1" && shift && exec "$@"); } # of the processor
+statements 4950 > long.snn
+passes "snnc: 4950 statements" seconds 60 "$snnc" long.snn -o long.c
+statements 60000 > long.snn
+if seconds 10 "$snnc" long.snn > output 2> messages; then fail "snnc: 60000 statements" "accepted"; fi
+shows "snnc: 60000 statements" '`long` has more than 10000 operations \[too-large\]$' cat messages
 small_file() { (ulimit -f 20 && trap '' XFSZ && exec "$@"); }
 stays "snnc: the disk is full" 1 '^snnc: cannot write \(old\.c\): File too large; a file that was there before is unchanged$' old.c small_file "$snnc" shapes.snn -o old.c
 rm -f pipe && mkfifo pipe
