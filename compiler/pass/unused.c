@@ -44,6 +44,8 @@ static void drop_unused(LoopBlock *block, int *reads)
         else
             block->at[--first] = stmt;
     }
+    if (first == 0)
+        return; /* nothing was dropped, or there was nothing: then block->at is NULL */
     block->count -= first;
     memmove(block->at, block->at + first, sizeof *block->at * (size_t)block->count);
 }
