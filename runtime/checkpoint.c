@@ -402,18 +402,12 @@ static bool checkpoint_check(const SnnTensors *file, const SnnParam *param, cons
     return snn_fail(error, "wrong weights (%s): `%s` is %s, the model needs %s", path, name, found, wanted);
 }
 
-/* Of a tensor that fits: no exponent has all bits set. */
+/* Of a tensor that fits. */
 static bool checkpoint_check_finite(const SnnTensors *file, const char *name, const char *path, SnnError *error)
 {
     const SnnTensor *tensor = snn_tensors_find(file, name);
-    const unsigned char *at = tensor->data;
-    for (int64_t left = snn_tensor_elements(tensor); left > 0; left--, at += 4) {
-        uint32_t bits;
-        memcpy(&bits, at, sizeof bits); /* the reader has brought them into the machine's order */
-        if ((bits & 0x7f800000u) == 0x7f800000u)
-            return snn_fail(error, "wrong weights (%s): `%s` holds NaN or infinity; give others", path, name);
-    }
-    return true;
+    return snn_finite(tensor->data, snn_tensor_elements(tensor))
+           || snn_fail(error, "wrong weights (%s): `%s` holds NaN or infinity; give others", path, name);
 }
 
 static bool checkpoint_check_param(const SnnTensors *file, const SnnParam *param, bool resume,

@@ -6,12 +6,13 @@
 #include <string.h>
 
 /* A float is not finite if its exponent has all bits set; as integers, so that the loop vectorises. */
-bool snn_finite(const float *values, int64_t count)
+bool snn_finite(const void *floats, int64_t count)
 {
+    const unsigned char *at = floats;
     uint32_t found = 0;
-    for (int64_t i = 0; values != NULL && i < count; i++) {
+    for (int64_t i = 0; at != NULL && i < count; i++) {
         uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
+        memcpy(&bits, at + 4 * i, sizeof bits);
         found |= (bits & 0x7f800000u) == 0x7f800000u;
     }
     return found == 0;

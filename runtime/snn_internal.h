@@ -110,7 +110,7 @@ float snn_learning_rate(const SnnSchedule *schedule, int epoch, int epochs, int 
 void snn_shuffle(int32_t *order, int32_t count, uint32_t seed, uint32_t epoch);
 /* Euclidean norm of all gradients together. */
 double snn_gradient_norm(const SnnModel *model);
-bool snn_finite(const float *values, int64_t count); /* true for NULL */
+bool snn_finite(const void *floats, int64_t count); /* of any alignment; true for NULL */
 /* False if the batch in the network left NaN or infinity: in its layers, scores or losses. */
 bool snn_forward_is_finite(const SnnSession *session);
 bool snn_gradients_are_finite(const SnnModel *model);

@@ -1,5 +1,6 @@
 /* The model as text: the same for the same model, compact, and without what results do not depend on. */
 #include "net.h"
+#include "golden.h"
 #include "pipeline.h"
 
 #include <check.h>
@@ -28,8 +29,7 @@ static Net *build(const char *layers, const char *training)
                      " predict argmax(rate(out))\n"
                      " train { loss mse(rate(out), label) %s }\n}\n",
                      layers, training);
-    Compilation *c = compilation_new(arena, stderr);
-    c->text = source_add(&c->sources, "model.snn", text, (uint32_t)strlen(text));
+    Compilation *c = golden_compilation(arena, &(GoldenText){"model", text});
     ck_assert(compile(c, "fuse"));
     return c->net;
 }

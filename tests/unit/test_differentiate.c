@@ -2,6 +2,7 @@
  * compared with central finite differences of the forward run. */
 #include "net_run.h"
 #include "passes.h"
+#include "golden.h"
 #include "pipeline.h"
 
 #include "pass/cut.h"
@@ -361,8 +362,7 @@ END_TEST
 
 static void compiled(const char *text, const char *last, Held held, bool smooth)
 {
-    Compilation *c = compilation_new(arena, stderr);
-    c->text = source_add(&c->sources, "model.snn", text, (uint32_t)strlen(text));
+    Compilation *c = golden_compilation(arena, &(GoldenText){"model", text});
     c->smooth = smooth;
     c->held = held;
     ck_assert(compile(c, last));

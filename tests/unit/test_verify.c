@@ -1,5 +1,6 @@
 /* The verifier of the Net accepts what the passes make and refuses it once it is broken, each mistake with
  * its message. */
+#include "golden.h"
 #include "pipeline.h"
 
 #include <check.h>
@@ -22,8 +23,7 @@ static const char model[] = "model m {\n"
 static Compilation *compiled(const char *last)
 {
     arena = arena_new();
-    Compilation *c = compilation_new(arena, stderr);
-    c->text = source_add(&c->sources, "model.snn", model, sizeof model - 1);
+    Compilation *c = golden_compilation(arena, &(GoldenText){"model", model});
     ck_assert(compile(c, last));
     return c;
 }
