@@ -183,7 +183,8 @@ static bool same_letter(char a, char b)
 }
 
 /* Insertions, deletions, substitutions and swaps of neighbours that turn a into b: the optimal string
- * alignment distance, in which small and capital letters are alike. Row i + 1 of `rows` (modulo 3) belongs to the first i bytes of a. */
+ * alignment distance, in which small and capital letters are alike. Row i + 1 of `rows` (modulo 3) belongs to the
+ * first i bytes of a. */
 static int edit_distance(const char *a, int a_length, const char *b, int b_length)
 {
     int rows[3][NAME_LIMIT + 1];

@@ -60,7 +60,7 @@ typedef enum NodeKind {
     /* made by `build` */
     NODE_DATA,    /* out                     given from outside: the data, or held values (gradcheck) */
     NODE_POISSON, /* in -> out               a spike with probability `in`, at each step */
-    NODE_LATENCY, /* in -> out               one spike at step floor((1 - min(in, 1)) * (T - 1) + 0.5); none for in <= 0 */
+    NODE_LATENCY, /* in -> out               a spike at step floor((1 - min(in, 1)) (T - 1) + 0.5), none for in <= 0 */
     NODE_DENSE,    /* in, weight, bias -> out out = in W + bias;  transposed: out = in W^T */
     NODE_SCAN,     /* ins, params, states, body -> outs; see Scan */
     NODE_DELAY,    /* in -> out               out[t] = in[t - steps], 0 outside; steps < 0 looks ahead */

@@ -10,8 +10,8 @@
 
 /* `-D name=value`: what a `let` of the model shall hold. `used` is set when one of that name was found. */
 typedef struct Define {
-    const char *text;  /* as it was given */
-    const Item *item;  /* parsed: name and value */
+    const char *text; /* as it was given */
+    const Item *item; /* parsed: name and value */
     bool used;
 } Define;
 

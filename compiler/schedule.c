@@ -4,7 +4,7 @@
 typedef struct Graph {
     Arena *arena;
     int count;
-    int *first;  /* readers of node i: reader[first[i]] .. reader[first[i + 1] - 1] */
+    int *first; /* readers of node i: reader[first[i]] .. reader[first[i + 1] - 1] */
     int *reader;
     int *part;   /* of node i: the least of the nodes that it runs with, all of which need each other */
     bool *loops; /* node i reads what it makes */
@@ -14,8 +14,8 @@ typedef VEC(int) Edges; /* maker, reader, maker, reader, ... */
 
 static void add_edge(Graph *graph, const Net *net, int first, StreamId stream, int reader, Edges *edges)
 {
-    int maker = stream == NONE || net->streams.at[stream].node == NONE ? -1
-                                                                       : net->streams.at[stream].node - first;
+    int maker =
+        stream == NONE || net->streams.at[stream].node == NONE ? -1 : net->streams.at[stream].node - first;
     if (maker < 0 || maker >= graph->count)
         return;
     vec_push(graph->arena, edges, maker);

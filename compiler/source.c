@@ -109,7 +109,8 @@ Place source_place(const Sources *sources, uint32_t offset)
     uint32_t at = offset - place.source->base;
     int line = line_of(place.source, at);
     uint32_t start = place.source->lines.at[line];
-    uint32_t end = line + 1 < place.source->lines.count ? place.source->lines.at[line + 1] - 1 : place.source->length;
+    uint32_t end =
+        line + 1 < place.source->lines.count ? place.source->lines.at[line + 1] - 1 : place.source->length;
     place.line = line + 1;
     if (end > at && text[end - 1] == '\r')
         end--;

@@ -18,9 +18,9 @@ typedef struct Source {
     const char *path; /* as the user wrote it; "<standard library>" for the embedded one */
     const char *text; /* NUL-terminated */
     uint32_t length;
-    uint32_t base; /* offset of the first byte; the first source starts at 1 */
+    uint32_t base;       /* offset of the first byte; the first source starts at 1 */
     VEC(uint32_t) lines; /* where each begins */
-    bool argument; /* of the command line: its path says it all, places have no line */
+    bool argument;       /* of the command line: its path says it all, places have no line */
 } Source;
 
 typedef struct Sources {

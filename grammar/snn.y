@@ -130,7 +130,10 @@ skipped:
 
 open:
   "{"
-| ":"                       { say(parse, @1, "what belongs together stands in `{ }`", "write `{` here, and `}` at its end"); lexer_open_brace(&parse->lexer); }
+| ":" {
+    say(parse, @1, "what belongs together stands in `{ }`", "write `{` here, and `}` at its end");
+    lexer_open_brace(&parse->lexer);
+  }
 | error                     { lexer_open_brace(&parse->lexer); RESUME; }
 ;
 
@@ -404,8 +407,7 @@ static Expr *checked(Parse *parse, Expr *expr)
     return expr_name(parse->arena, expr->span, "?");
 }
 
-static void say(Parse *parse, Span span, const char *mistake, const char *hint);
-static void separator(Parse *parse, Span span);
+/* Reports a mistake, unless one was reported here. */
 static void say(Parse *parse, Span span, const char *mistake, const char *hint)
 {
     if (parse->lexer.behind[0].made_up || parse->lexer.said_at == span.lo) /* reported */

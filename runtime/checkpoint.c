@@ -348,10 +348,11 @@ static bool checkpoint_check_there(const char *path, SnnError *error)
         return snn_fail(error, "would overwrite (%s): %.700s; give another --out FILE, or --force", path,
                         reason.text);
     return checkpoint
-           || snn_fail(error,
-                       "would overwrite (%s): no training of such a program wrote it; give another --out FILE, "
-                       "or --force",
-                       path);
+           || snn_fail(
+               error,
+               "would overwrite (%s): no training of such a program wrote it; give another --out FILE, "
+               "or --force",
+               path);
 }
 
 bool snn_checkpoint_check_target(const SnnTarget *target, SnnError *error)
@@ -403,7 +404,8 @@ static bool checkpoint_check(const SnnTensors *file, const SnnParam *param, cons
 }
 
 /* Of a tensor that fits. */
-static bool checkpoint_check_finite(const SnnTensors *file, const char *name, const char *path, SnnError *error)
+static bool checkpoint_check_finite(const SnnTensors *file, const char *name, const char *path,
+                                    SnnError *error)
 {
     const SnnTensor *tensor = snn_tensors_find(file, name);
     return snn_finite(tensor->data, snn_tensor_elements(tensor))

@@ -116,8 +116,8 @@ static bool health_watch(const SnnModel *model, const SnnWatch *watch, SnnError 
         snprintf(what, sizeof what, "the state `%.80s` of `%.80s` (%.120s, %.80s:%d)", watch->state,
                  stream->name, stream->about, model->source, stream->line);
     else
-        snprintf(what, sizeof what, "what `%.80s` compares (%.120s, %.80s:%d)", stream->name,
-                 stream->about, model->source, stream->line);
+        snprintf(what, sizeof what, "what `%.80s` compares (%.120s, %.80s:%d)", stream->name, stream->about,
+                 model->source, stream->line);
     return health_batch(model, watch->values, watch->per_sample, watch->state == NULL, what, where);
 }
 

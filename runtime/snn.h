@@ -87,7 +87,7 @@ typedef struct SnnStream {
  * so nothing else need show it. */
 typedef struct SnnWatch {
     int stream;          /* of the layer: index into streams */
-    const char *state;   /* "v", as the sample leaves it; NULL: what the layer compares, NaN for infinity, too */
+    const char *state;   /* "v", as the sample leaves it; NULL: what the layer compares, infinity as NaN */
     const float *values; /* [batch][per_sample] */
     int64_t per_sample;
 } SnnWatch;

@@ -119,7 +119,7 @@ bool snn_params_are_finite(const SnnModel *model);
  * "NaN in the state `v` of `hidden` (lif, model.snn:5), sample 17". */
 void snn_describe_non_finite(const SnnModel *model, SnnError *where);
 /* What to do about it where no update is to blame. */
-#define SNN_ADVICE_EQUATIONS                                                                                  \
+#define SNN_ADVICE_EQUATIONS \
     "look in the equations for a division by 0, and for a log, sqrt or power of what is not positive"
 
 /* ---- the model as text (model_text.c) ------------------------------------------------------------- */

@@ -120,8 +120,7 @@ static bool trainer_path(SnnTrainer *trainer, SnnError *error)
     if (options->out == NULL && options->resume != NULL && snn_best_is_path(options->resume))
         return snn_fail(error, "would overwrite the best epoch (%s): give another --out FILE",
                         options->resume);
-    return snn_checkpoint_check_target(&trainer->target, error)
-           && trainer_best_path(trainer, error);
+    return snn_checkpoint_check_target(&trainer->target, error) && trainer_best_path(trainer, error);
 }
 
 /* Says under which name an older file stays. */

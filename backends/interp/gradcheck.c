@@ -16,8 +16,7 @@ typedef struct Check {
     Interp *record, *replay;
     const LoopParam *param; /* of replay's program */
     double *value;          /* its values in replay */
-    const double
-        *gradient; /* derived, in record; NULL where none is: the loss does not reach the parameter */
+    const double *gradient; /* derived, in record; NULL: the loss does not reach the parameter */
     size_t count;
     double loss;    /* at the parameters as they are */
     double noise;   /* what the roundings of a run may change of it */

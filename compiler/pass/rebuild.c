@@ -44,8 +44,8 @@ Val rebuild_value(Rebuild *rebuild, Val value)
     vec_push(rebuild->arena, &rebuild->open, value);
     while (rebuild->open.count > depth) {
         Val top = rebuild->open.at[rebuild->open.count - 1];
-        Val missing = rebuild->done[top] != NO_VAL ? NO_VAL
-                                                   : missing_operand(rebuild, &rebuild->from->code.at[top]);
+        Val missing =
+            rebuild->done[top] != NO_VAL ? NO_VAL : missing_operand(rebuild, &rebuild->from->code.at[top]);
         if (missing != NO_VAL) {
             vec_push(rebuild->arena, &rebuild->open, missing);
             continue;

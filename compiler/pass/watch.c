@@ -89,8 +89,7 @@ static bool operands_are_covered(Watch *watch, const Instr *instr)
     case OP_NEG:
     case OP_ABS:
     case OP_DETACH: return is_covered(watch, instr->a);
-    case OP_DIV:
-        return watch->node->body.code.at[instr->b].op == OP_CONST && is_covered(watch, instr->a);
+    case OP_DIV: return watch->node->body.code.at[instr->b].op == OP_CONST && is_covered(watch, instr->a);
     case OP_MIX:
     case OP_SELECT: return is_covered(watch, instr->b) && is_covered(watch, instr->c);
     case OP_CONST:

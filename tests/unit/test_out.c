@@ -166,7 +166,9 @@ START_TEST(saving_fails)
     const char *error = NULL, *path = in_folder("none/a.c");
     out_line(out, "one");
     ck_assert(!out_save(out, arena, path, &error));
-    ck_assert_str_eq(error, arena_printf(arena, "cannot write (%s): No such file or directory; make its folder first", path));
+    ck_assert_str_eq(
+        error,
+        arena_printf(arena, "cannot write (%s): No such file or directory; make its folder first", path));
     ck_assert(!out_save(out, arena, folder, &error));
     ck_assert_str_eq(error, arena_printf(arena, "not a regular file (%s): give the name of a file", folder));
 }

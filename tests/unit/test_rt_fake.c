@@ -114,8 +114,8 @@ static bool fake_net_open(SnnModel *model, void *memory, int batch)
 static void fake_net_close(void *memory)
 {
     FakeNet *net = memory;
-    void *all[] = {net->input,    net->spikes, net->logits, net->error,    net->loss,   net->scores,
-                   net->activity, net->w,      net->b,      net->grad_w,   net->grad_b, net->mom_w,
+    void *all[] = {net->input,    net->spikes, net->logits, net->error,     net->loss,   net->scores,
+                   net->activity, net->w,      net->b,      net->grad_w,    net->grad_b, net->mom_w,
                    net->mom_b,    net->label,  net->sample, net->predicted, net->state};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         snn_free(all[i]);

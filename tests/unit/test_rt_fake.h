@@ -9,13 +9,13 @@ enum { FAKE_INPUTS = 16, FAKE_CLASSES = 3, FAKE_TRAIN = 101, FAKE_TEST = 37 };
 
 typedef struct FakeModel {
     SnnModel model;
-    int forwards;  /* calls of forward so far */
-    int die_at;    /* the number of the call that ends the process with SIGKILL; 0: none */
-    int signal_at; /* ... that sends the process SIGINT */
-    bool trace;    /* writes a line a forward pass to trace.txt: epoch, rows, lr, sample numbers */
-    int nan_at;    /* ... that makes a NaN */
+    int forwards;     /* calls of forward so far */
+    int die_at;       /* the number of the call that ends the process with SIGKILL; 0: none */
+    int signal_at;    /* ... that sends the process SIGINT */
+    bool trace;       /* writes a line a forward pass to trace.txt: epoch, rows, lr, sample numbers */
+    int nan_at;       /* ... that makes a NaN */
     int state_nan_at; /* ... of which only a state shows a NaN, in the first sample */
-    bool frozen;   /* the bias is not learned */
+    bool frozen;      /* the bias is not learned */
 } FakeModel;
 
 typedef struct Fake {
