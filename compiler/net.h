@@ -60,10 +60,10 @@ typedef enum NodeKind {
     /* made by `build` */
     NODE_DATA,    /* out                     given from outside: the data, or held values (gradcheck) */
     NODE_POISSON, /* in -> out               a spike with probability `in`, at each step */
-    NODE_LATENCY, /* in -> out               a spike at step floor((1 - min(in, 1)) (T - 1) + 0.5), none for in <= 0 */
-    NODE_DENSE,    /* in, weight, bias -> out out = in W + bias;  transposed: out = in W^T */
-    NODE_SCAN,     /* ins, params, states, body -> outs; see Scan */
-    NODE_DELAY,    /* in -> out               out[t] = in[t - steps], 0 outside; steps < 0 looks ahead */
+    NODE_LATENCY, /* in -> out               a spike at step floor((1 - min(in, 1)) (T - 1) + 0.5), if in > 0 */
+    NODE_DENSE,   /* in, weight, bias -> out out = in W + bias;  transposed: out = in W^T */
+    NODE_SCAN,    /* ins, params, states, body -> outs; see Scan */
+    NODE_DELAY,   /* in -> out               out[t] = in[t - steps], 0 outside; steps < 0 looks ahead */
     NODE_REDUCE,   /* in, reduce -> out       over time */
     NODE_LOSS,     /* in, loss                one number per sample, against the label */
     NODE_PREDICT,  /* in                      argmax over space: the predicted class and the scores */

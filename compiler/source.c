@@ -119,12 +119,3 @@ Place source_place(const Sources *sources, uint32_t offset)
     place.line_length = (int)(end - start);
     return place;
 }
-
-Span span_join(Span first, Span last)
-{
-    if (first.lo == 0)
-        return last;
-    if (last.lo == 0)
-        return first;
-    return (Span){first.lo < last.lo ? first.lo : last.lo, first.hi > last.hi ? first.hi : last.hi};
-}

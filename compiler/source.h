@@ -44,6 +44,4 @@ Source *source_read(Sources *sources, const char *path, const char **error);
 /* Where an offset is; place.source is NULL for offset 0. */
 Place source_place(const Sources *sources, uint32_t offset);
 
-Span span_join(Span first, Span last);
-
 #endif

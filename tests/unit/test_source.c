@@ -67,18 +67,6 @@ START_TEST(no_place)
 }
 END_TEST
 
-START_TEST(joining_spans)
-{
-    Span joined = span_join((Span){3, 5}, (Span){8, 9});
-    ck_assert_uint_eq(joined.lo, 3);
-    ck_assert_uint_eq(joined.hi, 9);
-    joined = span_join((Span){0, 0}, (Span){8, 9});
-    ck_assert_uint_eq(joined.lo, 8);
-    joined = span_join((Span){3, 5}, (Span){0, 0});
-    ck_assert_uint_eq(joined.hi, 5);
-}
-END_TEST
-
 /* A new file with these bytes; its path is static. */
 static const char *write_file(const char *bytes, size_t length, size_t times)
 {
@@ -136,7 +124,6 @@ Suite *source_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, places);
     tcase_add_test(tcase, no_place);
-    tcase_add_test(tcase, joining_spans);
     tcase_add_test(tcase, reading);
     tcase_add_test(tcase, reading_what_is_longer_than_a_buffer);
     tcase_add_test(tcase, reading_fails);
