@@ -51,12 +51,9 @@ static int degree_of(const Degrees *degrees, const Instr *instr)
     case OP_SIGMOID:
     case OP_ATAN:
     case OP_ERF: return a > TAME ? WILD : 0;
-    case OP_POW:
-    case OP_EXP:
-    case OP_EXPM1:
-    case OP_LOG:
-    case OP_SQRT: return WILD;
-    default: return 0; /* constants, truth values, steps */
+    case OP_CONST:
+    case OP_STEP: return 0;
+    default: return op_is_truth(instr->op) ? 0 : WILD; /* exp, log and whatever else nobody vouches for */
     }
 }
 
