@@ -97,9 +97,8 @@ static const Expr *find_use(const Expr *expr, const char *name)
 /* `v = v + input` without a value that it begins with. */
 static bool check_first(Build *b, const Scope *frame, const Stmt *stmt)
 {
-    bool known = is_constant_name(stmt->name) || scope_find(frame, stmt->name);
-    const Expr *use = known ? NULL : find_use(stmt->value, stmt->name);
-    if (!use)
+    const Expr *use = find_use(stmt->value, stmt->name);
+    if (!use || is_constant_name(stmt->name) || scope_find(frame, stmt->name))
         return true;
     report(b, RULE_UNKNOWN_NAME, use->span, "`%s` has no value yet", stmt->name);
     report_hint(b, "what is kept from step to step is a state: write `state %s = 0` above", stmt->name);
