@@ -92,6 +92,8 @@ static Value run_surrogate(Context *c, const Def *def, const Call *call, Value x
     Value smooth = complete ? surrogate_result(c, frame, "antiderivative", def) : value_poison();
     if (slope.kind == VALUE_POISON || smooth.kind == VALUE_POISON)
         return value_poison();
+    if (x.kind == VALUE_NUMBER) /* always, or never */
+        return value_number(x.number >= 0, unit_plain);
     c->node->body.at = c->span;
     Val a = value_lift(c, x), d = value_lift(c, slope);
     Val val = body_op3(b->arena, &c->node->body, OP_STEP, a, d, value_lift(c, smooth));
