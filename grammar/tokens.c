@@ -351,6 +351,8 @@ void lexer_resume(Lexer *lexer)
     lexer->skipping = !lexer->again;
     if (lexer->again)
         lexer->again_at = lexer->tokens;
+    else if (last->kind == TOK_GRAMMAR_EOF) /* the parser is within a brace whose closer a mistake took */
+        lexer_open_brace(lexer);
 }
 
 bool lexer_has_resumed(const Lexer *lexer)

@@ -169,6 +169,17 @@ START_TEST(many_mistakes)
 }
 END_TEST
 
+/* Of the parser, mistakes take closers that the scanner has counted: the end still comes. */
+static const char *const lost_closers[] = {"model m\noptimizer 1 } {", "model m {\nneuron 1 } {",
+                                           "model m {\ntrain {\nneuron 1 } } {", "neuron n() {\nneuron 1 } {",
+                                           "model m {\nsurrogate ( } } } {"};
+
+START_TEST(the_end_comes)
+{
+    expect_sane(lost_closers[_i], strlen(lost_closers[_i]));
+}
+END_TEST
+
 Suite *hostile_suite(void)
 {
     Suite *suite = suite_create("hostile");
@@ -177,6 +188,7 @@ Suite *hostile_suite(void)
     tcase_add_loop_test(tcase, deep_nesting, 0, (int)(sizeof deep / sizeof deep[0]));
     tcase_add_test(tcase, every_prefix);
     tcase_add_loop_test(tcase, mutated_copies, 0, 8);
+    tcase_add_loop_test(tcase, the_end_comes, 0, (int)(sizeof lost_closers / sizeof lost_closers[0]));
     tcase_add_loop_test(tcase, many_mistakes, 0, (int)(sizeof repeated / sizeof repeated[0]));
     suite_add_tcase(suite, tcase);
     return suite;
