@@ -2,6 +2,7 @@
 
 #include "cut.h"
 #include "finite.h"
+#include "reach.h"
 #include "rebuild.h"
 
 #include <math.h>
@@ -193,8 +194,7 @@ static void adjoin_instr(Tape *tape, Val v, Val g)
     }
 }
 
-/* The gradients that come from outside: of the outputs, and of the states from the step after. */
-static void seed_gradients(Tape *tape, Node *adjoint, const Node *scan, const StreamList *out_gradients)
+static void seed_outputs(Tape *tape, Node *adjoint, const Node *scan, const StreamList *out_gradients)
 {
     for (int k = 0; k < scan->outs.count; k++)
         for (int c = 0; c < out_gradients[k].count; c++) {
@@ -204,9 +204,19 @@ static void seed_gradients(Tape *tape, Node *adjoint, const Node *scan, const St
             vec_push(tape->arena, &adjoint->ins, stream);
             accumulate(tape, scan->outs.at[k].value, g);
         }
+}
+
+/* Those of the states come from the step after; a state that no output has a derivative by has none. */
+static void seed_states(Tape *tape, const Node *scan, const StreamList *out_gradients)
+{
+    bool *outs = NEW_ARRAY(tape->arena, bool, scan->outs.count + 1);
+    for (int k = 0; k < scan->outs.count; k++)
+        outs[k] = out_gradients[k].count > 0;
+    const bool *reached = reached_values(tape->arena, scan, outs);
     for (int s = 0; s < scan->states.count; s++) {
         const char *name = arena_printf(tape->arena, "g_%s", scan->states.at[s].name);
-        accumulate(tape, scan->states.at[s].next, body_leaf(tape->arena, &tape->body, OP_STATE, s, name));
+        if (reached[scan->states.at[s].next])
+            accumulate(tape, scan->states.at[s].next, body_leaf(tape->arena, &tape->body, OP_STATE, s, name));
     }
 }
 
@@ -407,7 +417,8 @@ void adjoin_scan(Net *net, int scan_index, const bool *wild_streams, const Strea
     adjoint.reverse = true;
     adjoint.in_time = scan_in_time(net, &scan);
     adjoint.forward = scan_index;
-    seed_gradients(&tape, &adjoint, &scan, out_gradients);
+    seed_outputs(&tape, &adjoint, &scan, out_gradients);
+    seed_states(&tape, &scan, out_gradients);
     for (Val v = scan.body.code.count - 1; v >= 0; v--) {
         if (tape.adjoint[v] == NO_VAL)
             continue;

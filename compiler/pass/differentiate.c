@@ -5,12 +5,13 @@
 #include "passes.h"
 #include "adjoint.h"
 #include "finite.h"
+#include "reach.h"
 
 typedef struct Diff {
     Net *net;
     Arena *arena;
     int forward_count;
-    bool *needs;           /* by stream: leads back to a parameter */
+    bool *needs;           /* by stream: leads back to a parameter, and the loss reaches it */
     StreamList *gradients; /* by forward stream: streams whose sum is its gradient */
     const bool *wild;      /* by forward stream: may hold what is not finite */
     int *look_ahead;       /* by forward node: its pre-made adjoint DELAY, or NONE */
@@ -37,6 +38,9 @@ static void find_needs(Diff *diff)
             diff->needs[s] = changed = true;
         }
     }
+    const bool *reached = reached_streams(diff->net);
+    for (int s = 0; s < diff->net->streams.count; s++)
+        diff->needs[s] = diff->needs[s] && reached[s];
 }
 
 static void contribute(Diff *diff, StreamId stream, StreamId gradient)
@@ -188,7 +192,7 @@ static int add_look_ahead(Diff *diff, const Node *node, StreamId g)
 static void open_cycles(Diff *diff)
 {
     for (int n = 0; n < diff->forward_count; n++)
-        if (closes_a_cycle(diff, n) && diff->needs[diff->net->nodes.at[n].in])
+        if (closes_a_cycle(diff, n) && diff->needs[diff->net->nodes.at[n].out])
             diff->look_ahead[n] = add_look_ahead(diff, &diff->net->nodes.at[n], NONE);
 }
 
