@@ -169,7 +169,8 @@ typedef struct LoopStream {
     const char *name, *about;
     int line; /* of the model's file */
     int size;
-    bool spikes;
+    bool spikes, saved;        /* saved: for the backward pass only */
+    int64_t parameters;        /* numbers that are learned, or frozen, to make it */
     BufferId values, activity; /* -1: none */
     int64_t operations;        /* multiply-adds per sample to compute it, all steps, dense */
 } LoopStream;

@@ -31,6 +31,7 @@ typedef struct Stream {
     Shape shape;
     int node;   /* the node that makes it; NONE once it is fused away or unused */
     bool keep;  /* somebody wants to look at it: no pass may remove it */
+    bool saved; /* made for the backward pass only */
     bool trace; /* says only whether something was not finite: see pass/watch.c */
     Span span;
 } Stream;

@@ -10,40 +10,23 @@ static double numbers_of(const LoopParam *param)
     return numbers;
 }
 
-static bool same_origin(const char *about, int line, const LoopStream *stream)
-{
-    return line == stream->line && strcmp(about, stream->about) == 0;
-}
-
-/* Of the parameters that the same words of the model made. */
-static double numbers_beside(const Program *program, const LoopStream *stream)
-{
-    double numbers = 0;
-    for (int p = 0; p < program->params.count; p++)
-        if (same_origin(program->params.at[p].about, program->params.at[p].line, stream))
-            numbers += numbers_of(&program->params.at[p]);
-    return numbers;
-}
-
-/* What is kept for the backward pass stands behind the stream that it belongs to. */
-static bool is_layer(const Program *program, int s)
-{
-    const LoopStream *stream = &program->streams.at[s];
-    return s == 0 || !same_origin(program->streams.at[s - 1].about, program->streams.at[s - 1].line, stream);
-}
-
 static void print_layers(const Program *program)
 {
     enum { SHOWN = 40 }; /* of a deep network the first and the last */
-    int skipped = program->streams.count - SHOWN;
+    int layers = 0, skipped = -SHOWN;
+    for (int s = 0; s < program->streams.count; s++)
+        skipped += !program->streams.at[s].saved;
     printf("\n%-20s %10s %12s %14s  %s\n", "layer", "units", "parameters", "operations", "made by");
     for (int s = 0; s < program->streams.count; s++) {
         const LoopStream *stream = &program->streams.at[s];
-        if (skipped > 0 && s == SHOWN / 2)
+        if (stream->saved)
+            continue;
+        int layer = layers++;
+        if (skipped > 0 && layer == SHOWN / 2)
             printf("... %d more\n", skipped);
-        if (is_layer(program, s) && (skipped <= 0 || s < SHOWN / 2 || s >= SHOWN / 2 + skipped))
-            printf("%-20s %10d %12.0f %14lld  %s%s\n", stream->name, stream->size,
-                   numbers_beside(program, stream), (long long)stream->operations, stream->about,
+        if (skipped <= 0 || layer < SHOWN / 2 || layer >= SHOWN / 2 + skipped)
+            printf("%-20s %10d %12lld %14lld  %s%s\n", stream->name, stream->size,
+                   (long long)stream->parameters, (long long)stream->operations, stream->about,
                    stream->spikes ? ", spikes" : "");
     }
 }
@@ -60,14 +43,19 @@ static double memory_of(const Program *program)
 
 static void print_totals(const Program *program)
 {
-    double params = 0, operations = 0;
-    for (int p = 0; p < program->params.count; p++)
-        params += numbers_of(&program->params.at[p]);
+    double params = 0, frozen = 0, operations = 0;
+    for (int p = 0; p < program->params.count; p++) {
+        double numbers = numbers_of(&program->params.at[p]);
+        params += numbers;
+        frozen += program->learns && program->params.at[p].gradient < 0 ? numbers : 0;
+    }
     for (int s = 0; s < program->streams.count; s++)
         operations += (double)program->streams.at[s].operations;
-    printf(
-        "\n%.0f parameters, %.0f synaptic operations a sample (forward, without sparsity), about %.1f MiB\n",
-        params, operations, memory_of(program) / (1 << 20));
+    printf("\n%.0f parameters", params);
+    if (frozen > 0)
+        printf(" (%.0f of them frozen)", frozen);
+    printf(", %.0f synaptic operations a sample (forward, without sparsity), about %.1f MiB\n", operations,
+           memory_of(program) / (1 << 20));
 }
 
 static const char *loss_text(const Net *net)

@@ -71,15 +71,35 @@ static int64_t operations(const Lower *lower, const Node *node)
     return once * (stream_of(lower, node->out)->temporal ? lower->net->steps : 1);
 }
 
+/* Of its node's; where neurons were fused, of those that the same words made. */
+static int64_t parameters(const Lower *lower, const Node *node, const Stream *stream)
+{
+    const Net *net = lower->net;
+    int64_t count = 0;
+    if (node->weight != NONE)
+        count += shape_size(net->params.at[node->weight].shape);
+    if (node->bias != NONE)
+        count += shape_size(net->params.at[node->bias].shape);
+    for (int p = 0; p < node->params.count && !stream->saved; p++) {
+        const Param *param = &net->params.at[node->params.at[p]];
+        count += param->span.lo == stream->span.lo ? shape_size(param->shape) : 0;
+    }
+    return count;
+}
+
 static void describe_stream(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
     const Node *node = &lower->net->nodes.at[stream->node];
+    Span made_by =
+        node->kind == NODE_DENSE ? node->span : stream->span; /* a dense may have changed its place */
     LoopStream described = {.name = stream->name,
-                            .about = words(lower, stream->span),
-                            .line = line_of(lower, stream->span),
+                            .about = words(lower, made_by),
+                            .line = line_of(lower, made_by),
                             .size = stream_size(lower, id),
                             .spikes = stream->kind == STREAM_SPIKES,
+                            .saved = stream->saved,
+                            .parameters = parameters(lower, node, stream),
                             .values = lower->streams[id],
                             .activity = lower->activity[id],
                             .operations = operations(lower, node)};

@@ -256,6 +256,7 @@ static StreamId saved_stream(Copier *copier, Val v)
                                     instr->op == OP_STATE ? "_before" : "");
     StreamId stream = net_stream(net, name, STREAM_REALS, true, first->shape, scan->span);
     net->streams.at[stream].node = copier->scan;
+    net->streams.at[stream].saved = true;
     vec_push(net->arena, &scan->outs, ((ScanOut){stream, v}));
     return stream;
 }

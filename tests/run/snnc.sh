@@ -21,6 +21,28 @@ stays "snnc: two models" 2 'one model at a time: `shapes\.c` is a second one' ol
 shows "snnc: a model alone is checked" '^shapes: \[8, 8\] in 4 classes, 10 time steps$' "$snnc" shapes.snn
 shows "snnc: its layers" '^middle_dense +64 +4096 +40960  dense\(hidden\)$' "$snnc" shapes.snn
 shows "snnc: its sums" '^4352 parameters, 43520 synaptic operations a sample' "$snnc" shapes.snn
+cat > reservoir.snn <<'EOF'
+neuron held(tau0 = 3) {
+    state v = 0
+    param w = 1
+    v     = v + (w * input - v) / tau0
+    spike = step(v - 1, atan(2))
+    v     = where(spike, 0, v)
+}
+model reservoir {
+    data idx(shape = [8, 8], classes = 4)
+    time 10 steps
+    pool  = (image -> dense(20)) + (pool[-1] -> dense(20, bias)) -> held()
+    shape = detach(pool) -> dense(4) -> li() -> held()
+    read  = shape -> dense(4) -> li()
+    train { loss mse(last(read), label) }
+}
+EOF
+shows "snnc: parameters beside their layer" '^pool_dense +20 +1280 +1280  dense\(20\)$' "$snnc" reservoir.snn
+shows "snnc: another layer of the same line" '^pool_dense_2 +20 +420 +4000  dense\(20, bias\)$' "$snnc" reservoir.snn
+shows "snnc: parameters of a neuron" '^pool +20 +1 +0  held\(\), spikes$' "$snnc" reservoir.snn
+shows "snnc: a layer that was moved" '^read_last +4 +16 +16  dense\(4\)$' "$snnc" reservoir.snn
+shows "snnc: frozen parameters" '^1798 parameters \(1701 of them frozen\), ' "$snnc" reservoir.snn
 shows "snnc: its training" '^mse, adam\(lr = 0\.005\), batches of 16, 12 epochs$' "$snnc" shapes.snn
 shows "snnc: what to do next" '`snnc shapes\.snn -o shapes`' "$snnc" shapes.snn
 stays "snnc: unknown flag" 2 "unrecognized option '--fast'" old.c "$snnc" --fast shapes.snn -o old.c

@@ -561,7 +561,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_mean", .about = "mean(digit)", .line = 9,
+        .name = "digit_mean", .about = "dense(3)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
         .activity = NULL, .operations = 15,
     };

@@ -1432,7 +1432,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .activity = NULL, .operations = 0,
     };
     net->streams[10] = (SnnStream) {
-        .name = "digit_mean", .about = "mean(digit)", .line = 9,
+        .name = "digit_mean", .about = "dense(2)", .line = 8,
         .size = 2, .spikes = false, .values = net->digit_mean_[0], .per_sample = 2,
         .activity = NULL, .operations = 36,
     };

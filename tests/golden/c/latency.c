@@ -320,7 +320,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .activity = NULL, .operations = 0,
     };
     net->streams[4] = (SnnStream) {
-        .name = "digit_last", .about = "last", .line = 6,
+        .name = "digit_last", .about = "dense(3)", .line = 5,
         .size = 3, .spikes = false, .values = net->digit_last_[0], .per_sample = 3,
         .activity = NULL, .operations = 12,
     };

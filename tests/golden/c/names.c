@@ -3686,7 +3686,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .activity = NULL, .operations = 0,
     };
     net->streams[31] = (SnnStream) {
-        .name = "__func___sum", .about = "sum(__func__)", .line = 39,
+        .name = "__func___sum", .about = "dense(2)", .line = 38,
         .size = 2, .spikes = false, .values = net->func___sum_[0], .per_sample = 2,
         .activity = NULL, .operations = 4,
     };
