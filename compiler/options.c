@@ -65,11 +65,11 @@ static const struct argp_option table[] = {
     {"run", KEY_RUN, NULL, 0, "Run one batch, forward and backward, in double precision", 3},
     {"inputs", KEY_INPUTS, "FILE", 0,
      "The batch: a safetensors file with `input` and `label` (default: random)", 3},
-    {"weights", KEY_WEIGHTS, "FILE", 0, "Parameters: a checkpoint (default: as initialised)", 3},
+    {"weights", KEY_WEIGHTS, "FILE", 0, "Parameters, from a checkpoint (default: random)", 3},
     {"print", KEY_PRINT, "NAME,...", 0, "Streams, parameters and gradients (grad_NAME) to print, or all", 3},
     {"save", KEY_SAVE, "FILE", 0, "Write them to a safetensors file instead", 3},
-    {"rows", KEY_ROWS, "N", 0, "Samples of a random batch (default 4; gradcheck 2)", 3},
-    {"seed", KEY_SEED, "N", 0, "Of random inputs, weights and encoders (default 1)", 3},
+    {"rows", KEY_ROWS, "N", 0, "Samples of a random batch (default: 4, with --gradcheck 2)", 3},
+    {"seed", KEY_SEED, "N", 0, "Of random inputs, weights, encoders (default: 1)", 3},
     {"single", KEY_SINGLE, NULL, 0, "Compute in single precision, to the bit as generated C does", 3},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -79,11 +79,11 @@ static const char about[] =
     "\v"
     "Examples:\n"
     "  snnc model.snn                    check it, and say what it is\n"
-    "  snnc model.snn -o model.c         a trainer, to be compiled by any C compiler\n"
+    "  snnc model.snn -o model.c         a trainer, for any C compiler\n"
     "  snnc model.snn -o model           the same, compiled; then: ./model train\n"
     "  snnc model.snn -D epochs=1 -o m   with a constant of the model changed\n"
     "  snnc model.snn --emit=adjoint     the backward pass that was derived\n"
-    "  snnc model.snn --gradcheck        is it the derivative? prove it by differences\n"
+    "  snnc model.snn --gradcheck        is it the derivative, by differences?\n"
     "  snnc --show lif                   a neuron of the standard library\n"
     "\n"
     "Exit status: 0 done, 1 the model has mistakes or a check failed, 2 wrong command line.";

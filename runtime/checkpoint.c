@@ -345,8 +345,8 @@ static bool checkpoint_check_there(const char *path, SnnError *error)
     bool checkpoint = file != NULL && snn_tensors_metadata(file, "snnc_checkpoint") != NULL;
     snn_tensors_close(file);
     if (file == NULL)
-        return snn_fail(error, "would overwrite (%s): %.700s; give another --out FILE, or --force", path,
-                        reason.text);
+        return snn_fail(
+            error, "would overwrite (%s): it is no checkpoint; give another --out FILE, or --force", path);
     return checkpoint
            || snn_fail(
                error,

@@ -225,7 +225,7 @@ static bool options_flag(SnnOptions *options, int argc, char **argv, int *at, un
     if (flag->kind == OPTIONS_FLAG && value != NULL)
         return snn_fail(error, "%s takes no value (%.60s): write %s alone", flag->name, word, flag->name);
     if (flag->kind != OPTIONS_FLAG && value == NULL) {
-        if (*at + 1 >= argc)
+        if (*at + 1 >= argc || strncmp(argv[*at + 1], "--", 2) == 0)
             return snn_fail(error, "no value (%s): write %s %s", flag->name, flag->name, flag->value);
         value = argv[++*at];
     }
@@ -269,6 +269,11 @@ static const char *options_takers(const OptionsFlag *flag, char *text, size_t si
     return text;
 }
 
+static bool options_is_dash(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 static bool options_check(const SnnOptions *options, unsigned given, SnnError *error)
 {
     char takers[64];
@@ -282,6 +287,10 @@ static bool options_check(const SnnOptions *options, unsigned given, SnnError *e
     if (options->resume != NULL && options->weights != NULL)
         return snn_fail(error, "two beginnings (--resume, --weights): --resume goes on with a training, "
                                "--weights starts a new one; give one of them");
+    if (options->command == SNN_TRAIN && (options_is_dash(options->out) || options_is_dash(options->log)))
+        return snn_fail(error,
+                        "not a file (%s -): give the name of one; only predictions go to standard output",
+                        options_is_dash(options->out) ? "--out" : "--log");
     if (options->no_test && options->test_every != 0)
         return snn_fail(error, "two wishes (--no-test, --test-every): give one of them");
     return true;

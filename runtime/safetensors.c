@@ -268,7 +268,10 @@ static bool tensors_scan(SnnTensors *file, SnnError *error)
         return snn_fail(error, "it is shorter than 8 bytes");
     for (int i = 7; i >= 0; i--)
         length = length << 8 | file->bytes[i];
-    if (length > TENSORS_HEADER_LIMIT || length > file->size - 8)
+    bool too_long = length > TENSORS_HEADER_LIMIT || length > file->size - 8;
+    if (too_long && file->size > 8 && file->bytes[8] != '{')
+        return snn_fail(error, "it begins as a file of another kind");
+    if (too_long)
         return snn_fail(error, "its header should have %llu bytes, more than there are or may be",
                         (unsigned long long)length);
     const char *header = (const char *)file->bytes + 8;

@@ -16,6 +16,8 @@ bad_weights "shorter than its length" hostile "${unreadable}it is shorter than 8
 bad_weights "empty" hostile "${unreadable}it is shorter than 8 bytes"
 { printf '\377\377\377\377\377\377\377\177'; tail -c +9 trained.safetensors; } > hostile
 bad_weights "a header of 9 exabytes" hostile "${unreadable}its header should have 9223372036854775807 bytes"
+cp shapes.snn hostile
+bad_weights "a text" hostile "${unreadable}it begins as a file of another kind"
 tensors '{"w_middle": {"dtype": "F32", "shape": [64, 64], "data_offsets": [0, 16384' hostile
 bad_weights "JSON that ends early" hostile "$unreadable"
 tensors 'not JSON at all' hostile
@@ -66,7 +68,7 @@ fi
 
 refuses "checkpoint: no such folder" 1 '^shapes: cannot write \(nowhere/a\.safetensors\): No such file or directory; make its folder first$' ./shapes train --data data --out nowhere/a.safetensors
 refuses "checkpoint: a folder" 1 '^shapes: not a regular file \(data\): give the name of a file$' ./shapes train --data data --out data
-refuses "checkpoint: --out is some other file" 1 '^shapes: would overwrite \(shapes\.snn\): not a readable safetensors file .*; give another --out FILE, or --force$' ./shapes train --data data --out shapes.snn
+refuses "checkpoint: --out is some other file" 1 '^shapes: would overwrite \(shapes\.snn\): it is no checkpoint; give another --out FILE, or --force$' ./shapes train --data data --out shapes.snn
 refuses "log: some other file" 1 '^shapes: would overwrite \(trained\.safetensors\): it is not a log of a training; give another --log FILE$' ./shapes train --data data --out new.safetensors --log trained.safetensors
 refuses "log: no such folder" 1 '^shapes: cannot write the log \(nowhere/run\.log\): No such file or directory; make its folder first$' ./shapes train --data data --out new.safetensors --log nowhere/run.log
 

@@ -287,7 +287,7 @@ START_TEST(strange_files_are_not_overwritten)
 {
     fake_write(&fake, "thesis.txt", "precious", 8);
     assert_run(1, "train --out thesis.txt");
-    assert_says("would overwrite (thesis.txt): not a readable safetensors file");
+    assert_says("would overwrite (thesis.txt): it is no checkpoint");
     assert_run(1, "train --log thesis.txt");
     assert_says("not a log");
     assert_run(1, "train --out same.x --log same.x");
