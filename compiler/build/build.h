@@ -158,6 +158,7 @@ typedef struct Build {
     const char *binding; /* the binding being built: streams and parameters are named after it */
     bool time_known;     /* steps and dt are set */
     bool data_known;
+    int wrong_scores;      /* so many scores were reported as too few or many: once for prediction and loss */
     int depth;             /* of nested evaluation */
     int fuel;              /* of infer_shape */
     int mute;              /* > 0: mistakes are not reported */

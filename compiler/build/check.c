@@ -206,6 +206,9 @@ bool check_classes(Build *b, StreamId stream, Span span)
     int size = shape_size(stream_at(b, stream)->shape);
     if (!b->data_known || size == b->net->data.classes)
         return true;
+    if (size == b->wrong_scores)
+        return false;
+    b->wrong_scores = size;
     report(b, RULE_CLASSES, span, "the scores are %d values, but the data has %d classes", size,
            b->net->data.classes);
     report_hint(b, "end the last layer with `dense(%d)`, or say `classes = %d` in the data line",

@@ -34,23 +34,29 @@ const char *function_name(int index)
     return index < SPECIAL_COUNT ? special_functions[index] : NULL;
 }
 
+static bool is_formula_function(const char *name)
+{
+    for (int i = 0; function_name(i); i++)
+        if (strcmp(function_name(i), name) == 0)
+            return true;
+    return false;
+}
+
 void function_names(Build *b, Names *names)
 {
     for (int i = 0; function_name(i); i++)
         vec_push(b->arena, names, function_name(i));
     for (int i = 0; stream_function_name(i); i++)
-        vec_push(b->arena, names, stream_function_name(i));
+        if (!is_formula_function(stream_function_name(i))) /* `max` is both */
+            vec_push(b->arena, names, stream_function_name(i));
 }
 
 bool is_function(const char *name)
 {
-    for (int i = 0; function_name(i); i++)
-        if (strcmp(function_name(i), name) == 0)
-            return true;
     for (int i = 0; stream_function_name(i); i++)
         if (strcmp(stream_function_name(i), name) == 0)
             return true;
-    return false;
+    return is_formula_function(name);
 }
 
 static const Function *find_function(const char *name)

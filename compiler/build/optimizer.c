@@ -79,10 +79,24 @@ static int find_schedule(const Expr *expr)
     return NONE;
 }
 
+/* A call where a learning rate stands that is neither a schedule nor a function. */
+static void unknown_schedule(Build *b, const Expr *call)
+{
+    Names names = {0};
+    for (int k = 0; k < SCHEDULE_COUNT; k++)
+        vec_push(b->arena, &names, schedule_name((ScheduleKind)k));
+    report(b, RULE_UNKNOWN_FUNCTION, call->name_span, "unknown schedule `%s`", call->name);
+    hint_known(b, "schedules", call->name, &names);
+}
+
 static void build_schedule(Build *b, const Entry *lr)
 {
     const Expr *expr = lr->expr;
     int kind = find_schedule(expr);
+    if (kind == NONE && expr->kind == EXPR_CALL && !is_function(expr->name)) {
+        unknown_schedule(b, expr);
+        return;
+    }
     if (kind == NONE) {
         constant_rate(b, lr);
         return;

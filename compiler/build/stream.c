@@ -142,8 +142,13 @@ static Value build_dense(Build *b, Scope *scope, const Expr *stage, StreamId in,
     bool bias = false;
     double init = 0;
     bool fine = size && constant_shape(b, size->scope, size->expr, "the size of dense", &shape);
-    if (biased)
+    if (biased && biased->expr->kind == EXPR_NUMBER) {
+        report(b, RULE_CONSTANT, biased->expr->span, "`bias` must be `true` or `false`");
+        report_hint(b, "`dense` takes only the size of its result, as in `dense(100, bias)`");
+        fine = false;
+    } else if (biased) {
         fine &= constant_flag(b, biased->scope, biased->expr, "`bias`", &bias);
+    }
     if (constant)
         fine &= constant_plain(b, constant->scope, constant->expr, "`init`", &init);
     if (!fine || in == NONE)
