@@ -213,6 +213,12 @@ static bool idx_locate(char *path, size_t size, const SnnModel *model, const cha
                 return true;
         }
     }
+    if (strcmp(part, "train") != 0 && strcmp(part, "t10k") != 0)
+        return snn_fail(
+            error,
+            "no data (%s/%s-%s-idx%d-ubyte, or the same with .gz): --validate takes the name of a part "
+            "that is there, or a fraction of the training set, as 0.1",
+            folder, part, what, ndim);
     bool fashion = model->data.ndim == 2 && model->data.dims[0] == 28 && model->data.dims[1] == 28;
     return snn_fail(error,
                     "no data (%s/%s-%s-idx%d-ubyte, or the same with .gz): give the folder of the IDX files "

@@ -165,7 +165,8 @@ static const WordsRow refused[] = {
     {"train --validate t10k", "no part of its own (--validate t10k)"},
     {"train --validate train", "no part of its own (--validate train)"},
     {"train --best loss --log fake.best.safetensors", "one file for two things (fake.best.safetensors)"},
-    {"train --validate dev", "no data (./dev-images-idx3-ubyte"},
+    {"train --validate dev", "no data (./dev-images-idx3-ubyte, or the same with .gz): --validate takes the "
+                             "name of a part that is there"},
 };
 
 START_TEST(parts_that_cannot_be)
