@@ -251,8 +251,8 @@ static void train_say_end(const SnnTrainer *trainer, bool trained)
         return;
     if (snn_best_is_stale(state))
         snn_note(trainer->options,
-                 "stopped (%s): the %s %s of epoch %d was the best, %d epochs without a better one are "
-                 "enough; a larger --patience with --resume goes on",
+                 "stopped (%s): the %s %s of epoch %d was the best, and --patience is %d; a larger "
+                 "one with --resume goes on",
                  trainer->target.path, snn_best_set(state), snn_best_name(state), state->best_epoch,
                  state->patience);
     else if (!trained)
