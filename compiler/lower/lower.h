@@ -23,24 +23,24 @@ typedef struct Lower {
     Program *program;
     Kernel *kernel; /* the one being filled */
     Phase phase;
-    int unroll;               /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
-    BufferId *streams;        /* by StreamId; -1: no buffer */
-    BufferId *activity;       /* by StreamId: numbers of its spikes; -1: not counted */
-    BufferId *whole;          /* by StreamId: all steps of a joined map, if tables made them; else -1 */
-    BufferId *values;         /* by ParamId */
-    BufferId *gradients;      /* by ParamId; -1: not learned */
-    BufferId *transposed;     /* by ParamId; -1: nobody needs W^T */
-    Kernels kernels;          /* of --kernels */
-    Without without;          /* of --without */
-    SpikeStream *spikes;      /* by StreamId */
-    int *host;                /* by node: the scan in whose kernel it is computed, or NONE; see layer.c */
-    bool *local;              /* by StreamId: lives in one kernel only, as a tile */
-    int *group;               /* by node: the number of its recurrent group, or 0 */
-    int *joined;              /* by node: the group whose steps make this map from its events, or 0 */
-    int *slots;               /* by StreamId: steps kept of a stream that only its group reads; 0: all */
-    bool *shifted;            /* by StreamId: delayed within a group, and read where the delay reads */
-    int segment;              /* first step of the segment that is being emitted: see delay_edge */
-    bool *tiled; /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
+    int unroll;           /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
+    BufferId *streams;    /* by StreamId; -1: no buffer */
+    BufferId *activity;   /* by StreamId: numbers of its spikes; -1: not counted */
+    BufferId *whole;      /* by StreamId: all steps of a joined map, if tables made them; else -1 */
+    BufferId *values;     /* by ParamId */
+    BufferId *gradients;  /* by ParamId; -1: not learned */
+    BufferId *transposed; /* by ParamId; -1: nobody needs W^T */
+    Kernels kernels;      /* of --kernels */
+    Without without;      /* of --without */
+    SpikeStream *spikes;  /* by StreamId */
+    int *host;            /* by node: the scan in whose kernel it is computed, or NONE; see layer.c */
+    bool *local;          /* by StreamId: lives in one kernel only, as a tile */
+    int *group;           /* by node: the number of its recurrent group, or 0 */
+    int *joined;          /* by node: the group whose steps make this map from its events, or 0 */
+    int *slots;           /* by StreamId: steps kept of a stream that only its group reads; 0: all */
+    bool *shifted;        /* by StreamId: delayed within a group, and read where the delay reads */
+    int segment;          /* first step of the segment that is being emitted: see delay_edge */
+    bool *tiled;          /* by StreamId: laid out [batch][tiles][steps][width], since only tiles are read */
     struct Gate *
         *gates;      /* by node: of a map back to neurons of which few are near their threshold; or NULL */
     StreamId *place; /* by StreamId: the stream whose values it overwrites, once they are read; or NONE */
