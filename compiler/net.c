@@ -77,6 +77,30 @@ bool param_is_learned(const Net *net, ParamId param)
     return false;
 }
 
+static bool is_behind_params(const Node *node, const bool *behind)
+{
+    bool is = node->weight != NONE || node->params.count > 0 || (node->in != NONE && behind[node->in]);
+    for (int i = 0; i < node->ins.count; i++)
+        is = is || behind[node->ins.at[i]];
+    return is;
+}
+
+/* To a fixed point, because recurrent delays read streams made later. */
+bool *streams_behind_params(const Net *net)
+{
+    bool *behind = NEW_ARRAY(net->arena, bool, net->streams.count + 1);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (StreamId s = 0; s < net->streams.count; s++) {
+            int node = net->streams.at[s].node;
+            if (behind[s] || node == NONE || !is_behind_params(&net->nodes.at[node], behind))
+                continue;
+            behind[s] = changed = true;
+        }
+    }
+    return behind;
+}
+
 bool scan_in_time(const Net *net, const Node *scan)
 {
     bool temporal = scan->in_time || scan->states.count > 0;

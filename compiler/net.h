@@ -203,6 +203,8 @@ int net_add(Net *net, Node node);
 /* Whether training changes the parameter: it has an UPDATE. One that the loss does not reach, or only through
  * `detach`, is frozen: it has neither a gradient nor states of the optimiser. */
 bool param_is_learned(const Net *net, ParamId param);
+/* By stream: whether parameters are before it, with or without `detach` between. */
+bool *streams_behind_params(const Net *net);
 /* Whether the scan runs at every step; else once for all of them. */
 bool scan_in_time(const Net *net, const Node *scan);
 bool node_reads(const Node *node, StreamId stream);

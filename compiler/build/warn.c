@@ -150,35 +150,11 @@ static const Instr *stopping_choice(Build *b, const Body *body, Val value)
     return choice;
 }
 
-/* For each stream, whether parameters are before it: what a delay looks back at may come later. */
-static bool *learned_streams(Build *b)
-{
-    const Net *net = b->net;
-    bool *learned = NEW_ARRAY(b->arena, bool, net->streams.count);
-    for (bool more = true; more;) {
-        more = false;
-        for (int n = 0; n < net->nodes.count; n++) {
-            const Node *node = &net->nodes.at[n];
-            bool here =
-                node->weight != NONE || node->params.count > 0 || (node->in != NONE && learned[node->in]);
-            for (int i = 0; i < node->ins.count; i++)
-                here |= learned[node->ins.at[i]];
-            for (int i = -1; here && i < node->outs.count; i++) {
-                StreamId out = i < 0 ? node->out : node->outs.at[i].stream;
-                more |= out != NONE && !learned[out];
-                if (out != NONE)
-                    learned[out] = true;
-            }
-        }
-    }
-    return learned;
-}
-
 void warn_no_gradient(Build *b)
 {
     if (!b->net->training.present)
         return;
-    const bool *learned = learned_streams(b);
+    const bool *learned = streams_behind_params(b->net);
     for (int n = 0; n < b->net->nodes.count; n++) {
         const Node *node = &b->net->nodes.at[n];
         if (node->kind != NODE_SCAN || node->formula || !learned[node->outs.at[0].stream])

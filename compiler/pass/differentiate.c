@@ -17,27 +17,9 @@ typedef struct Diff {
     int *look_ahead;       /* by forward node: its pre-made adjoint DELAY, or NONE */
 } Diff;
 
-static bool node_needs(const Diff *diff, const Node *node)
-{
-    bool needs = node->weight != NONE || node->params.count > 0;
-    needs = needs || (node->in != NONE && diff->needs[node->in]);
-    for (int i = 0; i < node->ins.count; i++)
-        needs = needs || diff->needs[node->ins.at[i]];
-    return needs;
-}
-
-/* To a fixed point, because recurrent delays read streams made later. */
 static void find_needs(Diff *diff)
 {
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (int s = 0; s < diff->net->streams.count; s++) {
-            int node = diff->net->streams.at[s].node;
-            if (diff->needs[s] || node == NONE || !node_needs(diff, &diff->net->nodes.at[node]))
-                continue;
-            diff->needs[s] = changed = true;
-        }
-    }
+    diff->needs = streams_behind_params(diff->net);
     const bool *reached = reached_streams(diff->net);
     for (int s = 0; s < diff->net->streams.count; s++)
         diff->needs[s] = diff->needs[s] && reached[s];
@@ -274,7 +256,6 @@ static void add_updates(Net *net)
 void differentiate(Net *net)
 {
     Diff diff = {.net = net, .arena = net->arena, .forward_count = net->nodes.count};
-    diff.needs = NEW_ARRAY(net->arena, bool, net->streams.count + 1);
     diff.gradients = NEW_ARRAY(net->arena, StreamList, net->streams.count + 1);
     diff.look_ahead = NEW_ARRAY(net->arena, int, net->nodes.count + 1);
     for (int n = 0; n < net->nodes.count; n++)
