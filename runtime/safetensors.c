@@ -355,9 +355,12 @@ SnnTensors *snn_tensors_open(const char *path, SnnError *error)
     int stream = snn_input_open(path, error);
     if (stream < 0)
         return NULL;
-    bool known = fstat(stream, &info) == 0 && S_ISREG(info.st_mode);
-    unsigned char *bytes = tensors_slurp(stream, &size);
-    if (bytes == NULL)
+    bool told = fstat(stream, &info) == 0, known = told && S_ISREG(info.st_mode);
+    bool endless = told && S_ISCHR(info.st_mode); /* /dev/zero, a terminal */
+    unsigned char *bytes = endless ? NULL : tensors_slurp(stream, &size);
+    if (endless)
+        snn_fail(error, "not a readable safetensors file (%s): it is a device", path);
+    else if (bytes == NULL)
         snn_fail(error, "cannot read (%s): %s", path, strerror(errno));
     close(stream);
     SnnTensors *file = bytes == NULL ? NULL : tensors_take(bytes, size, path, error);

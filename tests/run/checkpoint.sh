@@ -22,6 +22,7 @@ tensors '{"w_middle": {"dtype": "F32", "shape": [64, 64], "data_offsets": [0, 16
 bad_weights "JSON that ends early" hostile "$unreadable"
 tensors 'not JSON at all' hostile
 bad_weights "no JSON" hostile "${unreadable}its header does not begin with"
+refuses "test: a device without end" 1 '^shapes: not a readable safetensors file \(/dev/zero\): it is a device$' timeout 20 ./shapes test --data data --weights /dev/zero
 tensors '{"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}, "b": {"dtype": "U8", "shape": [4], "data_offsets": [2, 6]}}' hostile
 printf 123456 >> hostile
 bad_weights "overlapping arrays" hostile "$unreadable.b. overlaps another array or leaves a hole"
