@@ -54,26 +54,26 @@ SNN_LIST_INLINE void snn_list_put(void *list, bool wide, int32_t at, int32_t pos
         ((uint16_t *)list)[at] = (uint16_t)position;
 }
 
-/* Bit k of bytes[w] = flags[w + k * stride]. Bit by bit, from the last to the first: each loop runs over
- * contiguous flags, so it vectorises. */
+/* Bit k of bytes[w] = flags[w + k * stride], of two bits at least. Bit by bit, from the last to the first: each loop runs
+ * over contiguous flags, so it vectorises. */
 SNN_LIST_INLINE void snn_list_pack(uint8_t *restrict bytes, int32_t count, const uint8_t *restrict flags,
                                    int32_t stride, int32_t bits)
 {
-    memset(bytes, 0, (size_t)count);
-    for (int32_t k = bits - 1; k >= 0; k--) {
-        SNN_INDEPENDENT_SHORT
+    memcpy(bytes, flags + (bits - 1) * stride, (size_t)count);
+    for (int32_t k = bits - 2; k >= 0; k--) {
+        SNN_INDEPENDENT
         for (int32_t w = 0; w < count; w++)
             bytes[w] = (uint8_t)(bytes[w] + bytes[w] + flags[w + k * stride]);
     }
 }
 
 /* filled[0 .. result - 1] = the bytes that are not 0: in speech data, hardly one of ten. */
-SNN_LIST_INLINE int32_t snn_list_filled(uint8_t *restrict filled, const uint8_t *restrict bytes,
+SNN_LIST_INLINE int32_t snn_list_filled(uint16_t *restrict filled, const uint8_t *restrict bytes,
                                         int32_t count)
 {
     int32_t some = 0;
     for (int32_t w = 0; w < count; w++) {
-        filled[some] = (uint8_t)w;
+        filled[some] = (uint16_t)w;
         some += bytes[w] != 0;
     }
     return some;
@@ -84,7 +84,8 @@ SNN_LIST_INLINE int32_t snn_list_filled(uint8_t *restrict filled, const uint8_t 
 SNN_LIST_INLINE int32_t snn_list_part(void *list, bool wide, int32_t at, const uint8_t *flags, int32_t first,
                                       int32_t stride, int32_t bits)
 {
-    _Alignas(64) uint8_t bytes[SNN_LIST_BYTES], filled[SNN_LIST_BYTES];
+    _Alignas(64) uint8_t bytes[SNN_LIST_BYTES];
+    _Alignas(64) uint16_t filled[SNN_LIST_BYTES];
     for (int32_t begin = first; begin < first + stride; begin += SNN_LIST_BYTES) {
         int32_t left = first + stride - begin, count = left < SNN_LIST_BYTES ? left : SNN_LIST_BYTES;
         snn_list_pack(bytes, count, flags + begin, stride, bits);
