@@ -36,8 +36,6 @@ static bool is_unused(const LoopStmt *stmt, const int *reads)
 static void drop_unused(LoopBlock *block, int *reads)
 {
     int first = block->count;
-    if (first == 0) /* then there may be no array, either */
-        return;
     for (int i = block->count - 1; i >= 0; i--) {
         LoopStmt *stmt = block->at[i];
         drop_unused(&stmt->body, reads);
