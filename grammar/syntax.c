@@ -279,6 +279,27 @@ static bool guess_stage(Lexer *lexer, const Expected *expected)
     return true;
 }
 
+/* `dense(100)(x)` */
+static bool guess_application(Lexer *lexer, const Expected *expected)
+{
+    (void)expected;
+    if (lexer->behind[0].kind != TOK_LPAREN || lexer->behind[1].kind != TOK_RPAREN)
+        return false;
+    REPORT(0, "unexpected `(`: a stage is not called with its input");
+    HINT("an arrow sends a stream through it, as in `x -> dense(100)`");
+    return true;
+}
+
+/* `spike, membrane = ...` */
+static bool guess_names(Lexer *lexer, const Expected *expected)
+{
+    if (lexer->behind[0].kind != TOK_COMMA || !expected->assign || !is_word(lexer->behind[1].kind))
+        return false;
+    REPORT(0, "unexpected `,`, expected %s", expected->text);
+    HINT("a statement gives one name, as in `%s = ...`", behind(lexer, 1));
+    return true;
+}
+
 /* `h[1]` */
 static bool guess_past(Lexer *lexer, const Expected *expected)
 {
@@ -392,11 +413,12 @@ static void report_plainly(Lexer *lexer, const Expected *expected)
 
 void report_unexpected(Lexer *lexer, const Expected *expected)
 {
-    static Guess *const guesses[] = {
-        guess_brace,       guess_sign,         guess_steps,    guess_assignment, guess_format,
-        guess_past,        guess_foreign_word, guess_unit,     guess_argument,   guess_arrow,
-        guess_parentheses, guess_stage,        guess_operator, guess_comparison, guess_list,
-        guess_expression,  guess_extra_brace,  guess_model,    guess_line};
+    static Guess *const guesses[] = {guess_brace,    guess_sign,       guess_steps,        guess_assignment,
+                                     guess_format,   guess_past,       guess_foreign_word, guess_unit,
+                                     guess_argument, guess_arrow,      guess_parentheses,  guess_application,
+                                     guess_names,    guess_stage,      guess_operator,     guess_comparison,
+                                     guess_list,     guess_expression, guess_extra_brace,  guess_model,
+                                     guess_line};
     for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
         if (guesses[i](lexer, expected))
             return;
