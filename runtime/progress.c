@@ -48,6 +48,8 @@ void snn_progress_epoch(SnnProgress *progress, int epoch)
 {
     progress->epoch = epoch;
     progress->began = progress->shown = snn_seconds();
+    if (progress->terminal)
+        progress->shown -= PROGRESS_REDRAW; /* the first batch shows that it runs */
 }
 
 void snn_progress_clear(SnnProgress *progress)
