@@ -103,6 +103,7 @@ static void describe_stream(Lower *lower, StreamId id)
                             .values = lower->streams[id],
                             .activity = lower->activity[id],
                             .operations = operations(lower, node)};
+    lower->described[id] = lower->program->streams.count;
     vec_push(lower->arena, &lower->program->streams, described);
 }
 
@@ -154,6 +155,8 @@ void describe_program(Lower *lower)
     lower->program->steps = net->steps;
     for (ParamId p = 0; p < net->params.count; p++)
         describe_param(lower, p);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        lower->described[s] = NONE;
     for (int n = 0; n < net->backward; n++)
         for (StreamId s = 0; s < net->streams.count; s++)
             if (net->streams.at[s].node == n && !net->streams.at[s].trace)

@@ -249,6 +249,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower.tiled = NEW_ARRAY(arena, bool, net->streams.count + 1);
     lower.gates = NEW_ARRAY(arena, struct Gate *, net->nodes.count + 1);
     lower.place = NEW_ARRAY(arena, StreamId, net->streams.count + 1);
+    lower.described = NEW_ARRAY(arena, int, net->streams.count + 1);
     layer_plan(&lower);
     gate_plan(&lower);
     add_buffers(&lower);

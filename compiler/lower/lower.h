@@ -26,6 +26,7 @@ typedef struct Lower {
     int unroll;           /* of --unroll: 0 to choose, UNROLL_FULL or a factor */
     BufferId *streams;    /* by StreamId; -1: no buffer */
     BufferId *activity;   /* by StreamId: numbers of its spikes; -1: not counted */
+    int *described;       /* by StreamId: its row in program->streams; NONE: the runtime does not know it */
     BufferId *whole;      /* by StreamId: all steps of a joined map, if tables made them; else -1 */
     BufferId *values;     /* by ParamId */
     BufferId *gradients;  /* by ParamId; -1: not learned */

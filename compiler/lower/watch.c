@@ -5,11 +5,8 @@
 
 static void watch(Lower *lower, StreamId stream, const char *state, BufferId values)
 {
-    Program *program = lower->program;
-    LoopWatch watch = {.state = state, .values = values};
-    while (strcmp(program->streams.at[watch.stream].name, stream_of(lower, stream)->name) != 0)
-        watch.stream++;
-    vec_push(lower->arena, &program->watches, watch);
+    LoopWatch watch = {.stream = lower->described[stream], .state = state, .values = values};
+    vec_push(lower->arena, &lower->program->watches, watch);
 }
 
 void watch_scan_states(Lower *lower, const Node *scan, const ScanState *state)
