@@ -37,7 +37,7 @@ OBJ      = $(BUILD)/obj
 SNNC     = $(BUILD)/snnc
 UNIT     = $(BUILD)/unit
 MAIN     = compiler/main.c
-SOURCES  = $(filter-out $(MAIN),$(wildcard compiler/*.c compiler/*/*.c grammar/*.c backends/*/*.c))
+SOURCES  = $(filter-out $(MAIN),$(wildcard compiler/*.c compiler/*/*.c compiler/*/*/*.c grammar/*.c backends/*/*.c))
 EMBEDDED = $(wildcard runtime/*.h runtime/*.c compiler/library/*.snn)
 UNIT_SOURCES = $(wildcard tests/unit/*.c)
 
@@ -46,7 +46,7 @@ RT_OBJECTS   = $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*.c))
 UNIT_OBJECTS = $(UNIT_SOURCES:%.c=$(OBJ)/%.o)
 LIBRARIES    = $(BUILD)/libsnnc.a $(BUILD)/librt.a
 
-FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] grammar/*.[ch] backends/*/*.[ch] runtime/*.[ch] \
+FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] grammar/*.[ch] backends/*/*.[ch] runtime/*.[ch] \
                        tests/unit/*.[ch])
 # Every tests/NAME.sh but the tools among them is a part of `make test`.
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh,$(wildcard tests/*.sh))

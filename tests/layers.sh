@@ -53,7 +53,7 @@ function folder(path) {
 
 # A file that the order does not name makes one representation from another: the layer of passes.h.
 function layer(path) {
-    return (base(path) in rank) ? rank[base(path)] : rank["passes"]
+    return (base(path) in rank && path !~ /lower\//) ? rank[base(path)] : rank["passes"]
 }
 
 function refuse(why) {

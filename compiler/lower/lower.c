@@ -1,11 +1,11 @@
-#include "lower.h"
+#include "lower/lower.h"
 
 #include "passes.h"
 #include "schedule.h"
-#include "describe.h"
-#include "tile.h"
-#include "gate.h"
-#include "layer.h"
+#include "lower/ends/describe.h"
+#include "lower/base/tile.h"
+#include "lower/maps/gate.h"
+#include "lower/train/layer.h"
 
 /* A kernel for one node, up to its loop over the samples. */
 static Site begin_samples(Lower *lower, const Node *node, const char *verb)

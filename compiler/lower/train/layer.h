@@ -2,7 +2,7 @@
 #ifndef SNNC_LAYER_H
 #define SNNC_LAYER_H
 
-#include "lower.h"
+#include "lower/lower.h"
 
 /* Decides which nodes are computed within a scan's kernel, and which streams need no array of their own. */
 void layer_plan(Lower *lower);

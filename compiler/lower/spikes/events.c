@@ -2,8 +2,8 @@
  * every kernel that follows the stream, so that silent units cost nothing.
  *
  *   event[b][ends[b][t] .. ends[b][t + 1] - 1]   the units that spike at step t of sample b */
-#include "events.h"
-#include "pack.h"
+#include "lower/spikes/events.h"
+#include "lower/spikes/pack.h"
 
 Type index_type(int limit)
 {

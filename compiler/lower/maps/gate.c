@@ -3,11 +3,11 @@
  * a dot product each, of their row of weights. They are listed step by step from what the forward run has kept.
  *
  * In a batch where many neurons are near, the whole product is quicker: a kernel measures and chooses. */
-#include "gate.h"
-#include "equations.h"
-#include "events.h"
-#include "measure.h"
-#include "tile.h"
+#include "lower/maps/gate.h"
+#include "lower/base/equations.h"
+#include "lower/spikes/events.h"
+#include "lower/spikes/measure.h"
+#include "lower/base/tile.h"
 
 enum { LANES = 16, MOST_LANES = 64 /* sums of a dot product */, LEAST_STEPS = 2 };
 

@@ -1,10 +1,10 @@
 /* What is computed together. A linear map whose outputs only one scan reads is made in that scan's kernel, tile
  * by tile, and so are the gradients of weights and biases behind the scan that makes their gradient stream: what
  * passes between them stays in a cache and needs no array for the whole batch. */
-#include "layer.h"
-#include "pack.h"
+#include "lower/train/layer.h"
+#include "lower/spikes/pack.h"
 #include "schedule.h"
-#include "tile.h"
+#include "lower/base/tile.h"
 
 /* group[node]: the number of its recurrent group, or 0. */
 static void mark_recurrent(Lower *lower, int first, int last)

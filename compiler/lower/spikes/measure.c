@@ -1,6 +1,6 @@
 /* What a batch is like decides between kernels: counted in every fourth sample at every fourth step, which tells
  * enough, and from this batch alone, so that results do not depend on threads or on what came before. */
-#include "measure.h"
+#include "lower/spikes/measure.h"
 
 enum { EVERY = 4 };
 

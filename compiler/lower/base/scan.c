@@ -3,7 +3,7 @@
  * Alone, a scan runs unit by unit over contiguous units (the loop that vectorises), each with all its
  * steps, or a chunk of them, unrolled and its states in local variables. Between chunks, and between
  * the steps of a recurrent group, the states rest in buffers. */
-#include "equations.h"
+#include "lower/base/equations.h"
 
 int scan_units(const Lower *lower, const Node *node)
 {

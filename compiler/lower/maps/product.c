@@ -1,8 +1,8 @@
 /* Linear maps and their weight gradients, for one sample and a tile of outputs. Where spikes come in, rows of
  * weights are added, one for each event; else it is a matrix product, with sums of a few rows kept in registers. */
-#include "gate.h"
-#include "pack.h"
-#include "tile.h"
+#include "lower/maps/gate.h"
+#include "lower/spikes/pack.h"
+#include "lower/base/tile.h"
 
 enum {
     BLOCK = 4,        /* rows whose sums are made together */

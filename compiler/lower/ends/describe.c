@@ -1,4 +1,4 @@
-#include "describe.h"
+#include "lower/ends/describe.h"
 
 /* The user's own words for a part of the model: the text under a span, on one line. */
 static const char *words(Lower *lower, Span span)

@@ -2,7 +2,7 @@
 #ifndef SNNC_MEASURE_H
 #define SNNC_MEASURE_H
 
-#include "lower.h"
+#include "lower/lower.h"
 
 /* Begins the kernel measure_NAME. The site becomes a sample and a step that are looked at; what is added to the
  * variable returned goes to counts[sample]. `what` begins the kernel's comment: "spikes of". */

@@ -1,5 +1,5 @@
 /* Encoders and delays: what makes streams out of data or out of a stream's past. */
-#include "lower.h"
+#include "lower/lower.h"
 
 /* ---- poisson ----
  *

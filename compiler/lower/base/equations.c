@@ -1,4 +1,4 @@
-#include "equations.h"
+#include "lower/base/equations.h"
 
 static void count_uses(Equations *equations, Val value)
 {

@@ -2,7 +2,7 @@
 #ifndef SNNC_PACK_H
 #define SNNC_PACK_H
 
-#include "events.h"
+#include "lower/spikes/events.h"
 
 enum {
     GROUP = 5,            /* inputs, or steps, of a table */

@@ -2,7 +2,7 @@
 #ifndef SNNC_GATE_H
 #define SNNC_GATE_H
 
-#include "lower.h"
+#include "lower/lower.h"
 
 typedef struct Gate {
     const Node *adjoint;  /* reads what the map makes, and multiplies it by */

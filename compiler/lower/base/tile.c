@@ -1,4 +1,4 @@
-#include "tile.h"
+#include "lower/base/tile.h"
 
 enum { TILE_LEAST = 24, TILE_MOST = 64 };
 

@@ -1,5 +1,5 @@
 /* What is made of streams at the end: sums over time, losses, predictions, activity. */
-#include "lower.h"
+#include "lower/lower.h"
 
 static LoopExpr *f32(Lower *lower, double number)
 {

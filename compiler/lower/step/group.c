@@ -1,7 +1,7 @@
 /* Recurrent groups: one loop over time around all nodes of the group. A few samples go through it in lock-step, so
  * that each weight which is fetched serves several of them. */
-#include "events.h"
-#include "gate.h"
+#include "lower/spikes/events.h"
+#include "lower/maps/gate.h"
 
 enum { TOGETHER = 32 /* samples */ };
 

@@ -6,8 +6,8 @@
  *   slot[b][block][0 .. slots[b][block] - 1]            the groups of a block that the sample needs
  *   when[b][s][i]  = sum of x[b][5 s + k][i] 2^k
  *   alive[b][block][0 .. alives[b][block] - 1]          the units that spike within the block's steps */
-#include "pack.h"
-#include "measure.h"
+#include "lower/spikes/pack.h"
+#include "lower/spikes/measure.h"
 
 enum { LEAST_WEIGHTS = 4096 /* of a layer for which there is a choice: small ones are quick either way */ };
 

@@ -2,7 +2,7 @@
 #ifndef SNNC_TILE_H
 #define SNNC_TILE_H
 
-#include "lower.h"
+#include "lower/lower.h"
 
 enum {
     CHUNK_ROWS = 800,     /* samples x steps that share one making of tables */

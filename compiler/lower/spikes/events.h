@@ -2,7 +2,7 @@
 #ifndef SNNC_EVENTS_H
 #define SNNC_EVENTS_H
 
-#include "lower.h"
+#include "lower/lower.h"
 
 /* A matrix of inputs by outputs, or a tile of its columns: element (i, j) is buffer[outer][i][column + j]. */
 typedef struct Matrix {

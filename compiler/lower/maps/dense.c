@@ -1,6 +1,6 @@
 /* What linear maps need beside the kernels of layers. Weights lie [inputs][outputs], so that inner loops run over
  * outputs, contiguous. */
-#include "lower.h"
+#include "lower/lower.h"
 
 BufferId weights_of(const Lower *lower, const Node *map)
 {

@@ -8,7 +8,7 @@
  *   gradient: grad[i]   += table[s][when[b][s][i]]
  *
  * The tables of a few groups are made at a time, so that they stay in the first cache. */
-#include "pack.h"
+#include "lower/spikes/pack.h"
 
 enum { TABLE_WIDTH = 32 /* outputs: five tables of so many fit the first cache */ };
 

@@ -1,4 +1,4 @@
-#include "lower.h"
+#include "lower/lower.h"
 
 static const char *origin_text(Lower *lower, Span span)
 {

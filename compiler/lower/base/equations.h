@@ -4,7 +4,7 @@
 #ifndef SNNC_EQUATIONS_H
 #define SNNC_EQUATIONS_H
 
-#include "lower.h"
+#include "lower/lower.h"
 
 typedef struct Equations {
     Lower *lower;

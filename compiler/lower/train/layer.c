@@ -4,11 +4,11 @@
  * Wide layers are cut into tiles of units, each with its own copy of the weights it needs; a tile goes through the
  * whole batch while they stay in a cache. Narrow layers are cut into samples, and where they have gradients
  * to sum, into a fixed number of slices of the batch. Either way one thread makes each sum, in one order. */
-#include "layer.h"
-#include "events.h"
-#include "gate.h"
-#include "pack.h"
-#include "tile.h"
+#include "lower/train/layer.h"
+#include "lower/spikes/events.h"
+#include "lower/maps/gate.h"
+#include "lower/spikes/pack.h"
+#include "lower/base/tile.h"
 
 typedef enum Cut {
     CUT_UNITS,   /* items are tiles */

@@ -1,7 +1,7 @@
 /* Buffers that tell, after a forward phase, whether something was not finite: few numbers, so that looking
  * costs next to nothing. Elsewhere NaN and infinity reach the scores, the loss or the gradients, which are
  * looked at, too. */
-#include "lower.h"
+#include "lower/lower.h"
 
 static void watch(Lower *lower, StreamId stream, const char *state, BufferId values)
 {

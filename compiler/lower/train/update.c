@@ -1,5 +1,5 @@
 /* The optimiser: the same equations for every parameter, element by element. */
-#include "equations.h"
+#include "lower/base/equations.h"
 
 static int element_count(const Param *param)
 {
