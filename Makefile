@@ -6,8 +6,9 @@ CC       ?= cc
 OPTIMIZE ?= -O2 -g
 SANITIZE ?=
 
+RUNTIME  = $(wildcard runtime/*/)
 CPPFLAGS = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -iquote compiler -iquote grammar -iquote backends -iquote backends/interp \
-           -iquote runtime -iquote $(GEN)
+           $(RUNTIME:%=-iquote %) -iquote $(GEN)
 # No contraction: the interpreter and the generated code must agree to the last bit.
 CFLAGS   = -std=c11 -ffp-contract=off $(OPTIMIZE) $(SANITIZE) $(WARNINGS)
 LDFLAGS  = $(SANITIZE)
@@ -38,15 +39,15 @@ SNNC     = $(BUILD)/snnc
 UNIT     = $(BUILD)/unit
 MAIN     = compiler/main.c
 SOURCES  = $(filter-out $(MAIN),$(wildcard compiler/*.c compiler/*/*.c compiler/*/*/*.c grammar/*.c backends/*/*.c))
-EMBEDDED = $(wildcard runtime/*.h runtime/*.c compiler/library/*.snn)
+EMBEDDED = $(wildcard runtime/*/*.h runtime/*/*.c compiler/library/*.snn)
 UNIT_SOURCES = $(wildcard tests/unit/*.c)
 
 LIB_OBJECTS  = $(SOURCES:%.c=$(OBJ)/%.o) $(OBJ)/gen/snn.tab.o $(OBJ)/gen/snn.lex.o $(OBJ)/gen/embedded.o
-RT_OBJECTS   = $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*.c))
+RT_OBJECTS   = $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*/*.c))
 UNIT_OBJECTS = $(UNIT_SOURCES:%.c=$(OBJ)/%.o)
 LIBRARIES    = $(BUILD)/libsnnc.a $(BUILD)/librt.a
 
-FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] grammar/*.[ch] backends/*/*.[ch] runtime/*.[ch] \
+FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] grammar/*.[ch] backends/*/*.[ch] runtime/*/*.[ch] \
                        tests/unit/*.[ch])
 # Every tests/NAME.sh but the tools among them is a part of `make test`.
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh,$(wildcard tests/*.sh))

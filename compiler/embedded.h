@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 typedef struct Embedded {
-    const char *path; /* "runtime/snn.h", "library/neurons.snn" */
+    const char *path; /* "runtime/base/snn.h", "library/neurons.snn" */
     const char *text; /* NUL-terminated */
     size_t length;
 } Embedded;

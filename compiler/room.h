@@ -1,4 +1,4 @@
-/* Room in the tables of a generated program: as SNN_MAX_DIMS and SNN_MAX_STATES in runtime/snn.h. */
+/* Room in the tables of a generated program: as SNN_MAX_DIMS and SNN_MAX_STATES in runtime/base/snn.h. */
 #ifndef SNNC_ROOM_H
 #define SNNC_ROOM_H
 

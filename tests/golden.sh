@@ -78,7 +78,7 @@ check_bytes() {
 
 check_warnings() {
     # shellcheck disable=SC2086
-    if ${CC:-cc} -std=c11 -fsyntax-only $warnings -I "$root/runtime" "c/$1.c" >&2; then
+    if ${CC:-cc} -std=c11 -fsyntax-only $warnings $(printf ' -iquote %s' ../../runtime/*/) "c/$1.c" >&2; then
         passed=$((passed + 1))
     else
         fail "c/$1.c is not clean"

@@ -12,8 +12,14 @@ if grep -rnE '[A-Za-z0-9]_([^A-Za-z0-9_%]|$)' runtime --include='*.[ch]'; then
 fi
 
 find compiler grammar backends runtime -name '*.[chyl]' | LC_ALL=C sort | xargs grep -Hn '^[[:space:]]*#include "' |
-awk -F: '
+awk -F: -v headers="$(echo runtime/*/*.h)" '
 BEGIN {
+    count = split("base kernels data run train", order, " ")
+    for (i = 1; i <= count; i++)
+        runtime_rank["runtime/" order[i]] = i
+    split(headers, paths, " ")
+    for (i in paths)
+        runtime_folder[file(paths[i])] = folder(paths[i])
     count = split("arena vec table unique source diag out literal ast parse body net loop passes backend pipeline summary driver main",
                   order, " ")
     for (i = 1; i <= count; i++)
@@ -33,8 +39,13 @@ BEGIN {
         backends_may[names[i]] = 1
 }
 
-function base(path) {
+function file(path) {
     sub(/.*\//, "", path)
+    return path
+}
+
+function base(path) {
+    path = file(path)
     sub(/\.[chyl]$/, "", path)
     sub(/\.tab$/, "", path)
     return path
@@ -67,16 +78,17 @@ function refuse(why) {
     sub(/".*/, "", included)
     name = base(included)
     local = included !~ /^\.\./ && exists(folder($1) "/" included)
-    if (local && folder($1) !~ /^(compiler|grammar|runtime)$/) next
+    if (local && $1 !~ /^runtime\// && folder($1) !~ /^(compiler|grammar)$/) next
 }
 
 $1 ~ /^runtime\// {
-    if (!local) refuse("runtime/ knows only itself")
+    if (!(included in runtime_folder)) refuse("runtime/ knows only itself")
+    if (runtime_rank[runtime_folder[included]] > runtime_rank[folder($1)]) refuse("a later folder of runtime/")
     next
 }
 
 $1 ~ /^backends\// {
-    if (!(name in backends_may) && !exists("runtime/" included))
+    if (!(name in backends_may) && !(included in runtime_folder))
         refuse("a backend sees only the Loop IR and the foundation")
     next
 }
@@ -86,7 +98,7 @@ included ~ /backends/ {
     next
 }
 
-exists("runtime/" included) { next }
+included in runtime_folder { next }
 
 layer(included) > layer($1) { refuse("a later layer") }
 

@@ -7,7 +7,7 @@
 # BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2).
 #
 # Each network is built four times, two of them for any processor with the kernels for one of its levels (1, 3 and 4
-# in turn: see runtime/snn_level.h), and each build runs with one thread, with two, and a sample at a time: see
+# in turn: see runtime/kernels/snn_level.h), and each build runs with one thread, with two, and a sample at a time: see
 # tests/run/harness.c.
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
@@ -19,7 +19,7 @@ strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror 
 
 build_tool() {
     # shellcheck disable=SC2086
-    ${CC:-cc} $strict $SANITIZE -O2 -iquote compiler -iquote backends -iquote backends/interp -iquote runtime \
+    ${CC:-cc} $strict $SANITIZE -O2 -iquote compiler -iquote backends -iquote backends/interp $(printf ' -iquote %s' runtime/*/) \
         tests/run/random_*.c "$build/libsnnc.a" "$build/librt.a" -lm -lpthread -lz -o "$tool"
 }
 
@@ -29,7 +29,7 @@ compile_and_run() {
     shift
     program=$folder/$number.$(echo "$*" | tr -d ' =-')
     # shellcheck disable=SC2086
-    "$@" $strict -fno-math-errno -fno-trapping-math -I "$folder" -iquote runtime "-DGENERATED=\"$number.c\"" \
+    "$@" $strict -fno-math-errno -fno-trapping-math -I "$folder" $(printf ' -iquote %s' runtime/*/) "-DGENERATED=\"$number.c\"" \
         tests/run/harness.c "$build/librt.a" -lm -lpthread -lz -o "$program" &&
         "$program" "$folder/$number.batch" "$program.out"
 }

@@ -25,15 +25,23 @@ static bool ends_with(const char *text, const char *end)
 
 static void paste(Paste *state, int file);
 
+/* The runtime's file of this name, in whatever folder: names are unique. */
+static int runtime_file(const Paste *state, const char *name)
+{
+    const char *end = arena_printf(state->arena, "/%s", name);
+    for (int i = 0; i < embedded_count; i++)
+        if (starts_with(embedded_files[i].path, "runtime/") && ends_with(embedded_files[i].path, end))
+            return i;
+    return -1;
+}
+
 /* The file of `#include "name"`, where the line is one. */
 static int included_file(const Paste *state, const char *line)
 {
     if (!starts_with(line, "#include \""))
         return -1;
     const char *name = line + strlen("#include \"");
-    const char *path = arena_printf(state->arena, "runtime/%.*s", (int)strcspn(name, "\""), name);
-    const Embedded *found = embedded_find(path);
-    return found ? (int)(found - embedded_files) : -1;
+    return runtime_file(state, arena_strndup(state->arena, name, strcspn(name, "\"")));
 }
 
 /* A file's text, with the files it includes in the place of their #include lines, each once. */
@@ -60,9 +68,8 @@ static void paste(Paste *state, int file)
 /* The contents of a header of the runtime, or the line that includes it. */
 static void header(Paste *state, const char *name)
 {
-    const Embedded *file = embedded_find(arena_printf(state->arena, "runtime/%s", name));
     if (state->whole)
-        paste(state, (int)(file - embedded_files));
+        paste(state, runtime_file(state, name));
     else
         out_line(state->out, "#include \"%s\"", name);
 }

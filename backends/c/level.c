@@ -1,4 +1,4 @@
-/* One program with its kernels for several processors: see runtime/snn_level.h. */
+/* One program with its kernels for several processors: see runtime/kernels/snn_level.h. */
 #include "c.h"
 
 enum { LEVEL_COUNT = 2 };

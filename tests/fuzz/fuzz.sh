@@ -11,7 +11,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
 build=${BUILD:-build/fuzz}
 seconds=${SECONDS_EACH:-60}
-flags="-g -O1 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -iquote compiler -iquote backends -iquote backends/interp -iquote runtime
+flags="-g -O1 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -iquote compiler -iquote backends -iquote backends/interp $(printf ' -iquote %s' runtime/*/)
        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
 
 build_target() {

@@ -42,7 +42,7 @@ START_TEST(files_are_sorted_and_found)
         if (i > 0)
             ck_assert_int_lt(strcmp(embedded_files[i - 1].path, embedded_files[i].path), 0);
     }
-    ck_assert_ptr_nonnull(embedded_find("runtime/snn.h"));
+    ck_assert_ptr_nonnull(embedded_find("runtime/base/snn.h"));
     ck_assert_ptr_null(embedded_find("snn.h"));
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* Lists of flags: that those of the runtime are what LIST of the Loop IR means, for every number of flags. */
 #include "../../compiler/loop.h"
-#include "../../runtime/snn_list.h"
-#include "../../runtime/snn_random.h"
+#include "snn_list.h"
+#include "snn_random.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* snn_math.h against libm in double, over dense samples of the floats. */
-#include "../../runtime/snn_math.h"
+#include "snn_math.h"
 
 #include <check.h>
 #include <math.h>

@@ -302,17 +302,21 @@ static bool pasted_before(Pasted *pasted, const char *name)
 }
 
 /* A file's text, with each of our headers in the place of its first #include line. */
-static void paste(Pasted *pasted, const char *path)
+static void paste(Pasted *pasted, const char *file)
 {
-    char line[512], name[64], inner[128];
-    FILE *from = fopen(path, "r");
-    ck_assert_msg(from != NULL, "%s: run the tests at the top of the source tree", path);
+    char line[512], name[64], anywhere[128];
+    glob_t found;
+    snprintf(anywhere, sizeof anywhere, "runtime/*/%s", file);
+    ck_assert_msg(glob(anywhere, 0, NULL, &found) == 0, "%s: run the tests at the top of the source tree",
+                  file);
+    FILE *from = fopen(found.gl_pathv[0], "r");
+    globfree(&found);
+    ck_assert_ptr_nonnull(from);
     while (fgets(line, sizeof line, from) != NULL) {
         if (sscanf(line, "#include \"%63[^\"]\"", name) != 1) {
             fputs(line, pasted->into);
         } else if (!pasted_before(pasted, name)) {
-            snprintf(inner, sizeof inner, "runtime/%s", name);
-            paste(pasted, inner);
+            paste(pasted, name);
         }
     }
     fclose(from);
@@ -335,11 +339,11 @@ START_TEST(parts_make_one_file)
     fputs("#define _POSIX_C_SOURCE 200809L\n", file);
     Pasted pasted = {.into = file};
     glob_t sources;
-    ck_assert_int_eq(glob("runtime/*.c", 0, NULL, &sources), 0);
-    paste(&pasted, "runtime/snn_math.h");
+    ck_assert_int_eq(glob("runtime/*/*.c", 0, NULL, &sources), 0);
+    paste(&pasted, "snn_math.h");
     pasted_before(&pasted, "snn_math.h");
     for (size_t i = 0; i < sources.gl_pathc; i++)
-        paste(&pasted, sources.gl_pathv[i]);
+        paste(&pasted, strrchr(sources.gl_pathv[i], '/') + 1);
     globfree(&sources);
     fclose(file);
     snprintf(command, sizeof command,

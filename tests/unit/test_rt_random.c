@@ -1,8 +1,8 @@
 /* Random numbers by counter: that they are as numbers without a pattern would be, in every place of the counter. */
-#include "../../runtime/snn_internal.h"
-#include "../../runtime/snn_random.h"
+#include "snn_internal.h"
+#include "snn_random.h"
 #define SNN_AT_LEVEL(name) name
-#include "../../runtime/snn_vector.h"
+#include "snn_vector.h"
 
 #include <check.h>
 #include <math.h>
