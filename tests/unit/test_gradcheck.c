@@ -277,12 +277,13 @@ START_TEST(wrong_with_any_seed)
 }
 END_TEST
 
-/* The same in the tails of a surrogate, where the gradient is small. */
+/* The same in the tails of a surrogate, where the gradient may be 1e-10 of the loss: near the least that differences
+ * can tell. What they can't is said to be too small; but a wrong one is never right. */
 START_TEST(wrong_where_it_is_small)
 {
     const char *neuron = "neuron n() {\n"
                          "    state v = 0\n"
-                         "    v = v / 2 + input / 6%s\n"
+                         "    v = v / 2 + input / 8%s\n"
                          "    spike = step(v - 1, super_spike(100))\n"
                          "}\n";
     const char *layers =
@@ -291,10 +292,18 @@ START_TEST(wrong_where_it_is_small)
     GoldenText text = {"small", arena_printf(arena, "%s%s", arena_printf(arena, neuron, ""), layers)};
     const char *more = " + 0.001 * (input - detach(input))";
     GoldenText derived = {"small", arena_printf(arena, "%s%s", arena_printf(arena, neuron, more), layers)};
-    Outcome same = check_texts(&text, &text, NULL, (uint32_t)_i),
-            other = check_texts(&derived, &text, NULL, (uint32_t)_i);
-    ck_assert_msg(same.agree && count_of(same.report, " ok") == 2, "seed %d:\n%s", _i, same.report);
-    ck_assert_msg(!other.agree, "seed %d:\n%s", _i, other.report);
+    int too_small = 0;
+    for (uint32_t seed = 1; seed <= SEEDS; seed++) {
+        Outcome same = check_texts(&text, &text, NULL, seed),
+                other = check_texts(&derived, &text, NULL, seed);
+        int unchecked = count_of(same.report, "too small to check\n");
+        ck_assert_msg(same.agree && count_of(same.report, " ok") + unchecked == 2 && unchecked < 2,
+                      "seed %u:\n%s", (unsigned)seed, same.report);
+        ck_assert_msg(!other.agree && count_of(other.report, " ok") == 0, "seed %u:\n%s", (unsigned)seed,
+                      other.report);
+        too_small += unchecked;
+    }
+    ck_assert_int_le(too_small, SEEDS / 5);
     arena_free(arena);
 }
 END_TEST
@@ -338,7 +347,7 @@ Suite *gradcheck_suite(void)
     tcase_add_test(tcase, data_of_spikes);
     tcase_add_loop_test(tcase, right_with_any_seed, 0, SEEDS * (int)(sizeof right / sizeof *right));
     tcase_add_loop_test(tcase, wrong_with_any_seed, 0, SEEDS * (int)(sizeof wrong / sizeof *wrong));
-    tcase_add_loop_test(tcase, wrong_where_it_is_small, 1, SEEDS + 1);
+    tcase_add_test(tcase, wrong_where_it_is_small);
     tcase_add_loop_test(tcase, says_what_it_cannot_check, 0, (int)(sizeof unchecked / sizeof *unchecked));
     suite_add_tcase(suite, tcase);
     return suite;
