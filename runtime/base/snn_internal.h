@@ -48,6 +48,9 @@ bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folde
                       SnnError *error);
 /* Whether there are files of this part, good or bad. */
 bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part);
+/* Fails if `target` is a file of the data set: of either part, or of the third one, `validate`, unless NULL. */
+bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
+                       SnnError *error);
 /* Samples without labels from one file. */
 bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);
 void snn_dataset_free(SnnDataset *data);

@@ -200,19 +200,32 @@ bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char
     return idx_read(&file, path, error) && idx_take_samples(data, &file, model, error);
 }
 
+/* Numbers of dimensions that the name of a file of samples may have: the model's, or that of MNIST. */
+static int idx_names(int ndim, int dims[2])
+{
+    dims[0] = ndim;
+    dims[1] = 3;
+    return ndim == 3 || ndim == 1 ? 1 : 2;
+}
+
+/* Whether the file of this name exists; `path` is its name. */
+static bool idx_find(char *path, size_t size, const char *folder, const char *part, const char *what,
+                     int ndim, bool packed)
+{
+    int length =
+        snprintf(path, size, "%s/%s-%s-idx%d-ubyte%s", folder, part, what, ndim, packed ? ".gz" : "");
+    return length > 0 && (size_t)length < size && access(path, F_OK) == 0;
+}
+
 /* The first of the possible names that exists; false with the error set if there is none. */
 static bool idx_locate(char *path, size_t size, const SnnModel *model, const char *folder, const char *part,
                        const char *what, int ndim, SnnError *error)
 {
-    int dims[] = {ndim, 3};
-    for (int i = 0; i < (ndim == 3 || ndim == 1 ? 1 : 2); i++) {
-        for (int packed = 0; packed < 2; packed++) {
-            const char *end = packed ? ".gz" : "";
-            int length = snprintf(path, size, "%s/%s-%s-idx%d-ubyte%s", folder, part, what, dims[i], end);
-            if (length > 0 && (size_t)length < size && access(path, F_OK) == 0)
-                return true;
-        }
-    }
+    int dims[2], names = idx_names(ndim, dims);
+    for (int i = 0; i < names; i++)
+        if (idx_find(path, size, folder, part, what, dims[i], false)
+            || idx_find(path, size, folder, part, what, dims[i], true))
+            return true;
     if (strcmp(part, "train") != 0 && strcmp(part, "t10k") != 0)
         return snn_fail(
             error,
@@ -235,6 +248,30 @@ bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *p
     SnnError ignored;
     return idx_locate(path, sizeof path, model, folder, part, "images", model->data.ndim + 1, &ignored)
            || idx_locate(path, sizeof path, model, folder, part, "labels", 1, &ignored);
+}
+
+static bool idx_is_of(const char *target, const char *folder, const char *part, const char *what, int ndim)
+{
+    char path[IDX_PATH];
+    int dims[2], names = idx_names(ndim, dims);
+    for (int i = 0; i < names; i++)
+        for (int packed = 0; packed < 2; packed++)
+            if (idx_find(path, sizeof path, folder, part, what, dims[i], packed == 1)
+                && snn_same_file(path, target))
+                return true;
+    return false;
+}
+
+bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
+                       SnnError *error)
+{
+    const char *parts[] = {"train", "t10k", validate};
+    for (int i = 0; i < (validate == NULL ? 2 : 3); i++)
+        if (idx_is_of(target, folder, parts[i], "images", model->data.ndim + 1)
+            || idx_is_of(target, folder, parts[i], "labels", 1))
+            return snn_fail(
+                error, "would overwrite (%s): it is a file of the data set; give another --out FILE", target);
+    return true;
 }
 
 static bool idx_read_labels(SnnDataset *data, const SnnModel *model, const char *path, const char *images,

@@ -134,7 +134,7 @@ static bool predict_is_ours(const char *path)
            || strncmp(begin, begins[1], strlen(begins[1])) == 0;
 }
 
-/* Fails if --out is a file that holds anything but predictions, or that is read. */
+/* Fails if --out is a file that holds anything but predictions, or that is read, or that is data. */
 static bool predict_check_target(const SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     char buffer[4096];
@@ -145,6 +145,8 @@ static bool predict_check_target(const SnnModel *model, const SnnOptions *option
     if (snn_same_file(path, snn_weights_path(model, options->weights, buffer, sizeof buffer))
         || (options->images != NULL && snn_same_file(path, options->images)))
         return snn_fail(error, "would overwrite (%s): it is read; give another --out FILE", path);
+    if (!snn_dataset_spare(model, snn_data_folder(model, options), NULL, path, error))
+        return false;
     return options->force || predict_is_ours(path)
            || snn_fail(error,
                        "would overwrite (%s): it is not a file of predictions; give another --out FILE, or "

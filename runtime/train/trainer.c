@@ -120,7 +120,9 @@ static bool trainer_path(SnnTrainer *trainer, SnnError *error)
     if (options->out == NULL && options->resume != NULL && snn_best_is_path(options->resume))
         return snn_fail(error, "would overwrite the best epoch (%s): give another --out FILE",
                         options->resume);
-    return snn_checkpoint_check_target(&trainer->target, error) && trainer_best_path(trainer, error);
+    return snn_dataset_spare(trainer->model, snn_data_folder(trainer->model, options),
+                             trainer->state.validate, path, error)
+           && snn_checkpoint_check_target(&trainer->target, error) && trainer_best_path(trainer, error);
 }
 
 /* Says under which name an older file stays. */

@@ -128,4 +128,18 @@ passes "data: a network that does not look at them" ./blind train --quiet --data
 refuses "predict: a file of samples that is missing" 1 '^shapes: cannot read \(nowhere\): No such file' ./shapes predict nowhere --weights trained.safetensors
 refuses "predict: labels in the place of samples" 1 '\(data/t10k-labels-idx1-ubyte\)' ./shapes predict data/t10k-labels-idx1-ubyte --weights trained.safetensors
 refuses "predict: --out is a file of something else" 1 '^shapes: would overwrite \(shapes\.snn\): it is not a file of predictions; give another --out FILE, or --force$' ./shapes predict --data data --weights trained.safetensors --out shapes.snn
+for file in train-images-idx3-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte; do
+    cp data/$file data.copy
+    ln -sf data/$file link.csv
+    refuses "predict: --out is $file" 1 "^shapes: would overwrite \\(data/$file\\): it is a file of the data set; give another --out FILE\$" ./shapes predict --force --data data --weights trained.safetensors --out data/$file
+    refuses "predict: --out is a link to $file" 1 '^shapes: would overwrite \(link\.csv\): it is a file of the data set' ./shapes predict --force --data data --weights trained.safetensors --out link.csv
+    refuses "train: --out is $file" 1 "^shapes: would overwrite \\(\\./data/$file\\): it is a file of the data set" ./shapes train --force --quiet --data data --epochs 1 --out ./data/$file
+    same "data: $file is there" data.copy data/$file
+done
+rm -f link.csv
+for part in images-idx3 labels-idx1; do
+    cp data/t10k-$part-ubyte data/other-$part-ubyte
+done
+refuses "train: --out is what it validates with" 1 '^shapes: would overwrite \(data/other-images-idx3-ubyte\): it is a file of the data set' ./shapes train --force --quiet --data data --validate other --epochs 1 --out data/other-images-idx3-ubyte
+rm data/other-*
 refuses "predict: --out would overwrite its weights" 1 '^shapes: would overwrite \(\./trained\.safetensors\): it is read; give another --out FILE$' ./shapes predict --force --data data --weights trained.safetensors --out ./trained.safetensors
