@@ -45,28 +45,22 @@ ParamId net_param(Net *net, const char *name, Shape shape, Span span)
     return net->params.count - 1;
 }
 
-Node node_new(NodeKind kind, Span span)
-{
-    return (Node){.kind = kind,
-                  .in = NONE,
-                  .aux = NONE,
-                  .out = NONE,
-                  .weight = NONE,
-                  .bias = NONE,
-                  .forward = NONE,
-                  .span = span};
-}
-
 int net_add(Net *net, Node node)
 {
     int id = net->nodes.count;
-    if (node.out != NONE)
-        net->streams.at[node.out].node = id;
-    for (int i = 0; i < node.outs.count; i++)
-        if (node.outs.at[i].stream != NONE)
-            net->streams.at[node.outs.at[i].stream].node = id;
+    for (int k = 0; k < node_made_count(&node); k++)
+        if (node_made(&node, k) != NONE)
+            net->streams.at[node_made(&node, k)].node = id;
     vec_push(net->arena, &net->nodes, node);
     return id;
+}
+
+const Node *net_loss(const Net *net)
+{
+    for (int n = 0; n < net->backward; n++)
+        if (net->nodes.at[n].kind == NODE_LOSS)
+            return &net->nodes.at[n];
+    return NULL;
 }
 
 bool param_is_learned(const Net *net, ParamId param)
@@ -79,9 +73,9 @@ bool param_is_learned(const Net *net, ParamId param)
 
 static bool is_behind_params(const Node *node, const bool *behind)
 {
-    bool is = node->weight != NONE || node->params.count > 0 || (node->in != NONE && behind[node->in]);
-    for (int i = 0; i < node->ins.count; i++)
-        is = is || behind[node->ins.at[i]];
+    bool is = node->weight != NONE || node->params.count > 0;
+    for (int k = 0; k < node_read_count(node); k++)
+        is = is || (node_read(node, k) != NONE && behind[node_read(node, k)]);
     return is;
 }
 
@@ -111,14 +105,6 @@ bool scan_in_time(const Net *net, const Node *scan)
     return temporal;
 }
 
-bool node_reads(const Node *node, StreamId stream)
-{
-    for (int i = 0; i < node->ins.count; i++)
-        if (node->ins.at[i] == stream)
-            return true;
-    return node->in == stream || node->aux == stream;
-}
-
 int net_only_reader(const Net *net, StreamId stream)
 {
     int reader = NONE;
@@ -130,42 +116,6 @@ int net_only_reader(const Net *net, StreamId stream)
         reader = n;
     }
     return reader;
-}
-
-bool node_writes(const Node *node, StreamId stream)
-{
-    for (int k = 0; k < node->outs.count; k++)
-        if (node->outs.at[k].stream == stream)
-            return true;
-    return node->out == stream;
-}
-
-const char *node_kind_name(NodeKind kind)
-{
-    static const char *const names[NODE_KIND_COUNT] = {
-        [NODE_DATA] = "data",
-        [NODE_POISSON] = "poisson",
-        [NODE_LATENCY] = "latency",
-        [NODE_DENSE] = "dense",
-        [NODE_SCAN] = "scan",
-        [NODE_DELAY] = "delay",
-        [NODE_REDUCE] = "reduce",
-        [NODE_LOSS] = "loss",
-        [NODE_PREDICT] = "predict",
-        [NODE_ACTIVITY] = "activity",
-        [NODE_LOSS_GRAD] = "loss_grad",
-        [NODE_PICK_GRAD] = "pick_grad",
-        [NODE_WEIGHT_GRAD] = "weight_grad",
-        [NODE_BIAS_GRAD] = "bias_grad",
-        [NODE_UPDATE] = "update",
-    };
-    return names[kind];
-}
-
-const char *loss_name(LossKind kind)
-{
-    static const char *const names[LOSS_COUNT] = {[LOSS_CROSS_ENTROPY] = "cross_entropy", [LOSS_MSE] = "mse"};
-    return names[kind];
 }
 
 const char *schedule_name(ScheduleKind kind)

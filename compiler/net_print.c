@@ -329,13 +329,7 @@ static void print_scan(Printer *printer, const char *head, const char *place)
     print_body(printer);
 }
 
-static const char *reduce_name(ReduceKind kind)
-{
-    static const char *const names[] = {"mean", "sum", "max", "last"};
-    return names[kind];
-}
-
-/* What a node other than a scan or an update computes. */
+/* What a node without equations computes, and where it goes if that is no stream. */
 static const char *operation(const Printer *printer)
 {
     const Node *node = printer->node;
@@ -353,9 +347,9 @@ static const char *operation(const Printer *printer)
                             node->bias == NONE ? "" : ", ", bias);
     case NODE_DELAY: return arena_printf(arena, "%s[%+d]", in, -node->steps);
     case NODE_REDUCE: return arena_printf(arena, "%s over time of %s", reduce_name(node->reduce), in);
-    case NODE_LOSS: return arena_printf(arena, "%s(%s, label)", loss_name(node->loss), in);
-    case NODE_PREDICT: return arena_printf(arena, "argmax(%s)", in);
-    case NODE_ACTIVITY: return arena_printf(arena, "spikes in %s", in);
+    case NODE_LOSS: return arena_printf(arena, "loss = %s(%s, label)", loss_name(node->loss), in);
+    case NODE_PREDICT: return arena_printf(arena, "predicted = argmax(%s)", in);
+    case NODE_ACTIVITY: return arena_printf(arena, "activity = spikes in %s", in);
     case NODE_LOSS_GRAD: return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
     case NODE_PICK_GRAD:
         return arena_printf(arena, "%s at the step of the %s of %s, else 0", in, reduce_name(node->reduce),
@@ -371,15 +365,8 @@ static const char *operation(const Printer *printer)
 
 static const char *result_name(const Printer *printer)
 {
-    const Node *node = printer->node;
-    if (node->out != NONE)
-        return arena_printf(printer->arena, "%s = ", typed(printer, node->out));
-    switch ((int)node->kind) {
-    case NODE_LOSS: return "loss = ";
-    case NODE_PREDICT: return "predicted = ";
-    case NODE_ACTIVITY: return "activity = ";
-    default: return "";
-    }
+    StreamId out = printer->node->out;
+    return out == NONE ? "" : arena_printf(printer->arena, "%s = ", typed(printer, out));
 }
 
 static void print_node(Printer *printer, int index)

@@ -66,34 +66,26 @@ static const char *stream_name(const Verifier *verifier, StreamId stream)
 
 /* ---- references ---- */
 
-/* What a node of each kind refers to, one letter each: i in, a aux, o out, w weight, b bias. */
-static const char *const references[NODE_KIND_COUNT] = {
-    [NODE_DATA] = "o",          [NODE_POISSON] = "io",   [NODE_LATENCY] = "io",   [NODE_DENSE] = "iow",
-    [NODE_SCAN] = "",           [NODE_DELAY] = "io",     [NODE_REDUCE] = "io",    [NODE_LOSS] = "i",
-    [NODE_PREDICT] = "i",       [NODE_ACTIVITY] = "i",   [NODE_LOSS_GRAD] = "io", [NODE_PICK_GRAD] = "iao",
-    [NODE_WEIGHT_GRAD] = "iaw", [NODE_BIAS_GRAD] = "ib", [NODE_UPDATE] = "w",
-};
-
-static bool verify_reference(Verifier *verifier, int id, int count, char letter, const char *what)
+static bool verify_reference(Verifier *verifier, int id, int count, Reference wanted, const char *what)
 {
-    bool wanted = strchr(references[verifier->node->kind], letter) != NULL;
-    if (id == NONE && letter == 'b' && verifier->node->kind == NODE_DENSE)
-        return true;
-    wanted = wanted || (letter == 'b' && verifier->node->kind == NODE_DENSE);
-    return require(verifier, wanted || id == NONE, "`%s` has no meaning here", what)
-           && require(verifier, !wanted || id != NONE, "`%s` is missing", what)
+    return require(verifier, wanted != REFERENCE_NO || id == NONE, "`%s` has no meaning here", what)
+           && require(verifier, wanted != REFERENCE_YES || id != NONE, "`%s` is missing", what)
            && require(verifier, id == NONE || (id >= 0 && id < count), "`%s` is %d of %d", what, id, count);
 }
 
 static bool verify_fields(Verifier *verifier)
 {
     const Node *node = verifier->node;
+    const NodeFacts *facts = node_facts(node->kind);
     int streams = verifier->net->streams.count, params = verifier->net->params.count;
-    return verify_reference(verifier, node->in, streams, 'i', "in")
-           && verify_reference(verifier, node->aux, streams, 'a', "aux")
-           && verify_reference(verifier, node->out, streams, 'o', "out")
-           && verify_reference(verifier, node->weight, params, 'w', "weight")
-           && verify_reference(verifier, node->bias, params, 'b', "bias");
+    int listed = node->ins.count + node->params.count + node->states.count + node->outs.count
+                 + node->grads.count + node->body.code.count;
+    return verify_reference(verifier, node->in, streams, facts->in, "in")
+           && verify_reference(verifier, node->aux, streams, facts->aux, "aux")
+           && verify_reference(verifier, node->out, streams, facts->out, "out")
+           && verify_reference(verifier, node->weight, params, facts->weight, "weight")
+           && verify_reference(verifier, node->bias, params, facts->bias, "bias")
+           && require(verifier, facts->equations || listed == 0, "equations have no meaning here");
 }
 
 static bool verify_producer(Verifier *verifier, StreamId stream)
@@ -139,9 +131,9 @@ static bool verify_read(Verifier *verifier, StreamId stream)
 static bool verify_reads(Verifier *verifier)
 {
     const Node *node = verifier->node;
-    bool good = verify_read(verifier, node->in) && verify_read(verifier, node->aux);
-    for (int i = 0; i < node->ins.count && good; i++)
-        good = verify_read(verifier, node->ins.at[i]);
+    bool good = true;
+    for (int k = 0; k < node_read_count(node) && good; k++)
+        good = verify_read(verifier, node_read(node, k));
     return good;
 }
 
@@ -436,11 +428,11 @@ static bool verify_place(Verifier *verifier)
     NodeKind kind = verifier->node->kind;
     if (!require(verifier, (int)kind >= 0 && kind < NODE_KIND_COUNT, "is of no kind"))
         return false;
-    bool update = kind == NODE_UPDATE, adjoint = !update && kind >= NODE_LOSS_GRAD;
-    bool good = verifier->index >= net->updates    ? update
-                : verifier->index >= net->backward ? !update
-                                                   : !update && !adjoint;
-    return require(verifier, good, "stands among the nodes of another phase");
+    NodePhase phase = node_facts(kind)->phase, here = verifier->index >= net->updates    ? NODE_PHASE_UPDATE
+                                                      : verifier->index >= net->backward ? NODE_PHASE_BACKWARD
+                                                                                         : NODE_PHASE_FORWARD;
+    bool either = phase == NODE_PHASE_EITHER && here != NODE_PHASE_UPDATE;
+    return require(verifier, phase == here || either, "stands among the nodes of another phase");
 }
 
 static bool verify_node(Verifier *verifier, int index)
@@ -467,7 +459,7 @@ static bool verify_stream(Verifier *verifier, StreamId id)
     int node = stream->node;
     return require(verifier, node >= NONE && node < verifier->net->nodes.count,
                    "stream `%s` is made by node %d of %d", stream->name, node, verifier->net->nodes.count)
-           && require(verifier, node == NONE || node_writes(&verifier->net->nodes.at[node], id),
+           && require(verifier, node == NONE || node_makes(&verifier->net->nodes.at[node], id),
                       "stream `%s` says that node %d makes it", stream->name, node);
 }
 
@@ -486,12 +478,8 @@ static bool verify_group(Verifier *verifier, const Part *part)
     for (int i = 0; i < part->count; i++) {
         verifier->index = part->nodes[i];
         const Node *node = verifier->node = &verifier->net->nodes.at[part->nodes[i]];
-        int here = node->kind == NODE_DELAY                        ? (node->steps > 0) - (node->steps < 0)
-                   : node->kind == NODE_SCAN && node->states.count ? (node->reverse ? -1 : 1)
-                                                                   : 0;
-        if (!require(verifier,
-                     node->kind == NODE_DENSE || node->kind == NODE_SCAN || node->kind == NODE_DELAY,
-                     "cannot be part of a recurrent group")
+        int here = node->states.count ? (node->reverse ? -1 : 1) : (node->steps > 0) - (node->steps < 0);
+        if (!require(verifier, node_facts(node->kind)->stepwise, "cannot be part of a recurrent group")
             || !require(verifier, !here || !direction || here == direction,
                         "runs against the time of its recurrent group"))
             return false;

@@ -71,15 +71,6 @@ static bool run_commute(Compilation *c)
     return true;
 }
 
-static Span loss_span(const Net *net)
-{
-    Span span = {0, 0};
-    for (int n = 0; n < net->nodes.count; n++)
-        if (net->nodes.at[n].kind == NODE_LOSS)
-            span = net->nodes.at[n].span;
-    return span;
-}
-
 static bool run_differentiate(Compilation *c)
 {
     if (!c->net->training.present)
@@ -87,7 +78,7 @@ static bool run_differentiate(Compilation *c)
     differentiate(c->net);
     if (c->net->updates < c->net->nodes.count)
         return true;
-    diag_error(&c->diag, RULE_NOTHING_TO_LEARN, loss_span(c->net),
+    diag_error(&c->diag, RULE_NOTHING_TO_LEARN, net_loss(c->net)->span,
                "nothing can be learned: the loss depends on no parameter%s",
                c->net->params.count > 0 ? ", or only through `detach`" : "");
     diag_hint(&c->diag,

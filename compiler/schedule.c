@@ -32,10 +32,8 @@ static Graph graph_of(Arena *arena, const Net *net, int first, int last)
     graph.loops = NEW_ARRAY(arena, bool, graph.count + 1);
     for (int i = 0; i < graph.count; i++) {
         const Node *node = &net->nodes.at[first + i];
-        add_edge(&graph, net, first, node->in, i, &edges);
-        add_edge(&graph, net, first, node->aux, i, &edges);
-        for (int k = 0; k < node->ins.count; k++)
-            add_edge(&graph, net, first, node->ins.at[k], i, &edges);
+        for (int k = 0; k < node_read_count(node); k++)
+            add_edge(&graph, net, first, node_read(node, k), i, &edges);
     }
     for (int i = 0; i < graph.count; i++)
         graph.first[i + 1] += graph.first[i];

@@ -58,14 +58,6 @@ static void print_totals(const Program *program)
            memory_of(program) / (1 << 20));
 }
 
-static const char *loss_text(const Net *net)
-{
-    for (int n = 0; n < net->nodes.count; n++)
-        if (net->nodes.at[n].kind == NODE_LOSS)
-            return loss_name(net->nodes.at[n].loss);
-    return "no loss";
-}
-
 void print_summary(const Compilation *c, const char *model)
 {
     const Program *program = c->program;
@@ -78,7 +70,7 @@ void print_summary(const Compilation *c, const char *model)
     print_layers(program);
     print_totals(program);
     if (c->net->training.present)
-        printf("%s, %s(lr = %g), batches of %d, %d epochs\n", loss_text(c->net), program->optimizer,
+        printf("%s, %s(lr = %g), batches of %d, %d epochs\n", loss_name(net_loss(c->net)->loss), program->optimizer,
                program->lr, program->batch, program->epochs);
     else
         printf("not trained: the model has no `train` block\n");

@@ -1,5 +1,6 @@
 /* h[-1], a stream's past, which may belong to a binding that is not built yet: its shape is told from the
  * text of its definition, and the delay is connected when everything is built. */
+#include "../schedule.h"
 #include "build.h"
 
 #include <math.h>
@@ -228,36 +229,27 @@ static void connect(Build *b, const Past *past)
 
 /* ---- loops ------------------------------------------------------------------------------------------- */
 
-/* Whether the node needs, through the past, what it makes itself. */
-static bool is_in_loop(const Build *b, int target)
+/* looped[n]: node n needs, through the past, what it makes itself. */
+static bool *looped_nodes(Build *b)
 {
-    const Net *net = b->net;
-    bool *seen = NEW_ARRAY(b->arena, bool, net->nodes.count);
-    int *open = NEW_ARRAY(b->arena, int, net->nodes.count + 1), count = 0;
-    for (open[count++] = target; count > 0;) {
-        const Node *node = &net->nodes.at[open[--count]];
-        for (int i = -1; i < node->ins.count; i++) {
-            StreamId in = i < 0 ? node->in : node->ins.at[i];
-            int maker = in == NONE ? NONE : net->streams.at[in].node;
-            if (maker == target)
-                return true;
-            if (maker == NONE || seen[maker])
-                continue;
-            seen[maker] = true;
-            open[count++] = maker;
-        }
-    }
-    return false;
+    int count = b->net->nodes.count;
+    bool *looped = NEW_ARRAY(b->arena, bool, count + 1);
+    Schedule schedule = schedule_nodes(b->arena, b->net, 0, count);
+    for (int p = 0; p < schedule.count; p++)
+        for (int i = 0; i < schedule.at[p].count; i++)
+            looped[schedule.at[p].nodes[i]] = schedule.at[p].recurrent;
+    return looped;
 }
 
 /* Reductions and encoders make, or need, all steps at once. */
 static void check_loops(Build *b)
 {
-    for (int n = 0; n < b->net->nodes.count && b->pasts.count > 0; n++) {
+    const bool *looped = looped_nodes(b);
+    for (int n = 0; n < b->net->nodes.count; n++) {
         const Node *node = &b->net->nodes.at[n];
-        bool reduces = node->kind == NODE_REDUCE;
-        if ((!reduces && node->kind != NODE_POISSON && node->kind != NODE_LATENCY) || !is_in_loop(b, n))
+        if (!looped[n] || node_facts(node->kind)->stepwise)
             continue;
+        bool reduces = !stream_at(b, node->out)->temporal;
         report(b, RULE_LOOP, node->span,
                "%s all steps at once, but in this loop each step needs the one before",
                reduces ? "a reduction over time needs" : "an encoder makes");
@@ -278,5 +270,6 @@ void finish_pasts(Build *b)
                 stream_at(b, b->pasts.at[i].out)->kind = stream_at(b, in)->kind;
         }
     }
-    check_loops(b);
+    if (b->pasts.count > 0)
+        check_loops(b);
 }

@@ -406,7 +406,7 @@ static void name_adjoint(Tape *tape, Val v)
         body_name(&tape->body, tape->adjoint[v], arena_printf(tape->arena, "g_%s", instr->name));
 }
 
-void adjoin_scan(Net *net, int scan_index, const bool *wild_streams, const StreamList *out_gradients,
+void adjoin_equations(Net *net, int scan_index, const bool *wild_streams, const StreamList *out_gradients,
                  const bool *wanted, StreamId *gradients)
 {
     Node scan = net->nodes.at[scan_index];

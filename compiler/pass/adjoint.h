@@ -12,7 +12,7 @@ typedef VEC(StreamId) StreamList;
  *   wanted[i]:        whether the gradient of ins[i] is needed; gradients[i] receives its stream,
  *                     or NONE where it is zero
  * Values of the forward run that the adjoint needs become outputs of the forward scan. */
-void adjoin_scan(Net *net, int scan, const bool *wild_streams, const StreamList *out_gradients,
+void adjoin_equations(Net *net, int scan, const bool *wild_streams, const StreamList *out_gradients,
                  const bool *wanted, StreamId *gradients);
 
 #endif

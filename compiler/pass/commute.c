@@ -98,10 +98,9 @@ static void tell_producers(Net *net)
 {
     for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
-        if (node->out != NONE)
-            net->streams.at[node->out].node = n;
-        for (int k = 0; k < node->outs.count; k++)
-            net->streams.at[node->outs.at[k].stream].node = n;
+        for (int k = 0; k < node_made_count(node); k++)
+            if (node_made(node, k) != NONE)
+                net->streams.at[node_made(node, k)].node = n;
     }
 }
 
@@ -116,7 +115,6 @@ static void move_node(Net *net, int from, int to)
 
 static void move_dense(Net *net, const Chain *chain)
 {
-    static const char *const names[] = {"mean", "sum", "max", "last"};
     Node *dense = &net->nodes.at[chain->dense], *reduce = &net->nodes.at[chain->reduce];
     StreamId x = dense->in;
     net->streams.at[dense->out].node = NONE;
@@ -127,7 +125,7 @@ static void move_dense(Net *net, const Chain *chain)
     }
     dense->out = reduce->out;
     reduce->in = x;
-    reduce->out = replaced_stream(net, reduce->out, x, names[reduce->reduce], false);
+    reduce->out = replaced_stream(net, reduce->out, x, reduce_name(reduce->reduce), false);
     dense->in = reduce->out;
     move_node(net, chain->dense, chain->reduce);
 }

@@ -71,35 +71,37 @@ static StreamId gathered(Diff *diff, StreamId stream)
     return add_map(diff, stream, temporal, terms, 1);
 }
 
-static void adjoin_loss(Diff *diff, const Node *node)
+static void adjoin_loss(Diff *diff, int index)
 {
-    Node adjoint = node_new(NODE_LOSS_GRAD, node->span);
-    adjoint.in = node->in;
-    adjoint.loss = node->loss;
-    adjoint.out = gradient_stream(diff, node->in, false);
+    const Node node = diff->net->nodes.at[index];
+    Node adjoint = node_new(NODE_LOSS_GRAD, node.span);
+    adjoint.in = node.in;
+    adjoint.loss = node.loss;
+    adjoint.out = gradient_stream(diff, node.in, false);
     net_add(diff->net, adjoint);
-    contribute(diff, node->in, adjoint.out);
+    contribute(diff, node.in, adjoint.out);
 }
 
-static void adjoin_reduce(Diff *diff, const Node *node)
+static void adjoin_reduce(Diff *diff, int index)
 {
-    StreamId g = gathered(diff, node->out);
-    if (g == NONE || !diff->needs[node->in])
+    const Node node = diff->net->nodes.at[index];
+    StreamId g = gathered(diff, node.out);
+    if (g == NONE || !diff->needs[node.in])
         return;
-    if (node->reduce == REDUCE_MEAN) {
+    if (node.reduce == REDUCE_MEAN) {
         StreamList terms = {0};
         vec_push(diff->arena, &terms, g);
-        g = add_map(diff, node->in, false, &terms, 1.0 / diff->net->steps);
-    } else if (node->reduce != REDUCE_SUM) {
-        Node pick = node_new(NODE_PICK_GRAD, node->span);
+        g = add_map(diff, node.in, false, &terms, 1.0 / diff->net->steps);
+    } else if (node.reduce != REDUCE_SUM) {
+        Node pick = node_new(NODE_PICK_GRAD, node.span);
         pick.in = g;
-        pick.aux = node->in;
-        pick.reduce = node->reduce;
-        pick.out = gradient_stream(diff, node->in, true);
+        pick.aux = node.in;
+        pick.reduce = node.reduce;
+        pick.out = gradient_stream(diff, node.in, true);
         net_add(diff->net, pick);
         g = pick.out;
     }
-    contribute(diff, node->in, g);
+    contribute(diff, node.in, g);
 }
 
 static void add_weight_gradient(Diff *diff, NodeKind kind, const Node *dense, StreamId g)
@@ -112,26 +114,27 @@ static void add_weight_gradient(Diff *diff, NodeKind kind, const Node *dense, St
     net_add(diff->net, node);
 }
 
-static void adjoin_dense(Diff *diff, const Node *node)
+static void adjoin_dense(Diff *diff, int index)
 {
-    StreamId g = gathered(diff, node->out);
+    const Node node = diff->net->nodes.at[index];
+    StreamId g = gathered(diff, node.out);
     if (g == NONE)
         return;
-    add_weight_gradient(diff, NODE_WEIGHT_GRAD, node, g);
-    if (node->bias != NONE)
-        add_weight_gradient(diff, NODE_BIAS_GRAD, node, g);
-    if (!diff->needs[node->in])
+    add_weight_gradient(diff, NODE_WEIGHT_GRAD, &node, g);
+    if (node.bias != NONE)
+        add_weight_gradient(diff, NODE_BIAS_GRAD, &node, g);
+    if (!diff->needs[node.in])
         return;
-    Node adjoint = node_new(NODE_DENSE, node->span);
+    Node adjoint = node_new(NODE_DENSE, node.span);
     adjoint.transposed = true;
     adjoint.in = g;
-    adjoint.weight = node->weight;
-    adjoint.out = gradient_stream(diff, node->in, diff->net->streams.at[node->in].temporal);
+    adjoint.weight = node.weight;
+    adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);
     net_add(diff->net, adjoint);
-    contribute(diff, node->in, adjoint.out);
+    contribute(diff, node.in, adjoint.out);
 }
 
-static void adjoin_scan_node(Diff *diff, int index)
+static void adjoin_scan(Diff *diff, int index)
 {
     const Node *node = &diff->net->nodes.at[index];
     int ins = node->ins.count;
@@ -149,7 +152,7 @@ static void adjoin_scan_node(Diff *diff, int index)
         gradients[i] = NONE;
     }
     if (reached)
-        adjoin_scan(diff->net, index, diff->wild, out_gradients, wanted, gradients);
+        adjoin_equations(diff->net, index, diff->wild, out_gradients, wanted, gradients);
     for (int i = 0; i < ins; i++)
         contribute(diff, sources[i], gradients[i]);
 }
@@ -193,27 +196,20 @@ static void adjoin_delay(Diff *diff, int index)
     }
 }
 
+static void adjoin_nothing(Diff *diff, int index)
+{
+    (void)diff, (void)index;
+}
+
 static void adjoin_node(Diff *diff, int index)
 {
-    Node node = diff->net->nodes.at[index];
-    switch (node.kind) {
-    case NODE_LOSS: adjoin_loss(diff, &node); break;
-    case NODE_REDUCE: adjoin_reduce(diff, &node); break;
-    case NODE_DENSE: adjoin_dense(diff, &node); break;
-    case NODE_SCAN: adjoin_scan_node(diff, index); break;
-    case NODE_DELAY: adjoin_delay(diff, index); break;
-    case NODE_DATA:
-    case NODE_POISSON:
-    case NODE_LATENCY:
-    case NODE_PREDICT:
-    case NODE_ACTIVITY:
-    case NODE_LOSS_GRAD:
-    case NODE_PICK_GRAD:
-    case NODE_WEIGHT_GRAD:
-    case NODE_BIAS_GRAD:
-    case NODE_UPDATE:
-    case NODE_KIND_COUNT: break;
-    }
+    static void (*const adjoin[NODE_KIND_COUNT])(Diff *, int) = {
+#define NODE(id, name, phase, in, aux, out, weight, bias, equations, steps, adjoint) \
+    [NODE_##id] = adjoin_##adjoint,
+#include "nodes.def"
+#undef NODE
+    };
+    adjoin[diff->net->nodes.at[index].kind](diff, index);
 }
 
 static bool has_gradient(const Net *net, ParamId param)

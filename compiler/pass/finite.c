@@ -90,22 +90,44 @@ bool *wild_values(const Net *net, const Node *scan, const bool *wild_streams)
     return wild;
 }
 
+static bool make_wild(bool *wild_streams, StreamId stream, bool wild)
+{
+    bool changed = wild && !wild_streams[stream];
+    wild_streams[stream] = wild_streams[stream] || wild;
+    return changed;
+}
+
+static bool scan_changed(const Net *net, const Node *scan, bool *wild_streams)
+{
+    bool changed = false;
+    const bool *wild = wild_values(net, scan, wild_streams);
+    for (int k = 0; k < scan->outs.count; k++)
+        changed = make_wild(wild_streams, scan->outs.at[k].stream, wild[scan->outs.at[k].value]) || changed;
+    return changed;
+}
+
 /* Whether a stream that the node makes is found to be wild that was not. */
 static bool streams_changed(const Net *net, const Node *node, bool *wild_streams)
 {
-    bool unit_by_unit = node->kind == NODE_DELAY || node->kind == NODE_REDUCE;
-    if (unit_by_unit && wild_streams[node->in] && !wild_streams[node->out])
-        return wild_streams[node->out] = true;
-    if (node->kind != NODE_SCAN)
-        return false;
-    bool changed = false;
-    const bool *wild = wild_values(net, node, wild_streams);
-    for (int k = 0; k < node->outs.count; k++) {
-        ScanOut out = node->outs.at[k];
-        changed = changed || (wild[out.value] && !wild_streams[out.stream]);
-        wild_streams[out.stream] = wild[out.value];
+    switch (node->kind) {
+    case NODE_SCAN: return scan_changed(net, node, wild_streams);
+    case NODE_DELAY:
+    case NODE_REDUCE: return make_wild(wild_streams, node->out, wild_streams[node->in]);
+    case NODE_DATA:
+    case NODE_POISSON:
+    case NODE_LATENCY:
+    case NODE_DENSE: /* a sum over many units */
+    case NODE_LOSS:
+    case NODE_PREDICT:
+    case NODE_ACTIVITY:
+    case NODE_LOSS_GRAD:
+    case NODE_PICK_GRAD:
+    case NODE_WEIGHT_GRAD:
+    case NODE_BIAS_GRAD:
+    case NODE_UPDATE:
+    case NODE_KIND_COUNT: break;
     }
-    return changed;
+    return false;
 }
 
 /* To a fixed point, because delays read streams made later. */

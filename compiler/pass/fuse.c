@@ -14,9 +14,9 @@ static bool is_marked(const Net *net, StreamId stream, const bool *marked)
 
 static bool reads_marked(const Net *net, const Node *node, const bool *marked)
 {
-    bool reads = is_marked(net, node->in, marked) || is_marked(net, node->aux, marked);
-    for (int i = 0; i < node->ins.count && !reads; i++)
-        reads = is_marked(net, node->ins.at[i], marked);
+    bool reads = false;
+    for (int k = 0; k < node_read_count(node) && !reads; k++)
+        reads = is_marked(net, node_read(node, k), marked);
     return reads;
 }
 
@@ -45,10 +45,8 @@ static void mark_needed(const Net *net, StreamId stream, bool *needed)
         return;
     needed[maker] = true;
     const Node *node = &net->nodes.at[maker];
-    mark_needed(net, node->in, needed);
-    mark_needed(net, node->aux, needed);
-    for (int i = 0; i < node->ins.count; i++)
-        mark_needed(net, node->ins.at[i], needed);
+    for (int k = 0; k < node_read_count(node); k++)
+        mark_needed(net, node_read(node, k), needed);
 }
 
 /* ---- which scans ---- */

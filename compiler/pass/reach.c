@@ -65,14 +65,25 @@ static bool reach_inputs(const Net *net, const Node *scan, bool *reached)
 /* Whether a stream that the node reads is found to be reached that was not. */
 static bool streams_changed(const Net *net, const Node *node, bool *reached)
 {
-    switch ((int)node->kind) {
+    switch (node->kind) {
     case NODE_LOSS: return reach(reached, node->in);
     case NODE_REDUCE:
     case NODE_DENSE:
     case NODE_DELAY: return reached[node->out] && reach(reached, node->in);
     case NODE_SCAN: return reach_inputs(net, node, reached);
-    default: return false;
+    case NODE_DATA:
+    case NODE_POISSON:
+    case NODE_LATENCY: /* spikes at random or at a time of their own: no derivative */
+    case NODE_PREDICT:
+    case NODE_ACTIVITY: /* no part of the loss */
+    case NODE_LOSS_GRAD:
+    case NODE_PICK_GRAD:
+    case NODE_WEIGHT_GRAD:
+    case NODE_BIAS_GRAD:
+    case NODE_UPDATE:
+    case NODE_KIND_COUNT: break;
     }
+    return false;
 }
 
 /* To a fixed point, because delays read streams made later. */

@@ -2,11 +2,6 @@
 #include "passes.h"
 #include "rebuild.h"
 
-static bool has_scan_body(const Node *node)
-{
-    return node->kind == NODE_SCAN || node->kind == NODE_UPDATE;
-}
-
 /* ---- fusion: a map that only one scan reads becomes part of that scan's body ---- */
 
 /* A sum over time must stay a node of its own. */
@@ -79,31 +74,16 @@ static void fuse(Net *net, int map, int into, bool keep_slopes)
 
 /* ---- removal ---- */
 
+/* What makes no stream is there for what it does; a stream that is kept somebody looks at. */
 static bool has_effect(const Net *net, const Node *node)
 {
-    switch (node->kind) {
-    case NODE_LOSS:
-    case NODE_PREDICT:
-    case NODE_ACTIVITY:
-    case NODE_WEIGHT_GRAD:
-    case NODE_BIAS_GRAD:
-    case NODE_UPDATE: return true;
-    case NODE_SCAN:
-        for (int k = 0; k < node->outs.count; k++)
-            if (net->streams.at[node->outs.at[k].stream].keep)
-                return true;
-        return node->grads.count > 0;
-    case NODE_DATA:
-    case NODE_POISSON:
-    case NODE_LATENCY:
-    case NODE_DENSE:
-    case NODE_DELAY:
-    case NODE_REDUCE:
-    case NODE_LOSS_GRAD:
-    case NODE_PICK_GRAD: return net->streams.at[node->out].keep;
-    case NODE_KIND_COUNT: break;
+    bool makes = false, kept = false;
+    for (int k = 0; k < node_made_count(node); k++) {
+        StreamId stream = node_made(node, k);
+        makes = makes || stream != NONE;
+        kept = kept || (stream != NONE && net->streams.at[stream].keep);
     }
-    return false;
+    return !makes || kept || node->grads.count > 0;
 }
 
 static void mark_stream(const Net *net, StreamId stream, bool *live);
@@ -114,10 +94,8 @@ static void mark_node(const Net *net, int n, bool *live)
         return;
     live[n] = true;
     const Node *node = &net->nodes.at[n];
-    mark_stream(net, node->in, live);
-    mark_stream(net, node->aux, live);
-    for (int i = 0; i < node->ins.count; i++)
-        mark_stream(net, node->ins.at[i], live);
+    for (int k = 0; k < node_read_count(node); k++)
+        mark_stream(net, node_read(node, k), live);
 }
 
 static void mark_stream(const Net *net, StreamId stream, bool *live)
@@ -246,7 +224,7 @@ void simplify_net(Net *net)
     sweep_nodes(net);
     for (int n = net->nodes.count - 1; n >= 0; n--) {
         Node *node = &net->nodes.at[n];
-        if (!has_scan_body(node))
+        if (!node_facts(node->kind)->equations)
             continue;
         if (node->kind == NODE_SCAN)
             drop_unread_outs(net, node);

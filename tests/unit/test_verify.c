@@ -140,6 +140,16 @@ static void wrong_phase(Net *net)
 {
     node_of(net, NODE_DELAY, 0)->kind = NODE_LOSS_GRAD;
 }
+static void late_encoder(Net *net)
+{
+    for (int n = net->backward; n < net->updates; n++)
+        if (net->nodes.at[n].kind == NODE_DELAY)
+            net->nodes.at[n].kind = NODE_LATENCY;
+}
+static void stray_equations(Net *net)
+{
+    vec_push(arena, &node_of(net, NODE_POISSON, 0)->ins, 0);
+}
 static void matrix_shape(Net *net)
 {
     net->params.at[node_of(net, NODE_DENSE, 0)->weight].shape.dims[0] = 7;
@@ -294,6 +304,8 @@ static const struct {
     {itself, "(delay h_delay): reads `h`, which is made later, by node"},
     {nobody, "is of no kind"},
     {wrong_phase, "(loss_grad h_delay): stands among the nodes of another phase"},
+    {late_encoder, "(latency g_h): stands among the nodes of another phase"},
+    {stray_equations, "node 1 (poisson x): equations have no meaning here"},
     {matrix_shape, "(dense h_dense): `w_h` is [7, 4], not [3, 4]"},
     {not_transposed, "(dense g_h_2): `w_o` is [4, 2], not [2, 4]"},
     {bias_shape, "(dense h_dense): `b_h` is [7], not [4]"},

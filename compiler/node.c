@@ -1,0 +1,87 @@
+#include "node.h"
+
+const NodeFacts *node_facts(NodeKind kind)
+{
+    enum { NO = false, YES = true, WHOLE = false, STEPWISE = true };
+    static const NodeFacts facts[NODE_KIND_COUNT] = {
+#define NODE(id, name, phase, in, aux, out, weight, bias, equations, steps, adjoint) \
+    [NODE_##id] = {name,                                                             \
+                   NODE_PHASE_##phase,                                               \
+                   REFERENCE_##in,                                                   \
+                   REFERENCE_##aux,                                                  \
+                   REFERENCE_##out,                                                  \
+                   REFERENCE_##weight,                                               \
+                   REFERENCE_##bias,                                                 \
+                   equations,                                                        \
+                   steps},
+#include "nodes.def"
+#undef NODE
+    };
+    return &facts[kind];
+}
+
+const char *node_kind_name(NodeKind kind)
+{
+    return node_facts(kind)->name;
+}
+
+const char *reduce_name(ReduceKind kind)
+{
+    static const char *const names[REDUCE_COUNT] = {
+        [REDUCE_MEAN] = "mean", [REDUCE_SUM] = "sum", [REDUCE_MAX] = "max", [REDUCE_LAST] = "last"};
+    return names[kind];
+}
+
+const char *loss_name(LossKind kind)
+{
+    static const char *const names[LOSS_COUNT] = {[LOSS_CROSS_ENTROPY] = "cross_entropy", [LOSS_MSE] = "mse"};
+    return names[kind];
+}
+
+Node node_new(NodeKind kind, Span span)
+{
+    return (Node){.kind = kind,
+                  .in = NONE,
+                  .aux = NONE,
+                  .out = NONE,
+                  .weight = NONE,
+                  .bias = NONE,
+                  .forward = NONE,
+                  .span = span};
+}
+
+int node_read_count(const Node *node)
+{
+    return 2 + node->ins.count;
+}
+
+StreamId node_read(const Node *node, int k)
+{
+    return k == 0 ? node->in : k == 1 ? node->aux : node->ins.at[k - 2];
+}
+
+int node_made_count(const Node *node)
+{
+    return 1 + node->outs.count;
+}
+
+StreamId node_made(const Node *node, int k)
+{
+    return k == 0 ? node->out : node->outs.at[k - 1].stream;
+}
+
+bool node_reads(const Node *node, StreamId stream)
+{
+    for (int k = 0; k < node_read_count(node); k++)
+        if (node_read(node, k) == stream)
+            return true;
+    return false;
+}
+
+bool node_makes(const Node *node, StreamId stream)
+{
+    for (int k = 0; k < node_made_count(node); k++)
+        if (node_made(node, k) == stream)
+            return true;
+    return false;
+}

@@ -1,0 +1,110 @@
+/* A node of a Net: what kinds there are (nodes.def), and what one refers to. */
+#ifndef SNNC_NODE_H
+#define SNNC_NODE_H
+
+#include "body.h"
+#include "source.h"
+#include "vec.h"
+
+/* References by a node; NONE where it has none. */
+typedef int StreamId; /* index into Net.streams */
+typedef int ParamId;  /* index into Net.params */
+enum { NONE = -1 };
+
+typedef enum NodeKind {
+#define NODE(id, name, phase, in, aux, out, weight, bias, equations, steps, adjoint) NODE_##id,
+#include "nodes.def"
+#undef NODE
+    NODE_KIND_COUNT
+} NodeKind;
+
+typedef enum NodePhase {
+    NODE_PHASE_FORWARD,
+    NODE_PHASE_EITHER,
+    NODE_PHASE_BACKWARD,
+    NODE_PHASE_UPDATE
+} NodePhase;
+
+typedef enum Reference { REFERENCE_NO, REFERENCE_YES, REFERENCE_MAY } Reference;
+
+/* A row of nodes.def. */
+typedef struct NodeFacts {
+    const char *name;
+    NodePhase phase;
+    Reference in, aux, out, weight, bias;
+    bool equations;
+    bool stepwise;
+} NodeFacts;
+
+const NodeFacts *node_facts(NodeKind kind);
+const char *node_kind_name(NodeKind kind);
+
+typedef enum ReduceKind { REDUCE_MEAN, REDUCE_SUM, REDUCE_MAX, REDUCE_LAST, REDUCE_COUNT } ReduceKind;
+
+typedef enum LossKind {
+    LOSS_CROSS_ENTROPY, /* -log softmax(in)[label] */
+    LOSS_MSE,           /* mean over classes of (in - onehot(label))^2 */
+    LOSS_COUNT
+} LossKind;
+
+const char *reduce_name(ReduceKind kind); /* as in the language */
+const char *loss_name(LossKind kind);
+
+/* A state of a scan: carried from step to step, one value per unit. */
+typedef struct State {
+    const char *name;
+    double initial;
+    Val next; /* its value at the end of the step */
+} State;
+
+/* A stream that a scan writes at every step. A stream that is not temporal takes the sum over time
+ * (the gradient of an input that is the same at all steps). */
+typedef struct ScanOut {
+    StreamId stream;
+    Val value;
+} ScanOut;
+
+/* A sum over batch and time (and over units for a parameter of the whole layer). */
+typedef struct ScanGrad {
+    ParamId param;
+    Val value;
+} ScanGrad;
+
+typedef struct Node {
+    NodeKind kind;
+    StreamId in, aux, out;
+    ParamId weight, bias;
+    bool transposed; /* DENSE */
+    bool held;       /* DATA: values recorded by another run, not the data set's */
+    int steps;       /* DELAY */
+    ReduceKind reduce;
+    LossKind loss;
+    /* of kinds with equations */
+    const char *name;    /* of the neuron: "lif"; or what the node is for in a dump */
+    bool formula;        /* SCAN: of streams, as in `a + b`, not a neuron */
+    VEC(StreamId) ins;   /* OP_INPUT index; all of one shape; none for an UPDATE */
+    VEC(ParamId) params; /* OP_PARAM index; shape = the units' shape, or ndim 0 */
+    VEC(State) states;   /* OP_STATE index; none: a pointwise map */
+    VEC(ScanOut) outs;   /* of an UPDATE one, without a stream */
+    VEC(ScanGrad) grads;
+    bool reverse; /* runs from the last step to the first */
+    bool in_time; /* runs at every step even where no stream of it is temporal: the adjoint of a
+                                 scan that does, whose sums over time would else count one step */
+    Body body;
+    int forward; /* of a node made by differentiate: the node it belongs to, else NONE */
+    Span span;   /* what the user wrote for it */
+} Node;
+
+/* A node with all references NONE. */
+Node node_new(NodeKind kind, Span span);
+
+/* The streams that the node reads, k = 0 .. node_read_count - 1, and those that it makes; some may be NONE. */
+int node_read_count(const Node *node);
+StreamId node_read(const Node *node, int k);
+int node_made_count(const Node *node);
+StreamId node_made(const Node *node, int k);
+
+bool node_reads(const Node *node, StreamId stream);
+bool node_makes(const Node *node, StreamId stream);
+
+#endif
