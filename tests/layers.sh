@@ -35,6 +35,9 @@ BEGIN {
     rank["operators.def"] = rank["ast"]
     rank["ops.def"] = rank["body"]
     rank["nodes.def"] = rank["node"]
+    count = split("tuned.h plan lower.h base spikes maps ends train step lower.c", order, " ")
+    for (i = 1; i <= count; i++)
+        within_lower[order[i]] = i
     split("loop backend body out literal diag arena vec unique source embedded ops.def", names, " ")
     for (i in names)
         backends_may[names[i]] = 1
@@ -97,6 +100,17 @@ $1 ~ /^backends\// {
 included ~ /backends/ {
     if (base($1) != "main" && base($1) != "pipeline") refuse("only main.c and pipeline.c know the backends")
     next
+}
+
+# Within lower/, a folder knows those before it.
+function part(path) {
+    sub(/^(compiler\/)?lower\//, "", path)
+    sub(/\/.*/, "", path)
+    return within_lower[path]
+}
+
+$1 ~ /^compiler\/lower\// && included ~ /^lower\// && part(included) > part($1) {
+    refuse("a later folder of lower/")
 }
 
 included in runtime_folder { next }

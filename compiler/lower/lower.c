@@ -1,95 +1,12 @@
+/* Net -> Loop: a plan is made, then buffers for what the model names, then kernels in the order of the schedule. */
 #include "lower/lower.h"
 
-#include "passes.h"
-#include "schedule.h"
-#include "lower/ends/describe.h"
-#include "lower/base/tile.h"
-#include "lower/maps/gate.h"
+#include "lower/base/code.h"
+#include "lower/base/watch.h"
+#include "lower/ends/ends.h"
+#include "lower/maps/linear.h"
+#include "lower/step/group.h"
 #include "lower/train/layer.h"
-
-/* A kernel for one node, up to its loop over the samples. */
-static Site begin_samples(Lower *lower, const Node *node, const char *verb)
-{
-    const Stream *out = stream_of(lower, node->out);
-    const char *source = stream_of(lower, node->in)->name;
-    const char *about = arena_printf(lower->arena, "%s: %s of %s, %d -> %d%s", out->name, verb, source,
-                                     stream_size(lower, node->in), stream_size(lower, node->out),
-                                     out->temporal ? ", all steps" : "");
-    kernel_begin(lower, node_kind_name(node->kind), out->name, about, node->span, 0);
-    LoopStmt *loop_b = kernel_items(lower, "b");
-    return (Site){&loop_b->body, loop_variable(lower, loop_b), NULL, NULL};
-}
-
-static void lower_steps(Lower *lower, const Node *node, void (*emit)(Lower *, const Node *, Site),
-                        const char *verb)
-{
-    Site site = begin_samples(lower, node, verb);
-    if (stream_of(lower, node->out)->temporal) {
-        LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
-        site.into = &loop_t->body;
-        site.t = loop_variable(lower, loop_t);
-    }
-    emit(lower, node, site);
-}
-
-static void lower_delay(Lower *lower, const Node *node)
-{
-    int bounds[] = {0, delay_edge(lower, node), lower->net->steps};
-    Site samples = begin_samples(lower, node, "shift in time");
-    for (int part = 0; part < 2; part++) {
-        if (bounds[part] == bounds[part + 1])
-            continue;
-        LoopStmt *loop_t =
-            loop_for(lower->arena, samples.into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
-                     loop_int(lower->arena, bounds[part]), loop_int(lower->arena, bounds[part + 1]));
-        Site site = {&loop_t->body, samples.b, loop_variable(lower, loop_t), NULL};
-        lower->segment = bounds[part];
-        emit_delay(lower, node, site);
-    }
-}
-
-static void lower_node(Lower *lower, const Node *node)
-{
-    switch (node->kind) {
-    case NODE_DATA: break; /* the runtime fills it */
-    case NODE_POISSON:
-        emit_poisson(lower, node, begin_samples(lower, node, "spikes with the probability"));
-        break;
-    case NODE_LATENCY: lower_steps(lower, node, emit_latency, "one spike at the latency"); break;
-    case NODE_DELAY: lower_delay(lower, node); break;
-    case NODE_REDUCE: lower_reduce(lower, node); break;
-    case NODE_LOSS: lower_loss(lower, node); break;
-    case NODE_PREDICT: lower_predict(lower, node); break;
-    case NODE_ACTIVITY: lower_activity(lower, node); break;
-    case NODE_LOSS_GRAD: lower_loss_grad(lower, node); break;
-    case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
-    case NODE_BIAS_GRAD:
-        if (lower->host[node - lower->net->nodes.at] == NONE)
-            lower_bias_grad(lower, node);
-        break;
-    case NODE_DENSE:
-    case NODE_SCAN:
-    case NODE_WEIGHT_GRAD: lower_layer(lower, node); break;
-    case NODE_UPDATE: lower_update(lower, node); break;
-    case NODE_KIND_COUNT: break;
-    }
-}
-
-static void lower_part(Lower *lower, const Part *part)
-{
-    if (part->recurrent)
-        lower_group(lower, part->nodes, part->count);
-    else
-        lower_node(lower, &lower->net->nodes.at[part->nodes[0]]);
-}
-
-static void lower_phase(Lower *lower, Phase phase, int first, int last)
-{
-    Schedule schedule = schedule_nodes(lower->arena, lower->net, first, last);
-    lower->phase = phase;
-    for (int i = 0; i < schedule.count; i++)
-        lower_part(lower, &schedule.at[i]);
-}
 
 /* ---- buffers ---- */
 
@@ -107,15 +24,15 @@ static void add_stream_buffer(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
     int size = shape_size(stream->shape);
-    Shape shape = stream->temporal ? (Shape){2, {lower->net->steps, size}} : (Shape){1, {size}};
-    int width = tile_width(size);
-    if (lower->slots[id])
-        shape.dims[0] = lower->slots[id];
-    if (lower->tiled[id])
-        shape = (Shape){3, {size / width, lower->net->steps, width}};
+    const StreamPlan *plan = &lower->plan->streams[id];
+    Shape shape = stream->temporal ? (Shape){2, {plan->steps, size}} : (Shape){1, {size}};
+    if (plan->slots)
+        shape.dims[0] = plan->slots;
+    if (plan->tiled)
+        shape = (Shape){3, {size / plan->width, plan->steps, plan->width}};
     bool given = lower->net->nodes.at[stream->node].kind == NODE_DATA;
     Type type = stream->kind == STREAM_SPIKES ? TYPE_U8 : TYPE_F32;
-    lower->streams[id] =
+    lower->streams[id].values =
         add_buffer(lower, stream->name, type, given ? BUFFER_INPUT : BUFFER_STREAM, shape, stream->span);
 }
 
@@ -142,13 +59,14 @@ static bool is_transposed(const Net *net, ParamId param)
 static void add_param_buffers(Lower *lower, ParamId id)
 {
     const Param *param = &lower->net->params.at[id];
-    lower->gradients[id] =
+    ParamBuffers *buffers = &lower->params[id];
+    buffers->gradient =
         param_is_learned(lower->net, id) ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
-    lower->transposed[id] = -1;
+    buffers->transposed = -1;
     if (is_transposed(lower->net, id)) {
         Shape shape = {2, {param->shape.dims[1], param->shape.dims[0]}};
-        lower->transposed[id] = add_buffer(lower, arena_printf(lower->arena, "%s_transposed", param->name),
-                                           TYPE_F32, BUFFER_SCRATCH, shape, param->span);
+        buffers->transposed = add_buffer(lower, arena_printf(lower->arena, "%s_transposed", param->name),
+                                         TYPE_F32, BUFFER_SCRATCH, shape, param->span);
     }
 }
 
@@ -181,91 +99,109 @@ static void add_fixed_buffers(Lower *lower)
 static void add_activity_buffers(Lower *lower)
 {
     const Net *net = lower->net;
-    for (StreamId s = 0; s < net->streams.count; s++)
-        lower->activity[s] = -1;
     for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
         if (node->kind != NODE_ACTIVITY)
             continue;
         const char *name = arena_printf(lower->arena, "activity_%s", stream_of(lower, node->in)->name);
-        lower->activity[node->in] = add_buffer(lower, name, TYPE_F32, BUFFER_OUTPUT, (Shape){0}, node->span);
+        lower->streams[node->in].activity =
+            add_buffer(lower, name, TYPE_F32, BUFFER_OUTPUT, (Shape){0}, node->span);
     }
 }
 
 static void take_place(Lower *lower, StreamId id)
 {
-    lower->streams[id] = lower->streams[lower->place[id]];
-    Buffer *shared = &lower->program->buffers.at[lower->streams[id]];
+    BufferId values = lower->streams[lower->plan->streams[id].place].values;
+    lower->streams[id].values = values;
+    Buffer *shared = &lower->program->buffers.at[values];
     shared->name = loop_name(
         lower->program, arena_printf(lower->arena, "%s_then_%s", shared->name, stream_of(lower, id)->name));
+}
+
+static void add_stream_buffers(Lower *lower)
+{
+    const Net *net = lower->net;
+    for (StreamId s = 0; s < net->streams.count; s++) {
+        const StreamPlan *plan = &lower->plan->streams[s];
+        lower->streams[s] = (StreamBuffers){-1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1}};
+        if (net->streams.at[s].node != NONE && !plan->local && !plan->shifted && plan->place == NONE)
+            add_stream_buffer(lower, s);
+    }
 }
 
 /* What the user knows comes first: what is derived from a name gets a number where the two meet. */
 static void add_buffers(Lower *lower)
 {
     const Net *net = lower->net;
-    lower->streams = NEW_ARRAY(lower->arena, BufferId, net->streams.count + 1);
-    lower->whole = NEW_ARRAY(lower->arena, BufferId, net->streams.count + 1);
-    lower->values = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
-    lower->gradients = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
-    lower->transposed = NEW_ARRAY(lower->arena, BufferId, net->params.count + 1);
-    lower->activity = NEW_ARRAY(lower->arena, BufferId, net->streams.count + 1);
+    lower->streams = NEW_ARRAY(lower->arena, StreamBuffers, net->streams.count + 1);
+    lower->params = NEW_ARRAY(lower->arena, ParamBuffers, net->params.count + 1);
     add_fixed_buffers(lower);
-    for (StreamId s = 0; s < net->streams.count; s++) {
-        lower->whole[s] = -1;
-        lower->streams[s] = -1; /* for good, where it is local or shifted */
-        if (net->streams.at[s].node != NONE && !lower->local[s] && !lower->shifted[s]
-            && lower->place[s] == NONE)
-            add_stream_buffer(lower, s);
-    }
+    add_stream_buffers(lower);
     for (ParamId p = 0; p < net->params.count; p++)
-        lower->values[p] = add_param_buffer(lower, p, BUFFER_PARAM, "");
+        lower->params[p].values = add_param_buffer(lower, p, BUFFER_PARAM, "");
     for (ParamId p = 0; p < net->params.count; p++)
         add_param_buffers(lower, p);
     add_activity_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++)
-        if (lower->place[s] != NONE)
+        if (lower->plan->streams[s].place != NONE)
             take_place(lower, s);
+}
+
+/* ---- kernels ---- */
+
+static void lower_node(Lower *lower, const Node *node)
+{
+    if (plan_of(lower, node)->host != NONE)
+        return; /* within its host's kernel */
+    switch (node->kind) {
+    case NODE_DATA: break; /* the runtime fills it */
+    case NODE_POISSON: lower_poisson(lower, node); break;
+    case NODE_LATENCY: lower_latency(lower, node); break;
+    case NODE_DELAY: lower_delay(lower, node); break;
+    case NODE_REDUCE: lower_reduce(lower, node); break;
+    case NODE_LOSS: lower_loss(lower, node); break;
+    case NODE_PREDICT: lower_predict(lower, node); break;
+    case NODE_ACTIVITY: lower_activity(lower, node); break;
+    case NODE_LOSS_GRAD: lower_loss_grad(lower, node); break;
+    case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
+    case NODE_BIAS_GRAD: lower_bias_grad(lower, node); break;
+    case NODE_DENSE:
+    case NODE_SCAN:
+    case NODE_WEIGHT_GRAD: lower_layer(lower, node); break;
+    case NODE_UPDATE: lower_update(lower, node); break;
+    case NODE_KIND_COUNT: break;
+    }
+}
+
+static void lower_phase(Lower *lower, Phase phase)
+{
+    const Schedule *schedule = &lower->plan->phases[phase];
+    for (int p = 0; p < schedule->count; p++) {
+        const Part *part = &schedule->at[p];
+        if (part->recurrent)
+            lower_group(lower, part);
+        else
+            lower_node(lower, &lower->net->nodes.at[part->nodes[0]]);
+    }
 }
 
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
 {
     Program *program = NEW(arena, Program);
     program->arena = arena;
-    Lower lower = {.arena = arena,
-                   .net = net,
-                   .program = program,
-                   .unroll = options.unroll,
-                   .kernels = options.kernels,
-                   .without = options.without};
-    lower.host = NEW_ARRAY(arena, int, net->nodes.count + 1);
-    lower.local = NEW_ARRAY(arena, bool, net->streams.count + 1);
-    for (int n = 0; n < net->nodes.count; n++)
-        lower.host[n] = NONE;
-    lower.group = NEW_ARRAY(arena, int, net->nodes.count + 1);
-    lower.joined = NEW_ARRAY(arena, int, net->nodes.count + 1);
-    lower.slots = NEW_ARRAY(arena, int, net->streams.count + 1);
-    lower.shifted = NEW_ARRAY(arena, bool, net->streams.count + 1);
-    lower.tiled = NEW_ARRAY(arena, bool, net->streams.count + 1);
-    lower.gates = NEW_ARRAY(arena, struct Gate *, net->nodes.count + 1);
-    lower.place = NEW_ARRAY(arena, StreamId, net->streams.count + 1);
-    lower.described = NEW_ARRAY(arena, int, net->streams.count + 1);
-    layer_plan(&lower);
-    gate_plan(&lower);
-    add_buffers(&lower);
-    lower.spikes = NEW_ARRAY(arena, SpikeStream, net->streams.count + 1);
-    for (StreamId s = 0; s < net->streams.count; s++)
-        lower.spikes[s] = (SpikeStream){-1, -1, -1, -1, -1, -1, -1, -1, -1};
     program->vectors = !is_without(options.without, OPTIMISATION_VECTORS);
+    Lower lower = {.arena = arena, .net = net, .plan = make_plan(arena, net, options), .program = program};
+    add_buffers(&lower);
     describe_program(&lower);
-    lower_phase(&lower, PHASE_FORWARD, 0, net->backward);
+    lower_phase(&lower, PHASE_FORWARD);
     watch_streams(&lower);
     lower.phase = PHASE_BACKWARD;
     for (ParamId p = 0; p < net->params.count; p++)
-        if (lower.transposed[p] >= 0)
+        if (lower.params[p].transposed >= 0)
             lower_transposed(&lower, p);
-    lower_phase(&lower, PHASE_BACKWARD, net->backward, net->updates);
-    lower_phase(&lower, PHASE_UPDATE, net->updates, net->nodes.count);
+    lower_phase(&lower, PHASE_BACKWARD);
+    lower.phase = PHASE_UPDATE;
+    lower_phase(&lower, PHASE_UPDATE);
     spill_locals(program);
     return program;
 }

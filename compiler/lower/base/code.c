@@ -1,4 +1,4 @@
-#include "lower/lower.h"
+#include "lower/base/code.h"
 
 static const char *origin_text(Lower *lower, Span span)
 {
@@ -37,12 +37,24 @@ void kernel_begin(Lower *lower, const char *verb, const char *name, const char *
     lower->kernel->last = loop_var(lower->arena, lower->kernel, "last", TYPE_I32);
 }
 
-LoopStmt *kernel_items(Lower *lower, const char *name)
+LoopStmt *kernel_items_in(Lower *lower, LoopBlock *into, const char *name)
 {
     Kernel *kernel = lower->kernel;
-    return loop_for(lower->arena, &kernel->body, loop_var(lower->arena, kernel, name, TYPE_I32),
+    return loop_for(lower->arena, into, loop_var(lower->arena, kernel, name, TYPE_I32),
                     loop_ref(lower->arena, kernel, kernel->first),
                     loop_ref(lower->arena, kernel, kernel->last));
+}
+
+LoopStmt *kernel_items(Lower *lower, const char *name)
+{
+    return kernel_items_in(lower, &lower->kernel->body, name);
+}
+
+Site kernel_samples(Lower *lower, const char *verb, const char *name, const char *about, Span origin)
+{
+    kernel_begin(lower, verb, name, about, origin, 0);
+    LoopStmt *loop = kernel_items(lower, "b");
+    return (Site){.into = &loop->body, .b = loop_variable(lower, loop)};
 }
 
 LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count)
@@ -117,16 +129,6 @@ void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExp
     loop_store(lower->program, into, buffer, 2, (LoopExpr *[]){i, j}, value, add);
 }
 
-const Stream *stream_of(const Lower *lower, StreamId stream)
-{
-    return &lower->net->streams.at[stream];
-}
-
-int stream_size(const Lower *lower, StreamId stream)
-{
-    return shape_size(stream_of(lower, stream)->shape);
-}
-
 LoopExpr *num(Lower *lower, int number)
 {
     return loop_int(lower->arena, number);
@@ -142,16 +144,6 @@ LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExp
     VarId var = loop_var(lower->arena, lower->kernel, name, value->type);
     loop_declare(lower->arena, into, var, value);
     return loop_ref(lower->arena, lower->kernel, var);
-}
-
-int site_width(const Lower *lower, Site site, StreamId stream)
-{
-    return site.tile ? site.tile->width : stream_size(lower, stream);
-}
-
-LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n)
-{
-    return site.tile ? op2(lower, OP_ADD, site.tile->from, n) : n;
 }
 
 BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
@@ -172,56 +164,4 @@ BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type t
 void buffer_about(Lower *lower, BufferId buffer, const char *about)
 {
     lower->program->buffers.at[buffer].about = about;
-}
-
-/* Where step t is, of a stream that keeps only so many steps. */
-static LoopExpr *slot_of(Lower *lower, LoopExpr *t, int slots)
-{
-    if (slots == 1)
-        return num(lower, 0);
-    if (t->kind == LOOP_NUMBER)
-        return num(lower, (int)t->number % slots);
-    LoopExpr *rounds = op2(lower, OP_DIV, t, num(lower, slots));
-    return op2(lower, OP_SUB, t, op2(lower, OP_MUL, rounds, num(lower, slots)));
-}
-
-/* The buffer of a stream and its indices for unit n at the site. */
-static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *index[4],
-                             int *count)
-{
-    bool local = site.tile && site.tile->local[stream] >= 0;
-    *count = 0;
-    if (lower->tiled[stream]) {
-        index[(*count)++] = site.b;
-        index[(*count)++] = site.tile->item;
-        index[(*count)++] = site.t;
-        index[(*count)++] = n;
-        return lower->streams[stream];
-    }
-    if (local)
-        index[(*count)++] = site.tile->item;
-    LoopExpr *row = local && site.tile->b0 ? op2(lower, OP_SUB, site.b, site.tile->b0) : num(lower, 0);
-    index[(*count)++] = local ? row : site.b;
-    if (stream_of(lower, stream)->temporal)
-        index[(*count)++] = lower->slots[stream] ? slot_of(lower, site.t, lower->slots[stream]) : site.t;
-    index[(*count)++] = local ? n : unit_of(lower, site, n);
-    return local ? site.tile->local[stream] : lower->streams[stream];
-}
-
-LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
-{
-    if (lower->shifted[stream])
-        return load_delayed(lower, &lower->net->nodes.at[stream_of(lower, stream)->node], site, n);
-    LoopExpr *index[4];
-    int count;
-    BufferId buffer = stream_place(lower, stream, site, n, index, &count);
-    return loop_load(lower->program, buffer, count, index);
-}
-
-void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add)
-{
-    LoopExpr *index[4];
-    int count;
-    BufferId buffer = stream_place(lower, stream, site, n, index, &count);
-    loop_store(lower->program, site.into, buffer, count, index, value, add);
 }

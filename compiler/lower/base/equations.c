@@ -1,5 +1,7 @@
 #include "lower/base/equations.h"
 
+#include "lower/base/code.h"
+
 static void count_uses(Equations *equations, Val value)
 {
     if (equations->uses[value]++ > 0)

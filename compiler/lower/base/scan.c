@@ -3,31 +3,22 @@
  * Alone, a scan runs unit by unit over contiguous units (the loop that vectorises), each with all its
  * steps, or a chunk of them, unrolled and its states in local variables. Between chunks, and between
  * the steps of a recurrent group, the states rest in buffers. */
-#include "lower/base/equations.h"
+#include "lower/base/scan.h"
 
-int scan_units(const Lower *lower, const Node *node)
-{
-    StreamId any = node->outs.count ? node->outs.at[0].stream : node->ins.at[0];
-    return stream_size(lower, any);
-}
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/base/watch.h"
 
 static int units_at(const Lower *lower, const Node *node, Site site)
 {
-    return site.tile ? site.tile->width : scan_units(lower, node);
-}
-
-const char *scan_name(const Lower *lower, const Node *node)
-{
-    if (node->forward != NONE)
-        node = &lower->net->nodes.at[node->forward];
-    return stream_of(lower, node->outs.at[0].stream)->name;
+    return site.tile ? site.tile->width : plan_of(lower, node)->units;
 }
 
 static BufferId per_unit_buffer(Lower *lower, const Node *node, const char *prefix, const char *name)
 {
-    int units = scan_units(lower, node);
+    int units = plan_of(lower, node)->units;
     BufferId buffer =
-        named_buffer(lower, prefix, arena_printf(lower->arena, "%s_%s", name, scan_name(lower, node)),
+        named_buffer(lower, prefix, arena_printf(lower->arena, "%s_%s", name, plan_of(lower, node)->name),
                      TYPE_F32, BUFFER_SCRATCH, true, 1, &units);
     lower->program->buffers.at[buffer].span = node->span;
     return buffer;
@@ -153,7 +144,7 @@ void scan_leaves(Lower *lower, const Node *node, Equations *equations, Site site
         if (equation_reads(equations, i))
             equations->inputs[i] = load_stream(lower, node->ins.at[i], site, n);
     for (int p = 0; p < node->params.count; p++)
-        equations->params[p] = load1(lower, lower->values[node->params.at[p]],
+        equations->params[p] = load1(lower, lower->params[node->params.at[p]].values,
                                      equations->shared_params[p] ? num(lower, 0) : unit_of(lower, site, n));
 }
 
@@ -197,7 +188,7 @@ static void read_places(const Lower *lower, const Node *node, Equations *equatio
 {
     for (int k = 0; k < node->outs.count; k++)
         for (int i = 0; i < node->ins.count; i++)
-            if (lower->place[node->outs.at[k].stream] == node->ins.at[i])
+            if (lower->plan->streams[node->outs.at[k].stream].place == node->ins.at[i])
                 equation_read(equations, i);
 }
 
@@ -255,48 +246,11 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
 
 /* ---- whole scans ---- */
 
-enum {
-    /* Steps that are unrolled. Each waits for the one before, so a processor must see the next units behind them:
-     * with more steps than this it does not look so far ahead. */
-    CHUNK_LIMIT = 8,
-    UNROLL_BUDGET = 800, /* operations in all, or compilers take minutes */
-    FUNCTION_COST = 16   /* of exp and the like, which are inline code, in operations */
-};
-
-/* Operations of one step. */
-static int step_cost(const Node *node)
-{
-    int cost = 0;
-    for (Val v = 0; v < node->body.code.count; v++) {
-        Op op = node->body.code.at[v].op;
-        bool function = op == OP_POW || op == OP_EXP || op == OP_EXPM1 || op == OP_LOG || op == OP_TANH
-                        || op == OP_SIGMOID || op == OP_ATAN || op == OP_ERF;
-        cost += function ? FUNCTION_COST : op_arity(op) > 0;
-    }
-    return cost > 0 ? cost : 1;
-}
-
-/* How many steps are unrolled: all of a short run, else a divisor if there is one of a good size. */
-static int chunk_size(const Lower *lower, const Node *node)
-{
-    int steps = lower->net->steps, affordable = UNROLL_BUDGET / step_cost(node);
-    if (lower->unroll == UNROLL_FULL || (lower->unroll == 0 && steps <= CHUNK_LIMIT && steps <= affordable))
-        return steps;
-    if (lower->unroll > 0)
-        return lower->unroll < steps ? lower->unroll : steps;
-    int most = affordable < 1 ? 1 : affordable < CHUNK_LIMIT ? affordable : CHUNK_LIMIT;
-    for (int chunk = most; chunk > most / 2; chunk--)
-        if (steps % chunk == 0)
-            return chunk;
-    return most;
-}
-
 static void emit_rest(Lower *lower, const Node *node, const ScanState *state, Site site, int chunk)
 {
-    int rest = lower->net->steps % chunk;
+    int steps = plan_of(lower, node)->steps, rest = steps % chunk;
     if (rest)
-        emit_scan_steps(lower, node, state, site, loop_int(lower->arena, lower->net->steps - rest), rest,
-                        true);
+        emit_scan_steps(lower, node, state, site, num(lower, steps - rest), rest, true);
 }
 
 static void emit_chunks(Lower *lower, const Node *node, const ScanState *state, Site site, int chunk)
@@ -305,7 +259,7 @@ static void emit_chunks(Lower *lower, const Node *node, const ScanState *state, 
     emit_scan_start(lower, node, state, site);
     if (node->reverse)
         emit_rest(lower, node, state, site, chunk);
-    LoopStmt *chunks = for_range(lower, site.into, "chunk", lower->net->steps / chunk);
+    LoopStmt *chunks = for_range(lower, site.into, "chunk", plan_of(lower, node)->steps / chunk);
     chunks->down = node->reverse;
     Site inner = site;
     inner.into = &chunks->body;
@@ -320,7 +274,7 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
 {
     for (int g = 0; g < node->grads.count; g++) {
         const Param *param = &lower->net->params.at[node->grads.at[g].param];
-        int size = scan_units(lower, node);
+        int size = plan_of(lower, node)->units;
         bool shared = param->shape.ndim == 0;
         kernel_begin(lower, "gradient", param->name,
                      arena_printf(lower->arena, "gradient of %s: sum over the batch%s", param->name,
@@ -337,20 +291,15 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
             n = loop_variable(lower, loop_n);
             into = &loop_n->body;
         }
-        store1(lower, into, lower->gradients[node->grads.at[g].param], k,
+        store1(lower, into, lower->params[node->grads.at[g].param].gradient, k,
                load2(lower, state->partials[g], b, n), true);
     }
 }
 
-/* How many steps a scan does at a time; 1 where it does not go in time. */
-static int run_length(const Lower *lower, const Node *node)
-{
-    return scan_in_time(lower->net, node) ? chunk_size(lower, node) : 1;
-}
-
+/* Whether all steps are written out in one go. */
 static bool in_one_run(const Lower *lower, const Node *node)
 {
-    return run_length(lower, node) >= lower->net->steps || !scan_in_time(lower->net, node);
+    return plan_of(lower, node)->run >= plan_of(lower, node)->steps;
 }
 
 ScanState scan_prepare(Lower *lower, const Node *node)
@@ -360,7 +309,7 @@ ScanState scan_prepare(Lower *lower, const Node *node)
 
 void emit_scan(Lower *lower, const Node *node, const ScanState *state, Site site)
 {
-    int run = run_length(lower, node);
+    int run = plan_of(lower, node)->run;
     if (in_one_run(lower, node))
         emit_scan_steps(lower, node, state, site, num(lower, 0), run, false);
     else

@@ -1,6 +1,6 @@
 /* Arrays of a kernel live on a thread's stack. What is too large for it gets memory instead, with a place for each of
  * the kernel's items: threads do different items, so the first of them says whose place it is. */
-#include "lower/lower.h"
+#include "lower/base/code.h"
 
 typedef struct Spill {
     Program *program;

@@ -1,4 +1,4 @@
-#include "lower/ends/describe.h"
+#include "lower/ends/ends.h"
 
 /* The user's own words for a part of the model: the text under a span, on one line. */
 static const char *words(Lower *lower, Span span)
@@ -55,8 +55,8 @@ static void describe_param(Lower *lower, ParamId id)
                            .matrix = param->matrix,
                            .constant = param->init == INIT_CONSTANT,
                            .init = param->number,
-                           .value = lower->values[id],
-                           .gradient = lower->gradients[id]};
+                           .value = lower->params[id].values,
+                           .gradient = lower->params[id].gradient};
     memcpy(described.dims, param->shape.dims, sizeof param->shape.dims);
     add_moments(lower, &described, id);
     vec_push(lower->arena, &lower->program->params, described);
@@ -68,7 +68,7 @@ static int64_t operations(const Lower *lower, const Node *node)
     if (node->kind != NODE_DENSE)
         return 0;
     int64_t once = (int64_t)stream_size(lower, node->in) * stream_size(lower, node->out);
-    return once * (stream_of(lower, node->out)->temporal ? lower->net->steps : 1);
+    return once * steps_of(lower, node->out);
 }
 
 /* Of its node's; where neurons were fused, of those that the same words made. */
@@ -100,10 +100,10 @@ static void describe_stream(Lower *lower, StreamId id)
                             .spikes = stream->kind == STREAM_SPIKES,
                             .saved = stream->saved,
                             .parameters = parameters(lower, node, stream),
-                            .values = lower->streams[id],
-                            .activity = lower->activity[id],
+                            .values = lower->streams[id].values,
+                            .activity = lower->streams[id].activity,
                             .operations = operations(lower, node)};
-    lower->described[id] = lower->program->streams.count;
+    lower->streams[id].described = lower->program->streams.count;
     vec_push(lower->arena, &lower->program->streams, described);
 }
 
@@ -126,7 +126,7 @@ static void describe_data(Lower *lower)
     program->input = -1;
     for (int n = 0; n < net->backward; n++)
         if (net->nodes.at[n].kind == NODE_DATA && !net->nodes.at[n].held)
-            program->input = lower->streams[net->nodes.at[n].out];
+            program->input = lower->streams[net->nodes.at[n].out].values;
 }
 
 static void describe_training(Lower *lower)
@@ -156,7 +156,7 @@ void describe_program(Lower *lower)
     for (ParamId p = 0; p < net->params.count; p++)
         describe_param(lower, p);
     for (StreamId s = 0; s < net->streams.count; s++)
-        lower->described[s] = NONE;
+        lower->streams[s].described = NONE;
     for (int n = 0; n < net->backward; n++)
         for (StreamId s = 0; s < net->streams.count; s++)
             if (net->streams.at[s].node == n && !net->streams.at[s].trace)

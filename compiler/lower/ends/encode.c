@@ -1,5 +1,20 @@
 /* Encoders and delays: what makes streams out of data or out of a stream's past. */
-#include "lower/lower.h"
+#include "lower/ends/ends.h"
+
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/tuned.h"
+
+/* A kernel for one node, up to its loop over the samples. */
+static Site begin_samples(Lower *lower, const Node *node, const char *verb)
+{
+    const Stream *out = stream_of(lower, node->out);
+    const char *source = stream_of(lower, node->in)->name;
+    const char *about = arena_printf(lower->arena, "%s: %s of %s, %d -> %d%s", out->name, verb, source,
+                                     stream_size(lower, node->in), stream_size(lower, node->out),
+                                     out->temporal ? ", all steps" : "");
+    return kernel_samples(lower, node_kind_name(node->kind), out->name, about, node->span);
+}
 
 /* ---- poisson ----
  *
@@ -12,10 +27,7 @@
  * So `more` is drawn for 1 of 256 only; one random word has the bytes of four steps. whole is at most 255: then
  * p >= 1, with a rest of 1 or more, always fires; p <= 0 and NaN, with a whole of 0 and no rest, never do. */
 
-enum {
-    BLOCK = 4,  /* steps of a random word */
-    PART = 2048 /* units at a time: their bytes stay in the first cache */
-};
+enum { WORD_STEPS = 4 /* that one random word has bytes for */ };
 
 typedef struct Poisson {
     const Node *node;
@@ -28,23 +40,24 @@ typedef struct Poisson {
     BufferId undecided; /* [units] at one step: byte = whole */
 } Poisson;
 
-static int block_count(const Lower *lower)
+static int block_count(int steps)
 {
-    return (lower->net->steps + BLOCK - 1) / BLOCK;
+    return (steps + WORD_STEPS - 1) / WORD_STEPS;
 }
 
 static int draws_before(const Lower *lower, const Node *node)
 {
-    int encoders = 0;
+    int draws = 0;
     for (const Node *other = lower->net->nodes.at; other < node; other++)
-        encoders += other->kind == NODE_POISSON;
-    return encoders * (block_count(lower) + lower->net->steps);
+        if (other->kind == NODE_POISSON)
+            draws += block_count(steps_of(lower, other->out)) + steps_of(lower, other->out);
+    return draws;
 }
 
 static void add_arrays(Lower *lower, Poisson *poisson, int units)
 {
     const char *name = stream_of(lower, poisson->node->out)->name;
-    int bytes[2] = {BLOCK, units}, whole[2] = {poisson->steady ? 1 : BLOCK, units};
+    int bytes[2] = {WORD_STEPS, units}, whole[2] = {poisson->steady ? 1 : WORD_STEPS, units};
     poisson->whole = named_buffer(lower, "whole_of", name, TYPE_U8, BUFFER_LOCAL, false, 2, whole);
     poisson->bytes = named_buffer(lower, "bytes_of", name, TYPE_U8, BUFFER_LOCAL, false, 2, bytes);
     poisson->undecided = named_buffer(lower, "undecided_in", name, TYPE_U8, BUFFER_LOCAL, false, 1, &units);
@@ -107,7 +120,7 @@ static void emit_bytes(Lower *lower, const Poisson *poisson, Site site, LoopExpr
     loop->independent = true;
     LoopExpr *word = loop_random(lower->arena, key, part_unit(lower, poisson, n));
     word = loop_local(lower, &loop->body, "word", word);
-    for (int k = 0; k < BLOCK; k++)
+    for (int k = 0; k < WORD_STEPS; k++)
         store2(lower, &loop->body, poisson->bytes, num(lower, k), n, byte_of(lower, word, k), false);
 }
 
@@ -154,10 +167,12 @@ static LoopExpr *at_most(Lower *lower, LoopBlock *into, const char *name, LoopEx
 static void emit_blocks(Lower *lower, const Poisson *poisson, Site site)
 {
     LoopStmt *blocks = for_range(lower, site.into, "block", poisson->blocks);
-    LoopExpr *block = loop_variable(lower, blocks), *first = op2(lower, OP_MUL, block, num(lower, BLOCK));
+    LoopExpr *block = loop_variable(lower, blocks),
+             *first = op2(lower, OP_MUL, block, num(lower, WORD_STEPS));
     site.into = &blocks->body;
     emit_bytes(lower, poisson, site, block);
-    LoopExpr *steps = at_most(lower, site.into, "steps", first, BLOCK, lower->net->steps);
+    LoopExpr *steps =
+        at_most(lower, site.into, "steps", first, WORD_STEPS, steps_of(lower, poisson->node->out));
     LoopStmt *loop = for_bounds(lower, site.into, "k", num(lower, 0), steps);
     LoopExpr *k = loop_variable(lower, loop);
     site.into = &loop->body;
@@ -168,14 +183,15 @@ static void emit_blocks(Lower *lower, const Poisson *poisson, Site site)
     emit_undecided(lower, poisson, site, k);
 }
 
-void emit_poisson(Lower *lower, const Node *node, Site site)
+void lower_poisson(Lower *lower, const Node *node)
 {
-    int units = stream_size(lower, node->out), size = units < PART ? units : PART;
+    Site site = begin_samples(lower, node, "spikes with the probability");
+    int units = stream_size(lower, node->out), size = units < POISSON_PART ? units : POISSON_PART;
     Poisson poisson = {.node = node,
                        .from = num(lower, 0),
                        .count = num(lower, size),
                        .draws = draws_before(lower, node),
-                       .blocks = block_count(lower),
+                       .blocks = block_count(steps_of(lower, node->out)),
                        .steady = !stream_of(lower, node->in)->temporal};
     add_arrays(lower, &poisson, size);
     if (size < units) {
@@ -193,7 +209,7 @@ void emit_poisson(Lower *lower, const Node *node, Site site)
 /* ---- latency ---- */
 
 /* The brighter, the earlier: step (1 - x) (T - 1), rounded; x above 1 counts as 1, and for x <= 0 there is none. */
-void emit_latency(Lower *lower, const Node *node, Site site)
+static void emit_latency(Lower *lower, const Node *node, Site site)
 {
     Arena *arena = lower->arena;
     LoopExpr *zero = loop_float(arena, 0), *one = loop_float(arena, 1);
@@ -202,37 +218,35 @@ void emit_latency(Lower *lower, const Node *node, Site site)
     LoopExpr *x = loop_local(lower, &loop->body, "x",
                              loop_cast(arena, TYPE_F32, load_stream(lower, node->in, site, n)));
     LoopExpr *bright = op2(lower, OP_MIN, op2(lower, OP_MAX, x, zero), one);
-    LoopExpr *late =
-        op2(lower, OP_MUL, op2(lower, OP_SUB, one, bright), loop_float(arena, lower->net->steps - 1));
+    LoopExpr *late = op2(lower, OP_MUL, op2(lower, OP_SUB, one, bright),
+                         loop_float(arena, steps_of(lower, node->out) - 1));
     LoopExpr *when = loop_cast(arena, TYPE_I32, op2(lower, OP_ADD, late, loop_float(arena, 0.5)));
     LoopExpr *fires = op2(lower, OP_AND, op2(lower, OP_GT, x, zero), op2(lower, OP_EQ, when, site.t));
     site.into = &loop->body;
     store_stream(lower, node->out, site, n, fires, false);
 }
 
+void lower_latency(Lower *lower, const Node *node)
+{
+    Site site = begin_samples(lower, node, "one spike at the latency");
+    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->out));
+    site.into = &loop_t->body;
+    site.t = loop_variable(lower, loop_t);
+    emit_latency(lower, node, site);
+}
+
 /* ---- delays ---- */
 
-int delay_edge(const Lower *lower, const Node *node)
+void lower_delay(Lower *lower, const Node *node)
 {
-    int steps = lower->net->steps, edge = node->steps > 0 ? node->steps : steps + node->steps;
-    return edge < 0 ? 0 : edge > steps ? steps : edge;
-}
-
-LoopExpr *load_delayed(Lower *lower, const Node *node, Site site, LoopExpr *n)
-{
-    bool exists = (lower->segment >= delay_edge(lower, node)) == (node->steps > 0);
-    if (!exists)
-        return stream_of(lower, node->out)->kind == STREAM_SPIKES ? num(lower, 0)
-                                                                  : loop_float(lower->arena, 0);
-    site.t = node->steps < 0 ? op2(lower, OP_ADD, site.t, num(lower, -node->steps))
-                             : op2(lower, OP_SUB, site.t, num(lower, node->steps));
-    return load_stream(lower, node->in, site, n);
-}
-
-void emit_delay(Lower *lower, const Node *node, Site site)
-{
-    LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
-    LoopExpr *n = loop_variable(lower, loop), *value = load_delayed(lower, node, site, n);
-    site.into = &loop->body;
-    store_stream(lower, node->out, site, n, value, false);
+    int bounds[] = {0, delay_edge(lower, node), steps_of(lower, node->out)};
+    Site samples = begin_samples(lower, node, "shift in time");
+    for (int part = 0; part < 2; part++) {
+        if (bounds[part] == bounds[part + 1])
+            continue;
+        LoopStmt *loop_t =
+            for_bounds(lower, samples.into, "t", num(lower, bounds[part]), num(lower, bounds[part + 1]));
+        emit_delay(lower, node,
+                   (Site){&loop_t->body, samples.b, loop_variable(lower, loop_t), NULL, bounds[part]});
+    }
 }

@@ -1,5 +1,8 @@
 /* What is made of streams at the end: sums over time, losses, predictions, activity. */
-#include "lower/lower.h"
+#include "lower/ends/ends.h"
+
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
 
 static LoopExpr *f32(Lower *lower, double number)
 {
@@ -11,19 +14,11 @@ static LoopExpr *number(Lower *lower, LoopExpr *x)
     return loop_cast(lower->arena, TYPE_F32, x);
 }
 
-static Site begin_over_samples(Lower *lower, const char *verb, const char *name, const char *about,
-                               Span origin)
-{
-    kernel_begin(lower, verb, name, about, origin, 0);
-    LoopStmt *loop = kernel_items(lower, "b");
-    return (Site){&loop->body, loop_variable(lower, loop), NULL, NULL};
-}
-
 /* ---- over time ---- */
 
 static void emit_reduce_start(Lower *lower, const Node *node, Site site, LoopExpr *n)
 {
-    site.t = loop_int(lower->arena, node->reduce == REDUCE_LAST ? lower->net->steps - 1 : 0);
+    site.t = loop_int(lower->arena, node->reduce == REDUCE_LAST ? steps_of(lower, node->in) - 1 : 0);
     LoopExpr *start = node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST
                           ? number(lower, load_stream(lower, node->in, site, n))
                           : f32(lower, 0);
@@ -45,17 +40,17 @@ void lower_reduce(Lower *lower, const Node *node)
     static const char *const names[] = {"mean", "sum", "maximum", "last value"};
     int size = stream_size(lower, node->out);
     const char *out = stream_of(lower, node->out)->name;
-    Site site = begin_over_samples(lower, "reduce", out,
-                                   arena_printf(lower->arena, "%s: %s over time of %s", out,
-                                                names[node->reduce], stream_of(lower, node->in)->name),
-                                   node->span);
+    Site site = kernel_samples(lower, "reduce", out,
+                               arena_printf(lower->arena, "%s: %s over time of %s", out, names[node->reduce],
+                                            stream_of(lower, node->in)->name),
+                               node->span);
     Site inner = site;
     LoopStmt *start = for_units(lower, site.into, "n", size);
     inner.into = &start->body;
     emit_reduce_start(lower, node, inner, loop_variable(lower, start));
     if (node->reduce == REDUCE_LAST)
         return;
-    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->in));
     LoopStmt *loop_n = for_units(lower, &loop_t->body, "n", size);
     inner.t = loop_variable(lower, loop_t);
     inner.into = &loop_n->body;
@@ -66,7 +61,7 @@ void lower_reduce(Lower *lower, const Node *node)
     LoopExpr *n = loop_variable(lower, end);
     inner.into = &end->body;
     LoopExpr *mean =
-        op2(lower, OP_DIV, load_stream(lower, node->out, inner, n), f32(lower, lower->net->steps));
+        op2(lower, OP_DIV, load_stream(lower, node->out, inner, n), f32(lower, steps_of(lower, node->in)));
     store_stream(lower, node->out, inner, n, mean, false);
 }
 
@@ -74,9 +69,9 @@ void lower_reduce(Lower *lower, const Node *node)
 static LoopExpr *emit_picked_step(Lower *lower, const Node *node, Site site, LoopExpr *n)
 {
     if (node->reduce == REDUCE_LAST)
-        return loop_int(lower->arena, lower->net->steps - 1);
+        return loop_int(lower->arena, steps_of(lower, node->aux) - 1);
     LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
-    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->aux));
     Site here = site, there = site;
     here.t = loop_variable(lower, loop_t);
     there.t = best;
@@ -91,14 +86,14 @@ void lower_pick_grad(Lower *lower, const Node *node)
 {
     Arena *arena = lower->arena;
     const char *out = stream_of(lower, node->out)->name;
-    Site site = begin_over_samples(
-        lower, "pick", out, arena_printf(arena, "%s: the gradient goes to the step that was picked", out),
-        node->span);
+    Site site = kernel_samples(lower, "pick", out,
+                               arena_printf(arena, "%s: the gradient goes to the step that was picked", out),
+                               node->span);
     LoopStmt *loop_n = for_range(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop_n);
     site.into = &loop_n->body;
     LoopExpr *picked = emit_picked_step(lower, node, site, n);
-    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->aux));
     site.t = loop_variable(lower, loop_t);
     site.into = &loop_t->body;
     LoopExpr *g = loop_op(arena, OP_SELECT, op2(lower, OP_EQ, site.t, picked),
@@ -159,11 +154,11 @@ static void emit_mse(Lower *lower, const Node *node, Site site)
 void lower_loss(Lower *lower, const Node *node)
 {
     bool mse = node->loss == LOSS_MSE;
-    Site site = begin_over_samples(lower, "loss_of_samples", NULL,
-                                   arena_printf(lower->arena, "loss: %s of %s against the label",
-                                                mse ? "mean squared error" : "cross-entropy",
-                                                stream_of(lower, node->in)->name),
-                                   node->span);
+    Site site = kernel_samples(lower, "loss_of_samples", NULL,
+                               arena_printf(lower->arena, "loss: %s of %s against the label",
+                                            mse ? "mean squared error" : "cross-entropy",
+                                            stream_of(lower, node->in)->name),
+                               node->span);
     (mse ? emit_mse : emit_cross_entropy)(lower, node, site);
 }
 
@@ -171,10 +166,10 @@ void lower_loss_grad(Lower *lower, const Node *node)
 {
     int size = stream_size(lower, node->in);
     LoopExpr *rows = number(lower, loop_scalar(lower->arena, SCALAR_ROWS)), *top = NULL, *sum = NULL;
-    Site site = begin_over_samples(lower, "loss_gradient", NULL,
-                                   arena_printf(lower->arena, "%s: gradient of the mean loss over the batch",
-                                                stream_of(lower, node->out)->name),
-                                   node->span);
+    Site site = kernel_samples(lower, "loss_gradient", NULL,
+                               arena_printf(lower->arena, "%s: gradient of the mean loss over the batch",
+                                            stream_of(lower, node->out)->name),
+                               node->span);
     if (node->loss == LOSS_CROSS_ENTROPY)
         emit_softmax_sums(lower, node, site, &top, &sum);
     LoopStmt *loop = for_range(lower, site.into, "j", size);
@@ -196,8 +191,8 @@ void lower_loss_grad(Lower *lower, const Node *node)
 void lower_predict(Lower *lower, const Node *node)
 {
     Site site =
-        begin_over_samples(lower, "predict_classes", NULL,
-                           "predicted: the class with the largest score, the first of equals", node->span);
+        kernel_samples(lower, "predict_classes", NULL,
+                       "predicted: the class with the largest score, the first of equals", node->span);
     LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
     LoopStmt *loop = for_range(lower, site.into, "j", stream_size(lower, node->in));
     LoopExpr *j = loop_variable(lower, loop);
@@ -212,16 +207,16 @@ void lower_predict(Lower *lower, const Node *node)
 void lower_activity(Lower *lower, const Node *node)
 {
     const Stream *stream = stream_of(lower, node->in);
-    Site site = begin_over_samples(
+    Site site = kernel_samples(
         lower, "count", stream->name,
         arena_printf(lower->arena, "number of spikes of %s in each sample", stream->name), node->span);
     Type type = stream->kind == STREAM_SPIKES ? TYPE_I32 : TYPE_F32;
     LoopExpr *zero = type == TYPE_I32 ? loop_int(lower->arena, 0) : f32(lower, 0);
     LoopExpr *sum = declare_local(lower, site.into, "spikes", zero);
-    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->in));
     site.t = loop_variable(lower, loop_t);
     LoopStmt *loop_n = for_range(lower, &loop_t->body, "n", stream_size(lower, node->in));
     LoopExpr *x = load_stream(lower, node->in, site, loop_variable(lower, loop_n));
     loop_set(lower->arena, &loop_n->body, sum->var, op2(lower, OP_ADD, sum, x));
-    store1(lower, site.into, lower->activity[node->in], site.b, number(lower, sum), false);
+    store1(lower, site.into, lower->streams[node->in].activity, site.b, number(lower, sum), false);
 }

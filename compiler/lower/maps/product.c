@@ -1,54 +1,25 @@
 /* Linear maps and their weight gradients, for one sample and a tile of outputs. Where spikes come in, rows of
  * weights are added, one for each event; else it is a matrix product, with sums of a few rows kept in registers. */
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
 #include "lower/maps/gate.h"
+#include "lower/spikes/choice.h"
+#include "lower/spikes/lists.h"
 #include "lower/spikes/pack.h"
-#include "lower/base/tile.h"
+#include "lower/tuned.h"
 
-enum {
-    BLOCK = 4,        /* rows whose sums are made together */
-    MOST_ROWS = 8,    /* the same, where rows are samples at one step, */
-    WIDE_LANES = 16,  /* and vectors are so wide: there are twice as many of them, too */
-    STEP_REALS = 16,  /* outputs of a tile within a recurrent group: few for many samples, */
-    STEP_SPIKES = 64, /* many, at best, for the events of one */
-    APART = 4,        /* products that are made before the first is added */
-    LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
-};
-
-LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr *j)
+int sums_rows(const Lower *lower, const Linear *linear)
 {
-    if (matrix->column)
-        j = op2(lower, OP_ADD, matrix->column, j);
-    return matrix->outer ? loop_load(lower->program, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j})
-                         : load2(lower, matrix->buffer, i, j);
+    return lower->plan->streams[linear->node->in].events ? 1 : BLOCK;
 }
 
-void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr *i, LoopExpr *j,
-                  LoopExpr *value, bool add)
+void linear_prepare(Lower *lower, Linear *linear)
 {
-    if (matrix->column)
-        j = op2(lower, OP_ADD, matrix->column, j);
-    if (matrix->outer)
-        loop_store(lower->program, into, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j}, value, add);
-    else
-        store2(lower, into, matrix->buffer, i, j, value, add);
-}
-
-int sums_rows(const Lower *lower, StreamId in)
-{
-    return follows_events(lower, in) ? 1 : BLOCK;
-}
-
-BufferId sums_buffer(Lower *lower, const char *name, int rows, int width)
-{
-    int dims[2] = {rows, width};
-    BufferId sums = named_buffer(lower, "sums", name, TYPE_F32, BUFFER_LOCAL, false, 2, dims);
-    lower->program->buffers.at[sums].registers = true;
-    return sums;
-}
-
-bool follows_events(const Lower *lower, StreamId stream)
-{
-    return stream_of(lower, stream)->kind == STREAM_SPIKES && stream_of(lower, stream)->temporal;
+    if (linear->plan->tables)
+        pack_prepare(lower, linear->node);
+    if (linear->plan->listed)
+        lists_prepare(lower, linear->node->in);
+    linear->few = gate_prepare(lower, linear->node);
 }
 
 /* ---- sums of one to four rows, in registers or, if narrow, where they belong ---- */
@@ -74,7 +45,7 @@ LoopExpr *map_start(Lower *lower, const Node *dense, Site site, LoopExpr *j)
 {
     ParamId bias = dense->bias;
     return bias == NONE ? loop_float(lower->arena, 0)
-                        : load1(lower, lower->values[bias], unit_of(lower, site, j));
+                        : load1(lower, lower->params[bias].values, unit_of(lower, site, j));
 }
 
 static void emit_sums_start(Lower *lower, const Rows *rows, Site site)
@@ -110,39 +81,29 @@ static void emit_sums_end(Lower *lower, const Rows *rows, Site site)
 
 /* ---- maps ---- */
 
-/* The events of step t. */
-static LoopStmt *loop_events(Lower *lower, StreamId stream, Site site, LoopExpr **unit)
-{
-    const SpikeStream *lists = &lower->spikes[stream];
-    LoopExpr *end = load2(lower, lists->ends, site.b, op2(lower, OP_ADD, site.t, num(lower, 1)));
-    LoopStmt *loop = for_bounds(lower, site.into, "e", load2(lower, lists->ends, site.b, site.t), end);
-    *unit =
-        loop_local(lower, &loop->body, "i", load2(lower, lists->event, site.b, loop_variable(lower, loop)));
-    return loop;
-}
-
 /* The map at one step of one sample. */
-static void emit_events_step(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
+static void emit_events_step(Lower *lower, const Linear *map, Site site)
 {
+    const Node *dense = map->node;
     LoopExpr *i;
     int width = site_width(lower, site, dense->out);
-    Rows rows = {dense, sums, site.t, 1, width, width < LEAST_SUMS, false};
+    Rows rows = {dense, map->sums, site.t, 1, width, width < LEAST_SUMS, false};
     emit_sums_start(lower, &rows, site);
     LoopStmt *events = loop_events(lower, dense->in, site, &i);
     LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
     LoopExpr *j = loop_variable(lower, loop_j);
     Site inner = site;
     inner.into = &loop_j->body;
-    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, weights, i, j));
+    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, &map->matrix, i, j));
     emit_sums_end(lower, &rows, site);
 }
 
-static void emit_map_events(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
+static void emit_map_events(Lower *lower, const Linear *map, Site site)
 {
-    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", map->plan->steps);
     site.t = loop_variable(lower, loop_t);
     site.into = &loop_t->body;
-    emit_events_step(lower, dense, weights, sums, site);
+    emit_events_step(lower, map, site);
 }
 
 static LoopExpr *product_apart(Lower *lower, LoopBlock *into, int r, LoopExpr *value)
@@ -157,7 +118,7 @@ static void emit_multiply_add(Lower *lower, const Rows *rows, Site site, LoopExp
                               LoopExpr *w)
 {
     LoopExpr *products[MOST_ROWS];
-    bool apart = !rows->in_place && rows->count >= APART && !is_without(lower->without, OPTIMISATION_APART);
+    bool apart = !rows->in_place && rows->count >= APART && !leaves_out(lower, OPTIMISATION_APART);
     for (int first = 0; first < rows->count; first += APART) {
         int end = first + APART < rows->count ? first + APART : rows->count;
         for (int r = first; r < end; r++) {
@@ -193,53 +154,54 @@ static void emit_product(Lower *lower, const Rows *rows, const Matrix *weights, 
 
 /* Where few of the neurons behind a map are near their threshold: at all steps of the site's sample, or at the site's
  * step for samples b0 .. b1-1. Returns where the whole product goes, or NULL. */
-static LoopBlock *emit_near(Lower *lower, const Node *dense, Site site, LoopExpr *b0, LoopExpr *b1)
+static LoopBlock *emit_near(Lower *lower, const Linear *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
-    const Gate *gate = lower->gates[dense - lower->net->nodes.at];
-    if (!gate)
+    if (!map->plan->gate)
         return site.into;
-    LoopBlock *few = if_few(lower, gate, site.into, true);
-    LoopStmt *loop = b0 ? for_bounds(lower, few, "b", b0, b1) : for_range(lower, few, "t", lower->net->steps);
+    LoopBlock *few = if_few(lower, map, site.into, true);
+    LoopStmt *loop = b0 ? for_bounds(lower, few, "b", b0, b1) : for_range(lower, few, "t", map->plan->steps);
     Site each = site;
     *(b0 ? &each.b : &each.t) = loop_variable(lower, loop);
     each.into = &loop->body;
-    emit_gated(lower, dense, each);
-    return if_few(lower, gate, site.into, false);
+    emit_gated(lower, map, each);
+    return if_few(lower, map, site.into, false);
 }
 
-static void emit_map_reals(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
+static void emit_map_reals(Lower *lower, const Linear *map, Site site)
 {
-    site.into = emit_near(lower, dense, site, NULL, NULL);
+    const Node *dense = map->node;
+    site.into = emit_near(lower, map, site, NULL, NULL);
     if (!site.into)
         return;
     bool temporal = stream_of(lower, dense->out)->temporal;
-    int steps = temporal ? lower->net->steps : 1, width = site_width(lower, site, dense->out);
+    int steps = map->plan->steps, width = site_width(lower, site, dense->out);
     int blocks = steps / BLOCK, rest = steps % BLOCK;
-    Rows rows = {dense, sums, NULL, BLOCK, width, width < LEAST_SUMS, false};
+    Rows rows = {dense, map->sums, NULL, BLOCK, width, width < LEAST_SUMS, false};
     if (blocks > 0) {
         LoopStmt *loop = for_range(lower, site.into, "block", blocks);
         rows.first = loop_local(lower, &loop->body, "t0",
                                 op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, BLOCK)));
         Site inner = site;
         inner.into = &loop->body;
-        emit_product(lower, &rows, weights, inner);
+        emit_product(lower, &rows, &map->matrix, inner);
     }
     rows.count = rest;
     rows.first = temporal ? num(lower, blocks * BLOCK) : NULL;
     if (rest > 0)
-        emit_product(lower, &rows, weights, site);
+        emit_product(lower, &rows, &map->matrix, site);
 }
 
-void emit_map(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site)
+void emit_map(Lower *lower, const Linear *map, Site site)
 {
+    const Node *dense = map->node;
     const char *name = lower->program->buffers.at[weights_of(lower, dense)].name;
-    bool events = follows_events(lower, dense->in);
+    bool events = lower->plan->streams[dense->in].events;
     loop_comment(lower->arena, site.into,
                  arena_printf(lower->arena, "rows of %s%s", name, events ? ", event by event" : ""));
     if (events)
-        emit_map_events(lower, dense, weights, sums, site);
+        emit_map_events(lower, map, site);
     else
-        emit_map_reals(lower, dense, weights, sums, site);
+        emit_map_reals(lower, map, site);
 }
 
 /* ---- maps of several samples at one step ---- */
@@ -281,28 +243,26 @@ static void emit_samples(Lower *lower, Rows rows, const Matrix *weights, Site si
     emit_product(lower, &rows, weights, site);
 }
 
-void emit_map_once(Lower *lower, const Node *dense, const Matrix *weights, BufferId sums, Site site,
-                   LoopExpr *b0, LoopExpr *b1)
+void emit_map_once(Lower *lower, const Linear *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
+    const Node *dense = map->node;
     int width = site_width(lower, site, dense->out);
-    Rows rows = {dense, sums, NULL, BLOCK, width, width < LEAST_SUMS, true};
-    emit_samples(lower, rows, weights, site, b0, b1);
+    Rows rows = {dense, map->sums, NULL, BLOCK, width, width < LEAST_SUMS, true};
+    emit_samples(lower, rows, &map->matrix, site, b0, b1);
 }
 
+/* A map in a group: its outputs go tile by tile. */
 typedef struct StepMap {
-    const Node *dense;
-    BufferId sums;
+    Linear linear;
     Tile tile;
-    Matrix weights;
 } StepMap;
 
 static LoopStmt *loop_tiles(Lower *lower, StepMap *map, LoopBlock *into)
 {
-    int outputs = stream_size(lower, map->dense->out);
-    LoopStmt *tiles = for_range(lower, into, "tile", outputs / map->tile.width);
+    LoopStmt *tiles = for_range(lower, into, "tile", map->linear.plan->units / map->tile.width);
     map->tile.from = loop_local(lower, &tiles->body, "j0",
                                 op2(lower, OP_MUL, loop_variable(lower, tiles), num(lower, map->tile.width)));
-    map->weights.outer = loop_variable(lower, tiles);
+    map->linear.matrix.outer = loop_variable(lower, tiles);
     return tiles;
 }
 
@@ -310,13 +270,13 @@ static void emit_step_reals(Lower *lower, StepMap *map, Site site, LoopExpr *b0,
 {
     Site whole = site;
     whole.tile = NULL;
-    site.into = emit_near(lower, map->dense, whole, b0, b1);
+    site.into = emit_near(lower, &map->linear, whole, b0, b1);
     if (!site.into)
         return;
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
     site.into = &tiles->body;
-    Rows rows = {map->dense, map->sums, NULL, MOST_ROWS, map->tile.width, false, true};
-    emit_samples(lower, rows, &map->weights, site, b0, b1);
+    Rows rows = {map->linear.node, map->linear.sums, NULL, MOST_ROWS, map->tile.width, false, true};
+    emit_samples(lower, rows, &map->linear.matrix, site, b0, b1);
 }
 
 /* All tiles of the map for one sample, whose events at this step are listed. */
@@ -324,7 +284,7 @@ static void emit_step_listed(Lower *lower, StepMap *map, Site site)
 {
     LoopStmt *tiles = loop_tiles(lower, map, site.into);
     site.into = &tiles->body;
-    emit_events_step(lower, map->dense, &map->weights, map->sums, site);
+    emit_events_step(lower, &map->linear, site);
 }
 
 /* From the list of the stream, which the group itself makes. */
@@ -339,29 +299,20 @@ static void emit_step_spikes(Lower *lower, StepMap *map, Site site, LoopExpr *b0
 /* From the list of the whole stream, or from what tables have made of it. */
 static void emit_step_joined(Lower *lower, StepMap *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
-    StreamId out = map->dense->out;
+    const Node *dense = map->linear.node;
+    StreamId out = dense->out;
     LoopStmt *loop_b = for_bounds(lower, site.into, "b", b0, b1);
     site.b = loop_variable(lower, loop_b);
-    if (lower->whole[out] >= 0) {
-        LoopBlock *busy = if_chosen(lower, map->dense, &loop_b->body, true);
+    if (lower->streams[out].whole >= 0) {
+        LoopBlock *busy = if_chosen(lower, dense, &loop_b->body, true);
         LoopStmt *loop_j = for_units(lower, busy, "j", stream_size(lower, out));
         LoopExpr *j = loop_variable(lower, loop_j), *place[3] = {site.b, site.t, j};
-        Site all = {&loop_j->body, site.b, site.t, NULL};
-        store_stream(lower, out, all, j, loop_load(lower->program, lower->whole[out], 3, place), false);
+        Site all = {&loop_j->body, site.b, site.t, NULL, site.segment};
+        store_stream(lower, out, all, j, loop_load(lower->program, lower->streams[out].whole, 3, place),
+                     false);
     }
-    site.into = if_chosen(lower, map->dense, &loop_b->body, false);
+    site.into = if_chosen(lower, dense, &loop_b->body, false);
     emit_step_listed(lower, map, site);
-}
-
-/* Few outputs at a time for many samples of reals; many for the events of one. */
-static int step_width(const Lower *lower, const Node *dense)
-{
-    int outputs = stream_size(lower, dense->out),
-        best = follows_events(lower, dense->in) ? STEP_SPIKES : STEP_REALS;
-    for (int width = best; width >= STEP_REALS; width -= STEP_REALS)
-        if (outputs % width == 0)
-            return width;
-    return tile_width(outputs);
 }
 
 Matrix tiled_weights(Lower *lower, const Node *dense)
@@ -369,7 +320,7 @@ Matrix tiled_weights(Lower *lower, const Node *dense)
     BufferId weights = weights_of(lower, dense);
     const char *name = lower->program->buffers.at[weights].name;
     int inputs = stream_size(lower, dense->in), outputs = stream_size(lower, dense->out);
-    int width = step_width(lower, dense), dims[3] = {outputs / width, inputs, width};
+    int width = plan_of(lower, dense)->step_width, dims[3] = {outputs / width, inputs, width};
     Matrix tiles = {named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims), NULL,
                     NULL};
     kernel_begin(lower, "tile", name, arena_printf(lower->arena, "%s, tile by tile", name), (Span){0, 0},
@@ -385,30 +336,31 @@ Matrix tiled_weights(Lower *lower, const Node *dense)
     return tiles;
 }
 
-void emit_step_map(Lower *lower, const Node *dense, Matrix tiles, Site site, LoopExpr *b0, LoopExpr *b1)
+void emit_step_map(Lower *lower, const Linear *linear, Site site, LoopExpr *b0, LoopExpr *b1)
 {
-    const char *name = stream_of(lower, dense->out)->name;
-    StepMap map = {.dense = dense, .weights = tiles};
-    map.tile = (Tile){.width = step_width(lower, dense), .local = no_local_streams(lower)};
-    map.sums = sums_buffer(lower, name, follows_events(lower, dense->in) ? 1 : MOST_ROWS, map.tile.width);
+    const char *name = stream_of(lower, linear->node->out)->name;
+    bool events = lower->plan->streams[linear->node->in].events;
+    StepMap map = {*linear, {.width = linear->plan->step_width, .whole = NONE}};
+    map.linear.sums = sums_buffer(lower, name, events ? 1 : MOST_ROWS, map.tile.width);
     site.tile = &map.tile;
-    if (lower->joined[dense - lower->net->nodes.at]) {
+    if (linear->plan->joined)
         emit_step_joined(lower, &map, site, b0, b1);
-    } else if (follows_events(lower, dense->in)) {
+    else if (events)
         emit_step_spikes(lower, &map, site, b0, b1);
-    } else {
+    else
         emit_step_reals(lower, &map, site, b0, b1);
-    }
 }
 
 /* ---- weight gradients ---- */
 
 /* The row of gradients of one step waits in registers for the units that spike. */
-static void emit_grad_events(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site)
+static void emit_grad_events(Lower *lower, const Linear *gradient, Site site)
 {
+    const Node *node = gradient->node;
+    BufferId sums = gradient->sums;
     LoopExpr *i, *zero = num(lower, 0);
     int width = site_width(lower, site, node->aux);
-    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", gradient->plan->steps);
     site.t = loop_variable(lower, loop_t);
     site.into = &loop_t->body;
     LoopStmt *row = for_units(lower, site.into, "j", width);
@@ -417,13 +369,11 @@ static void emit_grad_events(Lower *lower, const Node *node, const Matrix *gradi
     LoopStmt *events = loop_events(lower, node->in, site, &i);
     LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
     j = loop_variable(lower, loop_j);
-    matrix_store(lower, &loop_j->body, gradient, i, j, load2(lower, sums, zero, j), true);
+    matrix_store(lower, &loop_j->body, &gradient->matrix, i, j, load2(lower, sums, zero, j), true);
 }
 
 typedef struct Columns {
-    const Node *node;
-    const Matrix *gradient;
-    BufferId sums;
+    const Linear *gradient;
     LoopExpr *first; /* input */
     int count, width;
     LoopExpr *b0, *b1; /* samples, if sums go over them; else they go over the steps of one */
@@ -436,14 +386,17 @@ static void emit_columns_step(Lower *lower, const Columns *columns, Site site)
     input.tile = NULL;
     for (int r = 0; r < columns->count; r++) {
         LoopExpr *i = op2(lower, OP_ADD, columns->first, num(lower, r));
-        x[r] = loop_local(lower, site.into, arena_printf(lower->arena, "x%d", r),
-                          loop_cast(lower->arena, TYPE_F32, load_stream(lower, columns->node->in, input, i)));
+        x[r] = loop_local(
+            lower, site.into, arena_printf(lower->arena, "x%d", r),
+            loop_cast(lower->arena, TYPE_F32, load_stream(lower, columns->gradient->node->in, input, i)));
     }
     LoopStmt *loop_j = for_units(lower, site.into, "j", columns->width);
     LoopExpr *j = loop_variable(lower, loop_j);
-    LoopExpr *g = loop_local(lower, &loop_j->body, "g", load_stream(lower, columns->node->aux, site, j));
+    LoopExpr *g =
+        loop_local(lower, &loop_j->body, "g", load_stream(lower, columns->gradient->node->aux, site, j));
     for (int r = 0; r < columns->count; r++)
-        store2(lower, &loop_j->body, columns->sums, num(lower, r), j, op2(lower, OP_MUL, x[r], g), true);
+        store2(lower, &loop_j->body, columns->gradient->sums, num(lower, r), j, op2(lower, OP_MUL, x[r], g),
+               true);
 }
 
 /* Inputs first .. first + count - 1: summed over the steps of the sample or over samples, then added. */
@@ -451,7 +404,7 @@ static void emit_columns(Lower *lower, const Columns *columns, Site site)
 {
     for (int r = 0; r < columns->count; r++) {
         LoopStmt *loop = for_units(lower, site.into, "j", columns->width);
-        store2(lower, &loop->body, columns->sums, num(lower, r), loop_variable(lower, loop),
+        store2(lower, &loop->body, columns->gradient->sums, num(lower, r), loop_variable(lower, loop),
                loop_float(lower->arena, 0), false);
     }
     Site inner = site;
@@ -459,8 +412,8 @@ static void emit_columns(Lower *lower, const Columns *columns, Site site)
         LoopStmt *loop_b = for_bounds(lower, site.into, "b", columns->b0, columns->b1);
         inner.b = loop_variable(lower, loop_b);
         inner.into = &loop_b->body;
-    } else if (stream_of(lower, columns->node->in)->temporal) {
-        LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    } else if (stream_of(lower, columns->gradient->node->in)->temporal) {
+        LoopStmt *loop_t = for_range(lower, site.into, "t", columns->gradient->plan->steps);
         inner.t = loop_variable(lower, loop_t);
         inner.into = &loop_t->body;
     }
@@ -468,16 +421,17 @@ static void emit_columns(Lower *lower, const Columns *columns, Site site)
     for (int r = 0; r < columns->count; r++) {
         LoopStmt *loop = for_units(lower, site.into, "j", columns->width);
         LoopExpr *j = loop_variable(lower, loop);
-        matrix_store(lower, &loop->body, columns->gradient, op2(lower, OP_ADD, columns->first, num(lower, r)),
-                     j, load2(lower, columns->sums, num(lower, r), j), true);
+        matrix_store(lower, &loop->body, &columns->gradient->matrix,
+                     op2(lower, OP_ADD, columns->first, num(lower, r)), j,
+                     load2(lower, columns->gradient->sums, num(lower, r), j), true);
     }
 }
 
-static void emit_grad_reals(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site,
-                            LoopExpr *b0, LoopExpr *b1)
+static void emit_grad_reals(Lower *lower, const Linear *gradient, Site site, LoopExpr *b0, LoopExpr *b1)
 {
+    const Node *node = gradient->node;
     int inputs = stream_size(lower, node->in), blocks = inputs / BLOCK;
-    Columns columns = {node, gradient, sums, NULL, BLOCK, 0, b0, b1};
+    Columns columns = {gradient, NULL, BLOCK, 0, b0, b1};
     columns.width = site_width(lower, site, node->aux);
     if (blocks > 0) {
         LoopStmt *loop = for_range(lower, site.into, "block", blocks);
@@ -493,11 +447,10 @@ static void emit_grad_reals(Lower *lower, const Node *node, const Matrix *gradie
         emit_columns(lower, &columns, site);
 }
 
-void emit_weight_grad(Lower *lower, const Node *node, const Matrix *gradient, BufferId sums, Site site,
-                      LoopExpr *b0, LoopExpr *b1)
+void emit_weight_grad(Lower *lower, const Linear *gradient, Site site, LoopExpr *b0, LoopExpr *b1)
 {
-    if (follows_events(lower, node->in))
-        emit_grad_events(lower, node, gradient, sums, site);
+    if (lower->plan->streams[gradient->node->in].events)
+        emit_grad_events(lower, gradient, site);
     else
-        emit_grad_reals(lower, node, gradient, sums, site, b0, b1);
+        emit_grad_reals(lower, gradient, site, b0, b1);
 }

@@ -8,9 +8,12 @@
  *   gradient: grad[i]   += table[s][when[b][s][i]]
  *
  * The tables of a few groups are made at a time, so that they stay in the first cache. */
-#include "lower/spikes/pack.h"
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/maps/linear.h"
+#include "lower/tuned.h"
 
-enum { TABLE_WIDTH = 32 /* outputs: five tables of so many fit the first cache */ };
+enum { ENTRIES = 1 << GROUP /* of a table */ };
 
 /* Outputs that the tables of a tile serve at a time: the tile's, or half of them. */
 static int table_width(int width)
@@ -134,13 +137,13 @@ static LoopExpr *weight_element(Lower *lower, const Sums *sums, LoopExpr *row, L
  * entries would not stay in registers. */
 static void emit_lookups(Lower *lower, const Sums *sums, Site site, LoopExpr *block, int count)
 {
-    const SpikeStream *packs = &lower->spikes[sums->node->in];
+    const SpikeBuffers *packs = &lower->streams[sums->node->in].spikes;
     LoopExpr *slot[UNIT_TABLES], *subset[UNIT_TABLES];
     for (int s = 0; s < count; s++)
         slot[s] = loop_local(
             lower, site.into, arena_printf(lower->arena, "slot%d", s),
             loop_load(lower->program, packs->slot, 3, (LoopExpr *[]){site.b, block, num(lower, s)}));
-    LoopStmt *loop_t = for_range(lower, site.into, "t", lower->net->steps);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, sums->node->out));
     site.t = loop_variable(lower, loop_t);
     for (int s = 0; s < count; s++) {
         LoopExpr *g = op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, UNIT_TABLES)), slot[s]);
@@ -162,7 +165,7 @@ static void add_to_outputs(Lower *lower, const Sums *sums, LoopBlock *into, Loop
     Site site = sums->site;
     site.b = loop_variable(lower, loop_b);
     LoopExpr *needed = loop_local(lower, &loop_b->body, "needed",
-                                  load2(lower, lower->spikes[sums->node->in].slots, site.b, block));
+                                  load2(lower, lower->streams[sums->node->in].spikes.slots, site.b, block));
     for (int count = 1; count <= UNIT_TABLES; count++) {
         LoopStmt *this = loop_if(lower->arena, &loop_b->body, op2(lower, OP_EQ, needed, num(lower, count)));
         site.into = &this->body;
@@ -173,27 +176,27 @@ static void add_to_outputs(Lower *lower, const Sums *sums, LoopBlock *into, Loop
 static void emit_bias(Lower *lower, const Sums *sums, LoopBlock *into)
 {
     LoopStmt *loop_b = for_bounds(lower, into, "b", sums->from, sums->to);
-    LoopStmt *loop_t = for_range(lower, &loop_b->body, "t", lower->net->steps);
+    LoopStmt *loop_t = for_range(lower, &loop_b->body, "t", steps_of(lower, sums->node->out));
     LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", site_width(lower, sums->site, sums->node->out));
     LoopExpr *j = loop_variable(lower, loop_j);
-    Site site = {&loop_j->body, loop_variable(lower, loop_b), loop_variable(lower, loop_t), sums->site.tile};
+    Site site = {&loop_j->body, loop_variable(lower, loop_b), loop_variable(lower, loop_t), sums->site.tile,
+                 0};
     store_stream(lower, sums->node->out, site, j, map_start(lower, sums->node, site, j), false);
 }
 
-void emit_map_tables(Lower *lower, const Node *dense, const Matrix *weights, BufferId table, Site site,
-                     LoopExpr *from, LoopExpr *to)
+void emit_map_tables(Lower *lower, const Linear *map, Site site, LoopExpr *b0, LoopExpr *b1)
 {
-    Sums forward = {.node = dense,
-                    .matrix = weights,
-                    .table = table,
+    Sums forward = {.node = map->node,
+                    .matrix = &map->matrix,
+                    .table = map->table,
                     .tables = UNIT_TABLES,
                     .site = site,
-                    .rows = stream_size(lower, dense->in),
-                    .width = site_width(lower, site, dense->out),
+                    .rows = stream_size(lower, map->node->in),
+                    .width = site_width(lower, site, map->node->out),
                     .element = weight_element,
                     .use = add_to_outputs,
-                    .from = from,
-                    .to = to};
+                    .from = b0,
+                    .to = b1};
     emit_bias(lower, &forward, site.into);
     emit_blocks(lower, &forward, site.into);
 }
@@ -210,7 +213,7 @@ static LoopExpr *gradient_element(Lower *lower, const Sums *sums, LoopExpr *row,
 /* The units that spike within the block: their five entries, from left to right, in one go. */
 static void add_to_gradient(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block)
 {
-    const SpikeStream *packs = &lower->spikes[sums->node->in];
+    const SpikeBuffers *packs = &lower->streams[sums->node->in].spikes;
     LoopExpr *b = sums->site.b, *first = op2(lower, OP_MUL, block, num(lower, STEP_TABLES)),
              *subset[STEP_TABLES];
     LoopStmt *loop_e = for_bounds(lower, into, "e", num(lower, 0), load2(lower, packs->alives, b, block));
@@ -230,15 +233,15 @@ static void add_to_gradient(Lower *lower, const Sums *sums, LoopBlock *into, Loo
     matrix_store(lower, &loop_j->body, sums->matrix, i, total, sum, false);
 }
 
-void emit_weight_grad_tables(Lower *lower, const Node *node, const Matrix *gradient, BufferId table,
-                             Site site)
+void emit_weight_grad_tables(Lower *lower, const Linear *gradient, Site site)
 {
+    const Node *node = gradient->node;
     Sums backward = {.node = node,
-                     .matrix = gradient,
-                     .table = table,
+                     .matrix = &gradient->matrix,
+                     .table = gradient->table,
                      .tables = STEP_TABLES,
                      .site = site,
-                     .rows = lower->net->steps,
+                     .rows = steps_of(lower, node->in),
                      .width = site_width(lower, site, node->aux),
                      .element = gradient_element,
                      .use = add_to_gradient};

@@ -4,10 +4,12 @@
 
 #include "lower/lower.h"
 
-/* Begins the kernel measure_NAME. The site becomes a sample and a step that are looked at; what is added to the
+/* Begins the kernel measure_NAME. The site becomes a sample and a step, of so many, that are looked at; what is added to the
  * variable returned goes to counts[sample]. `what` begins the kernel's comment: "spikes of". */
-LoopExpr *measure_kernel(Lower *lower, const char *name, const char *what, BufferId counts, Site *site);
+LoopExpr *measure_kernel(Lower *lower, const char *name, const char *what, BufferId counts, int steps,
+                         Site *site);
 /* The sum of all counts, and the number of things that were looked at, `units` at each sample and step. */
-LoopExpr *measured_total(Lower *lower, LoopBlock *into, BufferId counts, int units, LoopExpr **all);
+LoopExpr *measured_total(Lower *lower, LoopBlock *into, BufferId counts, int steps, int units,
+                         LoopExpr **all);
 
 #endif

@@ -1,15 +1,19 @@
 /* Recurrent groups: one loop over time around all nodes of the group. A few samples go through it in lock-step, so
  * that each weight which is fetched serves several of them. */
-#include "lower/spikes/events.h"
-#include "lower/maps/gate.h"
+#include "lower/step/group.h"
 
-enum { TOGETHER = 32 /* samples */ };
+#include "lower/base/code.h"
+#include "lower/base/scan.h"
+#include "lower/base/streams.h"
+#include "lower/maps/gate.h"
+#include "lower/spikes/lists.h"
+#include "lower/tuned.h"
 
 typedef struct Group {
     const int *nodes;
     int count;
     const ScanState *states; /* by node */
-    const Matrix *weights;   /* by node */
+    const Linear *maps;      /* by node */
     const bool *lists;       /* by node: a map before which the events of its input are listed */
     LoopExpr *b0, *b1;       /* the samples that go together */
 } Group;
@@ -26,23 +30,24 @@ static bool runs_backward(const Lower *lower, const int *nodes, int count)
  * processor does not see it coming. */
 static void emit_ahead(Lower *lower, const Node *scan, StreamId stream, Site site)
 {
-    if (lower->slots[stream] || !stream_of(lower, stream)->temporal)
+    if (lower->plan->streams[stream].slots || !stream_of(lower, stream)->temporal)
         return;
-    LoopExpr *last = num(lower, scan->reverse ? 0 : lower->net->steps - 1);
+    LoopExpr *last = num(lower, scan->reverse ? 0 : steps_of(lower, stream) - 1);
     LoopExpr *next = op2(lower, scan->reverse ? OP_SUB : OP_ADD, site.t, num(lower, 1));
     LoopExpr *more = op2(lower, scan->reverse ? OP_GT : OP_LT, site.t, last);
     LoopExpr *index[3] = {site.b, loop_op(lower->arena, OP_SELECT, more, next, last), num(lower, 0)};
-    loop_ahead(lower->program, site.into, lower->streams[stream], 3, index, stream_size(lower, stream));
+    loop_ahead(lower->program, site.into, lower->streams[stream].values, 3, index,
+               stream_size(lower, stream));
 }
 
 static void emit_scan_ahead(Lower *lower, const Node *scan, Site site)
 {
-    if (is_without(lower->without, OPTIMISATION_AHEAD))
+    if (leaves_out(lower, OPTIMISATION_AHEAD))
         return;
     for (int i = 0; i < scan->ins.count; i++)
         emit_ahead(lower, scan, scan->ins.at[i], site);
     for (int i = 0; i < scan->outs.count; i++)
-        if (lower->place[scan->outs.at[i].stream] == NONE)
+        if (lower->plan->streams[scan->outs.at[i].stream].place == NONE)
             emit_ahead(lower, scan, scan->outs.at[i].stream, site);
 }
 
@@ -51,7 +56,7 @@ static void emit_node(Lower *lower, const Group *group, int k, Site site)
 {
     const Node *node = &lower->net->nodes.at[group->nodes[k]];
     Site all = site;
-    if (node->kind == NODE_DELAY && lower->shifted[node->out])
+    if (node->kind == NODE_DELAY && lower->plan->streams[node->out].shifted)
         return;
     if (node->kind != NODE_DENSE || group->lists[k]) {
         LoopStmt *loop_b = for_bounds(lower, site.into, "b", group->b0, group->b1);
@@ -61,7 +66,7 @@ static void emit_node(Lower *lower, const Group *group, int k, Site site)
     if (group->lists[k])
         emit_list_step(lower, node->in, site);
     if (node->kind == NODE_DENSE)
-        emit_step_map(lower, node, group->weights[k], all, group->b0, group->b1);
+        emit_step_map(lower, &group->maps[k], all, group->b0, group->b1);
     else if (node->kind == NODE_DELAY)
         emit_delay(lower, node, site);
     else if (node->kind == NODE_SCAN) { /* net_verify lets nothing else into a group */
@@ -78,7 +83,7 @@ static const char *group_about(Lower *lower, const int *nodes, int count)
         StreamId out = node->out != NONE ? node->out : node->outs.at[0].stream;
         text = arena_printf(lower->arena, "%s%s %s (%s%s)", text, i ? "," : "", stream_of(lower, out)->name,
                             node->kind == NODE_SCAN ? node->name : node_kind_name(node->kind),
-                            lower->shifted[out] ? ", read in place" : "");
+                            lower->plan->streams[out].shifted ? ", read in place" : "");
     }
     return text;
 }
@@ -99,10 +104,16 @@ static const char *group_name(const Lower *lower, const int *nodes, int count)
     return stream_of(lower, out)->name;
 }
 
+/* A group is in time: each of its nodes runs at every step. */
+static int group_steps(const Lower *lower, const int *nodes)
+{
+    return lower->plan->nodes[nodes[0]].steps;
+}
+
 /* The first step behind `from` at which a delay of the group changes sides, or T. */
 static int next_edge(const Lower *lower, const int *nodes, int count, int from)
 {
-    int next = lower->net->steps;
+    int next = group_steps(lower, nodes);
     for (int i = 0; i < count; i++) {
         const Node *node = &lower->net->nodes.at[nodes[i]];
         int edge = node->kind == NODE_DELAY ? delay_edge(lower, node) : next;
@@ -117,29 +128,29 @@ static void emit_segment(Lower *lower, const Group *group, LoopBlock *into, int 
 {
     LoopStmt *time = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
                               num(lower, from), num(lower, to));
+    int unroll = lower->plan->options.unroll;
     time->down = runs_backward(lower, group->nodes, group->count);
-    time->unroll = lower->unroll ? lower->unroll : UNROLL_NONE;
-    Site site = {&time->body, NULL, loop_variable(lower, time), NULL};
-    lower->segment = from;
+    time->unroll = unroll ? unroll : UNROLL_NONE;
+    Site site = {&time->body, NULL, loop_variable(lower, time), NULL, from};
     for (int i = 0; i < group->count; i++) /* those that join come first */
         emit_node(lower, group, i, site);
 }
 
 static void emit_segments(Lower *lower, const Group *group, LoopBlock *into, int from)
 {
-    int to = next_edge(lower, group->nodes, group->count, from);
+    int to = next_edge(lower, group->nodes, group->count, from), steps = group_steps(lower, group->nodes);
     bool down = runs_backward(lower, group->nodes, group->count);
-    if (down && to < lower->net->steps)
+    if (down && to < steps)
         emit_segments(lower, group, into, to);
     emit_segment(lower, group, into, from, to);
-    if (!down && to < lower->net->steps)
+    if (!down && to < steps)
         emit_segments(lower, group, into, to);
 }
 
 static void emit_starts(Lower *lower, const Group *group, LoopBlock *into)
 {
     LoopStmt *loop_b = for_bounds(lower, into, "b", group->b0, group->b1);
-    Site site = {&loop_b->body, loop_variable(lower, loop_b), NULL, NULL};
+    Site site = {.into = &loop_b->body, .b = loop_variable(lower, loop_b)};
     for (int i = 0; i < group->count; i++) {
         const Node *node = &lower->net->nodes.at[group->nodes[i]];
         if (node->kind == NODE_SCAN)
@@ -152,46 +163,34 @@ static void emit_starts(Lower *lower, const Group *group, LoopBlock *into)
 /* The kernel's samples, so many at a time as go together. */
 static LoopBlock *emit_blocks(Lower *lower, Group *group)
 {
-    int size = is_without(lower->without, OPTIMISATION_LOCKSTEP) ? 1 : TOGETHER;
+    int size = leaves_out(lower, OPTIMISATION_LOCKSTEP) ? 1 : TOGETHER;
     LoopExpr *first = loop_ref(lower->arena, lower->kernel, lower->kernel->first);
     LoopExpr *last = loop_ref(lower->arena, lower->kernel, lower->kernel->last);
     return &for_chunks(lower, &lower->kernel->body, "block", first, last, size, &group->b0, &group->b1)->body;
 }
 
-/* The maps that join the group, then its own nodes. */
-static int *all_nodes(Lower *lower, const int *nodes, int *count)
+void lower_group(Lower *lower, const Part *part)
 {
-    int *all = NEW_ARRAY(lower->arena, int, lower->net->nodes.count + 1), total = 0;
-    for (int n = 0; n < lower->net->updates; n++)
-        if (lower->joined[n] && lower->joined[n] == lower->group[nodes[0]])
-            all[total++] = n;
-    for (int i = 0; i < *count; i++)
-        all[total++] = nodes[i];
-    *count = total;
-    return all;
-}
-
-void lower_group(Lower *lower, const int *own, int count)
-{
-    const int *nodes = all_nodes(lower, own, &count);
+    const int *nodes = part->nodes;
+    int count = part->count;
     ScanState *states = NEW_ARRAY(lower->arena, ScanState, count + 1);
     for (int i = 0; i < count; i++)
         if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)
             states[i] = scan_buffers(lower, &lower->net->nodes.at[nodes[i]], true);
-    Matrix *weights = NEW_ARRAY(lower->arena, Matrix, count + 1);
+    Linear *maps = NEW_ARRAY(lower->arena, Linear, count + 1);
     bool *lists = NEW_ARRAY(lower->arena, bool, count + 1);
     for (int i = 0; i < count; i++) {
         const Node *node = &lower->net->nodes.at[nodes[i]];
         if (node->kind != NODE_DENSE)
             continue;
-        weights[i] = tiled_weights(lower, node);
-        gate_prepare(lower, node);
+        maps[i] = (Linear){node, plan_of(lower, node), tiled_weights(lower, node), -1, -1, -1};
+        maps[i].few = gate_prepare(lower, node);
         lists[i] =
-            !lower->joined[nodes[i]] && follows_events(lower, node->in) && list_buffers(lower, node->in);
+            !maps[i].plan->joined && lower->plan->streams[node->in].events && list_buffers(lower, node->in);
     }
     kernel_begin(lower, "recurrent", group_name(lower, nodes, count), group_about(lower, nodes, count),
                  named_scan(lower, nodes, count)->span, 0);
-    Group group = {nodes, count, states, weights, lists, NULL, NULL};
+    Group group = {nodes, count, states, maps, lists, NULL, NULL};
     LoopBlock *into = emit_blocks(lower, &group);
     emit_starts(lower, &group, into);
     emit_segments(lower, &group, into, 0);

@@ -1,13 +1,13 @@
-/* Kernels of whole layers: a scan with the linear maps before it and the weight gradients behind it. */
+/* Kernels of whole layers, for all steps: see layer.c. */
 #ifndef SNNC_LAYER_H
 #define SNNC_LAYER_H
 
 #include "lower/lower.h"
 
-/* Decides which nodes are computed within a scan's kernel, and which streams need no array of their own. */
-void layer_plan(Lower *lower);
-/* The kernel of a node that is in no recurrent group: a scan with all that is computed with it, or a linear
- * map or a gradient that stands alone. */
+/* The kernel of a node that has a LayerPlan: a scan with all that is computed with it, or a linear map or gradients
+ * that stand alone. */
 void lower_layer(Lower *lower, const Node *node);
+/* The optimiser on one parameter. */
+void lower_update(Lower *lower, const Node *node);
 
 #endif

@@ -1,5 +1,7 @@
 /* The optimiser: the same equations for every parameter, element by element. */
+#include "lower/base/code.h"
 #include "lower/base/equations.h"
+#include "lower/train/layer.h"
 
 static int element_count(const Param *param)
 {

@@ -1,11 +1,11 @@
 /* Buffers that tell, after a forward phase, whether something was not finite: few numbers, so that looking
  * costs next to nothing. Elsewhere NaN and infinity reach the scores, the loss or the gradients, which are
  * looked at, too. */
-#include "lower/lower.h"
+#include "lower/base/watch.h"
 
 static void watch(Lower *lower, StreamId stream, const char *state, BufferId values)
 {
-    LoopWatch watch = {.stream = lower->described[stream], .state = state, .values = values};
+    LoopWatch watch = {.stream = lower->streams[stream].described, .state = state, .values = values};
     vec_push(lower->arena, &lower->program->watches, watch);
 }
 
@@ -17,7 +17,7 @@ void watch_scan_states(Lower *lower, const Node *scan, const ScanState *state)
         watch(lower, scan->outs.at[0].stream, scan->states.at[s].name, state->states[s]);
     for (int k = 0; k < scan->outs.count; k++)
         if (stream_of(lower, scan->outs.at[k].stream)->trace)
-            watch(lower, scan->outs.at[0].stream, NULL, lower->streams[scan->outs.at[k].stream]);
+            watch(lower, scan->outs.at[0].stream, NULL, lower->streams[scan->outs.at[k].stream].values);
 }
 
 /* Encoders and maxima compare what they read. */
@@ -28,7 +28,7 @@ void watch_streams(Lower *lower)
         const Node *node = &net->nodes.at[n];
         bool compares = node->kind == NODE_POISSON || node->kind == NODE_LATENCY
                         || (node->kind == NODE_REDUCE && node->reduce == REDUCE_MAX);
-        BufferId values = compares ? lower->streams[node->in] : -1;
+        BufferId values = compares ? lower->streams[node->in].values : -1;
         if (values >= 0 && lower->program->buffers.at[values].type == TYPE_F32
             && lower->program->buffers.at[values].role != BUFFER_INPUT)
             watch(lower, node->in, NULL, values);

@@ -1,0 +1,49 @@
+/* Kernels, loops and expressions. */
+#ifndef SNNC_CODE_H
+#define SNNC_CODE_H
+
+#include "lower/lower.h"
+
+/* A kernel over the samples of the batch (items 0) or over 0 .. items-1; `name` is of the model, or NULL. */
+void kernel_begin(Lower *lower, const char *verb, const char *name, const char *about, Span origin,
+                  int items);
+/* The loop over the kernel's items; `name` of its variable. */
+LoopStmt *kernel_items(Lower *lower, const char *name);
+/* The same, within other loops. */
+LoopStmt *kernel_items_in(Lower *lower, LoopBlock *into, const char *name);
+/* A kernel over the samples, up to the loop over them. */
+Site kernel_samples(Lower *lower, const char *verb, const char *name, const char *about, Span origin);
+
+LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count);
+/* The same, over units (or elements) that do not touch each other: the loops that vectorise. */
+LoopStmt *for_units(Lower *lower, LoopBlock *into, const char *name, int count);
+/* name = from .. to-1 */
+LoopStmt *for_bounds(Lower *lower, LoopBlock *into, const char *name, LoopExpr *from, LoopExpr *to);
+/* A loop over from .. to-1, `size` at a time; the body does *first .. *end-1. */
+LoopStmt *for_chunks(Lower *lower, LoopBlock *into, const char *name, LoopExpr *from, LoopExpr *to, int size,
+                     LoopExpr **first, LoopExpr **end);
+LoopExpr *loop_variable(Lower *lower, const LoopStmt *loop);
+/* A local value: `const float name = value`; returns the reference to it. */
+LoopExpr *loop_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
+/* The same for a value of the model's equations; NULL if they have no name for it. */
+LoopExpr *model_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
+LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
+
+LoopExpr *num(Lower *lower, int number);
+LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b);
+LoopExpr *load1(Lower *lower, BufferId buffer, LoopExpr *i);
+LoopExpr *load2(Lower *lower, BufferId buffer, LoopExpr *i, LoopExpr *j);
+void store1(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *value, bool add);
+void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value,
+            bool add);
+
+/* `name` is of the model, or NULL; dims outermost first. */
+BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
+                      bool per_sample, int ndim, const int *dims);
+/* Says to readers what a buffer holds. */
+void buffer_about(Lower *lower, BufferId buffer, const char *about);
+
+/* Leaves no kernel more than LOOP_MOST_LOCAL bytes of local arrays. Each belongs to one kernel. */
+void spill_locals(Program *program);
+
+#endif

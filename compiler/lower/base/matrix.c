@@ -1,0 +1,47 @@
+#include "lower/base/matrix.h"
+
+#include "lower/base/code.h"
+
+LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr *j)
+{
+    if (matrix->column)
+        j = op2(lower, OP_ADD, matrix->column, j);
+    return matrix->outer ? loop_load(lower->program, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j})
+                         : load2(lower, matrix->buffer, i, j);
+}
+
+void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr *i, LoopExpr *j,
+                  LoopExpr *value, bool add)
+{
+    if (matrix->column)
+        j = op2(lower, OP_ADD, matrix->column, j);
+    if (matrix->outer)
+        loop_store(lower->program, into, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j}, value, add);
+    else
+        store2(lower, into, matrix->buffer, i, j, value, add);
+}
+
+void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows, int width,
+                 bool add)
+{
+    LoopStmt *loop_i = for_range(lower, into, "i", rows);
+    LoopExpr *i = loop_variable(lower, loop_i);
+    LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    LoopExpr *value = from ? matrix_load(lower, from, i, j) : loop_float(lower->arena, 0);
+    matrix_store(lower, &loop_j->body, to, i, j, value, add);
+}
+
+BufferId weights_of(const Lower *lower, const Node *map)
+{
+    const ParamBuffers *weight = &lower->params[map->weight];
+    return map->transposed ? weight->transposed : weight->values;
+}
+
+BufferId sums_buffer(Lower *lower, const char *name, int rows, int width)
+{
+    int dims[2] = {rows, width};
+    BufferId sums = named_buffer(lower, "sums", name, TYPE_F32, BUFFER_LOCAL, false, 2, dims);
+    lower->program->buffers.at[sums].registers = true;
+    return sums;
+}

@@ -1,0 +1,28 @@
+/* Weights and their gradients, or a tile of them, and the sums that products are made in. */
+#ifndef SNNC_MATRIX_H
+#define SNNC_MATRIX_H
+
+#include "lower/lower.h"
+
+/* A matrix of inputs by outputs, or a tile of its columns: element (i, j) is buffer[outer][i][column + j]. */
+typedef struct Matrix {
+    BufferId buffer;
+    LoopExpr *outer;  /* NULL: the buffer has two dimensions */
+    LoopExpr *column; /* NULL: 0 */
+} Matrix;
+
+LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr *j);
+void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr *i, LoopExpr *j,
+                  LoopExpr *value, bool add);
+/* to[i][j] = (or +=) from[i][j] for so many rows and columns; from NULL: 0 */
+void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows, int width,
+                 bool add);
+
+/* The matrix that a map reads: its weights, or their transpose. Weights lie [inputs][outputs], so that inner loops run
+ * over outputs, contiguous. */
+BufferId weights_of(const Lower *lower, const Node *map);
+
+/* The local sums of so many rows at a time. */
+BufferId sums_buffer(Lower *lower, const char *name, int rows, int width);
+
+#endif

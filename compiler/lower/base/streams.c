@@ -1,0 +1,92 @@
+#include "lower/base/streams.h"
+
+#include "lower/base/code.h"
+
+int site_width(const Lower *lower, Site site, StreamId stream)
+{
+    return site.tile ? site.tile->width : stream_size(lower, stream);
+}
+
+LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n)
+{
+    return site.tile ? op2(lower, OP_ADD, site.tile->from, n) : n;
+}
+
+/* Where step t is, of a stream that keeps only so many steps. */
+static LoopExpr *slot_of(Lower *lower, LoopExpr *t, int slots)
+{
+    if (slots == 1)
+        return num(lower, 0);
+    if (t->kind == LOOP_NUMBER)
+        return num(lower, (int)t->number % slots);
+    LoopExpr *rounds = op2(lower, OP_DIV, t, num(lower, slots));
+    return op2(lower, OP_SUB, t, op2(lower, OP_MUL, rounds, num(lower, slots)));
+}
+
+/* The buffer of a stream and its indices for unit n at the site. */
+static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *index[4],
+                             int *count)
+{
+    const StreamPlan *plan = &lower->plan->streams[stream];
+    bool whole = site.tile && site.tile->whole == stream;
+    *count = 0;
+    if (plan->tiled) {
+        index[(*count)++] = site.b;
+        index[(*count)++] = site.tile->item;
+        index[(*count)++] = site.t;
+        index[(*count)++] = n;
+        return lower->streams[stream].values;
+    }
+    if (plan->local)
+        index[(*count)++] = site.tile->item;
+    LoopExpr *row = plan->local && site.tile->b0 ? op2(lower, OP_SUB, site.b, site.tile->b0) : num(lower, 0);
+    index[(*count)++] = plan->local ? row : site.b;
+    if (stream_of(lower, stream)->temporal)
+        index[(*count)++] = plan->slots && !whole ? slot_of(lower, site.t, plan->slots) : site.t;
+    index[(*count)++] = plan->local ? n : unit_of(lower, site, n);
+    return whole ? lower->streams[stream].whole : lower->streams[stream].values;
+}
+
+int delay_edge(const Lower *lower, const Node *node)
+{
+    int steps = steps_of(lower, node->out), edge = node->steps > 0 ? node->steps : steps + node->steps;
+    return edge < 0 ? 0 : edge > steps ? steps : edge;
+}
+
+/* What the delay gives at the site. */
+static LoopExpr *load_delayed(Lower *lower, const Node *node, Site site, LoopExpr *n)
+{
+    bool exists = (site.segment >= delay_edge(lower, node)) == (node->steps > 0);
+    if (!exists)
+        return stream_of(lower, node->out)->kind == STREAM_SPIKES ? num(lower, 0)
+                                                                  : loop_float(lower->arena, 0);
+    site.t = node->steps < 0 ? op2(lower, OP_ADD, site.t, num(lower, -node->steps))
+                             : op2(lower, OP_SUB, site.t, num(lower, node->steps));
+    return load_stream(lower, node->in, site, n);
+}
+
+LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
+{
+    if (lower->plan->streams[stream].shifted)
+        return load_delayed(lower, &lower->net->nodes.at[stream_of(lower, stream)->node], site, n);
+    LoopExpr *index[4];
+    int count;
+    BufferId buffer = stream_place(lower, stream, site, n, index, &count);
+    return loop_load(lower->program, buffer, count, index);
+}
+
+void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add)
+{
+    LoopExpr *index[4];
+    int count;
+    BufferId buffer = stream_place(lower, stream, site, n, index, &count);
+    loop_store(lower->program, site.into, buffer, count, index, value, add);
+}
+
+void emit_delay(Lower *lower, const Node *node, Site site)
+{
+    LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
+    LoopExpr *n = loop_variable(lower, loop), *value = load_delayed(lower, node, site, n);
+    site.into = &loop->body;
+    store_stream(lower, node->out, site, n, value, false);
+}

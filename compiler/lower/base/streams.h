@@ -1,0 +1,21 @@
+/* Where the values of streams are. */
+#ifndef SNNC_STREAMS_H
+#define SNNC_STREAMS_H
+
+#include "lower/lower.h"
+
+/* Units of the stream that the site works on: the tile's, or all. */
+int site_width(const Lower *lower, Site site, StreamId stream);
+/* The unit's number in the layer, for unit n of the site. */
+LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n);
+/* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */
+LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n);
+void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add);
+
+/* A delay gives what its input had, on one side of this step (0 .. T), and zeros on the other. Loops over time are
+ * split there, into segments, instead of asking for t at every step: gcc 12.2 at -O3 vectorises such a question wrongly. */
+int delay_edge(const Lower *lower, const Node *node);
+/* What the delay gives for all units at the site, which lies in site.segment. */
+void emit_delay(Lower *lower, const Node *node, Site site);
+
+#endif

@@ -1,0 +1,23 @@
+/* What stands before the layers and behind them: encoders, reductions, losses, predictions, and what the runtime looks
+ * at. Whole kernels. */
+#ifndef SNNC_ENDS_H
+#define SNNC_ENDS_H
+
+#include "lower/lower.h"
+
+void lower_poisson(Lower *lower, const Node *node);
+void lower_latency(Lower *lower, const Node *node);
+void lower_delay(Lower *lower, const Node *node);
+
+void lower_reduce(Lower *lower, const Node *node);
+void lower_pick_grad(Lower *lower, const Node *node);
+void lower_loss(Lower *lower, const Node *node);
+void lower_loss_grad(Lower *lower, const Node *node);
+void lower_predict(Lower *lower, const Node *node);
+void lower_activity(Lower *lower, const Node *node);
+
+/* Fills the program's tables for the runtime: parameters (with buffers for the optimiser's states),
+ * streams, data, training. Needs the buffers of parameters and streams. */
+void describe_program(Lower *lower);
+
+#endif

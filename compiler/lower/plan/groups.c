@@ -1,0 +1,115 @@
+/* Recurrent groups: their nodes go through time together, step by step, so that few steps of what passes between them
+ * have to be kept. */
+#include "lower/plan/planning.h"
+#include "lower/tuned.h"
+
+/* group[node]: the number of its recurrent group, or 0. */
+static void schedule_phase(Plan *plan, Phase phase, int first, int last)
+{
+    Schedule schedule = schedule_nodes(plan->arena, plan->net, first, last);
+    for (int p = 0; p < schedule.count; p++)
+        for (int i = 0; i < schedule.at[p].count; i++)
+            plan->nodes[schedule.at[p].nodes[i]].group = schedule.at[p].recurrent ? first + p + 1 : 0;
+    plan->phases[phase] = schedule;
+}
+
+/* The group in whose loop over time the node runs, or 0. */
+static int group_of(const Plan *plan, int n)
+{
+    return plan->nodes[n].group ? plan->nodes[n].group : plan->nodes[n].joined;
+}
+
+/* A map from spikes into a group is made by the group, step by step: its currents need no array. */
+static int joined_of(const Plan *plan, int n)
+{
+    const Net *net = plan->net;
+    const Node *node = &net->nodes.at[n];
+    if (node->kind != NODE_DENSE || node->transposed || plan->nodes[n].group || !plan->nodes[n].listed)
+        return 0;
+    int reader = net_only_reader(net, node->out);
+    bool joins = reader != NONE && net->nodes.at[reader].kind == NODE_SCAN
+                 && (n < net->backward) == (reader < net->backward);
+    return joins ? plan->nodes[reader].group : 0;
+}
+
+/* How many steps of a stream are needed at a time; 0: all, or nobody reads it. */
+static int slots_of(const Plan *plan, StreamId stream)
+{
+    const Net *net = plan->net;
+    int maker = net->streams.at[stream].node, slots = 0;
+    if (maker == NONE || !group_of(plan, maker) || !net->streams.at[stream].temporal)
+        return 0;
+    for (int n = 0; n < net->nodes.count; n++) {
+        const Node *node = &net->nodes.at[n];
+        if (!node_reads(node, stream))
+            continue;
+        int back = node->kind == NODE_DELAY ? (node->steps < 0 ? -node->steps : node->steps) : 0;
+        if (n == maker || plan->nodes[n].group != group_of(plan, maker) || back + 1 > MOST_SLOTS)
+            return 0;
+        slots = back + 1 > slots ? back + 1 : slots;
+    }
+    return slots < plan->streams[stream].steps ? slots : 0;
+}
+
+/* A delayed stream that only its group reads needs no copy: what it is made from is kept as long. */
+static bool is_shifted(const Plan *plan, StreamId stream)
+{
+    const Net *net = plan->net;
+    if (!plan->streams[stream].slots || net->nodes.at[net->streams.at[stream].node].kind != NODE_DELAY)
+        return false;
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == NODE_DELAY && node_reads(&net->nodes.at[n], stream))
+            return false; /* and not longer */
+    return true;
+}
+
+/* The maps that join the group, then its own nodes. */
+static void join(Plan *plan, Part *part)
+{
+    int *all = NEW_ARRAY(plan->arena, int, plan->net->nodes.count + 1), total = 0;
+    for (int n = 0; n < plan->net->updates; n++)
+        if (plan->nodes[n].joined && plan->nodes[n].joined == plan->nodes[part->nodes[0]].group)
+            all[total++] = n;
+    for (int i = 0; i < part->count; i++)
+        all[total++] = part->nodes[i];
+    part->nodes = all;
+    part->count = total;
+}
+
+/* Few outputs at a time for many samples of reals; many for the events of one. */
+static int step_width(const Plan *plan, const Node *map, int outputs)
+{
+    int best = plan->streams[map->in].events ? STEP_SPIKES : STEP_REALS;
+    for (int width = best; width >= STEP_REALS; width -= STEP_REALS)
+        if (outputs % width == 0)
+            return width;
+    return tile_width(outputs);
+}
+
+static void plan_lockstep(Plan *plan)
+{
+    const Net *net = plan->net;
+    for (int n = 0; n < net->updates; n++)
+        plan->nodes[n].joined = joined_of(plan, n);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        plan->streams[s].slots = slots_of(plan, s);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        plan->streams[s].shifted = is_shifted(plan, s);
+}
+
+void plan_groups(Plan *plan)
+{
+    const Net *net = plan->net;
+    schedule_phase(plan, PHASE_FORWARD, 0, net->backward);
+    schedule_phase(plan, PHASE_BACKWARD, net->backward, net->updates);
+    schedule_phase(plan, PHASE_UPDATE, net->updates, net->nodes.count);
+    if (!is_without(plan->options.without, OPTIMISATION_LOCKSTEP))
+        plan_lockstep(plan);
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+        for (int p = 0; p < plan->phases[phase].count; p++)
+            if (plan->phases[phase].at[p].recurrent)
+                join(plan, &plan->phases[phase].at[p]);
+    for (int n = 0; n < net->updates; n++)
+        if (net->nodes.at[n].kind == NODE_DENSE && group_of(plan, n))
+            plan->nodes[n].step_width = step_width(plan, &net->nodes.at[n], plan->nodes[n].units);
+}

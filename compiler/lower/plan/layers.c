@@ -1,0 +1,188 @@
+/* What is computed together. A linear map whose outputs only one scan reads is made in that scan's kernel, tile
+ * by tile, and so are the gradients of weights and biases behind the scan that makes their gradient stream: what
+ * passes between them stays in a cache and needs no array for the whole batch. */
+#include "lower/plan/planning.h"
+#include "lower/tuned.h"
+
+/* ---- hosts ---- */
+
+/* Whether the scan's layer is wide enough to be cut. */
+static bool is_cut(const Plan *plan, int n)
+{
+    int units = plan->nodes[n].units;
+    return tile_width(units) < units;
+}
+
+/* Samples that a tile's kernel takes at a time where tables may serve. */
+static int chunk_samples(const Plan *plan, int steps)
+{
+    int samples = CHUNK_ROWS / steps;
+    return samples > 1 && plan->options.kernels != KERNELS_EVENT ? samples : 1;
+}
+
+/* Whether tiles of this scan's streams are small enough to be local. */
+static bool fits(const Plan *plan, int scan)
+{
+    int64_t width = tile_width(plan->nodes[scan].units), steps = plan->nodes[scan].steps;
+    return width * steps * chunk_samples(plan, plan->nodes[scan].steps) <= LOCAL_MOST;
+}
+
+static bool may_host(const Plan *plan, int n, int scan)
+{
+    const Net *net = plan->net;
+    return scan != NONE && !plan->nodes[scan].group && net->nodes.at[scan].kind == NODE_SCAN
+           && scan_in_time(net, &net->nodes.at[scan]) && (n < net->backward) == (scan < net->backward)
+           && fits(plan, scan);
+}
+
+static int host_of(const Plan *plan, int n)
+{
+    const Net *net = plan->net;
+    const Node *node = &net->nodes.at[n];
+    StreamId stream = node->kind == NODE_WEIGHT_GRAD ? node->aux
+                      : node->kind == NODE_BIAS_GRAD ? node->in
+                      : node->kind == NODE_DENSE     ? node->out
+                                                     : NONE;
+    if (stream == NONE || plan->nodes[n].group || !net->streams.at[stream].temporal)
+        return NONE;
+    int host = node->kind == NODE_DENSE ? net_only_reader(net, stream) : net->streams.at[stream].node;
+    if (!may_host(plan, n, host))
+        return NONE;
+    /* Slices of the batch would all add to one bias. */
+    return node->kind == NODE_BIAS_GRAD && !is_cut(plan, host) ? NONE : host;
+}
+
+/* Gradients of several weights behind one stream, if no scan hosts them, are made while it is read once. */
+static void share_gradients(Plan *plan, int first)
+{
+    const Net *net = plan->net;
+    const Node *node = &net->nodes.at[first];
+    if (node->kind != NODE_WEIGHT_GRAD || plan->nodes[first].host != NONE)
+        return;
+    for (int n = first + 1; n < net->updates; n++)
+        if (net->nodes.at[n].kind == NODE_WEIGHT_GRAD && plan->nodes[n].host == NONE
+            && net->nodes.at[n].aux == node->aux)
+            plan->nodes[n].host = first;
+}
+
+/* ---- layers ---- */
+
+static void add_member(Plan *plan, LayerPlan *layer, int n)
+{
+    const Node *node = &plan->net->nodes.at[n];
+    if (node->kind == NODE_DENSE)
+        vec_push(plan->arena, &layer->maps, node);
+    else if (node->kind == NODE_SCAN)
+        layer->scan = node;
+    else
+        vec_push(plan->arena, &layer->gradients, node);
+}
+
+static bool has_kernel(const Plan *plan, int n)
+{
+    NodeKind kind = plan->net->nodes.at[n].kind;
+    return !plan->nodes[n].group && plan->nodes[n].host == NONE
+           && (kind == NODE_DENSE || kind == NODE_SCAN || kind == NODE_WEIGHT_GRAD);
+}
+
+static const NodePlan *record_of(const Plan *plan, const Node *node)
+{
+    return &plan->nodes[node - plan->net->nodes.at];
+}
+
+static void finish_layer(const Plan *plan, LayerPlan *layer, int n)
+{
+    const NodePlan *own = &plan->nodes[n];
+    bool alone = layer->maps.count == 0 && layer->gradients.count == 0;
+    bool cut = is_cut(plan, n) && !alone;
+    layer->cut = cut ? CUT_UNITS : layer->gradients.count ? CUT_SLICES : CUT_SAMPLES;
+    layer->width = cut ? tile_width(own->units) : own->units;
+    layer->items = cut ? own->units / layer->width : layer->cut == CUT_SLICES ? SLICES : 0;
+    layer->once = !layer->scan;
+    for (int i = 0; i < layer->maps.count; i++) {
+        const NodePlan *map = record_of(plan, layer->maps.at[i]);
+        layer->once = layer->once && !plan->net->streams.at[layer->maps.at[i]->out].temporal;
+        if (map->tables)
+            layer->chunk = chunk_samples(plan, map->steps);
+    }
+    layer->table = layer->chunk > 0;
+    for (int i = 0; i < layer->gradients.count; i++) {
+        const Node *node = layer->gradients.at[i];
+        layer->once =
+            layer->once && node->kind == NODE_WEIGHT_GRAD && !plan->net->streams.at[node->aux].temporal;
+        layer->table = layer->table || record_of(plan, node)->tables;
+    }
+}
+
+static void collect_layers(Plan *plan)
+{
+    const Net *net = plan->net;
+    for (int n = 0; n < net->updates; n++)
+        if (has_kernel(plan, n))
+            plan->nodes[n].layer = NEW(plan->arena, LayerPlan);
+    for (int n = 0; n < net->updates; n++) {
+        int kernel = plan->nodes[n].host == NONE ? n : plan->nodes[n].host;
+        if (plan->nodes[kernel].layer)
+            add_member(plan, plan->nodes[kernel].layer, n);
+    }
+    for (int n = 0; n < net->updates; n++)
+        if (plan->nodes[n].layer)
+            finish_layer(plan, plan->nodes[n].layer, n);
+}
+
+/* ---- what passes within layers and between them ---- */
+
+/* Made and read in one kernel only. */
+static bool is_local(const Plan *plan, StreamId stream)
+{
+    const Net *net = plan->net;
+    int maker = net->streams.at[stream].node, readers = 0;
+    if (maker == NONE)
+        return false;
+    int host = plan->nodes[maker].host != NONE ? plan->nodes[maker].host : maker;
+    if (net->nodes.at[host].kind != NODE_SCAN || !is_cut(plan, host))
+        return false;
+    for (int n = 0; n < net->nodes.count; n++) {
+        if (!node_reads(&net->nodes.at[n], stream))
+            continue;
+        readers++;
+        if (n == maker || (n != host && plan->nodes[n].host != host))
+            return false;
+    }
+    return readers > 0;
+}
+
+/* Whether the node is a scan whose kernel goes tile by tile. */
+static bool goes_by_tiles(const Plan *plan, int n)
+{
+    const LayerPlan *layer = plan->nodes[n].layer;
+    return layer && layer->scan && layer->cut == CUT_UNITS;
+}
+
+/* Made and read by scans alone, tile by tile: what the adjoint needs of a neuron. */
+static bool is_tiled(const Plan *plan, StreamId stream)
+{
+    const Net *net = plan->net;
+    int maker = net->streams.at[stream].node;
+    if (maker == NONE || plan->streams[stream].local || !net->streams.at[stream].temporal
+        || !goes_by_tiles(plan, maker))
+        return false;
+    for (int n = 0; n < net->nodes.count; n++)
+        if (node_reads(&net->nodes.at[n], stream) && !goes_by_tiles(plan, n))
+            return false;
+    return true;
+}
+
+void plan_layers(Plan *plan)
+{
+    const Net *net = plan->net;
+    for (int n = 0; n < net->updates && !is_without(plan->options.without, OPTIMISATION_TILES); n++)
+        plan->nodes[n].host = host_of(plan, n);
+    for (int n = 0; n < net->updates && !is_without(plan->options.without, OPTIMISATION_TILES); n++)
+        share_gradients(plan, n);
+    collect_layers(plan);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        plan->streams[s].local = is_local(plan, s);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        plan->streams[s].tiled = is_tiled(plan, s);
+}

@@ -1,0 +1,78 @@
+/* What is decided about a Net before the first kernel is written: a record for each stream, one for each node. They are
+ * made once, by the files of this folder, and constant from then on: who writes kernels asks them, and decides
+ * nothing. */
+#ifndef SNNC_PLAN_H
+#define SNNC_PLAN_H
+
+#include "passes.h"
+#include "schedule.h"
+
+typedef struct StreamPlan {
+    int steps;       /* values of a unit in a sample: T, or 1 outside time */
+    int width;       /* units of a tile, if its layer is cut; else all */
+    bool events;     /* it has spikes, over time: maps of it follow them */
+    bool all_choose; /* every kernel that reads it chooses between events and tables */
+    bool local;      /* lives in one kernel only, as a tile */
+    bool tiled;      /* laid out [batch][tiles][steps][width], since only tiles are read */
+    int slots;       /* steps that are kept of a stream which only its group reads; 0: all */
+    bool shifted;    /* delayed within a group, and read where the delay reads */
+    StreamId place;  /* the stream whose values it overwrites, once they are read; or NONE */
+} StreamPlan;
+
+/* Sparse gradients: what a map sends back to neurons of which few are near their threshold. See maps/gate.c. */
+typedef struct GatePlan {
+    const Node *adjoint; /* reads what the map makes, and multiplies it by */
+    Val slope;           /* this value of its body, which is 0 for neurons far from their threshold */
+    int later;           /* the map's step t is read at step t + later; not positive */
+    bool measured;       /* in a batch where many neurons are near, the whole product runs instead */
+} GatePlan;
+
+typedef enum Cut {
+    CUT_UNITS,   /* items are tiles */
+    CUT_SAMPLES, /* items are samples */
+    CUT_SLICES   /* items are slices of the batch */
+} Cut;
+
+typedef VEC(const Node *) Nodes;
+
+/* What one kernel computes together: a scan with the linear maps before it and the gradients behind it, or some of
+ * these alone. */
+typedef struct LayerPlan {
+    const Node *scan; /* NULL: none */
+    Nodes maps;
+    Nodes gradients; /* of weights and biases */
+    Cut cut;
+    int width;  /* units of a tile, or all */
+    int items;  /* tiles or slices; 0: samples */
+    int chunk;  /* samples at a time that share one making of tables; 0: its maps use none */
+    bool table; /* a map or a gradient uses tables */
+    bool once;  /* but products of streams outside time */
+} LayerPlan;
+
+typedef struct NodePlan {
+    const char *name; /* that its kernels are called after */
+    int units, steps; /* that it works on: all outputs; T, or 1 outside time */
+    int group;        /* the number of its recurrent group, or 0 */
+    int joined;       /* the group whose steps make this map from its events, or 0 */
+    int host;         /* the node in whose kernel it is computed, or NONE */
+    LayerPlan *layer; /* what its own kernel computes; NULL: it has none, or another kind of kernel */
+    bool tables;      /* a map or a gradient that tables may serve, */
+    bool listed;      /* or lists of events: for both, */
+    bool choice;      /* the activity of each batch decides; false: there is no choice */
+    GatePlan *gate;   /* NULL: none */
+    int step_width;   /* a map in a group: outputs at a time */
+    int run;          /* a scan: steps that are written out one after the other */
+} NodePlan;
+
+typedef struct Plan {
+    Arena *arena;
+    const Net *net;
+    LowerOptions options;
+    StreamPlan *streams;          /* by StreamId */
+    NodePlan *nodes;              /* by node */
+    Schedule phases[PHASE_COUNT]; /* a recurrent part begins with the maps that join it */
+} Plan;
+
+const Plan *make_plan(Arena *arena, const Net *net, LowerOptions options);
+
+#endif

@@ -1,0 +1,41 @@
+/* How many steps of a scan are written out one after the other. */
+#include "lower/plan/planning.h"
+#include "lower/tuned.h"
+
+/* Operations of one step. */
+static int step_cost(const Node *node)
+{
+    int cost = 0;
+    for (Val v = 0; v < node->body.code.count; v++) {
+        Op op = node->body.code.at[v].op;
+        bool function = op == OP_POW || op == OP_EXP || op == OP_EXPM1 || op == OP_LOG || op == OP_TANH
+                        || op == OP_SIGMOID || op == OP_ATAN || op == OP_ERF;
+        cost += function ? FUNCTION_COST : op_arity(op) > 0;
+    }
+    return cost > 0 ? cost : 1;
+}
+
+/* All of a short run, else a divisor if there is one of a good size. */
+static int run_of(const Node *node, int steps, int unroll)
+{
+    int affordable = UNROLL_BUDGET / step_cost(node);
+    if (unroll == UNROLL_FULL || (unroll == 0 && steps <= CHUNK_LIMIT && steps <= affordable))
+        return steps;
+    if (unroll > 0)
+        return unroll < steps ? unroll : steps;
+    int most = affordable < 1 ? 1 : affordable < CHUNK_LIMIT ? affordable : CHUNK_LIMIT;
+    for (int chunk = most; chunk > most / 2; chunk--)
+        if (steps % chunk == 0)
+            return chunk;
+    return most;
+}
+
+void plan_runs(Plan *plan)
+{
+    for (int n = 0; n < plan->net->updates; n++)
+        if (plan->net->nodes.at[n].kind == NODE_SCAN)
+            plan->nodes[n].run =
+                plan->nodes[n].steps == 1
+                    ? 1
+                    : run_of(&plan->net->nodes.at[n], plan->nodes[n].steps, plan->options.unroll);
+}

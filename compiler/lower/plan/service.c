@@ -1,0 +1,43 @@
+/* Which kernels serve a map or a gradient that spikes drive: lists of events, tables, or either, by each batch's
+ * activity. */
+#include "lower/plan/planning.h"
+#include "lower/tuned.h"
+
+static bool follows(const Plan *plan, const Node *node)
+{
+    return (node->kind == NODE_DENSE || node->kind == NODE_WEIGHT_GRAD) && plan->streams[node->in].events;
+}
+
+/* Small layers have no choice. */
+static bool is_large(const Plan *plan, const Node *node)
+{
+    return shape_size(plan->net->params.at[node->weight].shape) >= LEAST_WEIGHTS;
+}
+
+static void serve(Plan *plan, int n)
+{
+    const Node *node = &plan->net->nodes.at[n];
+    NodePlan *record = &plan->nodes[n];
+    Kernels kernels = plan->options.kernels;
+    if (!follows(plan, node))
+        return;
+    bool possible = node->kind == NODE_WEIGHT_GRAD || !node->transposed;
+    record->choice = possible && kernels == KERNELS_AUTO && is_large(plan, node);
+    record->tables = possible && (kernels == KERNELS_TABLE || record->choice);
+    record->listed = !(record->tables && kernels == KERNELS_TABLE);
+}
+
+void plan_service(Plan *plan)
+{
+    const Net *net = plan->net;
+    for (StreamId s = 0; s < net->streams.count; s++) {
+        const Stream *stream = &net->streams.at[s];
+        plan->streams[s].events = plan->streams[s].all_choose =
+            stream->kind == STREAM_SPIKES && stream->temporal;
+    }
+    for (int n = 0; n < net->updates; n++) {
+        serve(plan, n);
+        if (follows(plan, &net->nodes.at[n]) && !plan->nodes[n].choice)
+            plan->streams[net->nodes.at[n].in].all_choose = false;
+    }
+}

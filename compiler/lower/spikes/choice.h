@@ -1,0 +1,16 @@
+/* Which kernels run in this batch: see choice.c. */
+#ifndef SNNC_CHOICE_H
+#define SNNC_CHOICE_H
+
+#include "lower/lower.h"
+
+/* Kernels that measure a stream and choose, unless they are there already. */
+void choice_prepare(Lower *lower, StreamId stream);
+/* The block that runs if tables were chosen for the node, or were not; `into` if it has no choice. */
+LoopBlock *if_chosen(Lower *lower, const Node *node, LoopBlock *into, bool tables);
+/* The block that runs if tables were chosen for the stream, or were not: over units, or over steps. */
+LoopBlock *if_busy(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables);
+/* The block that lists a stream's events: runs unless nobody would read them. */
+LoopBlock *if_listed(Lower *lower, StreamId stream, LoopBlock *into);
+
+#endif

@@ -1,0 +1,21 @@
+/* Lists of the units that spike: see lists.c. */
+#ifndef SNNC_LISTS_H
+#define SNNC_LISTS_H
+
+#include "lower/lower.h"
+
+/* Elements of a buffer in which so many units may be listed. */
+int list_room(int units);
+/* For numbers below `limit`. */
+Type index_type(int limit);
+
+/* A kernel that lists the events of a spike stream, unless they are listed already. */
+void lists_prepare(Lower *lower, StreamId stream);
+/* The buffers for it; false: the stream has them. Who makes them lists the site's sample, step after step. */
+bool list_buffers(Lower *lower, StreamId stream);
+void emit_list_start(Lower *lower, StreamId stream, Site site);
+void emit_list_step(Lower *lower, StreamId stream, Site site);
+/* A loop over the units that spike at the site. */
+LoopStmt *loop_events(Lower *lower, StreamId stream, Site site, LoopExpr **unit);
+
+#endif

@@ -1,0 +1,72 @@
+/* Numbers that were tuned by measuring, not derived: where one kernel becomes faster than another, and how much of a
+ * layer is worked on at a time. Measured by the workloads of tests/bench, on the machine that tests/bench/README.md
+ * names (Zen 4, AVX-512, two cores); it says how to measure again, too. None of them changes what a network computes,
+ * but for the order of some sums. */
+#ifndef SNNC_TUNED_H
+#define SNNC_TUNED_H
+
+/* ---- tiles: what a kernel works on while it is in a cache ---- */
+
+enum {
+    TILE_LEAST = 24, /* units of a tile, */
+    TILE_MOST = 64,  /* whose weights, of some hundreds of inputs, stay in the second cache */
+
+    CHUNK_ROWS = 800,     /* samples x steps that share one making of tables */
+    LOCAL_MOST = 1 << 16, /* elements of a tile's array of one stream */
+    SLICES = 8,           /* of the batch, for gradients of layers that are too narrow to cut */
+
+    POISSON_PART = 2048, /* units of an encoder at a time: their random bytes stay in the first cache */
+
+    TOGETHER = 32, /* samples that go through a recurrent group in lock-step */
+    MOST_SLOTS = 4 /* steps that are kept of a stream which only its group reads; of longer ones, all */
+};
+
+/* ---- products of reals ---- */
+
+enum {
+    BLOCK = 4,        /* rows whose sums are made together */
+    MOST_ROWS = 8,    /* the same, where rows are samples at one step, */
+    WIDE_LANES = 16,  /* and vectors are so wide: there are twice as many of them, too */
+    STEP_REALS = 16,  /* outputs of a tile within a recurrent group: few for many samples, */
+    STEP_SPIKES = 64, /* many, at best, for the events of one */
+    APART = 4,        /* products that are made before the first is added */
+    LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
+};
+
+/* ---- tables and events of spikes ---- */
+
+enum {
+    LEAST_WEIGHTS = 4096, /* of a layer for which there is a choice: small ones are quick either way */
+    GROUP = 5,            /* inputs, or steps, of a table */
+    UNIT_TABLES = 5,      /* that are in use at a time: over units, */
+    STEP_TABLES = 5,      /* and over steps */
+    TABLE_WIDTH = 32      /* outputs: five tables of so many fit the first cache */
+};
+
+/* Tables win where more than about this part of the inputs spike: later in maps, whose events only add to registers,
+ * than in gradients, whose events add to memory. */
+#define TABLE_ACTIVITY_FORWARD 0.16
+#define TABLE_ACTIVITY_BACKWARD 0.08
+
+/* ---- gates: maps back to few neurons ---- */
+
+enum {
+    DOT_LANES = 16,      /* sums of a dot product, */
+    DOT_MOST_LANES = 64, /* up to so many */
+    GATE_LEAST_STEPS = 2
+};
+
+/* A dot product takes about two and a half times as long as its part of a whole product. */
+#define FEW_NEAR 0.36
+
+/* ---- scans ---- */
+
+enum {
+    /* Steps that are unrolled. Each waits for the one before, so a processor must see the next units behind them:
+     * with more steps than this it does not look so far ahead. */
+    CHUNK_LIMIT = 8,
+    UNROLL_BUDGET = 800, /* operations in all, or compilers take minutes */
+    FUNCTION_COST = 16   /* of exp and the like, which are inline code, in operations */
+};
+
+#endif
