@@ -52,11 +52,13 @@ typedef struct Tile {
     StreamId whole; /* the stream of which all steps are stored, in StreamBuffers.whole; or NONE */
 } Tile;
 
-/* Where code is emitted: sample b, time step t (NULL outside time). Units are counted from the tile's first. */
+/* Where code is emitted: sample b, time step t (NULL outside time). Units are counted from the first of the tile, or of
+ * the part of it that the code is about. */
 typedef struct Site {
     LoopBlock *into;
     LoopExpr *b, *t;
     const Tile *tile; /* NULL: all units */
+    LoopExpr *first;  /* of the part, in the tile; NULL: 0 */
     int segment;      /* the first step of those that are being emitted: see delay_edge */
 } Site;
 

@@ -44,7 +44,7 @@ ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
 
 static bool is_sum(const Lower *lower, const Node *node, int out)
 {
-    return scan_in_time(lower->net, node) && !stream_of(lower, node->outs.at[out].stream)->temporal;
+    return plan_of(lower, node)->in_time && !stream_of(lower, node->outs.at[out].stream)->temporal;
 }
 
 /* Where sum number s (outs that are sums, then grads) of the node goes. */
@@ -224,7 +224,7 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
     Site inner = site;
     inner.into = &units->body;
     declare_locals(lower, &unit, inner, keep_states);
-    if (scan_in_time(lower->net, node) && count > 1) {
+    if (plan_of(lower, node)->in_time && count > 1) {
         LoopExpr *to = loop_op(arena, OP_ADD, from, loop_int(arena, count), NULL);
         LoopStmt *time = loop_for(arena, inner.into, loop_var(arena, lower->kernel, "t", TYPE_I32), from, to);
         time->down = node->reverse;

@@ -7,8 +7,15 @@ int site_width(const Lower *lower, Site site, StreamId stream)
     return site.tile ? site.tile->width : stream_size(lower, stream);
 }
 
+/* Unit n of the site, in its tile. */
+static LoopExpr *within(Lower *lower, Site site, LoopExpr *n)
+{
+    return site.first ? op2(lower, OP_ADD, site.first, n) : n;
+}
+
 LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n)
 {
+    n = within(lower, site, n);
     return site.tile ? op2(lower, OP_ADD, site.tile->from, n) : n;
 }
 
@@ -34,7 +41,7 @@ static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr 
         index[(*count)++] = site.b;
         index[(*count)++] = site.tile->item;
         index[(*count)++] = site.t;
-        index[(*count)++] = n;
+        index[(*count)++] = within(lower, site, n);
         return lower->streams[stream].values;
     }
     if (plan->local)
@@ -43,7 +50,7 @@ static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr 
     index[(*count)++] = plan->local ? row : site.b;
     if (stream_of(lower, stream)->temporal)
         index[(*count)++] = plan->slots && !whole ? slot_of(lower, site.t, plan->slots) : site.t;
-    index[(*count)++] = plan->local ? n : unit_of(lower, site, n);
+    index[(*count)++] = plan->local ? within(lower, site, n) : unit_of(lower, site, n);
     return whole ? lower->streams[stream].whole : lower->streams[stream].values;
 }
 

@@ -247,6 +247,6 @@ void lower_delay(Lower *lower, const Node *node)
         LoopStmt *loop_t =
             for_bounds(lower, samples.into, "t", num(lower, bounds[part]), num(lower, bounds[part + 1]));
         emit_delay(lower, node,
-                   (Site){&loop_t->body, samples.b, loop_variable(lower, loop_t), NULL, bounds[part]});
+                   (Site){&loop_t->body, samples.b, loop_variable(lower, loop_t), NULL, NULL, bounds[part]});
     }
 }

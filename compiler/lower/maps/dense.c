@@ -40,3 +40,22 @@ void lower_bias_grad(Lower *lower, const Node *node)
     store1(lower, &loop_j->body, lower->params[node->bias].gradient, j, load_stream(lower, node->in, site, j),
            true);
 }
+
+/* ---- gradients of biases in the kernel of their layer ---- */
+
+static bool serves(const Linear *linear)
+{
+    return linear->node->kind == NODE_BIAS_GRAD;
+}
+
+static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
+{
+    const Node *node = gradient->node;
+    site = walk_rows(lower, walk, site);
+    LoopStmt *loop_j = for_units(lower, site.into, "j", site_width(lower, site, node->in));
+    LoopExpr *j = loop_variable(lower, loop_j);
+    store1(lower, &loop_j->body, lower->params[node->bias].gradient, unit_of(lower, site, j),
+           load_stream(lower, node->in, site, j), true);
+}
+
+const MapKernel by_sums = {serves, NULL, NULL, NULL, gradient, 0};

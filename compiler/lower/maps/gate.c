@@ -3,11 +3,10 @@
  * a dot product each, of their row of weights. They are listed step by step from what the forward run has kept.
  *
  * In a batch where many neurons are near, the whole product is quicker: a kernel measures and chooses. */
-#include "lower/maps/gate.h"
-
 #include "lower/base/code.h"
 #include "lower/base/scan.h"
 #include "lower/base/streams.h"
+#include "lower/maps/linear.h"
 #include "lower/spikes/lists.h"
 #include "lower/spikes/measure.h"
 #include "lower/tuned.h"
@@ -58,16 +57,21 @@ static void emit_measure(Lower *lower, const GatePlan *gate, BufferId counts)
     emit_constants(lower, &tiles->body, &constants, loop_n);
 }
 
-BufferId gate_prepare(Lower *lower, const Node *map)
+static bool serves(const Linear *linear)
 {
-    const GatePlan *gate = plan_of(lower, map)->gate;
-    if (!gate || !gate->measured)
-        return -1;
+    return linear->plan->gate != NULL;
+}
+
+static void prepare(Lower *lower, Linear *map)
+{
+    const GatePlan *gate = map->plan->gate;
+    if (!gate->measured)
+        return;
     const NodePlan *adjoint = plan_of(lower, gate->adjoint);
     const char *name = adjoint->name;
     int one = 1;
     BufferId counts = named_buffer(lower, "near_of", name, TYPE_I32, BUFFER_SCRATCH, true, 0, NULL);
-    BufferId flag = named_buffer(lower, "few_of", name, TYPE_I32, BUFFER_SCRATCH, false, 1, &one);
+    map->few = named_buffer(lower, "few_of", name, TYPE_I32, BUFFER_SCRATCH, false, 1, &one);
     emit_measure(lower, gate, counts);
     kernel_begin(
         lower, "choose_near", name,
@@ -80,12 +84,12 @@ BufferId gate_prepare(Lower *lower, const Node *map)
                  arena_printf(lower->arena,
                               "products of single neurons are faster for less than %g %% of them",
                               100 * FEW_NEAR));
-    store1(lower, &item->body, flag, loop_variable(lower, item),
+    store1(lower, &item->body, map->few, loop_variable(lower, item),
            as_bit(lower, op2(lower, OP_LT, near, limit)), false);
-    return flag;
 }
 
-LoopBlock *if_few(Lower *lower, const Linear *map, LoopBlock *into, bool few)
+/* Whether few neurons are near. */
+static LoopBlock *branch(Lower *lower, const Linear *map, LoopBlock *into, bool few)
 {
     if (map->few < 0)
         return few ? into : NULL;
@@ -217,7 +221,8 @@ static LoopExpr *emit_dot(Lower *lower, const Dot *dot)
     return sum;
 }
 
-void emit_gated(Lower *lower, const Linear *linear, Site site)
+/* At one sample and step: a dot product for each unit that is near, else 0. */
+static void emit_row(Lower *lower, const Linear *linear, Site site)
 {
     const Node *map = linear->node;
     int width = site_width(lower, site, map->out);
@@ -233,3 +238,11 @@ void emit_gated(Lower *lower, const Linear *linear, Site site)
     Dot dot = {map, &near, inner, unit_of(lower, site, j)};
     store_stream(lower, map->out, inner, j, emit_dot(lower, &dot), false);
 }
+
+static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
+{
+    note_map(lower, map, site.into, ", of neurons near their threshold");
+    emit_row(lower, map, walk_rows(lower, walk, site));
+}
+
+const MapKernel by_gate = {serves, prepare, branch, forward, NULL, 0};

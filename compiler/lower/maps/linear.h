@@ -1,44 +1,56 @@
-/* Linear maps and the gradients of their weights: what the drivers ask of this folder. */
+/* Linear maps and the gradients of their weights. Several kernels can compute one: each is a file of this folder and a
+ * row of the table in linear.c. */
 #ifndef SNNC_LINEAR_H
 #define SNNC_LINEAR_H
 
 #include "lower/base/matrix.h"
+#include "lower/base/walk.h"
 
 /* A map, or the gradient of its weights or bias, in the kernel that computes it. */
 typedef struct Linear {
     const Node *node;
     const NodePlan *plan;
     Matrix matrix;  /* the weights, or where their gradient is summed: all or a tile */
-    BufferId sums;  /* of a few rows at a time; -1: not needed */
+    BufferId sums;  /* of so many rows at a time as linear_rows says; -1: not needed */
     BufferId table; /* -1: not needed */
     BufferId few;   /* of a map with a gate: [1], few neurons of this batch are near; -1: as if they were */
 } Linear;
 
-/* Kernels that list or pack its input, if that is to be, or measure its gate. */
-void linear_prepare(Lower *lower, Linear *linear);
-/* Rows that are summed at a time. */
-int sums_rows(const Lower *lower, const Linear *linear);
-/* The local tables of a kernel whose tiles have this width. */
-BufferId table_buffer(Lower *lower, const char *name, int width);
+typedef struct MapKernel {
+    bool (*serves)(const Linear *linear);
+    /* Kernels that must run before; NULL: none. */
+    void (*prepare)(Lower *lower, Linear *linear);
+    /* The block that runs in batches for which this kernel was chosen, or was not; NULL: none. Without it, always. */
+    LoopBlock *(*branch)(Lower *lower, const Linear *linear, LoopBlock *into, bool chosen);
+    /* The map's outputs at the rows of the walk, into its out stream. */
+    void (*forward)(Lower *lower, const Linear *map, Site site, Walk walk);
+    /* Adds what the rows contribute to the gradient. */
+    void (*gradient)(Lower *lower, const Linear *gradient, Site site, Walk walk);
+    int rows; /* that it sums at a time */
+} MapKernel;
 
+extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums;
+
+/* Prepares all kernels that serve it. */
+Linear linear_of(Lower *lower, const Node *node);
+/* The most rows that its kernels sum at a time. */
+int linear_rows(const Linear *linear);
+/* The map or the gradient, by the kernels that serve it. */
+void emit_linear(Lower *lower, const Linear *linear, Site site, Walk walk);
+
+/* ---- for kernels and drivers ---- */
+
+/* A comment that tells a reader of the kernel what follows: rows of the weights, or their gradient, and how. */
+void note_map(Lower *lower, const Linear *map, LoopBlock *into, const char *how);
+void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const char *how);
 /* What unit j of the site starts from: the bias or 0. */
 LoopExpr *map_start(Lower *lower, const Node *map, Site site, LoopExpr *j);
-/* The map's outputs at every step of the site's sample, into its out stream. */
-void emit_map(Lower *lower, const Linear *map, Site site);
-/* The same for samples b0 .. b1-1 of streams outside time, some of them together. */
-void emit_map_once(Lower *lower, const Linear *map, Site site, LoopExpr *b0, LoopExpr *b1);
-/* The same, by tables, for the samples b0 .. b1-1 of the tile. */
-void emit_map_tables(Lower *lower, const Linear *map, Site site, LoopExpr *b0, LoopExpr *b1);
-
-/* Adds what the site's sample contributes to the gradient of the weights; outside time what samples b0 .. b1-1 do. */
-void emit_weight_grad(Lower *lower, const Linear *gradient, Site site, LoopExpr *b0, LoopExpr *b1);
-/* The same, by tables. */
-void emit_weight_grad_tables(Lower *lower, const Linear *gradient, Site site);
-
-/* A kernel that lays the map's weights out tile by tile, [tiles][inputs][width], for emit_step_map. */
-Matrix tiled_weights(Lower *lower, const Node *map);
-/* The map's outputs at the site's step for samples b0 .. b1-1: where all of them go through time together. */
-void emit_step_map(Lower *lower, const Linear *map, Site site, LoopExpr *b0, LoopExpr *b1);
+/* The local tables of a kernel whose tiles have this width. */
+BufferId table_buffer(Lower *lower, const char *name, int width);
+/* The map at one step of one sample, from the list of its events. */
+void emit_events(Lower *lower, const Linear *map, Site site);
+/* The map by products, at the site's step, for samples b0 .. b1-1, `together` of them at a time. */
+void emit_products(Lower *lower, const Linear *map, Site site, Walk samples, int together);
 
 /* Whole kernels. */
 void lower_bias_grad(Lower *lower, const Node *node);

@@ -11,6 +11,8 @@
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/linear.h"
+#include "lower/spikes/choice.h"
+#include "lower/spikes/pack.h"
 #include "lower/tuned.h"
 
 enum { ENTRIES = 1 << GROUP /* of a table */ };
@@ -19,6 +21,22 @@ enum { ENTRIES = 1 << GROUP /* of a table */ };
 static int table_width(int width)
 {
     return width % 2 == 0 && width > TABLE_WIDTH ? width / 2 : width;
+}
+
+static bool serves(const Linear *linear)
+{
+    return linear->plan->tables;
+}
+
+static void prepare(Lower *lower, Linear *linear)
+{
+    pack_prepare(lower, linear->node);
+}
+
+static LoopBlock *branch(Lower *lower, const Linear *linear, LoopBlock *into, bool chosen)
+{
+    bool always = !linear->plan->listed || linear->plan->joined; /* or a group does what is left */
+    return !chosen && always ? NULL : if_chosen(lower, linear->node, into, chosen);
 }
 
 BufferId table_buffer(Lower *lower, const char *name, int width)
@@ -32,22 +50,15 @@ typedef struct Sums Sums;
 /* What a kernel makes tables of: `rows` inputs' weights, or steps' gradients. */
 struct Sums {
     const Node *node;
-    const Matrix *matrix;
+    Matrix matrix;
     BufferId table;
     Site site;
     int tables; /* at a time */
     int rows, width;
-    LoopExpr *column; /* tables serve `width` outputs of the tile, from this one on */
     LoopExpr *(*element)(Lower *lower, const Sums *sums, LoopExpr *row, LoopExpr *j);
     void (*use)(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block);
-    LoopExpr *from, *to; /* samples */
+    Walk walk;
 };
-
-/* Output j of the tables, as one of the tile. */
-static LoopExpr *output(Lower *lower, const Sums *sums, LoopExpr *j)
-{
-    return op2(lower, OP_ADD, sums->column, j);
-}
 
 static LoopExpr *entry(Lower *lower, const Sums *sums, LoopExpr *slot, LoopExpr *subset, LoopExpr *j)
 {
@@ -110,10 +121,10 @@ static void emit_blocks(Lower *lower, Sums *sums, LoopBlock *into)
 {
     int width = sums->width;
     sums->width = table_width(width);
-    sums->column = num(lower, 0);
     if (sums->width < width) {
         LoopStmt *halves = for_range(lower, into, "half", width / sums->width);
-        sums->column = op2(lower, OP_MUL, loop_variable(lower, halves), num(lower, sums->width));
+        sums->site.first = op2(lower, OP_MUL, loop_variable(lower, halves), num(lower, sums->width));
+        sums->matrix.column = sums->site.first;
         into = &halves->body;
     }
     int complete = sums->rows / GROUP / sums->tables;
@@ -130,7 +141,7 @@ static void emit_blocks(Lower *lower, Sums *sums, LoopBlock *into)
 
 static LoopExpr *weight_element(Lower *lower, const Sums *sums, LoopExpr *row, LoopExpr *j)
 {
-    return matrix_load(lower, sums->matrix, row, output(lower, sums, j));
+    return matrix_load(lower, &sums->matrix, row, j);
 }
 
 /* out += the entries of `count` slots, one after the other: written out, since sums of an unknown number of
@@ -151,54 +162,52 @@ static void emit_lookups(Lower *lower, const Sums *sums, Site site, LoopExpr *bl
                                loop_load(lower->program, packs->index, 3, (LoopExpr *[]){site.b, site.t, g}));
     }
     LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", sums->width);
-    LoopExpr *j = loop_variable(lower, loop_j),
-             *sum = load_stream(lower, sums->node->out, site, output(lower, sums, j));
+    LoopExpr *j = loop_variable(lower, loop_j), *sum = load_stream(lower, sums->node->out, site, j);
     for (int s = 0; s < count; s++)
         sum = op2(lower, OP_ADD, sum, entry(lower, sums, slot[s], subset[s], j));
     site.into = &loop_j->body;
-    store_stream(lower, sums->node->out, site, output(lower, sums, j), sum, false);
+    store_stream(lower, sums->node->out, site, j, sum, false);
 }
 
 static void add_to_outputs(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block)
 {
-    LoopStmt *loop_b = for_bounds(lower, into, "b", sums->from, sums->to);
     Site site = sums->site;
-    site.b = loop_variable(lower, loop_b);
-    LoopExpr *needed = loop_local(lower, &loop_b->body, "needed",
+    site.into = into;
+    site = walk_samples(lower, sums->walk, site);
+    LoopBlock *each = site.into;
+    LoopExpr *needed = loop_local(lower, each, "needed",
                                   load2(lower, lower->streams[sums->node->in].spikes.slots, site.b, block));
     for (int count = 1; count <= UNIT_TABLES; count++) {
-        LoopStmt *this = loop_if(lower->arena, &loop_b->body, op2(lower, OP_EQ, needed, num(lower, count)));
+        LoopStmt *this = loop_if(lower->arena, each, op2(lower, OP_EQ, needed, num(lower, count)));
         site.into = &this->body;
         emit_lookups(lower, sums, site, block, count);
     }
 }
 
-static void emit_bias(Lower *lower, const Sums *sums, LoopBlock *into)
+static void emit_bias(Lower *lower, const Linear *map, Site site, Walk walk)
 {
-    LoopStmt *loop_b = for_bounds(lower, into, "b", sums->from, sums->to);
-    LoopStmt *loop_t = for_range(lower, &loop_b->body, "t", steps_of(lower, sums->node->out));
-    LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", site_width(lower, sums->site, sums->node->out));
+    site = walk_rows(lower, walk, site);
+    LoopStmt *loop_j = for_units(lower, site.into, "j", site_width(lower, site, map->node->out));
     LoopExpr *j = loop_variable(lower, loop_j);
-    Site site = {&loop_j->body, loop_variable(lower, loop_b), loop_variable(lower, loop_t), sums->site.tile,
-                 0};
-    store_stream(lower, sums->node->out, site, j, map_start(lower, sums->node, site, j), false);
+    site.into = &loop_j->body;
+    store_stream(lower, map->node->out, site, j, map_start(lower, map->node, site, j), false);
 }
 
-void emit_map_tables(Lower *lower, const Linear *map, Site site, LoopExpr *b0, LoopExpr *b1)
+static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 {
-    Sums forward = {.node = map->node,
-                    .matrix = &map->matrix,
-                    .table = map->table,
-                    .tables = UNIT_TABLES,
-                    .site = site,
-                    .rows = stream_size(lower, map->node->in),
-                    .width = site_width(lower, site, map->node->out),
-                    .element = weight_element,
-                    .use = add_to_outputs,
-                    .from = b0,
-                    .to = b1};
-    emit_bias(lower, &forward, site.into);
-    emit_blocks(lower, &forward, site.into);
+    Sums sums = {.node = map->node,
+                 .matrix = map->matrix,
+                 .table = map->table,
+                 .tables = UNIT_TABLES,
+                 .site = site,
+                 .rows = stream_size(lower, map->node->in),
+                 .width = site_width(lower, site, map->node->out),
+                 .element = weight_element,
+                 .use = add_to_outputs,
+                 .walk = walk};
+    note_map(lower, map, site.into, ", by tables over five inputs");
+    emit_bias(lower, map, site, walk);
+    emit_blocks(lower, &sums, site.into);
 }
 
 /* ---- weight gradient ---- */
@@ -207,7 +216,7 @@ static LoopExpr *gradient_element(Lower *lower, const Sums *sums, LoopExpr *row,
 {
     Site site = sums->site;
     site.t = row;
-    return load_stream(lower, sums->node->aux, site, output(lower, sums, j));
+    return load_stream(lower, sums->node->aux, site, j);
 }
 
 /* The units that spike within the block: their five entries, from left to right, in one go. */
@@ -226,24 +235,26 @@ static void add_to_gradient(Lower *lower, const Sums *sums, LoopBlock *into, Loo
                                loop_load(lower->program, packs->when, 3, place));
     }
     LoopStmt *loop_j = for_units(lower, &loop_e->body, "j", sums->width);
-    LoopExpr *j = loop_variable(lower, loop_j), *total = output(lower, sums, j);
-    LoopExpr *sum = matrix_load(lower, sums->matrix, i, total);
+    LoopExpr *j = loop_variable(lower, loop_j), *total = j;
+    LoopExpr *sum = matrix_load(lower, &sums->matrix, i, total);
     for (int s = 0; s < STEP_TABLES; s++)
         sum = op2(lower, OP_ADD, sum, entry(lower, sums, num(lower, s), subset[s], j));
-    matrix_store(lower, &loop_j->body, sums->matrix, i, total, sum, false);
+    matrix_store(lower, &loop_j->body, &sums->matrix, i, total, sum, false);
 }
 
-void emit_weight_grad_tables(Lower *lower, const Linear *gradient, Site site)
+static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
 {
-    const Node *node = gradient->node;
-    Sums backward = {.node = node,
-                     .matrix = &gradient->matrix,
-                     .table = gradient->table,
-                     .tables = STEP_TABLES,
-                     .site = site,
-                     .rows = steps_of(lower, node->in),
-                     .width = site_width(lower, site, node->aux),
-                     .element = gradient_element,
-                     .use = add_to_gradient};
-    emit_blocks(lower, &backward, site.into);
+    Sums sums = {.node = gradient->node,
+                 .matrix = gradient->matrix,
+                 .table = gradient->table,
+                 .tables = STEP_TABLES,
+                 .site = site,
+                 .rows = walk.steps,
+                 .width = site_width(lower, site, gradient->node->aux),
+                 .element = gradient_element,
+                 .use = add_to_gradient};
+    note_gradient(lower, gradient, site.into, ", by tables over five steps");
+    emit_blocks(lower, &sums, site.into);
 }
+
+const MapKernel by_tables = {serves, prepare, branch, forward, gradient, 1};

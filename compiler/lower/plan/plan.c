@@ -30,10 +30,10 @@ static NodePlan start_node(const Plan *plan, const Node *node)
     if (node->kind == NODE_UPDATE) /* of a parameter: no stream, no time */
         return record;
     const Stream *stream = stream_at(plan, main_stream(node));
-    bool in_time = node->kind == NODE_SCAN ? scan_in_time(plan->net, node) : stream->temporal;
+    record.in_time = node->kind == NODE_SCAN ? scan_in_time(plan->net, node) : stream->temporal;
     record.name = name_of(plan, node);
     record.units = shape_size(stream->shape);
-    record.steps = in_time ? plan->net->steps : 1;
+    record.steps = record.in_time ? plan->net->steps : 1;
     return record;
 }
 

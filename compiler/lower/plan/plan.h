@@ -52,6 +52,7 @@ typedef struct LayerPlan {
 typedef struct NodePlan {
     const char *name; /* that its kernels are called after */
     int units, steps; /* that it works on: all outputs; T, or 1 outside time */
+    bool in_time;     /* it runs at every step; else once */
     int group;        /* the number of its recurrent group, or 0 */
     int joined;       /* the group whose steps make this map from its events, or 0 */
     int host;         /* the node in whose kernel it is computed, or NONE */

@@ -5,8 +5,8 @@
 #include "lower/base/code.h"
 #include "lower/base/scan.h"
 #include "lower/base/streams.h"
-#include "lower/maps/gate.h"
 #include "lower/spikes/lists.h"
+#include "lower/step/map.h"
 #include "lower/tuned.h"
 
 typedef struct Group {
@@ -15,7 +15,7 @@ typedef struct Group {
     const ScanState *states; /* by node */
     const Linear *maps;      /* by node */
     const bool *lists;       /* by node: a map before which the events of its input are listed */
-    LoopExpr *b0, *b1;       /* the samples that go together */
+    Walk samples;            /* that go together */
 } Group;
 
 static bool runs_backward(const Lower *lower, const int *nodes, int count)
@@ -58,15 +58,12 @@ static void emit_node(Lower *lower, const Group *group, int k, Site site)
     Site all = site;
     if (node->kind == NODE_DELAY && lower->plan->streams[node->out].shifted)
         return;
-    if (node->kind != NODE_DENSE || group->lists[k]) {
-        LoopStmt *loop_b = for_bounds(lower, site.into, "b", group->b0, group->b1);
-        site.b = loop_variable(lower, loop_b);
-        site.into = &loop_b->body;
-    }
+    if (node->kind != NODE_DENSE || group->lists[k])
+        site = walk_samples(lower, group->samples, site);
     if (group->lists[k])
         emit_list_step(lower, node->in, site);
     if (node->kind == NODE_DENSE)
-        emit_step_map(lower, &group->maps[k], all, group->b0, group->b1);
+        emit_step_map(lower, &group->maps[k], all, group->samples);
     else if (node->kind == NODE_DELAY)
         emit_delay(lower, node, site);
     else if (node->kind == NODE_SCAN) { /* net_verify lets nothing else into a group */
@@ -131,7 +128,7 @@ static void emit_segment(Lower *lower, const Group *group, LoopBlock *into, int 
     int unroll = lower->plan->options.unroll;
     time->down = runs_backward(lower, group->nodes, group->count);
     time->unroll = unroll ? unroll : UNROLL_NONE;
-    Site site = {&time->body, NULL, loop_variable(lower, time), NULL, from};
+    Site site = {&time->body, NULL, loop_variable(lower, time), NULL, NULL, from};
     for (int i = 0; i < group->count; i++) /* those that join come first */
         emit_node(lower, group, i, site);
 }
@@ -149,8 +146,7 @@ static void emit_segments(Lower *lower, const Group *group, LoopBlock *into, int
 
 static void emit_starts(Lower *lower, const Group *group, LoopBlock *into)
 {
-    LoopStmt *loop_b = for_bounds(lower, into, "b", group->b0, group->b1);
-    Site site = {.into = &loop_b->body, .b = loop_variable(lower, loop_b)};
+    Site site = walk_samples(lower, group->samples, (Site){.into = into});
     for (int i = 0; i < group->count; i++) {
         const Node *node = &lower->net->nodes.at[group->nodes[i]];
         if (node->kind == NODE_SCAN)
@@ -166,7 +162,9 @@ static LoopBlock *emit_blocks(Lower *lower, Group *group)
     int size = leaves_out(lower, OPTIMISATION_LOCKSTEP) ? 1 : TOGETHER;
     LoopExpr *first = loop_ref(lower->arena, lower->kernel, lower->kernel->first);
     LoopExpr *last = loop_ref(lower->arena, lower->kernel, lower->kernel->last);
-    return &for_chunks(lower, &lower->kernel->body, "block", first, last, size, &group->b0, &group->b1)->body;
+    return &for_chunks(lower, &lower->kernel->body, "block", first, last, size, &group->samples.b0,
+                       &group->samples.b1)
+                ->body;
 }
 
 void lower_group(Lower *lower, const Part *part)
@@ -183,14 +181,13 @@ void lower_group(Lower *lower, const Part *part)
         const Node *node = &lower->net->nodes.at[nodes[i]];
         if (node->kind != NODE_DENSE)
             continue;
-        maps[i] = (Linear){node, plan_of(lower, node), tiled_weights(lower, node), -1, -1, -1};
-        maps[i].few = gate_prepare(lower, node);
+        maps[i] = step_map_of(lower, node);
         lists[i] =
             !maps[i].plan->joined && lower->plan->streams[node->in].events && list_buffers(lower, node->in);
     }
     kernel_begin(lower, "recurrent", group_name(lower, nodes, count), group_about(lower, nodes, count),
                  named_scan(lower, nodes, count)->span, 0);
-    Group group = {nodes, count, states, maps, lists, NULL, NULL};
+    Group group = {nodes, count, states, maps, lists, {NULL, NULL, 0}};
     LoopBlock *into = emit_blocks(lower, &group);
     emit_starts(lower, &group, into);
     emit_segments(lower, &group, into, 0);

@@ -10,7 +10,6 @@
 #include "lower/base/scan.h"
 #include "lower/base/streams.h"
 #include "lower/maps/linear.h"
-#include "lower/spikes/choice.h"
 #include "lower/spikes/lists.h"
 #include "lower/tuned.h"
 
@@ -23,9 +22,9 @@ typedef struct Layer {
 } Layer;
 
 /* A comment that tells a reader of the kernel what follows. */
-static void note(Lower *lower, LoopBlock *into, const char *what, const char *of, const char *how)
+static void note(Lower *lower, LoopBlock *into, const char *what, const char *of)
 {
-    loop_comment(lower->arena, into, arena_printf(lower->arena, "%s%s%s", what, of, how));
+    loop_comment(lower->arena, into, arena_printf(lower->arena, "%s%s", what, of));
 }
 
 static const char *weights_name(const Lower *lower, const Node *map)
@@ -69,15 +68,21 @@ static void set_arrays(Linear *linear, int count, BufferId sums, BufferId table)
     }
 }
 
+static int most_rows(const Linear *linear, int count)
+{
+    int most = 0;
+    for (int i = 0; i < count; i++)
+        most = linear_rows(&linear[i]) > most ? linear_rows(&linear[i]) : most;
+    return most;
+}
+
 /* Those that its maps and gradients share. */
 static void add_shared_arrays(Lower *lower, const Layer *layer)
 {
     const LayerPlan *plan = layer->plan;
-    int rows = 0;
-    for (int i = 0; i < plan->maps.count + plan->gradients.count; i++) {
-        int k = i - plan->maps.count, some = sums_rows(lower, k < 0 ? &layer->maps[i] : &layer->gradients[k]);
-        rows = some > rows ? some : rows;
-    }
+    int maps = most_rows(layer->maps, plan->maps.count);
+    int gradients = most_rows(layer->gradients, plan->gradients.count),
+        rows = maps > gradients ? maps : gradients;
     BufferId sums = rows > 0 ? sums_buffer(lower, layer->own->name, rows, plan->width) : -1;
     BufferId table = plan->table ? table_buffer(lower, layer->own->name, plan->width) : -1;
     set_arrays(layer->maps, plan->maps.count, sums, table);
@@ -101,7 +106,7 @@ static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, Lo
         return all;
     all.column = layer->tile.from;
     Matrix own = own_matrix(lower, layer, "tiles_of", weights_name(lower, map), map->in);
-    note(lower, into, "the tile's part of ", weights_name(lower, map), "");
+    note(lower, into, "the tile's part of ", weights_name(lower, map));
     matrix_copy(lower, into, &own, &all, stream_size(lower, map->in), layer->plan->width, false);
     return own;
 }
@@ -124,70 +129,22 @@ static void emit_matrices(Lower *lower, const Layer *layer, LoopBlock *into)
         layer->gradients[i].matrix = tile_total(lower, layer, layer->plan->gradients.at[i], into);
 }
 
-/* ---- one sample ---- */
+/* ---- the samples of an item ---- */
 
-static void emit_bias_grad(Lower *lower, const Layer *layer, const Node *node, Site site)
+/* The rows of a map or a gradient: samples from .. to-1, or the site's, at all steps of its streams. */
+static Walk walk_of(const Linear *linear, LoopExpr *from, LoopExpr *to)
 {
-    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->in));
-    LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", layer->plan->width);
-    LoopExpr *j = loop_variable(lower, loop_j);
-    site.t = loop_variable(lower, loop_t);
-    store1(lower, &loop_j->body, lower->params[node->bias].gradient, unit_of(lower, site, j),
-           load_stream(lower, node->in, site, j), true);
+    return (Walk){from, to, linear->plan->in_time ? linear->plan->steps : 0};
 }
 
-static void emit_gradient(Lower *lower, const Layer *layer, const Linear *gradient, Site site)
+static void emit_all(Lower *lower, const Linear *linear, int count, Site site, LoopExpr *from, LoopExpr *to)
 {
-    const Node *node = gradient->node;
-    LoopBlock *into = site.into;
-    if (node->kind == NODE_BIAS_GRAD) {
-        emit_bias_grad(lower, layer, node, site);
-        return;
-    }
-    const char *param = learned(lower, node)->name;
-    if (gradient->plan->tables) {
-        site.into = if_chosen(lower, node, into, true);
-        note(lower, site.into, "gradient of ", param, ", by tables over five steps");
-        emit_weight_grad_tables(lower, gradient, site);
-    }
-    if (!gradient->plan->tables || gradient->plan->listed) {
-        site.into = if_chosen(lower, node, into, false);
-        note(lower, site.into, "gradient of ", param, gradient->plan->listed ? ", event by event" : "");
-        emit_weight_grad(lower, gradient, site, NULL, NULL);
-    }
+    for (int i = 0; i < count; i++)
+        emit_linear(lower, &linear[i], site, walk_of(&linear[i], from, to));
 }
 
-/* The scan and the gradients, whose inputs have been made. */
-static void emit_rest(Lower *lower, const Layer *layer, Site site)
-{
-    const LayerPlan *plan = layer->plan;
-    if (plan->scan) {
-        note(lower, site.into, plan->scan->name, "", "");
-        emit_scan(lower, plan->scan, &layer->state, site);
-    }
-    for (int i = 0; i < plan->gradients.count; i++)
-        emit_gradient(lower, layer, &layer->gradients[i], site);
-}
-
-/* ---- samples from .. to-1 ---- */
-
-static void emit_map_any(Lower *lower, const Linear *map, Site site, LoopExpr *from, LoopExpr *to)
-{
-    LoopBlock *into = site.into;
-    if (map->plan->tables) {
-        site.into = if_chosen(lower, map->node, into, true);
-        note(lower, site.into, "rows of ", weights_name(lower, map->node), ", by tables over five inputs");
-        emit_map_tables(lower, map, site, from, to);
-    }
-    if (map->plan->joined || (map->plan->tables && !map->plan->listed))
-        return;
-    LoopStmt *loop_b = for_bounds(lower, if_chosen(lower, map->node, into, false), "b", from, to);
-    site.b = loop_variable(lower, loop_b);
-    site.into = &loop_b->body;
-    emit_map(lower, map, site);
-}
-
-/* So many samples at a time as one making of tables is worth; without tables, each by itself. */
+/* One after the other; the maps, and outside time the gradients, may take several at once: so many as one making of
+ * tables is worth, or all. */
 static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to)
 {
     const LayerPlan *plan = layer->plan;
@@ -195,30 +152,22 @@ static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *
         into = &for_chunks(lower, into, "chunk", from, to, plan->chunk, &from, &to)->body;
         layer->tile.b0 = from;
     }
+    bool together = plan->chunk || plan->once;
     Site site = {.into = into, .tile = &layer->tile};
-    for (int i = 0; i < plan->maps.count && plan->chunk; i++)
-        emit_map_any(lower, &layer->maps[i], site, from, to);
-    LoopStmt *loop_b = for_bounds(lower, into, "b", from, to);
-    site.b = loop_variable(lower, loop_b);
-    site.into = &loop_b->body;
-    for (int i = 0; i < plan->maps.count && !plan->chunk; i++)
-        emit_map(lower, &layer->maps[i], site);
-    emit_rest(lower, layer, site);
-}
-
-static void emit_once(Lower *lower, const Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to)
-{
-    const LayerPlan *plan = layer->plan;
-    Site site = {.into = into, .tile = &layer->tile};
-    for (int i = 0; i < plan->maps.count; i++) {
-        note(lower, into, "rows of ", weights_name(lower, plan->maps.at[i]), ", some samples at a time");
-        emit_map_once(lower, &layer->maps[i], site, from, to);
+    if (together)
+        emit_all(lower, layer->maps, plan->maps.count, site, from, to);
+    if (plan->once) {
+        emit_all(lower, layer->gradients, plan->gradients.count, site, from, to);
+        return;
     }
-    for (int i = 0; i < plan->gradients.count; i++) {
-        note(lower, into, "gradient of ", learned(lower, plan->gradients.at[i])->name,
-             ", summed over the samples");
-        emit_weight_grad(lower, &layer->gradients[i], site, from, to);
+    site = walk_samples(lower, (Walk){from, to, 0}, site);
+    if (!together)
+        emit_all(lower, layer->maps, plan->maps.count, site, NULL, NULL);
+    if (plan->scan) {
+        note(lower, site.into, plan->scan->name, "");
+        emit_scan(lower, plan->scan, &layer->state, site);
     }
+    emit_all(lower, layer->gradients, plan->gradients.count, site, NULL, NULL);
 }
 
 /* ---- the kernel ---- */
@@ -232,7 +181,7 @@ static const char *about(Lower *lower, const Layer *layer)
                             stream_of(lower, plan->maps.at[i]->in)->name,
                             stream_size(lower, plan->maps.at[i]->in), layer->own->units);
     if (plan->scan) {
-        bool once = !scan_in_time(lower->net, plan->scan);
+        bool once = !plan_of(lower, plan->scan)->in_time;
         text = arena_printf(lower->arena, "%s%s%s, %d units%s", text, comma, plan->scan->name,
                             layer->own->units, once ? ", once for all steps" : "");
         comma = ", then ";
@@ -290,7 +239,7 @@ static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
         if (node->kind != NODE_WEIGHT_GRAD)
             continue;
         Matrix whole = {lower->params[node->weight].gradient, NULL, layer->tile.from};
-        note(lower, into, "to the gradient of ", learned(lower, node)->name, "");
+        note(lower, into, "to the gradient of ", learned(lower, node)->name);
         matrix_copy(lower, into, &whole, &layer->gradients[i].matrix, stream_size(lower, node->in),
                     layer->plan->width, true);
     }
@@ -336,10 +285,8 @@ static Span origin_of(const LayerPlan *plan)
 static Linear *prepare(Lower *lower, const Nodes *nodes)
 {
     Linear *linear = NEW_ARRAY(lower->arena, Linear, nodes->count + 1);
-    for (int i = 0; i < nodes->count; i++) {
-        linear[i] = (Linear){.node = nodes->at[i], .plan = plan_of(lower, nodes->at[i])};
-        linear_prepare(lower, &linear[i]);
-    }
+    for (int i = 0; i < nodes->count; i++)
+        linear[i] = linear_of(lower, nodes->at[i]);
     return linear;
 }
 
@@ -360,10 +307,7 @@ static void lower_kernel(Lower *lower, const Node *node)
     LoopExpr *from, *to;
     item_range(lower, &layer, &into, &from, &to);
     emit_matrices(lower, &layer, into);
-    if (plan->once)
-        emit_once(lower, &layer, into, from, to);
-    else
-        emit_samples(lower, &layer, into, from, to);
+    emit_samples(lower, &layer, into, from, to);
     finish(lower, &layer, into);
 }
 

@@ -835,7 +835,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
     snn_floats sums_near_g_hidden_2_[1][16 / SNN_LANES];
     _Alignas(64) float lanes_g_hidden_2_[16];
     for (int32_t b = first; b < last; b++) {
-        /* rows of w_second_transposed */
+        /* rows of w_second_transposed, of neurons near their threshold */
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT
             for (int32_t n = 0; n < 17; n++) {
@@ -938,6 +938,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     state_g_v_hidden_[b][n] = g_v_;
                 }
             }
+            /* rows of w_hidden_2_transposed, of neurons near their threshold */
             for (int32_t b = b0; b < b1; b++) {
                 const int32_t asked = t + -1;
                 const int32_t at = asked > 0 ? asked : 0;
@@ -996,6 +997,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     state_g_v_hidden_[b][n] = g_v_;
                 }
             }
+            /* rows of w_hidden_2_transposed, of neurons near their threshold */
             for (int32_t b = b0; b < b1; b++) {
                 const int32_t asked = t + -1;
                 const int32_t at = asked > 0 ? asked : 0;

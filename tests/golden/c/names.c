@@ -1754,8 +1754,8 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
             }
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            /* rows of w_layer_b_transposed */
             if (few_of___[0] != 0) {
+                /* rows of w_layer_b_transposed, of neurons near their threshold */
                 for (int32_t t = 0; t < 2; t++) {
                     const float metadata_ = metadata___[0];
                     SNN_INDEPENDENT_SHORT
@@ -1780,6 +1780,7 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
                 }
             }
             if (few_of___[0] == 0) {
+                /* rows of w_layer_b_transposed */
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 2; j++) {
                     g___[b_3][0][j] = 0.0f;
@@ -2270,8 +2271,8 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
             }
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            /* rows of w_grad_w_b_transposed */
             if (few_of_loss_[0] != 0) {
+                /* rows of w_grad_w_b_transposed, of neurons near their threshold */
                 for (int32_t t = 0; t < 2; t++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t n = 0; n < 2; n++) {
@@ -2295,6 +2296,7 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
                 }
             }
             if (few_of_loss_[0] == 0) {
+                /* rows of w_grad_w_b_transposed */
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 2; j++) {
                     g_loss_[b_3][0][j] = 0.0f;
@@ -2475,8 +2477,8 @@ static void SNN_AT_LEVEL(adjoint__b_2_)(void *context, int32_t first, int32_t la
             }
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            /* rows of w_b_dense_transposed */
             if (few_of__b_2_[0] != 0) {
+                /* rows of w_b_dense_transposed, of neurons near their threshold */
                 for (int32_t t = 0; t < 2; t++) {
                     SNN_INDEPENDENT_SHORT
                     for (int32_t n = 0; n < 2; n++) {
@@ -2500,6 +2502,7 @@ static void SNN_AT_LEVEL(adjoint__b_2_)(void *context, int32_t first, int32_t la
                 }
             }
             if (few_of__b_2_[0] == 0) {
+                /* rows of w_b_dense_transposed */
                 SNN_INDEPENDENT_SHORT
                 for (int32_t j = 0; j < 2; j++) {
                     g__b_2_[b_3][0][j] = 0.0f;
@@ -2668,8 +2671,8 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
     _Alignas(64) uint8_t near_g_b_[2];
     _Alignas(64) uint16_t list_near_g_b_[10];
     for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* rows of w__b_transposed */
         if (few_of_b_[0] != 0) {
+            /* rows of w__b_transposed, of neurons near their threshold */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT
                 for (int32_t n = 0; n < 2; n++) {
@@ -2693,6 +2696,7 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
             }
         }
         if (few_of_b_[0] == 0) {
+            /* rows of w__b_transposed */
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
                 g_b_[b_3][0][j] = 0.0f;

@@ -1,0 +1,28 @@
+#include "lower/base/walk.h"
+
+#include "lower/base/code.h"
+
+Site walk_samples(Lower *lower, Walk walk, Site site)
+{
+    if (!walk.b0)
+        return site;
+    LoopStmt *loop = for_bounds(lower, site.into, "b", walk.b0, walk.b1);
+    site.b = loop_variable(lower, loop);
+    site.into = &loop->body;
+    return site;
+}
+
+Site walk_steps(Lower *lower, Walk walk, Site site)
+{
+    if (!walk.steps)
+        return site;
+    LoopStmt *loop = for_range(lower, site.into, "t", walk.steps);
+    site.t = loop_variable(lower, loop);
+    site.into = &loop->body;
+    return site;
+}
+
+Site walk_rows(Lower *lower, Walk walk, Site site)
+{
+    return walk_steps(lower, walk, walk_samples(lower, walk, site));
+}

@@ -1,0 +1,57 @@
+/* Maps and gradients that follow spikes: rows of weights are added, one for each event of a list. */
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/maps/sums.h"
+#include "lower/spikes/lists.h"
+#include "lower/tuned.h"
+
+static bool serves(const Linear *linear)
+{
+    return linear->plan->listed;
+}
+
+static void prepare(Lower *lower, Linear *linear)
+{
+    lists_prepare(lower, linear->node->in);
+}
+
+void emit_events(Lower *lower, const Linear *map, Site site)
+{
+    LoopExpr *i;
+    int width = site_width(lower, site, map->node->out);
+    Rows rows = {map, NULL, 1, width, width < LEAST_SUMS, false};
+    emit_sums_start(lower, &rows, site);
+    LoopStmt *events = loop_events(lower, map->node->in, site, &i);
+    LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    Site inner = site;
+    inner.into = &loop_j->body;
+    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, &map->matrix, i, j));
+    emit_sums_end(lower, &rows, site);
+}
+
+static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
+{
+    site = walk_samples(lower, walk, site);
+    note_map(lower, map, site.into, ", event by event");
+    emit_events(lower, map, walk_steps(lower, walk, site));
+}
+
+/* The row of gradients of one step waits in registers for the units that spike. */
+static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
+{
+    const Node *node = gradient->node;
+    LoopExpr *i, *zero = num(lower, 0);
+    int width = site_width(lower, site, node->aux);
+    note_gradient(lower, gradient, site.into, ", event by event");
+    site = walk_rows(lower, walk, site);
+    LoopStmt *row = for_units(lower, site.into, "j", width);
+    LoopExpr *j = loop_variable(lower, row);
+    store2(lower, &row->body, gradient->sums, zero, j, load_stream(lower, node->aux, site, j), false);
+    LoopStmt *events = loop_events(lower, node->in, site, &i);
+    LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
+    j = loop_variable(lower, loop_j);
+    matrix_store(lower, &loop_j->body, &gradient->matrix, i, j, load2(lower, gradient->sums, zero, j), true);
+}
+
+const MapKernel by_events = {serves, prepare, NULL, forward, gradient, 1};

@@ -1,0 +1,51 @@
+#include "lower/maps/linear.h"
+
+#include "lower/base/code.h"
+
+/* In the order in which they are tried: a kernel leaves those behind it the batches for which it was not chosen. */
+static const MapKernel *const kernels[] = {&by_sums, &by_tables, &by_events, &by_gate, &by_products};
+
+enum { KERNEL_COUNT = sizeof kernels / sizeof *kernels };
+
+Linear linear_of(Lower *lower, const Node *node)
+{
+    Linear linear = {node, plan_of(lower, node), {-1, NULL, NULL}, -1, -1, -1};
+    for (int k = 0; k < KERNEL_COUNT; k++)
+        if (kernels[k]->serves(&linear) && kernels[k]->prepare)
+            kernels[k]->prepare(lower, &linear);
+    return linear;
+}
+
+int linear_rows(const Linear *linear)
+{
+    int most = 0;
+    for (int k = 0; k < KERNEL_COUNT; k++)
+        if (kernels[k]->serves(linear) && kernels[k]->rows > most)
+            most = kernels[k]->rows;
+    return most;
+}
+
+void emit_linear(Lower *lower, const Linear *linear, Site site, Walk walk)
+{
+    LoopBlock *into = site.into;
+    for (int k = 0; k < KERNEL_COUNT && into; k++) {
+        const MapKernel *kernel = kernels[k];
+        if (!kernel->serves(linear))
+            continue;
+        site.into = kernel->branch ? kernel->branch(lower, linear, into, true) : into;
+        (linear->node->kind == NODE_DENSE ? kernel->forward : kernel->gradient)(lower, linear, site, walk);
+        into = kernel->branch ? kernel->branch(lower, linear, into, false) : NULL;
+    }
+}
+
+void note_map(Lower *lower, const Linear *map, LoopBlock *into, const char *how)
+{
+    const char *weights = lower->program->buffers.at[weights_of(lower, map->node)].name;
+    loop_comment(lower->arena, into, arena_printf(lower->arena, "rows of %s%s", weights, how));
+}
+
+void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const char *how)
+{
+    const char *weights = lower->net->params.at[gradient->node->weight].name;
+    loop_comment(lower->arena, into, arena_printf(lower->arena, "gradient of %s%s", weights, how));
+}

@@ -1,0 +1,50 @@
+#include "lower/maps/sums.h"
+
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+
+Site row_site(Lower *lower, const Rows *rows, Site site, int r, LoopBlock *into)
+{
+    site.into = into;
+    if (rows->first)
+        *(rows->samples ? &site.b : &site.t) = op2(lower, OP_ADD, rows->first, num(lower, r));
+    return site;
+}
+
+LoopExpr *map_start(Lower *lower, const Node *map, Site site, LoopExpr *j)
+{
+    ParamId bias = map->bias;
+    return bias == NONE ? loop_float(lower->arena, 0)
+                        : load1(lower, lower->params[bias].values, unit_of(lower, site, j));
+}
+
+void emit_sums_start(Lower *lower, const Rows *rows, Site site)
+{
+    for (int r = 0; r < rows->count; r++) {
+        LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
+        LoopExpr *j = loop_variable(lower, loop), *start = map_start(lower, rows->map->node, site, j);
+        if (rows->in_place)
+            store_stream(lower, rows->map->node->out, row_site(lower, rows, site, r, &loop->body), j, start,
+                         false);
+        else
+            store2(lower, &loop->body, rows->map->sums, num(lower, r), j, start, false);
+    }
+}
+
+void emit_sum(Lower *lower, const Rows *rows, Site site, int r, LoopExpr *j, LoopExpr *value)
+{
+    if (rows->in_place)
+        store_stream(lower, rows->map->node->out, row_site(lower, rows, site, r, site.into), j, value, true);
+    else
+        store2(lower, site.into, rows->map->sums, num(lower, r), j, value, true);
+}
+
+void emit_sums_end(Lower *lower, const Rows *rows, Site site)
+{
+    for (int r = 0; r < rows->count && !rows->in_place; r++) {
+        LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
+        LoopExpr *j = loop_variable(lower, loop);
+        store_stream(lower, rows->map->node->out, row_site(lower, rows, site, r, &loop->body), j,
+                     load2(lower, rows->map->sums, num(lower, r), j), false);
+    }
+}

@@ -1,0 +1,95 @@
+#include "lower/step/map.h"
+
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/spikes/choice.h"
+#include "lower/tuned.h"
+
+static Matrix tiled_weights(Lower *lower, const Node *map, int width)
+{
+    BufferId weights = weights_of(lower, map);
+    const char *name = lower->program->buffers.at[weights].name;
+    int inputs = stream_size(lower, map->in);
+    int dims[3] = {stream_size(lower, map->out) / width, inputs, width};
+    Matrix tiles = {named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims), NULL,
+                    NULL};
+    kernel_begin(lower, "tile", name, arena_printf(lower->arena, "%s, tile by tile", name), (Span){0, 0},
+                 dims[0]);
+    LoopStmt *loop_tile = kernel_items(lower, "tile");
+    tiles.outer = loop_variable(lower, loop_tile);
+    Matrix all = {weights, NULL, op2(lower, OP_MUL, tiles.outer, num(lower, width))};
+    matrix_copy(lower, &loop_tile->body, &tiles, &all, inputs, width, false);
+    return tiles;
+}
+
+Linear step_map_of(Lower *lower, const Node *map)
+{
+    Linear linear = {map, plan_of(lower, map), {-1, NULL, NULL}, -1, -1, -1};
+    linear.matrix = tiled_weights(lower, map, linear.plan->step_width);
+    if (by_gate.serves(&linear))
+        by_gate.prepare(lower, &linear);
+    return linear;
+}
+
+/* Its outputs go tile by tile. */
+typedef struct StepMap {
+    Linear linear;
+    Tile tile;
+} StepMap;
+
+static Site for_tiles(Lower *lower, StepMap *map, Site site)
+{
+    LoopStmt *tiles = for_range(lower, site.into, "tile", map->linear.plan->units / map->tile.width);
+    map->tile.from = loop_local(lower, &tiles->body, "j0",
+                                op2(lower, OP_MUL, loop_variable(lower, tiles), num(lower, map->tile.width)));
+    map->linear.matrix.outer = loop_variable(lower, tiles);
+    site.into = &tiles->body;
+    site.tile = &map->tile;
+    return site;
+}
+
+static void emit_reals(Lower *lower, StepMap *map, Site site, Walk samples)
+{
+    if (by_gate.serves(&map->linear)) {
+        LoopBlock *into = site.into;
+        site.into = by_gate.branch(lower, &map->linear, into, true);
+        by_gate.forward(lower, &map->linear, site, samples);
+        site.into = by_gate.branch(lower, &map->linear, into, false);
+    }
+    if (site.into)
+        emit_products(lower, &map->linear, for_tiles(lower, map, site), samples, MOST_ROWS);
+}
+
+/* What tables have made of the whole stream, where they were chosen; returns the block that runs elsewhere. */
+static LoopBlock *emit_whole(Lower *lower, const Linear *map, Site site)
+{
+    StreamId out = map->node->out;
+    LoopBlock *into = site.into;
+    if (lower->streams[out].whole >= 0) {
+        LoopBlock *busy = if_chosen(lower, map->node, into, true);
+        LoopStmt *loop_j = for_units(lower, busy, "j", map->plan->units);
+        LoopExpr *j = loop_variable(lower, loop_j), *place[3] = {site.b, site.t, j};
+        site.into = &loop_j->body;
+        store_stream(lower, out, site, j, loop_load(lower->program, lower->streams[out].whole, 3, place),
+                     false);
+    }
+    return if_chosen(lower, map->node, into, false);
+}
+
+/* From lists: of the whole stream, or those that the group itself makes. */
+static void emit_spikes(Lower *lower, StepMap *map, Site site, Walk samples)
+{
+    site = walk_samples(lower, samples, site);
+    if (map->linear.plan->joined)
+        site.into = emit_whole(lower, &map->linear, site);
+    emit_events(lower, &map->linear, for_tiles(lower, map, site));
+}
+
+void emit_step_map(Lower *lower, const Linear *linear, Site site, Walk samples)
+{
+    const char *name = stream_of(lower, linear->node->out)->name;
+    bool events = lower->plan->streams[linear->node->in].events;
+    StepMap map = {*linear, {.width = linear->plan->step_width, .whole = NONE}};
+    map.linear.sums = sums_buffer(lower, name, events ? 1 : MOST_ROWS, map.tile.width);
+    (events ? emit_spikes : emit_reals)(lower, &map, site, samples);
+}
