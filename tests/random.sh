@@ -38,7 +38,7 @@ compile_and_run() {
 check_warnings() {
     [ $(($1 % 5)) -eq 0 ] || return 0
     program=$folder/$1.whole
-    "$build/snnc" "$folder/$1.snn" -o "$program.c" || return 1
+    "$build/snnc" -w "$folder/$1.snn" -o "$program.c" || return 1
     for compiler in gcc clang; do
         # shellcheck disable=SC2086
         $compiler $strict -O1 -c "$program.c" -o "$program.o" || return 1

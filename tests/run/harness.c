@@ -120,6 +120,8 @@ static void put_scores(Words *results, const SnnModel *model)
 {
     size_t rows = (size_t)model->run->rows;
     put_all(results, model->loss, rows);
+    if (!model->predicts)
+        return;
     put_all(results, model->predicted, rows);
     put_all(results, model->scores, rows * (size_t)description.data.classes);
 }
@@ -204,18 +206,28 @@ static void keep_rows(const SnnModel *model, size_t first, size_t count)
     model->run->rows = (int32_t)count;
 }
 
+/* Whether the results of one sample, its loss, prediction and scores, are those of a row of the whole batch. */
+static bool is_row(const Words *part, const Words *whole, size_t row, size_t rows)
+{
+    size_t classes = (size_t)description.data.classes;
+    if (part->at[0] != whole->at[row])
+        return false;
+    return !description.predicts
+           || (part->at[1] == whole->at[rows + row]
+               && memcmp(part->at + 2, whole->at + 2 * rows + row * classes, 4 * classes) == 0);
+}
+
 /* The scores of each sample alone: they do not depend on the others in its batch. */
 static void check_parts(Words *batch, const Words *whole)
 {
-    size_t rows = batch->at[0], classes = (size_t)description.data.classes;
+    size_t rows = batch->at[0];
     for (size_t row = 0; row < rows; row++) {
         Words part = words_new();
         Session session = open_session(batch, 1, 0);
         keep_rows(&session.model, row, 1);
         session.model.forward(session.net, session.pool);
         put_scores(&part, &session.model);
-        if (part.at[0] != whole->at[row] || part.at[1] != whole->at[rows + row]
-            || memcmp(part.at + 2, whole->at + 2 * rows + row * classes, 4 * classes) != 0)
+        if (!is_row(&part, whole, row, rows))
             stop("a sample alone gives other results than in its batch");
         close_session(&session);
         free(part.at);

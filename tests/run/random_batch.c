@@ -2,7 +2,7 @@
  *
  *   batch:   rows, seed, epoch, lr, step, scale; label[rows], sample[rows], input (as floats, spikes, too);
  *            for each parameter its values, then its optimiser states
- *   results: loss[rows], predicted[rows], scores; the values of each stream that the runtime can see, and its
+ *   results: loss[rows]; predicted[rows], scores of a model that predicts; the values of each stream that the runtime can see, and its
  *            activity; for each parameter its gradient, its values, its states, after the update */
 #include "random_models.h"
 
@@ -125,8 +125,10 @@ Pieces result_pieces(Arena *arena, const Interp *interp)
     const Program *program = interp->program;
     Pieces pieces = {0};
     add_piece(arena, &pieces, interp, "the", "loss", program->loss);
-    add_piece(arena, &pieces, interp, "the", "predicted classes", program->predicted);
-    add_piece(arena, &pieces, interp, "the", "scores", program->scores);
+    if (program->predicted >= 0) {
+        add_piece(arena, &pieces, interp, "the", "predicted classes", program->predicted);
+        add_piece(arena, &pieces, interp, "the", "scores", program->scores);
+    }
     for (int s = 0; s < program->streams.count; s++) {
         const LoopStream *stream = &program->streams.at[s];
         if (stream->values >= 0 && program->buffers.at[stream->values].type == TYPE_F32)

@@ -128,29 +128,38 @@ void write_neuron(FILE *out, Dice *dice, const NeuronKind *kind, double dt_ms)
 typedef struct OptimizerKind {
     const char *name;
     bool flags; /* nesterov, which needs a momentum */
-    Argument arguments[3];
+    Argument arguments[4];
 } OptimizerKind;
 
 static const OptimizerKind optimizers[] = {
     {"sgd", true, {{"decay", 1e-4, 0.1, false}}},
-    {"adam", false, {{"beta1", 0.7, 0.95, false}, {"beta2", 0.9, 0.999, false}, {"decay", 1e-4, 0.1, false}}},
-    {"adamw", false, {{"beta1", 0.7, 0.95, false}, {"eps", 1e-8, 1e-3, false}, {"decay", 1e-4, 0.1, false}}},
+    {"adam", false, {{"beta1", 0.7, 0.95, false}, {"beta2", 0.9, 0.999, false}, {"eps", 1e-8, 1e-3, false},
+                     {"decay", 1e-4, 0.1, false}}},
+    {"adamw", false, {{"beta1", 0.7, 0.95, false}, {"beta2", 0.9, 0.999, false}, {"eps", 1e-8, 1e-3, false},
+                      {"decay", 1e-4, 0.1, false}}},
     {"lion", false, {{"beta1", 0.7, 0.95, false}, {"beta2", 0.9, 0.999, false}}},
     {"rms", false, {{"beta", 0.8, 0.99, false}}},
 };
 
 void write_optimizer(FILE *out, Dice *dice)
 {
-    static const char *const schedules[] = {"%.3g", "constant(%.3g)", "cosine(%.3g)", "step(%.3g, every = 2)",
-                                            "one_cycle(%.3g, per_batch)"};
+    static const char *const schedules[] = {
+        "%.3g",
+        "constant(%.3g)",
+        "cosine(%.3g)",
+        "step(%.3g, every = 2)",
+        "step(%.3g, every = 3, gamma = 0.5)",
+        "one_cycle(%.3g)",
+        "one_cycle(%.3g, per_batch)",
+    };
     const OptimizerKind *kind = &optimizers[dice_below(dice, (int)(sizeof optimizers / sizeof *optimizers))];
-    int schedule = dice_chance(dice, 50) ? 0 : dice_between(dice, 1, 4);
+    int schedule = dice_chance(dice, 50) ? 0 : dice_between(dice, 1, 6);
     fprintf(out, "%s(lr = ", kind->name);
     fprintf(out, schedules[schedule], dice_real(dice, 1e-4, 1e-1));
     if (kind->flags && dice_chance(dice, 70))
         fprintf(out, ", momentum = %.3g%s", dice_real(dice, 0.5, 0.95),
                 dice_chance(dice, 50) ? ", nesterov" : "");
-    for (int k = 0; k < 3 && kind->arguments[k].name; k++)
+    for (int k = 0; k < 4 && kind->arguments[k].name; k++)
         if (dice_chance(dice, 50)) {
             fputs(", ", out);
             write_argument(out, dice, &kind->arguments[k], true, 0);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { MAX_LAYERS = 4, MAX_STREAMS = 2 + 2 * MAX_LAYERS };
+enum { SOME_LAYERS = 4, MAX_LAYERS = 20, MAX_STREAMS = 2 + MAX_LAYERS };
 
 typedef struct NamedStream {
     const char *name;
@@ -16,10 +16,12 @@ typedef struct Writer {
     FILE *out;
     Dice dice;
     Dice names; /* of streams; apart, so that the models do not depend on it */
+    Dice ends;  /* whether a model is deep, predicts, has parts that the loss does not reach: apart, too */
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;
     bool wide;
+    bool deep; /* many thin layers */
     bool flat; /* images have one dimension */
     NamedStream streams[MAX_STREAMS];
     int stream_count;
@@ -39,20 +41,24 @@ static void add_stream(Writer *w, const char *name, int size, bool temporal, boo
 
 /* ---- data and encoders ---- */
 
-/* Sizes around the widths of vectors are as likely as all others together. A few wide layers have enough
+/* Sizes around the widths of vectors, and primes, are as likely as all others together. A few wide layers have enough
  * weights for a choice of kernels. */
 static int choose_size(Writer *w)
 {
-    static const int edges[] = {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40};
-    static const int wide[] = {64, 64, 80, 96};
+    static const int edges[] = {1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 24, 29, 31, 32, 33, 37, 40};
+    static const int wide[] = {64, 64, 67, 80, 96, 97};
+    if (w->deep)
+        return dice_between(&w->dice, 2, 9);
     if (w->wide)
-        return chance(w, 50) ? wide[dice_below(&w->dice, 4)] : dice_between(&w->dice, 64, 100);
-    return chance(w, 50) ? edges[dice_below(&w->dice, 15)] : dice_between(&w->dice, 1, 40);
+        return chance(w, 50) ? wide[dice_below(&w->dice, 6)] : dice_between(&w->dice, 64, 100);
+    return chance(w, 50) ? edges[dice_below(&w->dice, 19)] : dice_between(&w->dice, 1, 40);
 }
 
 static int choose_steps(Writer *w)
 {
     static const int edges[] = {1, 2, 3, 4, 16, 25, 31, 32, 33, 64, 65, 70};
+    if (w->deep)
+        return dice_between(&w->dice, 1, 6);
     return chance(w, 25) ? edges[dice_below(&w->dice, 12)]
                          : dice_between(&w->dice, 1, chance(w, 80) ? 12 : 70);
 }
@@ -180,11 +186,22 @@ static void write_layer(Writer *w, int layer)
     fputs(stream->bounded ? "\n" : ")\n", w->out);
 }
 
-/* Of hidden layers: three that follow each other in a list. Some models have names that C, its headers, the runtime
+/* Few: they take a compiler long. Many layers need not be wide, nor sequences long. */
+static int choose_layers(Writer *w)
+{
+    return w->deep ? 8 + dice_below(&w->dice, dice_between(&w->dice, 1, MAX_LAYERS - 7))
+                   : 1 + dice_below(&w->dice, dice_between(&w->dice, 2, SOME_LAYERS));
+}
+
+/* Of hidden layers: some that follow each other in a list. Some models have names that C, its headers, the runtime
  * or kernels use themselves, that meet what is made of other names, or that are long. */
 static const char *const *choose_names(Writer *w)
 {
-    static const char *const plain[] = {"first", "second", "third"};
+    static const char *const plain[MAX_LAYERS - 1] = {
+        "first",     "second",    "third",       "fourth",     "fifth",      "sixth",      "seventh",
+        "eighth",    "ninth",     "tenth",       "eleventh",   "twelfth",    "thirteenth", "fourteenth",
+        "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+    };
     static const char *const others[] = {
         "int32_t",
         "__LINE__",
@@ -218,7 +235,8 @@ static const char *const *choose_names(Writer *w)
         "errno",
     };
     int count = (int)(sizeof others / sizeof *others);
-    return dice_chance(&w->names, 30) ? &others[dice_below(&w->names, count - 2)] : plain;
+    return !w->deep && dice_chance(&w->names, 30) ? &others[dice_below(&w->names, count - SOME_LAYERS + 2)]
+                                                  : plain;
 }
 
 /* Names, sizes and kinds of all layers first: recurrence looks ahead. */
@@ -249,16 +267,32 @@ static const char *choose_result(Writer *w)
     return spikes ? of_spikes[dice_below(&w->dice, 4)] : of_reals[dice_below(&w->dice, settles ? 3 : 5)];
 }
 
+/* What the loss does not reach: a layer that nobody reads, or one that only predicts. Returns what predicts. */
+static const char *write_unreached(Writer *w, const char *result)
+{
+    const NamedStream *from = &w->streams[dice_below(&w->ends, w->stream_count)];
+    bool spare = dice_chance(&w->ends, 50);
+    fprintf(w->out, "    %s = %s -> dense(%d, bias) -> ", spare ? "spare" : "head", from->name, w->classes);
+    write_neuron(w->out, &w->ends, spare ? choose_neuron(&w->ends) : choose_readout(&w->ends), w->dt_ms);
+    fputs("\n", w->out);
+    return spare ? result : "mean(head)";
+}
+
 static void write_results_of(Writer *w, int rows)
 {
-    const char *result = choose_result(w);
-    fprintf(w->out, "\n    predict argmax(%s)\n    train {\n", result);
-    fprintf(w->out, "        loss %s(%s, label)\n        optimizer ", chance(w, 60) ? "cross_entropy" : "mse",
-            result);
+    const char *result = choose_result(w), *predicts = result;
+    if (dice_chance(&w->ends, 15))
+        predicts = write_unreached(w, result);
+    if (dice_chance(&w->ends, 90))
+        fprintf(w->out, "\n    predict argmax(%s)", predicts);
+    fprintf(w->out, "\n    train {\n        loss %s(%s, label)\n        optimizer ",
+            chance(w, 60) ? "cross_entropy" : "mse", result);
     write_optimizer(w->out, &w->dice);
     fprintf(w->out, "\n        batch %d\n", rows);
     if (chance(w, 20))
         fprintf(w->out, "        clip_value %.2g\n", dice_real(&w->dice, 1e-3, 0.1));
+    if (dice_chance(&w->ends, 20))
+        fprintf(w->out, "        clip_norm %.2g\n", dice_real(&w->ends, 0.1, 2));
     fprintf(w->out, "    }\n}\n");
 }
 
@@ -267,8 +301,10 @@ static int choose_unroll(Writer *w)
 {
     static const int factors[] = {1, 1, 2, 3, 4, 5, 7};
     bool small = w->steps * w->layers <= 24;
+    if (w->deep)
+        return 1;
     if (chance(w, small ? 50 : 10))
-        return small && chance(w, 30) ? UNROLL_FULL : 0;
+        return small && chance(w, 20) ? UNROLL_FULL : 0;
     return factors[dice_below(&w->dice, small ? 7 : 4)];
 }
 
@@ -277,7 +313,7 @@ static Kernels choose_kernels(Writer *w)
 {
     if (w->layers <= 2 && chance(w, 20))
         return KERNELS_TABLE;
-    return chance(w, 60) ? KERNELS_AUTO : KERNELS_EVENT;
+    return chance(w, 60) && !w->deep ? KERNELS_AUTO : KERNELS_EVENT;
 }
 
 /* Each optimisation is left out of some models. Drawn last: the models do not change with the list. */
@@ -293,12 +329,13 @@ static Without choose_without(Writer *w)
 static void write_model(Writer *w, ModelText *model, uint32_t number)
 {
     static const double lengths[] = {0, 0, 1, 2.5, 0.5};
+    w->deep = dice_chance(&w->ends, 2);
     bool temporal = chance(w, 50);
     w->steps = choose_steps(w);
     w->wide = chance(w, 6);
     w->dt_ms = lengths[dice_below(&w->dice, 5)];
     w->classes = dice_between(&w->dice, 2, 12);
-    w->layers = 1 + dice_below(&w->dice, dice_between(&w->dice, 2, MAX_LAYERS));
+    w->layers = choose_layers(w);
     fprintf(w->out, "model random_%u {\n", (unsigned)number);
     write_data(w, temporal);
     write_time(w);
@@ -318,7 +355,8 @@ ModelText model_text(uint32_t seed, uint32_t number)
     ModelText model = {0};
     Writer w = {.out = open_memstream(&model.text, &model.length),
                 .dice = dice_new(seed, number, 1),
-                .names = dice_new(seed, number, 4)};
+                .names = dice_new(seed, number, 4),
+                .ends = dice_new(seed, number, 5)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);
