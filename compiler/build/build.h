@@ -351,6 +351,8 @@ bool check_plain(Build *b, Value value, Span span, const char *what);
 bool check_exponents(Build *b, Unit unit, Span span);
 bool check_same_unit(Build *b, Value left, Value right, Span span, const char *what);
 bool check_finite(Build *b, double number, Span span);
+/* What a `let` names is neither a stream nor a stage. */
+bool check_constant_kind(Build *b, const Entry *entry);
 /* The result of an operation on numbers is not 0 only because it is too small. */
 bool check_underflow(Build *b, double result, double operand, Span span);
 /* Single precision holds the constant: asked of all that the program will compute with. */

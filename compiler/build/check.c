@@ -306,8 +306,30 @@ static Expr *as_chain(Build *b, Scope *scope, const Expr *call)
     return expr_chain(b->arena, call->span, stream, stage);
 }
 
+bool check_constant_kind(Build *b, const Entry *entry)
+{
+    const Expr *expr = entry->expr;
+    if (expr->kind == EXPR_CHAIN || is_stream_call(b, entry->scope, expr)) {
+        report(b, RULE_CONSTANT, expr->span, "`%s` is a stream, not a constant", entry->name);
+        report_hint(b, "leave out the `let`, within the model");
+        return false;
+    }
+    if (!is_plain_stage(entry->scope, expr))
+        return true;
+    report(b, RULE_CONSTANT, expr->span, "`%s` is a stage, not a constant", entry->name);
+    report_hint(b, "a stage with a name is a block: `block %s(x) = %s`", entry->name,
+                ast_expr_text(b->arena, as_chain(b, entry->scope, expr)));
+    return false;
+}
+
 void unknown_function(Build *b, Scope *scope, const Expr *call)
 {
+    if (is_stream_call(b, scope, call)) {
+        report(b, RULE_CONSTANT, call->name_span, "`%s` is for streams, and cannot be used here", call->name);
+        report_hint(b,
+                    "streams are made in the model; a neuron sees one unit of one, step by step, as `input`");
+        return;
+    }
     report(b, RULE_UNKNOWN_FUNCTION, call->name_span, "unknown function `%s`", call->name);
     if (!hint_wanted(b))
         return;

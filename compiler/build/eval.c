@@ -156,15 +156,6 @@ static void finish_entry(const Build *b, Entry *entry, Value value)
     entry->progress = value.kind == VALUE_POISON && b->mute > 0 ? ENTRY_SUSPECT : ENTRY_DONE;
 }
 
-static bool check_let(Build *b, const Entry *entry)
-{
-    if (entry->expr->kind != EXPR_CHAIN)
-        return true;
-    report(b, RULE_CONSTANT, entry->expr->span, "`%s` is a stream, not a constant", entry->name);
-    report_hint(b, "leave out the `let`, within the model");
-    return false;
-}
-
 Value let_value(Build *b, Entry *entry)
 {
     if (is_settled(b, entry))
@@ -175,7 +166,7 @@ Value let_value(Build *b, Entry *entry)
     }
     entry->progress = ENTRY_BUSY;
     Context c = context_constant(b);
-    Value written = check_let(b, entry) ? eval(&c, entry->scope, entry->expr) : value_poison();
+    Value written = check_constant_kind(b, entry) ? eval(&c, entry->scope, entry->expr) : value_poison();
     Value value = overridden(b, entry, written);
     finish_entry(b, entry, value);
     return value;

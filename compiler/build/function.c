@@ -207,7 +207,8 @@ static Value eval_step(Context *c, Scope *scope, const Expr *call)
     Build *b = c->build;
     if (!c->steps) {
         report(b, RULE_STEP, call->span, "`step` cannot be used here");
-        report_hint(b, "it makes spikes in the equations of a neuron and in streams of a model");
+        report_hint(
+            b, "it makes spikes, of streams and in equations; constants choose by `where(x >= 0, 1, 0)`");
         return value_poison();
     }
     if (!check_count(b, call, 2)) {

@@ -137,6 +137,29 @@ Value binding_value(Build *b, Entry *entry, Span use)
     return value_poison();
 }
 
+/* Whether the text, as it is, could stand behind `let`. */
+static bool is_constant_text(Build *b, const Expr *expr)
+{
+    Context c = context_constant(b);
+    b->mute++;
+    Value value = eval(&c, b->model, expr);
+    b->mute--;
+    return value.kind != VALUE_POISON;
+}
+
+static void report_constant(Build *b, const Item *item)
+{
+    bool constant = is_constant_text(b, item->value);
+    report(b, RULE_STREAM, item->value->span, "`%s` is a constant, not a stream", item->name);
+    if (is_setting(item->name))
+        report_hint(b, "%s", foreign_word(item->name));
+    else if (constant)
+        report_hint(b, "write `let %s = ...`", item->name);
+    else
+        report_hint(b, "a stream is made of another one, as in `%s = step(image - 0.5, atan(2))`",
+                    item->name);
+}
+
 static void build_binding(Build *b, const Item *item)
 {
     Entry *entry = scope_own(b->model, item->name);
@@ -146,11 +169,7 @@ static void build_binding(Build *b, const Item *item)
     entry->progress = ENTRY_BUSY;
     Value value = build_value(b, b->model, item->value, item->name);
     if (value.kind == VALUE_NUMBER || value.kind == VALUE_FLAG) {
-        report(b, RULE_STREAM, item->value->span, "`%s` is a constant, not a stream", item->name);
-        if (is_setting(item->name))
-            report_hint(b, "%s", foreign_word(item->name));
-        else
-            report_hint(b, "write `let %s = ...`", item->name);
+        report_constant(b, item);
         value = value_poison();
     }
     entry->value = entry->twice ? value_poison() : value; /* who knows which of them was meant */
