@@ -1,5 +1,6 @@
 #include "driver.h"
 
+#include "parts.h"
 #include "summary.h"
 
 #include "snn_output.h"
@@ -205,27 +206,24 @@ static void add_words(Arena *arena, Words *words, const char *text)
         vec_push(arena, words, arena_strndup(arena, text, strcspn(text, blanks)));
 }
 
-static int compile_source(Arena *arena, const Options *options, const Workshop *workshop)
+static int compile_source(Arena *arena, const Options *options, const Program *program,
+                          const Workshop *workshop)
 {
+    const Parts parts = parts_of(arena, program);
     const char *const given[] = {options->cc, getenv("CC"), "cc"};
-    const char *const flags[] = {"-std=c11",
-                                 "-O3",
-                                 "-march=native",
-                                 "-ffp-contract=off",
-                                 "-fno-math-errno",
-                                 "-fno-trapping-math",
-                                 workshop->source,
-                                 "-o",
-                                 workshop->program,
-                                 "-lm",
-                                 "-lpthread",
-                                 "-lz",
-                                 NULL};
+    const char *const flags[] = {"-std=c11",        "-O3",
+                                 "-march=native",   "-ffp-contract=off",
+                                 "-fno-math-errno", "-fno-trapping-math",
+                                 workshop->source,  "-o",
+                                 workshop->program};
     Words command = {0};
     for (size_t i = 0; command.count == 0; i++)
         add_words(arena, &command, given[i]);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         vec_push(arena, &command, flags[i]);
+    for (int i = 0; parts.libraries[i]; i++)
+        vec_push(arena, &command, parts.libraries[i]);
+    vec_push(arena, &command, NULL);
     return run_cc((char *const *)command.at);
 }
 
@@ -235,7 +233,7 @@ static int build_executable(Compilation *c, const Options *options, const Out *t
     int status = EXIT_SUCCESS;
     bool done = open_workshop(&workshop, c->arena, options->output) && write_source(&workshop, text);
     if (done) {
-        status = compile_source(c->arena, options, &workshop);
+        status = compile_source(c->arena, options, c->program, &workshop);
         done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
     }
     close_workshop(&workshop);

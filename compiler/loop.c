@@ -1,5 +1,10 @@
 #include "loop.h"
 
+bool program_needs(const Program *program, Need need)
+{
+    return program->needs >> need & 1u;
+}
+
 const char *type_name(Type type)
 {
     static const char *const names[] = {"f32", "i32", "u32", "bool", "u8", "u16"};

@@ -182,14 +182,23 @@ typedef struct LoopWatch {
     BufferId values;
 } LoopWatch;
 
+/* What it needs of the runtime: needs.def. */
+#define NEED(name, header) NEED_##name,
+typedef enum Need {
+#include "needs.def"
+    NEED_COUNT
+} Need;
+#undef NEED
+
 typedef struct Program {
     Arena *arena;
     const char *name;   /* of the model */
     const char *source; /* file name of the model, without folders */
     int steps;
-    bool vectors; /* loops may be written with vector types */
-    bool learns;  /* has a backward phase and updates */
-    Unique names; /* of buffers and kernels */
+    bool vectors;   /* loops may be written with vector types */
+    bool learns;    /* has a backward phase and updates */
+    unsigned needs; /* a bit for each Need, of a program that all passes are done with */
+    Unique names;   /* of buffers and kernels */
     VEC(Buffer) buffers;
     VEC(Kernel) kernels;
     VEC(LoopParam) params;
@@ -212,6 +221,7 @@ typedef struct Program {
     VEC(const char *) network_text, training_text;
 } Program;
 
+bool program_needs(const Program *program, Need need);
 const char *type_name(Type type);
 /* Of a value loaded from a buffer of this type. */
 Type type_loaded(Type type);

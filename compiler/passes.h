@@ -69,4 +69,7 @@ void drop_unused_locals(Program *program);
 /* Loop -> Loop: no local name hides another one. */
 void name_locals(Program *program);
 
+/* Loop -> Loop: the program says what it needs of the runtime. */
+void list_needs(Program *program);
+
 #endif

@@ -124,6 +124,12 @@ static bool run_names(Compilation *c)
     return true;
 }
 
+static bool run_needs(Compilation *c)
+{
+    list_needs(c->program);
+    return true;
+}
+
 /* clang-format off */
 const Pass passes[] = {
     /* name          from        to          run                what holds afterwards */
@@ -140,6 +146,7 @@ const Pass passes[] = {
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "the steps of time loops stand one after the other"},
     {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},
+    {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime"},
 };
 /* clang-format on */
 const int pass_count = sizeof passes / sizeof *passes;

@@ -289,6 +289,18 @@ static void model_text(const Tables *tables)
                program->training_text.at, program->training_text.count);
 }
 
+/* A command that is not there is NULL. */
+static void commands(const Tables *tables)
+{
+    static const struct {
+        Need need;
+        const char *name;
+    } all[] = {{NEED_TRAIN, "train"}, {NEED_TEST, "test"}, {NEED_PREDICT, "predict"}, {NEED_INFO, "info"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (program_needs(tables->program, all[i].need))
+            out_line(tables->out, ".%s = snn_%s,", all[i].name, all[i].name);
+}
+
 static void description(const Tables *tables, const BackendOptions *options)
 {
     static const char *const kinds[] = {"constant", "step", "cosine", "one_cycle"};
@@ -306,11 +318,11 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".version = %s,", c_string(tables->arena, options->version));
     out_line(out, ".source = %s,", c_string(tables->arena, program->source));
     out_line(out, ".steps = %d,", program->steps);
-    out_line(out, ".data = {.folder = %s, .ndim = %d, .dims = %s, .classes = %d},",
+    out_line(out, ".data = {.format = %s, .folder = %s, .ndim = %d, .dims = %s, .classes = %d},",
+             program_needs(program, NEED_IDX) ? "&snn_idx" : "NULL",
              c_string(tables->arena, program->data_folder), program->data_ndim,
              dims(tables, program->data_dims, program->data_ndim), program->classes);
-    out_line(out, ".trains = %s,", program->loss >= 0 ? "true" : "false");
-    out_line(out, ".predicts = %s,", program->predicted >= 0 ? "true" : "false");
+    commands(tables);
     out_line(out, ".batch = %d,", program->batch);
     out_line(out, ".epochs = %d,", program->epochs);
     out_line(out, ".seed = %lluu,", (unsigned long long)program->seed);

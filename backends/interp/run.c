@@ -3,6 +3,7 @@
 #include "literal.h"
 #include "snn_random.h"
 #include "snn_safetensors.h"
+#include "snn_safetensors_write.h"
 
 #include <stdio.h>
 #include <math.h>

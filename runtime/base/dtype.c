@@ -1,5 +1,5 @@
 /* The element types of safetensors files, and the order of their bytes. */
-#include "snn_safetensors.h"
+#include "snn_dtype.h"
 
 #include <string.h>
 

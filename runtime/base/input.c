@@ -1,5 +1,5 @@
 /* How files are opened to read, and told apart. */
-#include "snn_output.h"
+#include "snn_input.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Buffers of the network: zeroed and aligned for the widest vectors. */
-#include "snn.h"
+#include "snn_memory.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -415,3 +415,12 @@ const char *snn_tensors_metadata(const SnnTensors *tensors, const char *key)
             return tensors->metadata[i].value;
     return NULL;
 }
+
+bool snn_tensors_natural(const SnnTensors *file, const char *key, int64_t high, int64_t *number)
+{
+    const char *text = snn_tensors_metadata(file, key);
+    char *end = NULL;
+    errno = 0;
+    *number = text == NULL ? -1 : strtoll(text, &end, 10);
+    return text != NULL && errno == 0 && end != text && *end == '\0' && *number >= 0 && *number <= high;
+}

@@ -1,7 +1,6 @@
 /* The writer: header and data of the tensors, saved as a whole or not at all. */
-#include "snn_safetensors.h"
+#include "snn_safetensors_write.h"
 #include "snn_json.h"
-#include "snn_output.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,12 @@
-/* The runtime of a generated trainer: everything about it that does not depend on the network.
- * The generated program holds the kernels and an SnnModel that describes them; snn_main() does the rest.
+/* The runtime of a generated program: everything about it that does not depend on the network.
+ * The program holds the kernels and an SnnModel that describes them; snn_main() does the rest.
  * Compiled and tested by itself, and pasted into every program. See STYLE.md. */
 #ifndef SNN_H
 #define SNN_H
+
+#include "snn_error.h"
+#include "snn_memory.h"
+#include "snn_threads.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,10 +49,8 @@ typedef struct SnnRun {
     float scale;    /* factor of every gradient: clipping by norm, else 1 */
 } SnnRun;
 
-enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 16, SNN_ALIGN = 64 };
+enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 16 };
 #define SNN_TEST_EPOCH 0xFFFFFFFFu
-
-typedef struct SnnPool SnnPool; /* threads: see below */
 
 /* ---- the program as data -------------------------------------------------------------------------- */
 
@@ -102,23 +104,32 @@ typedef struct SnnSchedule {
     bool per_batch; /* moves with every batch instead of every epoch */
 } SnnSchedule;
 
-/* What to read: an IDX pair of images and labels. */
+/* What to read. */
 typedef struct SnnData {
-    const char *folder; /* default folder or NULL */
-    int ndim;           /* of one sample as stored: [steps,] dims... */
+    const struct SnnFormat *format; /* how it is stored: &snn_idx */
+    const char *folder;             /* default folder or NULL */
+    int ndim;                       /* of one sample as stored: [steps,] dims... */
     int dims[SNN_MAX_DIMS + 1];
     int classes;
 } SnnData;
 
 typedef struct SnnModel SnnModel;
+typedef struct SnnOptions SnnOptions; /* the command line */
+
+/* A command: returns the exit status, with the error set unless that is 0. */
+typedef int SnnCommand(SnnModel *model, const SnnOptions *options, SnnError *error);
+
 struct SnnModel {
     const char *name;    /* "fashion_mnist" */
     const char *version; /* of snnc */
     const char *source;  /* "model.snn" */
     int steps;
     SnnData data;
-    bool trains, predicts; /* it has a train block; a `predict`: one of them at least */
-    int batch, epochs;     /* defaults of the train block */
+    /* What the program can do: snn_train, snn_test, snn_predict, snn_info. What it cannot, since the model has no
+     * train block or no `predict`, is NULL: then the program need not have that part of the runtime. A model has one of
+     * the two at least. */
+    SnnCommand *train, *test, *predict, *info;
+    int batch, epochs; /* defaults of the train block */
     uint32_t seed;
     SnnSchedule schedule;
     float clip_norm;       /* 0: none */
@@ -149,34 +160,5 @@ struct SnnModel {
     SnnWatch *watches;    /* in forward order */
     int64_t stream_bytes; /* of all per-sample buffers, for one sample */
 };
-
-/* The whole program: command line, data, training, checkpoints. Returns the exit status. */
-int snn_main(int argc, char **argv, SnnModel *model);
-
-/* ---- memory (memory.c) ---------------------------------------------------------------------------- */
-
-void *snn_alloc(size_t count, size_t size); /* zeroed, SNN_ALIGN-aligned; NULL when there is none left */
-void snn_free(void *memory);
-
-/* Where buffers stand one behind the other, all to be released together. Starts as {0}. */
-typedef struct SnnMemory {
-    struct SnnBlock *blocks; /* the last one first */
-    char *at;                /* free memory in it, and how much */
-    size_t left;
-} SnnMemory;
-
-void *snn_take(SnnMemory *memory, size_t count, size_t size); /* as snn_alloc */
-void snn_release(SnnMemory *memory);
-
-/* ---- threads (threads.c) -------------------------------------------------------------------------- */
-
-/* A kernel does the items first .. last-1 of its work; items are independent, so results do not depend
- * on who does which. */
-typedef void SnnKernel(void *net, int32_t first, int32_t last);
-
-SnnPool *snn_pool_open(int threads); /* NULL when threads cannot be started */
-void snn_pool_close(SnnPool *pool);
-/* Divides 0 .. count-1 among the threads and waits for all. */
-void snn_parallel(SnnPool *pool, SnnKernel *kernel, void *net, int32_t count);
 
 #endif

@@ -1,29 +1,13 @@
-/* Files that appear whole or not at all, and how files are opened to read. */
+/* Files that appear whole or not at all. */
 #ifndef SNN_OUTPUT_H
 #define SNN_OUTPUT_H
 
-#include "snn_error.h"
+#include "snn_input.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
-/* Which file stood somewhere: to tell it from one that has been put in its place. */
-typedef struct SnnIdentity {
-    bool known;
-    dev_t device;
-    ino_t number;
-    off_t size;
-    struct timespec changed;
-} SnnIdentity;
-
-SnnIdentity snn_identity(const struct stat *info);
-bool snn_identity_same(const SnnIdentity *a, const SnnIdentity *b); /* false unless both are known */
 /* Whether two names lead to one file, or would if it were made. */
 bool snn_same_file(const char *one, const char *other);
-
-/* Opens a file, a pipe, a device or "-", the standard input, to read. Does not wait for someone to write into
- * a pipe: without anyone, it is empty. -1 with the error set; else a descriptor, to be closed. */
-int snn_input_open(const char *path, SnnError *error);
 
 typedef struct SnnOutput {
     FILE *stream;             /* write here; errors are found by the commit */

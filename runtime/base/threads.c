@@ -1,10 +1,11 @@
 /* A pool of threads. Work is divided into contiguous pieces, a few for each thread, and whoever is free
  * takes the next one: a thread that the system holds up holds up little. The calling thread takes part. */
-#include "snn.h"
+#include "snn_threads.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,6 +1,7 @@
 /* Files that may be compressed by gzip: in several members, one behind the other, and nothing else behind them.
  * Compiled with -DSNN_NO_ZLIB, a program needs no zlib and reads plain files only. */
-#include "snn_internal.h"
+#include "snn_gzip.h"
+#include "snn_input.h"
 
 #include <errno.h>
 #include <stdlib.h>

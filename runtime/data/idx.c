@@ -1,6 +1,8 @@
 /* IDX files (the format of MNIST): 0, 0, type, number of dimensions, each as 4 bytes, then the elements, all
  * big-endian. Nothing that a file says is believed before it is checked. */
-#include "snn_internal.h"
+#include "snn_idx.h"
+#include "snn_gzip.h"
+#include "snn_output.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -193,7 +195,7 @@ static bool idx_take_samples(SnnDataset *data, IdxFile *file, const SnnModel *mo
     return true;
 }
 
-bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)
+static bool idx_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)
 {
     IdxFile file;
     *data = (SnnDataset){0};
@@ -242,7 +244,7 @@ static bool idx_locate(char *path, size_t size, const SnnModel *model, const cha
                             : "");
 }
 
-bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part)
+static bool idx_exists(const SnnModel *model, const char *folder, const char *part)
 {
     char path[IDX_PATH];
     SnnError ignored;
@@ -262,8 +264,8 @@ static bool idx_is_of(const char *target, const char *folder, const char *part, 
     return false;
 }
 
-bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
-                       SnnError *error)
+static bool idx_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
+                      SnnError *error)
 {
     const char *parts[] = {"train", "t10k", validate};
     for (int i = 0; i < (validate == NULL ? 2 : 3); i++)
@@ -288,14 +290,14 @@ static bool idx_read_labels(SnnDataset *data, const SnnModel *model, const char 
     return true;
 }
 
-bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
-                      SnnError *error)
+static bool idx_read_part(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
+                          SnnError *error)
 {
     char images[IDX_PATH], labels[IDX_PATH];
     *data = (SnnDataset){0};
     if (!idx_locate(images, sizeof images, model, folder, part, "images", model->data.ndim + 1, error)
         || !idx_locate(labels, sizeof labels, model, folder, part, "labels", 1, error)
-        || !snn_dataset_read_images(data, model, images, error))
+        || !idx_read_images(data, model, images, error))
         return false;
     if (idx_read_labels(data, model, labels, images, error))
         return true;
@@ -303,10 +305,4 @@ bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folde
     return false;
 }
 
-void snn_dataset_free(SnnDataset *data)
-{
-    free(data->bytes);
-    free(data->reals);
-    free(data->labels);
-    *data = (SnnDataset){0};
-}
+const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_spare, idx_read_images};

@@ -1,5 +1,5 @@
 /* Whether the numbers of a training are still numbers. */
-#include "snn_internal.h"
+#include "snn_health.h"
 
 #include <math.h>
 #include <stdatomic.h>

@@ -1,5 +1,7 @@
 /* `info`: what the network consists of and what it costs. */
-#include "snn_internal.h"
+#include "snn_info.h"
+#include "snn_session.h"
+#include "snn_options.h"
 
 static void info_size(const char *what, int64_t bytes)
 {
@@ -41,7 +43,7 @@ static int64_t info_params(const SnnModel *model, int64_t *learned, int64_t *sta
         const SnnParam *param = &model->params[i];
         char dims[64];
         info_dims(dims, sizeof dims, param->dims, param->ndim);
-        const char *frozen = model->trains && !snn_param_learns(param) ? ", frozen" : "";
+        const char *frozen = model->train != NULL && !snn_param_learns(param) ? ", frozen" : "";
         printf("%-20s %10lld %14s  %s%s\n", param->name, (long long)snn_param_size(param), dims, param->about,
                frozen);
         count += snn_param_size(param);
@@ -54,7 +56,7 @@ static int64_t info_params(const SnnModel *model, int64_t *learned, int64_t *sta
 static void info_training(const SnnModel *model, int64_t batch)
 {
     printf("batch %lld, ", (long long)batch);
-    if (model->trains)
+    if (model->train != NULL)
         printf("%d epochs, %s, learning rate %g, seed %u\n", model->epochs, model->optimizer,
                (double)model->schedule.lr, model->seed);
     else

@@ -1,69 +1,20 @@
 /* The program: which command, and the one place where a failure is printed. */
-#include "snn_internal.h"
+#include "snn_main.h"
+#include "snn_note.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <string.h>
 #include <unistd.h>
 
-/* The last part of the name under which the program was called: what messages begin with. */
-static const char *main_short_name(const char *program)
-{
-    const char *slash = strrchr(program, '/');
-    return slash == NULL ? program : slash + 1;
-}
-
-void snn_note(const SnnOptions *options, const char *format, ...)
-{
-    va_list arguments;
-    fprintf(stderr, "%s: ", main_short_name(options->program));
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-}
-
-void snn_note_other_model(const SnnOptions *options, const char *path, const SnnTensors *file,
-                          const SnnModel *model)
-{
-    SnnError difference;
-    if (snn_checkpoint_differs(file, model, false, &difference))
-        snn_note(options, "weights of another model (%s): %s", path, difference.text);
-}
-
-const char *snn_data_folder(const SnnModel *model, const SnnOptions *options)
-{
-    if (options->data != NULL)
-        return options->data;
-    return model->data.folder != NULL ? model->data.folder : ".";
-}
-
-const char *snn_weights_path(const SnnModel *model, const char *given, char *buffer, size_t size)
-{
-    if (given != NULL)
-        return given;
-    snprintf(buffer, size, "%s.safetensors", model->name);
-    return buffer;
-}
-
-int snn_thread_count(const SnnOptions *options)
-{
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    if (options->threads != 0)
-        return options->threads;
-    return processors < 1 ? 1 : processors > 1024 ? 1024 : (int)processors;
-}
-
 /* What the model does not have cannot be run. */
-static bool main_possible(const SnnModel *model, SnnCommand command, SnnError *error)
+static bool main_possible(const SnnModel *model, SnnWord word, SnnError *error)
 {
-    if (command == SNN_TRAIN && !model->trains)
+    if (word == SNN_TRAIN && model->train == NULL)
         return snn_fail(error,
                         "cannot train (%s): the model has no `train` block; add one, with a loss, and "
                         "compile it again",
                         model->source);
-    if (command == SNN_PREDICT && !model->predicts)
+    if (word == SNN_PREDICT && model->predict == NULL)
         return snn_fail(error,
                         "cannot predict (%s): the model has no `predict`; add a line like `predict "
                         "argmax(rate(out))`, and compile it again",
@@ -74,10 +25,10 @@ static bool main_possible(const SnnModel *model, SnnCommand command, SnnError *e
 static int main_dispatch(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     switch (options->command) {
-    case SNN_TRAIN: return snn_train(model, options, error);
-    case SNN_TEST: return snn_test(model, options, error);
-    case SNN_PREDICT: return snn_predict(model, options, error);
-    case SNN_INFO: return snn_info(model, options, error);
+    case SNN_TRAIN: return model->train(model, options, error);
+    case SNN_TEST: return model->test(model, options, error);
+    case SNN_PREDICT: return model->predict(model, options, error);
+    case SNN_INFO: return model->info(model, options, error);
     case SNN_HELP: snn_options_help(model, options->program, stdout); return SNN_OK;
     case SNN_VERSION: printf("%s, made by snnc %s\n", model->name, model->version); return SNN_OK;
     }

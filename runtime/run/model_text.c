@@ -1,6 +1,5 @@
 /* The model as text in a checkpoint, and what differs where it is used by another program. */
-#include "snn_internal.h"
-#include "snn_json.h"
+#include "snn_model_text.h"
 
 #include <stdlib.h>
 #include <string.h>

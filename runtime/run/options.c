@@ -1,10 +1,11 @@
 /* The command line: two tables, from which parsing, checks and help are made. */
-#include "snn_internal.h"
+#include "snn_options.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name, *about;
@@ -232,13 +233,13 @@ static bool options_flag(SnnOptions *options, int argc, char **argv, int *at, un
     return options_store(options, flag, value, error);
 }
 
-static bool options_command(const char *word, SnnCommand *command)
+static bool options_command(const char *word, SnnWord *command)
 {
     if (strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
         word = "--help";
     for (int i = 0; i < OPTIONS_COMMANDS; i++)
         if (strcmp(options_commands[i].name, word) == 0) {
-            *command = (SnnCommand)i;
+            *command = (SnnWord)i;
             return true;
         }
     return false;
@@ -315,11 +316,36 @@ bool snn_options_parse(SnnOptions *options, int argc, char **argv, SnnError *err
     return options_check(options, given, error);
 }
 
+/* ---- what holds ------------------------------------------------------------------------------------ */
+
+const char *snn_data_folder(const SnnModel *model, const SnnOptions *options)
+{
+    if (options->data != NULL)
+        return options->data;
+    return model->data.folder != NULL ? model->data.folder : ".";
+}
+
+const char *snn_weights_path(const SnnModel *model, const char *given, char *buffer, size_t size)
+{
+    if (given != NULL)
+        return given;
+    snprintf(buffer, size, "%s.safetensors", model->name);
+    return buffer;
+}
+
+int snn_thread_count(const SnnOptions *options)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (options->threads != 0)
+        return options->threads;
+    return processors < 1 ? 1 : processors > 1024 ? 1024 : (int)processors;
+}
+
 /* The commands that the model has what it needs for. */
 static unsigned options_possible(const SnnModel *model)
 {
     unsigned all = (1u << OPTIONS_COMMANDS) - 1;
-    return all & ~(model->trains ? 0u : IN_TRAIN) & ~(model->predicts ? 0u : IN_PREDICT);
+    return all & ~(model->train != NULL ? 0u : IN_TRAIN) & ~(model->predict != NULL ? 0u : IN_PREDICT);
 }
 
 /* ---- help ----------------------------------------------------------------------------------------- */
@@ -376,14 +402,14 @@ void snn_options_usage(const SnnModel *model, const char *program, FILE *stream)
     for (int i = 0; i < OPTIONS_COMMANDS; i++)
         if ((options_possible(model) & 1u << i) != 0)
             fprintf(stream, "  %-9s  %s\n", options_commands[i].name, options_commands[i].about);
-    if (!model->trains)
+    if (model->train == NULL)
         fputs("The model has no `train` block, so it cannot be trained.\n", stream);
-    if (!model->predicts)
+    if (model->predict == NULL)
         fputs("The model has no `predict`, so it gives no classes.\n", stream);
 }
 
 /* A line that can be pasted, if the model can do it. */
-static void options_example(const SnnModel *model, const char *program, SnnCommand command, const char *flags,
+static void options_example(const SnnModel *model, const char *program, SnnWord command, const char *flags,
                             FILE *stream)
 {
     const char *data = model->data.folder == NULL ? " --data DIR" : "";

@@ -1,85 +1,11 @@
-/* What a trained network is used for: its accuracy on the test set, its predictions as CSV. */
-#include "snn_internal.h"
+/* `predict`: what a trained network says of samples, as CSV. */
+#include "snn_predict.h"
+#include "snn_health.h"
+#include "snn_output.h"
+#include "snn_predictor.h"
 
 #include <string.h>
 #include <unistd.h>
-
-/* A network with weights, and samples for it. */
-typedef struct Predictor {
-    SnnSession session;
-    SnnDataset data;
-    uint32_t seed;
-} Predictor;
-
-static bool predictor_data(Predictor *predictor, SnnModel *model, const SnnOptions *options, SnnError *error)
-{
-    if (options->images != NULL)
-        return snn_dataset_read_images(&predictor->data, model, options->images, error);
-    return snn_dataset_read(&predictor->data, model, snn_data_folder(model, options), "t10k", error);
-}
-
-static bool predictor_weights(Predictor *predictor, const SnnOptions *options, SnnError *error)
-{
-    char buffer[4096];
-    SnnModel *model = predictor->session.model;
-    const char *path = snn_weights_path(model, options->weights, buffer, sizeof buffer);
-    if (strcmp(path, "-") != 0 && access(path, F_OK) != 0)
-        return snn_fail(error, "no weights (%s): %sgive the file with --weights FILE", path,
-                        model->trains ? "train first, or " : "");
-    SnnTensors *file = snn_tensors_open(path, error);
-    bool ok = file != NULL && snn_checkpoint_load(file, model, false, path, error);
-    if (ok)
-        snn_note_other_model(options, path, file, model);
-    if (ok && !options->has_seed)
-        predictor->seed = snn_checkpoint_seed(file, model->seed);
-    snn_tensors_close(file);
-    return ok;
-}
-
-/* A network without a parameter needs no weights. */
-static bool predictor_open(Predictor *predictor, SnnModel *model, const SnnOptions *options, SnnError *error)
-{
-    int batch = options->batch != 0 ? options->batch : model->batch;
-    *predictor = (Predictor){.seed = options->has_seed ? options->seed : model->seed};
-    if (!snn_session_open(&predictor->session, model, batch, snn_thread_count(options), error))
-        return false;
-    bool needless = model->param_count == 0 && options->weights == NULL;
-    if ((needless || predictor_weights(predictor, options, error))
-        && predictor_data(predictor, model, options, error))
-        return true;
-    snn_session_close(&predictor->session);
-    return false;
-}
-
-static void predictor_close(Predictor *predictor)
-{
-    snn_session_close(&predictor->session);
-    snn_dataset_free(&predictor->data);
-}
-
-/* Weights come from a file, which was checked. */
-static bool predictor_not_finite(const Predictor *predictor, SnnError *error)
-{
-    SnnError where;
-    snn_describe_non_finite(predictor->session.model, &where);
-    return snn_fail(error, "%.700s: the weights are finite, so %s", where.text, SNN_ADVICE_EQUATIONS);
-}
-
-int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error)
-{
-    Predictor predictor;
-    if (!predictor_open(&predictor, model, options, error))
-        return SNN_FAILED;
-    SnnScore score;
-    const SnnPart all = {.data = &predictor.data, .count = predictor.data.count};
-    bool ok = snn_session_test(&predictor.session, &all, predictor.seed, false, &score);
-    if (ok)
-        snn_score_print(model, &score);
-    else
-        predictor_not_finite(&predictor, error);
-    predictor_close(&predictor);
-    return ok ? SNN_OK : SNN_FAILED;
-}
 
 static void predict_header(const SnnModel *model, bool labels, FILE *stream)
 {
@@ -100,7 +26,7 @@ static void predict_row(const SnnModel *model, int32_t row, bool labels, FILE *s
     fputc('\n', stream);
 }
 
-static bool predict_all(Predictor *predictor, FILE *stream, SnnError *error)
+static bool predict_all(SnnPredictor *predictor, FILE *stream, SnnError *error)
 {
     SnnSession *session = &predictor->session;
     SnnModel *model = session->model;
@@ -113,7 +39,7 @@ static bool predict_all(Predictor *predictor, FILE *stream, SnnError *error)
         snn_session_load(session, data, NULL, first, rows);
         model->forward(session->net, session->pool);
         if (!snn_forward_is_finite(session))
-            return predictor_not_finite(predictor, error);
+            return snn_predictor_not_finite(predictor, error);
         for (int32_t row = 0; row < rows; row++)
             predict_row(model, row, data->labels != NULL, stream);
     }
@@ -156,9 +82,10 @@ static bool predict_check_target(const SnnModel *model, const SnnOptions *option
 
 int snn_predict(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
-    Predictor predictor;
+    SnnPredictor predictor;
     SnnOutput output;
-    if (!predict_check_target(model, options, error) || !predictor_open(&predictor, model, options, error))
+    if (!predict_check_target(model, options, error)
+        || !snn_predictor_open(&predictor, model, options, error))
         return SNN_FAILED;
     bool ok = snn_output_open_any(&output, options->out != NULL ? options->out : "-", error);
     if (ok) {
@@ -168,6 +95,6 @@ int snn_predict(SnnModel *model, const SnnOptions *options, SnnError *error)
         else
             snn_output_discard(&output);
     }
-    predictor_close(&predictor);
+    snn_predictor_close(&predictor);
     return ok ? SNN_OK : SNN_FAILED;
 }

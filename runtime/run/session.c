@@ -1,13 +1,9 @@
 /* One opened network: its buffers, its threads, its samples. */
-#include "snn_internal.h"
-#include "snn_random.h"
+#include "snn_session.h"
+#include "snn_health.h"
+#include "snn_interrupt.h"
 
-#include <signal.h>
 #include <string.h>
-
-/* Where random numbers are used that belong to no sample: in the place of an epoch or of a sample. */
-#define SESSION_INIT_EPOCH 0xFFFFFFFEu
-#define SESSION_ORDER_SAMPLE 0xFFFFFFFFu
 
 int64_t snn_param_size(const SnnParam *param)
 {
@@ -45,39 +41,6 @@ void snn_session_close(SnnSession *session)
     session->model->close(session->net);
     snn_free(session->net);
     *session = (SnnSession){0};
-}
-
-static void session_initialise_param(SnnParam *param, uint32_t key)
-{
-    int64_t size = snn_param_size(param);
-    for (int64_t i = 0; i < size; i++) {
-        float random = 2.0f * snn_uniform(key, (uint32_t)i) - 1.0f;
-        param->value[i] = param->constant ? param->init : random * param->init;
-    }
-    for (int s = 0; s < param->states; s++)
-        for (int64_t i = 0; i < size; i++)
-            param->state[s][i] = param->state_init[s];
-}
-
-void snn_session_initialise(SnnSession *session, uint32_t seed)
-{
-    SnnModel *model = session->model;
-    for (int p = 0; p < model->param_count; p++)
-        session_initialise_param(&model->params[p], snn_key(seed, SESSION_INIT_EPOCH, (uint32_t)p, 0));
-}
-
-void snn_shuffle(int32_t *order, int32_t count, uint32_t seed, uint32_t epoch)
-{
-    uint32_t key = snn_key(seed, epoch, SESSION_ORDER_SAMPLE, 0);
-    for (int32_t i = 0; i < count; i++)
-        order[i] = i;
-    for (int32_t i = count - 1; i > 0; i--) {
-        uint32_t random = snn_random(key, (uint32_t)i);
-        int32_t j = (int32_t)((uint64_t)random * (uint64_t)(i + 1) >> 32);
-        int32_t swapped = order[i];
-        order[i] = order[j];
-        order[j] = swapped;
-    }
 }
 
 typedef struct SessionLoad {
@@ -132,14 +95,14 @@ void snn_session_count(const SnnSession *session, SnnScore *sums)
 {
     const SnnModel *model = session->model;
     for (int32_t row = 0; row < model->run->rows; row++) {
-        sums->loss += model->trains ? (double)model->loss[row] : 0.0;
-        sums->accuracy += model->predicts && model->predicted[row] == model->label[row];
+        sums->loss += model->train != NULL ? (double)model->loss[row] : 0.0;
+        sums->accuracy += model->predict != NULL && model->predicted[row] == model->label[row];
     }
 }
 
 void snn_score_print(const SnnModel *model, const SnnScore *score)
 {
-    if (model->predicts)
+    if (model->predict != NULL)
         printf("test accuracy: %.4f\n", score->accuracy);
     else
         printf("test loss: %.4f\n", score->loss);
@@ -166,21 +129,4 @@ bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, b
     score->loss /= part->count;
     score->accuracy /= part->count;
     return true;
-}
-
-bool snn_interrupt_block(void)
-{
-    struct sigaction action;
-    sigset_t interrupt;
-    if (sigaction(SIGINT, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
-        return false;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    return sigprocmask(SIG_BLOCK, &interrupt, NULL) == 0;
-}
-
-bool snn_interrupt_pending(void)
-{
-    sigset_t pending;
-    return sigpending(&pending) == 0 && sigismember(&pending, SIGINT) == 1;
 }

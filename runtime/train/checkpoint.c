@@ -1,7 +1,12 @@
 /* Checkpoints: safetensors files with the parameters under their names (matrices as [out][in], as in
  * PyTorch), the optimiser's states as "optim.STATE.PARAMETER", and where the training stands in the
  * metadata. */
-#include "snn_internal.h"
+#include "snn_checkpoint.h"
+#include "snn_model_text.h"
+#include "snn_safetensors_write.h"
+#include "snn_selection.h"
+#include "snn_session.h"
+#include "snn_weights.h"
 
 #include <errno.h>
 #include <float.h>
@@ -14,43 +19,6 @@
 /* More than any number of epochs and samples makes, and as many more can be counted. */
 #define CHECKPOINT_UPDATES (INT64_MAX / 2)
 
-/* "optim.STATE.PARAMETER", to be freed; NULL without memory. */
-static char *checkpoint_state_name(const SnnParam *param, int state)
-{
-    size_t size = strlen(param->state_name[state]) + strlen(param->name) + 8;
-    char *name = malloc(size);
-    if (name != NULL)
-        snprintf(name, size, "optim.%s.%s", param->state_name[state], param->name);
-    return name;
-}
-
-/* The shape in the file. */
-static void checkpoint_dims(const SnnParam *param, int64_t dims[SNN_MAX_DIMS])
-{
-    bool swap = param->matrix && param->ndim == 2;
-    for (int i = 0; i < param->ndim; i++)
-        dims[i] = param->dims[swap ? 1 - i : i];
-}
-
-/* to[j][i] = from[i][j] */
-static void checkpoint_transpose(float *to, const float *from, int rows, int columns)
-{
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++)
-            to[(int64_t)j * rows + i] = from[(int64_t)i * columns + j];
-}
-
-/* Copies between the order of the program and that of the file. */
-static void checkpoint_copy(const SnnParam *param, float *to, const float *from, bool to_file)
-{
-    if (!param->matrix || param->ndim != 2)
-        memcpy(to, from, (size_t)snn_param_size(param) * sizeof(float));
-    else if (to_file)
-        checkpoint_transpose(to, from, param->dims[0], param->dims[1]);
-    else
-        checkpoint_transpose(to, from, param->dims[1], param->dims[0]);
-}
-
 /* ---- writing -------------------------------------------------------------------------------------- */
 
 static bool checkpoint_add(SnnTensorsWriter *writer, const SnnParam *param, const char *name,
@@ -60,8 +28,8 @@ static bool checkpoint_add(SnnTensorsWriter *writer, const SnnParam *param, cons
     float *copy = malloc((size_t)snn_param_size(param) * sizeof(float) + 1);
     if (copy == NULL)
         return false;
-    checkpoint_dims(param, dims);
-    checkpoint_copy(param, copy, values, true);
+    snn_weights_dims(param, dims);
+    snn_weights_copy(param, copy, values, true);
     bool ok = snn_tensors_add(writer, name, SNN_F32, param->ndim, dims, copy);
     free(copy);
     return ok;
@@ -71,7 +39,7 @@ static bool checkpoint_add_param(SnnTensorsWriter *writer, const SnnParam *param
 {
     bool ok = checkpoint_add(writer, param, param->name, param->value);
     for (int s = 0; ok && s < param->states; s++) {
-        char *name = checkpoint_state_name(param, s);
+        char *name = snn_weights_state_name(param, s);
         ok = name != NULL && checkpoint_add(writer, param, name, param->state[s]);
         free(name);
     }
@@ -207,20 +175,11 @@ static bool checkpoint_is_ours(const SnnTensors *file, const SnnModel *model)
            && strcmp(name, model->name) == 0;
 }
 
-static bool checkpoint_number(const SnnTensors *file, const char *key, int64_t high, int64_t *number)
-{
-    const char *text = snn_tensors_metadata(file, key);
-    char *end = NULL;
-    errno = 0;
-    *number = text == NULL ? -1 : strtoll(text, &end, 10);
-    return text != NULL && errno == 0 && end != text && *end == '\0' && *number >= 0 && *number <= high;
-}
-
 /* The same, or 0 where there is none. */
 static bool checkpoint_count(const SnnTensors *file, const char *key, int *number)
 {
     int64_t found = 0;
-    bool ok = snn_tensors_metadata(file, key) == NULL || checkpoint_number(file, key, INT32_MAX, &found);
+    bool ok = snn_tensors_metadata(file, key) == NULL || snn_tensors_natural(file, key, INT32_MAX, &found);
     *number = (int)found;
     return ok;
 }
@@ -264,12 +223,12 @@ static bool checkpoint_selection(const SnnTensors *file, SnnState *state)
 static bool checkpoint_state(const SnnTensors *file, SnnState *state)
 {
     int64_t seed, batch, samples, epoch, epochs;
-    if (!checkpoint_number(file, "seed", UINT32_MAX, &seed)
-        || !checkpoint_number(file, "batch", INT32_MAX, &batch)
-        || !checkpoint_number(file, "samples", INT32_MAX, &samples)
-        || !checkpoint_number(file, "epoch", INT32_MAX, &epoch)
-        || !checkpoint_number(file, "epochs", INT32_MAX, &epochs)
-        || !checkpoint_number(file, "updates", CHECKPOINT_UPDATES, &state->step))
+    if (!snn_tensors_natural(file, "seed", UINT32_MAX, &seed)
+        || !snn_tensors_natural(file, "batch", INT32_MAX, &batch)
+        || !snn_tensors_natural(file, "samples", INT32_MAX, &samples)
+        || !snn_tensors_natural(file, "epoch", INT32_MAX, &epoch)
+        || !snn_tensors_natural(file, "epochs", INT32_MAX, &epochs)
+        || !snn_tensors_natural(file, "updates", CHECKPOINT_UPDATES, &state->step))
         return false;
     state->seed = (uint32_t)seed;
     state->batch = (int)batch;
@@ -277,23 +236,6 @@ static bool checkpoint_state(const SnnTensors *file, SnnState *state)
     state->epoch = (int)epoch;
     state->epochs = (int)epochs;
     return batch > 0 && checkpoint_selection(file, state);
-}
-
-/* Whether the text in the file has lines that the program has not, or the other way round. */
-static bool checkpoint_text_differs(const SnnTensors *file, const char *key, const char *const *lines,
-                                    SnnError *difference)
-{
-    const char *theirs = snn_tensors_metadata(file, key);
-    char *ours = theirs == NULL || lines == NULL ? NULL : snn_text_join(lines);
-    bool differs = ours != NULL && strcmp(theirs, ours) != 0 && snn_text_differs(theirs, ours, difference);
-    free(ours);
-    return differs;
-}
-
-bool snn_checkpoint_differs(const SnnTensors *file, const SnnModel *model, bool resume, SnnError *difference)
-{
-    return checkpoint_text_differs(file, "network", model->network, difference)
-           || (resume && checkpoint_text_differs(file, "training", model->training, difference));
 }
 
 /* That name and optimizer are the program's: nothing of another one can be gone on with. */
@@ -319,22 +261,16 @@ bool snn_checkpoint_state(const SnnTensors *file, const SnnModel *model, bool fo
     SnnError difference;
     if (!checkpoint_check_kind(file, model, path, error))
         return false;
-    if (!checkpoint_number(file, "steps", INT32_MAX, &steps) || !checkpoint_state(file, state))
+    if (!snn_tensors_natural(file, "steps", INT32_MAX, &steps) || !checkpoint_state(file, state))
         return snn_fail(error, "cannot resume (%s): its metadata lacks numbers or holds bad ones", path);
     if (steps != model->steps && !force)
         return snn_fail(error, "cannot resume (%s): it was trained with %lld time steps, this program has %d",
                         path, (long long)steps, model->steps);
-    if (!force && snn_checkpoint_differs(file, model, true, &difference))
+    if (!force && snn_weights_differs(file, model, true, &difference))
         return snn_fail(error,
                         "cannot resume (%s), this is another training: %.700s; --force goes on all the same",
                         path, difference.text);
     return true;
-}
-
-uint32_t snn_checkpoint_seed(const SnnTensors *file, uint32_t otherwise)
-{
-    int64_t seed = 0;
-    return checkpoint_number(file, "seed", UINT32_MAX, &seed) ? (uint32_t)seed : otherwise;
 }
 
 /* A checkpoint, of whatever model, is kept under another name when the first epoch is saved; other files stay. */
@@ -368,150 +304,4 @@ bool snn_checkpoint_check_target(const SnnTarget *target, SnnError *error)
         return false;
     snn_output_discard(&probe);
     return true;
-}
-
-/* ---- reading -------------------------------------------------------------------------------------- */
-
-static void checkpoint_shape(char *text, size_t size, int ndim, const int64_t *dims)
-{
-    int used = snprintf(text, size, "[");
-    for (int i = 0; i < ndim && (size_t)used < size; i++)
-        used += snprintf(text + used, size - (size_t)used, "%s%lld", i > 0 ? ", " : "", (long long)dims[i]);
-    if ((size_t)used < size)
-        snprintf(text + used, size - (size_t)used, "]");
-}
-
-static bool checkpoint_check(const SnnTensors *file, const SnnParam *param, const char *name,
-                             const char *path, SnnError *error)
-{
-    int64_t dims[SNN_MAX_DIMS];
-    const SnnTensor *tensor = snn_tensors_find(file, name);
-    if (tensor == NULL)
-        return snn_fail(error, "wrong weights (%s): `%s` (%s) is missing", path, name, param->about);
-    if (tensor->dtype != SNN_F32)
-        return snn_fail(error, "wrong weights (%s): `%s` is %s, F32 is needed", path, name,
-                        snn_dtype_name(tensor->dtype));
-    checkpoint_dims(param, dims);
-    bool same = tensor->ndim == param->ndim;
-    for (int i = 0; same && i < param->ndim; i++)
-        same = tensor->dims[i] == dims[i];
-    if (same)
-        return true;
-    char found[160], wanted[160];
-    checkpoint_shape(found, sizeof found, tensor->ndim, tensor->dims);
-    checkpoint_shape(wanted, sizeof wanted, param->ndim, dims);
-    return snn_fail(error, "wrong weights (%s): `%s` is %s, the model needs %s", path, name, found, wanted);
-}
-
-/* Of a tensor that fits. */
-static bool checkpoint_check_finite(const SnnTensors *file, const char *name, const char *path,
-                                    SnnError *error)
-{
-    const SnnTensor *tensor = snn_tensors_find(file, name);
-    return snn_finite(tensor->data, snn_tensor_elements(tensor))
-           || snn_fail(error, "wrong weights (%s): `%s` holds NaN or infinity; give others", path, name);
-}
-
-static bool checkpoint_check_param(const SnnTensors *file, const SnnParam *param, bool resume,
-                                   const char *path, SnnError *error)
-{
-    bool ok = checkpoint_check(file, param, param->name, path, error)
-              && checkpoint_check_finite(file, param->name, path, error);
-    for (int s = 0; resume && ok && s < param->states; s++) {
-        char *name = checkpoint_state_name(param, s);
-        ok = name == NULL ? snn_fail(error, "no memory to read (%s)", path)
-                          : checkpoint_check(file, param, name, path, error)
-                                && checkpoint_check_finite(file, name, path, error);
-        free(name);
-    }
-    return ok;
-}
-
-static bool checkpoint_take(const SnnTensors *file, const SnnParam *param, const char *name, float *values)
-{
-    size_t bytes = (size_t)snn_param_size(param) * sizeof(float);
-    float *copy = name == NULL ? NULL : malloc(bytes + 1);
-    if (copy == NULL)
-        return false;
-    memcpy(copy, snn_tensors_find(file, name)->data, bytes);
-    checkpoint_copy(param, values, copy, false);
-    free(copy);
-    return true;
-}
-
-static bool checkpoint_take_states(const SnnTensors *file, const SnnParam *param)
-{
-    bool ok = true;
-    for (int s = 0; ok && s < param->states; s++) {
-        char *name = checkpoint_state_name(param, s);
-        ok = checkpoint_take(file, param, name, param->state[s]);
-        free(name);
-    }
-    return ok;
-}
-
-bool snn_checkpoint_load(const SnnTensors *file, SnnModel *model, bool resume, const char *path,
-                         SnnError *error)
-{
-    bool ok = true;
-    for (int i = 0; ok && i < model->param_count; i++)
-        ok = checkpoint_check_param(file, &model->params[i], resume, path, error);
-    if (!ok)
-        return false;
-    for (int i = 0; ok && i < model->param_count; i++) {
-        SnnParam *param = &model->params[i];
-        ok = checkpoint_take(file, param, param->name, param->value)
-             && (!resume || checkpoint_take_states(file, param));
-    }
-    return ok || snn_fail(error, "no memory to read (%s)", path);
-}
-
-/* ---- weights for a new training ------------------------------------------------------------------- */
-
-/* Adds "`NAME` (WHY)" to the list in `text`, as far as there is room. */
-static void checkpoint_list(SnnError *text, const char *name, const char *why)
-{
-    size_t used = strlen(text->text);
-    snprintf(text->text + used, sizeof text->text - used, "%s`%.80s` (%.120s)", used > 0 ? ", " : "", name,
-             why);
-}
-
-/* Why a parameter is not taken, or NULL. */
-static const char *checkpoint_misfit(const SnnTensors *file, const SnnParam *param, char *why, size_t size)
-{
-    const SnnTensor *tensor = snn_tensors_find(file, param->name);
-    SnnError ignored;
-    char found[64], wanted[64];
-    int64_t dims[SNN_MAX_DIMS];
-    if (tensor == NULL)
-        return "not in the file";
-    if (checkpoint_check(file, param, param->name, "", &ignored))
-        return NULL;
-    checkpoint_dims(param, dims);
-    checkpoint_shape(found, sizeof found, tensor->ndim, tensor->dims);
-    checkpoint_shape(wanted, sizeof wanted, param->ndim, dims);
-    snprintf(why, size, "%s %s there, F32 %s here", snn_dtype_name(tensor->dtype), found, wanted);
-    return why;
-}
-
-bool snn_checkpoint_start(const SnnTensors *file, SnnModel *model, const char *path, SnnError *left,
-                          SnnError *error)
-{
-    int taken = 0;
-    left->text[0] = '\0';
-    for (int i = 0; i < model->param_count; i++) {
-        const SnnParam *param = &model->params[i];
-        char why[200];
-        const char *misfit = checkpoint_misfit(file, param, why, sizeof why);
-        if (misfit != NULL)
-            checkpoint_list(left, param->name, misfit);
-        else if (!checkpoint_check_finite(file, param->name, path, error))
-            return false;
-        else if (!checkpoint_take(file, param, param->name, param->value))
-            return snn_fail(error, "no memory to read (%s)", path);
-        else
-            taken++;
-    }
-    return taken > 0 || model->param_count == 0
-           || snn_fail(error, "no weights that fit (%.200s): %.700s", path, left->text);
 }

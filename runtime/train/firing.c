@@ -1,5 +1,6 @@
 /* How often layers fire, and which ones never or always do: such a layer passes nothing on. */
-#include "snn_internal.h"
+#include "snn_firing.h"
+#include "snn_note.h"
 
 double snn_firing_rate(const SnnModel *model, int stream, const SnnEpoch *epoch)
 {

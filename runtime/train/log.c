@@ -1,6 +1,8 @@
 /* The log: one JSON object a line and an epoch. */
-#include "snn_internal.h"
+#include "snn_log.h"
+#include "snn_firing.h"
 #include "snn_json.h"
+#include "snn_output.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -131,7 +133,7 @@ static void log_score(FILE *log, const SnnModel *model, const char *part, const 
 {
     const double values[] = {score == NULL ? 0.0 : score->loss, score == NULL ? 0.0 : score->accuracy};
     static const char *const names[] = {"loss", "accuracy"};
-    for (int i = 0; i < (model->predicts ? 2 : 1); i++) {
+    for (int i = 0; i < (model->predict != NULL ? 2 : 1); i++) {
         fprintf(log, "\"%s_%s\": ", part, names[i]);
         if (score == NULL)
             fputs("null", log);

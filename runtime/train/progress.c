@@ -1,5 +1,6 @@
 /* What the user sees while a network trains: on a terminal a bar that is redrawn, elsewhere plain lines. */
-#include "snn_internal.h"
+#include "snn_progress.h"
+#include "snn_firing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,7 @@ void snn_progress_batch(SnnProgress *progress, int64_t done, double loss)
 static void progress_score(const SnnModel *model, const char *part, const SnnScore *score)
 {
     fprintf(stderr, "  %sloss %.4f", part, score->loss);
-    if (model->predicts)
+    if (model->predict != NULL)
         fprintf(stderr, " accuracy %.4f", score->accuracy);
 }
 

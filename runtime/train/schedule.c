@@ -1,5 +1,5 @@
 /* How the learning rate goes. */
-#include "snn_internal.h"
+#include "snn_schedule.h"
 
 #include <math.h>
 

@@ -1,5 +1,7 @@
 /* Which samples are learned from and which only say how well, which epoch is the best, and when to stop. */
-#include "snn_internal.h"
+#include "snn_selection.h"
+#include "snn_draw.h"
+#include "snn_note.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +72,7 @@ static int32_t selection_divide(int32_t *samples, const SnnDataset *data, double
     bool *held = calloc((size_t)data->count, sizeof *held);
     if (held == NULL)
         return -1;
-    snn_shuffle(samples, data->count, seed, SELECTION_EPOCH);
+    snn_draw_order(samples, data->count, seed, SELECTION_EPOCH);
     int32_t learn = data->count;
     if (fraction > 0.0)
         learn -= selection_mark(held, samples, data, fraction);
@@ -218,7 +220,7 @@ static bool selection_read_best(SnnState *state, const SnnModel *model, const Sn
                                 SnnError *error)
 {
     bool accuracy = options->best != NULL && strcmp(options->best, "accuracy") == 0;
-    if (accuracy && !model->predicts)
+    if (accuracy && model->predict == NULL)
         return snn_fail(error, "no accuracy (--best accuracy): the model has no `predict`; use --best loss");
     if (options->best != NULL || options->patience != 0)
         state->best = accuracy ? SNN_BEST_ACCURACY : SNN_BEST_LOSS;

@@ -1,5 +1,14 @@
 /* Training: epochs of shuffled batches, a validation and a checkpoint after each, a test at the end. */
-#include "snn_internal.h"
+#include "snn_train.h"
+#include "snn_draw.h"
+#include "snn_firing.h"
+#include "snn_health.h"
+#include "snn_interrupt.h"
+#include "snn_log.h"
+#include "snn_note.h"
+#include "snn_schedule.h"
+#include "snn_trainer.h"
+#include "snn_weights.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -138,7 +147,7 @@ static int train_batches(SnnTrainer *trainer, SnnEpoch *epoch, SnnError *error)
 static void train_order(SnnTrainer *trainer)
 {
     const SnnPart *learn = &trainer->data.learn;
-    snn_shuffle(trainer->order, learn->count, trainer->state.seed, (uint32_t)trainer->state.epoch);
+    snn_draw_order(trainer->order, learn->count, trainer->state.seed, (uint32_t)trainer->state.epoch);
     for (int32_t i = 0; i < learn->count; i++)
         trainer->order[i] = learn->samples[trainer->order[i]];
 }
@@ -266,7 +275,7 @@ static bool train_load_best(SnnTrainer *trainer, SnnError *error)
         snn_note(trainer->options, "epoch %d is tested, the best one (%s)", trainer->state.best_epoch,
                  trainer->best_path);
     SnnTensors *file = snn_tensors_open(trainer->best_path, error);
-    bool ok = file != NULL && snn_checkpoint_load(file, trainer->model, false, trainer->best_path, error);
+    bool ok = file != NULL && snn_weights_load(file, trainer->model, false, trainer->best_path, error);
     snn_tensors_close(file);
     trainer->tested = false;
     return ok;

@@ -1,6 +1,11 @@
 /* The opening of a training: where its state and its weights come from, where its checkpoints, its best epoch and its
  * log go, and that nothing of another training is lost there. */
-#include "snn_internal.h"
+#include "snn_trainer.h"
+#include "snn_draw.h"
+#include "snn_log.h"
+#include "snn_note.h"
+#include "snn_output.h"
+#include "snn_weights.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -16,7 +21,7 @@ static bool trainer_read_state(SnnTrainer *trainer, SnnError *error)
         || !snn_checkpoint_state(trainer->resumed, trainer->model, options->force, &trainer->state, path,
                                  error))
         return false;
-    if (snn_checkpoint_differs(trainer->resumed, trainer->model, true, &difference))
+    if (snn_weights_differs(trainer->resumed, trainer->model, true, &difference))
         snn_note(options, "goes on from another training (%s): %s", path, difference.text);
     trainer->target.own = *snn_tensors_identity(trainer->resumed);
     return true;
@@ -66,15 +71,15 @@ static bool trainer_weights(SnnTrainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
     SnnError left;
-    snn_session_initialise(&trainer->session, trainer->state.seed);
+    snn_draw_params(trainer->model, trainer->state.seed);
     if (options->resume != NULL)
-        return snn_checkpoint_load(trainer->resumed, trainer->model, true, options->resume, error);
+        return snn_weights_load(trainer->resumed, trainer->model, true, options->resume, error);
     if (options->weights == NULL)
         return true;
     SnnTensors *file = snn_tensors_open(options->weights, error);
-    bool ok = file != NULL && snn_checkpoint_start(file, trainer->model, options->weights, &left, error);
+    bool ok = file != NULL && snn_weights_start(file, trainer->model, options->weights, &left, error);
     if (ok)
-        snn_note_other_model(options, options->weights, file, trainer->model);
+        snn_weights_note_other(options, options->weights, file, trainer->model);
     snn_tensors_close(file);
     if (ok && left.text[0] != '\0' && !options->quiet)
         snn_note(options, "not taken from the weights (%s), so they start as without: %s", options->weights,
@@ -157,7 +162,7 @@ void snn_trainer_note_kept(const SnnTrainer *trainer, SnnTarget *target)
 static bool trainer_copy_best(SnnTrainer *trainer, const SnnTensors *file, const SnnState *state,
                               const char *path, SnnError *error)
 {
-    bool ok = snn_checkpoint_load(file, trainer->model, true, path, error)
+    bool ok = snn_weights_load(file, trainer->model, true, path, error)
               && snn_checkpoint_save(trainer->model, state, snn_tensors_metadata(file, "log"), &trainer->best,
                                      error);
     snn_trainer_note_kept(trainer, &trainer->best);

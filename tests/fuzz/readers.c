@@ -1,8 +1,13 @@
 /* libFuzzer: any bytes through what a generated program reads. The first byte says as what: a checkpoint, an IDX file,
  * perhaps compressed, JSON, a command line, or the text of a model. */
 #define _GNU_SOURCE
-#include "snn_internal.h"
+#include "snn_checkpoint.h"
+#include "snn_idx.h"
 #include "snn_json.h"
+#include "snn_model_text.h"
+#include "snn_predict.h"
+#include "snn_train.h"
+#include "snn_weights.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,10 +40,20 @@ static void fake_model(Fake *fake)
     *fake = (Fake){0};
     fake_param(fake, 0, (SnnParam){.name = "w", .ndim = 2, .dims = {2, 3}, .matrix = true});
     fake_param(fake, 1, (SnnParam){.name = "b", .ndim = 1, .dims = {3}});
-    fake->model = (SnnModel){.name = "m", .version = "0", .source = "m.snn", .steps = 3, .trains = true,
-                             .predicts = true, .batch = 2, .epochs = 1, .optimizer = "sgd", .network = network,
-                             .training = network, .params = fake->params, .param_count = 2};
-    fake->model.data = (SnnData){.ndim = 2, .dims = {2, 2}, .classes = 3};
+    fake->model = (SnnModel){.name = "m",
+                             .version = "0",
+                             .source = "m.snn",
+                             .steps = 3,
+                             .train = snn_train,
+                             .predict = snn_predict,
+                             .batch = 2,
+                             .epochs = 1,
+                             .optimizer = "sgd",
+                             .network = network,
+                             .training = network,
+                             .params = fake->params,
+                             .param_count = 2};
+    fake->model.data = (SnnData){.format = &snn_idx, .ndim = 2, .dims = {2, 2}, .classes = 3};
 }
 
 /* ---- the readers ---- */
@@ -52,10 +67,10 @@ static void read_checkpoint(Fake *fake, const uint8_t *data, size_t size)
         return;
     for (int force = 0; force < 2; force++)
         snn_checkpoint_state(file, &fake->model, force != 0, &state, "a file", &error);
-    snn_checkpoint_differs(file, &fake->model, true, &error);
-    snn_checkpoint_load(file, &fake->model, false, "a file", &error);
-    snn_checkpoint_load(file, &fake->model, true, "a file", &error);
-    snn_checkpoint_seed(file, 0);
+    snn_weights_differs(file, &fake->model, true, &error);
+    snn_weights_load(file, &fake->model, false, "a file", &error);
+    snn_weights_load(file, &fake->model, true, "a file", &error);
+    snn_weights_seed(file, 0);
     snn_tensors_close(file);
 }
 

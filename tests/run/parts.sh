@@ -25,11 +25,35 @@ passes "parts: and resumed" ./frozen train --data small --epochs 4 --resume froz
 passes "parts: and tested" ./frozen test --data small --weights frozen3.safetensors
 shows "parts: info knows what is frozen" '^w_reservoir .*dense\(9\), frozen$' ./frozen info
 
+# pasted PROGRAM FOLDER: the number of sources of this folder of the runtime that are in PROGRAM.c
+pasted() {
+    grep -c "^/\* ---- begin runtime/$2/[a-z_]*\.c ---- \*/$" "$1.c"
+}
+# about NAME PROGRAM FOLDER NUMBER
+about() {
+    found=$(pasted "$2" "$3")
+    if [ "$found" -eq "$4" ]; then ok "$1"; else fail "$1" "$found sources of runtime/$3 in $2.c, not $4"; fi
+}
+about "parts: what trains has all of runtime/train" frozen train "$(ls "$root"/runtime/train/*.c | wc -l)"
+
 build untrained "digit = image -> dense(4) -> li()
     predict argmax(max(digit))"
 refuses "parts: no train block, no training" 2 'has no `train` block; add one' ./untrained train --data small
 refuses "parts: and its weights must be given" 1 'no weights .*: give the file' ./untrained test --data small
 shows "parts: info of a model without training" '^batch 128, no training' ./untrained info
+
+about "parts: and no part of runtime/train" untrained train 0
+if nm untrained | grep -E 'snn_(train|checkpoint|progress|log|learning_rate|tensors_write)' > messages; then
+    fail "parts: nor a function of it" "$(head -n 1 messages)"
+else
+    ok "parts: nor a function of it"
+fi
+length=$(wc -l < untrained.c)
+if [ "$length" -le $(($(wc -l < frozen.c) - 2000)) ]; then
+    ok "parts: so the program is shorter"
+else
+    fail "parts: so the program is shorter" "it has $length lines"
+fi
 
 build fixed "digit = image -> lif(threshold = 0.1)
     predict argmax(rate(digit))"
@@ -38,6 +62,7 @@ shows "parts: without a parameter no weights are needed" '^test accuracy: ' ./fi
 build scoreless "digit = image -> dense(4) -> li()
     train { loss mse(mean(digit), label) }"
 shows "parts: without predict the loss is the result" '^test loss: [0-9.]+$' ./scoreless train --data small --epochs 1
+shows "parts: and predictions are no part of it" '^0$' sh -c "grep -c '^int snn_predict' scoreless.c || true"
 refuses "parts: and nothing is predicted" 2 'has no `predict`; add a line' ./scoreless predict --data small
 
 build nothing "hidden = image -> dense(4) -> bad

@@ -2,6 +2,7 @@
  * differences; and a wrong derivative is found. */
 #include "golden.h"
 #include "gradcheck.h"
+#include "snn_safetensors_write.h"
 
 #include <check.h>
 #include <stdlib.h>

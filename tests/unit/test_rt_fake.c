@@ -1,6 +1,13 @@
 #include "test_rt_fake.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_idx.h"
+#include "snn_info.h"
+#include "snn_main.h"
+#include "snn_predict.h"
+#include "snn_test.h"
+#include "snn_train.h"
+#include "snn_session.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -221,9 +228,11 @@ static const SnnModel fake_model = {
     .version = "0.0",
     .source = "fake.snn",
     .steps = 1,
-    .trains = true,
-    .predicts = true,
-    .data = {NULL, 2, {4, 4}, FAKE_CLASSES},
+    .train = snn_train,
+    .test = snn_test,
+    .predict = snn_predict,
+    .info = snn_info,
+    .data = {&snn_idx, NULL, 2, {4, 4}, FAKE_CLASSES},
     .batch = 8,
     .epochs = 3,
     .seed = 5,

@@ -3,7 +3,7 @@
 #ifndef SNNC_TEST_RT_FAKE_H
 #define SNNC_TEST_RT_FAKE_H
 
-#include "snn_internal.h"
+#include "snn.h"
 
 enum { FAKE_INPUTS = 16, FAKE_CLASSES = 3, FAKE_TRAIN = 101, FAKE_TEST = 37 };
 

@@ -1,5 +1,6 @@
 /* Files that appear whole or not at all, and what is kept of older ones. */
 #include "test_rt_fake.h"
+#include "snn_output.h"
 
 #include <check.h>
 #include <dirent.h>

@@ -1,10 +1,13 @@
-/* The smaller parts: threads, schedules, shuffling, the command line, and that all of them paste together. */
+/* The smaller parts: threads, schedules, shuffling, the command line. */
 #include "test_rt_fake.h"
 #include "room.h"
 #include "snn_random.h"
+#include "snn_draw.h"
+#include "snn_health.h"
+#include "snn_options.h"
+#include "snn_schedule.h"
 
 #include <check.h>
-#include <glob.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,8 +144,8 @@ START_TEST(shuffles_are_permutations)
 {
     enum { COUNT = 1000 };
     int32_t one[COUNT], other[COUNT], seen[COUNT] = {0}, fixed = 0, same = 0;
-    snn_shuffle(one, COUNT, 3, 0);
-    snn_shuffle(other, COUNT, 3, 1);
+    snn_draw_order(one, COUNT, 3, 0);
+    snn_draw_order(other, COUNT, 3, 1);
     for (int i = 0; i < COUNT; i++) {
         seen[one[i]]++;
         fixed += one[i] == i;
@@ -151,7 +154,7 @@ START_TEST(shuffles_are_permutations)
     for (int i = 0; i < COUNT; i++)
         ck_assert_int_eq(seen[i], 1);
     ck_assert(fixed < 8 && same < 8);
-    snn_shuffle(other, COUNT, 3, 0);
+    snn_draw_order(other, COUNT, 3, 0);
     ck_assert(memcmp(one, other, sizeof one) == 0);
 }
 END_TEST
@@ -162,7 +165,7 @@ START_TEST(shuffles_are_fair)
     int counts[27] = {0};
     for (uint32_t epoch = 0; epoch < 6000; epoch++) {
         int32_t order[3];
-        snn_shuffle(order, 3, 1, epoch);
+        snn_draw_order(order, 3, 1, epoch);
         counts[9 * order[0] + 3 * order[1] + order[2]]++;
     }
     static const int orders[] = {5, 7, 11, 15, 19, 21};
@@ -283,81 +286,6 @@ START_TEST(flags_before_the_command)
 }
 END_TEST
 
-/* ---- pasting -------------------------------------------------------------------------------------- */
-
-typedef struct Pasted {
-    FILE *into;
-    char headers[32][64];
-    int count;
-} Pasted;
-
-static bool pasted_before(Pasted *pasted, const char *name)
-{
-    for (int i = 0; i < pasted->count; i++)
-        if (strcmp(pasted->headers[i], name) == 0)
-            return true;
-    ck_assert_int_lt(pasted->count, 32);
-    snprintf(pasted->headers[pasted->count++], sizeof pasted->headers[0], "%s", name);
-    return false;
-}
-
-/* A file's text, with each of our headers in the place of its first #include line. */
-static void paste(Pasted *pasted, const char *file)
-{
-    char line[512], name[64], anywhere[128];
-    glob_t found;
-    snprintf(anywhere, sizeof anywhere, "runtime/*/%s", file);
-    ck_assert_msg(glob(anywhere, 0, NULL, &found) == 0, "%s: run the tests at the top of the source tree",
-                  file);
-    FILE *from = fopen(found.gl_pathv[0], "r");
-    globfree(&found);
-    ck_assert_ptr_nonnull(from);
-    while (fgets(line, sizeof line, from) != NULL) {
-        if (sscanf(line, "#include \"%63[^\"]\"", name) != 1) {
-            fputs(line, pasted->into);
-        } else if (!pasted_before(pasted, name)) {
-            paste(pasted, name);
-        }
-    }
-    fclose(from);
-}
-
-static const char *const compilers[] = {
-    "gcc -O2",
-    "gcc -O2 -DSNN_NO_ZLIB",
-    "clang -O2",
-    "clang -O2 -DSNN_NO_ZLIB",
-};
-
-START_TEST(parts_make_one_file)
-{
-    char folder[] = "/tmp/snnc-test-XXXXXX", path[64], command[512];
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/all.c", folder);
-    FILE *file = fopen(path, "w");
-    ck_assert_ptr_nonnull(file);
-    fputs("#define _POSIX_C_SOURCE 200809L\n", file);
-    Pasted pasted = {.into = file};
-    glob_t sources;
-    ck_assert_int_eq(glob("runtime/*/*.c", 0, NULL, &sources), 0);
-    paste(&pasted, "snn_math.h");
-    pasted_before(&pasted, "snn_math.h");
-    for (size_t i = 0; i < sources.gl_pathc; i++)
-        paste(&pasted, strrchr(sources.gl_pathv[i], '/') + 1);
-    globfree(&sources);
-    fclose(file);
-    snprintf(command, sizeof command,
-             "%s -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -c %s -o %s/all.o",
-             compilers[_i], path, folder);
-    int status = system(command);
-    snprintf(command, sizeof command, "%s/all.o", folder);
-    unlink(command);
-    unlink(path);
-    rmdir(folder);
-    ck_assert_int_eq(status, 0);
-}
-END_TEST
-
 #define LENGTH(array) ((int)(sizeof(array) / sizeof(array)[0]))
 
 Suite *rt_parts_suite(void)
@@ -377,7 +305,6 @@ Suite *rt_parts_suite(void)
     tcase_add_test(tests, help_and_version);
     tcase_add_test(tests, words_are_stored);
     tcase_add_test(tests, flags_before_the_command);
-    tcase_add_loop_test(tests, parts_make_one_file, 0, LENGTH(compilers));
     suite_add_tcase(suite, tests);
     return suite;
 }

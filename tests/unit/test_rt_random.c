@@ -1,5 +1,5 @@
 /* Random numbers by counter: that they are as numbers without a pattern would be, in every place of the counter. */
-#include "snn_internal.h"
+#include "snn_draw.h"
 #include "snn_random.h"
 #define SNN_AT_LEVEL(name) name
 #include "snn_vector.h"
@@ -168,7 +168,7 @@ START_TEST(orders_are_uniform)
     for (uint32_t k = 0; k < SHUFFLES; k++) {
         int32_t order[SAMPLES];
         int rank = 0;
-        snn_shuffle(order, SAMPLES, _i ? k : 7, _i ? 3 : k);
+        snn_draw_order(order, SAMPLES, _i ? k : 7, _i ? 3 : k);
         for (int i = 0; i < SAMPLES; i++) {
             int smaller = 0;
             for (int j = i + 1; j < SAMPLES; j++)

@@ -3,6 +3,7 @@
 #define SNNC_TEST_RT_RUNS_H
 
 #include "test_rt_fake.h"
+#include "snn_checkpoint.h"
 
 extern Fake fake; /* of the running test: each has a process of its own */
 

@@ -1,6 +1,7 @@
 /* The safetensors reader against hostile files, and its round trip with the writer. */
 #include "snn_random.h"
 #include "snn_safetensors.h"
+#include "snn_safetensors_write.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -2,6 +2,11 @@
  * what a training begins with. */
 #include "test_rt_runs.h"
 #include "snn_safetensors.h"
+#include "snn_draw.h"
+#include "snn_firing.h"
+#include "snn_schedule.h"
+#include "snn_selection.h"
+#include "snn_weights.h"
 
 #include <check.h>
 #include <math.h>
@@ -386,23 +391,23 @@ START_TEST(weights_begin_a_new_training)
     SnnTensors *file = snn_tensors_open(path, &error);
     ck_assert_ptr_nonnull(file);
     ck_assert(snn_session_open(&session, model, 8, 1, &error));
-    snn_session_initialise(&session, 5);
+    snn_draw_params(session.model, 5);
     float untouched = model->params[1].value[0];
     model->params[1].name = "b_new";
-    ck_assert(snn_checkpoint_start(file, model, path, &left, &error));
+    ck_assert(snn_weights_start(file, model, path, &left, &error));
     ck_assert_str_eq(left.text, "`b_new` (not in the file)");
     ck_assert(model->params[1].value[0] == untouched && model->params[0].state[0][0] == 0.0f);
     float first = model->params[0].value[5];
-    ck_assert(snn_checkpoint_load(file, model, false, path, &error) == false);
+    ck_assert(snn_weights_load(file, model, false, path, &error) == false);
     model->params[1].name = "b_digit";
-    snn_session_initialise(&session, 5);
-    ck_assert(snn_checkpoint_load(file, model, false, path, &error));
+    snn_draw_params(session.model, 5);
+    ck_assert(snn_weights_load(file, model, false, path, &error));
     ck_assert(model->params[0].value[5] == first);
     model->params[0].dims[0] = 15;
-    ck_assert(snn_checkpoint_start(file, model, path, &left, &error));
+    ck_assert(snn_weights_start(file, model, path, &left, &error));
     ck_assert_str_eq(left.text, "`w_digit` (F32 [3, 16] there, F32 [3, 15] here)");
     model->params[1].name = "b_new";
-    ck_assert(!snn_checkpoint_start(file, model, path, &left, &error));
+    ck_assert(!snn_weights_start(file, model, path, &left, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "no weights that fit ("));
     snn_session_close(&session);
     snn_tensors_close(file);

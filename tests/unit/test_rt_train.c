@@ -1,6 +1,9 @@
 /* The whole runtime on the fake model: what a run leaves behind when all goes well, and when it does not. */
 #include "test_rt_runs.h"
 #include "snn_safetensors.h"
+#include "snn_draw.h"
+#include "snn_schedule.h"
+#include "snn_weights.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -85,7 +88,7 @@ START_TEST(without_a_train_block)
 {
     assert_run(0, "train --epochs 1 --quiet");
     double trained = accuracy();
-    fake.fake.model.trains = false;
+    fake.fake.model.train = NULL;
     fake.fake.model.optimizer = NULL;
     assert_run(2, "train");
     assert_says("cannot train (fake.snn): the model has no `train` block");
@@ -102,7 +105,7 @@ END_TEST
 START_TEST(without_a_prediction)
 {
     double trained = -1, tested = -1;
-    fake.fake.model.predicts = false;
+    fake.fake.model.predict = NULL;
     assert_run(0, "train --epochs 2 --log run.json");
     ck_assert_int_eq(sscanf(fake.out, "test loss: %lf", &trained), 1);
     ck_assert(strstr(fake.err, "  test loss ") != NULL && strstr(fake.err, "  train ") == NULL);
@@ -147,7 +150,7 @@ START_TEST(visits_every_sample_in_its_order)
     FILE *trace = fopen(fake_path(&fake, 0, "trace.txt"), "r");
     ck_assert_ptr_nonnull(trace);
     for (unsigned epoch = 0; epoch < 2; epoch++) {
-        snn_shuffle(order, FAKE_TRAIN, 5, epoch);
+        snn_draw_order(order, FAKE_TRAIN, 5, epoch);
         read_trace(trace, epoch, 13, samples, FAKE_TRAIN);
         ck_assert(memcmp(samples, order, sizeof order) == 0);
     }
@@ -389,7 +392,7 @@ START_TEST(checkpoint_round_trip)
     SnnModel *model = &fake.fake.model;
     SnnState state = {.seed = 1, .batch = 8, .epoch = 2, .epochs = 3, .step = 26, .samples = 101}, got;
     ck_assert(snn_session_open(&session, model, 8, 1, &error));
-    snn_session_initialise(&session, 1);
+    snn_draw_params(session.model, 1);
     for (int i = 0; i < FAKE_INPUTS * FAKE_CLASSES; i++) {
         model->params[0].value[i] = (float)i;
         model->params[0].state[0][i] = (float)-i;
@@ -397,19 +400,19 @@ START_TEST(checkpoint_round_trip)
     SnnTarget target = {.path = fake_path(&fake, 1, "r.safetensors")};
     ck_assert(snn_checkpoint_save(model, &state, NULL, &target, &error));
     ck_assert(target.kept == NULL && target.own.known);
-    snn_session_initialise(&session, 2);
+    snn_draw_params(session.model, 2);
     got = read_state("r.safetensors");
     ck_assert(got.seed == 1 && got.batch == 8 && got.epoch == 2 && got.epochs == 3 && got.step == 26);
     ck_assert_int_eq(got.samples, 101);
     SnnTensors *file = snn_tensors_open(target.path, &error);
-    ck_assert(snn_checkpoint_load(file, model, true, target.path, &error));
+    ck_assert(snn_weights_load(file, model, true, target.path, &error));
     for (int i = 0; i < FAKE_INPUTS * FAKE_CLASSES; i++)
         ck_assert(model->params[0].value[i] == (float)i && model->params[0].state[0][i] == (float)-i);
     model->params[0].dims[0] = 15;
-    ck_assert(!snn_checkpoint_load(file, model, false, target.path, &error));
+    ck_assert(!snn_weights_load(file, model, false, target.path, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "`w_digit` is [3, 16], the model needs [3, 15]"));
     model->params[0].name = "w_other";
-    ck_assert(!snn_checkpoint_load(file, model, false, target.path, &error));
+    ck_assert(!snn_weights_load(file, model, false, target.path, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "`w_other` (dense(3) of digit) is missing"));
     snn_tensors_close(file);
     snn_session_close(&session);
@@ -470,7 +473,7 @@ START_TEST(initial_values)
     ck_assert(snn_session_open(&session, model, 1, 1, &error));
     model->params[0].state_init[0] = 0.25f;
     model->params[0].state[0][7] = 3.0f;
-    snn_session_initialise(&session, 9);
+    snn_draw_params(session.model, 9);
     ck_assert(model->params[0].state[0][7] == 0.25f && model->params[1].state[0][0] == 0.0f);
     ck_assert(fabsf(model->params[0].value[7]) < 0.25f && model->params[1].value[2] == 0.5f);
     snn_session_close(&session);

@@ -559,6 +559,13 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_level_end.h"
 #if SNN_LEVEL == 0
 
+#include "snn_main.h"
+#include "snn_info.h"
+#include "snn_test.h"
+#include "snn_train.h"
+#include "snn_predict.h"
+#include "snn_idx.h"
+
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
 {
@@ -773,9 +780,11 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "own_neuron.snn",
     .steps = 2,
-    .data = {.folder = NULL, .ndim = 1, .dims = {4}, .classes = 3},
-    .trains = true,
-    .predicts = true,
+    .data = {.format = &snn_idx, .folder = NULL, .ndim = 1, .dims = {4}, .classes = 3},
+    .train = snn_train,
+    .test = snn_test,
+    .predict = snn_predict,
+    .info = snn_info,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,

@@ -12,7 +12,6 @@
 #include "snn.h"
 #include "snn_level.h"
 #include "snn_math.h"
-#include "snn_random.h"
 #include "snn_list.h"
 
 #include <math.h>
@@ -1264,6 +1263,13 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_level_end.h"
 #if SNN_LEVEL == 0
 
+#include "snn_main.h"
+#include "snn_info.h"
+#include "snn_test.h"
+#include "snn_train.h"
+#include "snn_predict.h"
+#include "snn_idx.h"
+
 /* Allocates all buffers for `batch` samples; false if there is not enough memory. */
 static bool allocate(struct net *net, size_t rows)
 {
@@ -1499,9 +1505,11 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "recurrent.snn",
     .steps = 2,
-    .data = {.folder = NULL, .ndim = 2, .dims = {2, 4}, .classes = 3},
-    .trains = true,
-    .predicts = true,
+    .data = {.format = &snn_idx, .folder = NULL, .ndim = 2, .dims = {2, 4}, .classes = 3},
+    .train = snn_train,
+    .test = snn_test,
+    .predict = snn_predict,
+    .info = snn_info,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,

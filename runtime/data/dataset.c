@@ -1,0 +1,34 @@
+/* Data sets, whatever their format. */
+#include "snn_dataset.h"
+
+#include <stdlib.h>
+
+bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
+                      SnnError *error)
+{
+    return model->data.format->read(data, model, folder, part, error);
+}
+
+bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part)
+{
+    return model->data.format->exists(model, folder, part);
+}
+
+bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
+                       SnnError *error)
+{
+    return model->data.format->spare(model, folder, validate, target, error);
+}
+
+bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)
+{
+    return model->data.format->read_images(data, model, path, error);
+}
+
+void snn_dataset_free(SnnDataset *data)
+{
+    free(data->bytes);
+    free(data->reals);
+    free(data->labels);
+    *data = (SnnDataset){0};
+}

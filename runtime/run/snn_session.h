@@ -1,0 +1,37 @@
+/* One opened network: its buffers, its threads, its samples. */
+#ifndef SNN_SESSION_H
+#define SNN_SESSION_H
+
+#include "snn.h"
+#include "snn_dataset.h"
+#include "snn_error.h"
+
+typedef struct SnnSession {
+    SnnModel *model;
+    void *net;
+    SnnPool *pool;
+    int batch;
+    SnnError wrong; /* why snn_session_test() gave up, "" if the user interrupted it */
+} SnnSession;
+
+bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error);
+void snn_session_close(SnnSession *session);
+/* Copies samples order[first] .. order[first + rows - 1] (order NULL: first, first + 1, ...) into the
+ * network's input, and what goes with them. */
+void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t *order, int32_t first,
+                      int32_t rows);
+/* What a network makes of samples, over all of them. */
+typedef struct SnnScore {
+    double loss;     /* mean; 0 unless the model trains */
+    double accuracy; /* 0 unless it predicts */
+} SnnScore;
+/* False if the user interrupted it, or the network made NaN or infinity: session->wrong. */
+bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, bool watch, SnnScore *score);
+/* Adds the batch in the network to sums: losses, and samples that are labelled rightly. */
+void snn_session_count(const SnnSession *session, SnnScore *sums);
+/* The line that ends `train` and `test`: the accuracy, or the loss of a model that does not predict. */
+void snn_score_print(const SnnModel *model, const SnnScore *score);
+int64_t snn_param_size(const SnnParam *param);
+bool snn_param_learns(const SnnParam *param);
+
+#endif
