@@ -24,7 +24,7 @@ static int joined_of(const Plan *plan, int n)
 {
     const Net *net = plan->net;
     const Node *node = &net->nodes.at[n];
-    if (node->kind != NODE_DENSE || node->transposed || plan->nodes[n].group || !plan->nodes[n].listed)
+    if (node->kind != NODE_DENSE || node->transposed || plan->nodes[n].group || !plan->streams[node->in].events)
         return 0;
     int reader = net_only_reader(net, node->out);
     bool joins = reader != NONE && net->nodes.at[reader].kind == NODE_SCAN
@@ -86,25 +86,18 @@ static int step_width(const Plan *plan, const Node *map, int outputs)
     return tile_width(outputs);
 }
 
-static void plan_lockstep(Plan *plan)
-{
-    const Net *net = plan->net;
-    for (int n = 0; n < net->updates; n++)
-        plan->nodes[n].joined = joined_of(plan, n);
-    for (StreamId s = 0; s < net->streams.count; s++)
-        plan->streams[s].slots = slots_of(plan, s);
-    for (StreamId s = 0; s < net->streams.count; s++)
-        plan->streams[s].shifted = is_shifted(plan, s);
-}
-
 void plan_groups(Plan *plan)
 {
     const Net *net = plan->net;
     schedule_phase(plan, PHASE_FORWARD, 0, net->backward);
     schedule_phase(plan, PHASE_BACKWARD, net->backward, net->updates);
     schedule_phase(plan, PHASE_UPDATE, net->updates, net->nodes.count);
-    if (!is_without(plan->options.without, OPTIMISATION_LOCKSTEP))
-        plan_lockstep(plan);
+    for (int n = 0; n < net->updates; n++)
+        plan->nodes[n].joined = joined_of(plan, n);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        plan->streams[s].slots = slots_of(plan, s);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        plan->streams[s].shifted = is_shifted(plan, s);
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
         for (int p = 0; p < plan->phases[phase].count; p++)
             if (plan->phases[phase].at[p].recurrent)

@@ -13,18 +13,17 @@ static bool is_cut(const Plan *plan, int n)
     return tile_width(units) < units;
 }
 
-/* Samples that a tile's kernel takes at a time where tables may serve. */
-static int chunk_samples(const Plan *plan, int steps)
+/* Samples that a tile's kernel takes at a time where tables serve. */
+static int chunk_samples(int steps)
 {
-    int samples = CHUNK_ROWS / steps;
-    return samples > 1 && plan->options.kernels != KERNELS_EVENT ? samples : 1;
+    return CHUNK_ROWS > steps ? CHUNK_ROWS / steps : 1;
 }
 
-/* Whether tiles of this scan's streams are small enough to be local. */
+/* Whether tiles of this scan's streams are small enough to be local, be it tables or events that serve its maps. */
 static bool fits(const Plan *plan, int scan)
 {
     int64_t width = tile_width(plan->nodes[scan].units), steps = plan->nodes[scan].steps;
-    return width * steps * chunk_samples(plan, plan->nodes[scan].steps) <= LOCAL_MOST;
+    return width * steps * chunk_samples(plan->nodes[scan].steps) <= LOCAL_MOST;
 }
 
 static bool may_host(const Plan *plan, int n, int scan)
@@ -103,7 +102,7 @@ static void finish_layer(const Plan *plan, LayerPlan *layer, int n)
         const NodePlan *map = record_of(plan, layer->maps.at[i]);
         layer->once = layer->once && !plan->net->streams.at[layer->maps.at[i]->out].temporal;
         if (map->tables)
-            layer->chunk = chunk_samples(plan, map->steps);
+            layer->chunk = chunk_samples(map->steps);
     }
     layer->table = layer->chunk > 0;
     for (int i = 0; i < layer->gradients.count; i++) {

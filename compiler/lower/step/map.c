@@ -60,7 +60,7 @@ static void emit_reals(Lower *lower, StepMap *map, Site site, Walk samples)
         emit_products(lower, &map->linear, for_tiles(lower, map, site), samples, MOST_ROWS);
 }
 
-/* What tables have made of the whole stream, where they were chosen; returns the block that runs elsewhere. */
+/* What tables have made of the whole stream, where they were chosen; returns the block that runs elsewhere, or NULL. */
 static LoopBlock *emit_whole(Lower *lower, const Linear *map, Site site)
 {
     StreamId out = map->node->out;
@@ -73,7 +73,7 @@ static LoopBlock *emit_whole(Lower *lower, const Linear *map, Site site)
         store_stream(lower, out, site, j, loop_load(lower->program, lower->streams[out].whole, 3, place),
                      false);
     }
-    return if_chosen(lower, map->node, into, false);
+    return map->plan->listed ? if_chosen(lower, map->node, into, false) : NULL;
 }
 
 /* From lists: of the whole stream, or those that the group itself makes. */
@@ -82,7 +82,8 @@ static void emit_spikes(Lower *lower, StepMap *map, Site site, Walk samples)
     site = walk_samples(lower, samples, site);
     if (map->linear.plan->joined)
         site.into = emit_whole(lower, &map->linear, site);
-    emit_events(lower, &map->linear, for_tiles(lower, map, site));
+    if (site.into)
+        emit_events(lower, &map->linear, for_tiles(lower, map, site));
 }
 
 void emit_step_map(Lower *lower, const Linear *linear, Site site, Walk samples)
