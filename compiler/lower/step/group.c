@@ -9,21 +9,71 @@
 #include "lower/step/map.h"
 #include "lower/tuned.h"
 
+/* A node of the group. */
+typedef struct Member {
+    const Node *node;
+    const struct Stepping *stepping;
+    ScanState state; /* of a scan */
+    Linear map;      /* of a map, */
+    bool lists;      /* before which the events of its input are listed */
+} Member;
+
 typedef struct Group {
-    const int *nodes;
-    int count;
-    const ScanState *states; /* by node */
-    const Linear *maps;      /* by node */
-    const bool *lists;       /* by node: a map before which the events of its input are listed */
-    Walk samples;            /* that go together */
+    Member *members; /* those that join the group, then its own */
+    int count, steps;
+    bool down;    /* from the last step to the first */
+    Walk samples; /* that go together */
 } Group;
 
-static bool runs_backward(const Lower *lower, const int *nodes, int count)
+/* What a kind of node does in a group. NULL: nothing. */
+typedef struct Stepping {
+    void (*arrays)(Lower *lower, Member *member);  /* for the group's kernel */
+    void (*prepare)(Lower *lower, Member *member); /* kernels that run before */
+    void (*start)(Lower *lower, const Member *member, Site site);
+    void (*step)(Lower *lower, const Group *group, const Member *member, Site site); /* for all samples */
+    void (*finish)(Lower *lower, const Member *member); /* kernels that run after */
+} Stepping;
+
+/* ---- maps ---- */
+
+static void prepare_map(Lower *lower, Member *member)
 {
-    for (int i = 0; i < count; i++)
-        if (lower->net->nodes.at[nodes[i]].kind == NODE_DELAY)
-            return lower->net->nodes.at[nodes[i]].steps < 0;
-    return false;
+    StreamId in = member->node->in;
+    member->map = step_map_of(lower, member->node);
+    member->lists = !member->map.plan->joined && lower->plan->streams[in].events && list_buffers(lower, in);
+}
+
+static void start_map(Lower *lower, const Member *member, Site site)
+{
+    if (member->lists)
+        emit_list_start(lower, member->node->in, site);
+}
+
+static void step_map(Lower *lower, const Group *group, const Member *member, Site site)
+{
+    if (member->lists)
+        emit_list_step(lower, member->node->in, walk_samples(lower, group->samples, site));
+    emit_step_map(lower, &member->map, site, group->samples);
+}
+
+/* ---- delays ---- */
+
+static void step_delay(Lower *lower, const Group *group, const Member *member, Site site)
+{
+    if (!lower->plan->streams[member->node->out].shifted)
+        emit_delay(lower, member->node, walk_samples(lower, group->samples, site));
+}
+
+/* ---- scans ---- */
+
+static void scan_arrays(Lower *lower, Member *member)
+{
+    member->state = scan_buffers(lower, member->node, true);
+}
+
+static void start_scan(Lower *lower, const Member *member, Site site)
+{
+    emit_scan_start(lower, member->node, &member->state, site);
 }
 
 /* What the scan reads or stores at the next step, of streams that keep all of them: samples lie so far apart that a
@@ -51,68 +101,74 @@ static void emit_scan_ahead(Lower *lower, const Node *scan, Site site)
             emit_ahead(lower, scan, scan->outs.at[i].stream, site);
 }
 
-/* The node at step site.t, for all samples of the group. */
-static void emit_node(Lower *lower, const Group *group, int k, Site site)
+static void step_scan(Lower *lower, const Group *group, const Member *member, Site site)
 {
-    const Node *node = &lower->net->nodes.at[group->nodes[k]];
-    Site all = site;
-    if (node->kind == NODE_DELAY && lower->plan->streams[node->out].shifted)
-        return;
-    if (node->kind != NODE_DENSE || group->lists[k])
-        site = walk_samples(lower, group->samples, site);
-    if (group->lists[k])
-        emit_list_step(lower, node->in, site);
-    if (node->kind == NODE_DENSE)
-        emit_step_map(lower, &group->maps[k], all, group->samples);
-    else if (node->kind == NODE_DELAY)
-        emit_delay(lower, node, site);
-    else if (node->kind == NODE_SCAN) { /* net_verify lets nothing else into a group */
-        emit_scan_ahead(lower, node, site);
-        emit_scan_steps(lower, node, &group->states[k], site, site.t, 1, true);
-    }
+    site = walk_samples(lower, group->samples, site);
+    emit_scan_ahead(lower, member->node, site);
+    emit_scan_steps(lower, member->node, &member->state, site, site.t, 1, true);
 }
 
-static const char *group_about(Lower *lower, const int *nodes, int count)
+static void finish_scan(Lower *lower, const Member *member)
+{
+    lower_partials(lower, member->node, &member->state);
+}
+
+/* ---- the group ---- */
+
+/* The kinds that run step by step: see nodes.def. */
+static const Stepping steppings[NODE_KIND_COUNT] = {
+    [NODE_DENSE] = {NULL, prepare_map, start_map, step_map, NULL},
+    [NODE_DELAY] = {NULL, NULL, NULL, step_delay, NULL},
+    [NODE_SCAN] = {scan_arrays, NULL, start_scan, step_scan, finish_scan},
+};
+
+static Group group_of(Lower *lower, const Part *part)
+{
+    Group group = {NEW_ARRAY(lower->arena, Member, part->count + 1), part->count, 1, false, {NULL, NULL, 0}};
+    for (int i = part->count - 1; i >= 0; i--) {
+        const Node *node = &lower->net->nodes.at[part->nodes[i]];
+        group.members[i] = (Member){.node = node, .stepping = &steppings[node->kind]};
+        group.steps = plan_of(lower, node)->steps;
+        if (node->kind == NODE_DELAY)
+            group.down = node->steps < 0;
+    }
+    return group;
+}
+
+static const char *member_name(const Lower *lower, const Node *node)
+{
+    return stream_of(lower, node->out != NONE ? node->out : node->outs.at[0].stream)->name;
+}
+
+static const char *group_about(Lower *lower, const Group *group)
 {
     const char *text = "recurrent group, step by step:";
-    for (int i = 0; i < count; i++) {
-        const Node *node = &lower->net->nodes.at[nodes[i]];
-        StreamId out = node->out != NONE ? node->out : node->outs.at[0].stream;
-        text = arena_printf(lower->arena, "%s%s %s (%s%s)", text, i ? "," : "", stream_of(lower, out)->name,
+    for (int i = 0; i < group->count; i++) {
+        const Node *node = group->members[i].node;
+        bool in_place = node->out != NONE && lower->plan->streams[node->out].shifted;
+        text = arena_printf(lower->arena, "%s%s %s (%s%s)", text, i ? "," : "", member_name(lower, node),
                             node->kind == NODE_SCAN ? node->name : node_kind_name(node->kind),
-                            lower->plan->streams[out].shifted ? ", read in place" : "");
+                            in_place ? ", read in place" : "");
     }
     return text;
 }
 
-static const Node *named_scan(const Lower *lower, const int *nodes, int count)
+/* The last scan, or the last node. */
+static const Node *named_node(const Group *group)
 {
-    const Node *found = &lower->net->nodes.at[nodes[count - 1]];
-    for (int i = 0; i < count; i++)
-        if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)
-            found = &lower->net->nodes.at[nodes[i]];
+    const Node *found = group->members[group->count - 1].node;
+    for (int i = 0; i < group->count; i++)
+        if (group->members[i].node->kind == NODE_SCAN)
+            found = group->members[i].node;
     return found;
 }
 
-static const char *group_name(const Lower *lower, const int *nodes, int count)
-{
-    const Node *node = named_scan(lower, nodes, count);
-    StreamId out = node->out != NONE ? node->out : node->outs.at[0].stream;
-    return stream_of(lower, out)->name;
-}
-
-/* A group is in time: each of its nodes runs at every step. */
-static int group_steps(const Lower *lower, const int *nodes)
-{
-    return lower->plan->nodes[nodes[0]].steps;
-}
-
 /* The first step behind `from` at which a delay of the group changes sides, or T. */
-static int next_edge(const Lower *lower, const int *nodes, int count, int from)
+static int next_edge(const Lower *lower, const Group *group, int from)
 {
-    int next = group_steps(lower, nodes);
-    for (int i = 0; i < count; i++) {
-        const Node *node = &lower->net->nodes.at[nodes[i]];
+    int next = group->steps;
+    for (int i = 0; i < group->count; i++) {
+        const Node *node = group->members[i].node;
         int edge = node->kind == NODE_DELAY ? delay_edge(lower, node) : next;
         if (edge > from && edge < next)
             next = edge;
@@ -123,37 +179,31 @@ static int next_edge(const Lower *lower, const int *nodes, int count, int from)
 /* Steps from .. to-1, between two edges. */
 static void emit_segment(Lower *lower, const Group *group, LoopBlock *into, int from, int to)
 {
-    LoopStmt *time = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "t", TYPE_I32),
-                              num(lower, from), num(lower, to));
+    LoopStmt *time = for_bounds(lower, into, "t", num(lower, from), num(lower, to));
     int unroll = lower->plan->options.unroll;
-    time->down = runs_backward(lower, group->nodes, group->count);
+    time->down = group->down;
     time->unroll = unroll ? unroll : UNROLL_NONE;
-    Site site = {&time->body, NULL, loop_variable(lower, time), NULL, NULL, from};
-    for (int i = 0; i < group->count; i++) /* those that join come first */
-        emit_node(lower, group, i, site);
+    Site site = {.into = &time->body, .t = loop_variable(lower, time), .segment = from};
+    for (int i = 0; i < group->count; i++)
+        group->members[i].stepping->step(lower, group, &group->members[i], site);
 }
 
 static void emit_segments(Lower *lower, const Group *group, LoopBlock *into, int from)
 {
-    int to = next_edge(lower, group->nodes, group->count, from), steps = group_steps(lower, group->nodes);
-    bool down = runs_backward(lower, group->nodes, group->count);
-    if (down && to < steps)
+    int to = next_edge(lower, group, from);
+    if (group->down && to < group->steps)
         emit_segments(lower, group, into, to);
     emit_segment(lower, group, into, from, to);
-    if (!down && to < steps)
+    if (!group->down && to < group->steps)
         emit_segments(lower, group, into, to);
 }
 
 static void emit_starts(Lower *lower, const Group *group, LoopBlock *into)
 {
     Site site = walk_samples(lower, group->samples, (Site){.into = into});
-    for (int i = 0; i < group->count; i++) {
-        const Node *node = &lower->net->nodes.at[group->nodes[i]];
-        if (node->kind == NODE_SCAN)
-            emit_scan_start(lower, node, &group->states[i], site);
-        if (group->lists[i])
-            emit_list_start(lower, node->in, site);
-    }
+    for (int i = 0; i < group->count; i++)
+        if (group->members[i].stepping->start)
+            group->members[i].stepping->start(lower, &group->members[i], site);
 }
 
 /* The kernel's samples, so many at a time as go together. */
@@ -162,36 +212,26 @@ static LoopBlock *emit_blocks(Lower *lower, Group *group)
     int size = leaves_out(lower, OPTIMISATION_LOCKSTEP) ? 1 : TOGETHER;
     LoopExpr *first = loop_ref(lower->arena, lower->kernel, lower->kernel->first);
     LoopExpr *last = loop_ref(lower->arena, lower->kernel, lower->kernel->last);
-    return &for_chunks(lower, &lower->kernel->body, "block", first, last, size, &group->samples.b0,
-                       &group->samples.b1)
-                ->body;
+    LoopStmt *blocks = for_chunks(lower, &lower->kernel->body, "block", first, last, size, &group->samples.b0,
+                                  &group->samples.b1);
+    return &blocks->body;
 }
 
 void lower_group(Lower *lower, const Part *part)
 {
-    const int *nodes = part->nodes;
-    int count = part->count;
-    ScanState *states = NEW_ARRAY(lower->arena, ScanState, count + 1);
-    for (int i = 0; i < count; i++)
-        if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)
-            states[i] = scan_buffers(lower, &lower->net->nodes.at[nodes[i]], true);
-    Linear *maps = NEW_ARRAY(lower->arena, Linear, count + 1);
-    bool *lists = NEW_ARRAY(lower->arena, bool, count + 1);
-    for (int i = 0; i < count; i++) {
-        const Node *node = &lower->net->nodes.at[nodes[i]];
-        if (node->kind != NODE_DENSE)
-            continue;
-        maps[i] = step_map_of(lower, node);
-        lists[i] =
-            !maps[i].plan->joined && lower->plan->streams[node->in].events && list_buffers(lower, node->in);
-    }
-    kernel_begin(lower, "recurrent", group_name(lower, nodes, count), group_about(lower, nodes, count),
-                 named_scan(lower, nodes, count)->span, 0);
-    Group group = {nodes, count, states, maps, lists, {NULL, NULL, 0}};
+    Group group = group_of(lower, part);
+    for (int i = 0; i < group.count; i++)
+        if (group.members[i].stepping->arrays)
+            group.members[i].stepping->arrays(lower, &group.members[i]);
+    for (int i = 0; i < group.count; i++)
+        if (group.members[i].stepping->prepare)
+            group.members[i].stepping->prepare(lower, &group.members[i]);
+    const Node *named = named_node(&group);
+    kernel_begin(lower, "recurrent", member_name(lower, named), group_about(lower, &group), named->span, 0);
     LoopBlock *into = emit_blocks(lower, &group);
     emit_starts(lower, &group, into);
     emit_segments(lower, &group, into, 0);
-    for (int i = 0; i < count; i++)
-        if (lower->net->nodes.at[nodes[i]].kind == NODE_SCAN)
-            lower_partials(lower, &lower->net->nodes.at[nodes[i]], &states[i]);
+    for (int i = 0; i < group.count; i++)
+        if (group.members[i].stepping->finish)
+            group.members[i].stepping->finish(lower, &group.members[i]);
 }
