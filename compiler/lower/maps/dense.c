@@ -45,7 +45,7 @@ void lower_bias_grad(Lower *lower, const Node *node)
 
 static bool serves(const Linear *linear)
 {
-    return linear->node->kind == NODE_BIAS_GRAD;
+    return linear->plan->role == ROLE_BIAS_GRAD;
 }
 
 static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)

@@ -33,7 +33,7 @@ void emit_linear(Lower *lower, const Linear *linear, Site site, Walk walk)
         if (!kernel->serves(linear))
             continue;
         site.into = kernel->branch ? kernel->branch(lower, linear, into, true) : into;
-        (linear->node->kind == NODE_DENSE ? kernel->forward : kernel->gradient)(lower, linear, site, walk);
+        (linear->plan->role == ROLE_MAP ? kernel->forward : kernel->gradient)(lower, linear, site, walk);
         into = kernel->branch ? kernel->branch(lower, linear, into, false) : NULL;
     }
 }

@@ -7,7 +7,7 @@
 
 static bool serves(const Linear *linear)
 {
-    return linear->node->kind != NODE_BIAS_GRAD && !linear->plan->tables && !linear->plan->listed;
+    return linear->plan->role != ROLE_BIAS_GRAD && !linear->plan->tables && !linear->plan->listed;
 }
 
 /* ---- maps ---- */

@@ -93,7 +93,7 @@ static GatePlan *gate_of(Plan *plan, const Node *map)
     const Net *net = plan->net;
     StreamId stream = map->out;
     int later = 0;
-    if (map->kind != NODE_DENSE || !map->transposed || !net->streams.at[stream].temporal)
+    if (!map->transposed || !net->streams.at[stream].temporal)
         return NULL;
     int reader = net_only_reader(net, stream);
     if (reader != NONE && net->nodes.at[reader].kind == NODE_DELAY) {
@@ -102,8 +102,7 @@ static GatePlan *gate_of(Plan *plan, const Node *map)
         reader = net_only_reader(net, stream);
     }
     /* Steps behind t may have been overwritten: see StreamPlan.place. */
-    if (later > 0 || reader == NONE || net->nodes.at[reader].kind != NODE_SCAN
-        || !scan_in_time(net, &net->nodes.at[reader]))
+    if (later > 0 || reader == NONE || plan->nodes[reader].role != ROLE_SCAN || !plan->nodes[reader].in_time)
         return NULL;
     Val slope = slope_of(plan, &net->nodes.at[reader], stream);
     if (slope == NO_VAL)

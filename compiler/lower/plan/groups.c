@@ -24,10 +24,11 @@ static int joined_of(const Plan *plan, int n)
 {
     const Net *net = plan->net;
     const Node *node = &net->nodes.at[n];
-    if (node->kind != NODE_DENSE || node->transposed || plan->nodes[n].group || !plan->streams[node->in].events)
+    if (plan->nodes[n].role != ROLE_MAP || node->transposed || plan->nodes[n].group
+        || !plan->streams[node->in].events)
         return 0;
     int reader = net_only_reader(net, node->out);
-    bool joins = reader != NONE && net->nodes.at[reader].kind == NODE_SCAN
+    bool joins = reader != NONE && plan->nodes[reader].role == ROLE_SCAN
                  && (n < net->backward) == (reader < net->backward);
     return joins ? plan->nodes[reader].group : 0;
 }
@@ -103,6 +104,6 @@ void plan_groups(Plan *plan)
             if (plan->phases[phase].at[p].recurrent)
                 join(plan, &plan->phases[phase].at[p]);
     for (int n = 0; n < net->updates; n++)
-        if (net->nodes.at[n].kind == NODE_DENSE && group_of(plan, n))
+        if (plan->nodes[n].role == ROLE_MAP && group_of(plan, n))
             plan->nodes[n].step_width = step_width(plan, &net->nodes.at[n], plan->nodes[n].units);
 }

@@ -29,39 +29,34 @@ static bool fits(const Plan *plan, int scan)
 static bool may_host(const Plan *plan, int n, int scan)
 {
     const Net *net = plan->net;
-    return scan != NONE && !plan->nodes[scan].group && net->nodes.at[scan].kind == NODE_SCAN
-           && scan_in_time(net, &net->nodes.at[scan]) && (n < net->backward) == (scan < net->backward)
-           && fits(plan, scan);
+    return scan != NONE && !plan->nodes[scan].group && plan->nodes[scan].role == ROLE_SCAN
+           && plan->nodes[scan].in_time && (n < net->backward) == (scan < net->backward) && fits(plan, scan);
 }
 
 static int host_of(const Plan *plan, int n)
 {
-    const Net *net = plan->net;
-    const Node *node = &net->nodes.at[n];
-    StreamId stream = node->kind == NODE_WEIGHT_GRAD ? node->aux
-                      : node->kind == NODE_BIAS_GRAD ? node->in
-                      : node->kind == NODE_DENSE     ? node->out
-                                                     : NONE;
-    if (stream == NONE || plan->nodes[n].group || !net->streams.at[stream].temporal)
+    const NodePlan *node = &plan->nodes[n];
+    if (node->role == ROLE_NONE || node->role == ROLE_SCAN || node->group || !node->in_time)
         return NONE;
-    int host = node->kind == NODE_DENSE ? net_only_reader(net, stream) : net->streams.at[stream].node;
+    int host = node->role == ROLE_MAP ? net_only_reader(plan->net, node->stream)
+                                      : plan->net->streams.at[node->stream].node;
     if (!may_host(plan, n, host))
         return NONE;
     /* Slices of the batch would all add to one bias. */
-    return node->kind == NODE_BIAS_GRAD && !is_cut(plan, host) ? NONE : host;
+    return node->role == ROLE_BIAS_GRAD && !is_cut(plan, host) ? NONE : host;
 }
 
 /* Gradients of several weights behind one stream, if no scan hosts them, are made while it is read once. */
 static void share_gradients(Plan *plan, int first)
 {
-    const Net *net = plan->net;
-    const Node *node = &net->nodes.at[first];
-    if (node->kind != NODE_WEIGHT_GRAD || plan->nodes[first].host != NONE)
+    const NodePlan *node = &plan->nodes[first];
+    if (node->role != ROLE_WEIGHT_GRAD || node->host != NONE)
         return;
-    for (int n = first + 1; n < net->updates; n++)
-        if (net->nodes.at[n].kind == NODE_WEIGHT_GRAD && plan->nodes[n].host == NONE
-            && net->nodes.at[n].aux == node->aux)
-            plan->nodes[n].host = first;
+    for (int n = first + 1; n < plan->net->updates; n++) {
+        NodePlan *other = &plan->nodes[n];
+        if (other->role == ROLE_WEIGHT_GRAD && other->host == NONE && other->stream == node->stream)
+            other->host = first;
+    }
 }
 
 /* ---- layers ---- */
@@ -69,19 +64,20 @@ static void share_gradients(Plan *plan, int first)
 static void add_member(Plan *plan, LayerPlan *layer, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
-    if (node->kind == NODE_DENSE)
-        vec_push(plan->arena, &layer->maps, node);
-    else if (node->kind == NODE_SCAN)
-        layer->scan = node;
-    else
-        vec_push(plan->arena, &layer->gradients, node);
+    switch (plan->nodes[n].role) {
+    case ROLE_NONE: break;
+    case ROLE_MAP: vec_push(plan->arena, &layer->maps, node); break;
+    case ROLE_SCAN: layer->scan = node; break;
+    case ROLE_WEIGHT_GRAD:
+    case ROLE_BIAS_GRAD: vec_push(plan->arena, &layer->gradients, node); break;
+    }
 }
 
-static bool has_kernel(const Plan *plan, int n)
+/* A gradient of biases that no layer hosts has a kernel of another kind. */
+static bool has_layer(const Plan *plan, int n)
 {
-    NodeKind kind = plan->net->nodes.at[n].kind;
-    return !plan->nodes[n].group && plan->nodes[n].host == NONE
-           && (kind == NODE_DENSE || kind == NODE_SCAN || kind == NODE_WEIGHT_GRAD);
+    const NodePlan *node = &plan->nodes[n];
+    return !node->group && node->host == NONE && node->role != ROLE_NONE && node->role != ROLE_BIAS_GRAD;
 }
 
 static const NodePlan *record_of(const Plan *plan, const Node *node)
@@ -100,16 +96,15 @@ static void finish_layer(const Plan *plan, LayerPlan *layer, int n)
     layer->once = !layer->scan;
     for (int i = 0; i < layer->maps.count; i++) {
         const NodePlan *map = record_of(plan, layer->maps.at[i]);
-        layer->once = layer->once && !plan->net->streams.at[layer->maps.at[i]->out].temporal;
+        layer->once = layer->once && !map->in_time;
         if (map->tables)
             layer->chunk = chunk_samples(map->steps);
     }
     layer->table = layer->chunk > 0;
     for (int i = 0; i < layer->gradients.count; i++) {
-        const Node *node = layer->gradients.at[i];
-        layer->once =
-            layer->once && node->kind == NODE_WEIGHT_GRAD && !plan->net->streams.at[node->aux].temporal;
-        layer->table = layer->table || record_of(plan, node)->tables;
+        const NodePlan *gradient = record_of(plan, layer->gradients.at[i]);
+        layer->once = layer->once && !gradient->in_time && gradient->role == ROLE_WEIGHT_GRAD;
+        layer->table = layer->table || gradient->tables;
     }
 }
 
@@ -117,7 +112,7 @@ static void collect_layers(Plan *plan)
 {
     const Net *net = plan->net;
     for (int n = 0; n < net->updates; n++)
-        if (has_kernel(plan, n))
+        if (has_layer(plan, n))
             plan->nodes[n].layer = NEW(plan->arena, LayerPlan);
     for (int n = 0; n < net->updates; n++) {
         int kernel = plan->nodes[n].host == NONE ? n : plan->nodes[n].host;
@@ -139,7 +134,7 @@ static bool is_local(const Plan *plan, StreamId stream)
     if (maker == NONE)
         return false;
     int host = plan->nodes[maker].host != NONE ? plan->nodes[maker].host : maker;
-    if (net->nodes.at[host].kind != NODE_SCAN || !is_cut(plan, host))
+    if (plan->nodes[host].role != ROLE_SCAN || !is_cut(plan, host))
         return false;
     for (int n = 0; n < net->nodes.count; n++) {
         if (!node_reads(&net->nodes.at[n], stream))

@@ -21,7 +21,7 @@ static bool gives_place(const Plan *plan, StreamId kept, int adjoint, StreamId g
 {
     const Net *net = plan->net;
     int maker = net->streams.at[kept].node;
-    return maker != NONE && maker == net->nodes.at[adjoint].forward && net->nodes.at[maker].kind == NODE_SCAN
+    return maker != NONE && maker == net->nodes.at[adjoint].forward && plan->nodes[maker].role == ROLE_SCAN
            && net_only_reader(net, kept) == adjoint && is_whole(plan, kept) && !is_taken(plan, kept)
            && shape_size(net->streams.at[kept].shape) == shape_size(net->streams.at[gradient].shape)
            && plan->streams[kept].tiled == plan->streams[gradient].tiled;
@@ -31,7 +31,7 @@ static StreamId place_of(const Plan *plan, StreamId gradient)
 {
     const Net *net = plan->net;
     int adjoint = net->streams.at[gradient].node;
-    if (adjoint == NONE || adjoint < net->backward || net->nodes.at[adjoint].kind != NODE_SCAN
+    if (adjoint == NONE || adjoint < net->backward || plan->nodes[adjoint].role != ROLE_SCAN
         || net->nodes.at[adjoint].forward == NONE || !is_whole(plan, gradient))
         return NONE;
     for (int i = 0; i < net->nodes.at[adjoint].ins.count; i++)

@@ -1,45 +1,62 @@
 #include "lower/plan/planning.h"
 
-static const Stream *stream_at(const Plan *plan, StreamId stream)
+/* By kind: role and stream. */
+static NodePlan kind_record(const Node *node)
 {
-    return &plan->net->streams.at[stream];
-}
-
-/* The stream whose units a node goes through. */
-static StreamId main_stream(const Node *node)
-{
-    if (node->outs.count > 0 || node->ins.count > 0)
-        return node->outs.count > 0 ? node->outs.at[0].stream : node->ins.at[0];
-    return node->kind == NODE_WEIGHT_GRAD ? node->aux : node->out != NONE ? node->out : node->in;
+    switch (node->kind) {
+    case NODE_DENSE: return (NodePlan){.role = ROLE_MAP, .stream = node->out};
+    case NODE_SCAN:
+        return (NodePlan){.role = ROLE_SCAN,
+                          .stream = node->outs.count ? node->outs.at[0].stream : node->ins.at[0]};
+    case NODE_WEIGHT_GRAD: return (NodePlan){.role = ROLE_WEIGHT_GRAD, .stream = node->aux};
+    case NODE_BIAS_GRAD: return (NodePlan){.role = ROLE_BIAS_GRAD, .stream = node->in};
+    case NODE_DATA:
+    case NODE_POISSON:
+    case NODE_LATENCY:
+    case NODE_DELAY:
+    case NODE_REDUCE:
+    case NODE_LOSS_GRAD:
+    case NODE_PICK_GRAD: return (NodePlan){.stream = node->out};
+    case NODE_LOSS:
+    case NODE_PREDICT:
+    case NODE_ACTIVITY: return (NodePlan){.stream = node->in};
+    case NODE_UPDATE: /* of a parameter */
+    case NODE_KIND_COUNT: break;
+    }
+    return (NodePlan){.stream = NONE};
 }
 
 /* The adjoint of a scan is called after the scan; a gradient after what is learned. */
-static const char *name_of(const Plan *plan, const Node *node)
+static const char *name_of(const Plan *plan, const Node *node, const NodePlan *record)
 {
     const Net *net = plan->net;
-    if (node->kind == NODE_WEIGHT_GRAD)
+    if (record->role == ROLE_WEIGHT_GRAD)
         return net->params.at[node->weight].name;
-    if (node->kind == NODE_SCAN && node->forward != NONE)
-        node = &net->nodes.at[node->forward];
-    return stream_at(plan, main_stream(node))->name;
+    if (record->role == ROLE_BIAS_GRAD)
+        return net->params.at[node->bias].name;
+    if (record->role == ROLE_SCAN && node->forward != NONE)
+        return name_of(plan, &net->nodes.at[node->forward], &plan->nodes[node->forward]);
+    return net->streams.at[record->stream].name;
 }
 
-static NodePlan start_node(const Plan *plan, const Node *node)
+static void start_node(Plan *plan, int n)
 {
-    NodePlan record = {.host = NONE};
-    if (node->kind == NODE_UPDATE) /* of a parameter: no stream, no time */
-        return record;
-    const Stream *stream = stream_at(plan, main_stream(node));
-    record.in_time = node->kind == NODE_SCAN ? scan_in_time(plan->net, node) : stream->temporal;
-    record.name = name_of(plan, node);
-    record.units = shape_size(stream->shape);
-    record.steps = record.in_time ? plan->net->steps : 1;
-    return record;
+    const Node *node = &plan->net->nodes.at[n];
+    NodePlan *record = &plan->nodes[n];
+    *record = kind_record(node);
+    record->host = NONE;
+    if (record->stream == NONE)
+        return;
+    const Stream *stream = &plan->net->streams.at[record->stream];
+    record->name = name_of(plan, node, record);
+    record->units = shape_size(stream->shape);
+    record->in_time = record->role == ROLE_SCAN ? scan_in_time(plan->net, node) : stream->temporal;
+    record->steps = record->in_time ? plan->net->steps : 1;
 }
 
 static StreamPlan start_stream(const Plan *plan, StreamId id)
 {
-    const Stream *stream = stream_at(plan, id);
+    const Stream *stream = &plan->net->streams.at[id];
     return (StreamPlan){.steps = stream->temporal ? plan->net->steps : 1,
                         .width = tile_width(shape_size(stream->shape)),
                         .place = NONE};
@@ -54,7 +71,7 @@ const Plan *make_plan(Arena *arena, const Net *net, LowerOptions options)
     for (StreamId s = 0; s < net->streams.count; s++)
         plan->streams[s] = start_stream(plan, s);
     for (int n = 0; n < net->nodes.count; n++)
-        plan->nodes[n] = start_node(plan, &net->nodes.at[n]);
+        start_node(plan, n);
     plan_service(plan);
     plan_groups(plan);
     plan_layers(plan);

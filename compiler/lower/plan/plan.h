@@ -35,6 +35,15 @@ typedef enum Cut {
 
 typedef VEC(const Node *) Nodes;
 
+/* What a node is to a layer. */
+typedef enum Role {
+    ROLE_NONE, /* it has kernels of its own */
+    ROLE_MAP,
+    ROLE_SCAN,
+    ROLE_WEIGHT_GRAD,
+    ROLE_BIAS_GRAD
+} Role;
+
 /* What one kernel computes together: a scan with the linear maps before it and the gradients behind it, or some of
  * these alone. */
 typedef struct LayerPlan {
@@ -51,6 +60,9 @@ typedef struct LayerPlan {
 
 typedef struct NodePlan {
     const char *name; /* that its kernels are called after */
+    Role role;
+    StreamId
+        stream; /* whose units it goes through: what a map or a scan makes, what a gradient sums; or NONE */
     int units, steps; /* that it works on: all outputs; T, or 1 outside time */
     bool in_time;     /* it runs at every step; else once */
     int group;        /* the number of its recurrent group, or 0 */

@@ -33,7 +33,7 @@ static int run_of(const Node *node, int steps, int unroll)
 void plan_runs(Plan *plan)
 {
     for (int n = 0; n < plan->net->updates; n++)
-        if (plan->net->nodes.at[n].kind == NODE_SCAN)
+        if (plan->nodes[n].role == ROLE_SCAN)
             plan->nodes[n].run =
                 plan->nodes[n].steps == 1
                     ? 1

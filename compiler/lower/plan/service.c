@@ -3,9 +3,10 @@
 #include "lower/plan/planning.h"
 #include "lower/tuned.h"
 
-static bool follows(const Plan *plan, const Node *node)
+static bool follows(const Plan *plan, int n)
 {
-    return (node->kind == NODE_DENSE || node->kind == NODE_WEIGHT_GRAD) && plan->streams[node->in].events;
+    Role role = plan->nodes[n].role;
+    return (role == ROLE_MAP || role == ROLE_WEIGHT_GRAD) && plan->streams[plan->net->nodes.at[n].in].events;
 }
 
 /* Small layers have no choice. */
@@ -19,9 +20,9 @@ static void serve(Plan *plan, int n)
     const Node *node = &plan->net->nodes.at[n];
     NodePlan *record = &plan->nodes[n];
     Kernels kernels = plan->options.kernels;
-    if (!follows(plan, node))
+    if (!follows(plan, n))
         return;
-    bool possible = node->kind == NODE_WEIGHT_GRAD || !node->transposed;
+    bool possible = !node->transposed;
     record->choice = possible && kernels == KERNELS_AUTO && is_large(plan, node);
     record->tables = possible && (kernels == KERNELS_TABLE || record->choice);
     record->listed = !(record->tables && kernels == KERNELS_TABLE);
@@ -37,7 +38,7 @@ void plan_service(Plan *plan)
     }
     for (int n = 0; n < net->updates; n++) {
         serve(plan, n);
-        if (follows(plan, &net->nodes.at[n]) && !plan->nodes[n].choice)
+        if (follows(plan, n) && !plan->nodes[n].choice)
             plan->streams[net->nodes.at[n].in].all_choose = false;
     }
 }

@@ -32,12 +32,6 @@ static const char *weights_name(const Lower *lower, const Node *map)
     return lower->program->buffers.at[weights_of(lower, map)].name;
 }
 
-/* What the gradient is of. */
-static const Param *learned(const Lower *lower, const Node *gradient)
-{
-    return &lower->net->params.at[gradient->kind == NODE_WEIGHT_GRAD ? gradient->weight : gradient->bias];
-}
-
 /* ---- the kernel's own arrays ---- */
 
 static void add_local_stream(Lower *lower, const Layer *layer, StreamId stream)
@@ -114,9 +108,9 @@ static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, Lo
 /* Where a tile, or a slice, sums the gradient: its own array of zeros. */
 static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, LoopBlock *into)
 {
-    if (node->kind != NODE_WEIGHT_GRAD)
+    if (plan_of(lower, node)->role == ROLE_BIAS_GRAD) /* needs none */
         return (Matrix){-1, NULL, NULL};
-    Matrix total = own_matrix(lower, layer, "parts_of", learned(lower, node)->name, node->in);
+    Matrix total = own_matrix(lower, layer, "parts_of", plan_of(lower, node)->name, node->in);
     matrix_copy(lower, into, &total, NULL, stream_size(lower, node->in), layer->plan->width, false);
     return total;
 }
@@ -188,7 +182,7 @@ static const char *about(Lower *lower, const Layer *layer)
     }
     for (int i = 0; i < plan->gradients.count; i++, comma = ", then ")
         text = arena_printf(lower->arena, "%s%sgradient of %s", text, comma,
-                            learned(lower, plan->gradients.at[i])->name);
+                            plan_of(lower, plan->gradients.at[i])->name);
     return text;
 }
 
@@ -236,10 +230,10 @@ static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
 {
     for (int i = 0; i < layer->plan->gradients.count; i++) {
         const Node *node = layer->plan->gradients.at[i];
-        if (node->kind != NODE_WEIGHT_GRAD)
+        if (layer->gradients[i].matrix.buffer < 0)
             continue;
         Matrix whole = {lower->params[node->weight].gradient, NULL, layer->tile.from};
-        note(lower, into, "to the gradient of ", learned(lower, node)->name);
+        note(lower, into, "to the gradient of ", plan_of(lower, node)->name);
         matrix_copy(lower, into, &whole, &layer->gradients[i].matrix, stream_size(lower, node->in),
                     layer->plan->width, true);
     }
@@ -268,7 +262,7 @@ static void finish(Lower *lower, const Layer *layer, LoopBlock *into)
     if (plan->cut == CUT_UNITS)
         add_totals(lower, layer, into);
     for (int i = 0; i < plan->gradients.count && plan->cut == CUT_SLICES; i++)
-        if (plan->gradients.at[i]->kind == NODE_WEIGHT_GRAD)
+        if (layer->gradients[i].matrix.buffer >= 0)
             lower_parts(lower, layer, &layer->gradients[i]);
     if (plan->scan)
         lower_partials(lower, plan->scan, &layer->state);
