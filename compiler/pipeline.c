@@ -185,6 +185,7 @@ static void parse_library(Compilation *c)
         if (strncmp(file->path, "library/", 8) != 0)
             continue;
         Source *source = source_add(&c->sources, file->path, file->text, (uint32_t)file->length);
+        source->library = true;
         merge_library(c, parse_source(c->arena, source, &c->diag));
     }
 }

@@ -20,6 +20,7 @@ typedef struct Source {
     uint32_t length;
     uint32_t base;       /* offset of the first byte; the first source starts at 1 */
     VEC(uint32_t) lines; /* where each begins */
+    bool library;        /* the compiler's own */
     bool argument;       /* of the command line: its path says it all, places have no line */
 } Source;
 

@@ -158,26 +158,34 @@ typedef struct Build {
     const char *binding; /* the binding being built: streams and parameters are named after it */
     bool time_known;     /* steps and dt are set */
     bool data_known;
-    int wrong_scores;      /* so many scores were reported as too few or many: once for prediction and loss */
-    int depth;             /* of nested evaluation */
-    int fuel;              /* of infer_shape */
-    int mute;              /* > 0: mistakes are not reported */
-    bool reported;         /* the last mistake was: hints belong to it */
-    VEC(Reported) reports; /* so that a definition used twice complains once */
-    int blocks;            /* blocks used so far */
-    bool too_large;        /* one of the limits was passed, and that was reported */
-    int visit;             /* number of the walk that needs_now makes */
-    Unique names;          /* of the model's streams, and of those made for it */
-    VEC(const Def *) seen; /* definitions that were used */
+    int wrong_scores; /* so many scores were reported as too few or many: once for prediction and loss */
+    int depth;        /* of nested evaluation */
+    int fuel;         /* of infer_shape */
+    int mute;         /* > 0: mistakes are not reported */
+    bool reported;    /* the last mistake was: hints belong to it */
+    const struct Call *use; /* in the user's text, of the definition whose equations are run; NULL: none */
+    int moved;              /* mistakes that were reported there, and not in the library */
+    VEC(Reported) reports;  /* so that a definition used twice complains once */
+    int blocks;             /* blocks used so far */
+    bool too_large;         /* one of the limits was passed, and that was reported */
+    int visit;              /* number of the walk that needs_now makes */
+    Unique names;           /* of the model's streams, and of those made for it */
+    VEC(const Def *) seen;  /* definitions that were used */
     VEC(Past) pasts;
     VEC(RateUse) rates;
 } Build;
 
+/* Where a mistake is to be reported: one that shows in the library was made where that is used. */
+Span blamed(const Build *b, Span span);
+/* Says where it shows, if that is elsewhere. */
+void note_moved(Build *b, Span span);
 /* Reports a mistake at most once per rule and place; not while muted. */
 bool report_wanted(Build *b, Rule rule, Span span);
-#define report(b, rule, span, ...)                       \
-    ((b)->reported = report_wanted((b), (rule), (span)), \
-     (b)->reported ? diag_error((b)->diag, (rule), (span), __VA_ARGS__) : (void)0)
+#define report(b, rule, span, ...)                                                                    \
+    ((b)->reported = report_wanted((b), (rule), blamed((b), (span))),                                 \
+     (b)->reported                                                                                    \
+         ? (diag_error((b)->diag, (rule), blamed((b), (span)), __VA_ARGS__), note_moved((b), (span))) \
+         : (void)0)
 /* The same for what compiles and is likely a mistake. */
 #define warn(b, rule, span, ...)                         \
     ((b)->reported = report_wanted((b), (rule), (span)), \
@@ -221,6 +229,16 @@ typedef struct Call {
     bool of_block;
 } Call;
 Scope *bind_arguments(Build *b, const Call *call);
+
+/* A use of a definition while its equations are run: mistakes in it may come from the arguments. */
+typedef struct Use {
+    const Call *call, *outer;
+    int errors, moved; /* before */
+} Use;
+Use use_begin(Build *b, const Call *call);
+/* Says which use it was, of mistakes that were reported in the definition. */
+void use_end(Build *b, const Use *use);
+
 Call call_of(const Def *def, Scope *home, const Expr *stage, Scope *caller);
 /* Reports names in arguments that nothing has used, so that no mistake hides there, and defaults that use
  * names of the equations. */

@@ -319,22 +319,12 @@ static void build_model(Build *b, const Model *model)
     check_sizes(b);
 }
 
-static bool is_library(const Source *source, const File *library)
-{
-    for (int i = 0; i < library->defs.count; i++) {
-        uint32_t place = library->defs.at[i]->span.lo;
-        if (place >= source->base && place - source->base < source->length)
-            return true;
-    }
-    return false;
-}
-
 /* The place is the start of the user's file, which may be empty. */
-static void no_model(Build *b, const Sources *sources, const File *library)
+static void no_model(Build *b, const Sources *sources)
 {
     uint32_t start = 0;
     for (int i = 0; i < sources->files.count && start == 0; i++)
-        if (!is_library(sources->files.at[i], library))
+        if (!sources->files.at[i]->library)
             start = sources->files.at[i]->base;
     report(b, RULE_MISSING_ITEM, ((Span){start, start + 1}), "the file has no model");
     report_hint(b, "add one, as in `model my_net { ... }`");
@@ -374,7 +364,7 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
     if (model->model)
         build_model(&b, model->model);
     else
-        no_model(&b, sources, library);
+        no_model(&b, sources);
     force_lets(&b, b.file);
     check_unused_definitions(&b, model);
     check_defines(&b);

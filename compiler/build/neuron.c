@@ -21,13 +21,6 @@ static bool assigns(const Def *def, const char *name)
     return assignment(def, name) != NULL;
 }
 
-/* Mistakes inside a definition may come from the arguments it was given: says which use it was. */
-static void note_use(Build *b, int errors, const Call *call)
-{
-    if (b->mute == 0 && b->diag->errors > errors && call->span.hi > 0)
-        diag_note(b->diag, call->span, "in this use of `%s`", call->name);
-}
-
 /* ---- surrogates ------------------------------------------------------------------------------------- */
 
 static const Expr *not_a_surrogate(Build *b, Span span)
@@ -77,16 +70,9 @@ static Value surrogate_result(Context *c, const Scope *frame, const char *name, 
     return value;
 }
 
-static Value run_surrogate(Context *c, const Def *def, const Call *call, Value x)
+static Value surrogate_value(Context *c, const Def *def, const Scope *frame, Value x)
 {
     Build *b = c->build;
-    Scope *frame = bind_arguments(b, call);
-    define_fixed(b, frame, "x", def->name_span, value_body(value_lift(c, x), unit_plain, false));
-    Context inner = *c;
-    inner.steps = false;
-    inner.streams = false;
-    run_statements(&inner, frame, def);
-    check_arguments(b, frame);
     bool complete = check_surrogate(b, def);
     Value slope = complete ? surrogate_result(c, frame, "derivative", def) : value_poison();
     Value smooth = complete ? surrogate_result(c, frame, "antiderivative", def) : value_poison();
@@ -98,6 +84,23 @@ static Value run_surrogate(Context *c, const Def *def, const Call *call, Value x
     Val a = value_lift(c, x), d = value_lift(c, slope);
     Val val = body_op3(b->arena, &c->node->body, OP_STEP, a, d, value_lift(c, smooth));
     return value_body(val, unit_plain, false);
+}
+
+/* Of one that stands in a neuron's arguments, mistakes belong there; the neuron's use is noted behind them. */
+static Value use_surrogate(Context *c, const Def *def, const Call *call, Value x)
+{
+    Build *b = c->build;
+    Scope *frame = bind_arguments(b, call);
+    Use use = use_begin(b, call);
+    define_fixed(b, frame, "x", def->name_span, value_body(value_lift(c, x), unit_plain, false));
+    Context inner = *c;
+    inner.steps = false;
+    inner.streams = false;
+    run_statements(&inner, frame, def);
+    check_arguments(b, frame);
+    Value value = surrogate_value(c, def, frame, x);
+    b->use = use.outer;
+    return value;
 }
 
 Value build_step(Context *c, Scope *scope, Value x, const Expr *surrogate, Span span)
@@ -118,7 +121,7 @@ Value build_step(Context *c, Scope *scope, Value x, const Expr *surrogate, Span 
     }
     vec_push(b->arena, &b->seen, def);
     Call call = call_of(def, home, expr, scope);
-    return run_surrogate(c, def, &call, x);
+    return use_surrogate(c, def, &call, x);
 }
 
 /* ---- neurons ---------------------------------------------------------------------------------------- */
@@ -167,12 +170,12 @@ static bool run_neuron(Context *c, const Call *call, const Def *def, Value *outp
     Scope *frame = bind_arguments(b, call);
     Val input = body_leaf(b->arena, &c->node->body, OP_INPUT, 0, "input");
     define_fixed(b, frame, "input", def->name_span, value_body(input, unit_plain, false));
-    int errors = b->diag->errors;
+    Use use = use_begin(b, call);
     run_statements(c, frame, def);
     check_arguments(b, frame);
     bool fine = neuron_output(c, frame, def, output);
     check_body(b, &c->node->body);
-    note_use(b, errors, call);
+    use_end(b, &use);
     return fine;
 }
 
@@ -220,7 +223,7 @@ static void check_equations(Build *b, Scope *home, const Def *def)
     if (def->kind == DEF_NEURON)
         run_neuron(&c, &call, def, &output);
     else
-        run_surrogate(&c, def, &call, x);
+        use_surrogate(&c, def, &call, x);
     check_body(b, &node.body);
 }
 

@@ -179,7 +179,7 @@ static void run_optimizer(Build *b, const Def *def, const Call *call)
     Scope *frame = bind_arguments(b, call);
     if (frame->entries.at[0]->progress == ENTRY_DONE) /* no lr: reported */
         return;
-    int errors = b->diag->errors;
+    Use use = use_begin(b, call);
     Entry *weight = define_names(b, frame, def, &node.body);
     run_statements(&c, frame, def);
     check_arguments(b, frame);
@@ -189,8 +189,7 @@ static void run_optimizer(Build *b, const Def *def, const Call *call)
         ScanOut out = {NONE, value_lift(&c, weight->value)};
         vec_push(b->arena, &node.outs, out);
     }
-    if (b->diag->errors > errors)
-        diag_note(b->diag, call->span, "in this use of `%s`", call->name);
+    use_end(b, &use);
     b->net->optimizer = node;
 }
 

@@ -19,6 +19,41 @@ bool report_wanted(Build *b, Rule rule, Span span)
     return true;
 }
 
+static bool is_in_library(const Build *b, Span span)
+{
+    Place place = source_place(b->net->sources, span.lo);
+    return place.source && place.source->library;
+}
+
+Span blamed(const Build *b, Span span)
+{
+    return b->use && is_in_library(b, span) ? b->use->span : span;
+}
+
+void note_moved(Build *b, Span span)
+{
+    if (!b->use || !is_in_library(b, span))
+        return;
+    b->moved++;
+    diag_note(b->diag, span, "in the equations of `%s`", b->use->name);
+}
+
+Use use_begin(Build *b, const Call *call)
+{
+    Use use = {call, b->use, b->diag->errors, b->moved};
+    if (call->span.hi > 0 && !is_in_library(b, call->span))
+        b->use = call;
+    return use;
+}
+
+void use_end(Build *b, const Use *use)
+{
+    b->use = use->outer;
+    bool inside = b->diag->errors - use->errors > b->moved - use->moved;
+    if (b->mute == 0 && inside && use->call->span.hi > 0)
+        diag_note(b->diag, use->call->span, "in this use of `%s`", use->call->name);
+}
+
 bool hint_wanted(const Build *b)
 {
     return b->reported && !diag_is_full(b->diag);
