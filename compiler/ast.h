@@ -62,10 +62,11 @@ typedef struct Formal {
 typedef VEC(Formal) Formals;
 
 typedef enum StmtKind {
-    STMT_STATE, /* state v = e */
-    STMT_PARAM, /* param w = e            one a layer */
-                /* param w per neuron = e one a neuron: per_neuron */
-    STMT_ASSIGN /* v = e */
+    STMT_STATE,  /* state v = e */
+    STMT_PARAM,  /* param w = e            one a layer */
+                 /* param w per neuron = e one a neuron: per_neuron */
+    STMT_EXPECT, /* expect e: name is "" */
+    STMT_ASSIGN  /* v = e */
 } StmtKind;
 
 typedef struct Stmt {

@@ -161,6 +161,7 @@ static void print_stmt(Printer *printer, const Stmt *stmt)
     case STMT_PARAM:
         out_line(printer->out, "param %s%s = %s", stmt->name, stmt->per_neuron ? " per neuron" : "", value);
         break;
+    case STMT_EXPECT: out_line(printer->out, "expect %s", value); break;
     case STMT_ASSIGN: out_line(printer->out, "%s = %s", stmt->name, value); break;
     }
 }

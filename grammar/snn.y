@@ -66,7 +66,7 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %token <const char *>
     NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" BLOCK "block" LET "let" MODEL "model"
     DATA "data" TIME "time" PREDICT "predict" TRAIN "train" OF "of"
-    STATE "state" PARAM "param" PER "per" STEPS "steps"
+    STATE "state" PARAM "param" EXPECT "expect" PER "per" STEPS "steps"
 %token COLON ":"
 %token ARROW "->" ASSIGN "=" COMMA "," LPAREN "(" RPAREN ")" LBRACKET "[" RBRACKET "]" LBRACE "{" RBRACE "}"
     OR "or" AND "and" NOT "not" EQ "==" NE "!=" LT "<" LE "<=" GT ">" GE ">="
@@ -214,6 +214,9 @@ stmt:
 | "param" word per_neuron start {
     $$ = (Stmt){.kind = STMT_PARAM, .name = $word, .per_neuron = $per_neuron, .value = $start,
                 .span = @$, .name_span = @word};
+  }
+| "expect" expr {
+    $$ = (Stmt){.kind = STMT_EXPECT, .name = "", .value = $expr, .span = @$, .name_span = @1};
   }
 | stmt_name "=" expr {
     $$ = (Stmt){.kind = STMT_ASSIGN, .name = $stmt_name, .value = $expr, .span = @$,
@@ -368,8 +371,8 @@ element_list:
 
 /* ---- names, and which words of the language may be one where ---- */
 
-word:      NAME | definer | opener | "state" | "param" | "per" | "steps" ;
-item_name: NAME | "state" | "param" | "per" | "steps" ;
+word:      NAME | definer | opener | "state" | "param" | "expect" | "per" | "steps" ;
+item_name: NAME | "state" | "param" | "expect" | "per" | "steps" ;
 stmt_name: NAME | opener | "per" | "steps" ;
 definer:   "neuron" | "surrogate" | "optimizer" | "block" | "let" | "model" ;
 opener:    "data" | "time" | "predict" | "train" | "of" ;

@@ -389,7 +389,8 @@ static bool guess_line(Lexer *lexer, const Expected *expected)
     bool begins = lexer->behind[1].first || !is_word(lexer->behind[2].kind);
     if (!expected->assign || !begins || lexer->behind[1].made_up)
         return false;
-    static const char *const words[] = {"data", "time", "predict", "train", "let", "state", "param", "block"};
+    static const char *const words[] = {"data",  "time",  "predict", "train", "let",
+                                        "state", "param", "expect",  "block"};
     const char *name = behind(lexer, 1), *close = closest_name(name, words, sizeof words / sizeof words[0]);
     bool call = lexer->behind[0].kind == TOK_LPAREN, chain = lexer->behind[0].kind == TOK_ARROW;
     REPORT(0, "unexpected `%s`, expected %s", behind(lexer, 0), expected->text);

@@ -354,6 +354,8 @@ bool is_setting(const char *name); /* of a train block */
 
 /* An argument of a neuron, surrogate or optimizer whose default is `usual`. */
 void warn_argument(Build *b, const Entry *entry, Value value, Value usual);
+/* A use of a definition that is not as this statement of it expects: at the argument, if one is to blame. */
+void warn_expected(Build *b, const Scope *frame, const Def *def, const Stmt *expect);
 void warn_rate(Build *b, double rate, Span span);
 /* A stream that is to be the probability of a spike. */
 void warn_probability(Build *b, StreamId stream, Span span);

@@ -127,7 +127,7 @@ static void run_assign(Context *c, Scope *frame, const Stmt *stmt)
 
 static bool check_statement(Context *c, const Def *def, const Stmt *stmt)
 {
-    bool fine = stmt->kind == STMT_ASSIGN || def->kind == DEF_NEURON
+    bool fine = stmt->kind == STMT_ASSIGN || stmt->kind == STMT_EXPECT || def->kind == DEF_NEURON
                 || (def->kind == DEF_OPTIMIZER && stmt->kind == STMT_STATE);
     if (!fine) {
         report(c->build, RULE_STATEMENT, stmt->span, "%s cannot have a %s",
@@ -137,8 +137,30 @@ static bool check_statement(Context *c, const Def *def, const Stmt *stmt)
     return fine;
 }
 
+/* Not of values that change: those are there only when the network runs. */
+static void run_expect(Context *c, Scope *frame, const Def *def, const Stmt *stmt)
+{
+    Build *b = c->build;
+    Value value = eval(c, frame, stmt->value);
+    if (value.kind == VALUE_BODY) {
+        report(b, RULE_CONSTANT, stmt->value->span, "what is expected must be known before the network runs");
+        report_hint(b, "compare parameters and constants, as in `expect tau >= 1`");
+    } else if (check_truth(b, value, stmt->value->span, "expect") && value.kind == VALUE_FLAG
+               && !value.flag) {
+        warn_expected(b, frame, def, stmt);
+    }
+}
+
+static void run_expects(Context *c, Scope *frame, const Def *def)
+{
+    for (int i = 0; i < def->body.count; i++)
+        if (def->body.at[i].kind == STMT_EXPECT)
+            run_expect(c, frame, def, &def->body.at[i]);
+}
+
 void run_statements(Context *c, Scope *frame, const Def *def)
 {
+    int errors = c->build->diag->errors;
     for (int i = 0; i < def->body.count; i++) {
         const Stmt *stmt = &def->body.at[i];
         if (!check_statement(c, def, stmt))
@@ -146,9 +168,12 @@ void run_statements(Context *c, Scope *frame, const Def *def)
         switch (stmt->kind) {
         case STMT_STATE: run_state(c, frame, stmt); break;
         case STMT_PARAM: run_param(c, frame, stmt); break;
+        case STMT_EXPECT: break;
         case STMT_ASSIGN: run_assign(c, frame, stmt); break;
         }
     }
+    if (c->build->diag->errors == errors) /* of what is wrong, nothing more is expected */
+        run_expects(c, frame, def);
     for (int i = 0; i < frame->entries.count; i++) {
         const Entry *entry = frame->entries.at[i];
         if (entry->kind == ENTRY_LOCAL && entry->state != NONE && entry->value.kind == VALUE_BODY)

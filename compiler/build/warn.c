@@ -33,6 +33,33 @@ void warn_argument(Build *b, const Entry *entry, Value value, Value usual)
              found, expected);
 }
 
+/* The first argument that an expression names, or NULL. */
+static const Entry *named_argument(const Scope *frame, const Expr *expr)
+{
+    if (!expr)
+        return NULL;
+    const Entry *entry = expr->kind == EXPR_NAME ? scope_own(frame, expr->name) : NULL;
+    if (entry && entry->kind == ENTRY_FORMAL && entry->given)
+        return entry;
+    entry = named_argument(frame, expr->left);
+    entry = entry ? entry : named_argument(frame, expr->right);
+    for (int i = 0; !entry && i < expr->args.count; i++)
+        entry = named_argument(frame, expr->args.at[i].value);
+    return entry;
+}
+
+void warn_expected(Build *b, const Scope *frame, const Def *def, const Stmt *expect)
+{
+    const char *expected = ast_expr_text(b->arena, expect->value);
+    const Entry *argument = named_argument(frame, expect->value);
+    if (argument && argument->value.kind == VALUE_NUMBER)
+        warn(b, RULE_UNLIKELY, argument->expr->span, "`%s` is %s, and `%s` expects `%s`", argument->name,
+             quantity(b, argument->value.number, argument->value.unit), def->name, expected);
+    else
+        warn(b, RULE_UNLIKELY, argument ? argument->expr->span : expect->span, "`%s` expects `%s`", def->name,
+             expected);
+}
+
 void warn_rate(Build *b, double rate, Span span)
 {
     if (!(rate <= 0))

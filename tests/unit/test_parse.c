@@ -227,6 +227,7 @@ static const char *const files[] = {
     "\xEF\xBB\xBFlet a = 1\r\n",
     "let a=1 let b=2 model m{x=a y=b}",
     "neuron n() { }",
+    "neuron n(expect) { expect 2 * (expect + 1) > 3 and true expect expect state expect = 3 }",
     "neuron steps(neuron, model = 1) { state state = 0 param param = 1 data = 2 per = 3 of = time }",
     "surrogate s(a,) { slope = a smooth = a }  optimizer o(lr) { w = w - lr * g }",
     "neuron n() { param per per neuron = 1 param w = 2 steps = 3 }",
