@@ -63,6 +63,12 @@ const Node *net_loss(const Net *net)
     return NULL;
 }
 
+void net_add_out(Net *net, int scan, StreamId stream, Val value)
+{
+    net->streams.at[stream].node = scan;
+    vec_push(net->arena, &net->nodes.at[scan].outs, ((ScanOut){stream, value}));
+}
+
 bool param_is_learned(const Net *net, ParamId param)
 {
     for (int n = net->updates; n < net->nodes.count; n++)
@@ -105,17 +111,26 @@ bool scan_in_time(const Net *net, const Node *scan)
     return temporal;
 }
 
-int net_only_reader(const Net *net, StreamId stream)
+Adjacency net_readers(const Net *net)
 {
-    int reader = NONE;
-    for (int n = 0; n < net->nodes.count; n++) {
-        if (!node_reads(&net->nodes.at[n], stream))
-            continue;
-        if (reader != NONE)
-            return NONE;
-        reader = n;
-    }
-    return reader;
+    Edges reads = {0};
+    int *last = NEW_ARRAY(net->arena, int, net->streams.count + 1); /* by stream: its last reader, from 1 */
+    for (int n = 0; n < net->nodes.count; n++)
+        for (int k = 0; k < node_read_count(&net->nodes.at[n]); k++) {
+            StreamId stream = node_read(&net->nodes.at[n], k);
+            if (stream == NONE || last[stream] == n + 1)
+                continue;
+            last[stream] = n + 1;
+            vec_push(net->arena, &reads, stream);
+            vec_push(net->arena, &reads, n);
+        }
+    return adjacency_of(net->arena, &reads, net->streams.count);
+}
+
+int only_reader(const Adjacency *readers, StreamId stream)
+{
+    int first = readers->first[stream];
+    return readers->first[stream + 1] == first + 1 ? readers->to[first] : NONE;
 }
 
 const char *schedule_name(ScheduleKind kind)

@@ -7,6 +7,7 @@
 #ifndef SNNC_NET_H
 #define SNNC_NET_H
 
+#include "adjacency.h"
 #include "node.h"
 #include "out.h"
 #include "room.h"
@@ -115,6 +116,8 @@ StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, 
 ParamId net_param(Net *net, const char *name, Shape shape, Span span);
 /* Appends the node, and sets the producer of its outputs. */
 int net_add(Net *net, Node node);
+/* The scan makes the stream, too. */
+void net_add_out(Net *net, int scan, StreamId stream, Val value);
 
 const Node *net_loss(const Net *net); /* NULL: none */
 /* Whether training changes the parameter: it has an UPDATE. One that the loss does not reach, or only through
@@ -124,8 +127,11 @@ bool param_is_learned(const Net *net, ParamId param);
 bool *streams_behind_params(const Net *net);
 /* Whether the scan runs at every step; else once for all of them. */
 bool scan_in_time(const Net *net, const Node *scan);
+
+/* By stream: the nodes that read it, in their order, each once; until the Net changes. */
+Adjacency net_readers(const Net *net);
 /* The one node that reads the stream; NONE if there is none, or several. */
-int net_only_reader(const Net *net, StreamId stream);
+int only_reader(const Adjacency *readers, StreamId stream);
 
 const char *schedule_name(ScheduleKind kind);                  /* as in the language */
 void net_print(Out *out, const Net *net, int first, int last); /* nodes first .. last-1 with their bodies */

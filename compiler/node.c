@@ -70,14 +70,6 @@ StreamId node_made(const Node *node, int k)
     return k == 0 ? node->out : node->outs.at[k - 1].stream;
 }
 
-bool node_reads(const Node *node, StreamId stream)
-{
-    for (int k = 0; k < node_read_count(node); k++)
-        if (node_read(node, k) == stream)
-            return true;
-    return false;
-}
-
 bool node_makes(const Node *node, StreamId stream)
 {
     for (int k = 0; k < node_made_count(node); k++)

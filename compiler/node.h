@@ -104,7 +104,6 @@ StreamId node_read(const Node *node, int k);
 int node_made_count(const Node *node);
 StreamId node_made(const Node *node, int k);
 
-bool node_reads(const Node *node, StreamId stream);
 bool node_makes(const Node *node, StreamId stream);
 
 #endif

@@ -4,23 +4,17 @@
 typedef struct Graph {
     Arena *arena;
     int count;
-    int *first; /* readers of node i: reader[first[i]] .. reader[first[i + 1] - 1] */
-    int *reader;
-    int *part;   /* of node i: the least of the nodes that it runs with, all of which need each other */
-    bool *loops; /* node i reads what it makes */
+    Adjacency readers; /* of what node i makes */
+    int *part;     /* of node i: the least of the nodes that it runs with, all of which need each other */
+    bool *loops;   /* node i reads what it makes */
 } Graph;
 
-typedef VEC(int) Edges; /* maker, reader, maker, reader, ... */
-
-static void add_edge(Graph *graph, const Net *net, int first, StreamId stream, int reader, Edges *edges)
+static void add_edge(Graph *graph, Edges *edges, int maker, int reader)
 {
-    int maker =
-        stream == NONE || net->streams.at[stream].node == NONE ? -1 : net->streams.at[stream].node - first;
     if (maker < 0 || maker >= graph->count)
         return;
     vec_push(graph->arena, edges, maker);
     vec_push(graph->arena, edges, reader);
-    graph->first[maker + 1]++;
     graph->loops[reader] = graph->loops[reader] || maker == reader;
 }
 
@@ -28,19 +22,17 @@ static Graph graph_of(Arena *arena, const Net *net, int first, int last)
 {
     Graph graph = {.arena = arena, .count = last - first};
     Edges edges = {0};
-    graph.first = NEW_ARRAY(arena, int, graph.count + 2);
     graph.loops = NEW_ARRAY(arena, bool, graph.count + 1);
     for (int i = 0; i < graph.count; i++) {
         const Node *node = &net->nodes.at[first + i];
-        for (int k = 0; k < node_read_count(node); k++)
-            add_edge(&graph, net, first, node_read(node, k), i, &edges);
+        for (int k = 0; k < node_read_count(node); k++) {
+            StreamId stream = node_read(node, k);
+            int maker = stream == NONE ? NONE : net->streams.at[stream].node;
+            if (maker != NONE)
+                add_edge(&graph, &edges, maker - first, i);
+        }
     }
-    for (int i = 0; i < graph.count; i++)
-        graph.first[i + 1] += graph.first[i];
-    graph.reader = NEW_ARRAY(arena, int, edges.count / 2 + 1);
-    int *filled = NEW_ARRAY(arena, int, graph.count + 1);
-    for (int e = 0; e < edges.count; e += 2)
-        graph.reader[graph.first[edges.at[e]] + filled[edges.at[e]]++] = edges.at[e + 1];
+    graph.readers = adjacency_of(arena, &edges, graph.count);
     return graph;
 }
 
@@ -57,7 +49,7 @@ typedef struct Search {
 static void enter(Graph *graph, Search *search, int node)
 {
     search->number[node] = search->low[node] = ++search->seen;
-    search->next[node] = graph->first[node];
+    search->next[node] = graph->readers.first[node];
     graph->part[node] = -1;
     vec_push(graph->arena, &search->path, node);
     vec_push(graph->arena, &search->open, node);
@@ -101,11 +93,11 @@ static void find_parts(Graph *graph)
             enter(graph, &search, root);
         while (search.path.count > 0) {
             int node = search.path.at[search.path.count - 1];
-            if (search.next[node] == graph->first[node + 1]) {
+            if (search.next[node] == graph->readers.first[node + 1]) {
                 leave(graph, &search, node);
                 continue;
             }
-            int reader = graph->reader[search.next[node]++];
+            int reader = graph->readers.to[search.next[node]++];
             if (search.number[reader] == 0)
                 enter(graph, &search, reader);
             else if (graph->part[reader] < 0) /* still open */
@@ -126,8 +118,8 @@ static int made(const Graph *graph, Waiting *waiting, int part, int next)
 {
     for (int m = 0; m < waiting->members[part].count; m++) {
         int node = waiting->members[part].at[m];
-        for (int e = graph->first[node]; e < graph->first[node + 1]; e++) {
-            int to = graph->part[graph->reader[e]];
+        for (int e = graph->readers.first[node]; e < graph->readers.first[node + 1]; e++) {
+            int to = graph->part[graph->readers.to[e]];
             if (to != part && --waiting->missing[to] == 0 && to < next)
                 next = to;
         }
@@ -141,8 +133,9 @@ static Waiting waiting_parts(const Graph *graph)
                        NEW_ARRAY(graph->arena, int, graph->count + 1)};
     for (int i = 0; i < graph->count; i++) {
         vec_push(graph->arena, &waiting.members[graph->part[i]], i);
-        for (int e = graph->first[i]; e < graph->first[i + 1]; e++)
-            waiting.missing[graph->part[graph->reader[e]]] += graph->part[graph->reader[e]] != graph->part[i];
+        for (int e = graph->readers.first[i]; e < graph->readers.first[i + 1]; e++)
+            waiting.missing[graph->part[graph->readers.to[e]]] +=
+                graph->part[graph->readers.to[e]] != graph->part[i];
     }
     return waiting;
 }

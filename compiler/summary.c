@@ -70,8 +70,8 @@ void print_summary(const Compilation *c, const char *model)
     print_layers(program);
     print_totals(program);
     if (c->net->training.present)
-        printf("%s, %s(lr = %g), batches of %d, %d epochs\n", loss_name(net_loss(c->net)->loss), program->optimizer,
-               program->lr, program->batch, program->epochs);
+        printf("%s, %s(lr = %g), batches of %d, %d epochs\n", loss_name(net_loss(c->net)->loss),
+               program->optimizer, program->lr, program->batch, program->epochs);
     else
         printf("not trained: the model has no `train` block\n");
     printf("\nNext: `snnc %s -o %s` makes the program, `./%s --help` says what it can do.\n", model,

@@ -255,9 +255,8 @@ static StreamId saved_stream(Copier *copier, Val v)
     const char *name = arena_printf(net->arena, "%s_%s%s", first->name, instr->name ? instr->name : "saved",
                                     instr->op == OP_STATE ? "_before" : "");
     StreamId stream = net_stream(net, name, STREAM_REALS, true, first->shape, scan->span);
-    net->streams.at[stream].node = copier->scan;
     net->streams.at[stream].saved = true;
-    vec_push(net->arena, &scan->outs, ((ScanOut){stream, v}));
+    net_add_out(net, copier->scan, stream, v);
     return stream;
 }
 
@@ -407,7 +406,7 @@ static void name_adjoint(Tape *tape, Val v)
 }
 
 void adjoin_equations(Net *net, int scan_index, const bool *wild_streams, const StreamList *out_gradients,
-                 const bool *wanted, StreamId *gradients)
+                      const bool *wanted, StreamId *gradients)
 {
     Node scan = net->nodes.at[scan_index];
     Tape tape = {.net = net, .arena = net->arena, .forward = &scan.body};

@@ -13,6 +13,6 @@ typedef VEC(StreamId) StreamList;
  *                     or NONE where it is zero
  * Values of the forward run that the adjoint needs become outputs of the forward scan. */
 void adjoin_equations(Net *net, int scan, const bool *wild_streams, const StreamList *out_gradients,
-                 const bool *wanted, StreamId *gradients);
+                      const bool *wanted, StreamId *gradients);
 
 #endif

@@ -1,6 +1,7 @@
 /* Dense maps behind what is linear over time: reduce(scan(x W)) = reduce(scan(x)) W, for scans that do the same
  * to all units. Then W is applied once, not at every step, and so is its adjoint. */
 #include "passes.h"
+#include "edit.h"
 
 /* From the dense map to the reduction; each node is the only reader of the one before. */
 typedef struct Chain {
@@ -50,12 +51,20 @@ static bool is_linear(const Net *net, const Node *scan)
 
 /* ---- finding ---- */
 
-/* The node that makes the stream, if the stream may vanish: NONE where it is kept or has several readers. */
-static int hidden_maker(const Net *net, StreamId stream)
+typedef struct Commute {
+    Net *net;
+    NetEdit edit;
+    Adjacency readers;
+    int streams; /* that there were at the start; each stream made since has one reader */
+} Commute;
+
+/* The node that makes the stream, if the stream may vanish: NONE where it is kept or has several readers. Moving a
+ * node changes who reads a stream, not how many do. */
+static int hidden_maker(const Commute *commute, StreamId id)
 {
-    return net->streams.at[stream].keep || net_only_reader(net, stream) == NONE
-               ? NONE
-               : net->streams.at[stream].node;
+    const Stream *stream = &commute->net->streams.at[id];
+    bool one = id >= commute->streams || only_reader(&commute->readers, id) != NONE;
+    return stream->keep || !one ? NONE : stream->node;
 }
 
 /* A bias would go through the scans and the sum, too: it stays the same in a mean and in a last value only. */
@@ -66,16 +75,17 @@ static bool bias_commutes(const Net *net, const Chain *chain)
 }
 
 /* Whether a dense map can go behind node `reduce`, and from where. */
-static bool find_chain(const Net *net, int reduce, Chain *chain)
+static bool find_chain(const Commute *commute, int reduce, Chain *chain)
 {
+    const Net *net = commute->net;
     const Node *node = &net->nodes.at[reduce];
     *chain = (Chain){.reduce = reduce};
     if (node->kind != NODE_REDUCE || node->reduce == REDUCE_MAX)
         return false;
-    int maker = hidden_maker(net, node->in);
+    int maker = hidden_maker(commute, node->in);
     while (maker != NONE && net->nodes.at[maker].kind == NODE_SCAN && is_linear(net, &net->nodes.at[maker])) {
         vec_push(net->arena, &chain->scans, maker);
-        maker = hidden_maker(net, net->nodes.at[maker].ins.at[0]);
+        maker = hidden_maker(commute, net->nodes.at[maker].ins.at[0]);
     }
     if (maker == NONE || net->nodes.at[maker].kind != NODE_DENSE)
         return false;
@@ -94,27 +104,9 @@ static StreamId replaced_stream(Net *net, StreamId old, StreamId of, const char 
     return net_stream(net, name, STREAM_REALS, temporal, net->streams.at[of].shape, span);
 }
 
-static void tell_producers(Net *net)
+static void move_dense(Commute *commute, const Chain *chain)
 {
-    for (int n = 0; n < net->nodes.count; n++) {
-        const Node *node = &net->nodes.at[n];
-        for (int k = 0; k < node_made_count(node); k++)
-            if (node_made(node, k) != NONE)
-                net->streams.at[node_made(node, k)].node = n;
-    }
-}
-
-static void move_node(Net *net, int from, int to)
-{
-    Node node = net->nodes.at[from];
-    for (int n = from; n < to; n++)
-        net->nodes.at[n] = net->nodes.at[n + 1];
-    net->nodes.at[to] = node;
-    tell_producers(net);
-}
-
-static void move_dense(Net *net, const Chain *chain)
-{
+    Net *net = commute->net;
     Node *dense = &net->nodes.at[chain->dense], *reduce = &net->nodes.at[chain->reduce];
     StreamId x = dense->in;
     net->streams.at[dense->out].node = NONE;
@@ -122,18 +114,24 @@ static void move_dense(Net *net, const Chain *chain)
         Node *scan = &net->nodes.at[chain->scans.at[k]];
         scan->ins.at[0] = x;
         x = scan->outs.at[0].stream = replaced_stream(net, scan->outs.at[0].stream, x, scan->name, true);
+        net->streams.at[x].node = chain->scans.at[k];
     }
     dense->out = reduce->out;
     reduce->in = x;
     reduce->out = replaced_stream(net, reduce->out, x, reduce_name(reduce->reduce), false);
     dense->in = reduce->out;
-    move_node(net, chain->dense, chain->reduce);
+    net->streams.at[reduce->out].node = chain->reduce;
+    net->streams.at[dense->out].node = chain->dense;
+    edit_move_behind(&commute->edit, chain->dense, chain->reduce);
 }
 
 void commute_dense(Net *net)
 {
     Chain chain;
+    Commute commute = {
+        .net = net, .edit = edit_start(net), .readers = net_readers(net), .streams = net->streams.count};
     for (int n = 0; n < net->nodes.count && net->steps > 1; n++)
-        for (int reduce = n; find_chain(net, reduce, &chain); reduce--)
-            move_dense(net, &chain); /* the reduction now stands one place earlier */
+        while (find_chain(&commute, n, &chain))
+            move_dense(&commute, &chain);
+    edit_finish(&commute.edit);
 }

@@ -2,74 +2,106 @@
  * they hand to each other is then never stored. The first takes the second in: its streams, parameters,
  * states and equations come behind its own. */
 #include "passes.h"
+#include "edit.h"
 #include "rebuild.h"
+#include "schedule.h"
+
+typedef struct Fuse {
+    Net *net;
+    NetEdit edit;
+    int *group; /* by node: its recurrent group, NONE if it is in none */
+    int *place; /* by node: rising along the list */
+    int *floor; /* by place: what stands before this place needs nothing of what stands here or behind */
+    int *visit; /* by node: the last walk that came by */
+    int walk, places;
+    VEC(int) open; /* nodes where the walk goes on */
+} Fuse;
+
+static int maker_of(const Fuse *fuse, StreamId stream)
+{
+    return stream == NONE ? NONE : fuse->net->streams.at[stream].node;
+}
 
 /* ---- what depends on what ---- */
 
-static bool is_marked(const Net *net, StreamId stream, const bool *marked)
+/* What nodes read is made before them, but for the delays of a recurrent group: its floor is where the group begins,
+ * or one that overlaps it. */
+static void find_floors(Fuse *fuse, const int *end, int count)
 {
-    int maker = stream == NONE ? NONE : net->streams.at[stream].node;
-    return maker != NONE && marked[maker];
-}
-
-static bool reads_marked(const Net *net, const Node *node, const bool *marked)
-{
-    bool reads = false;
-    for (int k = 0; k < node_read_count(node) && !reads; k++)
-        reads = is_marked(net, node_read(node, k), marked);
-    return reads;
-}
-
-/* depends[n]: node n needs, directly or not, something that `node` makes, in this step or another; ways
- * through the node `but` do not count (NONE: all do). */
-static bool *dependents(const Net *net, int node, int but)
-{
-    bool *depends = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
-    bool *marked = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
-    marked[node] = true;
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (int n = 0; n < net->nodes.count; n++) {
-            if (depends[n] || n == but || !reads_marked(net, &net->nodes.at[n], marked))
-                continue;
-            depends[n] = marked[n] = changed = true;
-        }
+    for (int n = 0, floor = 0, last = -1; n < count; n++) {
+        floor = n > last ? n : floor;
+        last = fuse->group[n] != NONE && end[fuse->group[n]] > last ? end[fuse->group[n]] : last;
+        fuse->floor[n] = floor;
     }
-    return depends;
 }
 
-static void mark_needed(const Net *net, StreamId stream, bool *needed)
+/* Nodes from place `first` to `last` have changed places: where some are of a group, all count as one. */
+static void join_floors(Fuse *fuse, int first, int last)
 {
-    int maker = stream == NONE ? NONE : net->streams.at[stream].node;
-    if (maker == NONE || needed[maker])
+    bool group = false;
+    int floor = fuse->floor[first], end = last;
+    while (end + 1 < fuse->places && fuse->floor[end + 1] <= last)
+        end++;
+    for (int p = first; p <= end; p++)
+        group = group || fuse->floor[p] < p;
+    for (int p = first; p <= end && group; p++)
+        fuse->floor[p] = floor;
+}
+
+/* A walk that does not enter `but`. */
+static void start_walk(Fuse *fuse, int but)
+{
+    fuse->walk++;
+    fuse->open.count = 0;
+    fuse->visit[but] = fuse->walk;
+}
+
+static void visit(Fuse *fuse, int node)
+{
+    if (node == NONE || fuse->visit[node] == fuse->walk)
         return;
-    needed[maker] = true;
-    const Node *node = &net->nodes.at[maker];
-    for (int k = 0; k < node_read_count(node); k++)
-        mark_needed(net, node_read(node, k), needed);
+    fuse->visit[node] = fuse->walk;
+    vec_push(fuse->net->arena, &fuse->open, node);
+}
+
+/* Whether `node` needs, directly or not, something that `first` makes, in this step or another; ways through the
+ * node `but` do not count. */
+static bool depends(Fuse *fuse, int node, int first, int but)
+{
+    int floor = fuse->floor[fuse->place[first]];
+    start_walk(fuse, but);
+    visit(fuse, node);
+    while (fuse->open.count > 0) {
+        int top = fuse->open.at[--fuse->open.count];
+        const Node *reader = &fuse->net->nodes.at[top];
+        if (top == first)
+            return true;
+        for (int k = 0; k < node_read_count(reader) && fuse->place[top] >= floor; k++)
+            visit(fuse, maker_of(fuse, node_read(reader, k)));
+    }
+    return false;
 }
 
 /* ---- which scans ---- */
 
 /* What `second` reads of `first` it reads at every step; what else it reads does not depend on `first` unless
  * by way of itself, through a delay. */
-static bool inputs_allow(const Net *net, int first, int second)
+static bool inputs_allow(Fuse *fuse, int first, int second)
 {
-    const Node *reader = &net->nodes.at[second];
-    const bool *depends = dependents(net, first, second);
+    const Node *reader = &fuse->net->nodes.at[second];
     for (int i = 0; i < reader->ins.count; i++) {
-        const Stream *in = &net->streams.at[reader->ins.at[i]];
-        if (in->node == first ? !in->temporal : depends[in->node])
+        const Stream *in = &fuse->net->streams.at[reader->ins.at[i]];
+        if (in->node == first ? !in->temporal : depends(fuse, in->node, first, second))
             return false;
     }
     return true;
 }
 
 /* Two recurrent groups stay two. */
-static bool groups_allow(const Net *net, int first, int second)
+static bool groups_allow(const Fuse *fuse, int first, int second)
 {
-    const bool *behind = dependents(net, second, NONE);
-    return behind[first] || !behind[second] || !dependents(net, first, NONE)[first];
+    int a = fuse->group[first], b = fuse->group[second];
+    return a == NONE || b == NONE || a == b;
 }
 
 /* Each step stands alone: no matter in which order they run. */
@@ -81,13 +113,14 @@ static bool is_map(const Net *net, const Node *scan)
     return map;
 }
 
-static bool can_merge(const Net *net, int first, int second)
+static bool can_merge(Fuse *fuse, int first, int second)
 {
+    const Net *net = fuse->net;
     const Node *a = &net->nodes.at[first], *b = &net->nodes.at[second];
-    if (a->kind != NODE_SCAN || first > second || (first < net->backward) != (second < net->backward)
-        || (a->reverse != b->reverse && !is_map(net, b)))
+    bool one_phase = (first < net->backward) == (second < net->backward);
+    if (a->kind != NODE_SCAN || !one_phase || (a->reverse != b->reverse && !is_map(net, b)))
         return false;
-    return inputs_allow(net, first, second) && groups_allow(net, first, second);
+    return groups_allow(fuse, first, second) && inputs_allow(fuse, first, second);
 }
 
 /* ---- names ---- */
@@ -215,64 +248,65 @@ static void take_in_sum(Net *net, Node *into, const Node *reduce)
 
 /* ---- the list of nodes ---- */
 
-/* Renumbers: node n goes to place to[n]; several may share a place, which the first of them keeps. */
-static void place_nodes(Net *net, const int *to)
+/* Visits what `second` needs of the nodes between the two. */
+static void visit_needed(Fuse *fuse, int first, int second)
 {
-    int count = net->nodes.count, kept = 0;
-    Node *nodes = NEW_ARRAY(net->arena, Node, count + 1);
-    for (int n = count - 1; n >= 0; n--) {
-        Node node = net->nodes.at[n];
-        node.forward = node.forward == NONE ? NONE : to[node.forward];
-        nodes[to[n]] = node;
-        kept = to[n] >= kept ? to[n] + 1 : kept;
+    start_walk(fuse, first);
+    visit(fuse, second);
+    while (fuse->open.count > 0) {
+        const Node *node = &fuse->net->nodes.at[fuse->open.at[--fuse->open.count]];
+        for (int k = 0; k < node_read_count(node); k++) {
+            int maker = maker_of(fuse, node_read(node, k));
+            if (maker != NONE && fuse->place[maker] > fuse->place[first]
+                && fuse->place[maker] < fuse->place[second])
+                visit(fuse, maker);
+        }
     }
-    for (int n = 0; n < kept; n++)
-        net->nodes.at[n] = nodes[n];
-    net->nodes.count = kept;
-    for (StreamId s = 0; s < net->streams.count; s++)
-        if (net->streams.at[s].node != NONE)
-            net->streams.at[s].node = to[net->streams.at[s].node];
 }
 
-/* Node `second` is part of node `first` now, behind what else it needs of the nodes between them. Returns the
- * place of the two. */
-static int drop_merged(Net *net, int first, int second, const bool *needed)
+/* That comes to stand before `first`, in its order. */
+static void move_needed(Fuse *fuse, int first, int second)
 {
-    int *to = NEW_ARRAY(net->arena, int, net->nodes.count + 1), place = first;
-    for (int n = 0; n < net->nodes.count; n++)
-        to[n] = n < first ? n : n - 1;
-    for (int n = first + 1; n < second; n++)
-        if (needed[n])
-            to[n] = place++;
-    to[first] = to[second] = place++;
-    for (int n = first + 1; n < second; n++)
-        if (!needed[n])
-            to[n] = place++;
-    net->updates--;
-    net->backward -= second < net->backward;
-    place_nodes(net, to);
-    return to[first];
+    NetEdit *edit = &fuse->edit;
+    int from = fuse->place[first], place = from;
+    visit_needed(fuse, first, second);
+    for (int n = edit_next(edit, first), next; n != second; n = next) {
+        next = edit_next(edit, n);
+        if (fuse->visit[n] != fuse->walk)
+            continue;
+        edit_move_before(edit, n, first);
+        fuse->place[n] = place++;
+    }
+    for (int n = first; n != second; n = edit_next(edit, n))
+        fuse->place[n] = place++;
+    join_floors(fuse, from, fuse->place[second]);
 }
 
-static int merge_scans(Net *net, int first, int second)
+/* Node `first` has taken in node `second`, and stands for it. */
+static void replace_second(Fuse *fuse, int first, int second)
 {
-    Node *into = &net->nodes.at[first];
-    Merge merge = {.into = into, .first = *into, .second = net->nodes.at[second]};
-    bool *needed = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
-    needed[first] = true; /* and nothing before it has to move */
-    for (int i = 0; i < merge.second.ins.count; i++)
-        mark_needed(net, merge.second.ins.at[i], needed);
+    int group = fuse->group[second];
+    if (group != NONE)
+        fuse->group[first] = group;
+    edit_merge(&fuse->edit, second, first);
+}
+
+static void merge_scans(Fuse *fuse, int first, int second)
+{
+    Node *into = &fuse->net->nodes.at[first];
+    Merge merge = {.into = into, .first = *into, .second = fuse->net->nodes.at[second]};
     into->in_time = true; /* even if all that is left is a sum */
-    take_in(net, &merge);
-    return drop_merged(net, first, second, needed);
+    move_needed(fuse, first, second);
+    take_in(fuse->net, &merge);
+    replace_second(fuse, first, second);
 }
 
-static int merge_sum(Net *net, int scan, int reduce)
+static void merge_sum(Fuse *fuse, int scan, int reduce)
 {
-    Node *into = &net->nodes.at[scan];
+    Node *into = &fuse->net->nodes.at[scan];
     into->in_time = true;
-    take_in_sum(net, into, &net->nodes.at[reduce]);
-    return drop_merged(net, scan, reduce, NEW_ARRAY(net->arena, bool, net->nodes.count + 1));
+    take_in_sum(fuse->net, into, &fuse->net->nodes.at[reduce]);
+    replace_second(fuse, scan, reduce);
 }
 
 /* ---- the pass ---- */
@@ -287,25 +321,53 @@ static bool merges_sum(const Net *net, const Node *node)
     return in->kind == STREAM_REALS && maker->kind == NODE_SCAN && !maker->reverse;
 }
 
-/* The place of the node that took node n in; NONE if n stays what it is. */
-static int merge_node(Net *net, int n)
+/* The node that took node n in; n itself if it stays what it is. */
+static int merge_node(Fuse *fuse, int n)
 {
-    const Node *node = &net->nodes.at[n];
-    if (merges_sum(net, node))
-        return merge_sum(net, net->streams.at[node->in].node, n);
-    for (int i = 0; i < node->ins.count && node->kind == NODE_SCAN; i++) {
-        int maker = net->streams.at[node->ins.at[i]].node;
-        if (can_merge(net, maker, n))
-            return merge_scans(net, maker, n);
+    const Node *node = &fuse->net->nodes.at[n];
+    if (merges_sum(fuse->net, node)) {
+        int maker = maker_of(fuse, node->in);
+        merge_sum(fuse, maker, n);
+        return maker;
     }
-    return NONE;
+    for (int i = 0; i < node->ins.count && node->kind == NODE_SCAN; i++) {
+        int maker = maker_of(fuse, node->ins.at[i]);
+        if (!can_merge(fuse, maker, n))
+            continue;
+        merge_scans(fuse, maker, n);
+        return maker;
+    }
+    return n;
+}
+
+static Fuse fuse_start(Net *net)
+{
+    Arena *arena = net->arena;
+    int count = net->nodes.count, *end = NEW_ARRAY(arena, int, count + 1);
+    Fuse fuse = {.net = net, .edit = edit_start(net), .places = count};
+    fuse.group = NEW_ARRAY(arena, int, count + 1);
+    fuse.place = NEW_ARRAY(arena, int, count + 1);
+    fuse.floor = NEW_ARRAY(arena, int, count + 1);
+    fuse.visit = NEW_ARRAY(arena, int, count + 1);
+    Schedule schedule = schedule_nodes(arena, net, 0, count);
+    for (int p = 0; p < schedule.count; p++)
+        for (int i = 0; i < schedule.at[p].count; i++) {
+            int n = schedule.at[p].nodes[i];
+            fuse.place[n] = n;
+            fuse.group[n] = schedule.at[p].recurrent ? p : NONE;
+            end[p] = n > end[p] ? n : end[p];
+        }
+    find_floors(&fuse, end, count);
+    return fuse;
 }
 
 void fuse_scans(Net *net)
 {
-    for (int n = 0; n < net->updates;) {
-        int place = merge_node(net, n);
-        n = place == NONE ? n + 1 : place; /* the merged node may be taken in, too */
+    Fuse fuse = fuse_start(net);
+    for (int n = fuse.edit.first; n != NONE;) {
+        int merged = merge_node(&fuse, n);
+        n = merged == n ? edit_next(&fuse.edit, n) : merged; /* which may be taken in, too */
     }
+    edit_finish(&fuse.edit);
     simplify_net(net); /* what nobody reads now is not stored */
 }

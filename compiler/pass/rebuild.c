@@ -77,16 +77,30 @@ int input_index(Arena *arena, Node *node, StreamId stream)
     return node->ins.count - 1;
 }
 
+typedef VEC(Val) Values;
+
+static void need(Arena *arena, Val value, bool *live, Values *open)
+{
+    if (live[value])
+        return;
+    live[value] = true;
+    vec_push(arena, open, value);
+}
+
 bool *live_values(Arena *arena, const Node *node)
 {
     bool *live = NEW_ARRAY(arena, bool, node->body.code.count + 1);
+    Values open = {0};
     for (int k = 0; k < node->outs.count; k++)
-        body_mark(&node->body, node->outs.at[k].value, live);
+        need(arena, node->outs.at[k].value, live, &open);
     for (int k = 0; k < node->grads.count; k++)
-        body_mark(&node->body, node->grads.at[k].value, live);
-    for (int round = 0; round < node->states.count; round++)
-        for (Val v = 0; v < node->body.code.count; v++)
-            if (live[v] && node->body.code.at[v].op == OP_STATE)
-                body_mark(&node->body, node->states.at[node->body.code.at[v].index].next, live);
+        need(arena, node->grads.at[k].value, live, &open);
+    while (open.count > 0) {
+        const Instr *instr = &node->body.code.at[open.at[--open.count]];
+        for (int k = 0; k < op_value_arity(instr->op); k++)
+            need(arena, instr_operand(instr, k), live, &open);
+        if (instr->op == OP_STATE)
+            need(arena, node->states.at[instr->index].next, live, &open);
+    }
     return live;
 }

@@ -1,5 +1,6 @@
 /* Fusion of pointwise maps, and removal of what nobody reads. */
 #include "passes.h"
+#include "edit.h"
 #include "rebuild.h"
 
 /* ---- fusion: a map that only one scan reads becomes part of that scan's body ---- */
@@ -11,13 +12,13 @@ static bool sums_over_time(const Net *net, const Node *map)
 }
 
 /* The scan that node n can be fused into, or NONE. */
-static int fusion_target(const Net *net, int n)
+static int fusion_target(const Net *net, const Adjacency *readers, int n)
 {
     const Node *map = &net->nodes.at[n];
     if (map->kind != NODE_SCAN || map->states.count || map->grads.count || map->params.count
         || map->outs.count != 1 || net->streams.at[map->outs.at[0].stream].keep || sums_over_time(net, map))
         return NONE;
-    int reader = net_only_reader(net, map->outs.at[0].stream);
+    int reader = only_reader(readers, map->outs.at[0].stream);
     return reader != NONE && reader > n && net->nodes.at[reader].kind == NODE_SCAN ? reader : NONE;
 }
 
@@ -72,6 +73,17 @@ static void fuse(Net *net, int map, int into, bool keep_slopes)
     /* Nothing reads the map's result now; sweeping removes it. */
 }
 
+/* Who reads a map does not change before its turn: only maps before it have been fused, with what stands behind them. */
+static void fuse_maps(Net *net, bool keep_slopes)
+{
+    const Adjacency readers = net_readers(net);
+    for (int n = 0; n < net->nodes.count; n++) {
+        int into = fusion_target(net, &readers, n);
+        if (into != NONE)
+            fuse(net, n, into, keep_slopes);
+    }
+}
+
 /* ---- removal ---- */
 
 /* What makes no stream is there for what it does; a stream that is kept somebody looks at. */
@@ -86,72 +98,53 @@ static bool has_effect(const Net *net, const Node *node)
     return !makes || kept || node->grads.count > 0;
 }
 
-static void mark_stream(const Net *net, StreamId stream, bool *live);
-
-static void mark_node(const Net *net, int n, bool *live)
+/* live[n]: node n has an effect, or makes what a live node reads. */
+static bool *live_nodes(const Net *net)
 {
-    if (live[n])
-        return;
-    live[n] = true;
-    const Node *node = &net->nodes.at[n];
-    for (int k = 0; k < node_read_count(node); k++)
-        mark_stream(net, node_read(node, k), live);
-}
-
-static void mark_stream(const Net *net, StreamId stream, bool *live)
-{
-    if (stream != NONE && net->streams.at[stream].node != NONE)
-        mark_node(net, net->streams.at[stream].node, live);
-}
-
-static int moved_to(const bool *live, int n)
-{
-    int to = 0;
-    for (int i = 0; i < n; i++)
-        to += live[i];
-    return to;
+    bool *live = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
+    VEC(int) open = {0};
+    for (int n = 0; n < net->nodes.count; n++) {
+        live[n] = has_effect(net, &net->nodes.at[n]);
+        if (live[n])
+            vec_push(net->arena, &open, n);
+    }
+    while (open.count > 0) {
+        const Node *node = &net->nodes.at[open.at[--open.count]];
+        for (int k = 0; k < node_read_count(node); k++) {
+            int maker = node_read(node, k) == NONE ? NONE : net->streams.at[node_read(node, k)].node;
+            if (maker == NONE || live[maker])
+                continue;
+            live[maker] = true;
+            vec_push(net->arena, &open, maker);
+        }
+    }
+    return live;
 }
 
 static void sweep_nodes(Net *net)
 {
-    int count = net->nodes.count;
-    bool *live = NEW_ARRAY(net->arena, bool, count + 1);
-    for (int n = 0; n < count; n++)
-        if (has_effect(net, &net->nodes.at[n]))
-            mark_node(net, n, live);
-    for (int s = 0; s < net->streams.count; s++) {
-        Stream *stream = &net->streams.at[s];
-        if (stream->node != NONE)
-            stream->node = live[stream->node] ? moved_to(live, stream->node) : NONE;
-    }
-    int kept = 0;
-    for (int n = 0; n < count; n++) {
-        if (!live[n])
-            continue;
-        Node node = net->nodes.at[n];
-        if (node.forward != NONE)
-            node.forward = live[node.forward] ? moved_to(live, node.forward) : NONE;
-        net->nodes.at[kept++] = node;
-    }
-    net->backward = moved_to(live, net->backward < count ? net->backward : count);
-    net->updates = moved_to(live, net->updates < count ? net->updates : count);
-    net->nodes.count = kept;
-}
-
-static bool is_read(const Net *net, StreamId stream)
-{
+    const bool *live = live_nodes(net);
+    NetEdit edit = edit_start(net);
     for (int n = 0; n < net->nodes.count; n++)
-        if (node_reads(&net->nodes.at[n], stream))
-            return true;
-    return net->streams.at[stream].keep;
+        if (!live[n])
+            edit_drop(&edit, n);
+    edit_finish(&edit);
 }
 
-static void drop_unread_outs(Net *net, Node *node)
+/* Adds `by` to the uses of what the node reads. */
+static void count_uses(const Node *node, int by, int *uses)
+{
+    for (int k = 0; k < node_read_count(node); k++)
+        if (node_read(node, k) != NONE)
+            uses[node_read(node, k)] += by;
+}
+
+static void drop_unread_outs(Net *net, Node *node, const int *uses)
 {
     int kept = 0;
     for (int k = 0; k < node->outs.count; k++) {
         ScanOut out = node->outs.at[k];
-        if (out.stream == NONE || is_read(net, out.stream))
+        if (out.stream == NONE || uses[out.stream] > 0 || net->streams.at[out.stream].keep)
             node->outs.at[kept++] = out;
         else
             net->streams.at[out.stream].node = NONE;
@@ -176,12 +169,14 @@ static Val make_renumbered(Rebuild *rebuild, const Instr *instr, Val a, Val b, V
 static int number_leaves(const Node *node, const bool *live, Op op, int count, int *new_index)
 {
     int used = 0;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         new_index[i] = NONE;
-        for (Val v = 0; v < node->body.code.count && new_index[i] == NONE; v++)
-            if (live[v] && node->body.code.at[v].op == op && node->body.code.at[v].index == i)
-                new_index[i] = used++;
-    }
+    for (Val v = 0; v < node->body.code.count; v++)
+        if (live[v] && node->body.code.at[v].op == op)
+            new_index[node->body.code.at[v].index] = 0;
+    for (int i = 0; i < count; i++)
+        if (new_index[i] != NONE)
+            new_index[i] = used++;
     return used;
 }
 
@@ -213,22 +208,28 @@ static void sweep_body(Net *net, Node *node, bool keep_slopes)
     rebuild_node(&rebuild, node);
 }
 
-void simplify_net(Net *net)
+/* From the last node to the first: what it no longer reads may be what an earlier one need not make. */
+static void sweep_bodies(Net *net, bool keep_slopes)
 {
-    bool keep_slopes = net->backward == net->nodes.count; /* differentiate has not run yet */
-    for (int n = 0; n < net->nodes.count; n++) {
-        int into = fusion_target(net, n);
-        if (into != NONE)
-            fuse(net, n, into, keep_slopes);
-    }
-    sweep_nodes(net);
+    int *uses = NEW_ARRAY(net->arena, int, net->streams.count + 1);
+    for (int n = 0; n < net->nodes.count; n++)
+        count_uses(&net->nodes.at[n], 1, uses);
     for (int n = net->nodes.count - 1; n >= 0; n--) {
         Node *node = &net->nodes.at[n];
         if (!node_facts(node->kind)->equations)
             continue;
-        if (node->kind == NODE_SCAN)
-            drop_unread_outs(net, node);
+        drop_unread_outs(net, node, uses);
+        count_uses(node, -1, uses);
         sweep_body(net, node, keep_slopes);
+        count_uses(node, 1, uses);
     }
+}
+
+void simplify_net(Net *net)
+{
+    bool keep_slopes = net->backward == net->nodes.count; /* differentiate has not run yet */
+    fuse_maps(net, keep_slopes);
+    sweep_nodes(net);
+    sweep_bodies(net, keep_slopes);
     sweep_nodes(net);
 }

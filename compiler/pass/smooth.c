@@ -1,10 +1,12 @@
 #include "passes.h"
+#include "edit.h"
 #include "finite.h"
 #include "rebuild.h"
 
 typedef struct Smooth {
     Net *net;
-    Node *node;
+    int scan;   /* the node */
+    Node *node; /* the same */
     Held held;
     int *count;       /* held streams made so far */
     const bool *wild; /* by value of the node's body: may be infinite or NaN */
@@ -24,7 +26,7 @@ static Val make_held(Rebuild *rebuild, Smooth *smooth, Val a)
     StreamId stream = held_stream(smooth);
     smooth->net->streams.at[stream].keep = true;
     if (smooth->held == HELD_RECORD) {
-        vec_push(rebuild->arena, &smooth->node->outs, ((ScanOut){stream, a}));
+        net_add_out(smooth->net, smooth->scan, stream, a);
         return body_op1(rebuild->arena, &rebuild->out, OP_DETACH, a);
     }
     vec_push(rebuild->arena, &smooth->node->ins, stream);
@@ -71,9 +73,10 @@ static Val make_smooth(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c
                     part_of(rebuild, rest, c, smooth->wild[instr->c]));
 }
 
-static void smooth_node(Net *net, Node *node, const bool *wild, Held held, int *count)
+static void smooth_node(Net *net, int scan, const bool *wild, Held held, int *count)
 {
-    Smooth smooth = {.net = net, .node = node, .held = held, .count = count};
+    Node *node = &net->nodes.at[scan];
+    Smooth smooth = {.net = net, .scan = scan, .node = node, .held = held, .count = count};
     smooth.wild = wild_values(net, node, wild);
     Body old = node->body;
     int outs = node->outs.count;
@@ -89,27 +92,17 @@ static void smooth_node(Net *net, Node *node, const bool *wild, Held held, int *
         net->streams.at[node->outs.at[k].stream].kind = STREAM_REALS;
 }
 
-/* Sources for the replayed streams stand first: a node before all that read them. */
+/* Sources for the replayed streams stand first: before all that read them. */
 static void add_held_sources(Net *net, int first_stream)
 {
-    VEC(Node) nodes = {0};
-    for (int s = first_stream; s < net->streams.count; s++) {
+    NetEdit edit = edit_start(net);
+    for (int s = net->streams.count - 1; s >= first_stream; s--) {
         Node source = node_new(NODE_DATA, net->streams.at[s].span);
         source.out = s;
         source.held = true;
-        vec_push(net->arena, &nodes, source);
+        edit_add_first(&edit, source);
     }
-    int added = nodes.count;
-    for (int n = 0; n < net->nodes.count; n++)
-        vec_push(net->arena, &nodes, net->nodes.at[n]);
-    for (int s = 0; s < first_stream; s++)
-        net->streams.at[s].node += net->streams.at[s].node == NONE ? 0 : added;
-    for (int s = first_stream; s < net->streams.count; s++)
-        net->streams.at[s].node = s - first_stream;
-    net->nodes.at = nodes.at;
-    net->nodes.capacity = nodes.capacity;
-    net->nodes.count = nodes.count;
-    net->backward = net->updates = nodes.count;
+    edit_finish(&edit);
 }
 
 void smooth_steps(Net *net, Held held)
@@ -118,16 +111,10 @@ void smooth_steps(Net *net, Held held)
     const bool *wild = wild_streams(net);
     for (int n = 0; n < net->nodes.count; n++)
         if (net->nodes.at[n].kind == NODE_SCAN)
-            smooth_node(net, &net->nodes.at[n], wild, held, &count);
+            smooth_node(net, n, wild, held, &count);
     for (int n = 0; n < net->nodes.count; n++)
         if (net->nodes.at[n].kind == NODE_DELAY)
             net->streams.at[net->nodes.at[n].out].kind = net->streams.at[net->nodes.at[n].in].kind;
     if (held == HELD_REPLAY)
         add_held_sources(net, first_stream);
-    else
-        for (int s = first_stream; s < net->streams.count; s++)
-            net->streams.at[s].node = NONE;
-    for (int n = 0; n < net->nodes.count && held == HELD_RECORD; n++)
-        for (int k = 0; k < net->nodes.at[n].outs.count; k++)
-            net->streams.at[net->nodes.at[n].outs.at[k].stream].node = n;
 }

@@ -166,9 +166,8 @@ static void watch_scan(Net *net, int index)
     const Stream *out = &net->streams.at[node->outs.at[0].stream];
     const char *name = arena_printf(net->arena, "trace_%s", out->name);
     StreamId trace = net_stream(net, name, STREAM_REALS, false, out->shape, out->span);
-    net->streams.at[trace].node = index;
     net->streams.at[trace].trace = true;
-    vec_push(net->arena, &net->nodes.at[index].outs, ((ScanOut){trace, sum}));
+    net_add_out(net, index, trace, sum);
 }
 
 void watch_net(Net *net)

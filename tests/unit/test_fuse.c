@@ -61,6 +61,15 @@ static const Case cases[] = {
            "c = b + (c[-2] -> dense(3)) -> lif(threshold = 0.2)",
            "rate(c)"),
      2, 2, 1},
+    /* what depends on a group's past may stand before the group */
+    {MODEL("y = h[-1] -> dense(3)\n h = a + (h[-1] -> dense(3)) -> li()\n o = h + y -> li()", "mean(o)"), 2,
+     3, 0},
+    /* and stays behind that past where it has been moved with it */
+    {MODEL("f = a -> dense(3) -> li()\n x = g[-1] -> dense(3)\n"
+           "g = (image -> dense(3)) + (g[-1] -> dense(3)) -> li()\n"
+           "s = f + x -> li()\n r = g + x -> li()\n o = mean(r) + mean(s)",
+           "o"),
+     5, 4, 0},
 };
 
 static int scans(const Net *net, int first, int last)

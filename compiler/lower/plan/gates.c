@@ -95,11 +95,11 @@ static GatePlan *gate_of(Plan *plan, const Node *map)
     int later = 0;
     if (!map->transposed || !net->streams.at[stream].temporal)
         return NULL;
-    int reader = net_only_reader(net, stream);
+    int reader = only_reader(&plan->readers, stream);
     if (reader != NONE && net->nodes.at[reader].kind == NODE_DELAY) {
         later = net->nodes.at[reader].steps;
         stream = net->nodes.at[reader].out;
-        reader = net_only_reader(net, stream);
+        reader = only_reader(&plan->readers, stream);
     }
     /* Steps behind t may have been overwritten: see StreamPlan.place. */
     if (later > 0 || reader == NONE || plan->nodes[reader].role != ROLE_SCAN || !plan->nodes[reader].in_time)

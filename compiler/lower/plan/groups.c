@@ -27,7 +27,7 @@ static int joined_of(const Plan *plan, int n)
     if (plan->nodes[n].role != ROLE_MAP || node->transposed || plan->nodes[n].group
         || !plan->streams[node->in].events)
         return 0;
-    int reader = net_only_reader(net, node->out);
+    int reader = only_reader(&plan->readers, node->out);
     bool joins = reader != NONE && plan->nodes[reader].role == ROLE_SCAN
                  && (n < net->backward) == (reader < net->backward);
     return joins ? plan->nodes[reader].group : 0;
@@ -40,10 +40,9 @@ static int slots_of(const Plan *plan, StreamId stream)
     int maker = net->streams.at[stream].node, slots = 0;
     if (maker == NONE || !group_of(plan, maker) || !net->streams.at[stream].temporal)
         return 0;
-    for (int n = 0; n < net->nodes.count; n++) {
+    for (int r = plan->readers.first[stream]; r < plan->readers.first[stream + 1]; r++) {
+        int n = plan->readers.to[r];
         const Node *node = &net->nodes.at[n];
-        if (!node_reads(node, stream))
-            continue;
         int back = node->kind == NODE_DELAY ? (node->steps < 0 ? -node->steps : node->steps) : 0;
         if (n == maker || plan->nodes[n].group != group_of(plan, maker) || back + 1 > MOST_SLOTS)
             return 0;
@@ -58,8 +57,8 @@ static bool is_shifted(const Plan *plan, StreamId stream)
     const Net *net = plan->net;
     if (!plan->streams[stream].slots || net->nodes.at[net->streams.at[stream].node].kind != NODE_DELAY)
         return false;
-    for (int n = 0; n < net->nodes.count; n++)
-        if (net->nodes.at[n].kind == NODE_DELAY && node_reads(&net->nodes.at[n], stream))
+    for (int r = plan->readers.first[stream]; r < plan->readers.first[stream + 1]; r++)
+        if (net->nodes.at[plan->readers.to[r]].kind == NODE_DELAY)
             return false; /* and not longer */
     return true;
 }

@@ -38,7 +38,7 @@ static int host_of(const Plan *plan, int n)
     const NodePlan *node = &plan->nodes[n];
     if (node->role == ROLE_NONE || node->role == ROLE_SCAN || node->group || !node->in_time)
         return NONE;
-    int host = node->role == ROLE_MAP ? net_only_reader(plan->net, node->stream)
+    int host = node->role == ROLE_MAP ? only_reader(&plan->readers, node->stream)
                                       : plan->net->streams.at[node->stream].node;
     if (!may_host(plan, n, host))
         return NONE;
@@ -130,20 +130,19 @@ static void collect_layers(Plan *plan)
 static bool is_local(const Plan *plan, StreamId stream)
 {
     const Net *net = plan->net;
-    int maker = net->streams.at[stream].node, readers = 0;
+    int maker = net->streams.at[stream].node;
+    int first = plan->readers.first[stream], end = plan->readers.first[stream + 1];
     if (maker == NONE)
         return false;
     int host = plan->nodes[maker].host != NONE ? plan->nodes[maker].host : maker;
     if (plan->nodes[host].role != ROLE_SCAN || !is_cut(plan, host))
         return false;
-    for (int n = 0; n < net->nodes.count; n++) {
-        if (!node_reads(&net->nodes.at[n], stream))
-            continue;
-        readers++;
+    for (int r = first; r < end; r++) {
+        int n = plan->readers.to[r];
         if (n == maker || (n != host && plan->nodes[n].host != host))
             return false;
     }
-    return readers > 0;
+    return end > first;
 }
 
 /* Whether the node is a scan whose kernel goes tile by tile. */
@@ -161,8 +160,8 @@ static bool is_tiled(const Plan *plan, StreamId stream)
     if (maker == NONE || plan->streams[stream].local || !net->streams.at[stream].temporal
         || !goes_by_tiles(plan, maker))
         return false;
-    for (int n = 0; n < net->nodes.count; n++)
-        if (node_reads(&net->nodes.at[n], stream) && !goes_by_tiles(plan, n))
+    for (int r = plan->readers.first[stream]; r < plan->readers.first[stream + 1]; r++)
+        if (!goes_by_tiles(plan, plan->readers.to[r]))
             return false;
     return true;
 }

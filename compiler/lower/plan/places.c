@@ -22,7 +22,7 @@ static bool gives_place(const Plan *plan, StreamId kept, int adjoint, StreamId g
     const Net *net = plan->net;
     int maker = net->streams.at[kept].node;
     return maker != NONE && maker == net->nodes.at[adjoint].forward && plan->nodes[maker].role == ROLE_SCAN
-           && net_only_reader(net, kept) == adjoint && is_whole(plan, kept) && !is_taken(plan, kept)
+           && only_reader(&plan->readers, kept) == adjoint && is_whole(plan, kept) && !is_taken(plan, kept)
            && shape_size(net->streams.at[kept].shape) == shape_size(net->streams.at[gradient].shape)
            && plan->streams[kept].tiled == plan->streams[gradient].tiled;
 }

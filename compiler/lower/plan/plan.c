@@ -65,7 +65,7 @@ static StreamPlan start_stream(const Plan *plan, StreamId id)
 const Plan *make_plan(Arena *arena, const Net *net, LowerOptions options)
 {
     Plan *plan = NEW(arena, Plan);
-    *plan = (Plan){.arena = arena, .net = net, .options = options};
+    *plan = (Plan){.arena = arena, .net = net, .readers = net_readers(net), .options = options};
     plan->streams = NEW_ARRAY(arena, StreamPlan, net->streams.count + 1);
     plan->nodes = NEW_ARRAY(arena, NodePlan, net->nodes.count + 1);
     for (StreamId s = 0; s < net->streams.count; s++)

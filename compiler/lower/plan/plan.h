@@ -80,6 +80,7 @@ typedef struct NodePlan {
 typedef struct Plan {
     Arena *arena;
     const Net *net;
+    Adjacency readers; /* by stream: see net_readers */
     LowerOptions options;
     StreamPlan *streams;          /* by StreamId */
     NodePlan *nodes;              /* by node */
