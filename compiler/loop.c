@@ -34,6 +34,11 @@ BufferId loop_buffer(Program *program, Buffer buffer)
     return program->buffers.count - 1;
 }
 
+bool buffer_is_of_kernel(const Buffer *buffer)
+{
+    return buffer->role == BUFFER_LOCAL || buffer->role == BUFFER_GIVEN;
+}
+
 int64_t buffer_bytes(const Buffer *buffer)
 {
     int64_t bytes = buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4;

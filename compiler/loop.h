@@ -1,8 +1,10 @@
 /* The Loop IR: a small imperative program over buffers. Everything that a target does not decide is
  * decided here; a backend only spells it.
  *
- * A Program is a list of kernels, run in order within their phase. A kernel's work is a number of
- * independent items; it does the items first .. last-1, so a runtime may divide them among threads.
+ * A Program has one function a phase: a list of launches, run in order, each when the one before has ended. A
+ * launch says which kernel runs, how many items it does, and which buffers it is given. A kernel's work is a number
+ * of independent items; it does the items first .. last-1, so a runtime may divide them among threads. It names the
+ * buffers that it always works on, and its GIVEN ones, in whose place each launch gives others.
  * It may contain: loops with known bounds, scoped constants and variables, loads, stores, scalar
  * operations (ops.def), random numbers by counter. It may not contain: calls, pointers, recursion,
  * anything that depends on the model beyond what is spelled out.
@@ -33,14 +35,15 @@ typedef enum BufferRole {
     BUFFER_STREAM,   /* per sample */
     BUFFER_SCRATCH,  /* per sample or not; no meaning outside its kernels */
     BUFFER_LOCAL,    /* exists while a kernel's items run; one for each thread */
-    BUFFER_INPUT,    /* per sample, filled before the forward phase */
-    BUFFER_OUTPUT    /* per sample, read by the runtime: loss, predicted, scores, activity */
+    BUFFER_GIVEN, /* of one kernel: stands for a buffer that each launch names, like this one but for its role */
+    BUFFER_INPUT, /* per sample, filled before the forward phase */
+    BUFFER_OUTPUT /* per sample, read by the runtime: loss, predicted, scores, activity */
 } BufferRole;
 
 enum { LOOP_MAX_DIMS = 6, LOOP_MOST_LOCAL = 1 << 16 /* bytes of a kernel's LOCAL buffers */ };
 
 typedef struct Buffer {
-    const char *name;  /* unique among buffers and kernels, see unique.h */
+    const char *name;  /* unique among buffers and kernels, see unique.h; of a GIVEN one, in its kernel */
     bool of_model;     /* the model's name is, or is part of, this name; else it is the compiler's own */
     const char *about; /* what it holds, for readers; NULL where its name says so */
     Type type;
@@ -137,16 +140,25 @@ typedef enum Phase { PHASE_FORWARD, PHASE_BACKWARD, PHASE_UPDATE, PHASE_COUNT } 
 typedef struct Kernel {
     const char *name; /* unique among buffers and kernels */
     bool of_model;
-    const char *about;  /* what it computes, one line */
-    const char *origin; /* "model.snn:7  hidden = input -> dense(800)": place and source line, or NULL */
-    Phase phase;
-    bool over_rows; /* items are the samples of the batch, else 0 .. items-1 */
-    int items;
+    const char *about;   /* what it computes, one line */
+    const char *origin;  /* "model.snn:7  hidden = input -> dense(800)": place and source line, or NULL */
+    VEC(BufferId) given; /* no two launches need give the same; one launch gives different ones */
     VarId first, last;
     VEC(Var) vars;
     Unique names; /* of vars */
     LoopBlock body;
 } Kernel;
+
+typedef struct Launch {
+    int kernel;         /* in Program.kernels */
+    const char *about;  /* what it computes here, as of a kernel */
+    const char *origin; /* as of a kernel */
+    bool over_rows;     /* items are the samples of the batch, else 0 .. items-1 */
+    int items;
+    VEC(BufferId) given; /* for those of the kernel, in their order; never a LOCAL or a GIVEN one */
+} Launch;
+
+typedef VEC(Launch) Launches;
 
 /* What the runtime must know about the network, beside its kernels. */
 typedef struct LoopParam {
@@ -201,6 +213,7 @@ typedef struct Program {
     Unique names;   /* of buffers and kernels */
     VEC(Buffer) buffers;
     VEC(Kernel) kernels;
+    Launches phases[PHASE_COUNT];
     VEC(LoopParam) params;
     VEC(LoopStream) streams;
     VEC(LoopWatch) watches;                                 /* in forward order */
@@ -233,6 +246,8 @@ const char *phase_name(Phase phase);
 const char *loop_name(Program *program, const char *base);
 /* The buffer's name is given by loop_name. */
 BufferId loop_buffer(Program *program, Buffer buffer);
+/* A LOCAL or a GIVEN one: no memory of the program. */
+bool buffer_is_of_kernel(const Buffer *buffer);
 /* Without the samples of a batch. */
 int64_t buffer_bytes(const Buffer *buffer);
 BufferId loop_find(const Program *program, const char *name); /* -1 if there is none */
@@ -274,9 +289,32 @@ int loop_list_position(int count, int turn);
 bool loop_has_element(const LoopStmt *stmt);
 void loop_comment(Arena *arena, LoopBlock *into, const char *text);
 
+/* ---- looking at kernels ---- */
+
+typedef enum Access { ACCESS_LOAD, ACCESS_STORE, ACCESS_ADD, ACCESS_HINT } Access;
+
+/* Called for every buffer that stands in the block, operands before what needs them; may replace it. */
+typedef void LoopVisit(void *context, BufferId *buffer, Access access);
+void loop_visit(const LoopBlock *block, LoopVisit *visit, void *context);
+
+/* Buffers, each once. */
+typedef struct BufferSet {
+    Arena *arena;
+    bool *has; /* by buffer */
+    VEC(BufferId) list;
+} BufferSet;
+
+BufferSet buffer_set(Arena *arena, const Program *program);
+/* Those of the block are added, in the order in which they stand there. */
+void buffer_set_add(BufferSet *set, const LoopBlock *block);
+void buffer_set_sort(BufferSet *set); /* by number */
+void buffer_set_clear(BufferSet *set);
+
 void loop_print(Out *out, const Program *program);
 /* NULL, or what is wrong (an internal error of the pass that ran last). */
 const char *loop_verify(const Program *program);
+/* The same, of launches alone; kernels and buffers are right. */
+const char *launches_verify(const Program *program);
 
 /* Loop -> Loop: writes out the loops that are marked by `unroll`. */
 void unroll_loops(Program *program);

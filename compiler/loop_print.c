@@ -6,14 +6,15 @@
 typedef struct Printer {
     Arena *arena;
     const Program *program;
+    BufferSet used; /* by the kernel */
     const Kernel *kernel;
     Out *out;
 } Printer;
 
 static const char *role_name(BufferRole role)
 {
-    static const char *const names[] = {"param",   "gradient", "moment", "stream",
-                                        "scratch", "local",    "input",  "output"};
+    static const char *const names[] = {"param", "gradient", "moment", "stream", "scratch",
+                                        "local", "given",    "input",  "output"};
     return names[role];
 }
 
@@ -169,6 +170,19 @@ static void print_buffer(const Printer *printer, const Buffer *buffer)
              type_name(buffer->type));
 }
 
+/* Those that the kernel is given, then its own arrays. */
+static void print_own_buffers(Printer *printer, const Kernel *kernel)
+{
+    const Buffer *buffers = printer->program->buffers.at;
+    for (int i = 0; i < kernel->given.count; i++)
+        print_buffer(printer, &buffers[kernel->given.at[i]]);
+    buffer_set_clear(&printer->used);
+    buffer_set_add(&printer->used, &kernel->body);
+    for (int i = 0; i < printer->used.list.count; i++)
+        if (buffers[printer->used.list.at[i]].role == BUFFER_LOCAL)
+            print_buffer(printer, &buffers[printer->used.list.at[i]]);
+}
+
 static void print_kernel(Printer *printer, const Kernel *kernel)
 {
     printer->kernel = kernel;
@@ -177,21 +191,45 @@ static void print_kernel(Printer *printer, const Kernel *kernel)
         out_line(printer->out, "# %s", kernel->about);
     if (kernel->origin)
         out_line(printer->out, "# %s", kernel->origin);
-    const char *items =
-        kernel->over_rows ? "samples" : arena_printf(printer->arena, "%d items", kernel->items);
-    out_open(printer->out, "%s %s: %s %s .. %s", phase_name(kernel->phase), kernel->name, items,
-             var_name(printer, kernel->first), var_name(printer, kernel->last));
+    out_open(printer->out, "kernel %s: %s .. %s", kernel->name, var_name(printer, kernel->first),
+             var_name(printer, kernel->last));
+    print_own_buffers(printer, kernel);
     print_block(printer, &kernel->body);
+    out_close(printer->out, "");
+}
+
+static void print_launch(const Printer *printer, const Launch *launch)
+{
+    const Program *program = printer->program;
+    const char *given = "";
+    for (int i = 0; i < launch->given.count; i++)
+        given = arena_printf(printer->arena, "%s%s%s", given, i ? ", " : "",
+                             program->buffers.at[launch->given.at[i]].name);
+    out_line(printer->out, "%s(%s): %s", program->kernels.at[launch->kernel].name, given,
+             launch->over_rows ? "samples" : arena_printf(printer->arena, "%d items", launch->items));
+}
+
+static void print_phase(const Printer *printer, Phase phase)
+{
+    const Launches *launches = &printer->program->phases[phase];
+    out_blank(printer->out);
+    out_open(printer->out, "%s", phase_name(phase));
+    for (int i = 0; i < launches->count; i++)
+        print_launch(printer, &launches->at[i]);
     out_close(printer->out, "");
 }
 
 void loop_print(Out *out, const Program *program)
 {
-    Printer printer = {.arena = program->arena, .program = program, .out = out};
+    Arena *arena = program->arena;
+    Printer printer = {.arena = arena, .program = program, .used = buffer_set(arena, program), .out = out};
     out_line(out, "program %s: %d steps", program->name, program->steps);
     out_blank(out);
     for (int i = 0; i < program->buffers.count; i++)
-        print_buffer(&printer, &program->buffers.at[i]);
+        if (!buffer_is_of_kernel(&program->buffers.at[i]))
+            print_buffer(&printer, &program->buffers.at[i]);
     for (int k = 0; k < program->kernels.count; k++)
         print_kernel(&printer, &program->kernels.at[k]);
+    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+        print_phase(&printer, phase);
 }

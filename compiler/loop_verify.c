@@ -16,8 +16,9 @@ typedef struct Verifier {
     const Kernel *kernel;
     Binding *bound; /* by variable: what it is at this point of the kernel */
     VEC(VarId) scope;
-    Unique names;  /* of buffers and kernels */
-    bool *touched; /* by buffer: within the kernel */
+    Unique names;         /* of buffers and kernels */
+    BufferSet touched;    /* within the kernel */
+    const Kernel **given; /* by buffer: the kernel that is given it */
     const char *error;
 } Verifier;
 
@@ -92,7 +93,9 @@ static bool verify_index(Verifier *verifier, BufferId id, LoopExpr *const *index
     if (!require(verifier, id >= 0 && id < verifier->program->buffers.count, "there is no buffer %d", id))
         return false;
     const Buffer *buffer = &verifier->program->buffers.at[id];
-    verifier->touched[id] = true;
+    if (!require(verifier, buffer->role != BUFFER_GIVEN || verifier->given[id] == verifier->kernel,
+                 "it is not given `%s`", buffer->name))
+        return false;
     int wanted = buffer->ndim + buffer->per_sample;
     if (!require(verifier, count == wanted, "`%s` takes %d indices, not %d", buffer->name, wanted, count))
         return false;
@@ -406,7 +409,7 @@ static bool verify_block(Verifier *verifier, const LoopBlock *block)
     return true;
 }
 
-/* ---- the program ---- */
+/* ---- kernels ---- */
 
 static bool verify_vars(Verifier *verifier)
 {
@@ -439,13 +442,29 @@ static bool verify_name(Verifier *verifier, const char *name)
 static bool verify_locals(Verifier *verifier)
 {
     int64_t bytes = 0;
-    for (BufferId b = 0; b < verifier->program->buffers.count; b++) {
-        const Buffer *buffer = &verifier->program->buffers.at[b];
-        if (verifier->touched[b] && buffer->role == BUFFER_LOCAL)
+    for (int i = 0; i < verifier->touched.list.count; i++) {
+        const Buffer *buffer = &verifier->program->buffers.at[verifier->touched.list.at[i]];
+        if (buffer->role == BUFFER_LOCAL)
             bytes += buffer_bytes(buffer);
     }
     return require(verifier, bytes <= LOOP_MOST_LOCAL, "its arrays take %lld bytes of a stack",
                    (long long)bytes);
+}
+
+/* What a kernel touches has names of its own, whatever buffers called so there are elsewhere. */
+static bool verify_own_names(Verifier *verifier, const Kernel *kernel)
+{
+    Unique names = {0};
+    Arena *arena = verifier->program->arena;
+    bool good = true;
+    buffer_set_clear(&verifier->touched);
+    buffer_set_add(&verifier->touched, &kernel->body);
+    for (int i = 0; i < verifier->touched.list.count && good; i++) {
+        const char *name = verifier->program->buffers.at[verifier->touched.list.at[i]].name;
+        good = require(verifier, unique_name(arena, &names, name) == name, "it knows two buffers called `%s`",
+                       name);
+    }
+    return good;
 }
 
 static bool verify_kernel(Verifier *verifier, const Kernel *kernel)
@@ -454,18 +473,18 @@ static bool verify_kernel(Verifier *verifier, const Kernel *kernel)
         return false;
     verifier->kernel = kernel;
     verifier->bound = NEW_ARRAY(verifier->program->arena, Binding, kernel->vars.count + 1);
-    verifier->touched = NEW_ARRAY(verifier->program->arena, bool, verifier->program->buffers.count + 1);
     verifier->scope.count = 0;
     return verify_vars(verifier) && verify_limit(verifier, kernel->first)
-           && verify_limit(verifier, kernel->last)
-           && require(verifier, kernel->over_rows || kernel->items > 0, "it has %d items", kernel->items)
-           && verify_scope(verifier, &kernel->body) && verify_locals(verifier);
+           && verify_limit(verifier, kernel->last) && verify_scope(verifier, &kernel->body)
+           && verify_own_names(verifier, kernel) && verify_locals(verifier);
 }
+
+/* ---- the program ---- */
 
 static bool verify_buffer(Verifier *verifier, BufferId id)
 {
     const Buffer *buffer = &verifier->program->buffers.at[id];
-    if (!verify_name(verifier, buffer->name)
+    if ((buffer->role != BUFFER_GIVEN && !verify_name(verifier, buffer->name))
         || !require(verifier, buffer->type != TYPE_BOOL, "the buffer `%s` holds bool", buffer->name)
         || !require(verifier,
                     buffer->ndim >= 0 && buffer->ndim + buffer->per_sample <= LOOP_MAX_DIMS + 1
@@ -520,14 +539,33 @@ static bool verify_tables(Verifier *verifier)
     return good;
 }
 
+static bool verify_given(Verifier *verifier)
+{
+    const Program *program = verifier->program;
+    verifier->given = NEW_ARRAY(program->arena, const Kernel *, program->buffers.count + 1);
+    for (int k = 0; k < program->kernels.count; k++) {
+        const Kernel *kernel = &program->kernels.at[k];
+        for (int i = 0; i < kernel->given.count; i++) {
+            BufferId id = kernel->given.at[i];
+            if (!require(verifier,
+                         id >= 0 && id < program->buffers.count && !verifier->given[id]
+                             && program->buffers.at[id].role == BUFFER_GIVEN,
+                         "kernel `%s` cannot be given buffer %d", kernel->name, id))
+                return false;
+            verifier->given[id] = kernel;
+        }
+    }
+    return true;
+}
+
 const char *loop_verify(const Program *program)
 {
-    Verifier verifier = {.program = program};
-    bool good = true;
+    Verifier verifier = {.program = program, .touched = buffer_set(program->arena, program)};
+    bool good = verify_given(&verifier);
     for (BufferId i = 0; i < program->buffers.count && good; i++)
         good = verify_buffer(&verifier, i);
     good = good && verify_tables(&verifier);
     for (int k = 0; k < program->kernels.count && good; k++)
         good = verify_kernel(&verifier, &program->kernels.at[k]);
-    return verifier.error;
+    return verifier.error ? verifier.error : launches_verify(program);
 }

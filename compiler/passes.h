@@ -63,6 +63,9 @@ typedef struct LowerOptions {
 /* Net -> Loop. */
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options);
 
+/* Loop -> Loop, on kernels that are launched once: no two are equal up to buffers and names. */
+void share_kernels(Program *program);
+
 /* Loop -> Loop: somebody reads every local. */
 void drop_unused_locals(Program *program);
 

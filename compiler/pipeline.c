@@ -106,6 +106,13 @@ static bool run_lower(Compilation *c)
     return true;
 }
 
+static bool run_share(Compilation *c)
+{
+    if (!leaves_out(c, OPTIMISATION_SHARE))
+        share_kernels(c->program);
+    return true;
+}
+
 static bool run_unroll(Compilation *c)
 {
     unroll_loops(c->program);
@@ -143,6 +150,7 @@ const Pass passes[] = {
     {"fuse",          STAGE_NET,  STAGE_NET,  run_fuse,          "scans that follow each other are one scan"},
     {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
+    {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel"},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "the steps of time loops stand one after the other"},
     {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},

@@ -36,7 +36,8 @@ static double memory_of(const Program *program)
     double bytes = 0;
     for (int b = 0; b < program->buffers.count; b++) {
         const Buffer *buffer = &program->buffers.at[b];
-        bytes += (double)buffer_bytes(buffer) * (buffer->per_sample ? program->batch : 1);
+        if (!buffer_is_of_kernel(buffer))
+            bytes += (double)buffer_bytes(buffer) * (buffer->per_sample ? program->batch : 1);
     }
     return bytes;
 }

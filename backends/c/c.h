@@ -26,9 +26,14 @@ const char *c_string(Arena *arena, const char *text);
  * before the name. */
 const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier);
 
+/* A comment: what it comes from (or NULL), and what it computes. */
+void c_heading(Arena *arena, const char *origin, const char *about, Out *out);
+/* The number of things that a pointer to the buffer points to: "rows", or a number. */
+const char *c_outer_count(Arena *arena, const Buffer *buffer);
+
 /* One function per kernel. */
 void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out);
-/* struct net; the functions that run its phases; those that open, close and describe it. */
+/* struct net; the functions that run its phases (launch.c); those that open, close and describe it. */
 void c_struct(Arena *arena, const Program *program, Out *out);
 void c_phases(Arena *arena, const Program *program, Out *out);
 void c_tables(Arena *arena, const Program *program, const BackendOptions *options, Out *out);

@@ -139,32 +139,7 @@ static void block(const Spell *spell, const LoopBlock *stmts)
         statement(spell, stmts->at[i]);
 }
 
-/* ---- which buffers a kernel touches ---- */
-
-static void mark_expr(const LoopExpr *value, bool *used)
-{
-    if (!value)
-        return;
-    if (value->kind == LOOP_LOAD)
-        used[value->buffer] = true;
-    for (int i = 0; i < value->nargs; i++)
-        mark_expr(value->args[i], used);
-}
-
-static void mark_block(const LoopBlock *stmts, bool *used)
-{
-    for (int i = 0; i < stmts->count; i++) {
-        const LoopStmt *stmt = stmts->at[i];
-        mark_expr(stmt->value, used);
-        mark_expr(stmt->from, used);
-        mark_expr(stmt->to, used);
-        for (int k = 0; k < stmt->nindex; k++)
-            mark_expr(stmt->index[k], used);
-        if (loop_has_element(stmt))
-            used[stmt->buffer] = true;
-        mark_block(&stmt->body, used);
-    }
-}
+/* ---- where a kernel's buffers are ---- */
 
 const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
 {
@@ -178,15 +153,10 @@ const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
     return text;
 }
 
-/* The kernel's own array, or its own pointer to one of the program. */
-static void local_name(const Spell *spell, BufferId id)
+static void own_array(const Spell *spell, BufferId id)
 {
     const Buffer *buffer = &spell->program->buffers.at[id];
     const char *name = c_buffer(spell->arena, buffer);
-    if (buffer->role != BUFFER_LOCAL) {
-        out_line(spell->out, "%s = net->%s;", c_pointer(spell->arena, buffer, "restrict "), name);
-        return;
-    }
     const char *dims = "";
     bool registers = c_in_registers(spell->program, id);
     for (int d = 0; d < buffer->ndim; d++)
@@ -199,22 +169,86 @@ static void local_name(const Spell *spell, BufferId id)
         out_line(spell->out, "_Alignas(64) %s %s%s;", c_type(buffer->type), name, dims);
 }
 
+/* An array of the kernel, or a pointer to one of the program. */
+static void own_buffer(const Spell *spell, BufferId id)
+{
+    const Buffer *buffer = &spell->program->buffers.at[id];
+    if (buffer->role == BUFFER_LOCAL)
+        own_array(spell, id);
+    else if (!buffer_is_of_kernel(buffer))
+        out_line(spell->out, "%s = net->%s;", c_pointer(spell->arena, buffer, "restrict "),
+                 c_buffer(spell->arena, buffer));
+}
+
+static bool reads_run(const LoopExpr *value)
+{
+    if (!value)
+        return false;
+    bool reads = value->kind == LOOP_SCALAR || value->kind == LOOP_KEY;
+    for (int i = 0; i < value->nargs; i++)
+        reads = reads || reads_run(value->args[i]);
+    return reads;
+}
+
+static bool block_reads_run(const LoopBlock *stmts)
+{
+    bool reads = false;
+    for (int i = 0; i < stmts->count && !reads; i++) {
+        const LoopStmt *stmt = stmts->at[i];
+        reads = reads_run(stmt->value) || reads_run(stmt->from) || reads_run(stmt->to);
+        for (int k = 0; k < stmt->nindex; k++)
+            reads = reads || reads_run(stmt->index[k]);
+        reads = reads || block_reads_run(&stmt->body);
+    }
+    return reads;
+}
+
+static bool needs_net(const Spell *spell, const BufferSet *used)
+{
+    bool needs = block_reads_run(&spell->kernel->body);
+    for (int i = 0; i < used->list.count; i++)
+        needs = needs || !buffer_is_of_kernel(&spell->program->buffers.at[used->list.at[i]]);
+    return needs;
+}
+
+/* A kernel that is given buffers gets them after the net. */
+static void context(const Spell *spell, const BufferSet *used)
+{
+    const Kernel *kernel = spell->kernel;
+    if (kernel->given.count == 0) {
+        out_line(spell->out, "const struct net *net = context;");
+        return;
+    }
+    out_line(spell->out, "void *const *given = context;");
+    if (needs_net(spell, used))
+        out_line(spell->out, "const struct net *net = given[0];");
+    for (int i = 0; i < kernel->given.count; i++)
+        out_line(spell->out, "%s = given[%d];",
+                 c_pointer(spell->arena, &spell->program->buffers.at[kernel->given.at[i]], "restrict "),
+                 i + 1);
+}
+
+void c_heading(Arena *arena, const char *origin, const char *about, Out *out)
+{
+    if (origin)
+        out_line(out, "/* %s", c_comment(arena, origin));
+    out_line(out, "%s %s */", origin ? " *" : "/*", c_comment(arena, about));
+}
+
 void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out)
 {
     Spell spell = {arena, program, kernel, out};
-    bool *used = NEW_ARRAY(arena, bool, program->buffers.count + 1);
-    mark_block(&kernel->body, used);
+    BufferSet used = buffer_set(arena, program);
+    buffer_set_add(&used, &kernel->body);
+    buffer_set_sort(&used);
     out_blank(out);
-    if (kernel->origin)
-        out_line(out, "/* %s", c_comment(arena, kernel->origin));
-    out_line(out, "%s %s */", kernel->origin ? " *" : "/*", c_comment(arena, kernel->about));
+    c_heading(arena, kernel->origin, kernel->about, out);
     out_line(out, "static void SNN_AT_LEVEL(%s)(void *context, int32_t %s, int32_t %s)",
              c_kernel_name(arena, kernel), var_name(&spell, kernel->first), var_name(&spell, kernel->last));
     out_open(out, "%s", "");
-    out_line(out, "const struct net *net = context;");
-    for (int b = 0; b < program->buffers.count; b++)
-        if (used[b])
-            local_name(&spell, b);
+    context(&spell, &used);
+    for (int i = 0; i < used.list.count; i++)
+        own_buffer(&spell, used.list.at[i]);
     block(&spell, &kernel->body);
     out_close(out, "");
 }

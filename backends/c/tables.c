@@ -1,5 +1,4 @@
-/* struct net: all buffers of the program; and the functions that allocate it, describe it to the runtime
- * and run its kernels. */
+/* struct net: all buffers of the program; and the functions that allocate it and describe it to the runtime. */
 #include "c.h"
 
 #include "literal.h"
@@ -58,14 +57,6 @@ void c_struct(Arena *arena, const Program *program, Out *out)
 
 /* ---- allocation ---- */
 
-/* The number of things that the buffer's pointer points to. */
-static const char *outer_count(const Tables *tables, const Buffer *buffer)
-{
-    if (buffer->per_sample)
-        return "rows";
-    return arena_printf(tables->arena, "%d", buffer->ndim ? buffer->dims[0] : 1);
-}
-
 /* A pointer to the first element: hidden[0][0]. */
 static const char *first_element(const Tables *tables, BufferId id)
 {
@@ -87,11 +78,6 @@ static int64_t elements(const Buffer *buffer)
     return count;
 }
 
-static int64_t element_bytes(const Buffer *buffer)
-{
-    return buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4;
-}
-
 static void allocation(const Tables *tables)
 {
     Out *out = tables->out;
@@ -103,10 +89,10 @@ static void allocation(const Tables *tables)
     for (int b = 0; b < tables->program->buffers.count; b++) {
         const Buffer *buffer = buffer_at(tables, b);
         const char *name = c_buffer(tables->arena, buffer);
-        if (buffer->role != BUFFER_LOCAL)
+        if (!buffer_is_of_kernel(buffer))
             out_line(out, "complete = (net->%s = %s%s, sizeof *net->%s)) != NULL && complete;", name,
-                     buffer->sparse ? "snn_alloc(" : "snn_take(&net->memory, ", outer_count(tables, buffer),
-                     name);
+                     buffer->sparse ? "snn_alloc(" : "snn_take(&net->memory, ",
+                     c_outer_count(tables->arena, buffer), name);
     }
     out_line(out, "return complete;");
     out_close(out, "");
@@ -191,8 +177,8 @@ static int64_t bytes_per_sample(const Program *program)
 {
     int64_t bytes = 0;
     for (int b = 0; b < program->buffers.count; b++)
-        if (program->buffers.at[b].per_sample)
-            bytes += elements(&program->buffers.at[b]) * element_bytes(&program->buffers.at[b]);
+        if (program->buffers.at[b].per_sample && !buffer_is_of_kernel(&program->buffers.at[b]))
+            bytes += buffer_bytes(&program->buffers.at[b]);
     return bytes;
 }
 
@@ -230,40 +216,6 @@ static void opening(const Tables *tables)
     out_line(out, "model->stream_bytes = %lld;", (long long)bytes_per_sample(program));
     out_line(out, "choose_level(model);");
     out_line(out, "return true;");
-    out_close(out, "");
-}
-
-/* ---- running ---- */
-
-static void phase_function(const Tables *tables, Phase phase)
-{
-    const Program *program = tables->program;
-    Out *out = tables->out;
-    bool empty = true;
-    out_blank(out);
-    out_line(out, "static void SNN_AT_LEVEL(%s)(void *context, SnnPool *pool)", phase_name(phase));
-    out_open(out, "%s", "");
-    out_line(out, "struct net *net = context;");
-    for (int b = 0; b < program->buffers.count && phase == PHASE_BACKWARD; b++) {
-        const Buffer *buffer = buffer_at(tables, b);
-        const char *name = c_buffer(tables->arena, buffer);
-        if (buffer->role == BUFFER_GRADIENT)
-            out_line(out, "memset(net->%s, 0, %s * sizeof *net->%s);", name, outer_count(tables, buffer),
-                     name);
-    }
-    for (int k = 0; k < program->kernels.count; k++) {
-        const Kernel *kernel = &program->kernels.at[k];
-        if (kernel->phase != phase)
-            continue;
-        empty = false;
-        const char *name = c_kernel_name(tables->arena, kernel);
-        if (kernel->over_rows)
-            out_line(out, "snn_parallel(pool, SNN_AT_LEVEL(%s), net, net->run.rows);", name);
-        else
-            out_line(out, "snn_parallel(pool, SNN_AT_LEVEL(%s), net, %d);", name, kernel->items);
-    }
-    if (empty)
-        out_line(out, "(void)net, (void)pool;");
     out_close(out, "");
 }
 
@@ -340,13 +292,6 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".backward = backward,");
     out_line(out, ".update = update,");
     out_close(out, ";");
-}
-
-void c_phases(Arena *arena, const Program *program, Out *out)
-{
-    Tables tables = {arena, program, out};
-    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
-        phase_function(&tables, phase);
 }
 
 void c_tables(Arena *arena, const Program *program, const BackendOptions *options, Out *out)

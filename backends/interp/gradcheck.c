@@ -38,7 +38,8 @@ static void copy_held(const Interp *record, Interp *replay)
     for (BufferId b = 0; b < replay->program->buffers.count; b++) {
         const char *name = replay->program->buffers.at[b].name;
         BufferId from = loop_find(record->program, name);
-        if (strncmp(name, "held_", 5) == 0 && from >= 0)
+        if (replay->program->buffers.at[b].role != BUFFER_GIVEN && strncmp(name, "held_", 5) == 0
+            && from >= 0)
             memcpy(replay->buffers[b], record->buffers[from], interp_count(replay, b) * sizeof(double));
     }
 }

@@ -43,6 +43,8 @@ Interp *interp_new(const Program *program, int rows, Precision precision)
     interp->buffers = calloc((size_t)program->buffers.count + 1, sizeof *interp->buffers);
     bool complete = interp->vars && interp->buffers;
     for (int b = 0; b < program->buffers.count && complete; b++) {
+        if (program->buffers.at[b].role == BUFFER_GIVEN)
+            continue;
         interp->buffers[b] = calloc(interp_count(interp, b) + 1, sizeof **interp->buffers);
         complete = interp->buffers[b] != NULL;
     }
@@ -55,7 +57,8 @@ Interp *interp_new(const Program *program, int rows, Precision precision)
 void interp_free(Interp *interp)
 {
     for (int b = 0; interp->buffers && b < interp->program->buffers.count; b++)
-        free(interp->buffers[b]);
+        if (interp->program->buffers.at[b].role != BUFFER_GIVEN)
+            free(interp->buffers[b]);
     free(interp->buffers);
     free(interp->vars);
     free(interp);
@@ -218,16 +221,21 @@ static void zero_gradients(Interp *interp)
             memset(interp->buffers[b], 0, interp_count(interp, b) * sizeof(double));
 }
 
+static void launch(Interp *interp, const Launch *launch)
+{
+    const Kernel *kernel = &interp->program->kernels.at[launch->kernel];
+    for (int i = 0; i < kernel->given.count; i++)
+        interp->buffers[kernel->given.at[i]] = interp->buffers[launch->given.at[i]];
+    interp->vars[kernel->first] = 0;
+    interp->vars[kernel->last] = launch->over_rows ? interp->rows : launch->items;
+    run_block(interp, &kernel->body);
+}
+
 void interp_run(Interp *interp, Phase phase)
 {
     if (phase == PHASE_BACKWARD)
         zero_gradients(interp);
-    for (int k = 0; k < interp->program->kernels.count; k++) {
-        const Kernel *kernel = &interp->program->kernels.at[k];
-        if (kernel->phase != phase)
-            continue;
-        interp->vars[kernel->first] = 0;
-        interp->vars[kernel->last] = kernel->over_rows ? interp->rows : kernel->items;
-        run_block(interp, &kernel->body);
-    }
+    const Launches *launches = &interp->program->phases[phase];
+    for (int i = 0; i < launches->count; i++)
+        launch(interp, &launches->at[i]);
 }

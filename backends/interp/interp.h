@@ -15,8 +15,9 @@ typedef struct Interp {
     int rows;                     /* samples in the batch */
     uint32_t seed, epoch;         /* of the random numbers */
     double scalars[SCALAR_COUNT]; /* ROWS is rows; set the others before an update */
-    double **buffers;             /* by BufferId: [rows][dims] or [dims], every type as double */
-    double *vars;                 /* of the running kernel */
+    double *
+        *buffers; /* by BufferId: [rows][dims] or [dims], every type as double; of a GIVEN one, another's */
+    double *vars; /* of the running kernel */
 } Interp;
 
 /* All buffers zero. NULL if there is not enough memory. Free with interp_free. */

@@ -240,7 +240,7 @@ static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writ
 static bool is_wanted(const Program *program, const RunOptions *options, BufferId id)
 {
     const char *name = program->buffers.at[id].name;
-    for (int i = 0; i < options->print_count; i++)
+    for (int i = 0; i < options->print_count && program->buffers.at[id].role != BUFFER_GIVEN; i++)
         if (strcmp(options->print[i], name) == 0 || strcmp(options->print[i], "all") == 0)
             return true;
     return options->print_count == 0 && (id == program->loss || id == program->predicted);

@@ -272,7 +272,7 @@ static const char program_text[] = "program small: 4 steps\n"
                                    "\n"
                                    "# does this and that\n"
                                    "# model.snn:3  h = x -> lif()\n"
-                                   "forward scan_h: samples first .. last {\n"
+                                   "kernel scan_h: first .. last {\n"
                                    "    for b in first .. last {\n"
                                    "        let key: u32 = key(b, 3)\n"
                                    "        var sum: f32 = 0.0\n"
@@ -292,7 +292,19 @@ static const char program_text[] = "program small: 4 steps\n"
                                    "    }\n"
                                    "}\n"
                                    "\n"
-                                   "update empty: 7 items first .. last {\n"
+                                   "kernel empty: first .. last {\n"
+                                   "    given    out[3, 2]: f32\n"
+                                   "}\n"
+                                   "\n"
+                                   "forward {\n"
+                                   "    scan_h(): samples\n"
+                                   "}\n"
+                                   "\n"
+                                   "backward {\n"
+                                   "}\n"
+                                   "\n"
+                                   "update {\n"
+                                   "    empty(w): 7 items\n"
                                    "}\n";
 
 static void add_kernel(Kernel made)
@@ -315,12 +327,16 @@ START_TEST(a_whole_program)
                                                .per_sample = true,
                                                .ndim = 2,
                                                .dims = {4, 2}});
-    add_kernel((Kernel){.name = "scan_h",
-                        .about = "does this and that",
-                        .origin = "model.snn:3  h = x -> lif()",
-                        .over_rows = true});
+    add_kernel(
+        (Kernel){.name = "scan_h", .about = "does this and that", .origin = "model.snn:3  h = x -> lif()"});
     fill_kernel(w, s);
-    add_kernel((Kernel){.name = "empty", .phase = PHASE_UPDATE, .items = 7});
+    add_kernel((Kernel){.name = "empty"});
+    vec_push(arena, &kernel->given,
+             loop_buffer(program, (Buffer){.name = "out", .role = BUFFER_GIVEN, .ndim = 2, .dims = {3, 2}}));
+    Launch scan = {.kernel = 0, .over_rows = true}, nothing = {.kernel = 1, .items = 7};
+    vec_push(arena, &nothing.given, w);
+    vec_push(arena, &program->phases[PHASE_FORWARD], scan);
+    vec_push(arena, &program->phases[PHASE_UPDATE], nothing);
     ck_assert_pstr_eq(loop_verify(program), NULL);
     Out *out = out_new(arena);
     loop_print(out, program);

@@ -31,7 +31,7 @@ static void setup(void)
         program,
         (Buffer){
             .name = "x", .type = TYPE_I32, .role = BUFFER_SCRATCH, .ndim = 1, .dims = {100}, .param = -1});
-    vec_push(arena, &program->kernels, ((Kernel){.name = "k", .about = "a test", .items = 3}));
+    vec_push(arena, &program->kernels, ((Kernel){.name = "k", .about = "a test"}));
     kernel = &program->kernels.at[0];
     kernel->first = loop_var(arena, kernel, "first", TYPE_I32);
     kernel->last = loop_var(arena, kernel, "last", TYPE_I32);

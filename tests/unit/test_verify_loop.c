@@ -91,7 +91,9 @@ static Example example(void)
                            .scores = -1};
     add_buffers(&e);
     e.program->label = e.label;
-    vec_push(arena, &e.program->kernels, ((Kernel){.name = "k", .about = "a test", .items = 4}));
+    vec_push(arena, &e.program->kernels, ((Kernel){.name = "k", .about = "a test"}));
+    vec_push(arena, &e.program->phases[PHASE_FORWARD],
+             ((Launch){.kernel = 0, .about = "a test", .items = 4}));
     e.kernel = &e.program->kernels.at[0];
     e.kernel->first = loop_var(arena, e.kernel, "first", TYPE_I32);
     e.kernel->last = loop_var(arena, e.kernel, "last", TYPE_I32);
@@ -144,7 +146,69 @@ static void same_kernel_name(Example *e)
 }
 static void no_items(Example *e)
 {
-    e->kernel->items = 0;
+    e->program->phases[PHASE_FORWARD].at[0].items = 0;
+}
+static void no_kernel(Example *e)
+{
+    e->program->phases[PHASE_FORWARD].at[0].kernel = 1;
+}
+/* The kernel is given two buffers `g` and `h` like w, in whose places its launch gives two others. */
+static void give(Example *e, BufferId first, BufferId second)
+{
+    Launch *launch = &e->program->phases[PHASE_FORWARD].at[0];
+    for (const char *name = "g"; *name; name = *name == 'g' ? "h" : "") {
+        Buffer given = e->program->buffers.at[e->weights];
+        given.name = name;
+        given.role = BUFFER_GIVEN;
+        vec_push(arena, &e->program->buffers, given);
+        vec_push(arena, &e->kernel->given, e->program->buffers.count - 1);
+    }
+    if (first >= 0) {
+        vec_push(arena, &launch->given, first);
+        vec_push(arena, &launch->given, second);
+    }
+}
+static void few_given(Example *e)
+{
+    give(e, -1, -1);
+}
+static void given_nothing(Example *e)
+{
+    give(e, 9, e->weights);
+}
+static void given_own(Example *e)
+{
+    give(e, e->program->buffers.count, e->weights);
+}
+static void given_other(Example *e)
+{
+    give(e, e->spikes, e->weights);
+}
+static void given_twice(Example *e)
+{
+    give(e, e->weights, e->weights);
+}
+static void given_elsewhere(Example *e)
+{
+    give(e, -1, -1);
+    Kernel other = {.name = "other"};
+    other.first = loop_var(arena, &other, "first", TYPE_I32);
+    other.last = loop_var(arena, &other, "last", TYPE_I32);
+    LoopExpr *zero = loop_int(arena, 0);
+    loop_store(e->program, &other.body, e->kernel->given.at[0], 1, &zero, loop_float(arena, 0), false);
+    vec_push(arena, &e->program->kernels, other);
+}
+static void given_no_place(Example *e)
+{
+    vec_push(arena, &e->kernel->given, e->weights);
+}
+static void given_name(Example *e)
+{
+    give(e, -1, -1);
+    BufferId own = e->kernel->given.at[0];
+    e->program->buffers.at[own].name = "w";
+    LoopExpr *zero = loop_int(arena, 0);
+    loop_store(e->program, &e->kernel->body, own, 1, &zero, loop_float(arena, 0), false);
 }
 static void limit(Example *e)
 {
@@ -446,7 +510,16 @@ static const struct {
     {watched_buffer, "s refers to buffer 9"},
     {frozen_states, "w is frozen, but the optimiser has states of it"},
     {same_kernel_name, "two buffers or kernels are called `k`"},
-    {no_items, "kernel `k`: it has 0 items"},
+    {no_items, "`k` is launched with 0 items"},
+    {no_kernel, "kernel 1 is launched"},
+    {few_given, "`k` is given 0 buffers, not 2"},
+    {given_nothing, "`k` is given buffer 9"},
+    {given_own, "`k` is given `g`, which a kernel has"},
+    {given_other, "`k` is given `s`, which is not like `g`"},
+    {given_twice, "`k` is given `w` twice"},
+    {given_elsewhere, "kernel `other`: it is not given `g`"},
+    {given_no_place, "kernel `k` cannot be given buffer 0"},
+    {given_name, "kernel `k`: it knows two buffers called `w`"},
     {limit, "kernel `k`: `last` is not i32"},
     {same_var_name, "kernel `k`: two variables in one scope are called `x`"},
     {var_type, "kernel `k`: the variable `x` is u8"},

@@ -27,11 +27,14 @@ void kernel_begin(Lower *lower, const char *verb, const char *name, const char *
     Kernel kernel = {.name = loop_name(lower->program, compose(lower, verb, name)),
                      .of_model = name != NULL,
                      .about = about,
-                     .origin = origin_text(lower, origin),
-                     .phase = lower->phase,
+                     .origin = origin_text(lower, origin)};
+    Launch launch = {.kernel = lower->program->kernels.count,
+                     .about = kernel.about,
+                     .origin = kernel.origin,
                      .over_rows = items == 0,
                      .items = items};
     vec_push(lower->arena, &lower->program->kernels, kernel);
+    vec_push(lower->arena, &lower->program->phases[lower->phase], launch);
     lower->kernel = &lower->program->kernels.at[lower->program->kernels.count - 1];
     lower->kernel->first = loop_var(lower->arena, lower->kernel, "first", TYPE_I32);
     lower->kernel->last = loop_var(lower->arena, lower->kernel, "last", TYPE_I32);

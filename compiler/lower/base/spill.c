@@ -5,6 +5,7 @@
 typedef struct Spill {
     Program *program;
     Kernel *kernel;
+    const Launch *launch; /* the kernel's only one */
     bool *used;    /* by buffer: an array of the kernel */
     bool *spilled; /* by buffer */
 } Spill;
@@ -68,17 +69,18 @@ static void move_to_memory(const Spill *spill, BufferId id)
     buffer->role = BUFFER_SCRATCH;
     buffer->registers = false;
     buffer->sparse = true;
-    buffer->per_sample = spill->kernel->over_rows;
+    buffer->per_sample = spill->launch->over_rows;
     if (buffer->per_sample)
         return;
     memmove(buffer->dims + 1, buffer->dims, (size_t)buffer->ndim++ * sizeof *buffer->dims);
-    buffer->dims[0] = spill->kernel->items;
+    buffer->dims[0] = spill->launch->items;
 }
 
-static void spill_kernel(Program *program, Kernel *kernel)
+static void spill_kernel(Program *program, const Launch *launch)
 {
+    Kernel *kernel = &program->kernels.at[launch->kernel];
     int count = program->buffers.count + 1;
-    Spill spill = {program, kernel, NEW_ARRAY(program->arena, bool, count),
+    Spill spill = {program, kernel, launch, NEW_ARRAY(program->arena, bool, count),
                    NEW_ARRAY(program->arena, bool, count)};
     walk(&spill, &kernel->body);
     BufferId largest;
@@ -94,6 +96,7 @@ static void spill_kernel(Program *program, Kernel *kernel)
 
 void spill_locals(Program *program)
 {
-    for (int k = 0; k < program->kernels.count; k++)
-        spill_kernel(program, &program->kernels.at[k]);
+    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++)
+            spill_kernel(program, &program->phases[phase].at[i]);
 }

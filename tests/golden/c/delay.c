@@ -154,36 +154,19 @@ static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32
     }
 }
 
-/* input: the units that spike, step by step */
+/* input: the units that spike, step by step; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(list_input_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    uint8_t (*restrict input_)[2][4] = net->input_;
-    uint16_t (*restrict events_of_input_)[16] = net->events_of_input_;
-    int32_t (*restrict ends_of_input_)[3] = net->ends_of_input_;
+    void *const *given = context;
+    int32_t (*restrict ends_of_input_)[3] = given[1];
+    uint16_t (*restrict events_of_input_)[16] = given[2];
+    uint8_t (*restrict input_)[2][4] = given[3];
     for (int32_t b = first; b < last; b++) {
         ends_of_input_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
             int32_t count = ends_of_input_[b][t];
             count += snn_list16(&events_of_input_[b][count], &input_[b][t][0], 4);
             ends_of_input_[b][t + 1] = count;
-        }
-    }
-}
-
-/* digit_delay: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_digit_delay_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict digit_delay_)[2][4] = net->digit_delay_;
-    uint16_t (*restrict events_of_digit_delay_)[16] = net->events_of_digit_delay_;
-    int32_t (*restrict ends_of_digit_delay_)[3] = net->ends_of_digit_delay_;
-    for (int32_t b = first; b < last; b++) {
-        ends_of_digit_delay_[b][0] = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_digit_delay_[b][t];
-            count += snn_list16(&events_of_digit_delay_[b][count], &digit_delay_[b][t][0], 4);
-            ends_of_digit_delay_[b][t + 1] = count;
         }
     }
 }
@@ -450,12 +433,12 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
 }
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
- * gradient of w_digit_2: sum of the parts */
+ * gradient of w_digit_2: sum of the parts; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
-    float (*restrict parts_of_w_digit_2_)[4][3] = net->parts_of_w_digit_2_;
+    void *const *given = context;
+    float (*restrict grad_w_digit_2_)[3] = given[1];
+    float (*restrict parts_of_w_digit_2_)[4][3] = given[2];
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
@@ -466,29 +449,13 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
     }
 }
 
-/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
- * gradient of w_digit: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
-                grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
-            }
-        }
-    }
-}
-
-/* w_digit: one step of sgd */
+/* w_digit: one step of sgd; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    void *const *given = context;
+    const struct net *net = given[0];
+    float (*restrict w_digit_)[3] = given[1];
+    float (*restrict grad_w_digit_)[3] = given[2];
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
@@ -499,29 +466,19 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
-/* w_digit_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
-    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
-            const float weight_ = w_digit_2_[i][j] - lr_ * grad_w_digit_2_[i][j];
-            w_digit_2_[i][j] = weight_;
-        }
-    }
-}
-
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, SNN_AT_LEVEL(poisson_input_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(delay_digit_delay_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_input_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_digit_delay_), net, net->run.rows);
+    /* input: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_input_), (void *[]){
+        net, net->ends_of_input_, net->events_of_input_, net->input_
+    }, net->run.rows);
+    /* digit_delay: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_input_), (void *[]){
+        net, net->ends_of_digit_delay_, net->events_of_digit_delay_, net->digit_delay_
+    }, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
@@ -536,15 +493,29 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
     memset(net->grad_w_digit_2_, 0, 4 * sizeof *net->grad_w_digit_2_);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 4);
+    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+     * gradient of w_digit_2: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), (void *[]){
+        net, net->grad_w_digit_2_, net->parts_of_w_digit_2_
+    }, 4);
+    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+     * gradient of w_digit: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), (void *[]){
+        net, net->grad_w_digit_, net->parts_of_w_digit_
+    }, 4);
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2_), net, 4);
+    /* w_digit: one step of sgd */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), (void *[]){
+        net, net->w_digit_, net->grad_w_digit_
+    }, 4);
+    /* w_digit_2: one step of sgd */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), (void *[]){
+        net, net->w_digit_2_, net->grad_w_digit_2_
+    }, 4);
 }
 
 #include "snn_level_end.h"

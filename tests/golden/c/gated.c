@@ -138,12 +138,12 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
     }
 }
 
-/* w_hidden_2, tile by tile */
+/* w_hidden_2, tile by tile; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
-    float (*restrict tiles_of_w_hidden_2_)[17][17] = net->tiles_of_w_hidden_2_;
+    void *const *given = context;
+    float (*restrict tiles_of_w_hidden_2_)[17][17] = given[1];
+    float (*restrict w_hidden_2_)[17] = given[2];
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 17; i++) {
             SNN_INDEPENDENT
@@ -874,22 +874,6 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
     }
 }
 
-/* w_hidden_2_transposed, tile by tile */
-static void SNN_AT_LEVEL(tile_w_hidden_2_transposed_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_hidden_2_transposed_)[17] = net->w_hidden_2_transposed_;
-    float (*restrict tiles_of_w_hidden_2_transposed_)[17][17] = net->tiles_of_w_hidden_2_transposed_;
-    for (int32_t tile = first; tile < last; tile++) {
-        for (int32_t i = 0; i < 17; i++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
-                tiles_of_w_hidden_2_transposed_[tile][i][j] = w_hidden_2_transposed_[i][tile * 17 + j];
-            }
-        }
-    }
-}
-
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
  * recurrent group, step by step: g_hidden (delay, read in place), g_hidden_dense (lif, adjoint), g_hidden_delay (dense) */
 static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first, int32_t last)
@@ -1224,7 +1208,10 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), net, 1);
+    /* w_hidden_2, tile by tile */
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
+        net, net->tiles_of_w_hidden_2_, net->w_hidden_2_
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(list_hidden_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(layer_second_), net, net->run.rows);
@@ -1252,7 +1239,10 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
     snn_parallel(pool, SNN_AT_LEVEL(adjoint_second_), net, 8);
     snn_parallel(pool, SNN_AT_LEVEL(sum_w_second_), net, 17);
     snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_2_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed_), net, 1);
+    /* w_hidden_2_transposed, tile by tile */
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
+        net, net->tiles_of_w_hidden_2_transposed_, net->w_hidden_2_transposed_
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2_), net, 8);
     snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2_), net, 17);

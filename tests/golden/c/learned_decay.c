@@ -714,12 +714,13 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     }
 }
 
-/* plif_w_hidden: one step of sgd */
+/* plif_w_hidden: one step of sgd; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float *restrict plif_w_hidden_ = net->plif_w_hidden_;
-    float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
+    void *const *given = context;
+    const struct net *net = given[0];
+    float *restrict plif_w_hidden_ = given[1];
+    float *restrict grad_plif_w_hidden_ = given[2];
     const float lr_ = net->run.lr;
     SNN_INDEPENDENT
     for (int32_t k = first; k < last; k++) {
@@ -741,20 +742,6 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
             const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
             w_digit_[i][j] = weight_;
         }
-    }
-}
-
-/* plif_w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_plif_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float *restrict plif_w_digit_ = net->plif_w_digit_;
-    float *restrict grad_plif_w_digit_ = net->grad_plif_w_digit_;
-    const float lr_ = net->run.lr;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
-        const float weight_ = plif_w_digit_[k] - lr_ * grad_plif_w_digit_[k];
-        plif_w_digit_[k] = weight_;
     }
 }
 
@@ -796,9 +783,15 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden_), net, 1);
+    /* plif_w_hidden: one step of sgd */
+    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden_), (void *[]){
+        net, net->plif_w_hidden_, net->grad_plif_w_hidden_
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_digit_), net, 1);
+    /* plif_w_digit: one step of sgd */
+    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden_), (void *[]){
+        net, net->plif_w_digit_, net->grad_plif_w_digit_
+    }, 1);
 }
 
 #include "snn_level_end.h"

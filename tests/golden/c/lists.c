@@ -123,12 +123,12 @@ static void SNN_AT_LEVEL(tile_w_digit_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* w_digit_2, tile by tile */
+/* w_digit_2, tile by tile; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
-    float (*restrict tiles_of_w_digit_2_)[3][3] = net->tiles_of_w_digit_2_;
+    void *const *given = context;
+    float (*restrict tiles_of_w_digit_2_)[3][3] = given[1];
+    float (*restrict w_digit_2_)[3] = given[2];
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT_SHORT
@@ -395,22 +395,6 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 3; j++) {
             g_digit_rate_[b][j] = 0.6666667f * (digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f)) / (float)net->run.rows;
-        }
-    }
-}
-
-/* w_digit_2_transposed, tile by tile */
-static void SNN_AT_LEVEL(tile_w_digit_2_transposed_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_digit_2_transposed_)[3] = net->w_digit_2_transposed_;
-    float (*restrict tiles_of_w_digit_2_transposed_)[3][3] = net->tiles_of_w_digit_2_transposed_;
-    for (int32_t tile = first; tile < last; tile++) {
-        for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
-                tiles_of_w_digit_2_transposed_[tile][i][j] = w_digit_2_transposed_[i][tile * 3 + j];
-            }
         }
     }
 }
@@ -962,7 +946,10 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
     struct net *net = context;
     snn_parallel(pool, SNN_AT_LEVEL(list_image_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_), net, 1);
+    /* w_digit_2, tile by tile */
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_), (void *[]){
+        net, net->tiles_of_w_digit_2_, net->w_digit_2_
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(recurrent_digit_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
@@ -977,7 +964,10 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
     memset(net->grad_w_digit_2_, 0, 3 * sizeof *net->grad_w_digit_2_);
     snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_2_), net, 3);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_transposed_), net, 1);
+    /* w_digit_2_transposed, tile by tile */
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_), (void *[]){
+        net, net->tiles_of_w_digit_2_transposed_, net->w_digit_2_transposed_
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_digit_dense_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_2_), net, 8);
     snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), net, 3);

@@ -331,13 +331,13 @@ static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* b: the units that spike, step by step */
+/* b: the units that spike, step by step; and 7 times more, with other buffers */
 static void SNN_AT_LEVEL(list_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    uint8_t (*restrict b_)[2][2] = net->b_;
-    uint16_t (*restrict events_of_b_)[12] = net->events_of_b_;
-    int32_t (*restrict ends_of_b_)[3] = net->ends_of_b_;
+    void *const *given = context;
+    int32_t (*restrict ends_of_b_)[3] = given[1];
+    uint16_t (*restrict events_of_b_)[12] = given[2];
+    uint8_t (*restrict b_)[2][2] = given[3];
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         ends_of_b_[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
@@ -349,14 +349,14 @@ static void SNN_AT_LEVEL(list_b_)(void *context, int32_t first, int32_t last)
 }
 
 /* names.snn:29  _b      = b -> dense(2) -> map()
- * _b_dense_3: linear map of b, 2 -> 2 */
+ * _b_dense_3: linear map of b, 2 -> 2; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(dense__b_dense_3_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict b_dense_3_)[2][2] = net->b_dense_3_;
-    float (*restrict w__b_)[2] = net->w__b_;
-    uint16_t (*restrict events_of_b_)[12] = net->events_of_b_;
-    int32_t (*restrict ends_of_b_)[3] = net->ends_of_b_;
+    void *const *given = context;
+    float (*restrict b_dense_3_)[2][2] = given[1];
+    int32_t (*restrict ends_of_b_)[3] = given[2];
+    uint16_t (*restrict events_of_b_)[12] = given[3];
+    float (*restrict w__b_)[2] = given[4];
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w__b, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -376,17 +376,17 @@ static void SNN_AT_LEVEL(dense__b_dense_3_)(void *context, int32_t first, int32_
 }
 
 /* names.snn:29  _b      = b -> dense(2) -> map()
- * _b_2: map, 2 units */
+ * _b_2: map, 2 units; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(scan__b_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict b_dense_3_)[2][2] = net->b_dense_3_;
-    uint8_t (*restrict b_2_)[2][2] = net->b_2_;
-    float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = net->b_2__t_then_g__b_dense_3_;
-    float (*restrict b_2_t_)[2][2] = net->b_2_t_;
-    float *restrict map___LINE____b_ = net->map___LINE____b_;
-    float (*restrict state_first__b_2_)[2] = net->state_first__b_2_;
-    float (*restrict state_net__b_2_)[2] = net->state_net__b_2_;
+    void *const *given = context;
+    float *restrict map___LINE____b_ = given[1];
+    float (*restrict b_dense_3_)[2][2] = given[2];
+    uint8_t (*restrict b_2_)[2][2] = given[3];
+    float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = given[4];
+    float (*restrict b_2_t_)[2][2] = given[5];
+    float (*restrict state_first__b_2_)[2] = given[6];
+    float (*restrict state_net__b_2_)[2] = given[7];
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* map */
         const float LINE___ = map___LINE____b_[0];
@@ -424,128 +424,18 @@ static void SNN_AT_LEVEL(scan__b_2_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* _b_2: the units that spike, step by step */
-static void SNN_AT_LEVEL(list__b_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict b_2_)[2][2] = net->b_2_;
-    uint16_t (*restrict events_of__b_2_)[12] = net->events_of__b_2_;
-    int32_t (*restrict ends_of__b_2_)[3] = net->ends_of__b_2_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        ends_of__b_2_[b_3][0] = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of__b_2_[b_3][t];
-            count += snn_list16(&events_of__b_2_[b_3][count], &b_2_[b_3][t][0], 2);
-            ends_of__b_2_[b_3][t + 1] = count;
-        }
-    }
-}
-
-/* names.snn:30  b_dense = _b -> dense(2)
- * b_dense: linear map of _b_2, 2 -> 2 */
-static void SNN_AT_LEVEL(dense_b_dense_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict b_dense_)[2][2] = net->b_dense_;
-    float (*restrict w_b_dense_)[2] = net->w_b_dense_;
-    uint16_t (*restrict events_of__b_2_)[12] = net->events_of__b_2_;
-    int32_t (*restrict ends_of__b_2_)[3] = net->ends_of__b_2_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* rows of w_b_dense, event by event */
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                b_dense_[b_3][t][j] = 0.0f;
-            }
-            for (int32_t e = ends_of__b_2_[b_3][t]; e < ends_of__b_2_[b_3][t + 1]; e++) {
-                const int32_t i = events_of__b_2_[b_3][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    b_dense_[b_3][t][j] += w_b_dense_[i][j];
-                }
-            }
-        }
-    }
-}
-
-/* names.snn:31  loss    = b_dense -> map()
- * loss: map, 2 units */
-static void SNN_AT_LEVEL(scan_loss_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict b_dense_)[2][2] = net->b_dense_;
-    uint8_t (*restrict loss_2_)[2][2] = net->loss_2_;
-    float (*restrict loss__t_then_g_b_dense_)[2][2] = net->loss__t_then_g_b_dense_;
-    float (*restrict loss_t_)[2][2] = net->loss_t_;
-    float *restrict map___LINE___loss_ = net->map___LINE___loss_;
-    float (*restrict state_first_loss_)[2] = net->state_first_loss_;
-    float (*restrict state_net_loss_)[2] = net->state_net_loss_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* map */
-        const float LINE___ = map___LINE___loss_[0];
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
-            float first_2_ = 0.0f;
-            float net_ = 0.0f;
-            /* t = 0 */
-            {
-                const float t_ = first_2_ + b_dense_[b_3][0][n] * LINE___;
-                const float t_2_ = net_ + t_;
-                const bool return_ = t_2_ - 1.0f >= 0.0f;
-                loss_2_[b_3][0][n] = (uint8_t)return_;
-                loss__t_then_g_b_dense_[b_3][0][n] = t_2_;
-                loss_t_[b_3][0][n] = t_;
-                const float net_2_ = return_ ? 0.0f : t_;
-                first_2_ = t_2_;
-                net_ = net_2_;
-            }
-            /* t = 1 */
-            {
-                const float t_ = first_2_ + b_dense_[b_3][1][n] * LINE___;
-                const float t_2_ = net_ + t_;
-                const bool return_ = t_2_ - 1.0f >= 0.0f;
-                loss_2_[b_3][1][n] = (uint8_t)return_;
-                loss__t_then_g_b_dense_[b_3][1][n] = t_2_;
-                loss_t_[b_3][1][n] = t_;
-                const float net_2_ = return_ ? 0.0f : t_;
-                first_2_ = t_2_;
-                net_ = net_2_;
-            }
-            state_first_loss_[b_3][n] = first_2_;
-            state_net_loss_[b_3][n] = net_;
-        }
-    }
-}
-
-/* loss: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_loss_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict loss_2_)[2][2] = net->loss_2_;
-    uint16_t (*restrict events_of_loss_)[12] = net->events_of_loss_;
-    int32_t (*restrict ends_of_loss_)[3] = net->ends_of_loss_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        ends_of_loss_[b_3][0] = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_loss_[b_3][t];
-            count += snn_list16(&events_of_loss_[b_3][count], &loss_2_[b_3][t][0], 2);
-            ends_of_loss_[b_3][t + 1] = count;
-        }
-    }
-}
-
 /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
- * grad_w_b: linear map of loss, 2 -> 2, then lif, 2 units */
+ * grad_w_b: linear map of loss, 2 -> 2, then lif, 2 units; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(layer_grad_w_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict grad_w_b_dense_)[2][2] = net->grad_w_b_dense_;
-    uint8_t (*restrict grad_w_b_)[2][2] = net->grad_w_b_;
-    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = net->grad_w_b_v_then_g_grad_w_b_dense_;
-    float (*restrict w_grad_w_b_)[2] = net->w_grad_w_b_;
-    uint16_t (*restrict events_of_loss_)[12] = net->events_of_loss_;
-    int32_t (*restrict ends_of_loss_)[3] = net->ends_of_loss_;
-    float (*restrict state_v_grad_w_b_)[2] = net->state_v_grad_w_b_;
+    void *const *given = context;
+    float (*restrict grad_w_b_dense_)[2][2] = given[1];
+    int32_t (*restrict ends_of_loss_)[3] = given[2];
+    uint16_t (*restrict events_of_loss_)[12] = given[3];
+    float (*restrict w_grad_w_b_)[2] = given[4];
+    uint8_t (*restrict grad_w_b_)[2][2] = given[5];
+    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = given[6];
+    float (*restrict state_v_grad_w_b_)[2] = given[7];
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w_grad_w_b, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -588,192 +478,6 @@ static void SNN_AT_LEVEL(layer_grad_w_b_)(void *context, int32_t first, int32_t 
     }
 }
 
-/* grad_w_b: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_grad_w_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict grad_w_b_)[2][2] = net->grad_w_b_;
-    uint16_t (*restrict events_of_grad_w_b_)[12] = net->events_of_grad_w_b_;
-    int32_t (*restrict ends_of_grad_w_b_)[3] = net->ends_of_grad_w_b_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        ends_of_grad_w_b_[b_3][0] = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_grad_w_b_[b_3][t];
-            count += snn_list16(&events_of_grad_w_b_[b_3][count], &grad_w_b_[b_3][t][0], 2);
-            ends_of_grad_w_b_[b_3][t + 1] = count;
-        }
-    }
-}
-
-/* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
- * activity_b: linear map of grad_w_b, 2 -> 2, then lif, 2 units */
-static void SNN_AT_LEVEL(layer_activity_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict activity_b_dense_)[2][2] = net->activity_b_dense_;
-    uint8_t (*restrict activity_b_)[2][2] = net->activity_b_;
-    float (*restrict activity_b_v_then_g_activity_b_dense_)[2][2] = net->activity_b_v_then_g_activity_b_dense_;
-    float (*restrict w_activity_b_)[2] = net->w_activity_b_;
-    uint16_t (*restrict events_of_grad_w_b_)[12] = net->events_of_grad_w_b_;
-    int32_t (*restrict ends_of_grad_w_b_)[3] = net->ends_of_grad_w_b_;
-    float (*restrict state_v_activity_b_)[2] = net->state_v_activity_b_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* rows of w_activity_b, event by event */
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                activity_b_dense_[b_3][t][j] = 0.0f;
-            }
-            for (int32_t e = ends_of_grad_w_b_[b_3][t]; e < ends_of_grad_w_b_[b_3][t + 1]; e++) {
-                const int32_t i = events_of_grad_w_b_[b_3][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    activity_b_dense_[b_3][t][j] += w_activity_b_[i][j];
-                }
-            }
-        }
-        /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
-            float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (activity_b_dense_[b_3][0][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                activity_b_[b_3][0][n] = (uint8_t)spike_;
-                activity_b_v_then_g_activity_b_dense_[b_3][0][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (activity_b_dense_[b_3][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                activity_b_[b_3][1][n] = (uint8_t)spike_;
-                activity_b_v_then_g_activity_b_dense_[b_3][1][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            state_v_activity_b_[b_3][n] = v_;
-        }
-    }
-}
-
-/* activity_b: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_activity_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict activity_b_)[2][2] = net->activity_b_;
-    uint16_t (*restrict events_of_activity_b_)[12] = net->events_of_activity_b_;
-    int32_t (*restrict ends_of_activity_b_)[3] = net->ends_of_activity_b_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        ends_of_activity_b_[b_3][0] = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_activity_b_[b_3][t];
-            count += snn_list16(&events_of_activity_b_[b_3][count], &activity_b_[b_3][t][0], 2);
-            ends_of_activity_b_[b_3][t + 1] = count;
-        }
-    }
-}
-
-/* names.snn:34  _1      = activity_b -> dense(2) -> lif()
- * _1: linear map of activity_b, 2 -> 2, then lif, 2 units */
-static void SNN_AT_LEVEL(layer__1_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict _1_dense_)[2][2] = net->_1_dense_;
-    uint8_t (*restrict _1_)[2][2] = net->_1_;
-    float (*restrict _1_v_then_g__1_dense_)[2][2] = net->_1_v_then_g__1_dense_;
-    float (*restrict w__1_)[2] = net->w__1_;
-    uint16_t (*restrict events_of_activity_b_)[12] = net->events_of_activity_b_;
-    int32_t (*restrict ends_of_activity_b_)[3] = net->ends_of_activity_b_;
-    float (*restrict state_v__1_)[2] = net->state_v__1_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* rows of w__1, event by event */
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                _1_dense_[b_3][t][j] = 0.0f;
-            }
-            for (int32_t e = ends_of_activity_b_[b_3][t]; e < ends_of_activity_b_[b_3][t + 1]; e++) {
-                const int32_t i = events_of_activity_b_[b_3][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    _1_dense_[b_3][t][j] += w__1_[i][j];
-                }
-            }
-        }
-        /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
-            float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (_1_dense_[b_3][0][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                _1_[b_3][0][n] = (uint8_t)spike_;
-                _1_v_then_g__1_dense_[b_3][0][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (_1_dense_[b_3][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                _1_[b_3][1][n] = (uint8_t)spike_;
-                _1_v_then_g__1_dense_[b_3][1][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            state_v__1_[b_3][n] = v_;
-        }
-    }
-}
-
-/* _1: the units that spike, step by step */
-static void SNN_AT_LEVEL(list__1_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict _1_)[2][2] = net->_1_;
-    uint16_t (*restrict events_of__1_)[12] = net->events_of__1_;
-    int32_t (*restrict ends_of__1_)[3] = net->ends_of__1_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        ends_of__1_[b_3][0] = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of__1_[b_3][t];
-            count += snn_list16(&events_of__1_[b_3][count], &_1_[b_3][t][0], 2);
-            ends_of__1_[b_3][t + 1] = count;
-        }
-    }
-}
-
-/* names.snn:35  _       = _1 -> dense(2) -> _()
- * __dense: linear map of _1, 2 -> 2 */
-static void SNN_AT_LEVEL(dense___dense_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict dense_)[2][2] = net->dense_;
-    float (*restrict w___)[2] = net->w___;
-    uint16_t (*restrict events_of__1_)[12] = net->events_of__1_;
-    int32_t (*restrict ends_of__1_)[3] = net->ends_of__1_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* rows of w__, event by event */
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                dense_[b_3][t][j] = 0.0f;
-            }
-            for (int32_t e = ends_of__1_[b_3][t]; e < ends_of__1_[b_3][t + 1]; e++) {
-                const int32_t i = events_of__1_[b_3][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    dense_[b_3][t][j] += w___[i][j];
-                }
-            }
-        }
-    }
-}
-
 /* names.snn:35  _       = _1 -> dense(2) -> _()
  * _: _, 2 units */
 static void SNN_AT_LEVEL(scan___)(void *context, int32_t first, int32_t last)
@@ -804,94 +508,6 @@ static void SNN_AT_LEVEL(scan___)(void *context, int32_t first, int32_t last)
                 sum = sum + x * 0.0f;
             }
             trace___[b_3][n] = sum;
-        }
-    }
-}
-
-/* _: the units that spike, step by step */
-static void SNN_AT_LEVEL(list___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict _)[2][2] = net->_;
-    uint16_t (*restrict events_of___)[12] = net->events_of___;
-    int32_t (*restrict ends_of___)[3] = net->ends_of___;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        ends_of___[b_3][0] = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of___[b_3][t];
-            count += snn_list16(&events_of___[b_3][count], &_[b_3][t][0], 2);
-            ends_of___[b_3][t + 1] = count;
-        }
-    }
-}
-
-/* names.snn:36  layer_b = _ -> dense(2) -> lif()
- * layer_b: linear map of _, 2 -> 2, then lif, 2 units */
-static void SNN_AT_LEVEL(layer_layer_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict layer_b_dense_)[2][2] = net->layer_b_dense_;
-    uint8_t (*restrict layer_b_)[2][2] = net->layer_b_;
-    float (*restrict layer_b_v_then_g_layer_b_dense_)[2][2] = net->layer_b_v_then_g_layer_b_dense_;
-    float (*restrict w_layer_b_)[2] = net->w_layer_b_;
-    uint16_t (*restrict events_of___)[12] = net->events_of___;
-    int32_t (*restrict ends_of___)[3] = net->ends_of___;
-    float (*restrict state_v_layer_b_)[2] = net->state_v_layer_b_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* rows of w_layer_b, event by event */
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                layer_b_dense_[b_3][t][j] = 0.0f;
-            }
-            for (int32_t e = ends_of___[b_3][t]; e < ends_of___[b_3][t + 1]; e++) {
-                const int32_t i = events_of___[b_3][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    layer_b_dense_[b_3][t][j] += w_layer_b_[i][j];
-                }
-            }
-        }
-        /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
-            float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (layer_b_dense_[b_3][0][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                layer_b_[b_3][0][n] = (uint8_t)spike_;
-                layer_b_v_then_g_layer_b_dense_[b_3][0][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (layer_b_dense_[b_3][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                layer_b_[b_3][1][n] = (uint8_t)spike_;
-                layer_b_v_then_g_layer_b_dense_[b_3][1][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            state_v_layer_b_[b_3][n] = v_;
-        }
-    }
-}
-
-/* layer_b: the units that spike, step by step */
-static void SNN_AT_LEVEL(list_layer_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict layer_b_)[2][2] = net->layer_b_;
-    uint16_t (*restrict events_of_layer_b_)[12] = net->events_of_layer_b_;
-    int32_t (*restrict ends_of_layer_b_)[3] = net->ends_of_layer_b_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        ends_of_layer_b_[b_3][0] = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_layer_b_[b_3][t];
-            count += snn_list16(&events_of_layer_b_[b_3][count], &layer_b_[b_3][t][0], 2);
-            ends_of_layer_b_[b_3][t + 1] = count;
         }
     }
 }
@@ -963,13 +579,13 @@ static void SNN_AT_LEVEL(layer_snn_all_)(void *context, int32_t first, int32_t l
 }
 
 /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
- * __func___sum: linear map of snn_all_li_sum, 2 -> 2 */
+ * __func___sum: linear map of snn_all_li_sum, 2 -> 2; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict func___sum_)[2] = net->func___sum_;
-    float (*restrict snn_all_li_sum_)[2] = net->snn_all_li_sum_;
-    float (*restrict w___func___)[2] = net->w___func___;
+    void *const *given = context;
+    float (*restrict func___sum_)[2] = given[1];
+    float (*restrict snn_all_li_sum_)[2] = given[2];
+    float (*restrict w___func___)[2] = given[3];
     /* rows of w___func__, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
@@ -1061,12 +677,12 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 }
 
 /* names.snn:28  b       = image -> dense(2) -> map()
- * number of spikes of b in each sample */
+ * number of spikes of b in each sample; and 8 times more, with other buffers */
 static void SNN_AT_LEVEL(count_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    uint8_t (*restrict b_)[2][2] = net->b_;
-    float *restrict activity_b_2_ = net->activity_b_2_;
+    void *const *given = context;
+    uint8_t (*restrict b_)[2][2] = given[1];
+    float *restrict activity_b_2_ = given[2];
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
@@ -1078,263 +694,15 @@ static void SNN_AT_LEVEL(count_b_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* names.snn:29  _b      = b -> dense(2) -> map()
- * number of spikes of _b_2 in each sample */
-static void SNN_AT_LEVEL(count__b_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict b_2_)[2][2] = net->b_2_;
-    float *restrict activity__b_2_ = net->activity__b_2_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        int32_t spikes = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t n = 0; n < 2; n++) {
-                spikes = spikes + b_2_[b_3][t][n];
-            }
-        }
-        activity__b_2_[b_3] = (float)spikes;
-    }
-}
-
-/* names.snn:31  loss    = b_dense -> map()
- * number of spikes of loss in each sample */
-static void SNN_AT_LEVEL(count_loss_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict loss_2_)[2][2] = net->loss_2_;
-    float *restrict activity_loss_ = net->activity_loss_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        int32_t spikes = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t n = 0; n < 2; n++) {
-                spikes = spikes + loss_2_[b_3][t][n];
-            }
-        }
-        activity_loss_[b_3] = (float)spikes;
-    }
-}
-
-/* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
- * number of spikes of grad_w_b in each sample */
-static void SNN_AT_LEVEL(count_grad_w_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict grad_w_b_)[2][2] = net->grad_w_b_;
-    float *restrict activity_grad_w_b_ = net->activity_grad_w_b_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        int32_t spikes = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t n = 0; n < 2; n++) {
-                spikes = spikes + grad_w_b_[b_3][t][n];
-            }
-        }
-        activity_grad_w_b_[b_3] = (float)spikes;
-    }
-}
-
-/* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
- * number of spikes of activity_b in each sample */
-static void SNN_AT_LEVEL(count_activity_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict activity_b_)[2][2] = net->activity_b_;
-    float *restrict activity_activity_b_ = net->activity_activity_b_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        int32_t spikes = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t n = 0; n < 2; n++) {
-                spikes = spikes + activity_b_[b_3][t][n];
-            }
-        }
-        activity_activity_b_[b_3] = (float)spikes;
-    }
-}
-
-/* names.snn:34  _1      = activity_b -> dense(2) -> lif()
- * number of spikes of _1 in each sample */
-static void SNN_AT_LEVEL(count__1_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict _1_)[2][2] = net->_1_;
-    float *restrict activity__1_ = net->activity__1_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        int32_t spikes = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t n = 0; n < 2; n++) {
-                spikes = spikes + _1_[b_3][t][n];
-            }
-        }
-        activity__1_[b_3] = (float)spikes;
-    }
-}
-
-/* names.snn:35  _       = _1 -> dense(2) -> _()
- * number of spikes of _ in each sample */
-static void SNN_AT_LEVEL(count___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict _)[2][2] = net->_;
-    float *restrict activity___ = net->activity___;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        int32_t spikes = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t n = 0; n < 2; n++) {
-                spikes = spikes + _[b_3][t][n];
-            }
-        }
-        activity___[b_3] = (float)spikes;
-    }
-}
-
-/* names.snn:36  layer_b = _ -> dense(2) -> lif()
- * number of spikes of layer_b in each sample */
-static void SNN_AT_LEVEL(count_layer_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict layer_b_)[2][2] = net->layer_b_;
-    float *restrict activity_layer_b_ = net->activity_layer_b_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        int32_t spikes = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t n = 0; n < 2; n++) {
-                spikes = spikes + layer_b_[b_3][t][n];
-            }
-        }
-        activity_layer_b_[b_3] = (float)spikes;
-    }
-}
-
-/* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
- * number of spikes of snn_all in each sample */
-static void SNN_AT_LEVEL(count_snn_all_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    uint8_t (*restrict snn_all_)[2][2] = net->snn_all_;
-    float *restrict activity_snn_all_ = net->activity_snn_all_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        int32_t spikes = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            for (int32_t n = 0; n < 2; n++) {
-                spikes = spikes + snn_all_[b_3][t][n];
-            }
-        }
-        activity_snn_all_[b_3] = (float)spikes;
-    }
-}
-
-/* w__b with outputs first, for the gradient of its inputs */
+/* w__b with outputs first, for the gradient of its inputs; and 8 times more, with other buffers */
 static void SNN_AT_LEVEL(transpose_w__b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict w__b_)[2] = net->w__b_;
-    float (*restrict w__b_transposed_)[2] = net->w__b_transposed_;
+    void *const *given = context;
+    float (*restrict w__b_transposed_)[2] = given[1];
+    float (*restrict w__b_)[2] = given[2];
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 2; i++) {
             w__b_transposed_[j][i] = w__b_[i][j];
-        }
-    }
-}
-
-/* w_b_dense with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_b_dense_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_b_dense_)[2] = net->w_b_dense_;
-    float (*restrict w_b_dense_transposed_)[2] = net->w_b_dense_transposed_;
-    for (int32_t j = first; j < last; j++) {
-        for (int32_t i = 0; i < 2; i++) {
-            w_b_dense_transposed_[j][i] = w_b_dense_[i][j];
-        }
-    }
-}
-
-/* w_grad_w_b with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_grad_w_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_grad_w_b_)[2] = net->w_grad_w_b_;
-    float (*restrict w_grad_w_b_transposed_)[2] = net->w_grad_w_b_transposed_;
-    for (int32_t j = first; j < last; j++) {
-        for (int32_t i = 0; i < 2; i++) {
-            w_grad_w_b_transposed_[j][i] = w_grad_w_b_[i][j];
-        }
-    }
-}
-
-/* w_activity_b with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_activity_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_activity_b_)[2] = net->w_activity_b_;
-    float (*restrict w_activity_b_transposed_)[2] = net->w_activity_b_transposed_;
-    for (int32_t j = first; j < last; j++) {
-        for (int32_t i = 0; i < 2; i++) {
-            w_activity_b_transposed_[j][i] = w_activity_b_[i][j];
-        }
-    }
-}
-
-/* w__1 with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w__1_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w__1_)[2] = net->w__1_;
-    float (*restrict w__1_transposed_)[2] = net->w__1_transposed_;
-    for (int32_t j = first; j < last; j++) {
-        for (int32_t i = 0; i < 2; i++) {
-            w__1_transposed_[j][i] = w__1_[i][j];
-        }
-    }
-}
-
-/* w__ with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w___)[2] = net->w___;
-    float (*restrict w___transposed_)[2] = net->w___transposed_;
-    for (int32_t j = first; j < last; j++) {
-        for (int32_t i = 0; i < 2; i++) {
-            w___transposed_[j][i] = w___[i][j];
-        }
-    }
-}
-
-/* w_layer_b with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_layer_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_layer_b_)[2] = net->w_layer_b_;
-    float (*restrict w_layer_b_transposed_)[2] = net->w_layer_b_transposed_;
-    for (int32_t j = first; j < last; j++) {
-        for (int32_t i = 0; i < 2; i++) {
-            w_layer_b_transposed_[j][i] = w_layer_b_[i][j];
-        }
-    }
-}
-
-/* w_snn_all with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w_snn_all_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_snn_all_)[2] = net->w_snn_all_;
-    float (*restrict w_snn_all_transposed_)[2] = net->w_snn_all_transposed_;
-    for (int32_t j = first; j < last; j++) {
-        for (int32_t i = 0; i < 2; i++) {
-            w_snn_all_transposed_[j][i] = w_snn_all_[i][j];
-        }
-    }
-}
-
-/* w___func__ with outputs first, for the gradient of its inputs */
-static void SNN_AT_LEVEL(transpose_w___func___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w___func___)[2] = net->w___func___;
-    float (*restrict w___func___transposed_)[2] = net->w___func___transposed_;
-    for (int32_t j = first; j < last; j++) {
-        for (int32_t i = 0; i < 2; i++) {
-            w___func___transposed_[j][i] = w___func___[i][j];
         }
     }
 }
@@ -1403,77 +771,17 @@ static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int
 }
 
 /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
- * gradient of w___func__: sum of the parts */
+ * gradient of w___func__: sum of the parts; and 8 times more, with other buffers */
 static void SNN_AT_LEVEL(sum_w___func___)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict grad_w___func___)[2] = net->grad_w___func___;
-    float (*restrict parts_of_w___func___)[2][2] = net->parts_of_w___func___;
+    void *const *given = context;
+    float (*restrict grad_w___func___)[2] = given[1];
+    float (*restrict parts_of_w___func___)[2][2] = given[2];
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
             for (int32_t j = 0; j < 2; j++) {
                 grad_w___func___[i][j] += parts_of_w___func___[slice][i][j];
-            }
-        }
-    }
-}
-
-/* names.snn:38  __func__ = snn_all -> dense(2) -> li()
- * g_snn_all_li_sum: linear map of g___func___sum, 2 -> 2 */
-static void SNN_AT_LEVEL(dense_g_snn_all_li_sum_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict g___func___sum_)[2] = net->g___func___sum_;
-    float (*restrict g_snn_all_li_sum_)[2] = net->g_snn_all_li_sum_;
-    float (*restrict w___func___transposed_)[2] = net->w___func___transposed_;
-    /* rows of w___func___transposed, some samples at a time */
-    const int32_t blocks = (last - first) / 4;
-    for (int32_t block = 0; block < blocks; block++) {
-        const int32_t b_3 = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            g_snn_all_li_sum_[b_3][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            g_snn_all_li_sum_[b_3 + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            g_snn_all_li_sum_[b_3 + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            g_snn_all_li_sum_[b_3 + 3][j] = 0.0f;
-        }
-        for (int32_t i = 0; i < 2; i++) {
-            const float x0 = g___func___sum_[b_3][i];
-            const float x1 = g___func___sum_[b_3 + 1][i];
-            const float x2 = g___func___sum_[b_3 + 2][i];
-            const float x3 = g___func___sum_[b_3 + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                const float w = w___func___transposed_[i][j];
-                g_snn_all_li_sum_[b_3][j] += x0 * w;
-                g_snn_all_li_sum_[b_3 + 1][j] += x1 * w;
-                g_snn_all_li_sum_[b_3 + 2][j] += x2 * w;
-                g_snn_all_li_sum_[b_3 + 3][j] += x3 * w;
-            }
-        }
-    }
-    const int32_t left = first + blocks * 4;
-    for (int32_t b_3 = left; b_3 < last; b_3++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            g_snn_all_li_sum_[b_3][j] = 0.0f;
-        }
-        for (int32_t i = 0; i < 2; i++) {
-            const float x0 = g___func___sum_[b_3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                const float w = w___func___transposed_[i][j];
-                g_snn_all_li_sum_[b_3][j] += x0 * w;
             }
         }
     }
@@ -1556,36 +864,20 @@ static void SNN_AT_LEVEL(adjoint_snn_all_)(void *context, int32_t first, int32_t
     }
 }
 
-/* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
- * gradient of w_snn_all: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_snn_all_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_snn_all_)[2] = net->grad_w_snn_all_;
-    float (*restrict parts_of_w_snn_all_)[2][2] = net->parts_of_w_snn_all_;
-    for (int32_t i = first; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                grad_w_snn_all_[i][j] += parts_of_w_snn_all_[slice][i][j];
-            }
-        }
-    }
-}
-
 /* names.snn:36  layer_b = _ -> dense(2) -> lif()
- * layer_b: linear map of g_snn_all_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_layer_b */
+ * layer_b: linear map of g_snn_all_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_layer_b; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(adjoint_layer_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict snn_all_v_then_g_snn_all_dense_)[2][2] = net->snn_all_v_then_g_snn_all_dense_;
-    float (*restrict g_layer_b_)[2][2] = net->g_layer_b_;
-    float (*restrict layer_b_v_then_g_layer_b_dense_)[2][2] = net->layer_b_v_then_g_layer_b_dense_;
-    float (*restrict w_snn_all_transposed_)[2] = net->w_snn_all_transposed_;
-    uint16_t (*restrict events_of___)[12] = net->events_of___;
-    int32_t (*restrict ends_of___)[3] = net->ends_of___;
+    void *const *given = context;
+    const struct net *net = given[0];
+    float (*restrict parts_of_w_layer_b_)[2][2] = given[1];
+    float (*restrict g_layer_b_)[2][2] = given[2];
+    float (*restrict snn_all_v_then_g_snn_all_dense_)[2][2] = given[3];
+    float (*restrict w_snn_all_transposed_)[2] = given[4];
+    float (*restrict layer_b_v_then_g_layer_b_dense_)[2][2] = given[5];
+    int32_t (*restrict ends_of___)[3] = given[6];
+    uint16_t (*restrict events_of___)[12] = given[7];
     _Alignas(64) float sums_layer_b_2_[4][2];
-    float (*restrict parts_of_w_layer_b_)[2][2] = net->parts_of_w_layer_b_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
@@ -1664,23 +956,6 @@ static void SNN_AT_LEVEL(adjoint_layer_b_)(void *context, int32_t first, int32_t
     }
 }
 
-/* names.snn:36  layer_b = _ -> dense(2) -> lif()
- * gradient of w_layer_b: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_layer_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_layer_b_)[2] = net->grad_w_layer_b_;
-    float (*restrict parts_of_w_layer_b_)[2][2] = net->parts_of_w_layer_b_;
-    for (int32_t i = first; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                grad_w_layer_b_[i][j] += parts_of_w_layer_b_[slice][i][j];
-            }
-        }
-    }
-}
-
 /* neurons near the threshold of _ in every fourth sample, at every fourth step */
 static void SNN_AT_LEVEL(measure___)(void *context, int32_t first, int32_t last)
 {
@@ -1707,12 +982,13 @@ static void SNN_AT_LEVEL(measure___)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* are few neurons of _ near their threshold? By this batch alone */
+/* are few neurons of _ near their threshold? By this batch alone; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(choose_near___)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    int32_t *restrict near_of___ = net->near_of___;
-    int32_t *restrict few_of___ = net->few_of___;
+    void *const *given = context;
+    const struct net *net = given[0];
+    int32_t *restrict near_of___ = given[1];
+    int32_t *restrict few_of___ = given[2];
     for (int32_t k = first; k < last; k++) {
         float total = 0.0f;
         for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
@@ -1843,29 +1119,13 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
 }
 
 /* names.snn:35  _       = _1 -> dense(2) -> _()
- * gradient of w__: sum of the parts */
-static void SNN_AT_LEVEL(sum_w___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w___)[2] = net->grad_w___;
-    float (*restrict parts_of_w___)[2][2] = net->parts_of_w___;
-    for (int32_t i = first; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                grad_w___[i][j] += parts_of_w___[slice][i][j];
-            }
-        }
-    }
-}
-
-/* names.snn:35  _       = _1 -> dense(2) -> _()
- * gradient of metadata__: sum over the batch and the units */
+ * gradient of metadata__: sum over the batch and the units; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(gradient_metadata___)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float *restrict grad_metadata___ = net->grad_metadata___;
-    float (*restrict sum_metadata_____)[2] = net->sum_metadata_____;
+    void *const *given = context;
+    const struct net *net = given[0];
+    float *restrict grad_metadata___ = given[1];
+    float (*restrict sum_metadata_____)[2] = given[2];
     for (int32_t k = first; k < last; k++) {
         for (int32_t b_3 = 0; b_3 < net->run.rows; b_3++) {
             for (int32_t n = 0; n < 2; n++) {
@@ -1875,336 +1135,12 @@ static void SNN_AT_LEVEL(gradient_metadata___)(void *context, int32_t first, int
     }
 }
 
-/* names.snn:34  _1      = activity_b -> dense(2) -> lif()
- * _1: linear map of g___dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w__1 */
-static void SNN_AT_LEVEL(adjoint__1_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict g___dense_)[2][2] = net->g___dense_;
-    float (*restrict g__1_)[2][2] = net->g__1_;
-    float (*restrict _1_v_then_g__1_dense_)[2][2] = net->_1_v_then_g__1_dense_;
-    float (*restrict w___transposed_)[2] = net->w___transposed_;
-    uint16_t (*restrict events_of_activity_b_)[12] = net->events_of_activity_b_;
-    int32_t (*restrict ends_of_activity_b_)[3] = net->ends_of_activity_b_;
-    _Alignas(64) float sums__1_2_[4][2];
-    float (*restrict parts_of_w__1_)[2][2] = net->parts_of_w__1_;
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                parts_of_w__1_[slice][i][j] = 0.0f;
-            }
-        }
-        for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            /* rows of w___transposed */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                g__1_[b_3][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                g__1_[b_3][1][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 2; i++) {
-                const float x0 = g___dense_[b_3][0][i];
-                const float x1 = g___dense_[b_3][1][i];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    const float w = w___transposed_[i][j];
-                    g__1_[b_3][0][j] += x0 * w;
-                    g__1_[b_3][1][j] += x1 * w;
-                }
-            }
-            /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 2; n++) {
-                float g_v_ = 0.0f;
-                /* t = 1 */
-                {
-                    const float v_ = _1_v_then_g__1_dense_[b_3][1][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g__1_[b_3][1][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g__1_dense_ = g_v_2_ * 0.5f;
-                    _1_v_then_g__1_dense_[b_3][1][n] = g__1_dense_;
-                    g_v_ = g__1_dense_;
-                }
-                /* t = 0 */
-                {
-                    const float v_ = _1_v_then_g__1_dense_[b_3][0][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g__1_[b_3][0][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g__1_dense_ = g_v_2_ * 0.5f;
-                    _1_v_then_g__1_dense_[b_3][0][n] = g__1_dense_;
-                    g_v_ = g__1_dense_;
-                }
-            }
-            /* gradient of w__1, event by event */
-            for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    sums__1_2_[0][j] = _1_v_then_g__1_dense_[b_3][t][j];
-                }
-                for (int32_t e = ends_of_activity_b_[b_3][t]; e < ends_of_activity_b_[b_3][t + 1]; e++) {
-                    const int32_t i = events_of_activity_b_[b_3][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
-                        parts_of_w__1_[slice][i][j] += sums__1_2_[0][j];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* names.snn:34  _1      = activity_b -> dense(2) -> lif()
- * gradient of w__1: sum of the parts */
-static void SNN_AT_LEVEL(sum_w__1_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w__1_)[2] = net->grad_w__1_;
-    float (*restrict parts_of_w__1_)[2][2] = net->parts_of_w__1_;
-    for (int32_t i = first; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                grad_w__1_[i][j] += parts_of_w__1_[slice][i][j];
-            }
-        }
-    }
-}
-
-/* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
- * activity_b: linear map of g__1_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_activity_b */
-static void SNN_AT_LEVEL(adjoint_activity_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict _1_v_then_g__1_dense_)[2][2] = net->_1_v_then_g__1_dense_;
-    float (*restrict g_activity_b_)[2][2] = net->g_activity_b_;
-    float (*restrict activity_b_v_then_g_activity_b_dense_)[2][2] = net->activity_b_v_then_g_activity_b_dense_;
-    float (*restrict w__1_transposed_)[2] = net->w__1_transposed_;
-    uint16_t (*restrict events_of_grad_w_b_)[12] = net->events_of_grad_w_b_;
-    int32_t (*restrict ends_of_grad_w_b_)[3] = net->ends_of_grad_w_b_;
-    _Alignas(64) float sums_activity_b_2_[4][2];
-    float (*restrict parts_of_w_activity_b_)[2][2] = net->parts_of_w_activity_b_;
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_activity_b_[slice][i][j] = 0.0f;
-            }
-        }
-        for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            /* rows of w__1_transposed */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                g_activity_b_[b_3][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                g_activity_b_[b_3][1][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 2; i++) {
-                const float x0 = _1_v_then_g__1_dense_[b_3][0][i];
-                const float x1 = _1_v_then_g__1_dense_[b_3][1][i];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    const float w = w__1_transposed_[i][j];
-                    g_activity_b_[b_3][0][j] += x0 * w;
-                    g_activity_b_[b_3][1][j] += x1 * w;
-                }
-            }
-            /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 2; n++) {
-                float g_v_ = 0.0f;
-                /* t = 1 */
-                {
-                    const float v_ = activity_b_v_then_g_activity_b_dense_[b_3][1][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_activity_b_[b_3][1][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_activity_b_dense_ = g_v_2_ * 0.5f;
-                    activity_b_v_then_g_activity_b_dense_[b_3][1][n] = g_activity_b_dense_;
-                    g_v_ = g_activity_b_dense_;
-                }
-                /* t = 0 */
-                {
-                    const float v_ = activity_b_v_then_g_activity_b_dense_[b_3][0][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_activity_b_[b_3][0][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_activity_b_dense_ = g_v_2_ * 0.5f;
-                    activity_b_v_then_g_activity_b_dense_[b_3][0][n] = g_activity_b_dense_;
-                    g_v_ = g_activity_b_dense_;
-                }
-            }
-            /* gradient of w_activity_b, event by event */
-            for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    sums_activity_b_2_[0][j] = activity_b_v_then_g_activity_b_dense_[b_3][t][j];
-                }
-                for (int32_t e = ends_of_grad_w_b_[b_3][t]; e < ends_of_grad_w_b_[b_3][t + 1]; e++) {
-                    const int32_t i = events_of_grad_w_b_[b_3][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
-                        parts_of_w_activity_b_[slice][i][j] += sums_activity_b_2_[0][j];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
- * gradient of w_activity_b: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_activity_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_activity_b_)[2] = net->grad_w_activity_b_;
-    float (*restrict parts_of_w_activity_b_)[2][2] = net->parts_of_w_activity_b_;
-    for (int32_t i = first; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                grad_w_activity_b_[i][j] += parts_of_w_activity_b_[slice][i][j];
-            }
-        }
-    }
-}
-
-/* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
- * grad_w_b: linear map of g_activity_b_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_grad_w_b */
-static void SNN_AT_LEVEL(adjoint_grad_w_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict activity_b_v_then_g_activity_b_dense_)[2][2] = net->activity_b_v_then_g_activity_b_dense_;
-    float (*restrict g_grad_w_b_)[2][2] = net->g_grad_w_b_;
-    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = net->grad_w_b_v_then_g_grad_w_b_dense_;
-    float (*restrict w_activity_b_transposed_)[2] = net->w_activity_b_transposed_;
-    uint16_t (*restrict events_of_loss_)[12] = net->events_of_loss_;
-    int32_t (*restrict ends_of_loss_)[3] = net->ends_of_loss_;
-    _Alignas(64) float sums_grad_w_b_2_[4][2];
-    float (*restrict parts_of_w_grad_w_b_)[2][2] = net->parts_of_w_grad_w_b_;
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_grad_w_b_[slice][i][j] = 0.0f;
-            }
-        }
-        for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            /* rows of w_activity_b_transposed */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                g_grad_w_b_[b_3][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                g_grad_w_b_[b_3][1][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 2; i++) {
-                const float x0 = activity_b_v_then_g_activity_b_dense_[b_3][0][i];
-                const float x1 = activity_b_v_then_g_activity_b_dense_[b_3][1][i];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    const float w = w_activity_b_transposed_[i][j];
-                    g_grad_w_b_[b_3][0][j] += x0 * w;
-                    g_grad_w_b_[b_3][1][j] += x1 * w;
-                }
-            }
-            /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 2; n++) {
-                float g_v_ = 0.0f;
-                /* t = 1 */
-                {
-                    const float v_ = grad_w_b_v_then_g_grad_w_b_dense_[b_3][1][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_grad_w_b_[b_3][1][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_grad_w_b_dense_ = g_v_2_ * 0.5f;
-                    grad_w_b_v_then_g_grad_w_b_dense_[b_3][1][n] = g_grad_w_b_dense_;
-                    g_v_ = g_grad_w_b_dense_;
-                }
-                /* t = 0 */
-                {
-                    const float v_ = grad_w_b_v_then_g_grad_w_b_dense_[b_3][0][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_grad_w_b_[b_3][0][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_grad_w_b_dense_ = g_v_2_ * 0.5f;
-                    grad_w_b_v_then_g_grad_w_b_dense_[b_3][0][n] = g_grad_w_b_dense_;
-                    g_v_ = g_grad_w_b_dense_;
-                }
-            }
-            /* gradient of w_grad_w_b, event by event */
-            for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    sums_grad_w_b_2_[0][j] = grad_w_b_v_then_g_grad_w_b_dense_[b_3][t][j];
-                }
-                for (int32_t e = ends_of_loss_[b_3][t]; e < ends_of_loss_[b_3][t + 1]; e++) {
-                    const int32_t i = events_of_loss_[b_3][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
-                        parts_of_w_grad_w_b_[slice][i][j] += sums_grad_w_b_2_[0][j];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
- * gradient of w_grad_w_b: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_grad_w_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_grad_w_b_)[2] = net->grad_w_grad_w_b_;
-    float (*restrict parts_of_w_grad_w_b_)[2][2] = net->parts_of_w_grad_w_b_;
-    for (int32_t i = first; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                grad_w_grad_w_b_[i][j] += parts_of_w_grad_w_b_[slice][i][j];
-            }
-        }
-    }
-}
-
-/* neurons near the threshold of loss in every fourth sample, at every fourth step */
+/* neurons near the threshold of loss in every fourth sample, at every fourth step; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(measure_loss_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict loss__t_then_g_b_dense_)[2][2] = net->loss__t_then_g_b_dense_;
-    int32_t *restrict near_of_loss_ = net->near_of_loss_;
+    void *const *given = context;
+    float (*restrict loss__t_then_g_b_dense_)[2][2] = given[1];
+    int32_t *restrict near_of_loss_ = given[2];
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* every fourth sample */
         if (b_3 == b_3 / 4 * 4) {
@@ -2223,41 +1159,26 @@ static void SNN_AT_LEVEL(measure_loss_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* are few neurons of loss near their threshold? By this batch alone */
-static void SNN_AT_LEVEL(choose_near_loss_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    int32_t *restrict near_of_loss_ = net->near_of_loss_;
-    int32_t *restrict few_of_loss_ = net->few_of_loss_;
-    for (int32_t k = first; k < last; k++) {
-        float total = 0.0f;
-        for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
-            total = total + (float)near_of_loss_[b_3 * 4];
-        }
-        /* products of single neurons are faster for less than 36 % of them */
-        few_of_loss_[k] = total < 0.36f * (2.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
-    }
-}
-
 /* names.snn:31  loss    = b_dense -> map()
- * loss: linear map of g_grad_w_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w_b_dense */
+ * loss: linear map of g_grad_w_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w_b_dense; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict b_dense_)[2][2] = net->b_dense_;
-    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = net->grad_w_b_v_then_g_grad_w_b_dense_;
-    float (*restrict g_loss_)[2][2] = net->g_loss_;
-    float (*restrict loss__t_then_g_b_dense_)[2][2] = net->loss__t_then_g_b_dense_;
-    float (*restrict loss_t_)[2][2] = net->loss_t_;
-    float *restrict map___LINE___loss_ = net->map___LINE___loss_;
-    float (*restrict w_grad_w_b_)[2] = net->w_grad_w_b_;
-    float (*restrict w_grad_w_b_transposed_)[2] = net->w_grad_w_b_transposed_;
-    uint16_t (*restrict events_of__b_2_)[12] = net->events_of__b_2_;
-    int32_t (*restrict ends_of__b_2_)[3] = net->ends_of__b_2_;
-    int32_t *restrict few_of_loss_ = net->few_of_loss_;
-    float (*restrict sum_map___LINE___loss_loss_)[2] = net->sum_map___LINE___loss_loss_;
+    void *const *given = context;
+    const struct net *net = given[0];
+    float (*restrict parts_of_w_b_dense_)[2][2] = given[1];
+    int32_t *restrict few_of_loss_ = given[2];
+    float (*restrict loss__t_then_g_b_dense_)[2][2] = given[3];
+    float (*restrict g_loss_)[2][2] = given[4];
+    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = given[5];
+    float (*restrict w_grad_w_b_)[2] = given[6];
+    float (*restrict w_grad_w_b_transposed_)[2] = given[7];
+    float *restrict map___LINE___loss_ = given[8];
+    float (*restrict loss_t_)[2][2] = given[9];
+    float (*restrict b_dense_)[2][2] = given[10];
+    float (*restrict sum_map___LINE___loss_loss_)[2] = given[11];
+    int32_t (*restrict ends_of__b_2_)[3] = given[12];
+    uint16_t (*restrict events_of__b_2_)[12] = given[13];
     _Alignas(64) float sums_loss_[4][2];
-    float (*restrict parts_of_w_b_dense_)[2][2] = net->parts_of_w_b_dense_;
     _Alignas(64) uint8_t near_g_loss_[2];
     _Alignas(64) uint16_t list_near_g_loss_[10];
     for (int32_t slice = first; slice < last; slice++) {
@@ -2372,285 +1293,6 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* names.snn:30  b_dense = _b -> dense(2)
- * gradient of w_b_dense: sum of the parts */
-static void SNN_AT_LEVEL(sum_w_b_dense_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w_b_dense_2_)[2] = net->grad_w_b_dense_2_;
-    float (*restrict parts_of_w_b_dense_)[2][2] = net->parts_of_w_b_dense_;
-    for (int32_t i = first; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                grad_w_b_dense_2_[i][j] += parts_of_w_b_dense_[slice][i][j];
-            }
-        }
-    }
-}
-
-/* names.snn:31  loss    = b_dense -> map()
- * gradient of map___LINE___loss: sum over the batch and the units */
-static void SNN_AT_LEVEL(gradient_map___LINE___loss_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float *restrict grad_map___LINE___loss_ = net->grad_map___LINE___loss_;
-    float (*restrict sum_map___LINE___loss_loss_)[2] = net->sum_map___LINE___loss_loss_;
-    for (int32_t k = first; k < last; k++) {
-        for (int32_t b_3 = 0; b_3 < net->run.rows; b_3++) {
-            for (int32_t n = 0; n < 2; n++) {
-                grad_map___LINE___loss_[k] += sum_map___LINE___loss_loss_[b_3][n];
-            }
-        }
-    }
-}
-
-/* neurons near the threshold of _b_2 in every fourth sample, at every fourth step */
-static void SNN_AT_LEVEL(measure__b_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = net->b_2__t_then_g__b_dense_3_;
-    int32_t *restrict near_of__b_2_ = net->near_of__b_2_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* every fourth sample */
-        if (b_3 == b_3 / 4 * 4) {
-            int32_t count = 0;
-            for (int32_t k = 0; k < 1; k++) {
-                for (int32_t tile = 0; tile < 1; tile++) {
-                    const int32_t j0 = tile * 2;
-                    for (int32_t n = 0; n < 2; n++) {
-                        const float derivative_ = snn_absf(b_2__t_then_g__b_dense_3_[b_3][k * 4][j0 + n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                        count = count + (derivative_ != 0.0f ? 1 : 0);
-                    }
-                }
-            }
-            near_of__b_2_[b_3] = count;
-        }
-    }
-}
-
-/* are few neurons of _b_2 near their threshold? By this batch alone */
-static void SNN_AT_LEVEL(choose_near__b_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    int32_t *restrict near_of__b_2_ = net->near_of__b_2_;
-    int32_t *restrict few_of__b_2_ = net->few_of__b_2_;
-    for (int32_t k = first; k < last; k++) {
-        float total = 0.0f;
-        for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
-            total = total + (float)near_of__b_2_[b_3 * 4];
-        }
-        /* products of single neurons are faster for less than 36 % of them */
-        few_of__b_2_[k] = total < 0.36f * (2.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
-    }
-}
-
-/* names.snn:29  _b      = b -> dense(2) -> map()
- * _b_2: linear map of g_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w__b */
-static void SNN_AT_LEVEL(adjoint__b_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict b_dense_3_)[2][2] = net->b_dense_3_;
-    float (*restrict loss__t_then_g_b_dense_)[2][2] = net->loss__t_then_g_b_dense_;
-    float (*restrict g__b_2_)[2][2] = net->g__b_2_;
-    float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = net->b_2__t_then_g__b_dense_3_;
-    float (*restrict b_2_t_)[2][2] = net->b_2_t_;
-    float *restrict map___LINE____b_ = net->map___LINE____b_;
-    float (*restrict w_b_dense_)[2] = net->w_b_dense_;
-    float (*restrict w_b_dense_transposed_)[2] = net->w_b_dense_transposed_;
-    uint16_t (*restrict events_of_b_)[12] = net->events_of_b_;
-    int32_t (*restrict ends_of_b_)[3] = net->ends_of_b_;
-    int32_t *restrict few_of__b_2_ = net->few_of__b_2_;
-    float (*restrict sum_map___LINE____b__b_2_)[2] = net->sum_map___LINE____b__b_2_;
-    _Alignas(64) float sums__b_2_[4][2];
-    float (*restrict parts_of_w__b_)[2][2] = net->parts_of_w__b_;
-    _Alignas(64) uint8_t near_g__b_2_[2];
-    _Alignas(64) uint16_t list_near_g__b_2_[10];
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                parts_of_w__b_[slice][i][j] = 0.0f;
-            }
-        }
-        for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            if (few_of__b_2_[0] != 0) {
-                /* rows of w_b_dense_transposed, of neurons near their threshold */
-                for (int32_t t = 0; t < 2; t++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t n = 0; n < 2; n++) {
-                        const float derivative_ = snn_absf(b_2__t_then_g__b_dense_3_[b_3][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                        near_g__b_2_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
-                    }
-                    int32_t count = 0;
-                    count += snn_list16(&list_near_g__b_2_[0], &near_g__b_2_[0], 2);
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
-                        g__b_2_[b_3][t][j] = 0.0f;
-                    }
-                    for (int32_t e = 0; e < count; e++) {
-                        const int32_t j = list_near_g__b_2_[e];
-                        float sum = 0.0f;
-                        for (int32_t k = 0; k < 2; k++) {
-                            sum = sum + loss__t_then_g_b_dense_[b_3][t][k] * w_b_dense_[j][k];
-                        }
-                        g__b_2_[b_3][t][j] = sum;
-                    }
-                }
-            }
-            if (few_of__b_2_[0] == 0) {
-                /* rows of w_b_dense_transposed */
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    g__b_2_[b_3][0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    g__b_2_[b_3][1][j] = 0.0f;
-                }
-                for (int32_t i = 0; i < 2; i++) {
-                    const float x0 = loss__t_then_g_b_dense_[b_3][0][i];
-                    const float x1 = loss__t_then_g_b_dense_[b_3][1][i];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
-                        const float w = w_b_dense_transposed_[i][j];
-                        g__b_2_[b_3][0][j] += x0 * w;
-                        g__b_2_[b_3][1][j] += x1 * w;
-                    }
-                }
-            }
-            /* map, adjoint */
-            const float LINE___ = map___LINE____b_[0];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 2; n++) {
-                float g_first_ = 0.0f;
-                float g_net_ = 0.0f;
-                float sum = 0.0f;
-                /* t = 1 */
-                {
-                    const float t_ = b_2__t_then_g__b_dense_3_[b_3][1][n];
-                    const float x = t_ - 1.0f;
-                    const bool return_ = x >= 0.0f;
-                    const float g_return_ = g__b_2_[b_3][1][n] + g_net_ * -b_2_t_[b_3][1][n];
-                    const float derivative_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
-                    const float g__t_ = g_first_ + g_return_ * derivative_;
-                    const float g_t_ = (return_ ? 0.0f : g_net_) + g__t_;
-                    const float g__b_dense_3_ = g_t_ * LINE___;
-                    b_2__t_then_g__b_dense_3_[b_3][1][n] = g__b_dense_3_;
-                    sum = sum + g_t_ * b_dense_3_[b_3][1][n];
-                    g_first_ = g_t_;
-                    g_net_ = g__t_;
-                }
-                /* t = 0 */
-                {
-                    const float t_ = b_2__t_then_g__b_dense_3_[b_3][0][n];
-                    const float x = t_ - 1.0f;
-                    const bool return_ = x >= 0.0f;
-                    const float g_return_ = g__b_2_[b_3][0][n] + g_net_ * -b_2_t_[b_3][0][n];
-                    const float derivative_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
-                    const float g__t_ = g_first_ + g_return_ * derivative_;
-                    const float g_t_ = (return_ ? 0.0f : g_net_) + g__t_;
-                    const float g__b_dense_3_ = g_t_ * LINE___;
-                    b_2__t_then_g__b_dense_3_[b_3][0][n] = g__b_dense_3_;
-                    sum = sum + g_t_ * b_dense_3_[b_3][0][n];
-                    g_first_ = g_t_;
-                    g_net_ = g__t_;
-                }
-                sum_map___LINE____b__b_2_[b_3][n] = sum;
-            }
-            /* gradient of w__b, event by event */
-            for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
-                    sums__b_2_[0][j] = b_2__t_then_g__b_dense_3_[b_3][t][j];
-                }
-                for (int32_t e = ends_of_b_[b_3][t]; e < ends_of_b_[b_3][t + 1]; e++) {
-                    const int32_t i = events_of_b_[b_3][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
-                        parts_of_w__b_[slice][i][j] += sums__b_2_[0][j];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* names.snn:29  _b      = b -> dense(2) -> map()
- * gradient of w__b: sum of the parts */
-static void SNN_AT_LEVEL(sum_w__b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict grad_w__b_)[2] = net->grad_w__b_;
-    float (*restrict parts_of_w__b_)[2][2] = net->parts_of_w__b_;
-    for (int32_t i = first; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
-                grad_w__b_[i][j] += parts_of_w__b_[slice][i][j];
-            }
-        }
-    }
-}
-
-/* names.snn:29  _b      = b -> dense(2) -> map()
- * gradient of map___LINE____b: sum over the batch and the units */
-static void SNN_AT_LEVEL(gradient_map___LINE____b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float *restrict grad_map___LINE____b_ = net->grad_map___LINE____b_;
-    float (*restrict sum_map___LINE____b__b_2_)[2] = net->sum_map___LINE____b__b_2_;
-    for (int32_t k = first; k < last; k++) {
-        for (int32_t b_3 = 0; b_3 < net->run.rows; b_3++) {
-            for (int32_t n = 0; n < 2; n++) {
-                grad_map___LINE____b_[k] += sum_map___LINE____b__b_2_[b_3][n];
-            }
-        }
-    }
-}
-
-/* neurons near the threshold of b in every fourth sample, at every fourth step */
-static void SNN_AT_LEVEL(measure_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict b__t_)[2][2] = net->b__t_;
-    int32_t *restrict near_of_b_ = net->near_of_b_;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* every fourth sample */
-        if (b_3 == b_3 / 4 * 4) {
-            int32_t count = 0;
-            for (int32_t k = 0; k < 1; k++) {
-                for (int32_t tile = 0; tile < 1; tile++) {
-                    const int32_t j0 = tile * 2;
-                    for (int32_t n = 0; n < 2; n++) {
-                        const float derivative_ = snn_absf(b__t_[b_3][k * 4][j0 + n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                        count = count + (derivative_ != 0.0f ? 1 : 0);
-                    }
-                }
-            }
-            near_of_b_[b_3] = count;
-        }
-    }
-}
-
-/* are few neurons of b near their threshold? By this batch alone */
-static void SNN_AT_LEVEL(choose_near_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    int32_t *restrict near_of_b_ = net->near_of_b_;
-    int32_t *restrict few_of_b_ = net->few_of_b_;
-    for (int32_t k = first; k < last; k++) {
-        float total = 0.0f;
-        for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
-            total = total + (float)near_of_b_[b_3 * 4];
-        }
-        /* products of single neurons are faster for less than 36 % of them */
-        few_of_b_[k] = total < 0.36f * (2.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
-    }
-}
-
 /* names.snn:28  b       = image -> dense(2) -> map()
  * b: linear map of g__b_dense_3, 2 -> 2, then map, adjoint, 2 units */
 static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
@@ -2758,22 +1400,6 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
 }
 
 /* names.snn:28  b       = image -> dense(2) -> map()
- * gradient of map___LINE___b: sum over the batch and the units */
-static void SNN_AT_LEVEL(gradient_map___LINE___b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float *restrict grad_map___LINE___b_ = net->grad_map___LINE___b_;
-    float (*restrict sum_map___LINE___b_b_)[2] = net->sum_map___LINE___b_b_;
-    for (int32_t k = first; k < last; k++) {
-        for (int32_t b_3 = 0; b_3 < net->run.rows; b_3++) {
-            for (int32_t n = 0; n < 2; n++) {
-                grad_map___LINE___b_[k] += sum_map___LINE___b_b_[b_3][n];
-            }
-        }
-    }
-}
-
-/* names.snn:28  b       = image -> dense(2) -> map()
  * w_b: gradient of w_b */
 static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t last)
 {
@@ -2867,13 +1493,14 @@ static void SNN_AT_LEVEL(update_w_b_)(void *context, int32_t first, int32_t last
     }
 }
 
-/* map___LINE___b: one step of memset */
+/* map___LINE___b: one step of memset; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(update_map___LINE___b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float *restrict map___LINE___b_ = net->map___LINE___b_;
-    float *restrict grad_map___LINE___b_ = net->grad_map___LINE___b_;
-    float *restrict grad_map___LINE___b_2_ = net->grad_map___LINE___b_2_;
+    void *const *given = context;
+    const struct net *net = given[0];
+    float *restrict grad_map___LINE___b_2_ = given[1];
+    float *restrict grad_map___LINE___b_ = given[2];
+    float *restrict map___LINE___b_ = given[3];
     const float lr_ = net->run.lr;
     SNN_INDEPENDENT
     for (int32_t k = first; k < last; k++) {
@@ -2884,13 +1511,14 @@ static void SNN_AT_LEVEL(update_map___LINE___b_)(void *context, int32_t first, i
     }
 }
 
-/* w__b: one step of memset */
+/* w__b: one step of memset; and 8 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w__b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict w__b_)[2] = net->w__b_;
-    float (*restrict grad_w__b_)[2] = net->grad_w__b_;
-    float (*restrict grad_w__b_2_)[2] = net->grad_w__b_2_;
+    void *const *given = context;
+    const struct net *net = given[0];
+    float (*restrict grad_w__b_2_)[2] = given[1];
+    float (*restrict grad_w__b_)[2] = given[2];
+    float (*restrict w__b_)[2] = given[3];
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
@@ -2903,245 +1531,148 @@ static void SNN_AT_LEVEL(update_w__b_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* map___LINE____b: one step of memset */
-static void SNN_AT_LEVEL(update_map___LINE____b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float *restrict map___LINE____b_ = net->map___LINE____b_;
-    float *restrict grad_map___LINE____b_ = net->grad_map___LINE____b_;
-    float *restrict grad_map___LINE____b_2_ = net->grad_map___LINE____b_2_;
-    const float lr_ = net->run.lr;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
-        const float grad_ = 0.9f * grad_map___LINE____b_2_[k] + grad_map___LINE____b_[k];
-        const float weight_ = map___LINE____b_[k] - lr_ * grad_;
-        grad_map___LINE____b_2_[k] = grad_;
-        map___LINE____b_[k] = weight_;
-    }
-}
-
-/* w_b_dense: one step of memset */
-static void SNN_AT_LEVEL(update_w_b_dense_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_b_dense_)[2] = net->w_b_dense_;
-    float (*restrict grad_w_b_dense_2_)[2] = net->grad_w_b_dense_2_;
-    float (*restrict grad_w_b_dense_3_)[2] = net->grad_w_b_dense_3_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w_b_dense_3_[i][j] + grad_w_b_dense_2_[i][j];
-            const float weight_ = w_b_dense_[i][j] - lr_ * grad_;
-            grad_w_b_dense_3_[i][j] = grad_;
-            w_b_dense_[i][j] = weight_;
-        }
-    }
-}
-
-/* map___LINE___loss: one step of memset */
-static void SNN_AT_LEVEL(update_map___LINE___loss_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float *restrict map___LINE___loss_ = net->map___LINE___loss_;
-    float *restrict grad_map___LINE___loss_ = net->grad_map___LINE___loss_;
-    float *restrict grad_map___LINE___loss_2_ = net->grad_map___LINE___loss_2_;
-    const float lr_ = net->run.lr;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
-        const float grad_ = 0.9f * grad_map___LINE___loss_2_[k] + grad_map___LINE___loss_[k];
-        const float weight_ = map___LINE___loss_[k] - lr_ * grad_;
-        grad_map___LINE___loss_2_[k] = grad_;
-        map___LINE___loss_[k] = weight_;
-    }
-}
-
-/* w_grad_w_b: one step of memset */
-static void SNN_AT_LEVEL(update_w_grad_w_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_grad_w_b_)[2] = net->w_grad_w_b_;
-    float (*restrict grad_w_grad_w_b_)[2] = net->grad_w_grad_w_b_;
-    float (*restrict grad_w_grad_w_b_2_)[2] = net->grad_w_grad_w_b_2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w_grad_w_b_2_[i][j] + grad_w_grad_w_b_[i][j];
-            const float weight_ = w_grad_w_b_[i][j] - lr_ * grad_;
-            grad_w_grad_w_b_2_[i][j] = grad_;
-            w_grad_w_b_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_activity_b: one step of memset */
-static void SNN_AT_LEVEL(update_w_activity_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_activity_b_)[2] = net->w_activity_b_;
-    float (*restrict grad_w_activity_b_)[2] = net->grad_w_activity_b_;
-    float (*restrict grad_w_activity_b_2_)[2] = net->grad_w_activity_b_2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w_activity_b_2_[i][j] + grad_w_activity_b_[i][j];
-            const float weight_ = w_activity_b_[i][j] - lr_ * grad_;
-            grad_w_activity_b_2_[i][j] = grad_;
-            w_activity_b_[i][j] = weight_;
-        }
-    }
-}
-
-/* w__1: one step of memset */
-static void SNN_AT_LEVEL(update_w__1_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w__1_)[2] = net->w__1_;
-    float (*restrict grad_w__1_)[2] = net->grad_w__1_;
-    float (*restrict grad_w__1_2_)[2] = net->grad_w__1_2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w__1_2_[i][j] + grad_w__1_[i][j];
-            const float weight_ = w__1_[i][j] - lr_ * grad_;
-            grad_w__1_2_[i][j] = grad_;
-            w__1_[i][j] = weight_;
-        }
-    }
-}
-
-/* w__: one step of memset */
-static void SNN_AT_LEVEL(update_w___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w___)[2] = net->w___;
-    float (*restrict grad_w___)[2] = net->grad_w___;
-    float (*restrict grad_w___2_)[2] = net->grad_w___2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w___2_[i][j] + grad_w___[i][j];
-            const float weight_ = w___[i][j] - lr_ * grad_;
-            grad_w___2_[i][j] = grad_;
-            w___[i][j] = weight_;
-        }
-    }
-}
-
-/* metadata__: one step of memset */
-static void SNN_AT_LEVEL(update_metadata___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float *restrict metadata___ = net->metadata___;
-    float *restrict grad_metadata___ = net->grad_metadata___;
-    float *restrict grad_metadata___2_ = net->grad_metadata___2_;
-    const float lr_ = net->run.lr;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
-        const float grad_ = 0.9f * grad_metadata___2_[k] + grad_metadata___[k];
-        const float weight_ = metadata___[k] - lr_ * grad_;
-        grad_metadata___2_[k] = grad_;
-        metadata___[k] = weight_;
-    }
-}
-
-/* w_layer_b: one step of memset */
-static void SNN_AT_LEVEL(update_w_layer_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_layer_b_)[2] = net->w_layer_b_;
-    float (*restrict grad_w_layer_b_)[2] = net->grad_w_layer_b_;
-    float (*restrict grad_w_layer_b_2_)[2] = net->grad_w_layer_b_2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w_layer_b_2_[i][j] + grad_w_layer_b_[i][j];
-            const float weight_ = w_layer_b_[i][j] - lr_ * grad_;
-            grad_w_layer_b_2_[i][j] = grad_;
-            w_layer_b_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_snn_all: one step of memset */
-static void SNN_AT_LEVEL(update_w_snn_all_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_snn_all_)[2] = net->w_snn_all_;
-    float (*restrict grad_w_snn_all_)[2] = net->grad_w_snn_all_;
-    float (*restrict grad_w_snn_all_2_)[2] = net->grad_w_snn_all_2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w_snn_all_2_[i][j] + grad_w_snn_all_[i][j];
-            const float weight_ = w_snn_all_[i][j] - lr_ * grad_;
-            grad_w_snn_all_2_[i][j] = grad_;
-            w_snn_all_[i][j] = weight_;
-        }
-    }
-}
-
-/* w___func__: one step of memset */
-static void SNN_AT_LEVEL(update_w___func___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w___func___)[2] = net->w___func___;
-    float (*restrict grad_w___func___)[2] = net->grad_w___func___;
-    float (*restrict grad_w___func___2_)[2] = net->grad_w___func___2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w___func___2_[i][j] + grad_w___func___[i][j];
-            const float weight_ = w___func___[i][j] - lr_ * grad_;
-            grad_w___func___2_[i][j] = grad_;
-            w___func___[i][j] = weight_;
-        }
-    }
-}
-
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, SNN_AT_LEVEL(dense_b_dense_2_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(scan_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense__b_dense_3_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan__b_2_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list__b_2_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_b_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_loss_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_loss_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_grad_w_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_grad_w_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_activity_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_activity_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer__1_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list__1_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense___dense_), net, net->run.rows);
+    /* b: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
+        net, net->ends_of_b_, net->events_of_b_, net->b_
+    }, net->run.rows);
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * _b_dense_3: linear map of b, 2 -> 2 */
+    snn_parallel(pool, SNN_AT_LEVEL(dense__b_dense_3_), (void *[]){
+        net, net->b_dense_3_, net->ends_of_b_, net->events_of_b_, net->w__b_
+    }, net->run.rows);
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * _b_2: map, 2 units */
+    snn_parallel(pool, SNN_AT_LEVEL(scan__b_2_), (void *[]){
+        net, net->map___LINE____b_, net->b_dense_3_, net->b_2_, net->b_2__t_then_g__b_dense_3_, net->b_2_t_,
+        net->state_first__b_2_, net->state_net__b_2_
+    }, net->run.rows);
+    /* _b_2: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
+        net, net->ends_of__b_2_, net->events_of__b_2_, net->b_2_
+    }, net->run.rows);
+    /* names.snn:30  b_dense = _b -> dense(2)
+     * b_dense: linear map of _b_2, 2 -> 2 */
+    snn_parallel(pool, SNN_AT_LEVEL(dense__b_dense_3_), (void *[]){
+        net, net->b_dense_, net->ends_of__b_2_, net->events_of__b_2_, net->w_b_dense_
+    }, net->run.rows);
+    /* names.snn:31  loss    = b_dense -> map()
+     * loss: map, 2 units */
+    snn_parallel(pool, SNN_AT_LEVEL(scan__b_2_), (void *[]){
+        net, net->map___LINE___loss_, net->b_dense_, net->loss_2_, net->loss__t_then_g_b_dense_, net->loss_t_,
+        net->state_first_loss_, net->state_net_loss_
+    }, net->run.rows);
+    /* loss: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
+        net, net->ends_of_loss_, net->events_of_loss_, net->loss_2_
+    }, net->run.rows);
+    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
+     * grad_w_b: linear map of loss, 2 -> 2, then lif, 2 units */
+    snn_parallel(pool, SNN_AT_LEVEL(layer_grad_w_b_), (void *[]){
+        net, net->grad_w_b_dense_, net->ends_of_loss_, net->events_of_loss_, net->w_grad_w_b_, net->grad_w_b_,
+        net->grad_w_b_v_then_g_grad_w_b_dense_, net->state_v_grad_w_b_
+    }, net->run.rows);
+    /* grad_w_b: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
+        net, net->ends_of_grad_w_b_, net->events_of_grad_w_b_, net->grad_w_b_
+    }, net->run.rows);
+    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
+     * activity_b: linear map of grad_w_b, 2 -> 2, then lif, 2 units */
+    snn_parallel(pool, SNN_AT_LEVEL(layer_grad_w_b_), (void *[]){
+        net, net->activity_b_dense_, net->ends_of_grad_w_b_, net->events_of_grad_w_b_, net->w_activity_b_,
+        net->activity_b_, net->activity_b_v_then_g_activity_b_dense_, net->state_v_activity_b_
+    }, net->run.rows);
+    /* activity_b: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
+        net, net->ends_of_activity_b_, net->events_of_activity_b_, net->activity_b_
+    }, net->run.rows);
+    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
+     * _1: linear map of activity_b, 2 -> 2, then lif, 2 units */
+    snn_parallel(pool, SNN_AT_LEVEL(layer_grad_w_b_), (void *[]){
+        net, net->_1_dense_, net->ends_of_activity_b_, net->events_of_activity_b_, net->w__1_, net->_1_,
+        net->_1_v_then_g__1_dense_, net->state_v__1_
+    }, net->run.rows);
+    /* _1: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
+        net, net->ends_of__1_, net->events_of__1_, net->_1_
+    }, net->run.rows);
+    /* names.snn:35  _       = _1 -> dense(2) -> _()
+     * __dense: linear map of _1, 2 -> 2 */
+    snn_parallel(pool, SNN_AT_LEVEL(dense__b_dense_3_), (void *[]){
+        net, net->dense_, net->ends_of__1_, net->events_of__1_, net->w___
+    }, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(scan___), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list___), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_layer_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_layer_b_), net, net->run.rows);
+    /* _: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
+        net, net->ends_of___, net->events_of___, net->_
+    }, net->run.rows);
+    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
+     * layer_b: linear map of _, 2 -> 2, then lif, 2 units */
+    snn_parallel(pool, SNN_AT_LEVEL(layer_grad_w_b_), (void *[]){
+        net, net->layer_b_dense_, net->ends_of___, net->events_of___, net->w_layer_b_, net->layer_b_,
+        net->layer_b_v_then_g_layer_b_dense_, net->state_v_layer_b_
+    }, net->run.rows);
+    /* layer_b: the units that spike, step by step */
+    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
+        net, net->ends_of_layer_b_, net->events_of_layer_b_, net->layer_b_
+    }, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(layer_snn_all_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense___func___sum_), net, net->run.rows);
+    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+     * __func___sum: linear map of snn_all_li_sum, 2 -> 2 */
+    snn_parallel(pool, SNN_AT_LEVEL(dense___func___sum_), (void *[]){
+        net, net->func___sum_, net->snn_all_li_sum_, net->w___func___
+    }, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count__b_2_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_loss_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_grad_w_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_activity_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count__1_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count___), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_layer_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_snn_all_), net, net->run.rows);
+    /* names.snn:28  b       = image -> dense(2) -> map()
+     * number of spikes of b in each sample */
+    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
+        net, net->b_, net->activity_b_2_
+    }, net->run.rows);
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * number of spikes of _b_2 in each sample */
+    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
+        net, net->b_2_, net->activity__b_2_
+    }, net->run.rows);
+    /* names.snn:31  loss    = b_dense -> map()
+     * number of spikes of loss in each sample */
+    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
+        net, net->loss_2_, net->activity_loss_
+    }, net->run.rows);
+    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
+     * number of spikes of grad_w_b in each sample */
+    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
+        net, net->grad_w_b_, net->activity_grad_w_b_
+    }, net->run.rows);
+    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
+     * number of spikes of activity_b in each sample */
+    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
+        net, net->activity_b_, net->activity_activity_b_
+    }, net->run.rows);
+    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
+     * number of spikes of _1 in each sample */
+    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
+        net, net->_1_, net->activity__1_
+    }, net->run.rows);
+    /* names.snn:35  _       = _1 -> dense(2) -> _()
+     * number of spikes of _ in each sample */
+    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
+        net, net->_, net->activity___
+    }, net->run.rows);
+    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
+     * number of spikes of layer_b in each sample */
+    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
+        net, net->layer_b_, net->activity_layer_b_
+    }, net->run.rows);
+    /* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
+     * number of spikes of snn_all in each sample */
+    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
+        net, net->snn_all_, net->activity_snn_all_
+    }, net->run.rows);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -3161,48 +1692,186 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
     memset(net->grad_w_layer_b_, 0, 2 * sizeof *net->grad_w_layer_b_);
     memset(net->grad_w_snn_all_, 0, 2 * sizeof *net->grad_w_snn_all_);
     memset(net->grad_w___func___, 0, 2 * sizeof *net->grad_w___func___);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_b_dense_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_grad_w_b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_activity_b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__1_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w___), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_layer_b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_snn_all_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w___func___), net, 2);
+    /* w__b with outputs first, for the gradient of its inputs */
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
+        net, net->w__b_transposed_, net->w__b_
+    }, 2);
+    /* w_b_dense with outputs first, for the gradient of its inputs */
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
+        net, net->w_b_dense_transposed_, net->w_b_dense_
+    }, 2);
+    /* w_grad_w_b with outputs first, for the gradient of its inputs */
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
+        net, net->w_grad_w_b_transposed_, net->w_grad_w_b_
+    }, 2);
+    /* w_activity_b with outputs first, for the gradient of its inputs */
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
+        net, net->w_activity_b_transposed_, net->w_activity_b_
+    }, 2);
+    /* w__1 with outputs first, for the gradient of its inputs */
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
+        net, net->w__1_transposed_, net->w__1_
+    }, 2);
+    /* w__ with outputs first, for the gradient of its inputs */
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
+        net, net->w___transposed_, net->w___
+    }, 2);
+    /* w_layer_b with outputs first, for the gradient of its inputs */
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
+        net, net->w_layer_b_transposed_, net->w_layer_b_
+    }, 2);
+    /* w_snn_all with outputs first, for the gradient of its inputs */
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
+        net, net->w_snn_all_transposed_, net->w_snn_all_
+    }, 2);
+    /* w___func__ with outputs first, for the gradient of its inputs */
+    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
+        net, net->w___func___transposed_, net->w___func___
+    }, 2);
     snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(gradient_w___func___), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_g_snn_all_li_sum_), net, net->run.rows);
+    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+     * gradient of w___func__: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
+        net, net->grad_w___func___, net->parts_of_w___func___
+    }, 2);
+    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+     * g_snn_all_li_sum: linear map of g___func___sum, 2 -> 2 */
+    snn_parallel(pool, SNN_AT_LEVEL(dense___func___sum_), (void *[]){
+        net, net->g_snn_all_li_sum_, net->g___func___sum_, net->w___func___transposed_
+    }, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(adjoint_snn_all_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_snn_all_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_layer_b_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_layer_b_), net, 2);
+    /* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
+     * gradient of w_snn_all: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
+        net, net->grad_w_snn_all_, net->parts_of_w_snn_all_
+    }, 2);
+    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
+     * layer_b: linear map of g_snn_all_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_layer_b */
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_layer_b_), (void *[]){
+        net, net->parts_of_w_layer_b_, net->g_layer_b_, net->snn_all_v_then_g_snn_all_dense_,
+        net->w_snn_all_transposed_, net->layer_b_v_then_g_layer_b_dense_, net->ends_of___, net->events_of___
+    }, 8);
+    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
+     * gradient of w_layer_b: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
+        net, net->grad_w_layer_b_, net->parts_of_w_layer_b_
+    }, 2);
     snn_parallel(pool, SNN_AT_LEVEL(measure___), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(choose_near___), net, 1);
+    /* are few neurons of _ near their threshold? By this batch alone */
+    snn_parallel(pool, SNN_AT_LEVEL(choose_near___), (void *[]){
+        net, net->near_of___, net->few_of___
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(adjoint___), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_metadata___), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint__1_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w__1_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_activity_b_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_activity_b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_grad_w_b_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_grad_w_b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(measure_loss_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(choose_near_loss_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_loss_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_b_dense_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_map___LINE___loss_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(measure__b_2_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(choose_near__b_2_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint__b_2_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w__b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_map___LINE____b_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(measure_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(choose_near_b_), net, 1);
+    /* names.snn:35  _       = _1 -> dense(2) -> _()
+     * gradient of w__: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
+        net, net->grad_w___, net->parts_of_w___
+    }, 2);
+    /* names.snn:35  _       = _1 -> dense(2) -> _()
+     * gradient of metadata__: sum over the batch and the units */
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_metadata___), (void *[]){
+        net, net->grad_metadata___, net->sum_metadata_____
+    }, 1);
+    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
+     * _1: linear map of g___dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w__1 */
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_layer_b_), (void *[]){
+        net, net->parts_of_w__1_, net->g__1_, net->g___dense_, net->w___transposed_, net->_1_v_then_g__1_dense_,
+        net->ends_of_activity_b_, net->events_of_activity_b_
+    }, 8);
+    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
+     * gradient of w__1: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
+        net, net->grad_w__1_, net->parts_of_w__1_
+    }, 2);
+    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
+     * activity_b: linear map of g__1_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_activity_b */
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_layer_b_), (void *[]){
+        net, net->parts_of_w_activity_b_, net->g_activity_b_, net->_1_v_then_g__1_dense_, net->w__1_transposed_,
+        net->activity_b_v_then_g_activity_b_dense_, net->ends_of_grad_w_b_, net->events_of_grad_w_b_
+    }, 8);
+    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
+     * gradient of w_activity_b: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
+        net, net->grad_w_activity_b_, net->parts_of_w_activity_b_
+    }, 2);
+    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
+     * grad_w_b: linear map of g_activity_b_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_grad_w_b */
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_layer_b_), (void *[]){
+        net, net->parts_of_w_grad_w_b_, net->g_grad_w_b_, net->activity_b_v_then_g_activity_b_dense_,
+        net->w_activity_b_transposed_, net->grad_w_b_v_then_g_grad_w_b_dense_, net->ends_of_loss_,
+        net->events_of_loss_
+    }, 8);
+    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
+     * gradient of w_grad_w_b: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
+        net, net->grad_w_grad_w_b_, net->parts_of_w_grad_w_b_
+    }, 2);
+    /* neurons near the threshold of loss in every fourth sample, at every fourth step */
+    snn_parallel(pool, SNN_AT_LEVEL(measure_loss_), (void *[]){
+        net, net->loss__t_then_g_b_dense_, net->near_of_loss_
+    }, net->run.rows);
+    /* are few neurons of loss near their threshold? By this batch alone */
+    snn_parallel(pool, SNN_AT_LEVEL(choose_near___), (void *[]){
+        net, net->near_of_loss_, net->few_of_loss_
+    }, 1);
+    /* names.snn:31  loss    = b_dense -> map()
+     * loss: linear map of g_grad_w_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w_b_dense */
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_loss_), (void *[]){
+        net, net->parts_of_w_b_dense_, net->few_of_loss_, net->loss__t_then_g_b_dense_, net->g_loss_,
+        net->grad_w_b_v_then_g_grad_w_b_dense_, net->w_grad_w_b_, net->w_grad_w_b_transposed_,
+        net->map___LINE___loss_, net->loss_t_, net->b_dense_, net->sum_map___LINE___loss_loss_, net->ends_of__b_2_,
+        net->events_of__b_2_
+    }, 8);
+    /* names.snn:30  b_dense = _b -> dense(2)
+     * gradient of w_b_dense: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
+        net, net->grad_w_b_dense_2_, net->parts_of_w_b_dense_
+    }, 2);
+    /* names.snn:31  loss    = b_dense -> map()
+     * gradient of map___LINE___loss: sum over the batch and the units */
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_metadata___), (void *[]){
+        net, net->grad_map___LINE___loss_, net->sum_map___LINE___loss_loss_
+    }, 1);
+    /* neurons near the threshold of _b_2 in every fourth sample, at every fourth step */
+    snn_parallel(pool, SNN_AT_LEVEL(measure_loss_), (void *[]){
+        net, net->b_2__t_then_g__b_dense_3_, net->near_of__b_2_
+    }, net->run.rows);
+    /* are few neurons of _b_2 near their threshold? By this batch alone */
+    snn_parallel(pool, SNN_AT_LEVEL(choose_near___), (void *[]){
+        net, net->near_of__b_2_, net->few_of__b_2_
+    }, 1);
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * _b_2: linear map of g_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w__b */
+    snn_parallel(pool, SNN_AT_LEVEL(adjoint_loss_), (void *[]){
+        net, net->parts_of_w__b_, net->few_of__b_2_, net->b_2__t_then_g__b_dense_3_, net->g__b_2_,
+        net->loss__t_then_g_b_dense_, net->w_b_dense_, net->w_b_dense_transposed_, net->map___LINE____b_,
+        net->b_2_t_, net->b_dense_3_, net->sum_map___LINE____b__b_2_, net->ends_of_b_, net->events_of_b_
+    }, 8);
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * gradient of w__b: sum of the parts */
+    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
+        net, net->grad_w__b_, net->parts_of_w__b_
+    }, 2);
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * gradient of map___LINE____b: sum over the batch and the units */
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_metadata___), (void *[]){
+        net, net->grad_map___LINE____b_, net->sum_map___LINE____b__b_2_
+    }, 1);
+    /* neurons near the threshold of b in every fourth sample, at every fourth step */
+    snn_parallel(pool, SNN_AT_LEVEL(measure_loss_), (void *[]){
+        net, net->b__t_, net->near_of_b_
+    }, net->run.rows);
+    /* are few neurons of b near their threshold? By this batch alone */
+    snn_parallel(pool, SNN_AT_LEVEL(choose_near___), (void *[]){
+        net, net->near_of_b_, net->few_of_b_
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(adjoint_b_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_map___LINE___b_), net, 1);
+    /* names.snn:28  b       = image -> dense(2) -> map()
+     * gradient of map___LINE___b: sum over the batch and the units */
+    snn_parallel(pool, SNN_AT_LEVEL(gradient_metadata___), (void *[]){
+        net, net->grad_map___LINE___b_, net->sum_map___LINE___b_b_
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(gradient_w_b_), net, 8);
     snn_parallel(pool, SNN_AT_LEVEL(sum_w_b_), net, 3);
 }
@@ -3211,19 +1880,58 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, SNN_AT_LEVEL(update_w_b_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___b_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE____b_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_b_dense_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___loss_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_grad_w_b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_activity_b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__1_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w___), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(update_metadata___), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_layer_b_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_snn_all_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w___func___), net, 2);
+    /* map___LINE___b: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___b_), (void *[]){
+        net, net->grad_map___LINE___b_2_, net->grad_map___LINE___b_, net->map___LINE___b_
+    }, 1);
+    /* w__b: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
+        net, net->grad_w__b_2_, net->grad_w__b_, net->w__b_
+    }, 2);
+    /* map___LINE____b: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___b_), (void *[]){
+        net, net->grad_map___LINE____b_2_, net->grad_map___LINE____b_, net->map___LINE____b_
+    }, 1);
+    /* w_b_dense: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
+        net, net->grad_w_b_dense_3_, net->grad_w_b_dense_2_, net->w_b_dense_
+    }, 2);
+    /* map___LINE___loss: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___b_), (void *[]){
+        net, net->grad_map___LINE___loss_2_, net->grad_map___LINE___loss_, net->map___LINE___loss_
+    }, 1);
+    /* w_grad_w_b: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
+        net, net->grad_w_grad_w_b_2_, net->grad_w_grad_w_b_, net->w_grad_w_b_
+    }, 2);
+    /* w_activity_b: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
+        net, net->grad_w_activity_b_2_, net->grad_w_activity_b_, net->w_activity_b_
+    }, 2);
+    /* w__1: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
+        net, net->grad_w__1_2_, net->grad_w__1_, net->w__1_
+    }, 2);
+    /* w__: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
+        net, net->grad_w___2_, net->grad_w___, net->w___
+    }, 2);
+    /* metadata__: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___b_), (void *[]){
+        net, net->grad_metadata___2_, net->grad_metadata___, net->metadata___
+    }, 1);
+    /* w_layer_b: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
+        net, net->grad_w_layer_b_2_, net->grad_w_layer_b_, net->w_layer_b_
+    }, 2);
+    /* w_snn_all: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
+        net, net->grad_w_snn_all_2_, net->grad_w_snn_all_, net->w_snn_all_
+    }, 2);
+    /* w___func__: one step of memset */
+    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
+        net, net->grad_w___func___2_, net->grad_w___func___, net->w___func___
+    }, 2);
 }
 
 #include "snn_level_end.h"

@@ -136,12 +136,12 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
     }
 }
 
-/* w_hidden_2, tile by tile */
+/* w_hidden_2, tile by tile; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
-    float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
-    float (*restrict tiles_of_w_hidden_2_)[5][5] = net->tiles_of_w_hidden_2_;
+    void *const *given = context;
+    float (*restrict tiles_of_w_hidden_2_)[5][5] = given[1];
+    float (*restrict w_hidden_2_)[5] = given[2];
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
@@ -587,22 +587,6 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
                 const float w = w_digit_transposed_[i][j];
                 g_hidden_2_[b][0][j] += x0 * w;
                 g_hidden_2_[b][1][j] += x1 * w;
-            }
-        }
-    }
-}
-
-/* w_hidden_2_transposed, tile by tile */
-static void SNN_AT_LEVEL(tile_w_hidden_2_transposed_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = context;
-    float (*restrict w_hidden_2_transposed_)[5] = net->w_hidden_2_transposed_;
-    float (*restrict tiles_of_w_hidden_2_transposed_)[5][5] = net->tiles_of_w_hidden_2_transposed_;
-    for (int32_t tile = first; tile < last; tile++) {
-        for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
-                tiles_of_w_hidden_2_transposed_[tile][i][j] = w_hidden_2_transposed_[i][tile * 5 + j];
             }
         }
     }
@@ -1222,7 +1206,10 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
     snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), net, 1);
+    /* w_hidden_2, tile by tile */
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
+        net, net->tiles_of_w_hidden_2_, net->w_hidden_2_
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(list_hidden_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
@@ -1245,7 +1232,10 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
     snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
     snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
     snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_2_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_transposed_), net, 1);
+    /* w_hidden_2_transposed, tile by tile */
+    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
+        net, net->tiles_of_w_hidden_2_transposed_, net->w_hidden_2_transposed_
+    }, 1);
     snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense_), net, net->run.rows);
     snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2_), net, 8);
     snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2_), net, 5);

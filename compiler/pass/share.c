@@ -1,0 +1,280 @@
+/* Kernels that are equal up to the buffers they work on, and up to names, become one; its launches give the buffers.
+ * Two kernels are equal if they are written down as the same words, with variables and buffers numbered in the order
+ * in which they appear. So two buffers are one in either of the kernels or in none: what does not overlap in one
+ * launch does not in another. */
+#include "loop.h"
+#include "passes.h"
+#include "table.h"
+
+typedef VEC(int) Words;
+
+typedef struct Form {
+    const Program *program;
+    const Kernel *kernel;
+    Words words;
+    int *vars;    /* by variable of the kernel: its number, from 1 on; 0: not seen yet */
+    int seen;     /* number of the last variable */
+    int *numbers; /* by buffer: the same */
+    VEC(BufferId) buffers;
+} Form;
+
+static void put(Form *form, int word)
+{
+    vec_push(form->program->arena, &form->words, word);
+}
+
+static void put_number(Form *form, double number)
+{
+    int words[sizeof number / sizeof(int)];
+    memcpy(words, &number, sizeof words);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        put(form, words[i]);
+}
+
+static void put_var(Form *form, VarId var)
+{
+    if (form->vars[var] == 0) {
+        form->vars[var] = ++form->seen;
+        put(form, (int)form->kernel->vars.at[var].type);
+    }
+    put(form, form->vars[var]);
+}
+
+/* All that a kernel's code depends on. */
+static void put_buffer(Form *form, BufferId id)
+{
+    const Buffer *buffer = &form->program->buffers.at[id];
+    if (form->numbers[id] == 0) {
+        vec_push(form->program->arena, &form->buffers, id);
+        form->numbers[id] = form->buffers.count;
+        put(form, (int)buffer->type);
+        put(form, buffer->role == BUFFER_LOCAL);
+        put(form, buffer->registers);
+        put(form, buffer->per_sample);
+        put(form, buffer->ndim);
+        for (int d = 0; d < buffer->ndim; d++)
+            put(form, buffer->dims[d]);
+    }
+    put(form, form->numbers[id]);
+}
+
+static void put_expr(Form *form, const LoopExpr *expr)
+{
+    put(form, expr ? (int)expr->kind : -1);
+    if (!expr)
+        return;
+    put(form, (int)expr->type);
+    put(form, expr->nargs);
+    switch (expr->kind) {
+    case LOOP_NUMBER: put_number(form, expr->number); break;
+    case LOOP_VAR: put_var(form, expr->var); break;
+    case LOOP_LOAD: put_buffer(form, expr->buffer); break;
+    case LOOP_OP: put(form, (int)expr->op); break;
+    case LOOP_SCALAR: put(form, (int)expr->scalar); break;
+    case LOOP_CAST:
+    case LOOP_LANES:
+    case LOOP_KEY:
+    case LOOP_RANDOM: break;
+    }
+    for (int i = 0; i < expr->nargs; i++)
+        put_expr(form, expr->args[i]);
+}
+
+static bool has_var(LoopStmtKind kind)
+{
+    return kind == LOOP_FOR || kind == LOOP_LET || kind == LOOP_DECLARE || kind == LOOP_SET
+           || kind == LOOP_LIST;
+}
+
+static void put_block(Form *form, const LoopBlock *block)
+{
+    put(form, block->count);
+    for (int i = 0; i < block->count; i++) {
+        const LoopStmt *stmt = block->at[i];
+        put(form, (int)stmt->kind);
+        put(form, stmt->down | stmt->independent << 1 | stmt->few << 2 | stmt->add << 3 | stmt->apart << 4);
+        put(form, stmt->unroll);
+        put(form, stmt->count);
+        if (has_var(stmt->kind))
+            put_var(form, stmt->var);
+        if (loop_has_element(stmt))
+            put_buffer(form, stmt->buffer);
+        for (int k = 0; k < stmt->nindex; k++)
+            put_expr(form, stmt->index[k]);
+        put_expr(form, stmt->from);
+        put_expr(form, stmt->to);
+        put_expr(form, stmt->value);
+        put_block(form, &stmt->body);
+    }
+}
+
+static void put_kernel(Form *form, const Kernel *kernel)
+{
+    for (int i = 0; i < form->buffers.count; i++)
+        form->numbers[form->buffers.at[i]] = 0;
+    form->buffers.count = form->words.count = form->seen = 0;
+    form->kernel = kernel;
+    form->vars = NEW_ARRAY(form->program->arena, int, kernel->vars.count + 1);
+    put_var(form, kernel->first);
+    put_var(form, kernel->last);
+    put_block(form, &kernel->body);
+}
+
+/* ---- kernels that are equal ---- */
+
+typedef struct Member {
+    int group;
+    const BufferId *buffers; /* of the kernel, in the order of its words */
+} Member;
+
+typedef struct Group {
+    int first, members; /* the first of the kernels, and how many there are */
+    int buffers;        /* of each */
+    bool *differs;      /* by place among the buffers: not the same in all members */
+    int kernel;         /* that all become */
+} Group;
+
+typedef struct Share {
+    Arena *arena;
+    Program *program;
+    Table forms;     /* by words: groups */
+    Member *members; /* by kernel */
+    VEC(Group) groups;
+} Share;
+
+static void *copy(Arena *arena, const void *from, size_t bytes)
+{
+    void *to = arena_alloc(arena, bytes + 1);
+    if (bytes > 0)
+        memcpy(to, from, bytes);
+    return to;
+}
+
+/* The group of kernel k, whose words were just written. */
+static int group_of(Share *share, const Form *form, int k)
+{
+    size_t bytes = sizeof *form->words.at * (size_t)form->words.count;
+    int found = table_find(&share->forms, form->words.at, bytes);
+    if (found != TABLE_NONE)
+        return found;
+    Group group = {.first = k,
+                   .buffers = form->buffers.count,
+                   .differs = NEW_ARRAY(share->arena, bool, form->buffers.count + 1)};
+    vec_push(share->arena, &share->groups, group);
+    table_put(share->arena, &share->forms, copy(share->arena, form->words.at, bytes), bytes,
+              share->groups.count - 1);
+    return share->groups.count - 1;
+}
+
+static void join(Share *share, const Form *form, int k)
+{
+    Member *member = &share->members[k];
+    member->group = group_of(share, form, k);
+    member->buffers =
+        copy(share->arena, form->buffers.at, sizeof *form->buffers.at * (size_t)form->buffers.count);
+    Group *group = &share->groups.at[member->group];
+    const BufferId *first = share->members[group->first].buffers;
+    group->members++;
+    for (int i = 0; i < group->buffers; i++) {
+        bool local = share->program->buffers.at[first[i]].role == BUFFER_LOCAL;
+        group->differs[i] = group->differs[i] || (!local && member->buffers[i] != first[i]);
+    }
+}
+
+static void find_groups(Share *share)
+{
+    Program *program = share->program;
+    Form form = {.program = program, .numbers = NEW_ARRAY(share->arena, int, program->buffers.count + 1)};
+    share->members = NEW_ARRAY(share->arena, Member, program->kernels.count + 1);
+    for (int k = 0; k < program->kernels.count; k++) {
+        put_kernel(&form, &program->kernels.at[k]);
+        join(share, &form, k);
+    }
+}
+
+/* ---- one kernel of a group ---- */
+
+typedef struct Instead {
+    int count;     /* buffers before any was added */
+    BufferId *ids; /* by such a buffer: what stands in its place */
+} Instead;
+
+/* Expressions may stand in several places of a kernel: what was replaced stays. */
+static void replace(void *context, BufferId *buffer, Access access)
+{
+    const Instead *instead = context;
+    (void)access;
+    if (*buffer < instead->count)
+        *buffer = instead->ids[*buffer];
+}
+
+/* Its names are those of the first member. */
+static BufferId given_buffer(Program *program, BufferId id)
+{
+    Buffer given = program->buffers.at[id];
+    given.role = BUFFER_GIVEN;
+    given.sparse = false;
+    given.param = -1;
+    vec_push(program->arena, &program->buffers, given);
+    return program->buffers.count - 1;
+}
+
+/* The first member is given what differs. */
+static Kernel shared_kernel(Share *share, const Group *group, Instead *instead)
+{
+    Program *program = share->program;
+    Kernel kernel = program->kernels.at[group->first];
+    const BufferId *buffers = share->members[group->first].buffers;
+    if (group->members == 1)
+        return kernel;
+    kernel.about = arena_printf(share->arena, "%s; and %d times more, with other buffers", kernel.about,
+                                group->members - 1);
+    for (int i = 0; i < group->buffers; i++) {
+        if (!group->differs[i])
+            continue;
+        instead->ids[buffers[i]] = given_buffer(program, buffers[i]);
+        vec_push(share->arena, &kernel.given, instead->ids[buffers[i]]);
+    }
+    loop_visit(&kernel.body, replace, instead);
+    for (int i = 0; i < group->buffers; i++)
+        instead->ids[buffers[i]] = buffers[i];
+    return kernel;
+}
+
+static void keep_one_of_each(Share *share)
+{
+    Program *program = share->program;
+    int kernels = program->kernels.count;
+    Instead instead = {program->buffers.count, NEW_ARRAY(share->arena, BufferId, program->buffers.count + 1)};
+    for (BufferId b = 0; b < instead.count; b++)
+        instead.ids[b] = b;
+    program->kernels.count = 0; /* groups are in the order of their first members */
+    for (int k = 0; k < kernels; k++) {
+        Group *group = &share->groups.at[share->members[k].group];
+        if (group->first != k)
+            continue;
+        group->kernel = program->kernels.count;
+        Kernel kernel = shared_kernel(share, group, &instead);
+        program->kernels.at[program->kernels.count++] = kernel;
+    }
+}
+
+static void give_buffers(Share *share, Launch *launch)
+{
+    const Member *member = &share->members[launch->kernel];
+    const Group *group = &share->groups.at[member->group];
+    launch->kernel = group->kernel;
+    for (int i = 0; i < group->buffers; i++)
+        if (group->differs[i])
+            vec_push(share->arena, &launch->given, member->buffers[i]);
+}
+
+void share_kernels(Program *program)
+{
+    Share share = {.arena = program->arena, .program = program};
+    find_groups(&share);
+    keep_one_of_each(&share);
+    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++)
+            give_buffers(&share, &program->phases[phase].at[i]);
+}
