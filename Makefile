@@ -50,7 +50,7 @@ LIBRARIES    = $(BUILD)/libsnnc.a $(BUILD)/librt.a
 FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] grammar/*.[ch] backends/*/*.[ch] runtime/*/*.[ch] \
                        tests/unit/*.[ch])
 # Every tests/NAME.sh but the tools among them is a part of `make test`.
-TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh,$(wildcard tests/*.sh))
+TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh tests/circles.sh,$(wildcard tests/*.sh))
 TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))
 
 .PHONY: all demo bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
@@ -168,8 +168,9 @@ fuzz: $(BUILD)/deps-fuzz ## look for texts and files that crash: see tests/fuzz/
 	    SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" libraries
 	BUILD=$(BUILD)/fuzz $(if $(SECONDS_EACH),SECONDS_EACH=$(SECONDS_EACH)) tests/fuzz/fuzz.sh
 
-layers: ## no #include runs against the order of the layers; names of models are left to them
+layers: $(LIBRARIES) ## no #include against the order of the layers, no circle of calls; names of models are left to them
 	@tests/layers.sh
+	@tests/circles.sh $(LIB_OBJECTS) $(RT_OBJECTS)
 
 format: ## lay all C files out
 	clang-format -i $(FORMATTED)

@@ -79,6 +79,13 @@ struct Parse {
     Item *define; /* of a text that is one constant */
 };
 
+/* ---- lexer.c ---------------------------------------------------------------------------------------- */
+
+bool is_word(int kind);
+/* An expression may end with it. */
+bool ends_operand(int kind);
+const char *lexer_text(const Lexer *lexer, Span span);
+
 /* ---- snn.l ------------------------------------------------------------------------------------------ */
 
 #define YY_DECL int grammar_scan(Token *token, void *yyscanner)
@@ -100,10 +107,6 @@ void lexer_skip_statement(Lexer *lexer);
 void lexer_open_brace(Lexer *lexer);
 /* All was handed on: reports what was counted. */
 void lexer_finish(Lexer *lexer);
-bool is_word(int kind);
-/* An expression may end with it. */
-bool ends_operand(int kind);
-const char *lexer_text(const Lexer *lexer, Span span);
 
 /* ---- syntax.c --------------------------------------------------------------------------------------- */
 

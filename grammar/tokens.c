@@ -9,17 +9,6 @@ enum { CLOSER_WITHIN = 2000 }; /* bytes in which the closer of a bracket is look
 
 /* ---- kinds of tokens --------------------------------------------------------------------------------- */
 
-bool is_word(int kind)
-{
-    return kind == TOK_NAME || (kind >= TOK_NEURON && kind <= TOK_STEPS);
-}
-
-bool ends_operand(int kind)
-{
-    return is_word(kind) || kind == TOK_NUMBER || kind == TOK_STRING || kind == TOK_RPAREN
-           || kind == TOK_RBRACKET;
-}
-
 /* Behind it, an operand must follow. */
 static bool needs_operand(int kind)
 {
@@ -29,12 +18,6 @@ static bool needs_operand(int kind)
 static bool is_definer(int kind)
 {
     return kind >= TOK_NEURON && kind <= TOK_MODEL;
-}
-
-const char *lexer_text(const Lexer *lexer, Span span)
-{
-    return arena_strndup(lexer->arena, lexer->source->text + (span.lo - lexer->source->base),
-                         span.hi - span.lo);
 }
 
 /* ---- looking ahead ----------------------------------------------------------------------------------- */

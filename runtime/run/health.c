@@ -1,5 +1,6 @@
 /* Whether the numbers of a training are still numbers. */
 #include "snn_health.h"
+#include "snn_param.h"
 
 #include <math.h>
 #include <stdatomic.h>

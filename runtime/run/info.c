@@ -1,5 +1,6 @@
 /* `info`: what the network consists of and what it costs. */
 #include "snn_info.h"
+#include "snn_param.h"
 #include "snn_session.h"
 #include "snn_options.h"
 

@@ -5,19 +5,6 @@
 
 #include <string.h>
 
-int64_t snn_param_size(const SnnParam *param)
-{
-    int64_t size = 1;
-    for (int i = 0; i < param->ndim; i++)
-        size *= param->dims[i];
-    return size;
-}
-
-bool snn_param_learns(const SnnParam *param)
-{
-    return param->gradient != NULL;
-}
-
 bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error)
 {
     *session = (SnnSession){.model = model, .batch = batch};

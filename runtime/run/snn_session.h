@@ -31,7 +31,5 @@ bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, b
 void snn_session_count(const SnnSession *session, SnnScore *sums);
 /* The line that ends `train` and `test`: the accuracy, or the loss of a model that does not predict. */
 void snn_score_print(const SnnModel *model, const SnnScore *score);
-int64_t snn_param_size(const SnnParam *param);
-bool snn_param_learns(const SnnParam *param);
 
 #endif

@@ -4,6 +4,7 @@
 #include "snn_health.h"
 #include "snn_model_text.h"
 #include "snn_note.h"
+#include "snn_param.h"
 
 #include <stdlib.h>
 #include <string.h>

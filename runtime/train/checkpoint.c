@@ -3,6 +3,7 @@
  * metadata. */
 #include "snn_checkpoint.h"
 #include "snn_model_text.h"
+#include "snn_param.h"
 #include "snn_safetensors_write.h"
 #include "snn_selection.h"
 #include "snn_session.h"

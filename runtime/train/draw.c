@@ -1,5 +1,6 @@
 /* What is drawn at random for a training: its first weights, and the order of its samples. */
 #include "snn_draw.h"
+#include "snn_param.h"
 #include "snn_random.h"
 
 /* Where random numbers are used that belong to no sample: in the place of an epoch or of a sample. */

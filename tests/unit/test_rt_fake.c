@@ -1,3 +1,4 @@
+#include "snn_param.h"
 #include "test_rt_fake.h"
 #include "snn_math.h"
 #include "snn_random.h"

@@ -1,0 +1,65 @@
+#!/bin/sh
+# circles.sh OBJECT... finds files that call each other in a circle, by the symbols that their objects define and use:
+# from each file of a circle, calls lead to all others and back. None is wanted. Those that there are stand in
+# tests/circles.known, one a line, its files in order: the list may only become shorter.
+set -eu
+export LC_ALL=C
+known=$(dirname "$0")/circles.known
+circles=$(mktemp) && trap 'rm -f "$circles"' EXIT
+
+nm -A -P "$@" |
+    awk '
+function name(object) {
+    sub(/:$/, "", object)
+    sub(/.*\/obj\//, "", object)
+    sub(/\.o$/, ".c", object)
+    return object
+}
+
+# Where calls lead to from this file.
+function follow(from,    queue, head, tail, i, n, to) {
+    queue[tail++] = from
+    while (head < tail) {
+        n = split(callees[queue[head++]], to, " ")
+        for (i = 1; i <= n; i++)
+            if (!((from, to[i]) in reached)) {
+                reached[from, to[i]] = 1
+                queue[tail++] = to[i]
+            }
+    }
+}
+
+$3 ~ /^[TDBRC]$/ { defined_in[$2] = name($1) }
+$3 == "U" { users[++uses] = name($1); used[uses] = $2 }
+
+END {
+    for (u = 1; u <= uses; u++) {
+        file = defined_in[used[u]]
+        if (file != "" && file != users[u] && !((users[u], file) in calls)) {
+            calls[users[u], file] = 1
+            callees[users[u]] = callees[users[u]] " " file
+        }
+    }
+    for (file in callees)
+        follow(file)
+    for (file in callees) {
+        if (!((file, file) in reached))
+            continue
+        first = file
+        for (other in callees)
+            if (other < first && (file, other) in reached && (other, file) in reached)
+                first = other
+        print first, file
+    }
+}' | sort | awk '
+$1 != first { printf "%s%s", (NR > 1 ? "\n" : ""), $2; first = $1; next }
+{ printf " %s", $2 }
+END { if (NR > 0) print "" }' > "$circles"
+
+if ! grep -v '^#' "$known" | diff - "$circles" > "$circles.diff"; then
+    sed -n 's/^> /circles: these call each other in a circle: /p
+            s/^< /circles: no circle (any more), take it out of tests\/circles.known: /p' "$circles.diff" >&2
+    rm -f "$circles.diff"
+    exit 1
+fi
+rm -f "$circles.diff"
