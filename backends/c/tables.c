@@ -157,8 +157,8 @@ static void describe_stream(const Tables *tables, int index)
     out_line(out, ".size = %d, .spikes = %s, .values = %s, .per_sample = %lld,", stream->size,
              stream->spikes ? "true" : "false", kept ? first_element(tables, stream->values) : "NULL",
              values ? (long long)elements(values) : 0);
-    out_line(out, ".activity = %s, .operations = %lld,", first_element(tables, stream->activity),
-             (long long)stream->operations);
+    out_line(out, ".activity = %s, .operations = %lld,%s", first_element(tables, stream->activity),
+             (long long)stream->operations, stream->saved ? " .saved = true," : "");
     out_close(out, ";");
 }
 

@@ -79,6 +79,7 @@ typedef struct SnnStream {
     int line;          /* of the model's file */
     int size;          /* units */
     bool spikes;
+    bool saved;            /* no layer: kept for backward() only */
     const float *values;   /* of forward: [batch][steps][size] (or [batch][size]), NULL where not kept */
     int64_t per_sample;    /* elements of values per sample */
     const float *activity; /* [batch] spikes of each sample, NULL unless spikes */

@@ -27,11 +27,27 @@ static int64_t info_streams(const SnnModel *model)
     printf("\n%-20s %10s %14s  %s\n", "layer", "units", "operations", "made by");
     for (int i = 0; i < model->stream_count; i++) {
         const SnnStream *stream = &model->streams[i];
-        printf("%-20s %10d %14lld  %s%s\n", stream->name, stream->size, (long long)stream->operations,
-               stream->about, stream->spikes ? ", spikes" : "");
         operations += stream->operations;
+        if (!stream->saved)
+            printf("%-20s %10d %14lld  %s%s\n", stream->name, stream->size, (long long)stream->operations,
+                   stream->about, stream->spikes ? ", spikes" : "");
     }
     return operations;
+}
+
+/* What the equations of a backward pass read, beside what layers send. */
+static void info_saved(const SnnModel *model)
+{
+    bool some = false;
+    for (int i = 0; i < model->stream_count; i++) {
+        const SnnStream *stream = &model->streams[i];
+        if (!stream->saved)
+            continue;
+        if (!some)
+            printf("\n%-20s %10s %14s  %s\n", "kept for learning", "units", "", "of");
+        some = true;
+        printf("%-20s %10d %14s  %s\n", stream->name, stream->size, "", stream->about);
+    }
 }
 
 /* The number of parameters; *learned: of those that training changes; *states: of the optimiser's numbers. */
@@ -77,7 +93,9 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
     printf("samples %s%s in %d classes, %d time steps\n", dims, model->spikes != NULL ? " of spikes" : "",
            model->data.classes, model->steps);
     info_training(model, batch);
-    int64_t operations = info_streams(model), params = info_params(model, &learned, &states);
+    int64_t operations = info_streams(model);
+    info_saved(model);
+    int64_t params = info_params(model, &learned, &states);
     printf("\n%lld parameters; %lld synaptic operations a sample (forward, without sparsity)\n",
            (long long)params, (long long)operations);
     info_size("parameters", params * four);

@@ -138,6 +138,13 @@ else
 fi
 
 shows "info: layers" '^middle +64 .*lif' ./shapes info
+shows "info: what is kept is no layer" '^middle_v +64  +lif' ./shapes info
+./shapes info | sed '/^kept for learning/,$d' > layers
+if grep -q '^middle ' layers && ! grep -q '^middle_v' layers; then
+    ok "info: it stands behind the layers"
+else
+    fail "info: it stands behind the layers" "$(cat layers)"
+fi
 shows "info: parameters and operations" '^4352 parameters; 43520 synaptic operations' ./shapes info
 shows "--help: commands and flags" '--resume FILE' ./shapes --help
 shows "--help: behind a command" '--resume FILE' ./shapes train --help

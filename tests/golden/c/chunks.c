@@ -618,7 +618,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[4] = (SnnStream) {
         .name = "digit_v", .about = "cuba_lif()", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 21,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)", .line = 7,

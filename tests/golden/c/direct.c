@@ -798,7 +798,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[3] = (SnnStream) {
         .name = "hidden_derivative", .about = "lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))", .line = 5,
         .size = 4, .spikes = false, .values = net->hidden_derivative_[0][0], .per_sample = 8,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[4] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)", .line = 6,
@@ -813,7 +813,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[6] = (SnnStream) {
         .name = "digit_v", .about = "lif(tau = 2)", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[7] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)", .line = 7,

@@ -879,7 +879,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[4] = (SnnStream) {
         .name = "hidden_v", .about = "lif(tau = 2)", .line = 6,
         .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 15,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)", .line = 7,
@@ -894,7 +894,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[7] = (SnnStream) {
         .name = "digit_v", .about = "lif(tau = 2)", .line = 7,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 9,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[8] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)", .line = 8,

@@ -1193,7 +1193,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[6] = (SnnStream) {
         .name = "hidden_v_before", .about = "plif(threshold = 0.5)", .line = 5,
         .size = 3, .spikes = false, .values = net->hidden_v_before_then_g_hidden_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->watches[0] = (SnnWatch) {
         .stream = 4, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 3,

@@ -1407,7 +1407,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[5] = (SnnStream) {
         .name = "hidden_v", .about = "lif(surrogate = rectangle(1))", .line = 6,
         .size = 17, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 34,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[6] = (SnnStream) {
         .name = "second_dense", .about = "dense(18)", .line = 7,
@@ -1427,7 +1427,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[9] = (SnnStream) {
         .name = "second_v", .about = "lif(surrogate = triangle(1))", .line = 7,
         .size = 18, .spikes = false, .values = net->second_v_then_g_second_dense_[0][0], .per_sample = 36,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[10] = (SnnStream) {
         .name = "digit_mean", .about = "dense(2)", .line = 8,

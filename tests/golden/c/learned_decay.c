@@ -928,7 +928,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[4] = (SnnStream) {
         .name = "hidden_v_before", .about = "plif(tau0 = 3, surrogate = sigmoid(4))", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_v_before_then_g_hidden_dense_[0][0], .per_sample = 10,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)", .line = 6,
@@ -943,7 +943,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[7] = (SnnStream) {
         .name = "digit_v_before", .about = "plif()", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_before_then_g_digit_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[8] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)", .line = 7,

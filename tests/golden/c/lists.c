@@ -1102,7 +1102,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[5] = (SnnStream) {
         .name = "digit_v", .about = "lif()", .line = 6,
         .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 12,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)", .line = 7,

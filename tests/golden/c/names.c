@@ -2266,12 +2266,12 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[3] = (SnnStream) {
         .name = "b__t", .about = "map()", .line = 28,
         .size = 2, .spikes = false, .values = net->b__t_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[4] = (SnnStream) {
         .name = "b_t", .about = "map()", .line = 28,
         .size = 2, .spikes = false, .values = net->b_t_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[5] = (SnnStream) {
         .name = "_b_dense_3", .about = "dense(2)", .line = 29,
@@ -2286,12 +2286,12 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[7] = (SnnStream) {
         .name = "_b_2__t", .about = "map()", .line = 29,
         .size = 2, .spikes = false, .values = net->b_2__t_then_g__b_dense_3_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[8] = (SnnStream) {
         .name = "_b_2_t", .about = "map()", .line = 29,
         .size = 2, .spikes = false, .values = net->b_2_t_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[9] = (SnnStream) {
         .name = "b_dense", .about = "dense(2)", .line = 30,
@@ -2306,12 +2306,12 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[11] = (SnnStream) {
         .name = "loss__t", .about = "map()", .line = 31,
         .size = 2, .spikes = false, .values = net->loss__t_then_g_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[12] = (SnnStream) {
         .name = "loss_t", .about = "map()", .line = 31,
         .size = 2, .spikes = false, .values = net->loss_t_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[13] = (SnnStream) {
         .name = "grad_w_b_dense", .about = "dense(2)", .line = 32,
@@ -2326,7 +2326,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[15] = (SnnStream) {
         .name = "grad_w_b_v", .about = "lif()", .line = 32,
         .size = 2, .spikes = false, .values = net->grad_w_b_v_then_g_grad_w_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[16] = (SnnStream) {
         .name = "activity_b_dense", .about = "dense(2)", .line = 33,
@@ -2341,7 +2341,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[18] = (SnnStream) {
         .name = "activity_b_v", .about = "lif()", .line = 33,
         .size = 2, .spikes = false, .values = net->activity_b_v_then_g_activity_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[19] = (SnnStream) {
         .name = "_1_dense", .about = "dense(2)", .line = 34,
@@ -2356,7 +2356,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[21] = (SnnStream) {
         .name = "_1_v", .about = "lif()", .line = 34,
         .size = 2, .spikes = false, .values = net->_1_v_then_g__1_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[22] = (SnnStream) {
         .name = "__dense", .about = "dense(2)", .line = 35,
@@ -2381,7 +2381,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[26] = (SnnStream) {
         .name = "layer_b_v", .about = "lif()", .line = 36,
         .size = 2, .spikes = false, .values = net->layer_b_v_then_g_layer_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[27] = (SnnStream) {
         .name = "snn_all_dense", .about = "dense(2)", .line = 37,
@@ -2401,7 +2401,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[30] = (SnnStream) {
         .name = "snn_all_v", .about = "lif()", .line = 37,
         .size = 2, .spikes = false, .values = net->snn_all_v_then_g_snn_all_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[31] = (SnnStream) {
         .name = "__func___sum", .about = "dense(2)", .line = 38,

@@ -679,12 +679,12 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[5] = (SnnStream) {
         .name = "digit_threshold_before", .about = "tired(rise = 0.1)", .line = 18,
         .size = 3, .spikes = false, .values = net->digit_threshold_before_then_g_digit_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_derivative", .about = "tired(rise = 0.1)", .line = 18,
         .size = 3, .spikes = false, .values = net->digit_derivative_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[7] = (SnnStream) {
         .name = "digit_rate", .about = "rate(digit)", .line = 19,

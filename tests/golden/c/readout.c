@@ -782,7 +782,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[4] = (SnnStream) {
         .name = "hidden_v", .about = "lif(tau = 10, decay_input = false)", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 15,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[5] = (SnnStream) {
         .name = "digit_mean", .about = "dense(3)", .line = 6,

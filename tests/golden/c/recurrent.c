@@ -1392,7 +1392,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[5] = (SnnStream) {
         .name = "hidden_v", .about = "lif(tau = 3, detach_reset)", .line = 5,
         .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 10,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_dense", .about = "dense(3)", .line = 6,

@@ -875,7 +875,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
     net->streams[5] = (SnnStream) {
         .name = "digit_if_v", .about = "if(threshold = 0.5)", .line = 2,
         .size = 4, .spikes = false, .values = net->digit_if_v_then_g_digit_dense_[0][0], .per_sample = 8,
-        .activity = NULL, .operations = 0,
+        .activity = NULL, .operations = 0, .saved = true,
     };
     net->streams[6] = (SnnStream) {
         .name = "digit_dense_2", .about = "dense(3, bias)", .line = 7,
