@@ -1,7 +1,7 @@
 /* Maps and gradients that follow spikes: rows of weights are added, one for each event of a list. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
-#include "lower/maps/sums.h"
+#include "lower/maps/rows.h"
 #include "lower/spikes/lists.h"
 #include "lower/tuned.h"
 

@@ -6,7 +6,7 @@
 #include "lower/base/code.h"
 #include "lower/base/scan.h"
 #include "lower/base/streams.h"
-#include "lower/maps/linear.h"
+#include "lower/maps/rows.h"
 #include "lower/spikes/lists.h"
 #include "lower/spikes/measure.h"
 #include "lower/tuned.h"

@@ -1,7 +1,5 @@
 #include "lower/maps/linear.h"
 
-#include "lower/base/code.h"
-
 /* In the order in which they are tried: a kernel leaves those behind it the batches for which it was not chosen. */
 static const MapKernel *const kernels[] = {&by_sums, &by_tables, &by_events, &by_gate, &by_products};
 
@@ -36,16 +34,4 @@ void emit_linear(Lower *lower, const Linear *linear, Site site, Walk walk)
         (linear->plan->role == ROLE_MAP ? kernel->forward : kernel->gradient)(lower, linear, site, walk);
         into = kernel->branch ? kernel->branch(lower, linear, into, false) : NULL;
     }
-}
-
-void note_map(Lower *lower, const Linear *map, LoopBlock *into, const char *how)
-{
-    const char *weights = lower->program->buffers.at[weights_of(lower, map->node)].name;
-    loop_comment(lower->arena, into, arena_printf(lower->arena, "rows of %s%s", weights, how));
-}
-
-void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const char *how)
-{
-    const char *weights = lower->net->params.at[gradient->node->weight].name;
-    loop_comment(lower->arena, into, arena_printf(lower->arena, "gradient of %s%s", weights, how));
 }

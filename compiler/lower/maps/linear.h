@@ -38,13 +38,8 @@ int linear_rows(const Linear *linear);
 /* The map or the gradient, by the kernels that serve it. */
 void emit_linear(Lower *lower, const Linear *linear, Site site, Walk walk);
 
-/* ---- for kernels and drivers ---- */
+/* ---- for drivers that choose themselves ---- */
 
-/* A comment that tells a reader of the kernel what follows: rows of the weights, or their gradient, and how. */
-void note_map(Lower *lower, const Linear *map, LoopBlock *into, const char *how);
-void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const char *how);
-/* What unit j of the site starts from: the bias or 0. */
-LoopExpr *map_start(Lower *lower, const Node *map, Site site, LoopExpr *j);
 /* The local tables of a kernel whose tiles have this width. */
 BufferId table_buffer(Lower *lower, const char *name, int width);
 /* The map at one step of one sample, from the list of its events. */

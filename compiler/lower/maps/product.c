@@ -2,7 +2,7 @@
  * other kernel does. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
-#include "lower/maps/sums.h"
+#include "lower/maps/rows.h"
 #include "lower/tuned.h"
 
 static bool serves(const Linear *linear)

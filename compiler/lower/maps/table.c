@@ -10,7 +10,7 @@
  * The tables of a few groups are made at a time, so that they stay in the first cache. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
-#include "lower/maps/linear.h"
+#include "lower/maps/rows.h"
 #include "lower/spikes/choice.h"
 #include "lower/spikes/pack.h"
 #include "lower/tuned.h"

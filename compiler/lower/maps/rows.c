@@ -1,7 +1,19 @@
-#include "lower/maps/sums.h"
+#include "lower/maps/rows.h"
 
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
+
+void note_map(Lower *lower, const Linear *map, LoopBlock *into, const char *how)
+{
+    const char *weights = lower->program->buffers.at[weights_of(lower, map->node)].name;
+    loop_comment(lower->arena, into, arena_printf(lower->arena, "rows of %s%s", weights, how));
+}
+
+void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const char *how)
+{
+    const char *weights = lower->net->params.at[gradient->node->weight].name;
+    loop_comment(lower->arena, into, arena_printf(lower->arena, "gradient of %s%s", weights, how));
+}
 
 Site row_site(Lower *lower, const Rows *rows, Site site, int r, LoopBlock *into)
 {

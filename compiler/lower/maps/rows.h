@@ -1,9 +1,16 @@
-/* Sums of a few rows of a map's outputs: in registers or, if narrow, where they belong. */
-#ifndef SNNC_SUMS_H
-#define SNNC_SUMS_H
+/* What kernels of linear maps have in common. */
+#ifndef SNNC_ROWS_H
+#define SNNC_ROWS_H
 
 #include "lower/maps/linear.h"
 
+/* A comment that tells a reader of the kernel what follows: rows of the weights, or their gradient, and how. */
+void note_map(Lower *lower, const Linear *map, LoopBlock *into, const char *how);
+void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const char *how);
+/* What unit j of the site starts from: the bias or 0. */
+LoopExpr *map_start(Lower *lower, const Node *map, Site site, LoopExpr *j);
+
+/* Sums of a few rows of a map's outputs: in registers or, if narrow, where they belong. */
 typedef struct Rows {
     const Linear *map;
     LoopExpr *first; /* step of the first row, or its sample; NULL: the site's one */
