@@ -46,24 +46,25 @@ static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, cons
     return buffer;
 }
 
-static bool is_transposed(const Net *net, ParamId param)
+/* By parameter: whether a map reads its transpose. */
+static bool *find_transposed(const Lower *lower)
 {
-    for (int n = 0; n < net->nodes.count; n++)
-        if (net->nodes.at[n].kind == NODE_DENSE && net->nodes.at[n].transposed
-            && net->nodes.at[n].weight == param)
-            return true;
-    return false;
+    bool *transposed = NEW_ARRAY(lower->arena, bool, lower->net->params.count + 1);
+    for (int n = 0; n < lower->net->nodes.count; n++)
+        if (lower->net->nodes.at[n].transposed)
+            transposed[lower->net->nodes.at[n].weight] = true;
+    return transposed;
 }
 
 /* What belongs to a parameter beside its values. */
-static void add_param_buffers(Lower *lower, ParamId id)
+static void add_param_buffers(Lower *lower, ParamId id, bool transposed)
 {
     const Param *param = &lower->net->params.at[id];
     ParamBuffers *buffers = &lower->params[id];
     buffers->gradient =
         param_is_learned(lower->net, id) ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
     buffers->transposed = -1;
-    if (is_transposed(lower->net, id)) {
+    if (transposed) {
         Shape shape = {2, {param->shape.dims[1], param->shape.dims[0]}};
         buffers->transposed = add_buffer(lower, arena_printf(lower->arena, "%s_transposed", param->name),
                                          TYPE_F32, BUFFER_SCRATCH, shape, param->span);
@@ -139,8 +140,9 @@ static void add_buffers(Lower *lower)
     add_stream_buffers(lower);
     for (ParamId p = 0; p < net->params.count; p++)
         lower->params[p].values = add_param_buffer(lower, p, BUFFER_PARAM, "");
+    const bool *transposed = find_transposed(lower);
     for (ParamId p = 0; p < net->params.count; p++)
-        add_param_buffers(lower, p);
+        add_param_buffers(lower, p, transposed[p]);
     add_activity_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++)
         if (lower->plan->streams[s].place != NONE)

@@ -6,15 +6,19 @@ typedef struct Spill {
     Program *program;
     Kernel *kernel;
     const Launch *launch; /* the kernel's only one */
-    bool *used;    /* by buffer: an array of the kernel */
-    bool *spilled; /* by buffer */
+    bool *used;           /* by buffer: an array of this kernel, or of one before */
+    bool *spilled;        /* by buffer */
+    VEC(BufferId) arrays; /* of this kernel */
 } Spill;
 
 /* Marks a local that is touched; puts the item before the indices of one that is spilled, once. */
 static int touch(Spill *spill, BufferId id, LoopExpr **index, int count)
 {
     const Buffer *buffer = &spill->program->buffers.at[id];
-    spill->used[id] = spill->used[id] || buffer->role == BUFFER_LOCAL;
+    if (buffer->role == BUFFER_LOCAL && !spill->used[id]) {
+        spill->used[id] = true;
+        vec_push(spill->program->arena, &spill->arrays, id);
+    }
     if (!spill->spilled[id] || count > buffer->ndim)
         return count;
     memmove(index + 1, index, (size_t)count * sizeof *index);
@@ -47,15 +51,16 @@ static void walk(Spill *spill, const LoopBlock *block)
     }
 }
 
-/* The largest local of the kernel if all together are too large, else -1. */
+/* The largest local of the kernel, the first of equals, if all together are too large, else -1. */
 static BufferId largest_of_too_many(const Spill *spill)
 {
     BufferId largest = -1;
     int64_t all = 0, most = 0;
-    for (BufferId b = 0; b < spill->program->buffers.count; b++) {
-        int64_t bytes = spill->used[b] ? buffer_bytes(&spill->program->buffers.at[b]) : 0;
+    for (int k = 0; k < spill->arrays.count; k++) {
+        BufferId b = spill->arrays.at[k];
+        int64_t bytes = spill->spilled[b] ? 0 : buffer_bytes(&spill->program->buffers.at[b]);
         all += bytes;
-        if (bytes > most) {
+        if (bytes > most || (bytes == most && b < largest)) {
             most = bytes;
             largest = b;
         }
@@ -76,27 +81,32 @@ static void move_to_memory(const Spill *spill, BufferId id)
     buffer->dims[0] = spill->launch->items;
 }
 
-static void spill_kernel(Program *program, const Launch *launch)
+static void spill_kernel(Spill *spill)
 {
-    Kernel *kernel = &program->kernels.at[launch->kernel];
-    int count = program->buffers.count + 1;
-    Spill spill = {program, kernel, launch, NEW_ARRAY(program->arena, bool, count),
-                   NEW_ARRAY(program->arena, bool, count)};
-    walk(&spill, &kernel->body);
+    walk(spill, &spill->kernel->body);
     BufferId largest;
-    while ((largest = largest_of_too_many(&spill)) >= 0) {
-        spill.used[largest] = false;
-        spill.spilled[largest] = true;
-    }
-    walk(&spill, &kernel->body);
-    for (BufferId b = 0; b < program->buffers.count; b++)
-        if (spill.spilled[b])
-            move_to_memory(&spill, b);
+    bool any = false;
+    while ((largest = largest_of_too_many(spill)) >= 0)
+        any = spill->spilled[largest] = true;
+    if (!any)
+        return;
+    walk(spill, &spill->kernel->body);
+    for (int k = 0; k < spill->arrays.count; k++)
+        if (spill->spilled[spill->arrays.at[k]])
+            move_to_memory(spill, spill->arrays.at[k]);
 }
 
 void spill_locals(Program *program)
 {
+    int count = program->buffers.count + 1;
+    Spill spill = {.program = program,
+                   .used = NEW_ARRAY(program->arena, bool, count),
+                   .spilled = NEW_ARRAY(program->arena, bool, count)};
     for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
-        for (int i = 0; i < program->phases[phase].count; i++)
-            spill_kernel(program, &program->phases[phase].at[i]);
+        for (int i = 0; i < program->phases[phase].count; i++) {
+            spill.launch = &program->phases[phase].at[i];
+            spill.kernel = &program->kernels.at[spill.launch->kernel];
+            spill.arrays.count = 0;
+            spill_kernel(&spill);
+        }
 }

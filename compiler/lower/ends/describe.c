@@ -107,6 +107,28 @@ static void describe_stream(Lower *lower, StreamId id)
     vec_push(lower->arena, &lower->program->streams, described);
 }
 
+/* Node by node, those of forward nodes. */
+static void describe_streams(Lower *lower)
+{
+    const Net *net = lower->net;
+    StreamId *first = NEW_ARRAY(lower->arena, StreamId, net->nodes.count + 1); /* by node */
+    StreamId *next = NEW_ARRAY(lower->arena, StreamId, net->streams.count + 1);
+    for (int n = 0; n < net->nodes.count; n++)
+        first[n] = NONE;
+    for (StreamId s = net->streams.count - 1; s >= 0; s--) {
+        int maker = net->streams.at[s].node;
+        lower->streams[s].described = NONE;
+        if (maker == NONE)
+            continue;
+        next[s] = first[maker];
+        first[maker] = s;
+    }
+    for (int n = 0; n < net->backward; n++)
+        for (StreamId s = first[n]; s != NONE; s = next[s])
+            if (!net->streams.at[s].trace)
+                describe_stream(lower, s);
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -155,12 +177,7 @@ void describe_program(Lower *lower)
     lower->program->steps = net->steps;
     for (ParamId p = 0; p < net->params.count; p++)
         describe_param(lower, p);
-    for (StreamId s = 0; s < net->streams.count; s++)
-        lower->streams[s].described = NONE;
-    for (int n = 0; n < net->backward; n++)
-        for (StreamId s = 0; s < net->streams.count; s++)
-            if (net->streams.at[s].node == n && !net->streams.at[s].trace)
-                describe_stream(lower, s);
+    describe_streams(lower);
     describe_data(lower);
     describe_training(lower);
     for (int i = 0; i < net->network_text.count; i++)

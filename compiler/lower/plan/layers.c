@@ -52,9 +52,11 @@ static void share_gradients(Plan *plan, int first)
     const NodePlan *node = &plan->nodes[first];
     if (node->role != ROLE_WEIGHT_GRAD || node->host != NONE)
         return;
-    for (int n = first + 1; n < plan->net->updates; n++) {
+    for (int r = plan->readers.first[node->stream]; r < plan->readers.first[node->stream + 1]; r++) {
+        int n = plan->readers.to[r];
         NodePlan *other = &plan->nodes[n];
-        if (other->role == ROLE_WEIGHT_GRAD && other->host == NONE && other->stream == node->stream)
+        bool alone = n > first && other->role == ROLE_WEIGHT_GRAD && other->host == NONE;
+        if (alone && other->stream == node->stream)
             other->host = first;
     }
 }

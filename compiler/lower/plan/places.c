@@ -9,20 +9,13 @@ static bool is_whole(const Plan *plan, StreamId stream)
            && !plan->streams[stream].slots;
 }
 
-static bool is_taken(const Plan *plan, StreamId stream)
-{
-    for (StreamId s = 0; s < plan->net->streams.count; s++)
-        if (plan->streams[s].place == stream)
-            return true;
-    return false;
-}
-
 static bool gives_place(const Plan *plan, StreamId kept, int adjoint, StreamId gradient)
 {
     const Net *net = plan->net;
     int maker = net->streams.at[kept].node;
     return maker != NONE && maker == net->nodes.at[adjoint].forward && plan->nodes[maker].role == ROLE_SCAN
-           && only_reader(&plan->readers, kept) == adjoint && is_whole(plan, kept) && !is_taken(plan, kept)
+           && only_reader(&plan->readers, kept) == adjoint && is_whole(plan, kept)
+           && !plan->streams[kept].taken
            && shape_size(net->streams.at[kept].shape) == shape_size(net->streams.at[gradient].shape)
            && plan->streams[kept].tiled == plan->streams[gradient].tiled;
 }
@@ -45,5 +38,6 @@ void plan_places(Plan *plan)
     if (is_without(plan->options.without, OPTIMISATION_PLACES))
         return;
     for (StreamId s = 0; s < plan->net->streams.count; s++)
-        plan->streams[s].place = place_of(plan, s);
+        if ((plan->streams[s].place = place_of(plan, s)) != NONE)
+            plan->streams[plan->streams[s].place].taken = true;
 }

@@ -17,6 +17,7 @@ typedef struct StreamPlan {
     int slots;       /* steps that are kept of a stream which only its group reads; 0: all */
     bool shifted;    /* delayed within a group, and read where the delay reads */
     StreamId place;  /* the stream whose values it overwrites, once they are read; or NONE */
+    bool taken;      /* another one overwrites it */
 } StreamPlan;
 
 /* Sparse gradients: what a map sends back to neurons of which few are near their threshold. See maps/gate.c. */
