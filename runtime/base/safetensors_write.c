@@ -11,8 +11,11 @@ typedef struct WriterTensor {
     int ndim;
     int64_t dims[SNN_TENSOR_DIMS];
     size_t size;
-    void *data;
+    const void *data;
+    size_t lines; /* in memory, where lines of the file are columns; else 1 */
 } WriterTensor;
+
+enum { WRITER_BUFFER = 1 << 18 }; /* bytes that are brought into the file's order in one go */
 
 typedef struct WriterPair {
     char *key, *value;
@@ -29,30 +32,42 @@ SnnTensorsWriter *snn_tensors_writer_new(void)
     return calloc(1, sizeof(SnnTensorsWriter));
 }
 
-bool snn_tensors_add(SnnTensorsWriter *writer, const char *name, SnnDtype dtype, int ndim,
-                     const int64_t *dims, const void *data)
+static WriterTensor *writer_add(SnnTensorsWriter *writer, const char *name, SnnDtype dtype, int ndim,
+                                const int64_t *dims, const void *data)
 {
     WriterTensor *grown = realloc(writer->tensors, (size_t)(writer->count + 1) * sizeof *grown);
     if (grown == NULL)
-        return false;
+        return NULL;
     writer->tensors = grown;
-    WriterTensor tensor = {.name = strdup(name), .dtype = dtype, .ndim = ndim, .size = snn_dtype_size(dtype)};
+    WriterTensor tensor = {.name = strdup(name),
+                           .dtype = dtype,
+                           .ndim = ndim,
+                           .size = snn_dtype_size(dtype),
+                           .data = data,
+                           .lines = 1};
     for (int i = 0; i < ndim; i++) {
         tensor.dims[i] = dims[i];
         tensor.size *= (size_t)dims[i];
     }
-    tensor.data = malloc(tensor.size + 1);
-    if (tensor.name == NULL || tensor.data == NULL) {
-        free(tensor.name);
-        free(tensor.data);
-        return false;
-    }
-    if (tensor.size > 0)
-        memcpy(tensor.data, data, tensor.size);
-    if (snn_is_big_endian())
-        snn_reverse_bytes(tensor.data, tensor.size / snn_dtype_size(dtype), snn_dtype_size(dtype));
-    writer->tensors[writer->count++] = tensor;
-    return true;
+    if (tensor.name == NULL)
+        return NULL;
+    writer->tensors[writer->count] = tensor;
+    return &writer->tensors[writer->count++];
+}
+
+bool snn_tensors_add(SnnTensorsWriter *writer, const char *name, SnnDtype dtype, int ndim,
+                     const int64_t *dims, const void *data)
+{
+    return writer_add(writer, name, dtype, ndim, dims, data) != NULL;
+}
+
+bool snn_tensors_add_transposed(SnnTensorsWriter *writer, const char *name, int64_t rows, int64_t columns,
+                                const float *data)
+{
+    WriterTensor *tensor = writer_add(writer, name, SNN_F32, 2, (const int64_t[]){rows, columns}, data);
+    if (tensor != NULL)
+        tensor->lines = (size_t)columns;
+    return tensor != NULL;
 }
 
 bool snn_tensors_add_metadata(SnnTensorsWriter *writer, const char *key, const char *value)
@@ -119,6 +134,43 @@ static char *writer_header(const SnnTensorsWriter *writer, size_t *length)
     return NULL;
 }
 
+/* The elements first .. first + count - 1 of each line in memory, as they follow each other in the file: one line, or
+ * floats of some lines. */
+static void writer_gather(const WriterTensor *tensor, size_t first, size_t count, size_t length,
+                          unsigned char *into)
+{
+    size_t width = snn_dtype_size(tensor->dtype);
+    const unsigned char *data = tensor->data;
+    if (tensor->lines == 1)
+        memcpy(into, data + first * width, count * width);
+    else
+        for (size_t line = 0; line < tensor->lines; line++)
+            for (size_t i = 0; i < count; i++)
+                memcpy(into + (i * tensor->lines + line) * sizeof(float),
+                       data + (line * length + first + i) * sizeof(float), sizeof(float));
+    if (snn_is_big_endian())
+        snn_reverse_bytes(into, count * tensor->lines, width);
+}
+
+/* In the file's order, piece by piece; false without memory. */
+static bool writer_data(const WriterTensor *tensor, FILE *stream)
+{
+    if (tensor->size == 0)
+        return true;
+    size_t across = tensor->lines * snn_dtype_size(tensor->dtype), length = tensor->size / across;
+    size_t most = across < WRITER_BUFFER ? WRITER_BUFFER / across : 1;
+    unsigned char *buffer = malloc(most * across);
+    if (buffer == NULL)
+        return false;
+    for (size_t first = 0; first < length; first += most) {
+        size_t count = length - first < most ? length - first : most;
+        writer_gather(tensor, first, count, length, buffer);
+        fwrite(buffer, across, count, stream);
+    }
+    free(buffer);
+    return true;
+}
+
 bool snn_tensors_write(SnnTensorsWriter *writer, FILE *stream)
 {
     size_t length = 0;
@@ -129,9 +181,10 @@ bool snn_tensors_write(SnnTensorsWriter *writer, FILE *stream)
         fputc((int)((uint64_t)length >> (8 * i) & 0xFF), stream);
     fwrite(header, 1, length, stream);
     free(header);
-    for (int i = 0; i < writer->count; i++)
-        fwrite(writer->tensors[i].data, 1, writer->tensors[i].size, stream);
-    return true;
+    bool ok = true;
+    for (int i = 0; ok && i < writer->count; i++)
+        ok = writer_data(&writer->tensors[i], stream);
+    return ok;
 }
 
 bool snn_tensors_save(SnnTensorsWriter *writer, const char *path, SnnError *error)
@@ -149,10 +202,8 @@ void snn_tensors_writer_free(SnnTensorsWriter *writer)
 {
     if (writer == NULL)
         return;
-    for (int i = 0; i < writer->count; i++) {
+    for (int i = 0; i < writer->count; i++)
         free(writer->tensors[i].name);
-        free(writer->tensors[i].data);
-    }
     for (int i = 0; i < writer->pairs; i++) {
         free(writer->metadata[i].key);
         free(writer->metadata[i].value);

@@ -8,8 +8,12 @@
 typedef struct SnnTensorsWriter SnnTensorsWriter;
 
 SnnTensorsWriter *snn_tensors_writer_new(void); /* NULL without memory; so are the results below false */
+/* The data are not copied: they stay where they are until they are written. */
 bool snn_tensors_add(SnnTensorsWriter *writer, const char *name, SnnDtype dtype, int ndim,
-                     const int64_t *dims, const void *data); /* copied */
+                     const int64_t *dims, const void *data);
+/* Floats that are [columns][rows] here, and [rows][columns] in the file. */
+bool snn_tensors_add_transposed(SnnTensorsWriter *writer, const char *name, int64_t rows, int64_t columns,
+                                const float *data);
 bool snn_tensors_add_metadata(SnnTensorsWriter *writer, const char *key, const char *value);
 /* Writes a temporary file beside `path`, flushes it to the disk and renames it: `path` is the old file or
  * the whole new one. */

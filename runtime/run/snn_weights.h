@@ -10,8 +10,8 @@
 char *snn_weights_state_name(const SnnParam *param, int state);
 /* The shape in a file. */
 void snn_weights_dims(const SnnParam *param, int64_t dims[SNN_MAX_DIMS]);
-/* Copies between the order of the program and that of a file. */
-void snn_weights_copy(const SnnParam *param, float *to, const float *from, bool to_file);
+/* Whether it is [out][in] in a file, and [in][out] here. */
+bool snn_weights_are_transposed(const SnnParam *param);
 
 /* True with what differs in words if the file is a checkpoint of another network or, if `resume`, of another
  * training; false for files that do not say what made them. */

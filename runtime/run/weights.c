@@ -19,31 +19,17 @@ char *snn_weights_state_name(const SnnParam *param, int state)
     return name;
 }
 
+bool snn_weights_are_transposed(const SnnParam *param)
+{
+    return param->matrix && param->ndim == 2;
+}
+
 /* The shape in the file. */
 void snn_weights_dims(const SnnParam *param, int64_t dims[SNN_MAX_DIMS])
 {
-    bool swap = param->matrix && param->ndim == 2;
+    bool swap = snn_weights_are_transposed(param);
     for (int i = 0; i < param->ndim; i++)
         dims[i] = param->dims[swap ? 1 - i : i];
-}
-
-/* to[j][i] = from[i][j] */
-static void weights_transpose(float *to, const float *from, int rows, int columns)
-{
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++)
-            to[(int64_t)j * rows + i] = from[(int64_t)i * columns + j];
-}
-
-/* Copies between the order of the program and that of the file. */
-void snn_weights_copy(const SnnParam *param, float *to, const float *from, bool to_file)
-{
-    if (!param->matrix || param->ndim != 2)
-        memcpy(to, from, (size_t)snn_param_size(param) * sizeof(float));
-    else if (to_file)
-        weights_transpose(to, from, param->dims[0], param->dims[1]);
-    else
-        weights_transpose(to, from, param->dims[1], param->dims[0]);
 }
 
 /* ---- which model made them ------------------------------------------------------------------------ */
@@ -135,16 +121,18 @@ static bool weights_check_param(const SnnTensors *file, const SnnParam *param, b
     return ok;
 }
 
-static bool weights_take(const SnnTensors *file, const SnnParam *param, const char *name, float *values)
+/* Of a tensor that fits; its data may have any alignment. */
+static void weights_take(const SnnTensors *file, const SnnParam *param, const char *name, float *values)
 {
-    size_t bytes = (size_t)snn_param_size(param) * sizeof(float);
-    float *copy = name == NULL ? NULL : malloc(bytes + 1);
-    if (copy == NULL)
-        return false;
-    memcpy(copy, snn_tensors_find(file, name)->data, bytes);
-    snn_weights_copy(param, values, copy, false);
-    free(copy);
-    return true;
+    const unsigned char *data = snn_tensors_find(file, name)->data;
+    if (!snn_weights_are_transposed(param)) {
+        memcpy(values, data, (size_t)snn_param_size(param) * sizeof(float));
+        return;
+    }
+    int64_t rows = param->dims[0], columns = param->dims[1];
+    for (int64_t j = 0; j < columns; j++)
+        for (int64_t i = 0; i < rows; i++)
+            memcpy(&values[i * columns + j], data + (j * rows + i) * 4, sizeof(float));
 }
 
 static bool weights_take_states(const SnnTensors *file, const SnnParam *param)
@@ -152,7 +140,9 @@ static bool weights_take_states(const SnnTensors *file, const SnnParam *param)
     bool ok = true;
     for (int s = 0; ok && s < param->states; s++) {
         char *name = snn_weights_state_name(param, s);
-        ok = weights_take(file, param, name, param->state[s]);
+        ok = name != NULL;
+        if (ok)
+            weights_take(file, param, name, param->state[s]);
         free(name);
     }
     return ok;
@@ -167,8 +157,8 @@ bool snn_weights_load(const SnnTensors *file, SnnModel *model, bool resume, cons
         return false;
     for (int i = 0; ok && i < model->param_count; i++) {
         SnnParam *param = &model->params[i];
-        ok = weights_take(file, param, param->name, param->value)
-             && (!resume || weights_take_states(file, param));
+        weights_take(file, param, param->name, param->value);
+        ok = !resume || weights_take_states(file, param);
     }
     return ok || snn_fail(error, "no memory to read (%s)", path);
 }
@@ -214,10 +204,10 @@ bool snn_weights_start(const SnnTensors *file, SnnModel *model, const char *path
             weights_list(left, param->name, misfit);
         else if (!weights_check_finite(file, param->name, path, error))
             return false;
-        else if (!weights_take(file, param, param->name, param->value))
-            return snn_fail(error, "no memory to read (%s)", path);
-        else
+        else {
+            weights_take(file, param, param->name, param->value);
             taken++;
+        }
     }
     return taken > 0 || model->param_count == 0
            || snn_fail(error, "no weights that fit (%.200s): %.700s", path, left->text);

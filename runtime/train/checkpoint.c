@@ -26,14 +26,10 @@ static bool checkpoint_add(SnnTensorsWriter *writer, const SnnParam *param, cons
                            const float *values)
 {
     int64_t dims[SNN_MAX_DIMS];
-    float *copy = malloc((size_t)snn_param_size(param) * sizeof(float) + 1);
-    if (copy == NULL)
-        return false;
     snn_weights_dims(param, dims);
-    snn_weights_copy(param, copy, values, true);
-    bool ok = snn_tensors_add(writer, name, SNN_F32, param->ndim, dims, copy);
-    free(copy);
-    return ok;
+    if (snn_weights_are_transposed(param))
+        return snn_tensors_add_transposed(writer, name, dims[0], dims[1], values);
+    return snn_tensors_add(writer, name, SNN_F32, param->ndim, dims, values);
 }
 
 static bool checkpoint_add_param(SnnTensorsWriter *writer, const SnnParam *param)

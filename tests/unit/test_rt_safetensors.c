@@ -274,6 +274,36 @@ START_TEST(bytes_are_little_endian)
 }
 END_TEST
 
+/* Matrices that need one piece and some, of lines that are longer than a piece. */
+static const int transposed_shapes[][2] = {{1, 7}, {7, 1}, {3, 5}, {300, 1000}, {70000, 3}, {3, 70000}};
+
+START_TEST(matrices_are_transposed)
+{
+    int64_t rows = transposed_shapes[_i][0], columns = transposed_shapes[_i][1];
+    float *values = malloc((size_t)(rows * columns) * sizeof *values), found;
+    char path[] = "/tmp/snnc-test-XXXXXX";
+    SnnError error = {""};
+    close(mkstemp(path));
+    for (int64_t i = 0; i < rows * columns; i++)
+        values[i] = (float)i;
+    SnnTensorsWriter *writer = snn_tensors_writer_new();
+    ck_assert(snn_tensors_add_transposed(writer, "m", rows, columns, values));
+    ck_assert_msg(snn_tensors_save(writer, path, &error), "%s", error.text);
+    snn_tensors_writer_free(writer);
+    SnnTensors *file = snn_tensors_open(path, &error);
+    unlink(path);
+    const SnnTensor *tensor = snn_tensors_find(file, "m");
+    ck_assert(tensor->dims[0] == rows && tensor->dims[1] == columns);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++) {
+            memcpy(&found, tensor->data + (i * columns + j) * 4, sizeof found);
+            ck_assert(found == values[j * rows + i]);
+        }
+    snn_tensors_close(file);
+    free(values);
+}
+END_TEST
+
 START_TEST(bytes_are_reversed_by_element)
 {
     unsigned char bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -312,6 +342,8 @@ Suite *rt_safetensors_suite(void)
     tcase_add_test(tests, mutations);
     tcase_add_test(tests, round_trip);
     tcase_add_test(tests, bytes_are_little_endian);
+    tcase_add_loop_test(tests, matrices_are_transposed, 0,
+                        sizeof transposed_shapes / sizeof *transposed_shapes);
     tcase_add_test(tests, bytes_are_reversed_by_element);
     tcase_add_test(tests, refuses_folders_and_missing_files);
     suite_add_tcase(suite, tests);
