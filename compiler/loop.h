@@ -30,7 +30,7 @@ typedef enum Type { TYPE_F32, TYPE_I32, TYPE_U32, TYPE_BOOL, TYPE_U8, TYPE_U16 }
 
 typedef enum BufferRole {
     BUFFER_PARAM,    /* weights, learned or frozen; kept between batches */
-    BUFFER_GRADIENT, /* of a parameter; zeroed before the backward phase */
+    BUFFER_GRADIENT, /* of a parameter */
     BUFFER_MOMENT,   /* optimiser state of a parameter; kept */
     BUFFER_STREAM,   /* per sample */
     BUFFER_SCRATCH,  /* per sample or not; no meaning outside its kernels */

@@ -28,8 +28,6 @@ const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
 
 /* A comment: what it comes from (or NULL), and what it computes. */
 void c_heading(Arena *arena, const char *origin, const char *about, Out *out);
-/* The number of things that a pointer to the buffer points to: "rows", or a number. */
-const char *c_outer_count(Arena *arena, const Buffer *buffer);
 
 /* One function per kernel. */
 void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out);

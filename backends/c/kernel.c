@@ -211,21 +211,15 @@ static bool needs_net(const Spell *spell, const BufferSet *used)
     return needs;
 }
 
-/* A kernel that is given buffers gets them after the net. */
-static void context(const Spell *spell, const BufferSet *used)
+/* What the kernel is called with. */
+static void called_with(const Spell *spell, const BufferSet *used)
 {
     const Kernel *kernel = spell->kernel;
-    if (kernel->given.count == 0) {
-        out_line(spell->out, "const struct net *net = context;");
-        return;
-    }
-    out_line(spell->out, "void *const *given = context;");
     if (needs_net(spell, used))
-        out_line(spell->out, "const struct net *net = given[0];");
+        out_line(spell->out, "const struct net *net = snn_net(context);");
     for (int i = 0; i < kernel->given.count; i++)
-        out_line(spell->out, "%s = given[%d];",
-                 c_pointer(spell->arena, &spell->program->buffers.at[kernel->given.at[i]], "restrict "),
-                 i + 1);
+        out_line(spell->out, "%s = snn_given(context, %d);",
+                 c_pointer(spell->arena, &spell->program->buffers.at[kernel->given.at[i]], "restrict "), i);
 }
 
 void c_heading(Arena *arena, const char *origin, const char *about, Out *out)
@@ -246,7 +240,7 @@ void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *o
     out_line(out, "static void SNN_AT_LEVEL(%s)(void *context, int32_t %s, int32_t %s)",
              c_kernel_name(arena, kernel), var_name(&spell, kernel->first), var_name(&spell, kernel->last));
     out_open(out, "%s", "");
-    context(&spell, &used);
+    called_with(&spell, &used);
     for (int i = 0; i < used.list.count; i++)
         own_buffer(&spell, used.list.at[i]);
     block(&spell, &kernel->body);

@@ -1,4 +1,4 @@
-/* struct net: all buffers of the program; and the functions that allocate it and describe it to the runtime. */
+/* struct net: all buffers of the program; and the tables that say what it needs and describe it to the runtime. */
 #include "c.h"
 
 #include "literal.h"
@@ -53,9 +53,10 @@ void c_struct(Arena *arena, const Program *program, Out *out)
     out_line(out, "SnnStream streams[%d];", program->streams.count + 1);
     out_line(out, "SnnWatch watches[%d];", program->watches.count + 1);
     out_close(out, ";");
+    out_line(out, "#define NET(buffer) offsetof(struct net, buffer)");
 }
 
-/* ---- allocation ---- */
+/* ---- memory ---- */
 
 /* A pointer to the first element: hidden[0][0]. */
 static const char *first_element(const Tables *tables, BufferId id)
@@ -78,32 +79,26 @@ static int64_t elements(const Buffer *buffer)
     return count;
 }
 
-static void allocation(const Tables *tables)
+static void memory(const Tables *tables)
 {
     Out *out = tables->out;
     out_blank(out);
-    out_line(out, "/* Allocates all buffers for `batch` samples; false if there is not enough memory. */");
-    out_line(out, "static bool allocate(struct net *net, size_t rows)");
-    out_open(out, "%s", "");
-    out_line(out, "bool complete = true;");
+    out_line(out, "/* Pointers in the net, and what each needs: for every sample, or in all. */");
+    out_open(out, "static const SnnBuffer net_buffers[] =");
     for (int b = 0; b < tables->program->buffers.count; b++) {
         const Buffer *buffer = buffer_at(tables, b);
-        const char *name = c_buffer(tables->arena, buffer);
         if (!buffer_is_of_kernel(buffer))
-            out_line(out, "complete = (net->%s = %s%s, sizeof *net->%s)) != NULL && complete;", name,
-                     buffer->sparse ? "snn_alloc(" : "snn_take(&net->memory, ",
-                     c_outer_count(tables->arena, buffer), name);
+            out_line(out, "{NET(%s), %lld, %s, %s},", c_buffer(tables->arena, buffer),
+                     (long long)buffer_bytes(buffer), buffer->per_sample ? "true" : "false",
+                     buffer->sparse ? "true" : "false");
     }
-    out_line(out, "return complete;");
-    out_close(out, "");
+    out_close(out, ";");
+    out_line(out, "enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };");
     out_blank(out);
     out_line(out, "static void close_net(void *context)");
     out_open(out, "%s", "");
     out_line(out, "struct net *net = context;");
-    for (int b = 0; b < tables->program->buffers.count; b++)
-        if (buffer_at(tables, b)->sparse)
-            out_line(out, "snn_free(net->%s);", c_buffer(tables->arena, buffer_at(tables, b)));
-    out_line(out, "snn_release(&net->memory);");
+    out_line(out, "snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);");
     out_close(out, "");
 }
 
@@ -190,7 +185,7 @@ static void opening(const Tables *tables)
     out_line(out, "static bool open_net(SnnModel *model, void *context, int batch)");
     out_open(out, "%s", "");
     out_line(out, "struct net *net = context;");
-    out_open(out, "if (!allocate(net, (size_t)batch))");
+    out_open(out, "if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS))");
     out_line(out, "return false;");
     out_close(out, "");
     for (int p = 0; p < program->params.count; p++)
@@ -297,7 +292,7 @@ static void description(const Tables *tables, const BackendOptions *options)
 void c_tables(Arena *arena, const Program *program, const BackendOptions *options, Out *out)
 {
     Tables tables = {arena, program, out};
-    allocation(&tables);
+    memory(&tables);
     c_level_choice(out);
     opening(&tables);
     model_text(&tables);

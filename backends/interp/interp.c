@@ -214,13 +214,6 @@ static void run_block(Interp *interp, const LoopBlock *block)
         run_stmt(interp, block->at[i]);
 }
 
-static void zero_gradients(Interp *interp)
-{
-    for (int b = 0; b < interp->program->buffers.count; b++)
-        if (interp->program->buffers.at[b].role == BUFFER_GRADIENT)
-            memset(interp->buffers[b], 0, interp_count(interp, b) * sizeof(double));
-}
-
 static void launch(Interp *interp, const Launch *launch)
 {
     const Kernel *kernel = &interp->program->kernels.at[launch->kernel];
@@ -233,8 +226,6 @@ static void launch(Interp *interp, const Launch *launch)
 
 void interp_run(Interp *interp, Phase phase)
 {
-    if (phase == PHASE_BACKWARD)
-        zero_gradients(interp);
     const Launches *launches = &interp->program->phases[phase];
     for (int i = 0; i < launches->count; i++)
         launch(interp, &launches->at[i]);

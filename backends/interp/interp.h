@@ -27,7 +27,7 @@ void interp_free(Interp *interp);
 /* Elements in a buffer: rows * dims or dims. */
 size_t interp_count(const Interp *interp, BufferId buffer);
 
-/* Runs the kernels of one phase; gradients are zeroed before the backward phase. */
+/* Runs the launches of one phase. */
 void interp_run(Interp *interp, Phase phase);
 
 #endif

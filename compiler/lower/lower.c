@@ -199,6 +199,9 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     watch_streams(&lower);
     lower.phase = PHASE_BACKWARD;
     for (ParamId p = 0; p < net->params.count; p++)
+        if (lower.params[p].gradient >= 0)
+            lower_zeroed(&lower, p);
+    for (ParamId p = 0; p < net->params.count; p++)
         if (lower.params[p].transposed >= 0)
             lower_transposed(&lower, p);
     lower_phase(&lower, PHASE_BACKWARD);

@@ -115,3 +115,39 @@ void snn_release(SnnMemory *memory)
     }
     *memory = (SnnMemory){0};
 }
+
+/* ---- buffers of a net ------------------------------------------------------------------------------ */
+
+static void *memory_at(const void *net, const SnnBuffer *buffer)
+{
+    void *pointer;
+    memcpy(&pointer, (const char *)net + buffer->at, sizeof pointer);
+    return pointer;
+}
+
+static void memory_set(void *net, const SnnBuffer *buffer, void *pointer)
+{
+    memcpy((char *)net + buffer->at, &pointer, sizeof pointer);
+}
+
+bool snn_open_buffers(void *net, SnnMemory *memory, size_t rows, const SnnBuffer *buffers, size_t count)
+{
+    bool complete = true;
+    for (size_t i = 0; i < count; i++) {
+        const SnnBuffer *buffer = &buffers[i];
+        size_t times = buffer->each_sample ? rows : 1;
+        void *pointer =
+            buffer->sparse ? snn_alloc(times, buffer->bytes) : snn_take(memory, times, buffer->bytes);
+        memory_set(net, buffer, pointer);
+        complete = complete && pointer != NULL;
+    }
+    return complete;
+}
+
+void snn_close_buffers(void *net, SnnMemory *memory, const SnnBuffer *buffers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (buffers[i].sparse)
+            snn_free(memory_at(net, &buffers[i]));
+    snn_release(memory);
+}

@@ -5,6 +5,7 @@
 #define SNN_H
 
 #include "snn_error.h"
+#include "snn_launch.h"
 #include "snn_memory.h"
 #include "snn_threads.h"
 

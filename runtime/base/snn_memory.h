@@ -21,4 +21,16 @@ typedef struct SnnMemory {
 void *snn_take(SnnMemory *memory, size_t count, size_t size); /* as snn_alloc */
 void snn_release(SnnMemory *memory);
 
+/* What a pointer in a struct points to. */
+typedef struct SnnBuffer {
+    size_t at;    /* of the pointer in the struct */
+    size_t bytes; /* for each sample of the batch, or in all */
+    bool each_sample;
+    bool sparse; /* much of it may never be used: it has pages of its own */
+} SnnBuffer;
+
+/* Sets the pointers in `net`; false if there is not enough memory: then, too, they are to be closed. */
+bool snn_open_buffers(void *net, SnnMemory *memory, size_t rows, const SnnBuffer *buffers, size_t count);
+void snn_close_buffers(void *net, SnnMemory *memory, const SnnBuffer *buffers, size_t count);
+
 #endif

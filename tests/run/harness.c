@@ -120,7 +120,7 @@ static void put_scores(Words *results, const SnnModel *model)
 {
     size_t rows = (size_t)model->run->rows;
     put_all(results, model->loss, rows);
-    if (!model->predicts)
+    if (!model->predict)
         return;
     put_all(results, model->predicted, rows);
     put_all(results, model->scores, rows * (size_t)description.data.classes);
@@ -212,7 +212,7 @@ static bool is_row(const Words *part, const Words *whole, size_t row, size_t row
     size_t classes = (size_t)description.data.classes;
     if (part->at[0] != whole->at[row])
         return false;
-    return !description.predicts
+    return !description.predict
            || (part->at[1] == whole->at[rows + row]
                && memcmp(part->at + 2, whole->at + 2 * rows + row * classes, 4 * classes) == 0);
 }

@@ -9,5 +9,7 @@
 void lower_layer(Lower *lower, const Node *node);
 /* The optimiser on one parameter. */
 void lower_update(Lower *lower, const Node *node);
+/* The kernel that a gradient starts from. */
+void lower_zeroed(Lower *lower, ParamId param);
 
 #endif

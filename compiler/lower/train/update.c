@@ -15,26 +15,54 @@ static LoopExpr *settled(Lower *lower, LoopBlock *into, const char *name, LoopEx
     return constant ? value : model_local(lower, into, name, value);
 }
 
+static int item_count(const Param *param)
+{
+    return param->shape.ndim == 2 ? param->shape.dims[0] : element_count(param);
+}
+
+/* The loops over a parameter's elements; sets the indices, returns their number. */
+static int element_loops(Lower *lower, const Param *param, LoopStmt **rows, LoopBlock **into,
+                         LoopExpr *index[2])
+{
+    bool matrix = param->shape.ndim == 2;
+    *rows = kernel_items(lower, matrix ? "i" : "k");
+    (*rows)->independent = !matrix;
+    *into = &(*rows)->body;
+    index[0] = loop_variable(lower, *rows);
+    if (!matrix)
+        return 1;
+    LoopStmt *columns = for_units(lower, *into, "j", param->shape.dims[1]);
+    index[1] = loop_variable(lower, columns);
+    *into = &columns->body;
+    return 2;
+}
+
+void lower_zeroed(Lower *lower, ParamId id)
+{
+    const Param *param = &lower->net->params.at[id];
+    kernel_begin(lower, "zero", param->name,
+                 arena_printf(lower->arena, "the gradient of %s, before a batch adds to it", param->name),
+                 (Span){0, 0}, item_count(param));
+    LoopStmt *rows;
+    LoopBlock *into;
+    LoopExpr *index[2];
+    int dims = element_loops(lower, param, &rows, &into, index);
+    loop_store(lower->program, into, lower->params[id].gradient, dims, index, loop_float(lower->arena, 0),
+               false);
+}
+
 void lower_update(Lower *lower, const Node *node)
 {
     Arena *arena = lower->arena;
     const Param *param = &lower->net->params.at[node->weight];
     const LoopParam *described = &lower->program->params.at[node->weight];
-    bool matrix = param->shape.ndim == 2;
     kernel_begin(lower, "update", param->name,
                  arena_printf(arena, "%s: one step of %s", param->name, node->name), (Span){0, 0},
-                 matrix ? param->shape.dims[0] : element_count(param));
-    LoopBlock constants = {0};
-    LoopStmt *rows = kernel_items(lower, matrix ? "i" : "k");
-    LoopExpr *index[2] = {loop_variable(lower, rows), NULL};
-    LoopBlock *into = &rows->body;
-    if (matrix) {
-        LoopStmt *columns = for_units(lower, into, "j", param->shape.dims[1]);
-        index[1] = loop_variable(lower, columns);
-        into = &columns->body;
-    }
-    rows->independent = !matrix;
-    int dims = matrix ? 2 : 1;
+                 item_count(param));
+    LoopBlock constants = {0}, *into;
+    LoopStmt *rows;
+    LoopExpr *index[2];
+    int dims = element_loops(lower, param, &rows, &into, index);
     Equations equations = equations_start(lower, node);
     equations.into = into;
     equations.before = &constants;

@@ -66,6 +66,7 @@ struct net {
     SnnStream streams[9];
     SnnWatch watches[2];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -91,7 +92,7 @@ struct net {
  * input: spikes with the probability of image, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict sample = net->sample;
     float (*restrict image_)[4] = net->image_;
     uint8_t (*restrict input_)[2][4] = net->input_;
@@ -135,7 +136,7 @@ static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t l
  * digit_delay: shift in time of input, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict input_)[2][4] = net->input_;
     uint8_t (*restrict digit_delay_)[2][4] = net->digit_delay_;
     for (int32_t b = first; b < last; b++) {
@@ -157,10 +158,9 @@ static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32
 /* input: the units that spike, step by step; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(list_input_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    int32_t (*restrict ends_of_input_)[3] = given[1];
-    uint16_t (*restrict events_of_input_)[16] = given[2];
-    uint8_t (*restrict input_)[2][4] = given[3];
+    int32_t (*restrict ends_of_input_)[3] = snn_given(context, 0);
+    uint16_t (*restrict events_of_input_)[16] = snn_given(context, 1);
+    uint8_t (*restrict input_)[2][4] = snn_given(context, 2);
     for (int32_t b = first; b < last; b++) {
         ends_of_input_[b][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
@@ -175,7 +175,7 @@ static void SNN_AT_LEVEL(list_input_)(void *context, int32_t first, int32_t last
  * digit: linear map of input, 4 -> 3, then linear map of digit_delay, 4 -> 3, then lif, 3 units */
 static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[2][3] = net->digit_dense_;
     float (*restrict digit_dense_2_)[2][3] = net->digit_dense_2_;
     uint8_t (*restrict digit_)[2][3] = net->digit_;
@@ -247,7 +247,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
  * digit_rate: mean over time of digit */
 static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
@@ -272,7 +272,7 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -292,7 +292,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: mean squared error of digit_rate against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -310,7 +310,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of digit in each sample */
 static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
@@ -324,11 +324,23 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
+/* the gradient of w_digit, before a batch adds to it; and 1 times more, with other buffers */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    float (*restrict grad_w_digit_)[3] = snn_given(context, 0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* delay.snn:9  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
@@ -343,7 +355,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * digit: lif, adjoint, 3 units, then gradient of w_digit_2, then gradient of w_digit */
 static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     float (*restrict digit_v_then_g_digit_dense_)[2][3] = net->digit_v_then_g_digit_dense_;
     uint16_t (*restrict events_of_input_)[16] = net->events_of_input_;
@@ -436,9 +448,8 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
  * gradient of w_digit_2: sum of the parts; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict grad_w_digit_2_)[3] = given[1];
-    float (*restrict parts_of_w_digit_2_)[4][3] = given[2];
+    float (*restrict grad_w_digit_2_)[3] = snn_given(context, 0);
+    float (*restrict parts_of_w_digit_2_)[4][3] = snn_given(context, 1);
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
@@ -452,10 +463,9 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
 /* w_digit: one step of sgd; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    const struct net *net = given[0];
-    float (*restrict w_digit_)[3] = given[1];
-    float (*restrict grad_w_digit_)[3] = given[2];
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = snn_given(context, 0);
+    float (*restrict grad_w_digit_)[3] = snn_given(context, 1);
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
@@ -466,56 +476,74 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(poisson_input_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(delay_digit_delay_), SNN_SAMPLES, NULL},
+    /* input: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_input_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of_input_), NET(events_of_input_), NET(input_)
+    }},
+    /* digit_delay: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_input_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of_digit_delay_), NET(events_of_digit_delay_), NET(digit_delay_)
+    }},
+    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_input_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(delay_digit_delay_), net, net->run.rows);
-    /* input: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_input_), (void *[]){
-        net, net->ends_of_input_, net->events_of_input_, net->input_
-    }, net->run.rows);
-    /* digit_delay: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_input_), (void *[]){
-        net, net->ends_of_digit_delay_, net->events_of_digit_delay_, net->digit_delay_
-    }, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 9);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_digit_), 4, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
+    /* the gradient of w_digit_2, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_digit_), 4, (const size_t[]){
+        NET(grad_w_digit_2_)
+    }},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
+    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+     * gradient of w_digit_2: sum of the parts */
+    {SNN_AT_LEVEL(sum_w_digit_2_), 4, (const size_t[]){
+        NET(grad_w_digit_2_), NET(parts_of_w_digit_2_)
+    }},
+    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+     * gradient of w_digit: sum of the parts */
+    {SNN_AT_LEVEL(sum_w_digit_2_), 4, (const size_t[]){
+        NET(grad_w_digit_), NET(parts_of_w_digit_)
+    }},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit_, 0, 4 * sizeof *net->grad_w_digit_);
-    memset(net->grad_w_digit_2_, 0, 4 * sizeof *net->grad_w_digit_2_);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
-    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
-     * gradient of w_digit_2: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), (void *[]){
-        net, net->grad_w_digit_2_, net->parts_of_w_digit_2_
-    }, 4);
-    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
-     * gradient of w_digit: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), (void *[]){
-        net, net->grad_w_digit_, net->parts_of_w_digit_
-    }, 4);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 6);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    /* w_digit: one step of sgd */
+    {SNN_AT_LEVEL(update_w_digit_), 4, (const size_t[]){
+        NET(w_digit_), NET(grad_w_digit_)
+    }},
+    /* w_digit_2: one step of sgd */
+    {SNN_AT_LEVEL(update_w_digit_), 4, (const size_t[]){
+        NET(w_digit_2_), NET(grad_w_digit_2_)
+    }},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    /* w_digit: one step of sgd */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), (void *[]){
-        net, net->w_digit_, net->grad_w_digit_
-    }, 4);
-    /* w_digit_2: one step of sgd */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), (void *[]){
-        net, net->w_digit_2_, net->grad_w_digit_2_
-    }, 4);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 2);
 }
 
 #include "snn_level_end.h"
@@ -528,45 +556,41 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->input_ = snn_take(&net->memory, rows, sizeof *net->input_)) != NULL && complete;
-    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
-    complete = (net->digit_delay_ = snn_take(&net->memory, rows, sizeof *net->digit_delay_)) != NULL && complete;
-    complete = (net->digit_dense_2_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_2_)) != NULL && complete;
-    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
-    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
-    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->w_digit_2_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->grad_w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_2_)) != NULL && complete;
-    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
-    complete = (net->events_of_input_ = snn_alloc(rows, sizeof *net->events_of_input_)) != NULL && complete;
-    complete = (net->ends_of_input_ = snn_take(&net->memory, rows, sizeof *net->ends_of_input_)) != NULL && complete;
-    complete = (net->events_of_digit_delay_ = snn_alloc(rows, sizeof *net->events_of_digit_delay_)) != NULL && complete;
-    complete = (net->ends_of_digit_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay_)) != NULL && complete;
-    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 16, true, false},
+    {NET(input_), 8, true, false},
+    {NET(digit_dense_), 24, true, false},
+    {NET(digit_delay_), 8, true, false},
+    {NET(digit_dense_2_), 24, true, false},
+    {NET(digit_), 6, true, false},
+    {NET(digit_rate_), 12, true, false},
+    {NET(g_digit_rate_), 12, true, false},
+    {NET(digit_v_then_g_digit_dense_), 24, true, false},
+    {NET(w_digit_), 48, false, false},
+    {NET(w_digit_2_), 48, false, false},
+    {NET(grad_w_digit_), 48, false, false},
+    {NET(grad_w_digit_2_), 48, false, false},
+    {NET(activity_digit_), 4, true, false},
+    {NET(events_of_input_), 32, true, true},
+    {NET(ends_of_input_), 12, true, false},
+    {NET(events_of_digit_delay_), 32, true, true},
+    {NET(ends_of_digit_delay_), 12, true, false},
+    {NET(state_v_digit_), 12, true, false},
+    {NET(parts_of_w_digit_2_), 384, false, false},
+    {NET(parts_of_w_digit_), 384, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_input_);
-    snn_free(net->events_of_digit_delay_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -591,7 +615,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -77,6 +77,7 @@ struct net {
     SnnStream streams[10];
     SnnWatch watches[3];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -102,7 +103,7 @@ struct net {
  * input: spikes with the probability of image, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict sample = net->sample;
     float (*restrict image_)[4] = net->image_;
     uint8_t (*restrict input_)[3][4] = net->input_;
@@ -145,7 +146,7 @@ static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t l
 /* input: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_input_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict input_)[3][4] = net->input_;
     uint16_t (*restrict events_of_input_)[20] = net->events_of_input_;
     int32_t (*restrict ends_of_input_)[4] = net->ends_of_input_;
@@ -163,7 +164,7 @@ static void SNN_AT_LEVEL(list_input_)(void *context, int32_t first, int32_t last
  * hidden: linear map of input, 4 -> 5, then lif, 5 units */
 static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_dense_)[3][5] = net->hidden_dense_;
     uint8_t (*restrict hidden_)[3][5] = net->hidden_;
     float (*restrict hidden_v_then_g_hidden_dense_)[3][5] = net->hidden_v_then_g_hidden_dense_;
@@ -225,7 +226,7 @@ static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t la
 /* hidden: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[3][5] = net->hidden_;
     uint16_t (*restrict events_of_hidden_)[23] = net->events_of_hidden_;
     int32_t (*restrict ends_of_hidden_)[4] = net->ends_of_hidden_;
@@ -243,7 +244,7 @@ static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t las
  * digit: linear map of hidden, 5 -> 3, then lif, 3 units */
 static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[3][3] = net->digit_dense_;
     uint8_t (*restrict digit_)[3][3] = net->digit_;
     float (*restrict digit_v_then_g_digit_dense_)[3][3] = net->digit_v_then_g_digit_dense_;
@@ -306,7 +307,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
  * digit_rate: mean over time of digit */
 static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[3][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
@@ -331,7 +332,7 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -351,7 +352,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: mean squared error of digit_rate against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -369,7 +370,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of hidden in each sample */
 static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[3][5] = net->hidden_;
     float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
@@ -387,7 +388,7 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
  * number of spikes of digit in each sample */
 static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[3][3] = net->digit_;
     float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
@@ -401,10 +402,36 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
+/* the gradient of w_hidden, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 5; j++) {
+            grad_w_hidden_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* w_digit with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -418,7 +445,7 @@ static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32
  * g_digit_rate: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
@@ -433,7 +460,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * digit: lif, adjoint, 3 units, then gradient of w_digit */
 static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     float (*restrict digit_v_then_g_digit_dense_)[3][3] = net->digit_v_then_g_digit_dense_;
     uint16_t (*restrict events_of_hidden_)[23] = net->events_of_hidden_;
@@ -516,7 +543,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -533,7 +560,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
  * hidden: linear map of g_digit_dense, 3 -> 5, then lif, adjoint, 5 units, then gradient of w_hidden */
 static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_v_then_g_digit_dense_)[3][3] = net->digit_v_then_g_digit_dense_;
     float (*restrict g_hidden_)[3][5] = net->g_hidden_;
     float (*restrict hidden_v_then_g_hidden_dense_)[3][5] = net->hidden_v_then_g_hidden_dense_;
@@ -643,7 +670,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
  * gradient of w_hidden: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
@@ -659,7 +686,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
 /* w_hidden: one step of adam */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_)[5] = net->w_hidden_;
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     float (*restrict m_w_hidden_)[5] = net->m_w_hidden_;
@@ -691,7 +718,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
 /* w_digit: one step of adam */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict m_w_digit_)[3] = net->m_w_digit_;
@@ -720,39 +747,51 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(poisson_input_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(list_input_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(layer_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_input_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_input_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 10);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_), 3, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(adjoint_hidden_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden_, 0, 4 * sizeof *net->grad_w_hidden_);
-    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 4);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 8);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 2);
 }
 
 #include "snn_level_end.h"
@@ -765,54 +804,50 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->input_ = snn_take(&net->memory, rows, sizeof *net->input_)) != NULL && complete;
-    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
-    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
-    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
-    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
-    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
-    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense_)) != NULL && complete;
-    complete = (net->g_hidden_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_)) != NULL && complete;
-    complete = (net->hidden_v_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense_)) != NULL && complete;
-    complete = (net->w_hidden_ = snn_take(&net->memory, 4, sizeof *net->w_hidden_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->w_digit_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed_)) != NULL && complete;
-    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
-    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
-    complete = (net->m_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->m_w_hidden_)) != NULL && complete;
-    complete = (net->v_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->v_w_hidden_)) != NULL && complete;
-    complete = (net->m_w_digit_ = snn_take(&net->memory, 5, sizeof *net->m_w_digit_)) != NULL && complete;
-    complete = (net->v_w_digit_ = snn_take(&net->memory, 5, sizeof *net->v_w_digit_)) != NULL && complete;
-    complete = (net->events_of_input_ = snn_alloc(rows, sizeof *net->events_of_input_)) != NULL && complete;
-    complete = (net->ends_of_input_ = snn_take(&net->memory, rows, sizeof *net->ends_of_input_)) != NULL && complete;
-    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
-    complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
-    complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
-    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 16, true, false},
+    {NET(input_), 12, true, false},
+    {NET(hidden_dense_), 60, true, false},
+    {NET(hidden_), 15, true, false},
+    {NET(digit_dense_), 36, true, false},
+    {NET(digit_), 9, true, false},
+    {NET(digit_rate_), 12, true, false},
+    {NET(g_digit_rate_), 12, true, false},
+    {NET(digit_v_then_g_digit_dense_), 36, true, false},
+    {NET(g_hidden_), 60, true, false},
+    {NET(hidden_v_then_g_hidden_dense_), 60, true, false},
+    {NET(w_hidden_), 80, false, false},
+    {NET(w_digit_), 60, false, false},
+    {NET(grad_w_hidden_), 80, false, false},
+    {NET(grad_w_digit_), 60, false, false},
+    {NET(w_digit_transposed_), 60, false, false},
+    {NET(activity_hidden_), 4, true, false},
+    {NET(activity_digit_), 4, true, false},
+    {NET(m_w_hidden_), 80, false, false},
+    {NET(v_w_hidden_), 80, false, false},
+    {NET(m_w_digit_), 60, false, false},
+    {NET(v_w_digit_), 60, false, false},
+    {NET(events_of_input_), 40, true, true},
+    {NET(ends_of_input_), 16, true, false},
+    {NET(state_v_hidden_), 20, true, false},
+    {NET(events_of_hidden_), 46, true, true},
+    {NET(ends_of_hidden_), 16, true, false},
+    {NET(state_v_digit_), 12, true, false},
+    {NET(parts_of_w_digit_), 480, false, false},
+    {NET(parts_of_w_hidden_), 640, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_input_);
-    snn_free(net->events_of_hidden_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -837,7 +872,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -57,6 +57,7 @@ struct net {
     SnnStream streams[6];
     SnnWatch watches[3];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -82,7 +83,7 @@ struct net {
  * reservoir_dense: linear map of image, 4 -> 5 */
 static void SNN_AT_LEVEL(dense_reservoir_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[4] = net->image_;
     float (*restrict reservoir_dense_)[5] = net->reservoir_dense_;
     float (*restrict w_reservoir_)[5] = net->w_reservoir_;
@@ -142,7 +143,7 @@ static void SNN_AT_LEVEL(dense_reservoir_dense_)(void *context, int32_t first, i
  * reservoir: lif, li, 5 units */
 static void SNN_AT_LEVEL(scan_reservoir_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict reservoir_dense_)[5] = net->reservoir_dense_;
     uint8_t (*restrict reservoir_)[3][5] = net->reservoir_;
     float (*restrict digit_map_li_mean_)[5] = net->digit_map_li_mean_;
@@ -199,7 +200,7 @@ static void SNN_AT_LEVEL(scan_reservoir_)(void *context, int32_t first, int32_t 
  * digit_mean: linear map of digit_map_li_mean, 5 -> 3 */
 static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_mean_)[3] = net->digit_mean_;
     float (*restrict digit_map_li_mean_)[5] = net->digit_map_li_mean_;
     float (*restrict w_digit_)[3] = net->w_digit_;
@@ -259,7 +260,7 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
  * loss: cross-entropy of digit_mean against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_mean_)[3] = net->digit_mean_;
@@ -280,7 +281,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of reservoir in each sample */
 static void SNN_AT_LEVEL(count_reservoir_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict reservoir_)[3][5] = net->reservoir_;
     float *restrict activity_reservoir_ = net->activity_reservoir_;
     for (int32_t b = first; b < last; b++) {
@@ -294,11 +295,24 @@ static void SNN_AT_LEVEL(count_reservoir_)(void *context, int32_t first, int32_t
     }
 }
 
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* frozen.snn:9  loss      cross_entropy(mean(digit), label)
  * g_digit_mean: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_mean_)[3] = net->digit_mean_;
     float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
@@ -321,7 +335,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * w_digit: gradient of w_digit */
 static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_map_li_mean_)[5] = net->digit_map_li_mean_;
     float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
     _Alignas(64) float sums_w_digit_[4][3];
@@ -408,7 +422,7 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -424,7 +438,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
 /* w_digit: one step of sgd */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict velocity_w_digit_)[3] = net->velocity_w_digit_;
@@ -442,29 +456,41 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(dense_reservoir_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(scan_reservoir_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_reservoir_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(dense_reservoir_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_reservoir_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_reservoir_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 5);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(gradient_w_digit_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 4);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 1);
 }
 
 #include "snn_level_end.h"
@@ -476,34 +502,32 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_train.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->reservoir_dense_ = snn_take(&net->memory, rows, sizeof *net->reservoir_dense_)) != NULL && complete;
-    complete = (net->reservoir_ = snn_take(&net->memory, rows, sizeof *net->reservoir_)) != NULL && complete;
-    complete = (net->digit_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_mean_)) != NULL && complete;
-    complete = (net->digit_map_li_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_map_li_mean_)) != NULL && complete;
-    complete = (net->g_digit_mean_ = snn_take(&net->memory, rows, sizeof *net->g_digit_mean_)) != NULL && complete;
-    complete = (net->w_reservoir_ = snn_take(&net->memory, 4, sizeof *net->w_reservoir_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->activity_reservoir_ = snn_take(&net->memory, rows, sizeof *net->activity_reservoir_)) != NULL && complete;
-    complete = (net->velocity_w_digit_ = snn_take(&net->memory, 5, sizeof *net->velocity_w_digit_)) != NULL && complete;
-    complete = (net->state_v_reservoir_ = snn_take(&net->memory, rows, sizeof *net->state_v_reservoir_)) != NULL && complete;
-    complete = (net->state_v_li_reservoir_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_reservoir_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 16, true, false},
+    {NET(reservoir_dense_), 20, true, false},
+    {NET(reservoir_), 15, true, false},
+    {NET(digit_mean_), 12, true, false},
+    {NET(digit_map_li_mean_), 20, true, false},
+    {NET(g_digit_mean_), 12, true, false},
+    {NET(w_reservoir_), 80, false, false},
+    {NET(w_digit_), 60, false, false},
+    {NET(grad_w_digit_), 60, false, false},
+    {NET(activity_reservoir_), 4, true, false},
+    {NET(velocity_w_digit_), 60, false, false},
+    {NET(state_v_reservoir_), 20, true, false},
+    {NET(state_v_li_reservoir_), 20, true, false},
+    {NET(parts_of_w_digit_), 480, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -528,7 +552,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

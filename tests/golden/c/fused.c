@@ -72,6 +72,7 @@ struct net {
     SnnStream streams[8];
     SnnWatch watches[3];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -97,7 +98,7 @@ struct net {
  * hidden_dense: linear map of image, 4 -> 3 */
 static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[2][4] = net->image_;
     float (*restrict hidden_dense_)[2][3] = net->hidden_dense_;
     float (*restrict w_hidden_)[3] = net->w_hidden_;
@@ -127,9 +128,8 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
 /* w_hidden_2, tile by tile; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict tiles_of_w_hidden_2_)[3][3] = given[1];
-    float (*restrict w_hidden_2_)[3] = given[2];
+    float (*restrict tiles_of_w_hidden_2_)[3][3] = snn_given(context, 0);
+    float (*restrict w_hidden_2_)[3] = snn_given(context, 1);
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT_SHORT
@@ -144,7 +144,7 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t
  * recurrent group, step by step: hidden_delay (delay), hidden_dense_2 (dense), hidden (plif, li) */
 static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_dense_)[2][3] = net->hidden_dense_;
     uint8_t (*restrict hidden_delay_)[2][3] = net->hidden_delay_;
     float (*restrict hidden_dense_2_)[2][3] = net->hidden_dense_2_;
@@ -287,7 +287,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_mean_)[3] = net->digit_mean_;
@@ -307,7 +307,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: mean squared error of digit_mean against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_mean_)[3] = net->digit_mean_;
@@ -325,7 +325,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of hidden in each sample */
 static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[2][3] = net->hidden_;
     float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
@@ -339,10 +339,47 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
+/* the gradient of w_hidden, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_hidden_)[3] = net->grad_w_hidden_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_hidden_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_hidden_2, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_hidden_2_)[3] = net->grad_w_hidden_2_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_hidden_2_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of plif_w_hidden, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_plif_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
+    SNN_INDEPENDENT
+    for (int32_t k = first; k < last; k++) {
+        grad_plif_w_hidden_[k] = 0.0f;
+    }
+}
+
 /* w_hidden_2 with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_2_)[3] = net->w_hidden_2_;
     float (*restrict w_hidden_2_transposed_)[3] = net->w_hidden_2_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -356,7 +393,7 @@ static void SNN_AT_LEVEL(transpose_w_hidden_2_)(void *context, int32_t first, in
  * g_digit_mean: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_mean_)[3] = net->digit_mean_;
     float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
@@ -371,7 +408,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * recurrent group, step by step: g_hidden (delay, read in place), g_hidden_dense (li, plif, adjoint), g_hidden_delay (dense) */
 static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_dense_)[2][3] = net->hidden_dense_;
     float (*restrict hidden_dense_2_)[2][3] = net->hidden_dense_2_;
     float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
@@ -831,7 +868,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
  * gradient of plif_w_hidden: sum over the batch and the units */
 static void SNN_AT_LEVEL(gradient_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
     float (*restrict sum_plif_w_hidden_hidden_)[3] = net->sum_plif_w_hidden_hidden_;
     for (int32_t k = first; k < last; k++) {
@@ -847,7 +884,7 @@ static void SNN_AT_LEVEL(gradient_plif_w_hidden_)(void *context, int32_t first, 
  * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
 static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[2][4] = net->image_;
     float (*restrict hidden_v_before_then_g_hidden_dense_)[2][3] = net->hidden_v_before_then_g_hidden_dense_;
     uint16_t (*restrict events_of_hidden_delay_)[14] = net->events_of_hidden_delay_;
@@ -943,7 +980,7 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
  * gradient of w_hidden_2: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_2_)[3] = net->grad_w_hidden_2_;
     float (*restrict parts_of_w_hidden_2_)[3][3] = net->parts_of_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
@@ -960,7 +997,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t 
  * gradient of w_hidden: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[3] = net->grad_w_hidden_;
     float (*restrict parts_of_w_hidden_)[4][3] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
@@ -976,7 +1013,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
 /* w_hidden: one step of sgd */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_)[3] = net->w_hidden_;
     float (*restrict grad_w_hidden_)[3] = net->grad_w_hidden_;
     const float lr_ = net->run.lr;
@@ -992,7 +1029,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
 /* w_hidden_2: one step of sgd */
 static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_2_)[3] = net->w_hidden_2_;
     float (*restrict grad_w_hidden_2_)[3] = net->grad_w_hidden_2_;
     const float lr_ = net->run.lr;
@@ -1008,7 +1045,7 @@ static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32
 /* plif_w_hidden: one step of sgd */
 static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float *restrict plif_w_hidden_ = net->plif_w_hidden_;
     float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
     const float lr_ = net->run.lr;
@@ -1019,45 +1056,57 @@ static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, in
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, NULL},
+    /* w_hidden_2, tile by tile */
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+        NET(tiles_of_w_hidden_2_), NET(w_hidden_2_)
+    }},
+    {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense_), net, net->run.rows);
-    /* w_hidden_2, tile by tile */
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
-        net, net->tiles_of_w_hidden_2_, net->w_hidden_2_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 6);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_2_), 3, NULL},
+    {SNN_AT_LEVEL(zero_plif_w_hidden_), 1, NULL},
+    {SNN_AT_LEVEL(transpose_w_hidden_2_), 3, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    /* w_hidden_2_transposed, tile by tile */
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+        NET(tiles_of_w_hidden_2_transposed_), NET(w_hidden_2_transposed_)
+    }},
+    {SNN_AT_LEVEL(recurrent_g_hidden_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(gradient_plif_w_hidden_), 1, NULL},
+    {SNN_AT_LEVEL(gradient_w_hidden_2_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_2_), 3, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden_, 0, 4 * sizeof *net->grad_w_hidden_);
-    memset(net->grad_w_hidden_2_, 0, 3 * sizeof *net->grad_w_hidden_2_);
-    memset(net->grad_plif_w_hidden_, 0, 1 * sizeof *net->grad_plif_w_hidden_);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    /* w_hidden_2_transposed, tile by tile */
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
-        net, net->tiles_of_w_hidden_2_transposed_, net->w_hidden_2_transposed_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_plif_w_hidden_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 4);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 11);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_2_), 3, NULL},
+    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden_), net, 1);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 3);
 }
 
 #include "snn_level_end.h"
@@ -1070,51 +1119,48 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
-    complete = (net->hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->hidden_delay_)) != NULL && complete;
-    complete = (net->hidden_dense_2_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2_)) != NULL && complete;
-    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
-    complete = (net->digit_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_mean_)) != NULL && complete;
-    complete = (net->g_digit_mean_ = snn_take(&net->memory, rows, sizeof *net->g_digit_mean_)) != NULL && complete;
-    complete = (net->hidden_v_before_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_before_then_g_hidden_dense_)) != NULL && complete;
-    complete = (net->g_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay_)) != NULL && complete;
-    complete = (net->w_hidden_ = snn_take(&net->memory, 4, sizeof *net->w_hidden_)) != NULL && complete;
-    complete = (net->w_hidden_2_ = snn_take(&net->memory, 3, sizeof *net->w_hidden_2_)) != NULL && complete;
-    complete = (net->plif_w_hidden_ = snn_take(&net->memory, 1, sizeof *net->plif_w_hidden_)) != NULL && complete;
-    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden_)) != NULL && complete;
-    complete = (net->grad_w_hidden_2_ = snn_take(&net->memory, 3, sizeof *net->grad_w_hidden_2_)) != NULL && complete;
-    complete = (net->w_hidden_2_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_hidden_2_transposed_)) != NULL && complete;
-    complete = (net->grad_plif_w_hidden_ = snn_take(&net->memory, 1, sizeof *net->grad_plif_w_hidden_)) != NULL && complete;
-    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
-    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
-    complete = (net->state_v_li_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_hidden_)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_)) != NULL && complete;
-    complete = (net->events_of_hidden_delay_ = snn_alloc(rows, sizeof *net->events_of_hidden_delay_)) != NULL && complete;
-    complete = (net->ends_of_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay_)) != NULL && complete;
-    complete = (net->state_g_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden_)) != NULL && complete;
-    complete = (net->state_g_v_plif_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_plif_hidden_)) != NULL && complete;
-    complete = (net->sum_plif_w_hidden_hidden_ = snn_take(&net->memory, rows, sizeof *net->sum_plif_w_hidden_hidden_)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2_transposed_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed_)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_2_)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 32, true, false},
+    {NET(hidden_dense_), 24, true, false},
+    {NET(hidden_delay_), 6, true, false},
+    {NET(hidden_dense_2_), 24, true, false},
+    {NET(hidden_), 6, true, false},
+    {NET(digit_mean_), 12, true, false},
+    {NET(g_digit_mean_), 12, true, false},
+    {NET(hidden_v_before_then_g_hidden_dense_), 24, true, false},
+    {NET(g_hidden_delay_), 24, true, false},
+    {NET(w_hidden_), 48, false, false},
+    {NET(w_hidden_2_), 36, false, false},
+    {NET(plif_w_hidden_), 4, false, false},
+    {NET(grad_w_hidden_), 48, false, false},
+    {NET(grad_w_hidden_2_), 36, false, false},
+    {NET(w_hidden_2_transposed_), 36, false, false},
+    {NET(grad_plif_w_hidden_), 4, false, false},
+    {NET(activity_hidden_), 4, true, false},
+    {NET(state_v_hidden_), 12, true, false},
+    {NET(state_v_li_hidden_), 12, true, false},
+    {NET(tiles_of_w_hidden_2_), 36, false, false},
+    {NET(events_of_hidden_delay_), 28, true, true},
+    {NET(ends_of_hidden_delay_), 12, true, false},
+    {NET(state_g_v_hidden_), 12, true, false},
+    {NET(state_g_v_plif_hidden_), 12, true, false},
+    {NET(sum_plif_w_hidden_hidden_), 12, true, false},
+    {NET(tiles_of_w_hidden_2_transposed_), 36, false, false},
+    {NET(parts_of_w_hidden_2_), 288, false, false},
+    {NET(parts_of_w_hidden_), 384, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_hidden_delay_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -1139,7 +1185,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

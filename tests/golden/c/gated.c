@@ -86,6 +86,7 @@ struct net {
     SnnStream streams[12];
     SnnWatch watches[4];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -111,7 +112,7 @@ struct net {
  * hidden_dense: linear map of image, 3 -> 17 */
 static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[2][3] = net->image_;
     float (*restrict hidden_dense_)[2][17] = net->hidden_dense_;
     float (*restrict w_hidden_)[17] = net->w_hidden_;
@@ -141,9 +142,8 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
 /* w_hidden_2, tile by tile; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict tiles_of_w_hidden_2_)[17][17] = given[1];
-    float (*restrict w_hidden_2_)[17] = given[2];
+    float (*restrict tiles_of_w_hidden_2_)[17][17] = snn_given(context, 0);
+    float (*restrict w_hidden_2_)[17] = snn_given(context, 1);
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 17; i++) {
             SNN_INDEPENDENT
@@ -158,7 +158,7 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t
  * recurrent group, step by step: hidden_delay (delay), hidden_dense_2 (dense), hidden (lif) */
 static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_dense_)[2][17] = net->hidden_dense_;
     uint8_t (*restrict hidden_delay_)[2][17] = net->hidden_delay_;
     float (*restrict hidden_dense_2_)[1][17] = net->hidden_dense_2_;
@@ -275,7 +275,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
 /* hidden: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[2][17] = net->hidden_;
     uint16_t (*restrict events_of_hidden_)[42] = net->events_of_hidden_;
     int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
@@ -293,7 +293,7 @@ static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t las
  * second: linear map of hidden, 17 -> 18, then lif, li, 18 units */
 static void SNN_AT_LEVEL(layer_second_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict second_dense_)[2][18] = net->second_dense_;
     uint8_t (*restrict second_)[2][18] = net->second_;
     float (*restrict second_li_mean_)[18] = net->second_li_mean_;
@@ -359,7 +359,7 @@ static void SNN_AT_LEVEL(layer_second_)(void *context, int32_t first, int32_t la
  * digit_mean: linear map of second_li_mean, 18 -> 2 */
 static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_mean_)[2] = net->digit_mean_;
     float (*restrict second_li_mean_)[18] = net->second_li_mean_;
     float (*restrict w_digit_)[2] = net->w_digit_;
@@ -419,7 +419,7 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[2] = net->scores;
     float (*restrict digit_mean_)[2] = net->digit_mean_;
@@ -439,7 +439,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: cross-entropy of digit_mean against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_mean_)[2] = net->digit_mean_;
@@ -460,7 +460,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of hidden in each sample */
 static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[2][17] = net->hidden_;
     float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
@@ -478,7 +478,7 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
  * number of spikes of second in each sample */
 static void SNN_AT_LEVEL(count_second_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict second_)[2][18] = net->second_;
     float *restrict activity_second_ = net->activity_second_;
     for (int32_t b = first; b < last; b++) {
@@ -492,10 +492,62 @@ static void SNN_AT_LEVEL(count_second_)(void *context, int32_t first, int32_t la
     }
 }
 
+/* the gradient of w_hidden, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_hidden_)[17] = net->grad_w_hidden_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 17; j++) {
+            grad_w_hidden_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_hidden_2, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_hidden_2_)[17] = net->grad_w_hidden_2_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 17; j++) {
+            grad_w_hidden_2_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_second, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_second_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_second_)[18] = net->grad_w_second_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT
+        for (int32_t j = 0; j < 18; j++) {
+            grad_w_second_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 2; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* w_hidden_2 with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
     float (*restrict w_hidden_2_transposed_)[17] = net->w_hidden_2_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -508,7 +560,7 @@ static void SNN_AT_LEVEL(transpose_w_hidden_2_)(void *context, int32_t first, in
 /* w_second with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_second_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_second_)[18] = net->w_second_;
     float (*restrict w_second_transposed_)[17] = net->w_second_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -521,7 +573,7 @@ static void SNN_AT_LEVEL(transpose_w_second_)(void *context, int32_t first, int3
 /* w_digit with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[2] = net->w_digit_;
     float (*restrict w_digit_transposed_)[18] = net->w_digit_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -535,7 +587,7 @@ static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32
  * g_digit_mean: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_mean_)[2] = net->digit_mean_;
     float (*restrict g_digit_mean_)[2] = net->g_digit_mean_;
@@ -558,7 +610,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * w_digit: gradient of w_digit */
 static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict second_li_mean_)[18] = net->second_li_mean_;
     float (*restrict g_digit_mean_)[2] = net->g_digit_mean_;
     _Alignas(64) float sums_w_digit_[4][2];
@@ -655,7 +707,7 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[18][2] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -672,7 +724,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
  * g_second_li_mean: linear map of g_digit_mean, 2 -> 18 */
 static void SNN_AT_LEVEL(dense_g_second_li_mean_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_mean_)[2] = net->g_digit_mean_;
     float (*restrict g_second_li_mean_)[18] = net->g_second_li_mean_;
     float (*restrict w_digit_transposed_)[18] = net->w_digit_transposed_;
@@ -732,7 +784,7 @@ static void SNN_AT_LEVEL(dense_g_second_li_mean_)(void *context, int32_t first, 
  * second: li, lif, adjoint, 18 units, then gradient of w_second */
 static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_second_li_mean_)[18] = net->g_second_li_mean_;
     float (*restrict second_v_then_g_second_dense_)[2][18] = net->second_v_then_g_second_dense_;
     uint16_t (*restrict events_of_hidden_)[42] = net->events_of_hidden_;
@@ -807,7 +859,7 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first, int32_t 
  * gradient of w_second: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_second_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_second_)[18] = net->grad_w_second_;
     float (*restrict parts_of_w_second_)[17][18] = net->parts_of_w_second_;
     for (int32_t i = first; i < last; i++) {
@@ -824,7 +876,7 @@ static void SNN_AT_LEVEL(sum_w_second_)(void *context, int32_t first, int32_t la
  * g_hidden_2: linear map of g_second_dense, 18 -> 17 */
 static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict second_v_then_g_second_dense_)[2][18] = net->second_v_then_g_second_dense_;
     float (*restrict g_hidden_2_)[2][17] = net->g_hidden_2_;
     float (*restrict hidden_v_then_g_hidden_dense_)[2][17] = net->hidden_v_then_g_hidden_dense_;
@@ -878,7 +930,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
  * recurrent group, step by step: g_hidden (delay, read in place), g_hidden_dense (lif, adjoint), g_hidden_delay (dense) */
 static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_hidden_2_)[2][17] = net->g_hidden_2_;
     float (*restrict hidden_v_then_g_hidden_dense_)[2][17] = net->hidden_v_then_g_hidden_dense_;
     float (*restrict g_hidden_delay_)[2][17] = net->g_hidden_delay_;
@@ -1027,7 +1079,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
  * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
 static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[2][3] = net->image_;
     float (*restrict hidden_v_then_g_hidden_dense_)[2][17] = net->hidden_v_then_g_hidden_dense_;
     uint16_t (*restrict events_of_hidden_delay_)[42] = net->events_of_hidden_delay_;
@@ -1110,7 +1162,7 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
  * gradient of w_hidden_2: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_2_)[17] = net->grad_w_hidden_2_;
     float (*restrict parts_of_w_hidden_2_)[17][17] = net->parts_of_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
@@ -1127,7 +1179,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t 
  * gradient of w_hidden: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[17] = net->grad_w_hidden_;
     float (*restrict parts_of_w_hidden_)[3][17] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
@@ -1143,7 +1195,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
 /* w_hidden: one step of sgd */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_)[17] = net->w_hidden_;
     float (*restrict grad_w_hidden_)[17] = net->grad_w_hidden_;
     const float lr_ = net->run.lr;
@@ -1159,7 +1211,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
 /* w_hidden_2: one step of sgd */
 static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
     float (*restrict grad_w_hidden_2_)[17] = net->grad_w_hidden_2_;
     const float lr_ = net->run.lr;
@@ -1175,7 +1227,7 @@ static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32
 /* w_second: one step of sgd */
 static void SNN_AT_LEVEL(update_w_second_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_second_)[18] = net->w_second_;
     float (*restrict grad_w_second_)[18] = net->grad_w_second_;
     const float lr_ = net->run.lr;
@@ -1191,7 +1243,7 @@ static void SNN_AT_LEVEL(update_w_second_)(void *context, int32_t first, int32_t
 /* w_digit: one step of sgd */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[2] = net->w_digit_;
     float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
@@ -1204,58 +1256,70 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, NULL},
+    /* w_hidden_2, tile by tile */
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+        NET(tiles_of_w_hidden_2_), NET(w_hidden_2_)
+    }},
+    {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(layer_second_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_second_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense_), net, net->run.rows);
-    /* w_hidden_2, tile by tile */
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
-        net, net->tiles_of_w_hidden_2_, net->w_hidden_2_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_second_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_second_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 10);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_hidden_), 3, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_2_), 17, NULL},
+    {SNN_AT_LEVEL(zero_w_second_), 17, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 18, NULL},
+    {SNN_AT_LEVEL(transpose_w_hidden_2_), 17, NULL},
+    {SNN_AT_LEVEL(transpose_w_second_), 18, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_), 2, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(gradient_w_digit_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 18, NULL},
+    {SNN_AT_LEVEL(dense_g_second_li_mean_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_second_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_second_), 17, NULL},
+    {SNN_AT_LEVEL(dense_g_hidden_2_), SNN_SAMPLES, NULL},
+    /* w_hidden_2_transposed, tile by tile */
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+        NET(tiles_of_w_hidden_2_transposed_), NET(w_hidden_2_transposed_)
+    }},
+    {SNN_AT_LEVEL(recurrent_g_hidden_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(gradient_w_hidden_2_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_2_), 17, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 3, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden_, 0, 3 * sizeof *net->grad_w_hidden_);
-    memset(net->grad_w_hidden_2_, 0, 17 * sizeof *net->grad_w_hidden_2_);
-    memset(net->grad_w_second_, 0, 17 * sizeof *net->grad_w_second_);
-    memset(net->grad_w_digit_, 0, 18 * sizeof *net->grad_w_digit_);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2_), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_second_), net, 18);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_), net, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 18);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_g_second_li_mean_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_second_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_second_), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_2_), net, net->run.rows);
-    /* w_hidden_2_transposed, tile by tile */
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
-        net, net->tiles_of_w_hidden_2_transposed_, net->w_hidden_2_transposed_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2_), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 3);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 19);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_hidden_), 3, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_2_), 17, NULL},
+    {SNN_AT_LEVEL(update_w_second_), 17, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 18, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2_), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_second_), net, 17);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 18);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 4);
 }
 
 #include "snn_level_end.h"
@@ -1268,66 +1332,62 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
-    complete = (net->hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->hidden_delay_)) != NULL && complete;
-    complete = (net->hidden_dense_2_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2_)) != NULL && complete;
-    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
-    complete = (net->second_dense_ = snn_take(&net->memory, rows, sizeof *net->second_dense_)) != NULL && complete;
-    complete = (net->second_ = snn_take(&net->memory, rows, sizeof *net->second_)) != NULL && complete;
-    complete = (net->digit_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_mean_)) != NULL && complete;
-    complete = (net->second_li_mean_ = snn_take(&net->memory, rows, sizeof *net->second_li_mean_)) != NULL && complete;
-    complete = (net->g_digit_mean_ = snn_take(&net->memory, rows, sizeof *net->g_digit_mean_)) != NULL && complete;
-    complete = (net->g_second_li_mean_ = snn_take(&net->memory, rows, sizeof *net->g_second_li_mean_)) != NULL && complete;
-    complete = (net->second_v_then_g_second_dense_ = snn_take(&net->memory, rows, sizeof *net->second_v_then_g_second_dense_)) != NULL && complete;
-    complete = (net->g_hidden_2_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_2_)) != NULL && complete;
-    complete = (net->hidden_v_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense_)) != NULL && complete;
-    complete = (net->g_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay_)) != NULL && complete;
-    complete = (net->w_hidden_ = snn_take(&net->memory, 3, sizeof *net->w_hidden_)) != NULL && complete;
-    complete = (net->w_hidden_2_ = snn_take(&net->memory, 17, sizeof *net->w_hidden_2_)) != NULL && complete;
-    complete = (net->w_second_ = snn_take(&net->memory, 17, sizeof *net->w_second_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 18, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 3, sizeof *net->grad_w_hidden_)) != NULL && complete;
-    complete = (net->grad_w_hidden_2_ = snn_take(&net->memory, 17, sizeof *net->grad_w_hidden_2_)) != NULL && complete;
-    complete = (net->w_hidden_2_transposed_ = snn_take(&net->memory, 17, sizeof *net->w_hidden_2_transposed_)) != NULL && complete;
-    complete = (net->grad_w_second_ = snn_take(&net->memory, 17, sizeof *net->grad_w_second_)) != NULL && complete;
-    complete = (net->w_second_transposed_ = snn_take(&net->memory, 18, sizeof *net->w_second_transposed_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 18, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->w_digit_transposed_ = snn_take(&net->memory, 2, sizeof *net->w_digit_transposed_)) != NULL && complete;
-    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
-    complete = (net->activity_second_ = snn_take(&net->memory, rows, sizeof *net->activity_second_)) != NULL && complete;
-    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_)) != NULL && complete;
-    complete = (net->events_of_hidden_delay_ = snn_alloc(rows, sizeof *net->events_of_hidden_delay_)) != NULL && complete;
-    complete = (net->ends_of_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay_)) != NULL && complete;
-    complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
-    complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
-    complete = (net->state_v_second_ = snn_take(&net->memory, rows, sizeof *net->state_v_second_)) != NULL && complete;
-    complete = (net->state_v_li_second_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_second_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    complete = (net->parts_of_w_second_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_second_)) != NULL && complete;
-    complete = (net->state_g_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden_)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2_transposed_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed_)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_2_)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 8, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 24, true, false},
+    {NET(hidden_dense_), 136, true, false},
+    {NET(hidden_delay_), 34, true, false},
+    {NET(hidden_dense_2_), 68, true, false},
+    {NET(hidden_), 34, true, false},
+    {NET(second_dense_), 144, true, false},
+    {NET(second_), 36, true, false},
+    {NET(digit_mean_), 8, true, false},
+    {NET(second_li_mean_), 72, true, false},
+    {NET(g_digit_mean_), 8, true, false},
+    {NET(g_second_li_mean_), 72, true, false},
+    {NET(second_v_then_g_second_dense_), 144, true, false},
+    {NET(g_hidden_2_), 136, true, false},
+    {NET(hidden_v_then_g_hidden_dense_), 136, true, false},
+    {NET(g_hidden_delay_), 136, true, false},
+    {NET(w_hidden_), 204, false, false},
+    {NET(w_hidden_2_), 1156, false, false},
+    {NET(w_second_), 1224, false, false},
+    {NET(w_digit_), 144, false, false},
+    {NET(grad_w_hidden_), 204, false, false},
+    {NET(grad_w_hidden_2_), 1156, false, false},
+    {NET(w_hidden_2_transposed_), 1156, false, false},
+    {NET(grad_w_second_), 1224, false, false},
+    {NET(w_second_transposed_), 1224, false, false},
+    {NET(grad_w_digit_), 144, false, false},
+    {NET(w_digit_transposed_), 144, false, false},
+    {NET(activity_hidden_), 4, true, false},
+    {NET(activity_second_), 4, true, false},
+    {NET(state_v_hidden_), 68, true, false},
+    {NET(tiles_of_w_hidden_2_), 1156, false, false},
+    {NET(events_of_hidden_delay_), 84, true, true},
+    {NET(ends_of_hidden_delay_), 12, true, false},
+    {NET(events_of_hidden_), 84, true, true},
+    {NET(ends_of_hidden_), 12, true, false},
+    {NET(state_v_second_), 72, true, false},
+    {NET(state_v_li_second_), 72, true, false},
+    {NET(parts_of_w_digit_), 1152, false, false},
+    {NET(parts_of_w_second_), 9792, false, false},
+    {NET(state_g_v_hidden_), 68, true, false},
+    {NET(tiles_of_w_hidden_2_transposed_), 1156, false, false},
+    {NET(parts_of_w_hidden_2_), 9248, false, false},
+    {NET(parts_of_w_hidden_), 1632, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_hidden_delay_);
-    snn_free(net->events_of_hidden_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -1352,7 +1412,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -47,6 +47,7 @@ struct net {
     SnnStream streams[6];
     SnnWatch watches[2];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -72,7 +73,7 @@ struct net {
  * digit_latency: one spike at the latency of image, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(latency_digit_latency_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[4] = net->image_;
     uint8_t (*restrict digit_latency_)[3][4] = net->digit_latency_;
     for (int32_t b = first; b < last; b++) {
@@ -90,7 +91,7 @@ static void SNN_AT_LEVEL(latency_digit_latency_)(void *context, int32_t first, i
  * digit_latency_li: li, 4 units */
 static void SNN_AT_LEVEL(scan_digit_latency_li_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_latency_)[3][4] = net->digit_latency_;
     float (*restrict digit_latency_li_)[3][4] = net->digit_latency_li_;
     float (*restrict state_v_digit_latency_li_)[4] = net->state_v_digit_latency_li_;
@@ -126,7 +127,7 @@ static void SNN_AT_LEVEL(scan_digit_latency_li_)(void *context, int32_t first, i
  * digit_latency_li_last: last value over time of digit_latency_li */
 static void SNN_AT_LEVEL(reduce_digit_latency_li_last_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_latency_li_)[3][4] = net->digit_latency_li_;
     float (*restrict digit_latency_li_last_)[4] = net->digit_latency_li_last_;
     for (int32_t b = first; b < last; b++) {
@@ -141,7 +142,7 @@ static void SNN_AT_LEVEL(reduce_digit_latency_li_last_)(void *context, int32_t f
  * digit_last: linear map of digit_latency_li_last, 4 -> 3 */
 static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_last_)[3] = net->digit_last_;
     float (*restrict digit_latency_li_last_)[4] = net->digit_latency_li_last_;
     float (*restrict w_digit_)[3] = net->w_digit_;
@@ -201,7 +202,7 @@ static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_last_)[3] = net->digit_last_;
@@ -217,26 +218,28 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(latency_digit_latency_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(scan_digit_latency_li_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(reduce_digit_latency_li_last_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_digit_last_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(latency_digit_latency_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_latency_li_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_latency_li_last_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_last_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 5);
 }
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
-    struct net *net = context;
-    (void)net, (void)pool;
+    (void)context, (void)pool;
 }
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
-    struct net *net = context;
-    (void)net, (void)pool;
+    (void)context, (void)pool;
 }
 
 #include "snn_level_end.h"
@@ -248,28 +251,26 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->digit_latency_ = snn_take(&net->memory, rows, sizeof *net->digit_latency_)) != NULL && complete;
-    complete = (net->digit_last_ = snn_take(&net->memory, rows, sizeof *net->digit_last_)) != NULL && complete;
-    complete = (net->digit_latency_li_ = snn_take(&net->memory, rows, sizeof *net->digit_latency_li_)) != NULL && complete;
-    complete = (net->digit_latency_li_last_ = snn_take(&net->memory, rows, sizeof *net->digit_latency_li_last_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->state_v_digit_latency_li_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_latency_li_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(image_), 16, true, false},
+    {NET(digit_latency_), 12, true, false},
+    {NET(digit_last_), 12, true, false},
+    {NET(digit_latency_li_), 48, true, false},
+    {NET(digit_latency_li_last_), 16, true, false},
+    {NET(w_digit_), 48, false, false},
+    {NET(state_v_digit_latency_li_), 16, true, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -294,7 +295,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -77,6 +77,7 @@ struct net {
     SnnStream streams[10];
     SnnWatch watches[3];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -102,7 +103,7 @@ struct net {
  * hidden_poisson: spikes with the probability of image, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(poisson_hidden_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict sample = net->sample;
     float (*restrict image_)[4] = net->image_;
     uint8_t (*restrict hidden_poisson_)[2][4] = net->hidden_poisson_;
@@ -145,7 +146,7 @@ static void SNN_AT_LEVEL(poisson_hidden_poisson_)(void *context, int32_t first, 
 /* hidden_poisson: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_hidden_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_poisson_)[2][4] = net->hidden_poisson_;
     uint16_t (*restrict events_of_hidden_poisson_)[16] = net->events_of_hidden_poisson_;
     int32_t (*restrict ends_of_hidden_poisson_)[3] = net->ends_of_hidden_poisson_;
@@ -163,7 +164,7 @@ static void SNN_AT_LEVEL(list_hidden_poisson_)(void *context, int32_t first, int
  * hidden_dense: linear map of hidden_poisson, 4 -> 5 */
 static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_dense_)[2][5] = net->hidden_dense_;
     float (*restrict w_hidden_)[5] = net->w_hidden_;
     uint16_t (*restrict events_of_hidden_poisson_)[16] = net->events_of_hidden_poisson_;
@@ -190,7 +191,7 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
  * hidden: plif, 5 units */
 static void SNN_AT_LEVEL(scan_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_dense_)[2][5] = net->hidden_dense_;
     uint8_t (*restrict hidden_)[2][5] = net->hidden_;
     float (*restrict hidden_v_before_then_g_hidden_dense_)[2][5] = net->hidden_v_before_then_g_hidden_dense_;
@@ -229,7 +230,7 @@ static void SNN_AT_LEVEL(scan_hidden_)(void *context, int32_t first, int32_t las
 /* hidden: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[2][5] = net->hidden_;
     uint16_t (*restrict events_of_hidden_)[18] = net->events_of_hidden_;
     int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
@@ -247,7 +248,7 @@ static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t las
  * digit_dense: linear map of hidden, 5 -> 3 */
 static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[2][3] = net->digit_dense_;
     float (*restrict w_digit_)[3] = net->w_digit_;
     uint16_t (*restrict events_of_hidden_)[18] = net->events_of_hidden_;
@@ -274,7 +275,7 @@ static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32
  * digit: plif, 3 units */
 static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[2][3] = net->digit_dense_;
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_v_before_then_g_digit_dense_)[2][3] = net->digit_v_before_then_g_digit_dense_;
@@ -314,7 +315,7 @@ static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last
  * digit_rate: mean over time of digit */
 static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
@@ -339,7 +340,7 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -359,7 +360,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: mean squared error of digit_rate against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -377,7 +378,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of hidden in each sample */
 static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[2][5] = net->hidden_;
     float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
@@ -395,7 +396,7 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
  * number of spikes of digit in each sample */
 static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
@@ -409,10 +410,46 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
+/* the gradient of w_hidden, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 5; j++) {
+            grad_w_hidden_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of plif_w_hidden, before a batch adds to it; and 1 times more, with other buffers */
+static void SNN_AT_LEVEL(zero_plif_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    float *restrict grad_plif_w_hidden_ = snn_given(context, 0);
+    SNN_INDEPENDENT
+    for (int32_t k = first; k < last; k++) {
+        grad_plif_w_hidden_[k] = 0.0f;
+    }
+}
+
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* w_digit with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -426,7 +463,7 @@ static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32
  * g_digit_rate: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
@@ -441,7 +478,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * digit: plif, adjoint, 3 units, then gradient of w_digit */
 static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[2][3] = net->digit_dense_;
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     float (*restrict digit_v_before_then_g_digit_dense_)[2][3] = net->digit_v_before_then_g_digit_dense_;
@@ -528,7 +565,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -545,7 +582,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
  * gradient of plif_w_digit: sum over the batch and the units */
 static void SNN_AT_LEVEL(gradient_plif_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float *restrict grad_plif_w_digit_ = net->grad_plif_w_digit_;
     float (*restrict sum_plif_w_digit_digit_)[3] = net->sum_plif_w_digit_digit_;
     for (int32_t k = first; k < last; k++) {
@@ -561,7 +598,7 @@ static void SNN_AT_LEVEL(gradient_plif_w_digit_)(void *context, int32_t first, i
  * hidden: linear map of g_digit_dense, 3 -> 5, then plif, adjoint, 5 units, then gradient of w_hidden */
 static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_dense_)[2][5] = net->hidden_dense_;
     float (*restrict digit_v_before_then_g_digit_dense_)[2][3] = net->digit_v_before_then_g_digit_dense_;
     float (*restrict g_hidden_)[2][5] = net->g_hidden_;
@@ -669,7 +706,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
  * gradient of w_hidden: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
@@ -686,7 +723,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
  * gradient of plif_w_hidden: sum over the batch and the units */
 static void SNN_AT_LEVEL(gradient_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
     float (*restrict sum_plif_w_hidden_hidden_)[5] = net->sum_plif_w_hidden_hidden_;
     for (int32_t k = first; k < last; k++) {
@@ -701,7 +738,7 @@ static void SNN_AT_LEVEL(gradient_plif_w_hidden_)(void *context, int32_t first, 
 /* w_hidden: one step of sgd */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_)[5] = net->w_hidden_;
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     const float lr_ = net->run.lr;
@@ -717,10 +754,9 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
 /* plif_w_hidden: one step of sgd; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    const struct net *net = given[0];
-    float *restrict plif_w_hidden_ = given[1];
-    float *restrict grad_plif_w_hidden_ = given[2];
+    const struct net *net = snn_net(context);
+    float *restrict plif_w_hidden_ = snn_given(context, 0);
+    float *restrict grad_plif_w_hidden_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
     SNN_INDEPENDENT
     for (int32_t k = first; k < last; k++) {
@@ -732,7 +768,7 @@ static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, in
 /* w_digit: one step of sgd */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
@@ -745,53 +781,71 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(poisson_hidden_poisson_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(list_hidden_poisson_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(scan_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_digit_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(scan_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_hidden_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_hidden_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 12);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
+    /* the gradient of plif_w_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_plif_w_hidden_), 1, (const size_t[]){
+        NET(grad_plif_w_hidden_)
+    }},
+    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
+    /* the gradient of plif_w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_plif_w_hidden_), 1, (const size_t[]){
+        NET(grad_plif_w_digit_)
+    }},
+    {SNN_AT_LEVEL(transpose_w_digit_), 3, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(gradient_plif_w_digit_), 1, NULL},
+    {SNN_AT_LEVEL(adjoint_hidden_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(gradient_plif_w_hidden_), 1, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden_, 0, 4 * sizeof *net->grad_w_hidden_);
-    memset(net->grad_plif_w_hidden_, 0, 1 * sizeof *net->grad_plif_w_hidden_);
-    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
-    memset(net->grad_plif_w_digit_, 0, 1 * sizeof *net->grad_plif_w_digit_);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_plif_w_digit_), net, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_plif_w_hidden_), net, 1);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 12);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
+    /* plif_w_hidden: one step of sgd */
+    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, (const size_t[]){
+        NET(plif_w_hidden_), NET(grad_plif_w_hidden_)
+    }},
+    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+    /* plif_w_digit: one step of sgd */
+    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, (const size_t[]){
+        NET(plif_w_digit_), NET(grad_plif_w_digit_)
+    }},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
-    /* plif_w_hidden: one step of sgd */
-    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden_), (void *[]){
-        net, net->plif_w_hidden_, net->grad_plif_w_hidden_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
-    /* plif_w_digit: one step of sgd */
-    snn_parallel(pool, SNN_AT_LEVEL(update_plif_w_hidden_), (void *[]){
-        net, net->plif_w_digit_, net->grad_plif_w_digit_
-    }, 1);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 4);
 }
 
 #include "snn_level_end.h"
@@ -804,56 +858,52 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->hidden_poisson_ = snn_take(&net->memory, rows, sizeof *net->hidden_poisson_)) != NULL && complete;
-    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
-    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
-    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
-    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
-    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
-    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
-    complete = (net->digit_v_before_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_before_then_g_digit_dense_)) != NULL && complete;
-    complete = (net->g_hidden_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_)) != NULL && complete;
-    complete = (net->hidden_v_before_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_before_then_g_hidden_dense_)) != NULL && complete;
-    complete = (net->w_hidden_ = snn_take(&net->memory, 4, sizeof *net->w_hidden_)) != NULL && complete;
-    complete = (net->plif_w_hidden_ = snn_take(&net->memory, 1, sizeof *net->plif_w_hidden_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->plif_w_digit_ = snn_take(&net->memory, 1, sizeof *net->plif_w_digit_)) != NULL && complete;
-    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden_)) != NULL && complete;
-    complete = (net->grad_plif_w_hidden_ = snn_take(&net->memory, 1, sizeof *net->grad_plif_w_hidden_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->w_digit_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed_)) != NULL && complete;
-    complete = (net->grad_plif_w_digit_ = snn_take(&net->memory, 1, sizeof *net->grad_plif_w_digit_)) != NULL && complete;
-    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
-    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
-    complete = (net->events_of_hidden_poisson_ = snn_alloc(rows, sizeof *net->events_of_hidden_poisson_)) != NULL && complete;
-    complete = (net->ends_of_hidden_poisson_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_poisson_)) != NULL && complete;
-    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
-    complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
-    complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
-    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
-    complete = (net->sum_plif_w_digit_digit_ = snn_take(&net->memory, rows, sizeof *net->sum_plif_w_digit_digit_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    complete = (net->sum_plif_w_hidden_hidden_ = snn_take(&net->memory, rows, sizeof *net->sum_plif_w_hidden_hidden_)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 16, true, false},
+    {NET(hidden_poisson_), 8, true, false},
+    {NET(hidden_dense_), 40, true, false},
+    {NET(hidden_), 10, true, false},
+    {NET(digit_dense_), 24, true, false},
+    {NET(digit_), 6, true, false},
+    {NET(digit_rate_), 12, true, false},
+    {NET(g_digit_rate_), 12, true, false},
+    {NET(digit_v_before_then_g_digit_dense_), 24, true, false},
+    {NET(g_hidden_), 40, true, false},
+    {NET(hidden_v_before_then_g_hidden_dense_), 40, true, false},
+    {NET(w_hidden_), 80, false, false},
+    {NET(plif_w_hidden_), 4, false, false},
+    {NET(w_digit_), 60, false, false},
+    {NET(plif_w_digit_), 4, false, false},
+    {NET(grad_w_hidden_), 80, false, false},
+    {NET(grad_plif_w_hidden_), 4, false, false},
+    {NET(grad_w_digit_), 60, false, false},
+    {NET(w_digit_transposed_), 60, false, false},
+    {NET(grad_plif_w_digit_), 4, false, false},
+    {NET(activity_hidden_), 4, true, false},
+    {NET(activity_digit_), 4, true, false},
+    {NET(events_of_hidden_poisson_), 32, true, true},
+    {NET(ends_of_hidden_poisson_), 12, true, false},
+    {NET(state_v_hidden_), 20, true, false},
+    {NET(events_of_hidden_), 36, true, true},
+    {NET(ends_of_hidden_), 12, true, false},
+    {NET(state_v_digit_), 12, true, false},
+    {NET(sum_plif_w_digit_digit_), 12, true, false},
+    {NET(parts_of_w_digit_), 480, false, false},
+    {NET(sum_plif_w_hidden_hidden_), 20, true, false},
+    {NET(parts_of_w_hidden_), 640, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_hidden_poisson_);
-    snn_free(net->events_of_hidden_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -878,7 +928,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -69,6 +69,7 @@ struct net {
     SnnStream streams[8];
     SnnWatch watches[2];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -93,7 +94,7 @@ struct net {
 /* image: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict image_)[4][35] = net->image_;
     uint16_t (*restrict events_of_image_)[148] = net->events_of_image_;
     int32_t (*restrict ends_of_image_)[5] = net->ends_of_image_;
@@ -110,7 +111,7 @@ static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last
 /* w_digit, tile by tile */
 static void SNN_AT_LEVEL(tile_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict tiles_of_w_digit_)[35][3] = net->tiles_of_w_digit_;
     for (int32_t tile = first; tile < last; tile++) {
@@ -126,9 +127,8 @@ static void SNN_AT_LEVEL(tile_w_digit_)(void *context, int32_t first, int32_t la
 /* w_digit_2, tile by tile; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict tiles_of_w_digit_2_)[3][3] = given[1];
-    float (*restrict w_digit_2_)[3] = given[2];
+    float (*restrict tiles_of_w_digit_2_)[3][3] = snn_given(context, 0);
+    float (*restrict w_digit_2_)[3] = snn_given(context, 1);
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
             SNN_INDEPENDENT_SHORT
@@ -143,7 +143,7 @@ static void SNN_AT_LEVEL(tile_w_digit_2_)(void *context, int32_t first, int32_t 
  * recurrent group, step by step: digit_dense (dense), digit_delay (delay), digit_dense_2 (dense), digit (lif) */
 static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[1][3] = net->digit_dense_;
     uint8_t (*restrict digit_delay_)[4][3] = net->digit_delay_;
     float (*restrict digit_dense_2_)[1][3] = net->digit_dense_2_;
@@ -294,7 +294,7 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
  * digit_rate: mean over time of digit */
 static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[4][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
@@ -319,7 +319,7 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -339,7 +339,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: mean squared error of digit_rate against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -357,7 +357,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of digit in each sample */
 static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[4][3] = net->digit_;
     float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
@@ -371,10 +371,36 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_digit_2, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_2_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* w_digit_2 with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_2_)[3] = net->w_digit_2_;
     float (*restrict w_digit_2_transposed_)[3] = net->w_digit_2_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -388,7 +414,7 @@ static void SNN_AT_LEVEL(transpose_w_digit_2_)(void *context, int32_t first, int
  * g_digit_rate: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
@@ -403,7 +429,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * recurrent group, step by step: g_digit (delay, read in place), g_digit_dense (lif, adjoint), g_digit_delay (dense) */
 static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     float (*restrict digit_v_then_g_digit_dense_)[4][3] = net->digit_v_then_g_digit_dense_;
     float (*restrict g_digit_delay_)[2][3] = net->g_digit_delay_;
@@ -818,7 +844,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
  * w_digit_2: gradient of w_digit_2, then gradient of w_digit */
 static void SNN_AT_LEVEL(gradient_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_v_then_g_digit_dense_)[4][3] = net->digit_v_then_g_digit_dense_;
     uint16_t (*restrict events_of_image_)[148] = net->events_of_image_;
     int32_t (*restrict ends_of_image_)[5] = net->ends_of_image_;
@@ -879,7 +905,7 @@ static void SNN_AT_LEVEL(gradient_w_digit_2_)(void *context, int32_t first, int3
  * gradient of w_digit_2: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
     float (*restrict parts_of_w_digit_2_)[3][3] = net->parts_of_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
@@ -896,7 +922,7 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[35][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -912,7 +938,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
 /* w_digit: one step of sgd */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
@@ -928,7 +954,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
 /* w_digit_2: one step of sgd */
 static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_2_)[3] = net->w_digit_2_;
     float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
     const float lr_ = net->run.lr;
@@ -941,44 +967,56 @@ static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(tile_w_digit_), 1, NULL},
+    /* w_digit_2, tile by tile */
+    {SNN_AT_LEVEL(tile_w_digit_2_), 1, (const size_t[]){
+        NET(tiles_of_w_digit_2_), NET(w_digit_2_)
+    }},
+    {SNN_AT_LEVEL(recurrent_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(list_image_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_), net, 1);
-    /* w_digit_2, tile by tile */
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_), (void *[]){
-        net, net->tiles_of_w_digit_2_, net->w_digit_2_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_digit_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 8);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_digit_), 35, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_2_), 3, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_2_), 3, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    /* w_digit_2_transposed, tile by tile */
+    {SNN_AT_LEVEL(tile_w_digit_2_), 1, (const size_t[]){
+        NET(tiles_of_w_digit_2_transposed_), NET(w_digit_2_transposed_)
+    }},
+    {SNN_AT_LEVEL(recurrent_g_digit_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(gradient_w_digit_2_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_2_), 3, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 35, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit_, 0, 35 * sizeof *net->grad_w_digit_);
-    memset(net->grad_w_digit_2_, 0, 3 * sizeof *net->grad_w_digit_2_);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_2_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    /* w_digit_2_transposed, tile by tile */
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_digit_2_), (void *[]){
-        net, net->tiles_of_w_digit_2_transposed_, net->w_digit_2_transposed_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_digit_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_2_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 35);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 9);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_digit_), 35, NULL},
+    {SNN_AT_LEVEL(update_w_digit_2_), 3, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 35);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2_), net, 3);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 2);
 }
 
 #include "snn_level_end.h"
@@ -991,50 +1029,46 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
-    complete = (net->digit_delay_ = snn_take(&net->memory, rows, sizeof *net->digit_delay_)) != NULL && complete;
-    complete = (net->digit_dense_2_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_2_)) != NULL && complete;
-    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
-    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
-    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense_)) != NULL && complete;
-    complete = (net->g_digit_delay_ = snn_take(&net->memory, rows, sizeof *net->g_digit_delay_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 35, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->w_digit_2_ = snn_take(&net->memory, 3, sizeof *net->w_digit_2_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 35, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->grad_w_digit_2_ = snn_take(&net->memory, 3, sizeof *net->grad_w_digit_2_)) != NULL && complete;
-    complete = (net->w_digit_2_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_2_transposed_)) != NULL && complete;
-    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
-    complete = (net->events_of_image_ = snn_alloc(rows, sizeof *net->events_of_image_)) != NULL && complete;
-    complete = (net->ends_of_image_ = snn_take(&net->memory, rows, sizeof *net->ends_of_image_)) != NULL && complete;
-    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
-    complete = (net->tiles_of_w_digit_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_digit_)) != NULL && complete;
-    complete = (net->tiles_of_w_digit_2_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_digit_2_)) != NULL && complete;
-    complete = (net->events_of_digit_delay_ = snn_alloc(rows, sizeof *net->events_of_digit_delay_)) != NULL && complete;
-    complete = (net->ends_of_digit_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_delay_)) != NULL && complete;
-    complete = (net->state_g_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_digit_)) != NULL && complete;
-    complete = (net->tiles_of_w_digit_2_transposed_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_digit_2_transposed_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 140, true, false},
+    {NET(digit_dense_), 12, true, false},
+    {NET(digit_delay_), 12, true, false},
+    {NET(digit_dense_2_), 12, true, false},
+    {NET(digit_), 12, true, false},
+    {NET(digit_rate_), 12, true, false},
+    {NET(g_digit_rate_), 12, true, false},
+    {NET(digit_v_then_g_digit_dense_), 48, true, false},
+    {NET(g_digit_delay_), 24, true, false},
+    {NET(w_digit_), 420, false, false},
+    {NET(w_digit_2_), 36, false, false},
+    {NET(grad_w_digit_), 420, false, false},
+    {NET(grad_w_digit_2_), 36, false, false},
+    {NET(w_digit_2_transposed_), 36, false, false},
+    {NET(activity_digit_), 4, true, false},
+    {NET(events_of_image_), 296, true, true},
+    {NET(ends_of_image_), 20, true, false},
+    {NET(state_v_digit_), 12, true, false},
+    {NET(tiles_of_w_digit_), 420, false, false},
+    {NET(tiles_of_w_digit_2_), 36, false, false},
+    {NET(events_of_digit_delay_), 40, true, true},
+    {NET(ends_of_digit_delay_), 20, true, false},
+    {NET(state_g_v_digit_), 12, true, false},
+    {NET(tiles_of_w_digit_2_transposed_), 36, false, false},
+    {NET(parts_of_w_digit_2_), 288, false, false},
+    {NET(parts_of_w_digit_), 3360, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_image_);
-    snn_free(net->events_of_digit_delay_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -1059,7 +1093,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -201,6 +201,7 @@ struct net {
     SnnStream streams[33];
     SnnWatch watches[14];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -226,7 +227,7 @@ struct net {
  * b_dense_2: linear map of image, 3 -> 2 */
 static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[3] = net->image_;
     float (*restrict b_dense_2_)[2] = net->b_dense_2_;
     float (*restrict w_b_)[2] = net->w_b_;
@@ -286,7 +287,7 @@ static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t
  * b: map, 2 units */
 static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict b_dense_2_)[2] = net->b_dense_2_;
     uint8_t (*restrict b_)[2][2] = net->b_;
     float (*restrict b__t_)[2][2] = net->b__t_;
@@ -334,10 +335,9 @@ static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
 /* b: the units that spike, step by step; and 7 times more, with other buffers */
 static void SNN_AT_LEVEL(list_b_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    int32_t (*restrict ends_of_b_)[3] = given[1];
-    uint16_t (*restrict events_of_b_)[12] = given[2];
-    uint8_t (*restrict b_)[2][2] = given[3];
+    int32_t (*restrict ends_of_b_)[3] = snn_given(context, 0);
+    uint16_t (*restrict events_of_b_)[12] = snn_given(context, 1);
+    uint8_t (*restrict b_)[2][2] = snn_given(context, 2);
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         ends_of_b_[b_3][0] = 0;
         for (int32_t t = 0; t < 2; t++) {
@@ -352,11 +352,10 @@ static void SNN_AT_LEVEL(list_b_)(void *context, int32_t first, int32_t last)
  * _b_dense_3: linear map of b, 2 -> 2; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(dense__b_dense_3_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict b_dense_3_)[2][2] = given[1];
-    int32_t (*restrict ends_of_b_)[3] = given[2];
-    uint16_t (*restrict events_of_b_)[12] = given[3];
-    float (*restrict w__b_)[2] = given[4];
+    float (*restrict b_dense_3_)[2][2] = snn_given(context, 0);
+    int32_t (*restrict ends_of_b_)[3] = snn_given(context, 1);
+    uint16_t (*restrict events_of_b_)[12] = snn_given(context, 2);
+    float (*restrict w__b_)[2] = snn_given(context, 3);
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w__b, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -379,14 +378,13 @@ static void SNN_AT_LEVEL(dense__b_dense_3_)(void *context, int32_t first, int32_
  * _b_2: map, 2 units; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(scan__b_2_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float *restrict map___LINE____b_ = given[1];
-    float (*restrict b_dense_3_)[2][2] = given[2];
-    uint8_t (*restrict b_2_)[2][2] = given[3];
-    float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = given[4];
-    float (*restrict b_2_t_)[2][2] = given[5];
-    float (*restrict state_first__b_2_)[2] = given[6];
-    float (*restrict state_net__b_2_)[2] = given[7];
+    float *restrict map___LINE____b_ = snn_given(context, 0);
+    float (*restrict b_dense_3_)[2][2] = snn_given(context, 1);
+    uint8_t (*restrict b_2_)[2][2] = snn_given(context, 2);
+    float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = snn_given(context, 3);
+    float (*restrict b_2_t_)[2][2] = snn_given(context, 4);
+    float (*restrict state_first__b_2_)[2] = snn_given(context, 5);
+    float (*restrict state_net__b_2_)[2] = snn_given(context, 6);
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* map */
         const float LINE___ = map___LINE____b_[0];
@@ -428,14 +426,13 @@ static void SNN_AT_LEVEL(scan__b_2_)(void *context, int32_t first, int32_t last)
  * grad_w_b: linear map of loss, 2 -> 2, then lif, 2 units; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(layer_grad_w_b_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict grad_w_b_dense_)[2][2] = given[1];
-    int32_t (*restrict ends_of_loss_)[3] = given[2];
-    uint16_t (*restrict events_of_loss_)[12] = given[3];
-    float (*restrict w_grad_w_b_)[2] = given[4];
-    uint8_t (*restrict grad_w_b_)[2][2] = given[5];
-    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = given[6];
-    float (*restrict state_v_grad_w_b_)[2] = given[7];
+    float (*restrict grad_w_b_dense_)[2][2] = snn_given(context, 0);
+    int32_t (*restrict ends_of_loss_)[3] = snn_given(context, 1);
+    uint16_t (*restrict events_of_loss_)[12] = snn_given(context, 2);
+    float (*restrict w_grad_w_b_)[2] = snn_given(context, 3);
+    uint8_t (*restrict grad_w_b_)[2][2] = snn_given(context, 4);
+    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = snn_given(context, 5);
+    float (*restrict state_v_grad_w_b_)[2] = snn_given(context, 6);
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w_grad_w_b, event by event */
         for (int32_t t = 0; t < 2; t++) {
@@ -482,7 +479,7 @@ static void SNN_AT_LEVEL(layer_grad_w_b_)(void *context, int32_t first, int32_t 
  * _: _, 2 units */
 static void SNN_AT_LEVEL(scan___)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict dense_)[2][2] = net->dense_;
     uint8_t (*restrict _)[2][2] = net->_;
     float (*restrict trace___)[2] = net->trace___;
@@ -516,7 +513,7 @@ static void SNN_AT_LEVEL(scan___)(void *context, int32_t first, int32_t last)
  * snn_all: linear map of layer_b, 2 -> 2, then lif, li, 2 units */
 static void SNN_AT_LEVEL(layer_snn_all_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict snn_all_dense_)[2][2] = net->snn_all_dense_;
     uint8_t (*restrict snn_all_)[2][2] = net->snn_all_;
     float (*restrict snn_all_li_sum_)[2] = net->snn_all_li_sum_;
@@ -582,10 +579,9 @@ static void SNN_AT_LEVEL(layer_snn_all_)(void *context, int32_t first, int32_t l
  * __func___sum: linear map of snn_all_li_sum, 2 -> 2; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict func___sum_)[2] = given[1];
-    float (*restrict snn_all_li_sum_)[2] = given[2];
-    float (*restrict w___func___)[2] = given[3];
+    float (*restrict func___sum_)[2] = snn_given(context, 0);
+    float (*restrict snn_all_li_sum_)[2] = snn_given(context, 1);
+    float (*restrict w___func___)[2] = snn_given(context, 2);
     /* rows of w___func__, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
@@ -642,7 +638,7 @@ static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int3
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[2] = net->scores;
     float (*restrict func___sum_)[2] = net->func___sum_;
@@ -662,7 +658,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: mean squared error of __func___sum against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict func___sum_)[2] = net->func___sum_;
@@ -680,9 +676,8 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of b in each sample; and 8 times more, with other buffers */
 static void SNN_AT_LEVEL(count_b_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    uint8_t (*restrict b_)[2][2] = given[1];
-    float *restrict activity_b_2_ = given[2];
+    uint8_t (*restrict b_)[2][2] = snn_given(context, 0);
+    float *restrict activity_b_2_ = snn_given(context, 1);
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         int32_t spikes = 0;
         for (int32_t t = 0; t < 2; t++) {
@@ -694,12 +689,46 @@ static void SNN_AT_LEVEL(count_b_)(void *context, int32_t first, int32_t last)
     }
 }
 
+/* the gradient of w_b, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_b_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_b_2_)[2] = net->grad_w_b_2_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 2; j++) {
+            grad_w_b_2_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of map___LINE___b, before a batch adds to it; and 3 times more, with other buffers */
+static void SNN_AT_LEVEL(zero_map___LINE___b_)(void *context, int32_t first, int32_t last)
+{
+    float *restrict grad_map___LINE___b_ = snn_given(context, 0);
+    SNN_INDEPENDENT
+    for (int32_t k = first; k < last; k++) {
+        grad_map___LINE___b_[k] = 0.0f;
+    }
+}
+
+/* the gradient of w__b, before a batch adds to it; and 8 times more, with other buffers */
+static void SNN_AT_LEVEL(zero_w__b_)(void *context, int32_t first, int32_t last)
+{
+    float (*restrict grad_w__b_)[2] = snn_given(context, 0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 2; j++) {
+            grad_w__b_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* w__b with outputs first, for the gradient of its inputs; and 8 times more, with other buffers */
 static void SNN_AT_LEVEL(transpose_w__b_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict w__b_transposed_)[2] = given[1];
-    float (*restrict w__b_)[2] = given[2];
+    float (*restrict w__b_transposed_)[2] = snn_given(context, 0);
+    float (*restrict w__b_)[2] = snn_given(context, 1);
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 2; i++) {
             w__b_transposed_[j][i] = w__b_[i][j];
@@ -711,7 +740,7 @@ static void SNN_AT_LEVEL(transpose_w__b_)(void *context, int32_t first, int32_t 
  * g___func___sum: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict func___sum_)[2] = net->func___sum_;
     float (*restrict g___func___sum_)[2] = net->g___func___sum_;
@@ -726,7 +755,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * w___func__: gradient of w___func__ */
 static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict snn_all_li_sum_)[2] = net->snn_all_li_sum_;
     float (*restrict g___func___sum_)[2] = net->g___func___sum_;
     _Alignas(64) float sums_w___func___[4][2];
@@ -774,9 +803,8 @@ static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int
  * gradient of w___func__: sum of the parts; and 8 times more, with other buffers */
 static void SNN_AT_LEVEL(sum_w___func___)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict grad_w___func___)[2] = given[1];
-    float (*restrict parts_of_w___func___)[2][2] = given[2];
+    float (*restrict grad_w___func___)[2] = snn_given(context, 0);
+    float (*restrict parts_of_w___func___)[2][2] = snn_given(context, 1);
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
             SNN_INDEPENDENT_SHORT
@@ -791,7 +819,7 @@ static void SNN_AT_LEVEL(sum_w___func___)(void *context, int32_t first, int32_t 
  * snn_all: li, lif, adjoint, 2 units, then gradient of w_snn_all */
 static void SNN_AT_LEVEL(adjoint_snn_all_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_snn_all_li_sum_)[2] = net->g_snn_all_li_sum_;
     float (*restrict snn_all_v_then_g_snn_all_dense_)[2][2] = net->snn_all_v_then_g_snn_all_dense_;
     uint16_t (*restrict events_of_layer_b_)[12] = net->events_of_layer_b_;
@@ -868,15 +896,14 @@ static void SNN_AT_LEVEL(adjoint_snn_all_)(void *context, int32_t first, int32_t
  * layer_b: linear map of g_snn_all_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_layer_b; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(adjoint_layer_b_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    const struct net *net = given[0];
-    float (*restrict parts_of_w_layer_b_)[2][2] = given[1];
-    float (*restrict g_layer_b_)[2][2] = given[2];
-    float (*restrict snn_all_v_then_g_snn_all_dense_)[2][2] = given[3];
-    float (*restrict w_snn_all_transposed_)[2] = given[4];
-    float (*restrict layer_b_v_then_g_layer_b_dense_)[2][2] = given[5];
-    int32_t (*restrict ends_of___)[3] = given[6];
-    uint16_t (*restrict events_of___)[12] = given[7];
+    const struct net *net = snn_net(context);
+    float (*restrict parts_of_w_layer_b_)[2][2] = snn_given(context, 0);
+    float (*restrict g_layer_b_)[2][2] = snn_given(context, 1);
+    float (*restrict snn_all_v_then_g_snn_all_dense_)[2][2] = snn_given(context, 2);
+    float (*restrict w_snn_all_transposed_)[2] = snn_given(context, 3);
+    float (*restrict layer_b_v_then_g_layer_b_dense_)[2][2] = snn_given(context, 4);
+    int32_t (*restrict ends_of___)[3] = snn_given(context, 5);
+    uint16_t (*restrict events_of___)[12] = snn_given(context, 6);
     _Alignas(64) float sums_layer_b_2_[4][2];
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -959,7 +986,7 @@ static void SNN_AT_LEVEL(adjoint_layer_b_)(void *context, int32_t first, int32_t
 /* neurons near the threshold of _ in every fourth sample, at every fourth step */
 static void SNN_AT_LEVEL(measure___)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict dense_)[2][2] = net->dense_;
     float *restrict metadata___ = net->metadata___;
     int32_t *restrict near_of___ = net->near_of___;
@@ -985,10 +1012,9 @@ static void SNN_AT_LEVEL(measure___)(void *context, int32_t first, int32_t last)
 /* are few neurons of _ near their threshold? By this batch alone; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(choose_near___)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    const struct net *net = given[0];
-    int32_t *restrict near_of___ = given[1];
-    int32_t *restrict few_of___ = given[2];
+    const struct net *net = snn_net(context);
+    int32_t *restrict near_of___ = snn_given(context, 0);
+    int32_t *restrict few_of___ = snn_given(context, 1);
     for (int32_t k = first; k < last; k++) {
         float total = 0.0f;
         for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
@@ -1003,7 +1029,7 @@ static void SNN_AT_LEVEL(choose_near___)(void *context, int32_t first, int32_t l
  * _: linear map of g_layer_b_dense, 2 -> 2, then _, adjoint, 2 units, then gradient of w__ */
 static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict dense_)[2][2] = net->dense_;
     float (*restrict layer_b_v_then_g_layer_b_dense_)[2][2] = net->layer_b_v_then_g_layer_b_dense_;
     float (*restrict g___)[2][2] = net->g___;
@@ -1122,10 +1148,9 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
  * gradient of metadata__: sum over the batch and the units; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(gradient_metadata___)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    const struct net *net = given[0];
-    float *restrict grad_metadata___ = given[1];
-    float (*restrict sum_metadata_____)[2] = given[2];
+    const struct net *net = snn_net(context);
+    float *restrict grad_metadata___ = snn_given(context, 0);
+    float (*restrict sum_metadata_____)[2] = snn_given(context, 1);
     for (int32_t k = first; k < last; k++) {
         for (int32_t b_3 = 0; b_3 < net->run.rows; b_3++) {
             for (int32_t n = 0; n < 2; n++) {
@@ -1138,9 +1163,8 @@ static void SNN_AT_LEVEL(gradient_metadata___)(void *context, int32_t first, int
 /* neurons near the threshold of loss in every fourth sample, at every fourth step; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(measure_loss_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict loss__t_then_g_b_dense_)[2][2] = given[1];
-    int32_t *restrict near_of_loss_ = given[2];
+    float (*restrict loss__t_then_g_b_dense_)[2][2] = snn_given(context, 0);
+    int32_t *restrict near_of_loss_ = snn_given(context, 1);
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* every fourth sample */
         if (b_3 == b_3 / 4 * 4) {
@@ -1163,21 +1187,20 @@ static void SNN_AT_LEVEL(measure_loss_)(void *context, int32_t first, int32_t la
  * loss: linear map of g_grad_w_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w_b_dense; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    const struct net *net = given[0];
-    float (*restrict parts_of_w_b_dense_)[2][2] = given[1];
-    int32_t *restrict few_of_loss_ = given[2];
-    float (*restrict loss__t_then_g_b_dense_)[2][2] = given[3];
-    float (*restrict g_loss_)[2][2] = given[4];
-    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = given[5];
-    float (*restrict w_grad_w_b_)[2] = given[6];
-    float (*restrict w_grad_w_b_transposed_)[2] = given[7];
-    float *restrict map___LINE___loss_ = given[8];
-    float (*restrict loss_t_)[2][2] = given[9];
-    float (*restrict b_dense_)[2][2] = given[10];
-    float (*restrict sum_map___LINE___loss_loss_)[2] = given[11];
-    int32_t (*restrict ends_of__b_2_)[3] = given[12];
-    uint16_t (*restrict events_of__b_2_)[12] = given[13];
+    const struct net *net = snn_net(context);
+    float (*restrict parts_of_w_b_dense_)[2][2] = snn_given(context, 0);
+    int32_t *restrict few_of_loss_ = snn_given(context, 1);
+    float (*restrict loss__t_then_g_b_dense_)[2][2] = snn_given(context, 2);
+    float (*restrict g_loss_)[2][2] = snn_given(context, 3);
+    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = snn_given(context, 4);
+    float (*restrict w_grad_w_b_)[2] = snn_given(context, 5);
+    float (*restrict w_grad_w_b_transposed_)[2] = snn_given(context, 6);
+    float *restrict map___LINE___loss_ = snn_given(context, 7);
+    float (*restrict loss_t_)[2][2] = snn_given(context, 8);
+    float (*restrict b_dense_)[2][2] = snn_given(context, 9);
+    float (*restrict sum_map___LINE___loss_loss_)[2] = snn_given(context, 10);
+    int32_t (*restrict ends_of__b_2_)[3] = snn_given(context, 11);
+    uint16_t (*restrict events_of__b_2_)[12] = snn_given(context, 12);
     _Alignas(64) float sums_loss_[4][2];
     _Alignas(64) uint8_t near_g_loss_[2];
     _Alignas(64) uint16_t list_near_g_loss_[10];
@@ -1297,7 +1320,7 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
  * b: linear map of g__b_dense_3, 2 -> 2, then map, adjoint, 2 units */
 static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict b_dense_2_)[2] = net->b_dense_2_;
     float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = net->b_2__t_then_g__b_dense_3_;
     float (*restrict g_b_)[2][2] = net->g_b_;
@@ -1403,7 +1426,7 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
  * w_b: gradient of w_b */
 static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[3] = net->image_;
     float (*restrict g_b_dense_2_)[2] = net->g_b_dense_2_;
     _Alignas(64) float sums_w_b_[4][2];
@@ -1461,7 +1484,7 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
  * gradient of w_b: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_b_2_)[2] = net->grad_w_b_2_;
     float (*restrict parts_of_w_b_)[3][2] = net->parts_of_w_b_;
     for (int32_t i = first; i < last; i++) {
@@ -1477,7 +1500,7 @@ static void SNN_AT_LEVEL(sum_w_b_)(void *context, int32_t first, int32_t last)
 /* w_b: one step of memset */
 static void SNN_AT_LEVEL(update_w_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_b_)[2] = net->w_b_;
     float (*restrict grad_w_b_2_)[2] = net->grad_w_b_2_;
     float (*restrict grad_w_b_3_)[2] = net->grad_w_b_3_;
@@ -1496,11 +1519,10 @@ static void SNN_AT_LEVEL(update_w_b_)(void *context, int32_t first, int32_t last
 /* map___LINE___b: one step of memset; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(update_map___LINE___b_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    const struct net *net = given[0];
-    float *restrict grad_map___LINE___b_2_ = given[1];
-    float *restrict grad_map___LINE___b_ = given[2];
-    float *restrict map___LINE___b_ = given[3];
+    const struct net *net = snn_net(context);
+    float *restrict grad_map___LINE___b_2_ = snn_given(context, 0);
+    float *restrict grad_map___LINE___b_ = snn_given(context, 1);
+    float *restrict map___LINE___b_ = snn_given(context, 2);
     const float lr_ = net->run.lr;
     SNN_INDEPENDENT
     for (int32_t k = first; k < last; k++) {
@@ -1514,11 +1536,10 @@ static void SNN_AT_LEVEL(update_map___LINE___b_)(void *context, int32_t first, i
 /* w__b: one step of memset; and 8 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w__b_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    const struct net *net = given[0];
-    float (*restrict grad_w__b_2_)[2] = given[1];
-    float (*restrict grad_w__b_)[2] = given[2];
-    float (*restrict w__b_)[2] = given[3];
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w__b_2_)[2] = snn_given(context, 0);
+    float (*restrict grad_w__b_)[2] = snn_given(context, 1);
+    float (*restrict w__b_)[2] = snn_given(context, 2);
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT
@@ -1531,407 +1552,458 @@ static void SNN_AT_LEVEL(update_w__b_)(void *context, int32_t first, int32_t las
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(dense_b_dense_2_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(scan_b_), SNN_SAMPLES, NULL},
+    /* b: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of_b_), NET(events_of_b_), NET(b_)
+    }},
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * _b_dense_3: linear map of b, 2 -> 2 */
+    {SNN_AT_LEVEL(dense__b_dense_3_), SNN_SAMPLES, (const size_t[]){
+        NET(b_dense_3_), NET(ends_of_b_), NET(events_of_b_), NET(w__b_)
+    }},
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * _b_2: map, 2 units */
+    {SNN_AT_LEVEL(scan__b_2_), SNN_SAMPLES, (const size_t[]){
+        NET(map___LINE____b_), NET(b_dense_3_), NET(b_2_), NET(b_2__t_then_g__b_dense_3_), NET(b_2_t_),
+        NET(state_first__b_2_), NET(state_net__b_2_)
+    }},
+    /* _b_2: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of__b_2_), NET(events_of__b_2_), NET(b_2_)
+    }},
+    /* names.snn:30  b_dense = _b -> dense(2)
+     * b_dense: linear map of _b_2, 2 -> 2 */
+    {SNN_AT_LEVEL(dense__b_dense_3_), SNN_SAMPLES, (const size_t[]){
+        NET(b_dense_), NET(ends_of__b_2_), NET(events_of__b_2_), NET(w_b_dense_)
+    }},
+    /* names.snn:31  loss    = b_dense -> map()
+     * loss: map, 2 units */
+    {SNN_AT_LEVEL(scan__b_2_), SNN_SAMPLES, (const size_t[]){
+        NET(map___LINE___loss_), NET(b_dense_), NET(loss_2_), NET(loss__t_then_g_b_dense_), NET(loss_t_),
+        NET(state_first_loss_), NET(state_net_loss_)
+    }},
+    /* loss: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of_loss_), NET(events_of_loss_), NET(loss_2_)
+    }},
+    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
+     * grad_w_b: linear map of loss, 2 -> 2, then lif, 2 units */
+    {SNN_AT_LEVEL(layer_grad_w_b_), SNN_SAMPLES, (const size_t[]){
+        NET(grad_w_b_dense_), NET(ends_of_loss_), NET(events_of_loss_), NET(w_grad_w_b_), NET(grad_w_b_),
+        NET(grad_w_b_v_then_g_grad_w_b_dense_), NET(state_v_grad_w_b_)
+    }},
+    /* grad_w_b: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of_grad_w_b_), NET(events_of_grad_w_b_), NET(grad_w_b_)
+    }},
+    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
+     * activity_b: linear map of grad_w_b, 2 -> 2, then lif, 2 units */
+    {SNN_AT_LEVEL(layer_grad_w_b_), SNN_SAMPLES, (const size_t[]){
+        NET(activity_b_dense_), NET(ends_of_grad_w_b_), NET(events_of_grad_w_b_), NET(w_activity_b_),
+        NET(activity_b_), NET(activity_b_v_then_g_activity_b_dense_), NET(state_v_activity_b_)
+    }},
+    /* activity_b: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of_activity_b_), NET(events_of_activity_b_), NET(activity_b_)
+    }},
+    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
+     * _1: linear map of activity_b, 2 -> 2, then lif, 2 units */
+    {SNN_AT_LEVEL(layer_grad_w_b_), SNN_SAMPLES, (const size_t[]){
+        NET(_1_dense_), NET(ends_of_activity_b_), NET(events_of_activity_b_), NET(w__1_), NET(_1_),
+        NET(_1_v_then_g__1_dense_), NET(state_v__1_)
+    }},
+    /* _1: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of__1_), NET(events_of__1_), NET(_1_)
+    }},
+    /* names.snn:35  _       = _1 -> dense(2) -> _()
+     * __dense: linear map of _1, 2 -> 2 */
+    {SNN_AT_LEVEL(dense__b_dense_3_), SNN_SAMPLES, (const size_t[]){
+        NET(dense_), NET(ends_of__1_), NET(events_of__1_), NET(w___)
+    }},
+    {SNN_AT_LEVEL(scan___), SNN_SAMPLES, NULL},
+    /* _: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of___), NET(events_of___), NET(_)
+    }},
+    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
+     * layer_b: linear map of _, 2 -> 2, then lif, 2 units */
+    {SNN_AT_LEVEL(layer_grad_w_b_), SNN_SAMPLES, (const size_t[]){
+        NET(layer_b_dense_), NET(ends_of___), NET(events_of___), NET(w_layer_b_), NET(layer_b_),
+        NET(layer_b_v_then_g_layer_b_dense_), NET(state_v_layer_b_)
+    }},
+    /* layer_b: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
+        NET(ends_of_layer_b_), NET(events_of_layer_b_), NET(layer_b_)
+    }},
+    {SNN_AT_LEVEL(layer_snn_all_), SNN_SAMPLES, NULL},
+    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+     * __func___sum: linear map of snn_all_li_sum, 2 -> 2 */
+    {SNN_AT_LEVEL(dense___func___sum_), SNN_SAMPLES, (const size_t[]){
+        NET(func___sum_), NET(snn_all_li_sum_), NET(w___func___)
+    }},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    /* names.snn:28  b       = image -> dense(2) -> map()
+     * number of spikes of b in each sample */
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+        NET(b_), NET(activity_b_2_)
+    }},
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * number of spikes of _b_2 in each sample */
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+        NET(b_2_), NET(activity__b_2_)
+    }},
+    /* names.snn:31  loss    = b_dense -> map()
+     * number of spikes of loss in each sample */
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+        NET(loss_2_), NET(activity_loss_)
+    }},
+    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
+     * number of spikes of grad_w_b in each sample */
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+        NET(grad_w_b_), NET(activity_grad_w_b_)
+    }},
+    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
+     * number of spikes of activity_b in each sample */
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+        NET(activity_b_), NET(activity_activity_b_)
+    }},
+    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
+     * number of spikes of _1 in each sample */
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+        NET(_1_), NET(activity__1_)
+    }},
+    /* names.snn:35  _       = _1 -> dense(2) -> _()
+     * number of spikes of _ in each sample */
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+        NET(_), NET(activity___)
+    }},
+    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
+     * number of spikes of layer_b in each sample */
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+        NET(layer_b_), NET(activity_layer_b_)
+    }},
+    /* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
+     * number of spikes of snn_all in each sample */
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+        NET(snn_all_), NET(activity_snn_all_)
+    }},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(dense_b_dense_2_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_b_), net, net->run.rows);
-    /* b: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
-        net, net->ends_of_b_, net->events_of_b_, net->b_
-    }, net->run.rows);
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * _b_dense_3: linear map of b, 2 -> 2 */
-    snn_parallel(pool, SNN_AT_LEVEL(dense__b_dense_3_), (void *[]){
-        net, net->b_dense_3_, net->ends_of_b_, net->events_of_b_, net->w__b_
-    }, net->run.rows);
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * _b_2: map, 2 units */
-    snn_parallel(pool, SNN_AT_LEVEL(scan__b_2_), (void *[]){
-        net, net->map___LINE____b_, net->b_dense_3_, net->b_2_, net->b_2__t_then_g__b_dense_3_, net->b_2_t_,
-        net->state_first__b_2_, net->state_net__b_2_
-    }, net->run.rows);
-    /* _b_2: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
-        net, net->ends_of__b_2_, net->events_of__b_2_, net->b_2_
-    }, net->run.rows);
-    /* names.snn:30  b_dense = _b -> dense(2)
-     * b_dense: linear map of _b_2, 2 -> 2 */
-    snn_parallel(pool, SNN_AT_LEVEL(dense__b_dense_3_), (void *[]){
-        net, net->b_dense_, net->ends_of__b_2_, net->events_of__b_2_, net->w_b_dense_
-    }, net->run.rows);
-    /* names.snn:31  loss    = b_dense -> map()
-     * loss: map, 2 units */
-    snn_parallel(pool, SNN_AT_LEVEL(scan__b_2_), (void *[]){
-        net, net->map___LINE___loss_, net->b_dense_, net->loss_2_, net->loss__t_then_g_b_dense_, net->loss_t_,
-        net->state_first_loss_, net->state_net_loss_
-    }, net->run.rows);
-    /* loss: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
-        net, net->ends_of_loss_, net->events_of_loss_, net->loss_2_
-    }, net->run.rows);
-    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
-     * grad_w_b: linear map of loss, 2 -> 2, then lif, 2 units */
-    snn_parallel(pool, SNN_AT_LEVEL(layer_grad_w_b_), (void *[]){
-        net, net->grad_w_b_dense_, net->ends_of_loss_, net->events_of_loss_, net->w_grad_w_b_, net->grad_w_b_,
-        net->grad_w_b_v_then_g_grad_w_b_dense_, net->state_v_grad_w_b_
-    }, net->run.rows);
-    /* grad_w_b: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
-        net, net->ends_of_grad_w_b_, net->events_of_grad_w_b_, net->grad_w_b_
-    }, net->run.rows);
-    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
-     * activity_b: linear map of grad_w_b, 2 -> 2, then lif, 2 units */
-    snn_parallel(pool, SNN_AT_LEVEL(layer_grad_w_b_), (void *[]){
-        net, net->activity_b_dense_, net->ends_of_grad_w_b_, net->events_of_grad_w_b_, net->w_activity_b_,
-        net->activity_b_, net->activity_b_v_then_g_activity_b_dense_, net->state_v_activity_b_
-    }, net->run.rows);
-    /* activity_b: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
-        net, net->ends_of_activity_b_, net->events_of_activity_b_, net->activity_b_
-    }, net->run.rows);
-    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
-     * _1: linear map of activity_b, 2 -> 2, then lif, 2 units */
-    snn_parallel(pool, SNN_AT_LEVEL(layer_grad_w_b_), (void *[]){
-        net, net->_1_dense_, net->ends_of_activity_b_, net->events_of_activity_b_, net->w__1_, net->_1_,
-        net->_1_v_then_g__1_dense_, net->state_v__1_
-    }, net->run.rows);
-    /* _1: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
-        net, net->ends_of__1_, net->events_of__1_, net->_1_
-    }, net->run.rows);
-    /* names.snn:35  _       = _1 -> dense(2) -> _()
-     * __dense: linear map of _1, 2 -> 2 */
-    snn_parallel(pool, SNN_AT_LEVEL(dense__b_dense_3_), (void *[]){
-        net, net->dense_, net->ends_of__1_, net->events_of__1_, net->w___
-    }, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan___), net, net->run.rows);
-    /* _: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
-        net, net->ends_of___, net->events_of___, net->_
-    }, net->run.rows);
-    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
-     * layer_b: linear map of _, 2 -> 2, then lif, 2 units */
-    snn_parallel(pool, SNN_AT_LEVEL(layer_grad_w_b_), (void *[]){
-        net, net->layer_b_dense_, net->ends_of___, net->events_of___, net->w_layer_b_, net->layer_b_,
-        net->layer_b_v_then_g_layer_b_dense_, net->state_v_layer_b_
-    }, net->run.rows);
-    /* layer_b: the units that spike, step by step */
-    snn_parallel(pool, SNN_AT_LEVEL(list_b_), (void *[]){
-        net, net->ends_of_layer_b_, net->events_of_layer_b_, net->layer_b_
-    }, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_snn_all_), net, net->run.rows);
-    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
-     * __func___sum: linear map of snn_all_li_sum, 2 -> 2 */
-    snn_parallel(pool, SNN_AT_LEVEL(dense___func___sum_), (void *[]){
-        net, net->func___sum_, net->snn_all_li_sum_, net->w___func___
-    }, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    /* names.snn:28  b       = image -> dense(2) -> map()
-     * number of spikes of b in each sample */
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
-        net, net->b_, net->activity_b_2_
-    }, net->run.rows);
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * number of spikes of _b_2 in each sample */
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
-        net, net->b_2_, net->activity__b_2_
-    }, net->run.rows);
-    /* names.snn:31  loss    = b_dense -> map()
-     * number of spikes of loss in each sample */
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
-        net, net->loss_2_, net->activity_loss_
-    }, net->run.rows);
-    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
-     * number of spikes of grad_w_b in each sample */
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
-        net, net->grad_w_b_, net->activity_grad_w_b_
-    }, net->run.rows);
-    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
-     * number of spikes of activity_b in each sample */
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
-        net, net->activity_b_, net->activity_activity_b_
-    }, net->run.rows);
-    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
-     * number of spikes of _1 in each sample */
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
-        net, net->_1_, net->activity__1_
-    }, net->run.rows);
-    /* names.snn:35  _       = _1 -> dense(2) -> _()
-     * number of spikes of _ in each sample */
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
-        net, net->_, net->activity___
-    }, net->run.rows);
-    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
-     * number of spikes of layer_b in each sample */
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
-        net, net->layer_b_, net->activity_layer_b_
-    }, net->run.rows);
-    /* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
-     * number of spikes of snn_all in each sample */
-    snn_parallel(pool, SNN_AT_LEVEL(count_b_), (void *[]){
-        net, net->snn_all_, net->activity_snn_all_
-    }, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 33);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_b_), 3, NULL},
+    /* the gradient of map___LINE___b, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_map___LINE___b_)
+    }},
+    /* the gradient of w__b, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+        NET(grad_w__b_)
+    }},
+    /* the gradient of map___LINE____b, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_map___LINE____b_)
+    }},
+    /* the gradient of w_b_dense, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+        NET(grad_w_b_dense_2_)
+    }},
+    /* the gradient of map___LINE___loss, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_map___LINE___loss_)
+    }},
+    /* the gradient of w_grad_w_b, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+        NET(grad_w_grad_w_b_)
+    }},
+    /* the gradient of w_activity_b, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+        NET(grad_w_activity_b_)
+    }},
+    /* the gradient of w__1, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+        NET(grad_w__1_)
+    }},
+    /* the gradient of w__, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+        NET(grad_w___)
+    }},
+    /* the gradient of metadata__, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata___)
+    }},
+    /* the gradient of w_layer_b, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+        NET(grad_w_layer_b_)
+    }},
+    /* the gradient of w_snn_all, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+        NET(grad_w_snn_all_)
+    }},
+    /* the gradient of w___func__, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+        NET(grad_w___func___)
+    }},
+    /* w__b with outputs first, for the gradient of its inputs */
+    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+        NET(w__b_transposed_), NET(w__b_)
+    }},
+    /* w_b_dense with outputs first, for the gradient of its inputs */
+    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+        NET(w_b_dense_transposed_), NET(w_b_dense_)
+    }},
+    /* w_grad_w_b with outputs first, for the gradient of its inputs */
+    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+        NET(w_grad_w_b_transposed_), NET(w_grad_w_b_)
+    }},
+    /* w_activity_b with outputs first, for the gradient of its inputs */
+    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+        NET(w_activity_b_transposed_), NET(w_activity_b_)
+    }},
+    /* w__1 with outputs first, for the gradient of its inputs */
+    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+        NET(w__1_transposed_), NET(w__1_)
+    }},
+    /* w__ with outputs first, for the gradient of its inputs */
+    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+        NET(w___transposed_), NET(w___)
+    }},
+    /* w_layer_b with outputs first, for the gradient of its inputs */
+    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+        NET(w_layer_b_transposed_), NET(w_layer_b_)
+    }},
+    /* w_snn_all with outputs first, for the gradient of its inputs */
+    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+        NET(w_snn_all_transposed_), NET(w_snn_all_)
+    }},
+    /* w___func__ with outputs first, for the gradient of its inputs */
+    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+        NET(w___func___transposed_), NET(w___func___)
+    }},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(gradient_w___func___), 8, NULL},
+    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+     * gradient of w___func__: sum of the parts */
+    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+        NET(grad_w___func___), NET(parts_of_w___func___)
+    }},
+    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+     * g_snn_all_li_sum: linear map of g___func___sum, 2 -> 2 */
+    {SNN_AT_LEVEL(dense___func___sum_), SNN_SAMPLES, (const size_t[]){
+        NET(g_snn_all_li_sum_), NET(g___func___sum_), NET(w___func___transposed_)
+    }},
+    {SNN_AT_LEVEL(adjoint_snn_all_), 8, NULL},
+    /* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
+     * gradient of w_snn_all: sum of the parts */
+    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+        NET(grad_w_snn_all_), NET(parts_of_w_snn_all_)
+    }},
+    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
+     * layer_b: linear map of g_snn_all_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_layer_b */
+    {SNN_AT_LEVEL(adjoint_layer_b_), 8, (const size_t[]){
+        NET(parts_of_w_layer_b_), NET(g_layer_b_), NET(snn_all_v_then_g_snn_all_dense_), NET(w_snn_all_transposed_),
+        NET(layer_b_v_then_g_layer_b_dense_), NET(ends_of___), NET(events_of___)
+    }},
+    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
+     * gradient of w_layer_b: sum of the parts */
+    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+        NET(grad_w_layer_b_), NET(parts_of_w_layer_b_)
+    }},
+    {SNN_AT_LEVEL(measure___), SNN_SAMPLES, NULL},
+    /* are few neurons of _ near their threshold? By this batch alone */
+    {SNN_AT_LEVEL(choose_near___), 1, (const size_t[]){
+        NET(near_of___), NET(few_of___)
+    }},
+    {SNN_AT_LEVEL(adjoint___), 8, NULL},
+    /* names.snn:35  _       = _1 -> dense(2) -> _()
+     * gradient of w__: sum of the parts */
+    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+        NET(grad_w___), NET(parts_of_w___)
+    }},
+    /* names.snn:35  _       = _1 -> dense(2) -> _()
+     * gradient of metadata__: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata___), 1, (const size_t[]){
+        NET(grad_metadata___), NET(sum_metadata_____)
+    }},
+    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
+     * _1: linear map of g___dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w__1 */
+    {SNN_AT_LEVEL(adjoint_layer_b_), 8, (const size_t[]){
+        NET(parts_of_w__1_), NET(g__1_), NET(g___dense_), NET(w___transposed_), NET(_1_v_then_g__1_dense_),
+        NET(ends_of_activity_b_), NET(events_of_activity_b_)
+    }},
+    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
+     * gradient of w__1: sum of the parts */
+    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+        NET(grad_w__1_), NET(parts_of_w__1_)
+    }},
+    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
+     * activity_b: linear map of g__1_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_activity_b */
+    {SNN_AT_LEVEL(adjoint_layer_b_), 8, (const size_t[]){
+        NET(parts_of_w_activity_b_), NET(g_activity_b_), NET(_1_v_then_g__1_dense_), NET(w__1_transposed_),
+        NET(activity_b_v_then_g_activity_b_dense_), NET(ends_of_grad_w_b_), NET(events_of_grad_w_b_)
+    }},
+    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
+     * gradient of w_activity_b: sum of the parts */
+    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+        NET(grad_w_activity_b_), NET(parts_of_w_activity_b_)
+    }},
+    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
+     * grad_w_b: linear map of g_activity_b_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_grad_w_b */
+    {SNN_AT_LEVEL(adjoint_layer_b_), 8, (const size_t[]){
+        NET(parts_of_w_grad_w_b_), NET(g_grad_w_b_), NET(activity_b_v_then_g_activity_b_dense_),
+        NET(w_activity_b_transposed_), NET(grad_w_b_v_then_g_grad_w_b_dense_), NET(ends_of_loss_),
+        NET(events_of_loss_)
+    }},
+    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
+     * gradient of w_grad_w_b: sum of the parts */
+    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+        NET(grad_w_grad_w_b_), NET(parts_of_w_grad_w_b_)
+    }},
+    /* neurons near the threshold of loss in every fourth sample, at every fourth step */
+    {SNN_AT_LEVEL(measure_loss_), SNN_SAMPLES, (const size_t[]){
+        NET(loss__t_then_g_b_dense_), NET(near_of_loss_)
+    }},
+    /* are few neurons of loss near their threshold? By this batch alone */
+    {SNN_AT_LEVEL(choose_near___), 1, (const size_t[]){
+        NET(near_of_loss_), NET(few_of_loss_)
+    }},
+    /* names.snn:31  loss    = b_dense -> map()
+     * loss: linear map of g_grad_w_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w_b_dense */
+    {SNN_AT_LEVEL(adjoint_loss_), 8, (const size_t[]){
+        NET(parts_of_w_b_dense_), NET(few_of_loss_), NET(loss__t_then_g_b_dense_), NET(g_loss_),
+        NET(grad_w_b_v_then_g_grad_w_b_dense_), NET(w_grad_w_b_), NET(w_grad_w_b_transposed_),
+        NET(map___LINE___loss_), NET(loss_t_), NET(b_dense_), NET(sum_map___LINE___loss_loss_), NET(ends_of__b_2_),
+        NET(events_of__b_2_)
+    }},
+    /* names.snn:30  b_dense = _b -> dense(2)
+     * gradient of w_b_dense: sum of the parts */
+    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+        NET(grad_w_b_dense_2_), NET(parts_of_w_b_dense_)
+    }},
+    /* names.snn:31  loss    = b_dense -> map()
+     * gradient of map___LINE___loss: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata___), 1, (const size_t[]){
+        NET(grad_map___LINE___loss_), NET(sum_map___LINE___loss_loss_)
+    }},
+    /* neurons near the threshold of _b_2 in every fourth sample, at every fourth step */
+    {SNN_AT_LEVEL(measure_loss_), SNN_SAMPLES, (const size_t[]){
+        NET(b_2__t_then_g__b_dense_3_), NET(near_of__b_2_)
+    }},
+    /* are few neurons of _b_2 near their threshold? By this batch alone */
+    {SNN_AT_LEVEL(choose_near___), 1, (const size_t[]){
+        NET(near_of__b_2_), NET(few_of__b_2_)
+    }},
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * _b_2: linear map of g_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w__b */
+    {SNN_AT_LEVEL(adjoint_loss_), 8, (const size_t[]){
+        NET(parts_of_w__b_), NET(few_of__b_2_), NET(b_2__t_then_g__b_dense_3_), NET(g__b_2_),
+        NET(loss__t_then_g_b_dense_), NET(w_b_dense_), NET(w_b_dense_transposed_), NET(map___LINE____b_),
+        NET(b_2_t_), NET(b_dense_3_), NET(sum_map___LINE____b__b_2_), NET(ends_of_b_), NET(events_of_b_)
+    }},
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * gradient of w__b: sum of the parts */
+    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+        NET(grad_w__b_), NET(parts_of_w__b_)
+    }},
+    /* names.snn:29  _b      = b -> dense(2) -> map()
+     * gradient of map___LINE____b: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata___), 1, (const size_t[]){
+        NET(grad_map___LINE____b_), NET(sum_map___LINE____b__b_2_)
+    }},
+    /* neurons near the threshold of b in every fourth sample, at every fourth step */
+    {SNN_AT_LEVEL(measure_loss_), SNN_SAMPLES, (const size_t[]){
+        NET(b__t_), NET(near_of_b_)
+    }},
+    /* are few neurons of b near their threshold? By this batch alone */
+    {SNN_AT_LEVEL(choose_near___), 1, (const size_t[]){
+        NET(near_of_b_), NET(few_of_b_)
+    }},
+    {SNN_AT_LEVEL(adjoint_b_), SNN_SAMPLES, NULL},
+    /* names.snn:28  b       = image -> dense(2) -> map()
+     * gradient of map___LINE___b: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata___), 1, (const size_t[]){
+        NET(grad_map___LINE___b_), NET(sum_map___LINE___b_b_)
+    }},
+    {SNN_AT_LEVEL(gradient_w_b_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_b_), 3, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_b_2_, 0, 3 * sizeof *net->grad_w_b_2_);
-    memset(net->grad_map___LINE___b_, 0, 1 * sizeof *net->grad_map___LINE___b_);
-    memset(net->grad_w__b_, 0, 2 * sizeof *net->grad_w__b_);
-    memset(net->grad_map___LINE____b_, 0, 1 * sizeof *net->grad_map___LINE____b_);
-    memset(net->grad_w_b_dense_2_, 0, 2 * sizeof *net->grad_w_b_dense_2_);
-    memset(net->grad_map___LINE___loss_, 0, 1 * sizeof *net->grad_map___LINE___loss_);
-    memset(net->grad_w_grad_w_b_, 0, 2 * sizeof *net->grad_w_grad_w_b_);
-    memset(net->grad_w_activity_b_, 0, 2 * sizeof *net->grad_w_activity_b_);
-    memset(net->grad_w__1_, 0, 2 * sizeof *net->grad_w__1_);
-    memset(net->grad_w___, 0, 2 * sizeof *net->grad_w___);
-    memset(net->grad_metadata___, 0, 1 * sizeof *net->grad_metadata___);
-    memset(net->grad_w_layer_b_, 0, 2 * sizeof *net->grad_w_layer_b_);
-    memset(net->grad_w_snn_all_, 0, 2 * sizeof *net->grad_w_snn_all_);
-    memset(net->grad_w___func___, 0, 2 * sizeof *net->grad_w___func___);
-    /* w__b with outputs first, for the gradient of its inputs */
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
-        net, net->w__b_transposed_, net->w__b_
-    }, 2);
-    /* w_b_dense with outputs first, for the gradient of its inputs */
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
-        net, net->w_b_dense_transposed_, net->w_b_dense_
-    }, 2);
-    /* w_grad_w_b with outputs first, for the gradient of its inputs */
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
-        net, net->w_grad_w_b_transposed_, net->w_grad_w_b_
-    }, 2);
-    /* w_activity_b with outputs first, for the gradient of its inputs */
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
-        net, net->w_activity_b_transposed_, net->w_activity_b_
-    }, 2);
-    /* w__1 with outputs first, for the gradient of its inputs */
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
-        net, net->w__1_transposed_, net->w__1_
-    }, 2);
-    /* w__ with outputs first, for the gradient of its inputs */
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
-        net, net->w___transposed_, net->w___
-    }, 2);
-    /* w_layer_b with outputs first, for the gradient of its inputs */
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
-        net, net->w_layer_b_transposed_, net->w_layer_b_
-    }, 2);
-    /* w_snn_all with outputs first, for the gradient of its inputs */
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
-        net, net->w_snn_all_transposed_, net->w_snn_all_
-    }, 2);
-    /* w___func__ with outputs first, for the gradient of its inputs */
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w__b_), (void *[]){
-        net, net->w___func___transposed_, net->w___func___
-    }, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w___func___), net, 8);
-    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
-     * gradient of w___func__: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
-        net, net->grad_w___func___, net->parts_of_w___func___
-    }, 2);
-    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
-     * g_snn_all_li_sum: linear map of g___func___sum, 2 -> 2 */
-    snn_parallel(pool, SNN_AT_LEVEL(dense___func___sum_), (void *[]){
-        net, net->g_snn_all_li_sum_, net->g___func___sum_, net->w___func___transposed_
-    }, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_snn_all_), net, 8);
-    /* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
-     * gradient of w_snn_all: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
-        net, net->grad_w_snn_all_, net->parts_of_w_snn_all_
-    }, 2);
-    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
-     * layer_b: linear map of g_snn_all_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_layer_b */
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_layer_b_), (void *[]){
-        net, net->parts_of_w_layer_b_, net->g_layer_b_, net->snn_all_v_then_g_snn_all_dense_,
-        net->w_snn_all_transposed_, net->layer_b_v_then_g_layer_b_dense_, net->ends_of___, net->events_of___
-    }, 8);
-    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
-     * gradient of w_layer_b: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
-        net, net->grad_w_layer_b_, net->parts_of_w_layer_b_
-    }, 2);
-    snn_parallel(pool, SNN_AT_LEVEL(measure___), net, net->run.rows);
-    /* are few neurons of _ near their threshold? By this batch alone */
-    snn_parallel(pool, SNN_AT_LEVEL(choose_near___), (void *[]){
-        net, net->near_of___, net->few_of___
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint___), net, 8);
-    /* names.snn:35  _       = _1 -> dense(2) -> _()
-     * gradient of w__: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
-        net, net->grad_w___, net->parts_of_w___
-    }, 2);
-    /* names.snn:35  _       = _1 -> dense(2) -> _()
-     * gradient of metadata__: sum over the batch and the units */
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_metadata___), (void *[]){
-        net, net->grad_metadata___, net->sum_metadata_____
-    }, 1);
-    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
-     * _1: linear map of g___dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w__1 */
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_layer_b_), (void *[]){
-        net, net->parts_of_w__1_, net->g__1_, net->g___dense_, net->w___transposed_, net->_1_v_then_g__1_dense_,
-        net->ends_of_activity_b_, net->events_of_activity_b_
-    }, 8);
-    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
-     * gradient of w__1: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
-        net, net->grad_w__1_, net->parts_of_w__1_
-    }, 2);
-    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
-     * activity_b: linear map of g__1_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_activity_b */
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_layer_b_), (void *[]){
-        net, net->parts_of_w_activity_b_, net->g_activity_b_, net->_1_v_then_g__1_dense_, net->w__1_transposed_,
-        net->activity_b_v_then_g_activity_b_dense_, net->ends_of_grad_w_b_, net->events_of_grad_w_b_
-    }, 8);
-    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
-     * gradient of w_activity_b: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
-        net, net->grad_w_activity_b_, net->parts_of_w_activity_b_
-    }, 2);
-    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
-     * grad_w_b: linear map of g_activity_b_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_grad_w_b */
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_layer_b_), (void *[]){
-        net, net->parts_of_w_grad_w_b_, net->g_grad_w_b_, net->activity_b_v_then_g_activity_b_dense_,
-        net->w_activity_b_transposed_, net->grad_w_b_v_then_g_grad_w_b_dense_, net->ends_of_loss_,
-        net->events_of_loss_
-    }, 8);
-    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
-     * gradient of w_grad_w_b: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
-        net, net->grad_w_grad_w_b_, net->parts_of_w_grad_w_b_
-    }, 2);
-    /* neurons near the threshold of loss in every fourth sample, at every fourth step */
-    snn_parallel(pool, SNN_AT_LEVEL(measure_loss_), (void *[]){
-        net, net->loss__t_then_g_b_dense_, net->near_of_loss_
-    }, net->run.rows);
-    /* are few neurons of loss near their threshold? By this batch alone */
-    snn_parallel(pool, SNN_AT_LEVEL(choose_near___), (void *[]){
-        net, net->near_of_loss_, net->few_of_loss_
-    }, 1);
-    /* names.snn:31  loss    = b_dense -> map()
-     * loss: linear map of g_grad_w_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w_b_dense */
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_loss_), (void *[]){
-        net, net->parts_of_w_b_dense_, net->few_of_loss_, net->loss__t_then_g_b_dense_, net->g_loss_,
-        net->grad_w_b_v_then_g_grad_w_b_dense_, net->w_grad_w_b_, net->w_grad_w_b_transposed_,
-        net->map___LINE___loss_, net->loss_t_, net->b_dense_, net->sum_map___LINE___loss_loss_, net->ends_of__b_2_,
-        net->events_of__b_2_
-    }, 8);
-    /* names.snn:30  b_dense = _b -> dense(2)
-     * gradient of w_b_dense: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
-        net, net->grad_w_b_dense_2_, net->parts_of_w_b_dense_
-    }, 2);
-    /* names.snn:31  loss    = b_dense -> map()
-     * gradient of map___LINE___loss: sum over the batch and the units */
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_metadata___), (void *[]){
-        net, net->grad_map___LINE___loss_, net->sum_map___LINE___loss_loss_
-    }, 1);
-    /* neurons near the threshold of _b_2 in every fourth sample, at every fourth step */
-    snn_parallel(pool, SNN_AT_LEVEL(measure_loss_), (void *[]){
-        net, net->b_2__t_then_g__b_dense_3_, net->near_of__b_2_
-    }, net->run.rows);
-    /* are few neurons of _b_2 near their threshold? By this batch alone */
-    snn_parallel(pool, SNN_AT_LEVEL(choose_near___), (void *[]){
-        net, net->near_of__b_2_, net->few_of__b_2_
-    }, 1);
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * _b_2: linear map of g_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w__b */
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_loss_), (void *[]){
-        net, net->parts_of_w__b_, net->few_of__b_2_, net->b_2__t_then_g__b_dense_3_, net->g__b_2_,
-        net->loss__t_then_g_b_dense_, net->w_b_dense_, net->w_b_dense_transposed_, net->map___LINE____b_,
-        net->b_2_t_, net->b_dense_3_, net->sum_map___LINE____b__b_2_, net->ends_of_b_, net->events_of_b_
-    }, 8);
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * gradient of w__b: sum of the parts */
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w___func___), (void *[]){
-        net, net->grad_w__b_, net->parts_of_w__b_
-    }, 2);
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * gradient of map___LINE____b: sum over the batch and the units */
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_metadata___), (void *[]){
-        net, net->grad_map___LINE____b_, net->sum_map___LINE____b__b_2_
-    }, 1);
-    /* neurons near the threshold of b in every fourth sample, at every fourth step */
-    snn_parallel(pool, SNN_AT_LEVEL(measure_loss_), (void *[]){
-        net, net->b__t_, net->near_of_b_
-    }, net->run.rows);
-    /* are few neurons of b near their threshold? By this batch alone */
-    snn_parallel(pool, SNN_AT_LEVEL(choose_near___), (void *[]){
-        net, net->near_of_b_, net->few_of_b_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_b_), net, net->run.rows);
-    /* names.snn:28  b       = image -> dense(2) -> map()
-     * gradient of map___LINE___b: sum over the batch and the units */
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_metadata___), (void *[]){
-        net, net->grad_map___LINE___b_, net->sum_map___LINE___b_b_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_b_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_b_), net, 3);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 58);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_b_), 3, NULL},
+    /* map___LINE___b: one step of memset */
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_map___LINE___b_2_), NET(grad_map___LINE___b_), NET(map___LINE___b_)
+    }},
+    /* w__b: one step of memset */
+    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+        NET(grad_w__b_2_), NET(grad_w__b_), NET(w__b_)
+    }},
+    /* map___LINE____b: one step of memset */
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_map___LINE____b_2_), NET(grad_map___LINE____b_), NET(map___LINE____b_)
+    }},
+    /* w_b_dense: one step of memset */
+    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+        NET(grad_w_b_dense_3_), NET(grad_w_b_dense_2_), NET(w_b_dense_)
+    }},
+    /* map___LINE___loss: one step of memset */
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_map___LINE___loss_2_), NET(grad_map___LINE___loss_), NET(map___LINE___loss_)
+    }},
+    /* w_grad_w_b: one step of memset */
+    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+        NET(grad_w_grad_w_b_2_), NET(grad_w_grad_w_b_), NET(w_grad_w_b_)
+    }},
+    /* w_activity_b: one step of memset */
+    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+        NET(grad_w_activity_b_2_), NET(grad_w_activity_b_), NET(w_activity_b_)
+    }},
+    /* w__1: one step of memset */
+    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+        NET(grad_w__1_2_), NET(grad_w__1_), NET(w__1_)
+    }},
+    /* w__: one step of memset */
+    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+        NET(grad_w___2_), NET(grad_w___), NET(w___)
+    }},
+    /* metadata__: one step of memset */
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata___2_), NET(grad_metadata___), NET(metadata___)
+    }},
+    /* w_layer_b: one step of memset */
+    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+        NET(grad_w_layer_b_2_), NET(grad_w_layer_b_), NET(w_layer_b_)
+    }},
+    /* w_snn_all: one step of memset */
+    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+        NET(grad_w_snn_all_2_), NET(grad_w_snn_all_), NET(w_snn_all_)
+    }},
+    /* w___func__: one step of memset */
+    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+        NET(grad_w___func___2_), NET(grad_w___func___), NET(w___func___)
+    }},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_b_), net, 3);
-    /* map___LINE___b: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___b_), (void *[]){
-        net, net->grad_map___LINE___b_2_, net->grad_map___LINE___b_, net->map___LINE___b_
-    }, 1);
-    /* w__b: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
-        net, net->grad_w__b_2_, net->grad_w__b_, net->w__b_
-    }, 2);
-    /* map___LINE____b: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___b_), (void *[]){
-        net, net->grad_map___LINE____b_2_, net->grad_map___LINE____b_, net->map___LINE____b_
-    }, 1);
-    /* w_b_dense: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
-        net, net->grad_w_b_dense_3_, net->grad_w_b_dense_2_, net->w_b_dense_
-    }, 2);
-    /* map___LINE___loss: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___b_), (void *[]){
-        net, net->grad_map___LINE___loss_2_, net->grad_map___LINE___loss_, net->map___LINE___loss_
-    }, 1);
-    /* w_grad_w_b: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
-        net, net->grad_w_grad_w_b_2_, net->grad_w_grad_w_b_, net->w_grad_w_b_
-    }, 2);
-    /* w_activity_b: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
-        net, net->grad_w_activity_b_2_, net->grad_w_activity_b_, net->w_activity_b_
-    }, 2);
-    /* w__1: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
-        net, net->grad_w__1_2_, net->grad_w__1_, net->w__1_
-    }, 2);
-    /* w__: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
-        net, net->grad_w___2_, net->grad_w___, net->w___
-    }, 2);
-    /* metadata__: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_map___LINE___b_), (void *[]){
-        net, net->grad_metadata___2_, net->grad_metadata___, net->metadata___
-    }, 1);
-    /* w_layer_b: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
-        net, net->grad_w_layer_b_2_, net->grad_w_layer_b_, net->w_layer_b_
-    }, 2);
-    /* w_snn_all: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
-        net, net->grad_w_snn_all_2_, net->grad_w_snn_all_, net->w_snn_all_
-    }, 2);
-    /* w___func__: one step of memset */
-    snn_parallel(pool, SNN_AT_LEVEL(update_w__b_), (void *[]){
-        net, net->grad_w___func___2_, net->grad_w___func___, net->w___func___
-    }, 2);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 14);
 }
 
 #include "snn_level_end.h"
@@ -1944,185 +2016,175 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->b_dense_2_ = snn_take(&net->memory, rows, sizeof *net->b_dense_2_)) != NULL && complete;
-    complete = (net->b_ = snn_take(&net->memory, rows, sizeof *net->b_)) != NULL && complete;
-    complete = (net->b_dense_3_ = snn_take(&net->memory, rows, sizeof *net->b_dense_3_)) != NULL && complete;
-    complete = (net->b_2_ = snn_take(&net->memory, rows, sizeof *net->b_2_)) != NULL && complete;
-    complete = (net->b_dense_ = snn_take(&net->memory, rows, sizeof *net->b_dense_)) != NULL && complete;
-    complete = (net->loss_2_ = snn_take(&net->memory, rows, sizeof *net->loss_2_)) != NULL && complete;
-    complete = (net->grad_w_b_dense_ = snn_take(&net->memory, rows, sizeof *net->grad_w_b_dense_)) != NULL && complete;
-    complete = (net->grad_w_b_ = snn_take(&net->memory, rows, sizeof *net->grad_w_b_)) != NULL && complete;
-    complete = (net->activity_b_dense_ = snn_take(&net->memory, rows, sizeof *net->activity_b_dense_)) != NULL && complete;
-    complete = (net->activity_b_ = snn_take(&net->memory, rows, sizeof *net->activity_b_)) != NULL && complete;
-    complete = (net->_1_dense_ = snn_take(&net->memory, rows, sizeof *net->_1_dense_)) != NULL && complete;
-    complete = (net->_1_ = snn_take(&net->memory, rows, sizeof *net->_1_)) != NULL && complete;
-    complete = (net->dense_ = snn_take(&net->memory, rows, sizeof *net->dense_)) != NULL && complete;
-    complete = (net->_ = snn_take(&net->memory, rows, sizeof *net->_)) != NULL && complete;
-    complete = (net->layer_b_dense_ = snn_take(&net->memory, rows, sizeof *net->layer_b_dense_)) != NULL && complete;
-    complete = (net->layer_b_ = snn_take(&net->memory, rows, sizeof *net->layer_b_)) != NULL && complete;
-    complete = (net->snn_all_dense_ = snn_take(&net->memory, rows, sizeof *net->snn_all_dense_)) != NULL && complete;
-    complete = (net->snn_all_ = snn_take(&net->memory, rows, sizeof *net->snn_all_)) != NULL && complete;
-    complete = (net->func___sum_ = snn_take(&net->memory, rows, sizeof *net->func___sum_)) != NULL && complete;
-    complete = (net->snn_all_li_sum_ = snn_take(&net->memory, rows, sizeof *net->snn_all_li_sum_)) != NULL && complete;
-    complete = (net->g___func___sum_ = snn_take(&net->memory, rows, sizeof *net->g___func___sum_)) != NULL && complete;
-    complete = (net->g_snn_all_li_sum_ = snn_take(&net->memory, rows, sizeof *net->g_snn_all_li_sum_)) != NULL && complete;
-    complete = (net->snn_all_v_then_g_snn_all_dense_ = snn_take(&net->memory, rows, sizeof *net->snn_all_v_then_g_snn_all_dense_)) != NULL && complete;
-    complete = (net->g_layer_b_ = snn_take(&net->memory, rows, sizeof *net->g_layer_b_)) != NULL && complete;
-    complete = (net->layer_b_v_then_g_layer_b_dense_ = snn_take(&net->memory, rows, sizeof *net->layer_b_v_then_g_layer_b_dense_)) != NULL && complete;
-    complete = (net->g___ = snn_take(&net->memory, rows, sizeof *net->g___)) != NULL && complete;
-    complete = (net->g___dense_ = snn_take(&net->memory, rows, sizeof *net->g___dense_)) != NULL && complete;
-    complete = (net->g__1_ = snn_take(&net->memory, rows, sizeof *net->g__1_)) != NULL && complete;
-    complete = (net->_1_v_then_g__1_dense_ = snn_take(&net->memory, rows, sizeof *net->_1_v_then_g__1_dense_)) != NULL && complete;
-    complete = (net->g_activity_b_ = snn_take(&net->memory, rows, sizeof *net->g_activity_b_)) != NULL && complete;
-    complete = (net->activity_b_v_then_g_activity_b_dense_ = snn_take(&net->memory, rows, sizeof *net->activity_b_v_then_g_activity_b_dense_)) != NULL && complete;
-    complete = (net->g_grad_w_b_ = snn_take(&net->memory, rows, sizeof *net->g_grad_w_b_)) != NULL && complete;
-    complete = (net->grad_w_b_v_then_g_grad_w_b_dense_ = snn_take(&net->memory, rows, sizeof *net->grad_w_b_v_then_g_grad_w_b_dense_)) != NULL && complete;
-    complete = (net->g_loss_ = snn_take(&net->memory, rows, sizeof *net->g_loss_)) != NULL && complete;
-    complete = (net->loss__t_then_g_b_dense_ = snn_take(&net->memory, rows, sizeof *net->loss__t_then_g_b_dense_)) != NULL && complete;
-    complete = (net->loss_t_ = snn_take(&net->memory, rows, sizeof *net->loss_t_)) != NULL && complete;
-    complete = (net->g__b_2_ = snn_take(&net->memory, rows, sizeof *net->g__b_2_)) != NULL && complete;
-    complete = (net->b_2__t_then_g__b_dense_3_ = snn_take(&net->memory, rows, sizeof *net->b_2__t_then_g__b_dense_3_)) != NULL && complete;
-    complete = (net->b_2_t_ = snn_take(&net->memory, rows, sizeof *net->b_2_t_)) != NULL && complete;
-    complete = (net->g_b_ = snn_take(&net->memory, rows, sizeof *net->g_b_)) != NULL && complete;
-    complete = (net->g_b_dense_2_ = snn_take(&net->memory, rows, sizeof *net->g_b_dense_2_)) != NULL && complete;
-    complete = (net->b__t_ = snn_take(&net->memory, rows, sizeof *net->b__t_)) != NULL && complete;
-    complete = (net->b_t_ = snn_take(&net->memory, rows, sizeof *net->b_t_)) != NULL && complete;
-    complete = (net->trace___ = snn_take(&net->memory, rows, sizeof *net->trace___)) != NULL && complete;
-    complete = (net->w_b_ = snn_take(&net->memory, 3, sizeof *net->w_b_)) != NULL && complete;
-    complete = (net->map___LINE___b_ = snn_take(&net->memory, 1, sizeof *net->map___LINE___b_)) != NULL && complete;
-    complete = (net->w__b_ = snn_take(&net->memory, 2, sizeof *net->w__b_)) != NULL && complete;
-    complete = (net->map___LINE____b_ = snn_take(&net->memory, 1, sizeof *net->map___LINE____b_)) != NULL && complete;
-    complete = (net->w_b_dense_ = snn_take(&net->memory, 2, sizeof *net->w_b_dense_)) != NULL && complete;
-    complete = (net->map___LINE___loss_ = snn_take(&net->memory, 1, sizeof *net->map___LINE___loss_)) != NULL && complete;
-    complete = (net->w_grad_w_b_ = snn_take(&net->memory, 2, sizeof *net->w_grad_w_b_)) != NULL && complete;
-    complete = (net->w_activity_b_ = snn_take(&net->memory, 2, sizeof *net->w_activity_b_)) != NULL && complete;
-    complete = (net->w__1_ = snn_take(&net->memory, 2, sizeof *net->w__1_)) != NULL && complete;
-    complete = (net->w___ = snn_take(&net->memory, 2, sizeof *net->w___)) != NULL && complete;
-    complete = (net->metadata___ = snn_take(&net->memory, 1, sizeof *net->metadata___)) != NULL && complete;
-    complete = (net->w_layer_b_ = snn_take(&net->memory, 2, sizeof *net->w_layer_b_)) != NULL && complete;
-    complete = (net->w_snn_all_ = snn_take(&net->memory, 2, sizeof *net->w_snn_all_)) != NULL && complete;
-    complete = (net->w___func___ = snn_take(&net->memory, 2, sizeof *net->w___func___)) != NULL && complete;
-    complete = (net->grad_w_b_2_ = snn_take(&net->memory, 3, sizeof *net->grad_w_b_2_)) != NULL && complete;
-    complete = (net->grad_map___LINE___b_ = snn_take(&net->memory, 1, sizeof *net->grad_map___LINE___b_)) != NULL && complete;
-    complete = (net->grad_w__b_ = snn_take(&net->memory, 2, sizeof *net->grad_w__b_)) != NULL && complete;
-    complete = (net->w__b_transposed_ = snn_take(&net->memory, 2, sizeof *net->w__b_transposed_)) != NULL && complete;
-    complete = (net->grad_map___LINE____b_ = snn_take(&net->memory, 1, sizeof *net->grad_map___LINE____b_)) != NULL && complete;
-    complete = (net->grad_w_b_dense_2_ = snn_take(&net->memory, 2, sizeof *net->grad_w_b_dense_2_)) != NULL && complete;
-    complete = (net->w_b_dense_transposed_ = snn_take(&net->memory, 2, sizeof *net->w_b_dense_transposed_)) != NULL && complete;
-    complete = (net->grad_map___LINE___loss_ = snn_take(&net->memory, 1, sizeof *net->grad_map___LINE___loss_)) != NULL && complete;
-    complete = (net->grad_w_grad_w_b_ = snn_take(&net->memory, 2, sizeof *net->grad_w_grad_w_b_)) != NULL && complete;
-    complete = (net->w_grad_w_b_transposed_ = snn_take(&net->memory, 2, sizeof *net->w_grad_w_b_transposed_)) != NULL && complete;
-    complete = (net->grad_w_activity_b_ = snn_take(&net->memory, 2, sizeof *net->grad_w_activity_b_)) != NULL && complete;
-    complete = (net->w_activity_b_transposed_ = snn_take(&net->memory, 2, sizeof *net->w_activity_b_transposed_)) != NULL && complete;
-    complete = (net->grad_w__1_ = snn_take(&net->memory, 2, sizeof *net->grad_w__1_)) != NULL && complete;
-    complete = (net->w__1_transposed_ = snn_take(&net->memory, 2, sizeof *net->w__1_transposed_)) != NULL && complete;
-    complete = (net->grad_w___ = snn_take(&net->memory, 2, sizeof *net->grad_w___)) != NULL && complete;
-    complete = (net->w___transposed_ = snn_take(&net->memory, 2, sizeof *net->w___transposed_)) != NULL && complete;
-    complete = (net->grad_metadata___ = snn_take(&net->memory, 1, sizeof *net->grad_metadata___)) != NULL && complete;
-    complete = (net->grad_w_layer_b_ = snn_take(&net->memory, 2, sizeof *net->grad_w_layer_b_)) != NULL && complete;
-    complete = (net->w_layer_b_transposed_ = snn_take(&net->memory, 2, sizeof *net->w_layer_b_transposed_)) != NULL && complete;
-    complete = (net->grad_w_snn_all_ = snn_take(&net->memory, 2, sizeof *net->grad_w_snn_all_)) != NULL && complete;
-    complete = (net->w_snn_all_transposed_ = snn_take(&net->memory, 2, sizeof *net->w_snn_all_transposed_)) != NULL && complete;
-    complete = (net->grad_w___func___ = snn_take(&net->memory, 2, sizeof *net->grad_w___func___)) != NULL && complete;
-    complete = (net->w___func___transposed_ = snn_take(&net->memory, 2, sizeof *net->w___func___transposed_)) != NULL && complete;
-    complete = (net->activity_b_2_ = snn_take(&net->memory, rows, sizeof *net->activity_b_2_)) != NULL && complete;
-    complete = (net->activity__b_2_ = snn_take(&net->memory, rows, sizeof *net->activity__b_2_)) != NULL && complete;
-    complete = (net->activity_loss_ = snn_take(&net->memory, rows, sizeof *net->activity_loss_)) != NULL && complete;
-    complete = (net->activity_grad_w_b_ = snn_take(&net->memory, rows, sizeof *net->activity_grad_w_b_)) != NULL && complete;
-    complete = (net->activity_activity_b_ = snn_take(&net->memory, rows, sizeof *net->activity_activity_b_)) != NULL && complete;
-    complete = (net->activity__1_ = snn_take(&net->memory, rows, sizeof *net->activity__1_)) != NULL && complete;
-    complete = (net->activity___ = snn_take(&net->memory, rows, sizeof *net->activity___)) != NULL && complete;
-    complete = (net->activity_layer_b_ = snn_take(&net->memory, rows, sizeof *net->activity_layer_b_)) != NULL && complete;
-    complete = (net->activity_snn_all_ = snn_take(&net->memory, rows, sizeof *net->activity_snn_all_)) != NULL && complete;
-    complete = (net->grad_w_b_3_ = snn_take(&net->memory, 3, sizeof *net->grad_w_b_3_)) != NULL && complete;
-    complete = (net->grad_map___LINE___b_2_ = snn_take(&net->memory, 1, sizeof *net->grad_map___LINE___b_2_)) != NULL && complete;
-    complete = (net->grad_w__b_2_ = snn_take(&net->memory, 2, sizeof *net->grad_w__b_2_)) != NULL && complete;
-    complete = (net->grad_map___LINE____b_2_ = snn_take(&net->memory, 1, sizeof *net->grad_map___LINE____b_2_)) != NULL && complete;
-    complete = (net->grad_w_b_dense_3_ = snn_take(&net->memory, 2, sizeof *net->grad_w_b_dense_3_)) != NULL && complete;
-    complete = (net->grad_map___LINE___loss_2_ = snn_take(&net->memory, 1, sizeof *net->grad_map___LINE___loss_2_)) != NULL && complete;
-    complete = (net->grad_w_grad_w_b_2_ = snn_take(&net->memory, 2, sizeof *net->grad_w_grad_w_b_2_)) != NULL && complete;
-    complete = (net->grad_w_activity_b_2_ = snn_take(&net->memory, 2, sizeof *net->grad_w_activity_b_2_)) != NULL && complete;
-    complete = (net->grad_w__1_2_ = snn_take(&net->memory, 2, sizeof *net->grad_w__1_2_)) != NULL && complete;
-    complete = (net->grad_w___2_ = snn_take(&net->memory, 2, sizeof *net->grad_w___2_)) != NULL && complete;
-    complete = (net->grad_metadata___2_ = snn_take(&net->memory, 1, sizeof *net->grad_metadata___2_)) != NULL && complete;
-    complete = (net->grad_w_layer_b_2_ = snn_take(&net->memory, 2, sizeof *net->grad_w_layer_b_2_)) != NULL && complete;
-    complete = (net->grad_w_snn_all_2_ = snn_take(&net->memory, 2, sizeof *net->grad_w_snn_all_2_)) != NULL && complete;
-    complete = (net->grad_w___func___2_ = snn_take(&net->memory, 2, sizeof *net->grad_w___func___2_)) != NULL && complete;
-    complete = (net->state_first_b_ = snn_take(&net->memory, rows, sizeof *net->state_first_b_)) != NULL && complete;
-    complete = (net->state_net_b_ = snn_take(&net->memory, rows, sizeof *net->state_net_b_)) != NULL && complete;
-    complete = (net->events_of_b_ = snn_alloc(rows, sizeof *net->events_of_b_)) != NULL && complete;
-    complete = (net->ends_of_b_ = snn_take(&net->memory, rows, sizeof *net->ends_of_b_)) != NULL && complete;
-    complete = (net->state_first__b_2_ = snn_take(&net->memory, rows, sizeof *net->state_first__b_2_)) != NULL && complete;
-    complete = (net->state_net__b_2_ = snn_take(&net->memory, rows, sizeof *net->state_net__b_2_)) != NULL && complete;
-    complete = (net->events_of__b_2_ = snn_alloc(rows, sizeof *net->events_of__b_2_)) != NULL && complete;
-    complete = (net->ends_of__b_2_ = snn_take(&net->memory, rows, sizeof *net->ends_of__b_2_)) != NULL && complete;
-    complete = (net->state_first_loss_ = snn_take(&net->memory, rows, sizeof *net->state_first_loss_)) != NULL && complete;
-    complete = (net->state_net_loss_ = snn_take(&net->memory, rows, sizeof *net->state_net_loss_)) != NULL && complete;
-    complete = (net->events_of_loss_ = snn_alloc(rows, sizeof *net->events_of_loss_)) != NULL && complete;
-    complete = (net->ends_of_loss_ = snn_take(&net->memory, rows, sizeof *net->ends_of_loss_)) != NULL && complete;
-    complete = (net->state_v_grad_w_b_ = snn_take(&net->memory, rows, sizeof *net->state_v_grad_w_b_)) != NULL && complete;
-    complete = (net->events_of_grad_w_b_ = snn_alloc(rows, sizeof *net->events_of_grad_w_b_)) != NULL && complete;
-    complete = (net->ends_of_grad_w_b_ = snn_take(&net->memory, rows, sizeof *net->ends_of_grad_w_b_)) != NULL && complete;
-    complete = (net->state_v_activity_b_ = snn_take(&net->memory, rows, sizeof *net->state_v_activity_b_)) != NULL && complete;
-    complete = (net->events_of_activity_b_ = snn_alloc(rows, sizeof *net->events_of_activity_b_)) != NULL && complete;
-    complete = (net->ends_of_activity_b_ = snn_take(&net->memory, rows, sizeof *net->ends_of_activity_b_)) != NULL && complete;
-    complete = (net->state_v__1_ = snn_take(&net->memory, rows, sizeof *net->state_v__1_)) != NULL && complete;
-    complete = (net->events_of__1_ = snn_alloc(rows, sizeof *net->events_of__1_)) != NULL && complete;
-    complete = (net->ends_of__1_ = snn_take(&net->memory, rows, sizeof *net->ends_of__1_)) != NULL && complete;
-    complete = (net->events_of___ = snn_alloc(rows, sizeof *net->events_of___)) != NULL && complete;
-    complete = (net->ends_of___ = snn_take(&net->memory, rows, sizeof *net->ends_of___)) != NULL && complete;
-    complete = (net->state_v_layer_b_ = snn_take(&net->memory, rows, sizeof *net->state_v_layer_b_)) != NULL && complete;
-    complete = (net->events_of_layer_b_ = snn_alloc(rows, sizeof *net->events_of_layer_b_)) != NULL && complete;
-    complete = (net->ends_of_layer_b_ = snn_take(&net->memory, rows, sizeof *net->ends_of_layer_b_)) != NULL && complete;
-    complete = (net->state_v_snn_all_ = snn_take(&net->memory, rows, sizeof *net->state_v_snn_all_)) != NULL && complete;
-    complete = (net->state_v_li_snn_all_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_snn_all_)) != NULL && complete;
-    complete = (net->parts_of_w___func___ = snn_take(&net->memory, 8, sizeof *net->parts_of_w___func___)) != NULL && complete;
-    complete = (net->parts_of_w_snn_all_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_snn_all_)) != NULL && complete;
-    complete = (net->parts_of_w_layer_b_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_layer_b_)) != NULL && complete;
-    complete = (net->near_of___ = snn_take(&net->memory, rows, sizeof *net->near_of___)) != NULL && complete;
-    complete = (net->few_of___ = snn_take(&net->memory, 1, sizeof *net->few_of___)) != NULL && complete;
-    complete = (net->sum_metadata_____ = snn_take(&net->memory, rows, sizeof *net->sum_metadata_____)) != NULL && complete;
-    complete = (net->parts_of_w___ = snn_take(&net->memory, 8, sizeof *net->parts_of_w___)) != NULL && complete;
-    complete = (net->parts_of_w__1_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w__1_)) != NULL && complete;
-    complete = (net->parts_of_w_activity_b_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_activity_b_)) != NULL && complete;
-    complete = (net->parts_of_w_grad_w_b_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_grad_w_b_)) != NULL && complete;
-    complete = (net->near_of_loss_ = snn_take(&net->memory, rows, sizeof *net->near_of_loss_)) != NULL && complete;
-    complete = (net->few_of_loss_ = snn_take(&net->memory, 1, sizeof *net->few_of_loss_)) != NULL && complete;
-    complete = (net->sum_map___LINE___loss_loss_ = snn_take(&net->memory, rows, sizeof *net->sum_map___LINE___loss_loss_)) != NULL && complete;
-    complete = (net->parts_of_w_b_dense_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_b_dense_)) != NULL && complete;
-    complete = (net->near_of__b_2_ = snn_take(&net->memory, rows, sizeof *net->near_of__b_2_)) != NULL && complete;
-    complete = (net->few_of__b_2_ = snn_take(&net->memory, 1, sizeof *net->few_of__b_2_)) != NULL && complete;
-    complete = (net->sum_map___LINE____b__b_2_ = snn_take(&net->memory, rows, sizeof *net->sum_map___LINE____b__b_2_)) != NULL && complete;
-    complete = (net->parts_of_w__b_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w__b_)) != NULL && complete;
-    complete = (net->near_of_b_ = snn_take(&net->memory, rows, sizeof *net->near_of_b_)) != NULL && complete;
-    complete = (net->few_of_b_ = snn_take(&net->memory, 1, sizeof *net->few_of_b_)) != NULL && complete;
-    complete = (net->sum_map___LINE___b_b_ = snn_take(&net->memory, rows, sizeof *net->sum_map___LINE___b_b_)) != NULL && complete;
-    complete = (net->parts_of_w_b_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_b_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 8, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 12, true, false},
+    {NET(b_dense_2_), 8, true, false},
+    {NET(b_), 4, true, false},
+    {NET(b_dense_3_), 16, true, false},
+    {NET(b_2_), 4, true, false},
+    {NET(b_dense_), 16, true, false},
+    {NET(loss_2_), 4, true, false},
+    {NET(grad_w_b_dense_), 16, true, false},
+    {NET(grad_w_b_), 4, true, false},
+    {NET(activity_b_dense_), 16, true, false},
+    {NET(activity_b_), 4, true, false},
+    {NET(_1_dense_), 16, true, false},
+    {NET(_1_), 4, true, false},
+    {NET(dense_), 16, true, false},
+    {NET(_), 4, true, false},
+    {NET(layer_b_dense_), 16, true, false},
+    {NET(layer_b_), 4, true, false},
+    {NET(snn_all_dense_), 16, true, false},
+    {NET(snn_all_), 4, true, false},
+    {NET(func___sum_), 8, true, false},
+    {NET(snn_all_li_sum_), 8, true, false},
+    {NET(g___func___sum_), 8, true, false},
+    {NET(g_snn_all_li_sum_), 8, true, false},
+    {NET(snn_all_v_then_g_snn_all_dense_), 16, true, false},
+    {NET(g_layer_b_), 16, true, false},
+    {NET(layer_b_v_then_g_layer_b_dense_), 16, true, false},
+    {NET(g___), 16, true, false},
+    {NET(g___dense_), 16, true, false},
+    {NET(g__1_), 16, true, false},
+    {NET(_1_v_then_g__1_dense_), 16, true, false},
+    {NET(g_activity_b_), 16, true, false},
+    {NET(activity_b_v_then_g_activity_b_dense_), 16, true, false},
+    {NET(g_grad_w_b_), 16, true, false},
+    {NET(grad_w_b_v_then_g_grad_w_b_dense_), 16, true, false},
+    {NET(g_loss_), 16, true, false},
+    {NET(loss__t_then_g_b_dense_), 16, true, false},
+    {NET(loss_t_), 16, true, false},
+    {NET(g__b_2_), 16, true, false},
+    {NET(b_2__t_then_g__b_dense_3_), 16, true, false},
+    {NET(b_2_t_), 16, true, false},
+    {NET(g_b_), 16, true, false},
+    {NET(g_b_dense_2_), 8, true, false},
+    {NET(b__t_), 16, true, false},
+    {NET(b_t_), 16, true, false},
+    {NET(trace___), 8, true, false},
+    {NET(w_b_), 24, false, false},
+    {NET(map___LINE___b_), 4, false, false},
+    {NET(w__b_), 16, false, false},
+    {NET(map___LINE____b_), 4, false, false},
+    {NET(w_b_dense_), 16, false, false},
+    {NET(map___LINE___loss_), 4, false, false},
+    {NET(w_grad_w_b_), 16, false, false},
+    {NET(w_activity_b_), 16, false, false},
+    {NET(w__1_), 16, false, false},
+    {NET(w___), 16, false, false},
+    {NET(metadata___), 4, false, false},
+    {NET(w_layer_b_), 16, false, false},
+    {NET(w_snn_all_), 16, false, false},
+    {NET(w___func___), 16, false, false},
+    {NET(grad_w_b_2_), 24, false, false},
+    {NET(grad_map___LINE___b_), 4, false, false},
+    {NET(grad_w__b_), 16, false, false},
+    {NET(w__b_transposed_), 16, false, false},
+    {NET(grad_map___LINE____b_), 4, false, false},
+    {NET(grad_w_b_dense_2_), 16, false, false},
+    {NET(w_b_dense_transposed_), 16, false, false},
+    {NET(grad_map___LINE___loss_), 4, false, false},
+    {NET(grad_w_grad_w_b_), 16, false, false},
+    {NET(w_grad_w_b_transposed_), 16, false, false},
+    {NET(grad_w_activity_b_), 16, false, false},
+    {NET(w_activity_b_transposed_), 16, false, false},
+    {NET(grad_w__1_), 16, false, false},
+    {NET(w__1_transposed_), 16, false, false},
+    {NET(grad_w___), 16, false, false},
+    {NET(w___transposed_), 16, false, false},
+    {NET(grad_metadata___), 4, false, false},
+    {NET(grad_w_layer_b_), 16, false, false},
+    {NET(w_layer_b_transposed_), 16, false, false},
+    {NET(grad_w_snn_all_), 16, false, false},
+    {NET(w_snn_all_transposed_), 16, false, false},
+    {NET(grad_w___func___), 16, false, false},
+    {NET(w___func___transposed_), 16, false, false},
+    {NET(activity_b_2_), 4, true, false},
+    {NET(activity__b_2_), 4, true, false},
+    {NET(activity_loss_), 4, true, false},
+    {NET(activity_grad_w_b_), 4, true, false},
+    {NET(activity_activity_b_), 4, true, false},
+    {NET(activity__1_), 4, true, false},
+    {NET(activity___), 4, true, false},
+    {NET(activity_layer_b_), 4, true, false},
+    {NET(activity_snn_all_), 4, true, false},
+    {NET(grad_w_b_3_), 24, false, false},
+    {NET(grad_map___LINE___b_2_), 4, false, false},
+    {NET(grad_w__b_2_), 16, false, false},
+    {NET(grad_map___LINE____b_2_), 4, false, false},
+    {NET(grad_w_b_dense_3_), 16, false, false},
+    {NET(grad_map___LINE___loss_2_), 4, false, false},
+    {NET(grad_w_grad_w_b_2_), 16, false, false},
+    {NET(grad_w_activity_b_2_), 16, false, false},
+    {NET(grad_w__1_2_), 16, false, false},
+    {NET(grad_w___2_), 16, false, false},
+    {NET(grad_metadata___2_), 4, false, false},
+    {NET(grad_w_layer_b_2_), 16, false, false},
+    {NET(grad_w_snn_all_2_), 16, false, false},
+    {NET(grad_w___func___2_), 16, false, false},
+    {NET(state_first_b_), 8, true, false},
+    {NET(state_net_b_), 8, true, false},
+    {NET(events_of_b_), 24, true, true},
+    {NET(ends_of_b_), 12, true, false},
+    {NET(state_first__b_2_), 8, true, false},
+    {NET(state_net__b_2_), 8, true, false},
+    {NET(events_of__b_2_), 24, true, true},
+    {NET(ends_of__b_2_), 12, true, false},
+    {NET(state_first_loss_), 8, true, false},
+    {NET(state_net_loss_), 8, true, false},
+    {NET(events_of_loss_), 24, true, true},
+    {NET(ends_of_loss_), 12, true, false},
+    {NET(state_v_grad_w_b_), 8, true, false},
+    {NET(events_of_grad_w_b_), 24, true, true},
+    {NET(ends_of_grad_w_b_), 12, true, false},
+    {NET(state_v_activity_b_), 8, true, false},
+    {NET(events_of_activity_b_), 24, true, true},
+    {NET(ends_of_activity_b_), 12, true, false},
+    {NET(state_v__1_), 8, true, false},
+    {NET(events_of__1_), 24, true, true},
+    {NET(ends_of__1_), 12, true, false},
+    {NET(events_of___), 24, true, true},
+    {NET(ends_of___), 12, true, false},
+    {NET(state_v_layer_b_), 8, true, false},
+    {NET(events_of_layer_b_), 24, true, true},
+    {NET(ends_of_layer_b_), 12, true, false},
+    {NET(state_v_snn_all_), 8, true, false},
+    {NET(state_v_li_snn_all_), 8, true, false},
+    {NET(parts_of_w___func___), 128, false, false},
+    {NET(parts_of_w_snn_all_), 128, false, false},
+    {NET(parts_of_w_layer_b_), 128, false, false},
+    {NET(near_of___), 4, true, false},
+    {NET(few_of___), 4, false, false},
+    {NET(sum_metadata_____), 8, true, false},
+    {NET(parts_of_w___), 128, false, false},
+    {NET(parts_of_w__1_), 128, false, false},
+    {NET(parts_of_w_activity_b_), 128, false, false},
+    {NET(parts_of_w_grad_w_b_), 128, false, false},
+    {NET(near_of_loss_), 4, true, false},
+    {NET(few_of_loss_), 4, false, false},
+    {NET(sum_map___LINE___loss_loss_), 8, true, false},
+    {NET(parts_of_w_b_dense_), 128, false, false},
+    {NET(near_of__b_2_), 4, true, false},
+    {NET(few_of__b_2_), 4, false, false},
+    {NET(sum_map___LINE____b__b_2_), 8, true, false},
+    {NET(parts_of_w__b_), 128, false, false},
+    {NET(near_of_b_), 4, true, false},
+    {NET(few_of_b_), 4, false, false},
+    {NET(sum_map___LINE___b_b_), 8, true, false},
+    {NET(parts_of_w_b_), 192, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_b_);
-    snn_free(net->events_of__b_2_);
-    snn_free(net->events_of_loss_);
-    snn_free(net->events_of_grad_w_b_);
-    snn_free(net->events_of_activity_b_);
-    snn_free(net->events_of__1_);
-    snn_free(net->events_of___);
-    snn_free(net->events_of_layer_b_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -2147,7 +2209,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -72,6 +72,7 @@ struct net {
     SnnStream streams[9];
     SnnWatch watches[5];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -97,7 +98,7 @@ struct net {
  * digit_map_2: map, 4 units, once for all steps */
 static void SNN_AT_LEVEL(scan_digit_map_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[4] = net->image_;
     float (*restrict digit_map_2_)[4] = net->digit_map_2_;
     for (int32_t b = first; b < last; b++) {
@@ -113,7 +114,7 @@ static void SNN_AT_LEVEL(scan_digit_map_2_)(void *context, int32_t first, int32_
  * digit_poisson: spikes with the probability of digit_map_2, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict sample = net->sample;
     float (*restrict digit_map_2_)[4] = net->digit_map_2_;
     uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
@@ -156,7 +157,7 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
 /* digit_poisson: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
     uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
     int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
@@ -174,7 +175,7 @@ static void SNN_AT_LEVEL(list_digit_poisson_)(void *context, int32_t first, int3
  * digit_dense: linear map of digit_poisson, 4 -> 3 */
 static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[2][3] = net->digit_dense_;
     float (*restrict w_digit_)[3] = net->w_digit_;
     uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
@@ -201,7 +202,7 @@ static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32
  * digit: tired, 3 units */
 static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[2][3] = net->digit_dense_;
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_threshold_before_then_g_digit_dense_)[2][3] = net->digit_threshold_before_then_g_digit_dense_;
@@ -260,7 +261,7 @@ static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last
  * digit_rate: mean over time of digit */
 static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
@@ -285,7 +286,7 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -305,7 +306,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: mean squared error of digit_rate against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -323,7 +324,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of digit in each sample */
 static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
@@ -337,11 +338,35 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of tired_gain_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_tired_gain_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
+    SNN_INDEPENDENT
+    for (int32_t k = first; k < last; k++) {
+        grad_tired_gain_digit_[k] = 0.0f;
+    }
+}
+
 /* own_neuron.snn:21  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
@@ -356,7 +381,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * digit: tired, adjoint, 3 units, then gradient of w_digit */
 static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[2][3] = net->digit_dense_;
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     float (*restrict digit_threshold_before_then_g_digit_dense_)[2][3] = net->digit_threshold_before_then_g_digit_dense_;
@@ -435,7 +460,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -452,7 +477,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
  * gradient of tired_gain_digit: sum over the batch */
 static void SNN_AT_LEVEL(gradient_tired_gain_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
     float (*restrict sum_tired_gain_digit_digit_)[3] = net->sum_tired_gain_digit_digit_;
     for (int32_t n = first; n < last; n++) {
@@ -465,7 +490,7 @@ static void SNN_AT_LEVEL(gradient_tired_gain_digit_)(void *context, int32_t firs
 /* w_digit: one step of adam */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict m_w_digit_)[3] = net->m_w_digit_;
@@ -497,7 +522,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
 /* tired_gain_digit: one step of adam */
 static void SNN_AT_LEVEL(update_tired_gain_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float *restrict tired_gain_digit_ = net->tired_gain_digit_;
     float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
     float *restrict m_tired_gain_digit_ = net->m_tired_gain_digit_;
@@ -524,36 +549,48 @@ static void SNN_AT_LEVEL(update_tired_gain_digit_)(void *context, int32_t first,
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(scan_digit_map_2_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(poisson_digit_poisson_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(list_digit_poisson_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_digit_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(scan_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_map_2_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(scan_digit_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 9);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_digit_), 4, NULL},
+    {SNN_AT_LEVEL(zero_tired_gain_digit_), 3, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 4, NULL},
+    {SNN_AT_LEVEL(gradient_tired_gain_digit_), 3, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit_, 0, 4 * sizeof *net->grad_w_digit_);
-    memset(net->grad_tired_gain_digit_, 0, 3 * sizeof *net->grad_tired_gain_digit_);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_tired_gain_digit_), net, 3);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 6);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_digit_), 4, NULL},
+    {SNN_AT_LEVEL(update_tired_gain_digit_), 3, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_tired_gain_digit_), net, 3);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 2);
 }
 
 #include "snn_level_end.h"
@@ -566,48 +603,45 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->digit_map_2_ = snn_take(&net->memory, rows, sizeof *net->digit_map_2_)) != NULL && complete;
-    complete = (net->digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->digit_poisson_)) != NULL && complete;
-    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
-    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
-    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
-    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
-    complete = (net->digit_threshold_before_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_threshold_before_then_g_digit_dense_)) != NULL && complete;
-    complete = (net->digit_derivative_ = snn_take(&net->memory, rows, sizeof *net->digit_derivative_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->tired_gain_digit_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->grad_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->grad_tired_gain_digit_)) != NULL && complete;
-    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
-    complete = (net->m_w_digit_ = snn_take(&net->memory, 4, sizeof *net->m_w_digit_)) != NULL && complete;
-    complete = (net->v_w_digit_ = snn_take(&net->memory, 4, sizeof *net->v_w_digit_)) != NULL && complete;
-    complete = (net->m_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->m_tired_gain_digit_)) != NULL && complete;
-    complete = (net->v_tired_gain_digit_ = snn_take(&net->memory, 3, sizeof *net->v_tired_gain_digit_)) != NULL && complete;
-    complete = (net->events_of_digit_poisson_ = snn_alloc(rows, sizeof *net->events_of_digit_poisson_)) != NULL && complete;
-    complete = (net->ends_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson_)) != NULL && complete;
-    complete = (net->state_current_digit_ = snn_take(&net->memory, rows, sizeof *net->state_current_digit_)) != NULL && complete;
-    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
-    complete = (net->state_threshold_digit_ = snn_take(&net->memory, rows, sizeof *net->state_threshold_digit_)) != NULL && complete;
-    complete = (net->sum_tired_gain_digit_digit_ = snn_take(&net->memory, rows, sizeof *net->sum_tired_gain_digit_digit_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 16, true, false},
+    {NET(digit_map_2_), 16, true, false},
+    {NET(digit_poisson_), 8, true, false},
+    {NET(digit_dense_), 24, true, false},
+    {NET(digit_), 6, true, false},
+    {NET(digit_rate_), 12, true, false},
+    {NET(g_digit_rate_), 12, true, false},
+    {NET(digit_threshold_before_then_g_digit_dense_), 24, true, false},
+    {NET(digit_derivative_), 24, true, false},
+    {NET(w_digit_), 48, false, false},
+    {NET(tired_gain_digit_), 12, false, false},
+    {NET(grad_w_digit_), 48, false, false},
+    {NET(grad_tired_gain_digit_), 12, false, false},
+    {NET(activity_digit_), 4, true, false},
+    {NET(m_w_digit_), 48, false, false},
+    {NET(v_w_digit_), 48, false, false},
+    {NET(m_tired_gain_digit_), 12, false, false},
+    {NET(v_tired_gain_digit_), 12, false, false},
+    {NET(events_of_digit_poisson_), 32, true, true},
+    {NET(ends_of_digit_poisson_), 12, true, false},
+    {NET(state_current_digit_), 12, true, false},
+    {NET(state_v_digit_), 12, true, false},
+    {NET(state_threshold_digit_), 12, true, false},
+    {NET(sum_tired_gain_digit_digit_), 12, true, false},
+    {NET(parts_of_w_digit_), 384, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_digit_poisson_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -632,7 +666,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -64,6 +64,7 @@ struct net {
     SnnStream streams[7];
     SnnWatch watches[3];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -88,7 +89,7 @@ struct net {
 /* image: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict image_)[3][4] = net->image_;
     uint16_t (*restrict events_of_image_)[20] = net->events_of_image_;
     int32_t (*restrict ends_of_image_)[4] = net->ends_of_image_;
@@ -106,7 +107,7 @@ static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last
  * hidden: linear map of image, 4 -> 5, then lif, li, 5 units */
 static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_dense_)[3][5] = net->hidden_dense_;
     uint8_t (*restrict hidden_)[3][5] = net->hidden_;
     float (*restrict hidden_li_mean_)[5] = net->hidden_li_mean_;
@@ -184,7 +185,7 @@ static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t la
  * digit_mean: linear map of hidden_li_mean, 5 -> 3 */
 static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_mean_)[3] = net->digit_mean_;
     float (*restrict hidden_li_mean_)[5] = net->hidden_li_mean_;
     float (*restrict w_digit_)[3] = net->w_digit_;
@@ -244,7 +245,7 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_mean_)[3] = net->digit_mean_;
@@ -264,7 +265,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: cross-entropy of digit_mean against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_mean_)[3] = net->digit_mean_;
@@ -285,7 +286,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of hidden in each sample */
 static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[3][5] = net->hidden_;
     float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
@@ -299,10 +300,36 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
+/* the gradient of w_hidden, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 5; j++) {
+            grad_w_hidden_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* w_digit with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -316,7 +343,7 @@ static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32
  * g_digit_mean: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_mean_)[3] = net->digit_mean_;
     float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
@@ -339,7 +366,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * w_digit: gradient of w_digit */
 static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_li_mean_)[5] = net->hidden_li_mean_;
     float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
     _Alignas(64) float sums_w_digit_[4][3];
@@ -426,7 +453,7 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -443,7 +470,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
  * g_hidden_li_mean: linear map of g_digit_mean, 3 -> 5 */
 static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
     float (*restrict g_hidden_li_mean_)[5] = net->g_hidden_li_mean_;
     float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
@@ -503,7 +530,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, 
  * hidden: li, lif, adjoint, 5 units, then gradient of w_hidden */
 static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_hidden_li_mean_)[5] = net->g_hidden_li_mean_;
     float (*restrict hidden_v_then_g_hidden_dense_)[3][5] = net->hidden_v_then_g_hidden_dense_;
     uint16_t (*restrict events_of_image_)[20] = net->events_of_image_;
@@ -596,7 +623,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
  * gradient of w_hidden: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
@@ -612,7 +639,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
 /* w_hidden: one step of sgd */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_)[5] = net->w_hidden_;
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     const float lr_ = net->run.lr;
@@ -628,7 +655,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
 /* w_digit: one step of sgd */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
@@ -641,36 +668,48 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(layer_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(list_image_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_digit_mean_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 6);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_), 3, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(gradient_w_digit_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(dense_g_hidden_li_mean_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_hidden_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden_, 0, 4 * sizeof *net->grad_w_hidden_);
-    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_li_mean_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_hidden_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 4);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 9);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 2);
 }
 
 #include "snn_level_end.h"
@@ -683,43 +722,40 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
-    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
-    complete = (net->digit_mean_ = snn_take(&net->memory, rows, sizeof *net->digit_mean_)) != NULL && complete;
-    complete = (net->hidden_li_mean_ = snn_take(&net->memory, rows, sizeof *net->hidden_li_mean_)) != NULL && complete;
-    complete = (net->g_digit_mean_ = snn_take(&net->memory, rows, sizeof *net->g_digit_mean_)) != NULL && complete;
-    complete = (net->g_hidden_li_mean_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_li_mean_)) != NULL && complete;
-    complete = (net->hidden_v_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense_)) != NULL && complete;
-    complete = (net->w_hidden_ = snn_take(&net->memory, 4, sizeof *net->w_hidden_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->w_digit_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed_)) != NULL && complete;
-    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
-    complete = (net->events_of_image_ = snn_alloc(rows, sizeof *net->events_of_image_)) != NULL && complete;
-    complete = (net->ends_of_image_ = snn_take(&net->memory, rows, sizeof *net->ends_of_image_)) != NULL && complete;
-    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
-    complete = (net->state_v_li_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_li_hidden_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 12, true, false},
+    {NET(hidden_dense_), 60, true, false},
+    {NET(hidden_), 15, true, false},
+    {NET(digit_mean_), 12, true, false},
+    {NET(hidden_li_mean_), 20, true, false},
+    {NET(g_digit_mean_), 12, true, false},
+    {NET(g_hidden_li_mean_), 20, true, false},
+    {NET(hidden_v_then_g_hidden_dense_), 60, true, false},
+    {NET(w_hidden_), 80, false, false},
+    {NET(w_digit_), 60, false, false},
+    {NET(grad_w_hidden_), 80, false, false},
+    {NET(grad_w_digit_), 60, false, false},
+    {NET(w_digit_transposed_), 60, false, false},
+    {NET(activity_hidden_), 4, true, false},
+    {NET(events_of_image_), 40, true, true},
+    {NET(ends_of_image_), 16, true, false},
+    {NET(state_v_hidden_), 20, true, false},
+    {NET(state_v_li_hidden_), 20, true, false},
+    {NET(parts_of_w_digit_), 480, false, false},
+    {NET(parts_of_w_hidden_), 640, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_image_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -744,7 +780,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

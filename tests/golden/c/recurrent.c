@@ -84,6 +84,7 @@ struct net {
     SnnStream streams[10];
     SnnWatch watches[4];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -109,7 +110,7 @@ struct net {
  * hidden_dense: linear map of image, 4 -> 5 */
 static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[2][4] = net->image_;
     float (*restrict hidden_dense_)[2][5] = net->hidden_dense_;
     float (*restrict w_hidden_)[5] = net->w_hidden_;
@@ -139,9 +140,8 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
 /* w_hidden_2, tile by tile; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    void *const *given = context;
-    float (*restrict tiles_of_w_hidden_2_)[5][5] = given[1];
-    float (*restrict w_hidden_2_)[5] = given[2];
+    float (*restrict tiles_of_w_hidden_2_)[5][5] = snn_given(context, 0);
+    float (*restrict w_hidden_2_)[5] = snn_given(context, 1);
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 5; i++) {
             SNN_INDEPENDENT_SHORT
@@ -156,7 +156,7 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t
  * recurrent group, step by step: hidden_delay (delay), hidden_dense_2 (dense), hidden (lif) */
 static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict hidden_dense_)[2][5] = net->hidden_dense_;
     uint8_t (*restrict hidden_delay_)[2][5] = net->hidden_delay_;
     float (*restrict hidden_dense_2_)[1][5] = net->hidden_dense_2_;
@@ -273,7 +273,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
 /* hidden: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[2][5] = net->hidden_;
     uint16_t (*restrict events_of_hidden_)[18] = net->events_of_hidden_;
     int32_t (*restrict ends_of_hidden_)[3] = net->ends_of_hidden_;
@@ -291,7 +291,7 @@ static void SNN_AT_LEVEL(list_hidden_)(void *context, int32_t first, int32_t las
  * digit: linear map of hidden, 5 -> 3, then li, 3 units */
 static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[2][3] = net->digit_dense_;
     float (*restrict digit_)[2][3] = net->digit_;
     float (*restrict w_digit_)[3] = net->w_digit_;
@@ -338,7 +338,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
  * digit_max: maximum over time of digit */
 static void SNN_AT_LEVEL(reduce_digit_max_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_max_)[3] = net->digit_max_;
     for (int32_t b = first; b < last; b++) {
@@ -359,7 +359,7 @@ static void SNN_AT_LEVEL(reduce_digit_max_)(void *context, int32_t first, int32_
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_max_)[3] = net->digit_max_;
@@ -379,7 +379,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: cross-entropy of digit_max against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_max_)[3] = net->digit_max_;
@@ -400,7 +400,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of hidden in each sample */
 static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict hidden_)[2][5] = net->hidden_;
     float *restrict activity_hidden_ = net->activity_hidden_;
     for (int32_t b = first; b < last; b++) {
@@ -414,10 +414,49 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
+/* the gradient of w_hidden, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 5; j++) {
+            grad_w_hidden_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_hidden_2, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_hidden_2_)[5] = net->grad_w_hidden_2_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 5; j++) {
+            grad_w_hidden_2_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* w_hidden_2 with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
     float (*restrict w_hidden_2_transposed_)[5] = net->w_hidden_2_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -430,7 +469,7 @@ static void SNN_AT_LEVEL(transpose_w_hidden_2_)(void *context, int32_t first, in
 /* w_digit with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -444,7 +483,7 @@ static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32
  * g_digit_max: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_max_)[3] = net->digit_max_;
     float (*restrict g_digit_max_)[3] = net->g_digit_max_;
@@ -467,7 +506,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * g_digit: the gradient goes to the step that was picked */
 static void SNN_AT_LEVEL(pick_g_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_)[2][3] = net->digit_;
     float (*restrict g_digit_max_)[3] = net->g_digit_max_;
     float (*restrict g_digit_)[2][3] = net->g_digit_;
@@ -490,7 +529,7 @@ static void SNN_AT_LEVEL(pick_g_digit_)(void *context, int32_t first, int32_t la
  * digit: li, adjoint, 3 units, then gradient of w_digit */
 static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_)[2][3] = net->g_digit_;
     float (*restrict g_digit_dense_)[2][3] = net->g_digit_dense_;
     uint16_t (*restrict events_of_hidden_)[18] = net->events_of_hidden_;
@@ -548,7 +587,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -565,7 +604,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
  * g_hidden_2: linear map of g_digit_dense, 3 -> 5 */
 static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_dense_)[2][3] = net->g_digit_dense_;
     float (*restrict g_hidden_2_)[2][5] = net->g_hidden_2_;
     float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
@@ -596,7 +635,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
  * recurrent group, step by step: g_hidden (delay, read in place), g_hidden_dense (lif, adjoint), g_hidden_delay (dense) */
 static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_hidden_2_)[2][5] = net->g_hidden_2_;
     float (*restrict hidden_v_then_g_hidden_dense_)[2][5] = net->hidden_v_then_g_hidden_dense_;
     float (*restrict g_hidden_delay_)[2][5] = net->g_hidden_delay_;
@@ -1013,7 +1052,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
  * w_hidden_2: gradient of w_hidden_2, then gradient of w_hidden */
 static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict image_)[2][4] = net->image_;
     float (*restrict hidden_v_then_g_hidden_dense_)[2][5] = net->hidden_v_then_g_hidden_dense_;
     uint16_t (*restrict events_of_hidden_delay_)[18] = net->events_of_hidden_delay_;
@@ -1109,7 +1148,7 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
  * gradient of w_hidden_2: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_2_)[5] = net->grad_w_hidden_2_;
     float (*restrict parts_of_w_hidden_2_)[5][5] = net->parts_of_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
@@ -1126,7 +1165,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t 
  * gradient of w_hidden: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
@@ -1142,7 +1181,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
 /* w_hidden: one step of sgd */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_)[5] = net->w_hidden_;
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     float (*restrict velocity_w_hidden_)[5] = net->velocity_w_hidden_;
@@ -1163,7 +1202,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
 /* w_hidden_2: one step of sgd */
 static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
     float (*restrict grad_w_hidden_2_)[5] = net->grad_w_hidden_2_;
     float (*restrict velocity_w_hidden_2_)[5] = net->velocity_w_hidden_2_;
@@ -1184,7 +1223,7 @@ static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32
 /* w_digit: one step of sgd */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict velocity_w_digit_)[3] = net->velocity_w_digit_;
@@ -1202,52 +1241,64 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, NULL},
+    /* w_hidden_2, tile by tile */
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+        NET(tiles_of_w_hidden_2_), NET(w_hidden_2_)
+    }},
+    {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(reduce_digit_max_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(dense_hidden_dense_), net, net->run.rows);
-    /* w_hidden_2, tile by tile */
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
-        net, net->tiles_of_w_hidden_2_, net->w_hidden_2_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_hidden_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_max_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_hidden_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 9);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_2_), 5, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(transpose_w_hidden_2_), 5, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_), 3, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(pick_g_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(dense_g_hidden_2_), SNN_SAMPLES, NULL},
+    /* w_hidden_2_transposed, tile by tile */
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+        NET(tiles_of_w_hidden_2_transposed_), NET(w_hidden_2_transposed_)
+    }},
+    {SNN_AT_LEVEL(recurrent_g_hidden_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(gradient_w_hidden_2_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_2_), 5, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_hidden_, 0, 4 * sizeof *net->grad_w_hidden_);
-    memset(net->grad_w_hidden_2_, 0, 5 * sizeof *net->grad_w_hidden_2_);
-    memset(net->grad_w_digit_, 0, 5 * sizeof *net->grad_w_digit_);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_hidden_2_), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(pick_g_digit_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(dense_g_hidden_2_), net, net->run.rows);
-    /* w_hidden_2_transposed, tile by tile */
-    snn_parallel(pool, SNN_AT_LEVEL(tile_w_hidden_2_), (void *[]){
-        net, net->tiles_of_w_hidden_2_transposed_, net->w_hidden_2_transposed_
-    }, 1);
-    snn_parallel(pool, SNN_AT_LEVEL(recurrent_g_hidden_dense_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_w_hidden_2_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_2_), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_hidden_), net, 4);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 15);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_2_), 5, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_hidden_2_), net, 5);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 5);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 3);
 }
 
 #include "snn_level_end.h"
@@ -1260,62 +1311,58 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_)) != NULL && complete;
-    complete = (net->hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->hidden_delay_)) != NULL && complete;
-    complete = (net->hidden_dense_2_ = snn_take(&net->memory, rows, sizeof *net->hidden_dense_2_)) != NULL && complete;
-    complete = (net->hidden_ = snn_take(&net->memory, rows, sizeof *net->hidden_)) != NULL && complete;
-    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
-    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
-    complete = (net->digit_max_ = snn_take(&net->memory, rows, sizeof *net->digit_max_)) != NULL && complete;
-    complete = (net->g_digit_max_ = snn_take(&net->memory, rows, sizeof *net->g_digit_max_)) != NULL && complete;
-    complete = (net->g_digit_ = snn_take(&net->memory, rows, sizeof *net->g_digit_)) != NULL && complete;
-    complete = (net->g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->g_digit_dense_)) != NULL && complete;
-    complete = (net->g_hidden_2_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_2_)) != NULL && complete;
-    complete = (net->hidden_v_then_g_hidden_dense_ = snn_take(&net->memory, rows, sizeof *net->hidden_v_then_g_hidden_dense_)) != NULL && complete;
-    complete = (net->g_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->g_hidden_delay_)) != NULL && complete;
-    complete = (net->w_hidden_ = snn_take(&net->memory, 4, sizeof *net->w_hidden_)) != NULL && complete;
-    complete = (net->w_hidden_2_ = snn_take(&net->memory, 5, sizeof *net->w_hidden_2_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 5, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->grad_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->grad_w_hidden_)) != NULL && complete;
-    complete = (net->grad_w_hidden_2_ = snn_take(&net->memory, 5, sizeof *net->grad_w_hidden_2_)) != NULL && complete;
-    complete = (net->w_hidden_2_transposed_ = snn_take(&net->memory, 5, sizeof *net->w_hidden_2_transposed_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 5, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->w_digit_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_transposed_)) != NULL && complete;
-    complete = (net->activity_hidden_ = snn_take(&net->memory, rows, sizeof *net->activity_hidden_)) != NULL && complete;
-    complete = (net->velocity_w_hidden_ = snn_take(&net->memory, 4, sizeof *net->velocity_w_hidden_)) != NULL && complete;
-    complete = (net->velocity_w_hidden_2_ = snn_take(&net->memory, 5, sizeof *net->velocity_w_hidden_2_)) != NULL && complete;
-    complete = (net->velocity_w_digit_ = snn_take(&net->memory, 5, sizeof *net->velocity_w_digit_)) != NULL && complete;
-    complete = (net->state_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_v_hidden_)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_)) != NULL && complete;
-    complete = (net->events_of_hidden_delay_ = snn_alloc(rows, sizeof *net->events_of_hidden_delay_)) != NULL && complete;
-    complete = (net->ends_of_hidden_delay_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_delay_)) != NULL && complete;
-    complete = (net->events_of_hidden_ = snn_alloc(rows, sizeof *net->events_of_hidden_)) != NULL && complete;
-    complete = (net->ends_of_hidden_ = snn_take(&net->memory, rows, sizeof *net->ends_of_hidden_)) != NULL && complete;
-    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    complete = (net->state_g_v_hidden_ = snn_take(&net->memory, rows, sizeof *net->state_g_v_hidden_)) != NULL && complete;
-    complete = (net->tiles_of_w_hidden_2_transposed_ = snn_take(&net->memory, 1, sizeof *net->tiles_of_w_hidden_2_transposed_)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_2_)) != NULL && complete;
-    complete = (net->parts_of_w_hidden_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_hidden_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 32, true, false},
+    {NET(hidden_dense_), 40, true, false},
+    {NET(hidden_delay_), 10, true, false},
+    {NET(hidden_dense_2_), 20, true, false},
+    {NET(hidden_), 10, true, false},
+    {NET(digit_dense_), 24, true, false},
+    {NET(digit_), 24, true, false},
+    {NET(digit_max_), 12, true, false},
+    {NET(g_digit_max_), 12, true, false},
+    {NET(g_digit_), 24, true, false},
+    {NET(g_digit_dense_), 24, true, false},
+    {NET(g_hidden_2_), 40, true, false},
+    {NET(hidden_v_then_g_hidden_dense_), 40, true, false},
+    {NET(g_hidden_delay_), 40, true, false},
+    {NET(w_hidden_), 80, false, false},
+    {NET(w_hidden_2_), 100, false, false},
+    {NET(w_digit_), 60, false, false},
+    {NET(grad_w_hidden_), 80, false, false},
+    {NET(grad_w_hidden_2_), 100, false, false},
+    {NET(w_hidden_2_transposed_), 100, false, false},
+    {NET(grad_w_digit_), 60, false, false},
+    {NET(w_digit_transposed_), 60, false, false},
+    {NET(activity_hidden_), 4, true, false},
+    {NET(velocity_w_hidden_), 80, false, false},
+    {NET(velocity_w_hidden_2_), 100, false, false},
+    {NET(velocity_w_digit_), 60, false, false},
+    {NET(state_v_hidden_), 20, true, false},
+    {NET(tiles_of_w_hidden_2_), 100, false, false},
+    {NET(events_of_hidden_delay_), 36, true, true},
+    {NET(ends_of_hidden_delay_), 12, true, false},
+    {NET(events_of_hidden_), 36, true, true},
+    {NET(ends_of_hidden_), 12, true, false},
+    {NET(state_v_digit_), 12, true, false},
+    {NET(parts_of_w_digit_), 480, false, false},
+    {NET(state_g_v_hidden_), 20, true, false},
+    {NET(tiles_of_w_hidden_2_transposed_), 100, false, false},
+    {NET(parts_of_w_hidden_2_), 800, false, false},
+    {NET(parts_of_w_hidden_), 640, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_hidden_delay_);
-    snn_free(net->events_of_hidden_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -1340,7 +1387,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -78,6 +78,7 @@ struct net {
     SnnStream streams[9];
     SnnWatch watches[3];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -103,7 +104,7 @@ struct net {
  * digit_poisson: spikes with the probability of image, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict sample = net->sample;
     float (*restrict image_)[4] = net->image_;
     uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
@@ -146,7 +147,7 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
 /* digit_poisson: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
     uint16_t (*restrict events_of_digit_poisson_)[16] = net->events_of_digit_poisson_;
     int32_t (*restrict ends_of_digit_poisson_)[3] = net->ends_of_digit_poisson_;
@@ -164,7 +165,7 @@ static void SNN_AT_LEVEL(list_digit_poisson_)(void *context, int32_t first, int3
  * digit_if: linear map of digit_poisson, 4 -> 4, then if, map, 4 units */
 static void SNN_AT_LEVEL(layer_digit_if_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_poisson_)[2][4] = net->digit_poisson_;
     float (*restrict digit_dense_)[2][4] = net->digit_dense_;
     uint8_t (*restrict digit_if_)[2][4] = net->digit_if_;
@@ -222,7 +223,7 @@ static void SNN_AT_LEVEL(layer_digit_if_)(void *context, int32_t first, int32_t 
  * digit_sum: linear map of digit_map, 4 -> 3, then li, 3 units */
 static void SNN_AT_LEVEL(layer_digit_sum_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_map_)[2][4] = net->digit_map_;
     float (*restrict digit_dense_2_)[2][3] = net->digit_dense_2_;
     float (*restrict digit_sum_)[3] = net->digit_sum_;
@@ -276,7 +277,7 @@ static void SNN_AT_LEVEL(layer_digit_sum_)(void *context, int32_t first, int32_t
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_sum_)[3] = net->digit_sum_;
@@ -296,7 +297,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: cross-entropy of digit_sum against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_sum_)[3] = net->digit_sum_;
@@ -317,7 +318,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of digit_if in each sample */
 static void SNN_AT_LEVEL(count_digit_if_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_if_)[2][4] = net->digit_if_;
     float *restrict activity_digit_if_ = net->activity_digit_if_;
     for (int32_t b = first; b < last; b++) {
@@ -331,10 +332,47 @@ static void SNN_AT_LEVEL(count_digit_if_)(void *context, int32_t first, int32_t 
     }
 }
 
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[4] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 4; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of w_digit_2, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_2_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* the gradient of b_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_b_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float *restrict grad_b_digit_ = net->grad_b_digit_;
+    SNN_INDEPENDENT
+    for (int32_t k = first; k < last; k++) {
+        grad_b_digit_[k] = 0.0f;
+    }
+}
+
 /* w_digit_2 with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_2_)[3] = net->w_digit_2_;
     float (*restrict w_digit_2_transposed_)[4] = net->w_digit_2_transposed_;
     for (int32_t j = first; j < last; j++) {
@@ -348,7 +386,7 @@ static void SNN_AT_LEVEL(transpose_w_digit_2_)(void *context, int32_t first, int
  * g_digit_sum: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_sum_)[3] = net->digit_sum_;
     float (*restrict g_digit_sum_)[3] = net->g_digit_sum_;
@@ -371,7 +409,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
  * digit_sum: li, adjoint, 3 units, then gradient of w_digit_2 */
 static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_map_)[2][4] = net->digit_map_;
     float (*restrict g_digit_sum_)[3] = net->g_digit_sum_;
     float (*restrict g_digit_dense_2_)[2][3] = net->g_digit_dense_2_;
@@ -464,7 +502,7 @@ static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32
  * gradient of w_digit_2: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
     float (*restrict parts_of_w_digit_2_)[4][3] = net->parts_of_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
@@ -481,7 +519,7 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
  * gradient of b_digit: sum over the batch and time of g_digit_dense_2 */
 static void SNN_AT_LEVEL(gradient_b_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_dense_2_)[2][3] = net->g_digit_dense_2_;
     float *restrict grad_b_digit_ = net->grad_b_digit_;
     for (int32_t b = 0; b < net->run.rows; b++) {
@@ -498,7 +536,7 @@ static void SNN_AT_LEVEL(gradient_b_digit_)(void *context, int32_t first, int32_
  * digit_if: linear map of g_digit_dense_2, 3 -> 4, then if, adjoint, 4 units, then gradient of w_digit */
 static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_dense_2_)[2][3] = net->g_digit_dense_2_;
     float (*restrict g_digit_map_)[2][4] = net->g_digit_map_;
     float (*restrict digit_if_v_then_g_digit_dense_)[2][4] = net->digit_if_v_then_g_digit_dense_;
@@ -587,7 +625,7 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[4] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[4][4] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -603,7 +641,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
 /* w_digit: one step of adamw */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[4] = net->w_digit_;
     float (*restrict grad_w_digit_)[4] = net->grad_w_digit_;
     float (*restrict m_w_digit_)[4] = net->m_w_digit_;
@@ -638,7 +676,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
 /* w_digit_2: one step of adamw */
 static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_2_)[3] = net->w_digit_2_;
     float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
     float (*restrict m_w_digit_2_)[3] = net->m_w_digit_2_;
@@ -673,7 +711,7 @@ static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_
 /* b_digit: one step of adamw */
 static void SNN_AT_LEVEL(update_b_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float *restrict b_digit_ = net->b_digit_;
     float *restrict grad_b_digit_ = net->grad_b_digit_;
     float *restrict m_b_digit_ = net->m_b_digit_;
@@ -703,39 +741,51 @@ static void SNN_AT_LEVEL(update_b_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(poisson_digit_poisson_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(list_digit_poisson_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(layer_digit_if_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(layer_digit_sum_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_digit_if_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(list_digit_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_if_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_sum_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit_if_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 7);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_digit_), 4, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_2_), 4, NULL},
+    {SNN_AT_LEVEL(zero_b_digit_), 3, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_2_), 3, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_sum_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_2_), 4, NULL},
+    {SNN_AT_LEVEL(gradient_b_digit_), 3, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_if_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 4, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit_, 0, 4 * sizeof *net->grad_w_digit_);
-    memset(net->grad_w_digit_2_, 0, 4 * sizeof *net->grad_w_digit_2_);
-    memset(net->grad_b_digit_, 0, 3 * sizeof *net->grad_b_digit_);
-    snn_parallel(pool, SNN_AT_LEVEL(transpose_w_digit_2_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_sum_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_2_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(gradient_b_digit_), net, 3);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_if_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 4);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 10);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_digit_), 4, NULL},
+    {SNN_AT_LEVEL(update_w_digit_2_), 4, NULL},
+    {SNN_AT_LEVEL(update_b_digit_), 3, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_2_), net, 4);
-    snn_parallel(pool, SNN_AT_LEVEL(update_b_digit_), net, 3);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 3);
 }
 
 #include "snn_level_end.h"
@@ -748,54 +798,51 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->digit_poisson_)) != NULL && complete;
-    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
-    complete = (net->digit_if_ = snn_take(&net->memory, rows, sizeof *net->digit_if_)) != NULL && complete;
-    complete = (net->digit_map_ = snn_take(&net->memory, rows, sizeof *net->digit_map_)) != NULL && complete;
-    complete = (net->digit_dense_2_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_2_)) != NULL && complete;
-    complete = (net->digit_sum_ = snn_take(&net->memory, rows, sizeof *net->digit_sum_)) != NULL && complete;
-    complete = (net->g_digit_sum_ = snn_take(&net->memory, rows, sizeof *net->g_digit_sum_)) != NULL && complete;
-    complete = (net->g_digit_dense_2_ = snn_take(&net->memory, rows, sizeof *net->g_digit_dense_2_)) != NULL && complete;
-    complete = (net->g_digit_map_ = snn_take(&net->memory, rows, sizeof *net->g_digit_map_)) != NULL && complete;
-    complete = (net->digit_if_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_if_v_then_g_digit_dense_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 4, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->w_digit_2_)) != NULL && complete;
-    complete = (net->b_digit_ = snn_take(&net->memory, 3, sizeof *net->b_digit_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->grad_w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->grad_w_digit_2_)) != NULL && complete;
-    complete = (net->w_digit_2_transposed_ = snn_take(&net->memory, 3, sizeof *net->w_digit_2_transposed_)) != NULL && complete;
-    complete = (net->grad_b_digit_ = snn_take(&net->memory, 3, sizeof *net->grad_b_digit_)) != NULL && complete;
-    complete = (net->activity_digit_if_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_if_)) != NULL && complete;
-    complete = (net->m_w_digit_ = snn_take(&net->memory, 4, sizeof *net->m_w_digit_)) != NULL && complete;
-    complete = (net->v_w_digit_ = snn_take(&net->memory, 4, sizeof *net->v_w_digit_)) != NULL && complete;
-    complete = (net->m_w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->m_w_digit_2_)) != NULL && complete;
-    complete = (net->v_w_digit_2_ = snn_take(&net->memory, 4, sizeof *net->v_w_digit_2_)) != NULL && complete;
-    complete = (net->m_b_digit_ = snn_take(&net->memory, 3, sizeof *net->m_b_digit_)) != NULL && complete;
-    complete = (net->v_b_digit_ = snn_take(&net->memory, 3, sizeof *net->v_b_digit_)) != NULL && complete;
-    complete = (net->events_of_digit_poisson_ = snn_alloc(rows, sizeof *net->events_of_digit_poisson_)) != NULL && complete;
-    complete = (net->ends_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->ends_of_digit_poisson_)) != NULL && complete;
-    complete = (net->state_v_digit_if_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_if_)) != NULL && complete;
-    complete = (net->state_v_digit_sum_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_sum_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_2_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_2_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 16, true, false},
+    {NET(digit_poisson_), 8, true, false},
+    {NET(digit_dense_), 32, true, false},
+    {NET(digit_if_), 8, true, false},
+    {NET(digit_map_), 32, true, false},
+    {NET(digit_dense_2_), 24, true, false},
+    {NET(digit_sum_), 12, true, false},
+    {NET(g_digit_sum_), 12, true, false},
+    {NET(g_digit_dense_2_), 24, true, false},
+    {NET(g_digit_map_), 32, true, false},
+    {NET(digit_if_v_then_g_digit_dense_), 32, true, false},
+    {NET(w_digit_), 64, false, false},
+    {NET(w_digit_2_), 48, false, false},
+    {NET(b_digit_), 12, false, false},
+    {NET(grad_w_digit_), 64, false, false},
+    {NET(grad_w_digit_2_), 48, false, false},
+    {NET(w_digit_2_transposed_), 48, false, false},
+    {NET(grad_b_digit_), 12, false, false},
+    {NET(activity_digit_if_), 4, true, false},
+    {NET(m_w_digit_), 64, false, false},
+    {NET(v_w_digit_), 64, false, false},
+    {NET(m_w_digit_2_), 48, false, false},
+    {NET(v_w_digit_2_), 48, false, false},
+    {NET(m_b_digit_), 12, false, false},
+    {NET(v_b_digit_), 12, false, false},
+    {NET(events_of_digit_poisson_), 32, true, true},
+    {NET(ends_of_digit_poisson_), 12, true, false},
+    {NET(state_v_digit_if_), 16, true, false},
+    {NET(state_v_digit_sum_), 12, true, false},
+    {NET(parts_of_w_digit_2_), 384, false, false},
+    {NET(parts_of_w_digit_), 512, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_free(net->events_of_digit_poisson_);
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -820,7 +867,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

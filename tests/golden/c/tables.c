@@ -63,6 +63,7 @@ struct net {
     SnnStream streams[7];
     SnnWatch watches[2];
 };
+#define NET(buffer) offsetof(struct net, buffer)
 
 /* ---- this file again, for other processors: see snn_level.h ---- */
 #ifdef SNN_LEVELS
@@ -88,7 +89,7 @@ struct net {
  * digit_poisson: spikes with the probability of image, 6 -> 6, all steps */
 static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict sample = net->sample;
     float (*restrict image_)[6] = net->image_;
     uint8_t (*restrict digit_poisson_)[6][6] = net->digit_poisson_;
@@ -131,7 +132,7 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
 /* digit_poisson: five units of one step in one byte, an index of a table */
 static void SNN_AT_LEVEL(pack_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_poisson_)[6][6] = net->digit_poisson_;
     uint8_t (*restrict index_of_digit_poisson_)[6][5] = net->index_of_digit_poisson_;
     uint8_t (*restrict slot_of_digit_poisson_)[1][5] = net->slot_of_digit_poisson_;
@@ -166,7 +167,7 @@ static void SNN_AT_LEVEL(pack_digit_poisson_)(void *context, int32_t first, int3
  * digit: linear map of digit_poisson, 6 -> 3, then lif, 3 units */
 static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict digit_dense_)[6][3] = net->digit_dense_;
     uint8_t (*restrict digit_)[6][3] = net->digit_;
     float (*restrict digit_v_then_g_digit_dense_)[6][3] = net->digit_v_then_g_digit_dense_;
@@ -378,7 +379,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
  * digit_rate: mean over time of digit */
 static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[6][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
@@ -403,7 +404,7 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -423,7 +424,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
  * loss: mean squared error of digit_rate against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
@@ -441,7 +442,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
  * number of spikes of digit in each sample */
 static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_)[6][3] = net->digit_;
     float *restrict activity_digit_ = net->activity_digit_;
     for (int32_t b = first; b < last; b++) {
@@ -455,11 +456,24 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
+/* the gradient of w_digit, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT
+        for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* tables.snn:9  loss      mse(rate(digit), label)
  * g_digit_rate: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
@@ -473,7 +487,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 /* digit_poisson: five steps of one unit in one byte, an index of a table */
 static void SNN_AT_LEVEL(pack_steps_of_digit_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     uint8_t (*restrict digit_poisson_)[6][6] = net->digit_poisson_;
     uint8_t (*restrict when_of_digit_poisson_)[5][6] = net->when_of_digit_poisson_;
     uint16_t (*restrict alive_of_digit_poisson_)[1][14] = net->alive_of_digit_poisson_;
@@ -518,7 +532,7 @@ static void SNN_AT_LEVEL(pack_steps_of_digit_poisson_)(void *context, int32_t fi
  * digit: lif, adjoint, 3 units, then gradient of w_digit */
 static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict g_digit_rate_)[3] = net->g_digit_rate_;
     float (*restrict digit_v_then_g_digit_dense_)[6][3] = net->digit_v_then_g_digit_dense_;
     uint8_t (*restrict when_of_digit_poisson_)[5][6] = net->when_of_digit_poisson_;
@@ -687,7 +701,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict parts_of_w_digit_)[6][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
@@ -703,7 +717,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
 /* w_digit: one step of sgd */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = context;
+    const struct net *net = snn_net(context);
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
@@ -716,32 +730,44 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(poisson_digit_poisson_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(pack_digit_poisson_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+};
+
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(poisson_digit_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(pack_digit_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(layer_digit_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(reduce_digit_rate_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(predict_classes), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_of_samples), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(count_digit_), net, net->run.rows);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 7);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
+    {SNN_AT_LEVEL(zero_w_digit_), 6, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(pack_steps_of_digit_poisson_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 6, NULL},
+};
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    memset(net->grad_w_digit_, 0, 6 * sizeof *net->grad_w_digit_);
-    snn_parallel(pool, SNN_AT_LEVEL(loss_gradient), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(pack_steps_of_digit_poisson_), net, net->run.rows);
-    snn_parallel(pool, SNN_AT_LEVEL(adjoint_digit_), net, 8);
-    snn_parallel(pool, SNN_AT_LEVEL(sum_w_digit_), net, 6);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 5);
 }
+
+static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
+    {SNN_AT_LEVEL(update_w_digit_), 6, NULL},
+};
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_parallel(pool, SNN_AT_LEVEL(update_w_digit_), net, 6);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 1);
 }
 
 #include "snn_level_end.h"
@@ -754,40 +780,38 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Allocates all buffers for `batch` samples; false if there is not enough memory. */
-static bool allocate(struct net *net, size_t rows)
-{
-    bool complete = true;
-    complete = (net->label = snn_take(&net->memory, rows, sizeof *net->label)) != NULL && complete;
-    complete = (net->sample = snn_take(&net->memory, rows, sizeof *net->sample)) != NULL && complete;
-    complete = (net->predicted = snn_take(&net->memory, rows, sizeof *net->predicted)) != NULL && complete;
-    complete = (net->scores = snn_take(&net->memory, rows, sizeof *net->scores)) != NULL && complete;
-    complete = (net->loss = snn_take(&net->memory, rows, sizeof *net->loss)) != NULL && complete;
-    complete = (net->image_ = snn_take(&net->memory, rows, sizeof *net->image_)) != NULL && complete;
-    complete = (net->digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->digit_poisson_)) != NULL && complete;
-    complete = (net->digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_dense_)) != NULL && complete;
-    complete = (net->digit_ = snn_take(&net->memory, rows, sizeof *net->digit_)) != NULL && complete;
-    complete = (net->digit_rate_ = snn_take(&net->memory, rows, sizeof *net->digit_rate_)) != NULL && complete;
-    complete = (net->g_digit_rate_ = snn_take(&net->memory, rows, sizeof *net->g_digit_rate_)) != NULL && complete;
-    complete = (net->digit_v_then_g_digit_dense_ = snn_take(&net->memory, rows, sizeof *net->digit_v_then_g_digit_dense_)) != NULL && complete;
-    complete = (net->w_digit_ = snn_take(&net->memory, 6, sizeof *net->w_digit_)) != NULL && complete;
-    complete = (net->grad_w_digit_ = snn_take(&net->memory, 6, sizeof *net->grad_w_digit_)) != NULL && complete;
-    complete = (net->activity_digit_ = snn_take(&net->memory, rows, sizeof *net->activity_digit_)) != NULL && complete;
-    complete = (net->index_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->index_of_digit_poisson_)) != NULL && complete;
-    complete = (net->slot_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->slot_of_digit_poisson_)) != NULL && complete;
-    complete = (net->slots_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->slots_of_digit_poisson_)) != NULL && complete;
-    complete = (net->state_v_digit_ = snn_take(&net->memory, rows, sizeof *net->state_v_digit_)) != NULL && complete;
-    complete = (net->when_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->when_of_digit_poisson_)) != NULL && complete;
-    complete = (net->alive_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->alive_of_digit_poisson_)) != NULL && complete;
-    complete = (net->alives_of_digit_poisson_ = snn_take(&net->memory, rows, sizeof *net->alives_of_digit_poisson_)) != NULL && complete;
-    complete = (net->parts_of_w_digit_ = snn_take(&net->memory, 8, sizeof *net->parts_of_w_digit_)) != NULL && complete;
-    return complete;
-}
+/* Pointers in the net, and what each needs: for every sample, or in all. */
+static const SnnBuffer net_buffers[] = {
+    {NET(label), 4, true, false},
+    {NET(sample), 4, true, false},
+    {NET(predicted), 4, true, false},
+    {NET(scores), 12, true, false},
+    {NET(loss), 4, true, false},
+    {NET(image_), 24, true, false},
+    {NET(digit_poisson_), 36, true, false},
+    {NET(digit_dense_), 72, true, false},
+    {NET(digit_), 18, true, false},
+    {NET(digit_rate_), 12, true, false},
+    {NET(g_digit_rate_), 12, true, false},
+    {NET(digit_v_then_g_digit_dense_), 72, true, false},
+    {NET(w_digit_), 72, false, false},
+    {NET(grad_w_digit_), 72, false, false},
+    {NET(activity_digit_), 4, true, false},
+    {NET(index_of_digit_poisson_), 30, true, false},
+    {NET(slot_of_digit_poisson_), 5, true, false},
+    {NET(slots_of_digit_poisson_), 4, true, false},
+    {NET(state_v_digit_), 12, true, false},
+    {NET(when_of_digit_poisson_), 30, true, false},
+    {NET(alive_of_digit_poisson_), 28, true, false},
+    {NET(alives_of_digit_poisson_), 4, true, false},
+    {NET(parts_of_w_digit_), 576, false, false},
+};
+enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 
 static void close_net(void *context)
 {
     struct net *net = context;
-    snn_release(&net->memory);
+    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
 }
 
 /* The kernels that suit this processor. */
@@ -812,7 +836,7 @@ static void choose_level(SnnModel *model)
 static bool open_net(SnnModel *model, void *context, int batch)
 {
     struct net *net = context;
-    if (!allocate(net, (size_t)batch)) {
+    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
         return false;
     }
     net->params[0] = (SnnParam) {

@@ -1,0 +1,48 @@
+/* What a phase of the network is: kernels, run one after the other. */
+#ifndef SNN_LAUNCH_H
+#define SNN_LAUNCH_H
+
+#include "snn_threads.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#ifndef SNN_INLINE
+#define SNN_INLINE static inline __attribute__((unused)) /* a program uses only some of them */
+#endif
+
+enum { SNN_SAMPLES = -1 };
+
+typedef struct SnnLaunch {
+    SnnKernel *kernel; /* its context is an SnnContext */
+    int32_t items;     /* SNN_SAMPLES: those of the batch */
+    /* Where in the net the pointers stand to the buffers that the kernel is given: several launches may be of one
+     * kernel. NULL: it is given none. */
+    const size_t *given;
+} SnnLaunch;
+
+/* What a kernel is called with. */
+typedef struct SnnContext {
+    void *net;
+    const size_t *given;
+} SnnContext;
+
+SNN_INLINE const void *snn_net(const void *context)
+{
+    const SnnContext *called = context;
+    return called->net;
+}
+
+/* Buffer number k of those that the kernel is given. */
+SNN_INLINE void *snn_given(const void *context, int k)
+{
+    const SnnContext *called = context;
+    void *buffer;
+    memcpy(&buffer, (const char *)called->net + called->given[k], sizeof buffer);
+    return buffer;
+}
+
+/* One launch after the other, for `rows` samples. */
+void snn_launch(SnnPool *pool, void *net, int32_t rows, const SnnLaunch *launches, size_t count);
+
+#endif
