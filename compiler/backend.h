@@ -8,7 +8,9 @@
 typedef struct BackendOptions {
     const char *version; /* of snnc */
     const char *command; /* options that shaped the output, for its first comment; no paths */
-    bool runtime;        /* a whole program, with its runtime; else the kernels alone */
+    const char
+        *file;    /* that is written, for the same, without folders and its ending; NULL: the model's name */
+    bool runtime; /* a whole program, with its runtime; else the kernels alone */
 } BackendOptions;
 
 typedef struct Backend {

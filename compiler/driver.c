@@ -114,6 +114,19 @@ static const char *define_text(Arena *arena, const Define *define)
     return arena_printf(arena, plain ? "%s=%s" : "'%s=%s'", define->item->name, value);
 }
 
+static bool ends_in_c(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 2 && strcmp(path + length - 2, ".c") == 0;
+}
+
+/* "x" of "folder/x.c"; NULL of anything else. */
+static const char *stem(Arena *arena, const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL, *name = slash ? slash + 1 : path;
+    return name && ends_in_c(name) ? arena_strndup(arena, name, strlen(name) - 2) : NULL;
+}
+
 static Out *backend_text(Compilation *c, const Options *options, const Backend *backend)
 {
     const char *command = "";
@@ -124,7 +137,10 @@ static Out *backend_text(Compilation *c, const Options *options, const Backend *
                                options->lower.unroll > 0 ? arena_printf(c->arena, "%d", options->lower.unroll)
                                                          : "full");
     command = arena_printf(c->arena, "%s%s", command, without_text(c->arena, options->lower.without));
-    BackendOptions wanted = {.version = SNNC_VERSION, .command = command, .runtime = !options->no_runtime};
+    BackendOptions wanted = {.version = SNNC_VERSION,
+                             .command = command,
+                             .file = stem(c->arena, options->output),
+                             .runtime = !options->no_runtime};
     Out *out = out_new(c->arena);
     backend->emit(c->program, &wanted, out);
     return out;
@@ -241,12 +257,6 @@ static int build_executable(Compilation *c, const Options *options, const Out *t
         return status;
     fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(errno));
     return EXIT_FAILURE;
-}
-
-static bool ends_in_c(const char *path)
-{
-    size_t length = strlen(path);
-    return length > 2 && strcmp(path + length - 2, ".c") == 0;
 }
 
 /* Text goes to .c files, to standard output, pipes and devices; anything else is an executable's name. */

@@ -103,9 +103,9 @@ small_file() { (ulimit -f 20 && trap '' XFSZ && exec "$@"); }
 stays "snnc: the disk is full" 1 '^snnc: cannot write \(old\.c\): File too large; a file that was there before is unchanged$' old.c small_file "$snnc" shapes.snn -o old.c
 rm -f pipe && mkfifo pipe
 refuses "snnc: a pipe that nobody reads" 1 '^snnc: cannot write \(pipe\): nobody reads from it$' "$snnc" shapes.snn -o pipe
-"$snnc" - -o standard.c < shapes.snn
+mkdir -p again && "$snnc" - -o again/shapes.c < shapes.snn
 "$snnc" shapes.snn -o - | sed 's/shapes\.snn/<standard input>/' > streamed.c
-same "snnc: a model from -, C to -" standard.c streamed.c
+same "snnc: a model from -, C to -" again/shapes.c streamed.c
 passes "snnc: an executable whose name begins with -" "$snnc" shapes.snn -o -minus
 ln -sf minus.real minus.link && cp shapes minus.real
 passes "snnc: an executable through a link" "$snnc" shapes.snn -o minus.link
