@@ -20,6 +20,7 @@ typedef struct Printer {
     bool own_names;     /* inputs and parameters as the neuron calls them, not as the network does */
     int *uses;          /* by value of node's body */
     const char **names; /* by value: how it is written once it has a line; else NULL */
+    Table used; /* names that no other value may have, to the last number that was tried behind them */
     VEC(Line) lines;
 } Printer;
 
@@ -55,36 +56,43 @@ static const char *number_text(const Printer *printer, double number)
 
 /* ---- bodies ---- */
 
-static bool leaf_is_called(const Printer *printer, Val value, const char *name)
+static void use_name(Printer *printer, const char *name)
 {
-    const Instr *instr = &printer->node->body.code.at[value];
-    bool leaf = instr->op == OP_INPUT || instr->op == OP_PARAM;
-    return printer->own_names && leaf && instr->name && strcmp(instr->name, name) == 0;
+    table_put_name(printer->arena, &printer->used, name, 1);
 }
 
-static bool name_used(const Printer *printer, const char *name)
+/* The names of what the equations read. */
+static void use_names_read(Printer *printer)
 {
     const Node *node = printer->node;
     for (int i = 0; i < node->ins.count; i++)
-        if (strcmp(stream_at(printer, node->ins.at[i])->name, name) == 0)
-            return true;
+        use_name(printer, stream_at(printer, node->ins.at[i])->name);
     for (int p = 0; p < node->params.count; p++)
-        if (strcmp(printer->net->params.at[node->params.at[p]].name, name) == 0)
-            return true;
-    for (Val v = 0; v < node->body.code.count; v++)
-        if ((printer->names[v] && strcmp(printer->names[v], name) == 0) || leaf_is_called(printer, v, name))
-            return true;
-    for (int s = 0; s < SCALAR_COUNT && node->kind == NODE_UPDATE; s++)
-        if (strcmp(scalar_name((Scalar)s), name) == 0)
-            return true;
-    return node->kind == NODE_UPDATE && (strcmp(name, "gradient") == 0 || strcmp(name, "weight") == 0);
+        use_name(printer, printer->net->params.at[node->params.at[p]].name);
+    for (Val v = 0; v < node->body.code.count && printer->own_names; v++) {
+        const Instr *instr = &node->body.code.at[v];
+        if ((instr->op == OP_INPUT || instr->op == OP_PARAM) && instr->name)
+            use_name(printer, instr->name);
+    }
+    if (node->kind != NODE_UPDATE)
+        return;
+    for (int s = 0; s < SCALAR_COUNT; s++)
+        use_name(printer, scalar_name((Scalar)s));
+    use_name(printer, "gradient");
+    use_name(printer, "weight");
 }
 
-static const char *unused_name(const Printer *printer, const char *base)
+static const char *unused_name(Printer *printer, const char *base)
 {
     const char *name = base;
-    for (int n = 2; name_used(printer, name); n++)
-        name = arena_printf(printer->arena, "%s_%d", base, n);
+    int number = table_find_name(&printer->used, base);
+    if (number != TABLE_NONE) {
+        do
+            name = arena_printf(printer->arena, "%s_%d", base, ++number);
+        while (table_find_name(&printer->used, name) != TABLE_NONE);
+        table_put_name(printer->arena, &printer->used, base, number);
+    }
+    use_name(printer, name);
     return name;
 }
 
@@ -266,7 +274,9 @@ static void write_values(Printer *printer)
     int count = printer->node->body.code.count + 1;
     printer->uses = NEW_ARRAY(printer->arena, int, count);
     printer->names = NEW_ARRAY(printer->arena, const char *, count);
+    printer->used = (Table){0};
     printer->lines.count = 0;
+    use_names_read(printer);
     count_all_uses(printer);
     add_values(printer);
 }
@@ -283,37 +293,44 @@ static void print_body(Printer *printer)
 
 /* ---- nodes ---- */
 
-/* What the forward scan put into the stream for its adjoint, as the forward scan calls it; or NULL. */
-static const char *saved_value(const Printer *printer, StreamId stream)
+/* What the forward scan put into the stream for its adjoint, as the forward scan calls it; NULL: it made no such
+ * stream. */
+static const char *saved_value(const Printer *forward, StreamId stream)
 {
-    if (printer->node->forward == NONE)
-        return NULL;
-    Printer forward = {.arena = printer->arena, .net = printer->net};
-    forward.node = &printer->net->nodes.at[printer->node->forward];
-    for (int k = 0; k < forward.node->outs.count; k++)
-        if (forward.node->outs.at[k].stream == stream) {
-            write_values(&forward);
-            return value_text(&forward, forward.node->outs.at[k].value).text;
-        }
+    for (int k = 0; forward->node && k < forward->node->outs.count; k++)
+        if (forward->node->outs.at[k].stream == stream)
+            return value_text(forward, forward->node->outs.at[k].value).text;
     return NULL;
+}
+
+/* The names of an adjoint's forward scan; of other nodes there is none. */
+static Printer forward_names(const Printer *printer)
+{
+    Printer forward = {.arena = printer->arena, .net = printer->net};
+    if (printer->node->forward == NONE)
+        return forward;
+    forward.node = &printer->net->nodes.at[printer->node->forward];
+    write_values(&forward);
+    return forward;
 }
 
 static void print_ins(const Printer *printer)
 {
     const Node *node = printer->node;
-    const char *others = "";
-    for (int i = 0; i < node->ins.count; i++)
-        if (!saved_value(printer, node->ins.at[i]))
+    const Printer forward = forward_names(printer);
+    const char **saved = NEW_ARRAY(printer->arena, const char *, node->ins.count + 1), *others = "";
+    for (int i = 0; i < node->ins.count; i++) {
+        saved[i] = saved_value(&forward, node->ins.at[i]);
+        if (!saved[i])
             others = arena_printf(printer->arena, "%s%s%s", others, others[0] ? ", " : "",
                                   stream_at(printer, node->ins.at[i])->name);
+    }
     if (others[0])
         out_line(printer->out, "in    %s", others);
-    for (int i = 0; i < node->ins.count; i++) {
-        const char *saved = saved_value(printer, node->ins.at[i]);
-        if (saved)
+    for (int i = 0; i < node->ins.count; i++)
+        if (saved[i])
             out_line(printer->out, "saved %s = %s of node %d", stream_at(printer, node->ins.at[i])->name,
-                     saved, node->forward);
-    }
+                     saved[i], node->forward);
 }
 
 static void print_scan(Printer *printer, const char *head, const char *place)

@@ -9,10 +9,11 @@
 typedef struct Fuse {
     Net *net;
     NetEdit edit;
-    int *group; /* by node: its recurrent group, NONE if it is in none */
-    int *place; /* by node: rising along the list */
-    int *floor; /* by place: what stands before this place needs nothing of what stands here or behind */
-    int *visit; /* by node: the last walk that came by */
+    int *group;    /* by node: its recurrent group, NONE if it is in none */
+    int *place;    /* by node: rising along the list */
+    int *floor;    /* by place: what stands before this place needs nothing of what stands here or behind */
+    Table **names; /* by node: see names_of; NULL: not made yet */
+    int *visit;    /* by node: the last walk that came by */
     int walk, places;
     VEC(int) open; /* nodes where the walk goes on */
 } Fuse;
@@ -125,33 +126,69 @@ static bool can_merge(Fuse *fuse, int first, int second)
 
 /* ---- names ---- */
 
-static bool has_name(const Node *node, const char *name)
+/* Of the states and values of a node, to the last number that was tried behind them. */
+static Table *names_of(Fuse *fuse, int n)
 {
+    const Node *node = &fuse->net->nodes.at[n];
+    Arena *arena = fuse->net->arena;
+    if (fuse->names[n])
+        return fuse->names[n];
+    Table *names = fuse->names[n] = NEW(arena, Table);
     for (int s = 0; s < node->states.count; s++)
-        if (strcmp(node->states.at[s].name, name) == 0)
-            return true;
+        table_put_name(arena, names, node->states.at[s].name, 1);
     for (Val v = 0; v < node->body.code.count; v++) {
         const Instr *instr = &node->body.code.at[v];
-        if (instr->name && op_arity(instr->op) > 0 && strcmp(instr->name, name) == 0)
-            return true;
+        if (instr->name && op_arity(instr->op) > 0)
+            table_put_name(arena, names, instr->name, 1);
     }
-    return false;
+    return names;
 }
 
 typedef struct Merge {
     Node *into;
     Node first, second; /* as they were */
+    Table *first_names;
+    const Table *second_names;
+    VEC(const char *) names; /* that the merged node has beside those of the first, */
+    Table renamed;           /* and which of them stands for a name of the second */
 } Merge;
 
-/* The name of a state or a value of the second scan: where the first has such a name, too, its v is v_li. */
-static const char *merged_name(Arena *arena, const Merge *merge, const char *name)
+static bool has_name(const Table *names, const char *name)
 {
-    const char *neuron = merge->second.name, *merged = name;
-    int length = (int)strcspn(neuron, ",");
-    for (int n = 1; has_name(&merge->first, merged) || (n > 1 && has_name(&merge->second, merged)); n++)
-        merged = n == 1 ? arena_printf(arena, "%s_%.*s", name, length, neuron)
-                        : arena_printf(arena, "%s_%.*s_%d", name, length, neuron, n);
+    return table_find_name(names, name) != TABLE_NONE;
+}
+
+/* Where the first scan has a name of the second, too, its v is v_li. */
+static const char *other_name(Arena *arena, const Merge *merge, const char *name)
+{
+    const char *neuron = merge->second.name;
+    const char *base = arena_printf(arena, "%s_%.*s", name, (int)strcspn(neuron, ","), neuron);
+    int number = table_find_name(merge->first_names, base);
+    for (name = base; has_name(merge->first_names, name) || has_name(merge->second_names, name);)
+        name = arena_printf(arena, "%s_%d", base, number = number < 2 ? 2 : number + 1);
+    if (has_name(merge->first_names, base))
+        table_put_name(arena, merge->first_names, base, number);
+    return name;
+}
+
+/* The name of a state or a value of the second scan. */
+static const char *merged_name(Arena *arena, Merge *merge, const char *name)
+{
+    int index = table_find_name(&merge->renamed, name);
+    if (index != TABLE_NONE)
+        return merge->names.at[index];
+    const char *merged = has_name(merge->first_names, name) ? other_name(arena, merge, name) : name;
+    table_put_name(arena, &merge->renamed, name, merge->names.count);
+    vec_push(arena, &merge->names, merged);
     return merged;
+}
+
+/* The merged node has the names of the first, and these. */
+static void keep_names(Arena *arena, const Merge *merge)
+{
+    for (int i = 0; i < merge->names.count; i++)
+        if (!has_name(merge->first_names, merge->names.at[i]))
+            table_put_name(arena, merge->first_names, merge->names.at[i], 1);
 }
 
 /* "lif, li"; of adjoints "li, lif, adjoint". */
@@ -188,7 +225,7 @@ static Val merged_input(Rebuild *rebuild, const Instr *instr)
 
 static Val merged_instr(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
 {
-    const Merge *merge = rebuild->context;
+    Merge *merge = rebuild->context;
     Arena *arena = rebuild->arena;
     Instr copy = *instr;
     switch ((int)instr->op) {
@@ -226,6 +263,7 @@ static void take_in(Net *net, Merge *merge)
     }
     into->body = rebuild.out;
     into->name = merged_neurons(arena, merge);
+    keep_names(arena, merge);
     if (second->forward == NONE)
         return;
     into->forward = second->forward; /* of two adjoints the second belongs to what runs first */
@@ -294,7 +332,11 @@ static void replace_second(Fuse *fuse, int first, int second)
 static void merge_scans(Fuse *fuse, int first, int second)
 {
     Node *into = &fuse->net->nodes.at[first];
-    Merge merge = {.into = into, .first = *into, .second = fuse->net->nodes.at[second]};
+    Merge merge = {.into = into,
+                   .first = *into,
+                   .second = fuse->net->nodes.at[second],
+                   .first_names = names_of(fuse, first),
+                   .second_names = names_of(fuse, second)};
     into->in_time = true; /* even if all that is left is a sum */
     move_needed(fuse, first, second);
     take_in(fuse->net, &merge);
@@ -348,6 +390,7 @@ static Fuse fuse_start(Net *net)
     fuse.group = NEW_ARRAY(arena, int, count + 1);
     fuse.place = NEW_ARRAY(arena, int, count + 1);
     fuse.floor = NEW_ARRAY(arena, int, count + 1);
+    fuse.names = NEW_ARRAY(arena, Table *, count + 1);
     fuse.visit = NEW_ARRAY(arena, int, count + 1);
     Schedule schedule = schedule_nodes(arena, net, 0, count);
     for (int p = 0; p < schedule.count; p++)
