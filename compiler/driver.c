@@ -1,18 +1,13 @@
 #include "driver.h"
 
-#include "parts.h"
+#include "executable.h"
 #include "summary.h"
 
 #include "snn_output.h"
 
 #include <errno.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-extern char **environ;
 
 Compilation *driver_compilation(Arena *arena, Options *options, FILE *messages)
 {
@@ -146,119 +141,6 @@ static Out *backend_text(Compilation *c, const Options *options, const Backend *
     return out;
 }
 
-/* Runs the C compiler; its own messages reach the user. */
-static int run_cc(char *const *arguments)
-{
-    pid_t child;
-    int status, failed = posix_spawnp(&child, arguments[0], NULL, NULL, arguments, environ);
-    if (failed) {
-        fprintf(stderr, "snnc: cannot run `%s`: %s. Install a C compiler or name one with --cc\n",
-                arguments[0], strerror(failed));
-        return EXIT_FAILURE;
-    }
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return EXIT_SUCCESS;
-    fprintf(stderr, "snnc: `%s` failed on the generated program; `-o FILE.c` writes it for inspection\n",
-            arguments[0]);
-    return EXIT_FAILURE;
-}
-
-/* A folder beside the output, whose name nobody else has: a program that is made in it has its place by a rename. */
-typedef struct Workshop {
-    const char *target, *folder, *source, *program;
-} Workshop;
-
-static bool write_source(const Workshop *workshop, const Out *text)
-{
-    FILE *file = fopen(workshop->source, "w");
-    bool written = file && out_write(text, file);
-    int reason = errno;
-    written = file && fclose(file) == 0 && written;
-    errno = reason;
-    return written;
-}
-
-/* The path with the links in it followed. One that begins with '-' would be an option of the C compiler. */
-static const char *program_path(Arena *arena, const char *output)
-{
-    char *real = realpath(output, NULL);
-    const char *path = real ? arena_printf(arena, "%s", real) : output;
-    free(real);
-    return *path == '-' ? arena_printf(arena, "./%s", path) : path;
-}
-
-static bool open_workshop(Workshop *workshop, Arena *arena, const char *output)
-{
-    char *folder = arena_printf(arena, "%s.tmp.XXXXXX", program_path(arena, output));
-    workshop->target = program_path(arena, output);
-    if (!mkdtemp(folder))
-        return false;
-    workshop->folder = folder;
-    workshop->source = arena_printf(arena, "%s/program.c", folder);
-    workshop->program = arena_printf(arena, "%s/program", folder);
-    return true;
-}
-
-static void close_workshop(const Workshop *workshop)
-{
-    int reason = errno;
-    if (workshop->folder) {
-        unlink(workshop->source);
-        unlink(workshop->program);
-        rmdir(workshop->folder);
-    }
-    errno = reason;
-}
-
-typedef VEC(const char *) Words;
-
-/* A command may have options of its own, as in "gcc -pipe". */
-static void add_words(Arena *arena, Words *words, const char *text)
-{
-    static const char blanks[] = " \t\n";
-    for (text = text ? text : ""; *(text += strspn(text, blanks)); text += strcspn(text, blanks))
-        vec_push(arena, words, arena_strndup(arena, text, strcspn(text, blanks)));
-}
-
-static int compile_source(Arena *arena, const Options *options, const Program *program,
-                          const Workshop *workshop)
-{
-    const Parts parts = parts_of(arena, program);
-    const char *const given[] = {options->cc, getenv("CC"), "cc"};
-    const char *const flags[] = {"-std=c11",        "-O3",
-                                 "-march=native",   "-ffp-contract=off",
-                                 "-fno-math-errno", "-fno-trapping-math",
-                                 workshop->source,  "-o",
-                                 workshop->program};
-    Words command = {0};
-    for (size_t i = 0; command.count == 0; i++)
-        add_words(arena, &command, given[i]);
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        vec_push(arena, &command, flags[i]);
-    for (int i = 0; parts.libraries[i]; i++)
-        vec_push(arena, &command, parts.libraries[i]);
-    vec_push(arena, &command, NULL);
-    return run_cc((char *const *)command.at);
-}
-
-static int build_executable(Compilation *c, const Options *options, const Out *text)
-{
-    Workshop workshop = {0};
-    int status = EXIT_SUCCESS;
-    bool done = open_workshop(&workshop, c->arena, options->output) && write_source(&workshop, text);
-    if (done) {
-        status = compile_source(c->arena, options, c->program, &workshop);
-        done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
-    }
-    close_workshop(&workshop);
-    if (done)
-        return status;
-    fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(errno));
-    return EXIT_FAILURE;
-}
-
 /* Text goes to .c files, to standard output, pipes and devices; anything else is an executable's name. */
 static bool wants_text(const char *path)
 {
@@ -315,6 +197,7 @@ int driver_output(Compilation *c, Options *options, const Backend *backend)
     if (!compile(c, NULL))
         return EXIT_FAILURE;
     Out *text = backend_text(c, options, backend);
-    return options->action == ACTION_EMIT || wants_text(output) ? save(text, c->arena, output)
-                                                                : build_executable(c, options, text);
+    return options->action == ACTION_EMIT || wants_text(output)
+               ? save(text, c->arena, output)
+               : build_executable(c, options->cc, options->output, text);
 }

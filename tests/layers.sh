@@ -20,7 +20,7 @@ BEGIN {
     split(headers, paths, " ")
     for (i in paths)
         runtime_folder[file(paths[i])] = folder(paths[i])
-    count = split("arena vec adjacency table unique source diag out literal ast parse body node net loop passes parts backend pipeline summary driver main",
+    count = split("arena vec adjacency table unique source diag out literal ast parse body node net loop passes parts backend pipeline summary executable driver main",
                   order, " ")
     for (i = 1; i <= count; i++)
         rank[order[i]] = i

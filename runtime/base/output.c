@@ -70,7 +70,7 @@ static char *output_temporary(const char *path, int attempt)
 /* ---- what killed programs left -------------------------------------------------------------------- */
 
 /* A lock on a temporary file lasts as long as its writer, wherever that runs. */
-static bool output_lock(int file)
+bool snn_output_lock(int file)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     return fcntl(file, F_SETLK, &lock) == 0;
@@ -86,14 +86,14 @@ static bool output_is_temporary(const char *name, const char *base)
 }
 
 /* Nobody has a lock on it, nor wrote into it for a while before `now`, by the clock of the file system. */
-static bool output_is_stale(int folder, const char *name, time_t now)
+bool snn_output_is_stale(int folder, const char *name, time_t now)
 {
     struct stat info;
     int file = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
     if (file < 0)
         return false;
     bool stale = fstat(file, &info) == 0 && S_ISREG(info.st_mode) && info.st_mtime + OUTPUT_STALE <= now
-                 && output_lock(file);
+                 && snn_output_lock(file);
     close(file);
     return stale;
 }
@@ -111,7 +111,7 @@ static void output_clean(const SnnOutput *output)
     if (fstat(fileno(output->stream), &info) == 0)
         for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
             if (output_is_temporary(entry->d_name, base) && strcmp(entry->d_name, own) != 0
-                && output_is_stale(dirfd(folder), entry->d_name, info.st_mtime))
+                && snn_output_is_stale(dirfd(folder), entry->d_name, info.st_mtime))
                 unlinkat(dirfd(folder), entry->d_name, 0);
     closedir(folder);
 }
@@ -183,7 +183,7 @@ static bool output_create(SnnOutput *output, int attempt)
     int file = output->temporary == NULL ? -1 : open(output->temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
     if (file < 0)
         return false;
-    output_lock(file); /* where a file system knows no locks, age alone tells */
+    snn_output_lock(file); /* where a file system knows no locks, age alone tells */
     bool ok = stat(output->target, &old) != 0 || fchmod(file, old.st_mode & 0777) == 0 || errno == EPERM;
     output->stream = ok ? fdopen(file, "wb") : NULL;
     if (output->stream != NULL)

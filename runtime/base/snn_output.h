@@ -31,6 +31,12 @@ bool snn_output_commit(SnnOutput *output, SnnError *error);
 /* Gives up; `path` stays as it was. */
 void snn_output_discard(SnnOutput *output);
 
+/* Marks a temporary file as one that is being written, until this process closes it or ends. */
+bool snn_output_lock(int file);
+/* Whether nobody writes the file `name` below `folder`, nor did for a minute before `now` by the file system's clock:
+ * what wrote it was killed. */
+bool snn_output_is_stale(int folder, const char *name, time_t now);
+
 /* Gives the file at `path` a second name, which will stay: "a/b.1.json" for "a/b.json", or the next number
  * that is free. The new name, to be freed; NULL with the error set. */
 char *snn_output_keep(const char *path, SnnError *error);

@@ -152,3 +152,30 @@ define 'lr=2)' 'lr=2\): error: .* \[syntax\]$'
 define 'lr=2 let x = 3' 'lr=2 let x = 3: error: .* \[syntax\]$'
 define 2=3 '2=3: error: unexpected number `2`, expected a name'
 counted "snnc: -D of a constant by itself" 'error: `lr` is defined by itself' "$snnc" shapes.snn -D 'lr=2 * lr' -o old.c
+
+# A signal while the C compiler works: it ends, too, and nothing is left. What SIGKILL leaves goes with the next run.
+printf '#!/bin/sh\ntouch started\nexec sleep 9\n' > slow-cc && chmod +x slow-cc
+# killed SIGNAL STATUS: builds ./slow until the C compiler runs, and ends it
+killed() {
+    rm -f started
+    "$snnc" shapes.snn --cc=./slow-cc -o slow > messages 2>&1 &
+    child=$! tries=0
+    while [ ! -e started ] && [ $tries -lt 200 ]; do sleep 0.1 && tries=$((tries + 1)); done
+    kill "-$1" $child
+    wait $child 2> /dev/null
+    [ $? -eq "$2" ]
+}
+left() { find . -name 'slow.tmp.*' | grep -q .; }
+for signal in TERM:143 HUP:129; do
+    if killed ${signal%:*} ${signal#*:} && ! left; then
+        ok "snnc: ${signal%:*} leaves nothing"
+    else
+        fail "snnc: ${signal%:*} leaves nothing" "$(ls -d slow*; cat messages)"
+    fi
+done
+killed KILL 137
+passes "snnc: beside a run of a moment ago" "$snnc" shapes.snn --cc="$cc" -o slow
+if left; then ok "snnc: its files stay"; else fail "snnc: its files stay"; fi
+touch -d '2 minutes ago' slow.tmp.*/program.c
+passes "snnc: beside what a dead run left" "$snnc" shapes.snn --cc="$cc" -o slow
+if left; then fail "snnc: that is removed"; else ok "snnc: that is removed"; fi

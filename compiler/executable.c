@@ -1,0 +1,229 @@
+#include "executable.h"
+
+#include "parts.h"
+
+#include "snn_output.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* ---- a place to work ---------------------------------------------------------------------------------- */
+
+#define WORKSHOP_TAG ".tmp."
+#define WORKSHOP_MARK "XXXXXX"
+
+/* A folder beside the output, whose name nobody else has: a program that is made in it has its place by a rename. */
+typedef struct Workshop {
+    const char *target, *folder, *source, *program;
+    FILE *file; /* the source, with a lock on it while the workshop is in use */
+} Workshop;
+
+/* The path with the links in it followed. One that begins with '-' would be an option of the C compiler. */
+static const char *program_path(Arena *arena, const char *output)
+{
+    char *real = realpath(output, NULL);
+    const char *path = real ? arena_printf(arena, "%s", real) : output;
+    free(real);
+    return *path == '-' ? arena_printf(arena, "./%s", path) : path;
+}
+
+static void remove_workshop(const char *folder, const char *source, const char *program)
+{
+    unlink(source);
+    unlink(program);
+    rmdir(folder);
+}
+
+/* A workshop for a program called `base`, by its name. */
+static bool is_workshop(const char *name, const char *base)
+{
+    size_t length = strlen(base), tag = strlen(WORKSHOP_TAG);
+    return strncmp(name, base, length) == 0 && strncmp(name + length, WORKSHOP_TAG, tag) == 0
+           && strlen(name + length + tag) == strlen(WORKSHOP_MARK);
+}
+
+/* What killed runs have left. */
+static void clean_workshops(Arena *arena, const Workshop *own)
+{
+    struct stat now;
+    const char *slash = strrchr(own->target, '/'), *base = slash ? slash + 1 : own->target;
+    const char *beside = arena_strndup(arena, own->target, (size_t)(base - own->target));
+    DIR *folder = opendir(*beside ? beside : ".");
+    if (!folder)
+        return;
+    if (fstat(fileno(own->file), &now) == 0)
+        for (struct dirent *entry; (entry = readdir(folder));) {
+            const char *path = arena_printf(arena, "%s%s", beside, entry->d_name);
+            const char *source = arena_printf(arena, "%s/program.c", path);
+            if (is_workshop(entry->d_name, base) && strcmp(path, own->folder) != 0
+                && snn_output_is_stale(AT_FDCWD, source, now.st_mtime))
+                remove_workshop(path, source, arena_printf(arena, "%s/program", path));
+        }
+    closedir(folder);
+}
+
+static bool open_workshop(Workshop *workshop, Arena *arena, const char *output)
+{
+    char *folder = arena_printf(arena, "%s" WORKSHOP_TAG WORKSHOP_MARK, program_path(arena, output));
+    workshop->target = program_path(arena, output);
+    if (!mkdtemp(folder))
+        return false;
+    workshop->folder = folder;
+    workshop->source = arena_printf(arena, "%s/program.c", folder);
+    workshop->program = arena_printf(arena, "%s/program", folder);
+    workshop->file = fopen(workshop->source, "w");
+    if (!workshop->file)
+        return false;
+    snn_output_lock(fileno(workshop->file)); /* where a file system knows no locks, age alone tells */
+    clean_workshops(arena, workshop);
+    return true;
+}
+
+static void close_workshop(const Workshop *workshop)
+{
+    int reason = errno;
+    if (workshop->file)
+        fclose(workshop->file);
+    if (workshop->folder)
+        remove_workshop(workshop->folder, workshop->source, workshop->program);
+    errno = reason;
+}
+
+/* ---- the C compiler ----------------------------------------------------------------------------------- */
+
+/* Signals that end the process: they are looked for while another one works. */
+typedef struct Watch {
+    sigset_t before, set;
+    int caught; /* the first of them, 0: none */
+} Watch;
+
+static void watch_begin(Watch *watch)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action;
+    watch->caught = 0;
+    signal(SIGCHLD, SIG_DFL); /* of a child nobody waits for, there would be no status */
+    sigemptyset(&watch->set);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(&watch->set, signals[i]);
+    sigaddset(&watch->set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &watch->set, &watch->before);
+}
+
+/* Does what the signal would have done. */
+static void watch_end(const Watch *watch)
+{
+    if (watch->caught)
+        raise(watch->caught);
+    sigprocmask(SIG_SETMASK, &watch->before, NULL);
+}
+
+/* The child's status. What would have ended this process ends the child. */
+static int wait_for(Watch *watch, pid_t child)
+{
+    int status = EXIT_FAILURE;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        int caught = sigwaitinfo(&watch->set, NULL);
+        if (caught <= 0 || caught == SIGCHLD)
+            continue;
+        watch->caught = caught;
+        kill(child, SIGTERM);
+    }
+    return status;
+}
+
+/* The child is not to have this process's mask. */
+static int start(pid_t *child, char *const *arguments, const sigset_t *mask)
+{
+    posix_spawnattr_t attributes;
+    int failed = posix_spawnattr_init(&attributes);
+    if (failed)
+        return failed;
+    posix_spawnattr_setsigmask(&attributes, mask);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    failed = posix_spawnp(child, arguments[0], NULL, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
+/* Runs the C compiler; its own messages reach the user. */
+static int run_cc(Watch *watch, char *const *arguments)
+{
+    pid_t child;
+    int failed = start(&child, arguments, &watch->before);
+    if (failed) {
+        fprintf(stderr, "snnc: cannot run `%s`: %s. Install a C compiler or name one with --cc\n",
+                arguments[0], strerror(failed));
+        return EXIT_FAILURE;
+    }
+    int status = wait_for(watch, child);
+    if (watch->caught)
+        return EXIT_FAILURE;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "snnc: `%s` failed on the generated program; `-o FILE.c` writes it for inspection\n",
+            arguments[0]);
+    return EXIT_FAILURE;
+}
+
+typedef VEC(const char *) Words;
+
+/* A command may have options of its own, as in "gcc -pipe". */
+static void add_words(Arena *arena, Words *words, const char *text)
+{
+    static const char blanks[] = " \t\n";
+    for (text = text ? text : ""; *(text += strspn(text, blanks)); text += strcspn(text, blanks))
+        vec_push(arena, words, arena_strndup(arena, text, strcspn(text, blanks)));
+}
+
+static char *const *cc_command(Arena *arena, const char *cc, const Program *program, const Workshop *workshop)
+{
+    const Parts parts = parts_of(arena, program);
+    const char *const given[] = {cc, getenv("CC"), "cc"};
+    const char *const flags[] = {"-std=c11",        "-O3",
+                                 "-march=native",   "-ffp-contract=off",
+                                 "-fno-math-errno", "-fno-trapping-math",
+                                 workshop->source,  "-o",
+                                 workshop->program};
+    Words command = {0};
+    for (size_t i = 0; command.count == 0; i++)
+        add_words(arena, &command, given[i]);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        vec_push(arena, &command, flags[i]);
+    for (int i = 0; parts.libraries[i]; i++)
+        vec_push(arena, &command, parts.libraries[i]);
+    vec_push(arena, &command, NULL);
+    return (char *const *)command.at;
+}
+
+int build_executable(const Compilation *c, const char *cc, const char *output, const Out *text)
+{
+    Workshop workshop = {0};
+    Watch watch;
+    int status = EXIT_SUCCESS;
+    watch_begin(&watch);
+    bool done = open_workshop(&workshop, c->arena, output) && out_write(text, workshop.file)
+                && fflush(workshop.file) == 0;
+    if (done) {
+        status = run_cc(&watch, cc_command(c->arena, cc, c->program, &workshop));
+        done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
+    }
+    int reason = errno;
+    close_workshop(&workshop);
+    watch_end(&watch);
+    if (done)
+        return status;
+    fprintf(stderr, "snnc: cannot write `%s`: %s\n", output, strerror(reason));
+    return EXIT_FAILURE;
+}
