@@ -111,7 +111,7 @@ typedef enum LoopStmtKind {
     LOOP_COMMENT /* text */
 } LoopStmtKind;
 
-enum { UNROLL_FULL = -1, UNROLL_NONE = 1, LOOP_FEW = 16, LOOP_LIST_SLACK = 8 };
+enum { UNROLL_FULL = -1, UNROLL_NONE = 1, LOOP_LIST_SLACK = 8 };
 
 typedef struct LoopStmt LoopStmt;
 typedef VEC(LoopStmt *) LoopBlock;
@@ -122,8 +122,9 @@ struct LoopStmt {
     LoopExpr *from, *to;
     bool down;
     bool independent; /* FOR: no iteration touches what another stores, so it may be vectorised */
-    bool few;   /* FOR: at most LOOP_FEW turns, as numbers; faster if a target writes them out. A hint */
-    int unroll; /* FOR: UNROLL_NONE, UNROLL_FULL or a factor; written out by unroll_loops */
+    bool few;   /* FOR: from a number to a number, or to the variable of such a loop around it; faster if a target writes
+                   the turns out. A hint */
+    int unroll; /* FOR: UNROLL_NONE, UNROLL_FULL or a factor: see unroll_loops */
     LoopExpr *value;
     BufferId buffer;
     int nindex;
@@ -285,6 +286,8 @@ void loop_list(Program *program, LoopBlock *into, VarId var, BufferId buffer, in
 /* The position that LIST looks at as number `turn` of `count`: each of them once, in an order that a target can keep
  * while it packs eight contiguous rows of flags into one row of bytes. */
 int loop_list_position(int count, int turn);
+/* Turns of the loop, if its bounds are numbers or it goes to from + number; else -1. */
+int loop_turns(const LoopStmt *loop);
 /* Whether the statement is about buffer[index...]. */
 bool loop_has_element(const LoopStmt *stmt);
 void loop_comment(Arena *arena, LoopBlock *into, const char *text);
@@ -316,7 +319,7 @@ const char *loop_verify(const Program *program);
 /* The same, of launches alone; kernels and buffers are right. */
 const char *launches_verify(const Program *program);
 
-/* Loop -> Loop: writes out the loops that are marked by `unroll`. */
+/* Loop -> Loop: makes of the loops that are marked by `unroll` rounds of few turns. */
 void unroll_loops(Program *program);
 
 #endif

@@ -8,6 +8,7 @@
 typedef enum Binding {
     UNBOUND,
     CONSTANT, /* FOR, LET, first, last */
+    FEW,      /* FOR: a constant of few values */
     VARIABLE  /* DECLARE */
 } Binding;
 
@@ -276,20 +277,26 @@ static bool verify_where(Verifier *verifier, const LoopStmt *stmt)
                       "the loop over `%s` asks for flags and for more", var_name(verifier, stmt->var));
 }
 
+static bool is_few(const Verifier *verifier, const LoopStmt *stmt)
+{
+    const LoopExpr *to = stmt->to;
+    return stmt->from->kind == LOOP_NUMBER
+           && (to->kind == LOOP_NUMBER || (to->kind == LOOP_VAR && verifier->bound[to->var] == FEW));
+}
+
 static bool verify_for(Verifier *verifier, const LoopStmt *stmt)
 {
-    bool known = stmt->from && stmt->to && stmt->from->kind == LOOP_NUMBER && stmt->to->kind == LOOP_NUMBER;
     if (!verify_var(verifier, stmt->var) || !verify_bound(verifier, stmt, stmt->from)
         || !verify_bound(verifier, stmt, stmt->to)
-        || !require(verifier, !stmt->few || (known && stmt->to->number - stmt->from->number <= LOOP_FEW),
-                    "the loop over `%s` may have many turns", var_name(verifier, stmt->var))
+        || !require(verifier, !stmt->few || is_few(verifier, stmt), "the loop over `%s` may have any number of turns",
+                    var_name(verifier, stmt->var))
         || !require(verifier, verifier->kernel->vars.at[stmt->var].type == TYPE_I32,
                     "the loop variable `%s` is not i32", var_name(verifier, stmt->var))
         || !require(verifier, stmt->unroll == UNROLL_FULL || stmt->unroll >= UNROLL_NONE,
                     "the loop over `%s` is unrolled %d times", var_name(verifier, stmt->var), stmt->unroll))
         return false;
     int outer = verifier->scope.count;
-    bool good = bind(verifier, stmt->var, CONSTANT) && verify_where(verifier, stmt)
+    bool good = bind(verifier, stmt->var, stmt->few ? FEW : CONSTANT) && verify_where(verifier, stmt)
                 && verify_block(verifier, &stmt->body);
     leave_scope(verifier, outer);
     return good;

@@ -151,7 +151,7 @@ const Pass passes[] = {
     {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
     {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel"},
-    {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "the steps of time loops stand one after the other"},
+    {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "time loops go in rounds of a few steps"},
     {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},
     {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime"},

@@ -40,6 +40,8 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
 void c_levels(Out *out);
 void c_level_choice(Out *out);
 
+/* `for (...) {`, with the hint before it. */
+void c_open_for(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *loop, Out *out);
 /* Whether a loop is written with vectors; see vector.c. */
 bool c_is_vector_loop(const Program *program, const LoopStmt *stmt);
 void c_vector_loop(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *stmt,

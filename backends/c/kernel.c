@@ -19,14 +19,6 @@ static const char *var_name(const Spell *spell, VarId var)
 
 static void block(const Spell *spell, const LoopBlock *stmts);
 
-enum { SHORT = 8 };
-
-static bool is_short(const LoopStmt *loop)
-{
-    return loop->from->kind == LOOP_NUMBER && loop->to->kind == LOOP_NUMBER
-           && loop->to->number - loop->from->number <= SHORT;
-}
-
 /* snn_next() finds the next flag that is set. */
 static void for_flagged(const Spell *spell, const LoopStmt *loop)
 {
@@ -42,19 +34,7 @@ static void for_flagged(const Spell *spell, const LoopStmt *loop)
 
 static void for_loop(const Spell *spell, const LoopStmt *loop)
 {
-    const char *name = var_name(spell, loop->var);
-    if (loop->few)
-        out_line(spell->out, "SNN_UNROLL");
-    if (loop->independent)
-        out_line(spell->out, is_short(loop) ? "SNN_INDEPENDENT_SHORT" : "SNN_INDEPENDENT");
-    if (!loop->down) {
-        out_open(spell->out, "for (int32_t %s = %s; %s < %s; %s++)", name, expr(spell, loop->from), name,
-                 expr(spell, loop->to), name);
-    } else {
-        LoopExpr *start = loop_op(spell->arena, OP_SUB, loop->to, loop_int(spell->arena, 1), NULL);
-        out_open(spell->out, "for (int32_t %s = %s; %s >= %s; %s--)", name, expr(spell, start), name,
-                 expr(spell, loop->from), name);
-    }
+    c_open_for(spell->arena, spell->program, spell->kernel, loop, spell->out);
     block(spell, &loop->body);
     out_close(spell->out, "");
 }

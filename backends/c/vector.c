@@ -10,15 +10,23 @@ typedef struct Loop {
     const LoopStmt *stmt;
 } Loop;
 
+static bool assigns(const LoopBlock *block, VarId var)
+{
+    for (int i = 0; i < block->count; i++) {
+        const LoopStmt *stmt = block->at[i];
+        if ((stmt->kind == LOOP_LET || stmt->kind == LOOP_DECLARE) && stmt->var == var)
+            return true;
+        if (assigns(&stmt->body, var))
+            return true;
+    }
+    return false;
+}
+
+/* Whether its value differs from turn to turn. */
 static bool mentions(const Loop *loop, const LoopExpr *expr)
 {
-    if (expr->kind == LOOP_VAR) {
-        if (expr->var == loop->stmt->var)
-            return true;
-        for (int i = 0; i < loop->stmt->body.count; i++)
-            if (loop->stmt->body.at[i]->kind == LOOP_LET && loop->stmt->body.at[i]->var == expr->var)
-                return true;
-    }
+    if (expr->kind == LOOP_VAR && (expr->var == loop->stmt->var || assigns(&loop->stmt->body, expr->var)))
+        return true;
     for (int i = 0; i < expr->nargs; i++)
         if (mentions(loop, expr->args[i]))
             return true;
@@ -62,12 +70,32 @@ static bool is_vector(const Loop *loop, const LoopExpr *expr)
     return simple;
 }
 
+static bool are_vectors(const Loop *loop, const LoopBlock *block);
+
 static bool is_vector_stmt(const Loop *loop, const LoopStmt *stmt)
 {
-    if (stmt->kind == LOOP_LET)
-        return is_vector(loop, stmt->value);
-    return stmt->kind == LOOP_STORE && is_row(loop, stmt->buffer, stmt->nindex, stmt->index)
-           && is_vector(loop, stmt->value);
+    switch (stmt->kind) {
+    case LOOP_LET:
+    case LOOP_DECLARE: return is_vector(loop, stmt->value);
+    case LOOP_SET: return assigns(&loop->stmt->body, stmt->var) && is_vector(loop, stmt->value);
+    case LOOP_FOR: return stmt->few && !mentions(loop, stmt->to) && are_vectors(loop, &stmt->body);
+    case LOOP_STORE:
+        return is_row(loop, stmt->buffer, stmt->nindex, stmt->index) && is_vector(loop, stmt->value);
+    case LOOP_AHEAD:
+    case LOOP_LIST:
+    case LOOP_IF:
+    case LOOP_BLOCK:
+    case LOOP_COMMENT: break;
+    }
+    return false;
+}
+
+static bool are_vectors(const Loop *loop, const LoopBlock *block)
+{
+    for (int i = 0; i < block->count; i++)
+        if (!is_vector_stmt(loop, block->at[i]))
+            return false;
+    return true;
 }
 
 bool c_is_vector_loop(const Program *program, const LoopStmt *stmt)
@@ -76,9 +104,7 @@ bool c_is_vector_loop(const Program *program, const LoopStmt *stmt)
     bool whole = program->vectors && stmt->independent && !stmt->down && stmt->from->kind == LOOP_NUMBER
                  && stmt->from->number == 0 && stmt->to->kind == LOOP_NUMBER
                  && (int)stmt->to->number % WIDEST == 0;
-    for (int i = 0; i < stmt->body.count; i++)
-        whole = whole && is_vector_stmt(&loop, stmt->body.at[i]);
-    return whole;
+    return whole && are_vectors(&loop, &stmt->body);
 }
 
 bool c_in_registers(const Program *program, BufferId id)
@@ -143,13 +169,8 @@ static const char *all_lanes(const Vectors *v, const LoopExpr *expr)
     return mentions(&v->loop, expr) ? text : arena_printf(v->arena, "snn_all(%s)", text);
 }
 
-static void statement(const Vectors *v, const LoopStmt *stmt, Out *out)
+static void store(const Vectors *v, const LoopStmt *stmt, Out *out)
 {
-    if (stmt->kind == LOOP_LET) {
-        out_line(out, stmt->apart ? "const snn_floats %s = snn_apart(%s);" : "const snn_floats %s = %s;",
-                 c_var(v->arena, v->kernel, stmt->var), all_lanes(v, stmt->value));
-        return;
-    }
     const char *place = element(v, stmt->buffer, stmt->nindex, stmt->index);
     if (c_in_registers(v->loop.program, stmt->buffer)) {
         out_line(out, "%s %s %s;", place, stmt->add ? "+=" : "=", all_lanes(v, stmt->value));
@@ -161,15 +182,34 @@ static void statement(const Vectors *v, const LoopStmt *stmt, Out *out)
     out_line(out, "snn_store(&%s, %s);", place, value);
 }
 
+static void block(const Vectors *v, const LoopBlock *stmts, Out *out)
+{
+    for (int i = 0; i < stmts->count; i++) {
+        const LoopStmt *stmt = stmts->at[i];
+        const char *name = stmt->kind == LOOP_STORE ? NULL : c_var(v->arena, v->kernel, stmt->var);
+        if (stmt->kind == LOOP_STORE) {
+            store(v, stmt, out);
+        } else if (stmt->kind == LOOP_FOR) {
+            c_open_for(v->arena, v->loop.program, v->kernel, stmt, out);
+            block(v, &stmt->body, out);
+            out_close(out, "");
+        } else if (stmt->kind == LOOP_SET) {
+            out_line(out, "%s = %s;", name, all_lanes(v, stmt->value));
+        } else {
+            const char *value = all_lanes(v, stmt->value), *kind = stmt->kind == LOOP_LET ? "const " : "";
+            out_line(out, stmt->apart ? "%ssnn_floats %s = snn_apart(%s);" : "%ssnn_floats %s = %s;", kind,
+                     name, value);
+        }
+    }
+}
+
 void c_vector_loop(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *stmt, Out *out)
 {
     Vectors v = {arena, {program, stmt}, kernel};
     const char *name = c_var(arena, kernel, stmt->var);
     int count = (int)stmt->to->number;
-    if (count <= MOST_UNROLLED)
-        out_line(out, "SNN_UNROLL");
-    out_open(out, "for (int32_t %s = 0; %s < %d; %s += SNN_LANES)", name, name, count, name);
-    for (int i = 0; i < stmt->body.count; i++)
-        statement(&v, stmt->body.at[i], out);
+    out_open(out, "%sfor (int32_t %s = 0; %s < %d; %s += SNN_LANES)",
+             count <= MOST_UNROLLED ? "SNN_UNROLL " : "", name, name, count, name);
+    block(&v, &stmt->body, out);
     out_close(out, "");
 }

@@ -1,4 +1,6 @@
-/* Really unrolls loops: their bodies are written out, the variable replaced by its value. */
+/* Divides loops that are to be unrolled into rounds of a few turns. Upwards these are a loop of their own, marked as `few`,
+ * which every target writes out; downwards their bodies stand here one after the other, the variable replaced by its
+ * value: gcc 12.2 makes 2 to 6 % slower kernels of adjoints whose turns are a loop. */
 #include "loop.h"
 
 typedef struct Unroll {
@@ -36,17 +38,6 @@ static LoopExpr *copy_expr(Unroll *unroll, LoopExpr *expr, const Binding *bindin
 
 static void copy_block(Unroll *unroll, const LoopBlock *from, LoopBlock *to, const Binding *bindings);
 
-/* to - from, if both are numbers or to = from + number; else -1. */
-static int trip_count(const LoopStmt *loop)
-{
-    const LoopExpr *from = loop->from, *to = loop->to;
-    if (from->kind == LOOP_NUMBER && to->kind == LOOP_NUMBER)
-        return (int)(to->number - from->number);
-    if (to->kind == LOOP_OP && to->op == OP_ADD && to->args[0] == from && to->args[1]->kind == LOOP_NUMBER)
-        return (int)to->args[1]->number;
-    return -1;
-}
-
 /* Step number k of those that are written out together. */
 static void write_step(Unroll *unroll, const LoopStmt *loop, LoopExpr *value, int k, LoopBlock *to,
                        const Binding *bindings)
@@ -64,10 +55,30 @@ static LoopExpr *plus(Unroll *unroll, LoopExpr *base, int offset)
     return loop_op(unroll->arena, OP_ADD, base, loop_int(unroll->arena, offset), NULL);
 }
 
+/* The variable counts the turns itself where they begin at a number, so that its values are known. */
+static void write_few(Unroll *unroll, const LoopStmt *loop, LoopExpr *first, int count, LoopBlock *to,
+                      const Binding *bindings)
+{
+    Arena *arena = unroll->arena;
+    bool known = first->kind == LOOP_NUMBER;
+    int from = known ? (int)first->number : 0;
+    VarId turn = known ? loop->var : loop_var(arena, unroll->kernel, "k", TYPE_I32);
+    LoopStmt *few = loop_for(arena, to, turn, loop_int(arena, from), loop_int(arena, from + count));
+    few->few = true;
+    if (!known)
+        loop_let(arena, &few->body, loop->var,
+                 loop_op(arena, OP_ADD, first, loop_ref(arena, unroll->kernel, turn), NULL));
+    copy_block(unroll, &loop->body, &few->body, bindings);
+}
+
 /* Steps first .. first+count-1 of the loop, in its direction. */
 static void write_steps(Unroll *unroll, const LoopStmt *loop, LoopExpr *first, int count, LoopBlock *to,
                         const Binding *bindings)
 {
+    if (!loop->down && count > 1) {
+        write_few(unroll, loop, first, count, to, bindings);
+        return;
+    }
     for (int i = 0; i < count; i++) {
         int k = loop->down ? count - 1 - i : i;
         write_step(unroll, loop, plus(unroll, first, k), k, to, bindings);
@@ -96,7 +107,7 @@ static void unroll_by_factor(Unroll *unroll, const LoopStmt *loop, LoopExpr *fro
 
 static void copy_loop(Unroll *unroll, const LoopStmt *loop, LoopBlock *to, const Binding *bindings)
 {
-    int trips = trip_count(loop), factor = loop->unroll;
+    int trips = loop_turns(loop), factor = loop->unroll;
     LoopExpr *from = copy_expr(unroll, loop->from, bindings);
     if (factor != UNROLL_NONE && trips >= 0) {
         if (factor == UNROLL_FULL || factor >= trips)

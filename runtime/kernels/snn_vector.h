@@ -33,7 +33,7 @@ typedef float snn_floats __attribute__((vector_size(4 * SNN_LANES)));
 #if defined(__clang__)
 #define SNN_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
-#define SNN_UNROLL _Pragma("GCC unroll 16")
+#define SNN_UNROLL _Pragma("GCC unroll 65534")
 #else
 #define SNN_UNROLL
 #endif

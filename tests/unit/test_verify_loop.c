@@ -534,7 +534,7 @@ static const struct {
     {wrong_ref, "kernel `k`: `x` is f32 and used as i32"},
     {loop_type, "kernel `k`: a bound of the loop over `n` is f32, not i32"},
     {loop_variable, "kernel `k`: the loop variable `x` is not i32"},
-    {loop_few, "kernel `k`: the loop over `n` may have many turns"},
+    {loop_few, "kernel `k`: the loop over `n` may have any number of turns"},
     {loop_unroll, "kernel `k`: the loop over `n` is unrolled 0 times"},
     {condition, "kernel `k`: the condition of `if` is i32, not bool"},
     {few_indices, "kernel `k`: `s` takes 3 indices, not 2"},

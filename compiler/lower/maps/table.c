@@ -45,6 +45,14 @@ BufferId table_buffer(Lower *lower, const char *name, int width)
     return named_buffer(lower, "table", name, TYPE_F32, BUFFER_LOCAL, false, 3, dims);
 }
 
+/* Of the slots that a sample needs: `what` for each. */
+static BufferId lookup_buffer(Lower *lower, const char *what, const Node *map)
+{
+    int slots = UNIT_TABLES;
+    return named_buffer(lower, what, stream_of(lower, map->out)->name, TYPE_I32, BUFFER_LOCAL, false, 1,
+                        &slots);
+}
+
 typedef struct Sums Sums;
 
 /* What a kernel makes tables of: `rows` inputs' weights, or steps' gradients. */
@@ -52,6 +60,8 @@ struct Sums {
     const Node *node;
     Matrix matrix;
     BufferId table;
+    BufferId slots,
+        subsets; /* forward, [UNIT_TABLES]: the slots that a sample needs, and of each the entry */
     Site site;
     int tables; /* at a time */
     int rows, width;
@@ -71,6 +81,14 @@ static void store_entry(Lower *lower, const Sums *sums, LoopBlock *into, LoopExp
     loop_store(lower->program, into, sums->table, 3, (LoopExpr *[]){slot, subset, j}, value, false);
 }
 
+/* A loop over 0 .. count-1 that is written out. */
+static LoopStmt *for_few(Lower *lower, LoopBlock *into, const char *name, LoopExpr *count)
+{
+    LoopStmt *loop = for_bounds(lower, into, name, num(lower, 0), count);
+    loop->few = true;
+    return loop;
+}
+
 /* Entries made .. 2 * made - 1 are entries 0 .. made - 1 plus the row. */
 static void emit_double(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *slot, LoopExpr *made,
                         LoopExpr *row)
@@ -81,39 +99,31 @@ static void emit_double(Lower *lower, const Sums *sums, LoopBlock *into, LoopExp
     LoopExpr *j = loop_variable(lower, loop_j);
     LoopExpr *sum = op2(lower, OP_ADD, entry(lower, sums, slot, u, j), sums->element(lower, sums, row, j));
     store_entry(lower, sums, &loop_j->body, slot, op2(lower, OP_ADD, u, made), j, sum);
-    loop_set(lower->arena, into, made->var, op2(lower, OP_ADD, made, made));
 }
 
-static void emit_table(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *slot, LoopExpr *group,
-                       int members)
+/* Rows that are not there leave entries as they were: nobody looks them up. */
+static void emit_table(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *slot, LoopExpr *group)
 {
     LoopStmt *loop_j = for_units(lower, into, "j", sums->width);
     store_entry(lower, sums, &loop_j->body, slot, num(lower, 0), loop_variable(lower, loop_j),
                 loop_float(lower->arena, 0));
-    if (members == 0)
-        return;
     LoopExpr *first = op2(lower, OP_MUL, group, num(lower, GROUP));
     LoopExpr *made = declare_local(lower, into, "made", num(lower, 1));
-    LoopStmt *loop_k = for_range(lower, into, "k", members);
-    loop_k->few = true;
-    LoopExpr *row =
-        loop_local(lower, &loop_k->body, "row", op2(lower, OP_ADD, first, loop_variable(lower, loop_k)));
-    emit_double(lower, sums, &loop_k->body, slot, made, row);
+    LoopStmt *loop_k = for_few(lower, into, "k", num(lower, GROUP));
+    LoopBlock *each = &loop_k->body;
+    LoopExpr *row = loop_local(lower, each, "row", op2(lower, OP_ADD, first, loop_variable(lower, loop_k)));
+    if (sums->rows % (GROUP * sums->tables) > 0)
+        each = &loop_if(lower->arena, each, op2(lower, OP_LT, row, num(lower, sums->rows)))->body;
+    emit_double(lower, sums, each, slot, made, row);
+    loop_set(lower->arena, &loop_k->body, made->var, op2(lower, OP_ADD, made, made));
 }
 
-/* The tables of a block, of which `groups` are complete and the next may have a few members. */
-static void emit_tables(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block, int groups,
-                        int members)
+static void emit_tables(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block)
 {
     LoopExpr *first = loop_local(lower, into, "g0", op2(lower, OP_MUL, block, num(lower, sums->tables)));
-    if (groups > 0) {
-        LoopStmt *slots = for_range(lower, into, "slot", groups);
-        LoopExpr *slot = loop_variable(lower, slots);
-        emit_table(lower, sums, &slots->body, slot, op2(lower, OP_ADD, first, slot), GROUP);
-    }
-    for (int slot = groups; slot < sums->tables; slot++)
-        emit_table(lower, sums, into, num(lower, slot), op2(lower, OP_ADD, first, num(lower, slot)),
-                   slot == groups ? members : 0);
+    LoopStmt *slots = for_range(lower, into, "slot", sums->tables);
+    LoopExpr *slot = loop_variable(lower, slots);
+    emit_table(lower, sums, &slots->body, slot, op2(lower, OP_ADD, first, slot));
     sums->use(lower, sums, into, block);
 }
 
@@ -127,14 +137,8 @@ static void emit_blocks(Lower *lower, Sums *sums, LoopBlock *into)
         sums->matrix.column = sums->site.first;
         into = &halves->body;
     }
-    int complete = sums->rows / GROUP / sums->tables;
-    int rest = sums->rows - complete * GROUP * sums->tables;
-    if (complete > 0) {
-        LoopStmt *blocks = for_range(lower, into, "block", complete);
-        emit_tables(lower, sums, &blocks->body, loop_variable(lower, blocks), sums->tables, 0);
-    }
-    if (rest > 0)
-        emit_tables(lower, sums, into, num(lower, complete), rest / GROUP, rest % GROUP);
+    LoopStmt *blocks = for_range(lower, into, "block", block_count(sums->rows, sums->tables));
+    emit_tables(lower, sums, &blocks->body, loop_variable(lower, blocks));
 }
 
 /* ---- forward ---- */
@@ -144,44 +148,60 @@ static LoopExpr *weight_element(Lower *lower, const Sums *sums, LoopExpr *row, L
     return matrix_load(lower, &sums->matrix, row, j);
 }
 
-/* out += the entries of `count` slots, one after the other: written out, since sums of an unknown number of
- * entries would not stay in registers. */
-static void emit_lookups(Lower *lower, const Sums *sums, Site site, LoopExpr *block, int count)
+/* slots[s] = the s-th slot that the sample needs. */
+static void emit_slots(Lower *lower, const Sums *sums, Site site, LoopExpr *block, LoopExpr *count)
 {
-    const SpikeBuffers *packs = &lower->streams[sums->node->in].spikes;
-    LoopExpr *slot[UNIT_TABLES], *subset[UNIT_TABLES];
-    for (int s = 0; s < count; s++)
-        slot[s] = loop_local(
-            lower, site.into, arena_printf(lower->arena, "slot%d", s),
-            loop_load(lower->program, packs->slot, 3, (LoopExpr *[]){site.b, block, num(lower, s)}));
-    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, sums->node->out));
-    site.t = loop_variable(lower, loop_t);
-    for (int s = 0; s < count; s++) {
-        LoopExpr *g = op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, UNIT_TABLES)), slot[s]);
-        subset[s] = loop_local(lower, &loop_t->body, arena_printf(lower->arena, "s%d", s),
-                               loop_load(lower->program, packs->index, 3, (LoopExpr *[]){site.b, site.t, g}));
-    }
-    LoopStmt *loop_j = for_units(lower, &loop_t->body, "j", sums->width);
-    LoopExpr *j = loop_variable(lower, loop_j), *sum = load_stream(lower, sums->node->out, site, j);
-    for (int s = 0; s < count; s++)
-        sum = op2(lower, OP_ADD, sum, entry(lower, sums, slot[s], subset[s], j));
-    site.into = &loop_j->body;
-    store_stream(lower, sums->node->out, site, j, sum, false);
+    LoopStmt *loop = for_few(lower, site.into, "s", count);
+    LoopExpr *s = loop_variable(lower, loop), *place[3] = {site.b, block, s};
+    BufferId slots = lower->streams[sums->node->in].spikes.slot;
+    store1(lower, &loop->body, sums->slots, s, loop_load(lower->program, slots, 3, place), false);
 }
 
+/* subsets[s] = which of its entries this step needs. */
+static void emit_subsets(Lower *lower, const Sums *sums, Site site, LoopExpr *block, LoopExpr *count)
+{
+    LoopStmt *loop = for_few(lower, site.into, "s", count);
+    LoopExpr *s = loop_variable(lower, loop);
+    LoopExpr *group =
+        op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, UNIT_TABLES)), load1(lower, sums->slots, s));
+    LoopExpr *place[3] = {site.b, site.t, group};
+    BufferId index = lower->streams[sums->node->in].spikes.index;
+    store1(lower, &loop->body, sums->subsets, s, loop_load(lower->program, index, 3, place), false);
+}
+
+/* out += the entries of `count` slots, one after the other, in a register. */
+static void emit_lookups(Lower *lower, const Sums *sums, Site site, LoopExpr *block, LoopExpr *count)
+{
+    StreamId out = sums->node->out;
+    emit_slots(lower, sums, site, block, count);
+    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, out));
+    site.t = loop_variable(lower, loop_t);
+    site.into = &loop_t->body;
+    emit_subsets(lower, sums, site, block, count);
+    LoopStmt *loop_j = for_units(lower, site.into, "j", sums->width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    site.into = &loop_j->body;
+    LoopExpr *sum = declare_local(lower, site.into, "sum", load_stream(lower, out, site, j));
+    LoopStmt *loop_s = for_few(lower, site.into, "s", count);
+    LoopExpr *s = loop_variable(lower, loop_s);
+    LoopExpr *term = entry(lower, sums, load1(lower, sums->slots, s), load1(lower, sums->subsets, s), j);
+    loop_set(lower->arena, &loop_s->body, sum->var, op2(lower, OP_ADD, sum, term));
+    store_stream(lower, out, site, j, sum, false);
+}
+
+/* Each number of slots for itself: sums of an unknown number of entries would not stay in registers. */
 static void add_to_outputs(Lower *lower, const Sums *sums, LoopBlock *into, LoopExpr *block)
 {
     Site site = sums->site;
     site.into = into;
     site = walk_samples(lower, sums->walk, site);
-    LoopBlock *each = site.into;
-    LoopExpr *needed = loop_local(lower, each, "needed",
+    LoopExpr *needed = loop_local(lower, site.into, "needed",
                                   load2(lower, lower->streams[sums->node->in].spikes.slots, site.b, block));
-    for (int count = 1; count <= UNIT_TABLES; count++) {
-        LoopStmt *this = loop_if(lower->arena, each, op2(lower, OP_EQ, needed, num(lower, count)));
-        site.into = &this->body;
-        emit_lookups(lower, sums, site, block, count);
-    }
+    LoopStmt *counts = for_bounds(lower, site.into, "count", num(lower, 1), num(lower, UNIT_TABLES + 1));
+    counts->few = true;
+    LoopExpr *count = loop_variable(lower, counts);
+    site.into = &loop_if(lower->arena, &counts->body, op2(lower, OP_EQ, needed, count))->body;
+    emit_lookups(lower, sums, site, block, count);
 }
 
 static void emit_bias(Lower *lower, const Linear *map, Site site, Walk walk)
@@ -198,6 +218,8 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     Sums sums = {.node = map->node,
                  .matrix = map->matrix,
                  .table = map->table,
+                 .slots = lookup_buffer(lower, "slots", map->node),
+                 .subsets = lookup_buffer(lower, "subsets", map->node),
                  .tables = UNIT_TABLES,
                  .site = site,
                  .rows = stream_size(lower, map->node->in),

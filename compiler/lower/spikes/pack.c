@@ -19,8 +19,7 @@ static int group_count(int units)
     return (units + GROUP - 1) / GROUP;
 }
 
-/* Of so many groups as there are tables at a time; the last one may be partly empty. */
-static int block_count(int units, int tables)
+int block_count(int units, int tables)
 {
     return (group_count(units) + tables - 1) / tables;
 }
@@ -65,49 +64,52 @@ static void emit_indices(Lower *lower, StreamId stream, Site site, BufferId any)
         true);
 }
 
-/* 1 where there is a spike, or where silence is not looked for; else 0. */
-static LoopExpr *is_used(Lower *lower, LoopExpr *sum)
+/* 1 where there is a spike, else 0. */
+static LoopExpr *has_spike(Lower *lower, LoopExpr *sum)
 {
     LoopExpr *one = num(lower, 1), *zero = num(lower, 0);
-    if (leaves_out(lower, OPTIMISATION_SILENCE))
-        return one;
     return loop_op(lower->arena, OP_SELECT, op2(lower, OP_NE, sum, zero), one, zero);
 }
 
-/* The groups first .. first + count - 1 that the sample needs. */
-static void emit_slots(Lower *lower, StreamId stream, Site site, LoopExpr *block, int count, BufferId any)
+/* The groups of a block that the sample needs. */
+static void emit_slots(Lower *lower, StreamId stream, Site site, LoopExpr *block, BufferId any)
 {
     const SpikeBuffers *packs = &lower->streams[stream].spikes;
     LoopExpr *needed = declare_local(lower, site.into, "needed", num(lower, 0));
-    LoopStmt *loop_s = for_range(lower, site.into, "s", count);
+    LoopStmt *loop_s = for_range(lower, site.into, "s", UNIT_TABLES);
     LoopExpr *s = loop_variable(lower, loop_s);
     LoopExpr *g = op2(lower, OP_ADD, op2(lower, OP_MUL, block, num(lower, UNIT_TABLES)), s);
     loop_store(lower->program, &loop_s->body, packs->slot, 3, (LoopExpr *[]){site.b, block, needed}, s,
                false);
     loop_set(lower->arena, &loop_s->body, needed->var,
-             op2(lower, OP_ADD, needed, is_used(lower, load1(lower, any, g))));
+             op2(lower, OP_ADD, needed, has_spike(lower, load1(lower, any, g))));
     store2(lower, site.into, packs->slots, site.b, block, needed, false);
+}
+
+/* any[g] = value for the first groups. */
+static void emit_any(Lower *lower, LoopBlock *into, BufferId any, int count, int value)
+{
+    LoopStmt *loop_g = for_units(lower, into, "g", count);
+    store1(lower, &loop_g->body, any, loop_variable(lower, loop_g), num(lower, value), false);
 }
 
 static void emit_pack_units(Lower *lower, StreamId stream, Site site)
 {
-    int groups = group_count(stream_size(lower, stream)), complete = groups / UNIT_TABLES;
+    int units = stream_size(lower, stream), blocks = block_count(units, UNIT_TABLES);
+    int slots = blocks * UNIT_TABLES; /* some of the last block belong to no group: nothing is in them */
     BufferId any = named_buffer(lower, "any_of", stream_of(lower, stream)->name, TYPE_I32, BUFFER_LOCAL,
-                                false, 1, &groups);
-    LoopStmt *loop_g = for_units(lower, site.into, "g", groups);
-    store1(lower, &loop_g->body, any, loop_variable(lower, loop_g), num(lower, 0), false);
+                                false, 1, &slots);
+    emit_any(lower, site.into, any, slots, 0);
+    if (leaves_out(lower, OPTIMISATION_SILENCE))
+        emit_any(lower, site.into, any, group_count(units), 1);
     LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, stream));
     Site inner = site;
     inner.t = loop_variable(lower, loop_t);
     inner.into = &loop_t->body;
     emit_indices(lower, stream, inner, any);
-    if (complete > 0) {
-        LoopStmt *blocks = for_range(lower, site.into, "block", complete);
-        inner.into = &blocks->body;
-        emit_slots(lower, stream, inner, loop_variable(lower, blocks), UNIT_TABLES, any);
-    }
-    if (groups > complete * UNIT_TABLES)
-        emit_slots(lower, stream, site, num(lower, complete), groups - complete * UNIT_TABLES, any);
+    LoopStmt *loop = for_range(lower, site.into, "block", blocks);
+    inner.into = &loop->body;
+    emit_slots(lower, stream, inner, loop_variable(lower, loop), any);
 }
 
 /* ---- five steps of a unit in one index ---- */
@@ -136,7 +138,8 @@ static void emit_spiked(Lower *lower, StreamId stream, Site site, LoopExpr *bloc
         LoopExpr *when = loop_load(lower->program, lower->streams[stream].spikes.when, 3, place);
         sum = sum ? op2(lower, OP_ADD, sum, when) : when;
     }
-    store1(lower, &loop_i->body, spiked, i, is_used(lower, sum), false);
+    LoopExpr *used = leaves_out(lower, OPTIMISATION_SILENCE) ? num(lower, 1) : has_spike(lower, sum);
+    store1(lower, &loop_i->body, spiked, i, used, false);
 }
 
 static void emit_alive(Lower *lower, StreamId stream, Site site, LoopExpr *block, BufferId spiked)

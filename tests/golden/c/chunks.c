@@ -96,14 +96,12 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
     _Alignas(64) uint8_t bytes_of_digit_poisson_[4][4];
     _Alignas(64) uint8_t undecided_in_digit_poisson_[4];
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             whole_of_digit_poisson_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 2; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
                 bytes_of_digit_poisson_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
                 bytes_of_digit_poisson_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
@@ -113,8 +111,7 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
             const int32_t steps = 7 - block * 4 < 4 ? 7 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 4; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                     digit_poisson_[b][t][n] = (uint8_t)(bytes_of_digit_poisson_[k][n] < whole_of_digit_poisson_[0][n]);
                     undecided_in_digit_poisson_[n] = (uint8_t)(bytes_of_digit_poisson_[k][n] == whole_of_digit_poisson_[0][n]);
                 }
@@ -161,58 +158,32 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 7; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
                 const int32_t i = events_of_digit_poisson_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* cuba_lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             state_current_digit_[b][n] = 0.0f;
             state_v_digit_[b][n] = 0.0f;
         }
         for (int32_t chunk = 0; chunk < 2; chunk++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float current_ = state_current_digit_[b][n];
                 float v_ = state_v_digit_[b][n];
-                /* t: step 0 of the block */
-                {
-                    const float current_2_ = 0.5f * current_ + digit_dense_[b][chunk * 3][n];
+                SNN_UNROLL for (int32_t k = 0; k < 3; k++) {
+                    const int32_t t = chunk * 3 + k;
+                    const float current_2_ = 0.5f * current_ + digit_dense_[b][t][n];
                     const float v_2_ = 0.75f * v_ + current_2_;
                     const bool spike_ = v_2_ - 0.5f >= 0.0f;
-                    digit_[b][chunk * 3][n] = (uint8_t)spike_;
-                    digit_v_then_g_digit_dense_[b][chunk * 3][n] = v_2_;
-                    const float v_3_ = spike_ ? 0.0f : v_2_;
-                    current_ = current_2_;
-                    v_ = v_3_;
-                }
-                /* t: step 1 of the block */
-                {
-                    const float current_2_ = 0.5f * current_ + digit_dense_[b][chunk * 3 + 1][n];
-                    const float v_2_ = 0.75f * v_ + current_2_;
-                    const bool spike_ = v_2_ - 0.5f >= 0.0f;
-                    digit_[b][chunk * 3 + 1][n] = (uint8_t)spike_;
-                    digit_v_then_g_digit_dense_[b][chunk * 3 + 1][n] = v_2_;
-                    const float v_3_ = spike_ ? 0.0f : v_2_;
-                    current_ = current_2_;
-                    v_ = v_3_;
-                }
-                /* t: step 2 of the block */
-                {
-                    const float current_2_ = 0.5f * current_ + digit_dense_[b][chunk * 3 + 2][n];
-                    const float v_2_ = 0.75f * v_ + current_2_;
-                    const bool spike_ = v_2_ - 0.5f >= 0.0f;
-                    digit_[b][chunk * 3 + 2][n] = (uint8_t)spike_;
-                    digit_v_then_g_digit_dense_[b][chunk * 3 + 2][n] = v_2_;
+                    digit_[b][t][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][t][n] = v_2_;
                     const float v_3_ = spike_ ? 0.0f : v_2_;
                     current_ = current_2_;
                     v_ = v_3_;
@@ -221,8 +192,7 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
                 state_v_digit_[b][n] = v_;
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             float current_ = state_current_digit_[b][n];
             float v_ = state_v_digit_[b][n];
             const float current_2_ = 0.5f * current_ + digit_dense_[b][6][n];
@@ -247,18 +217,15 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_)[7][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 7; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = digit_rate_[b][n] / 7.0f;
         }
     }
@@ -326,8 +293,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -365,20 +331,17 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* cuba_lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 state_g_current_digit_[b][n] = 0.0f;
                 state_g_v_digit_[b][n] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_current_ = state_g_current_digit_[b][n];
                 float g_v_ = state_g_v_digit_[b][n];
                 const float v_ = digit_v_then_g_digit_dense_[b][6][n];
@@ -398,8 +361,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
                 state_g_v_digit_[b][n] = g_v_;
             }
             for (int32_t chunk = 1; chunk >= 0; chunk--) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     float g_current_ = state_g_current_digit_[b][n];
                     float g_v_ = state_g_v_digit_[b][n];
                     /* t: step 2 of the block */
@@ -456,14 +418,12 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 7; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
@@ -481,8 +441,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -497,8 +456,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
             w_digit_[i][j] = weight_;
         }

@@ -100,14 +100,12 @@ static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t l
     _Alignas(64) uint8_t bytes_of_input_[4][4];
     _Alignas(64) uint8_t undecided_in_input_[4];
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             whole_of_input_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 1; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
                 bytes_of_input_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
                 bytes_of_input_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
@@ -117,8 +115,7 @@ static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t l
             const int32_t steps = 2 - block * 4 < 4 ? 2 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 4; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                     input_[b][t][n] = (uint8_t)(bytes_of_input_[k][n] < whole_of_input_[0][n]);
                     undecided_in_input_[n] = (uint8_t)(bytes_of_input_[k][n] == whole_of_input_[0][n]);
                 }
@@ -141,14 +138,12 @@ static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_delay_)[2][4] = net->digit_delay_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 1; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 digit_delay_[b][t][n] = 0;
             }
         }
         for (int32_t t = 1; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 digit_delay_[b][t][n] = (uint8_t)(input_[b][t - 1][n]);
             }
         }
@@ -190,51 +185,36 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_input_[b][t]; e < ends_of_input_[b][t + 1]; e++) {
                 const int32_t i = events_of_input_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* rows of w_digit_2, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_2_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
                 const int32_t i = events_of_digit_delay_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_2_[b][t][j] += w_digit_2_[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][0][n] + digit_dense_2_[b][0][n] - v_) * 0.5f;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (digit_dense_[b][t][n] + digit_dense_2_[b][t][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][0][n] = (uint8_t)spike_;
-                digit_v_then_g_digit_dense_[b][0][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][1][n] + digit_dense_2_[b][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][1][n] = (uint8_t)spike_;
-                digit_v_then_g_digit_dense_[b][1][n] = v_2_;
+                digit_[b][t][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][t][n] = v_2_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -251,18 +231,15 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = digit_rate_[b][n] / 2.0f;
         }
     }
@@ -329,8 +306,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
 {
     float (*restrict grad_w_digit_)[3] = snn_given(context, 0);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -369,21 +345,18 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_v_ = 0.0f;
                 /* t = 1 */
                 {
@@ -414,28 +387,24 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
             }
             /* gradient of w_digit_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_delay_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_2_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_input_[b][t]; e < ends_of_input_[b][t + 1]; e++) {
                     const int32_t i = events_of_input_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
@@ -452,8 +421,7 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
     float (*restrict parts_of_w_digit_2_)[4][3] = snn_given(context, 1);
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_2_[i][j] += parts_of_w_digit_2_[slice][i][j];
             }
         }
@@ -468,8 +436,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     float (*restrict grad_w_digit_)[3] = snn_given(context, 1);
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
             w_digit_[i][j] = weight_;
         }

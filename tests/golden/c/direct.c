@@ -102,20 +102,16 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             hidden_dense_[b][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             hidden_dense_[b + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             hidden_dense_[b + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             hidden_dense_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -123,8 +119,7 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
             const float x1 = image_[b + 1][i];
             const float x2 = image_[b + 2][i];
             const float x3 = image_[b + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 const float w = w_hidden_[i][j];
                 hidden_dense_[b][j] += x0 * w;
                 hidden_dense_[b + 1][j] += x1 * w;
@@ -135,14 +130,12 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             hidden_dense_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = image_[b][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 const float w = w_hidden_[i][j];
                 hidden_dense_[b][j] += x0 * w;
             }
@@ -161,30 +154,16 @@ static void SNN_AT_LEVEL(scan_hidden_)(void *context, int32_t first, int32_t las
     float (*restrict state_v_hidden_)[4] = net->state_v_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
                 const float v_2_ = v_ + (hidden_dense_[b][n] - v_) * 0.5f;
                 const float x = v_2_ - 1.0f;
                 const bool spike_ = x >= 0.0f;
-                hidden_[b][0][n] = (uint8_t)spike_;
+                hidden_[b][t][n] = (uint8_t)spike_;
                 const float y_ = 25.0f * snn_absf(x) + 1.0f;
                 const float derivative_ = 1.0f / (y_ * y_);
-                hidden_derivative_[b][0][n] = derivative_;
-                const float v_3_ = v_2_ - (spike_ ? 1.0f : 0.0f);
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (hidden_dense_[b][n] - v_) * 0.5f;
-                const float x = v_2_ - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                hidden_[b][1][n] = (uint8_t)spike_;
-                const float y_ = 25.0f * snn_absf(x) + 1.0f;
-                const float derivative_ = 1.0f / (y_ * y_);
-                hidden_derivative_[b][1][n] = derivative_;
+                hidden_derivative_[b][t][n] = derivative_;
                 const float v_3_ = v_2_ - (spike_ ? 1.0f : 0.0f);
                 v_ = v_3_;
             }
@@ -225,37 +204,24 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][0][n] - v_) * 0.5f;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (digit_dense_[b][t][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][0][n] = (uint8_t)spike_;
-                digit_v_then_g_digit_dense_[b][0][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][1][n] = (uint8_t)spike_;
-                digit_v_then_g_digit_dense_[b][1][n] = v_2_;
+                digit_[b][t][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][t][n] = v_2_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -272,18 +238,15 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = digit_rate_[b][n] / 2.0f;
         }
     }
@@ -369,8 +332,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[4] = net->grad_w_hidden_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             grad_w_hidden_[i][j] = 0.0f;
         }
     }
@@ -382,8 +344,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -432,15 +393,13 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_v_ = 0.0f;
                 /* t = 1 */
                 {
@@ -471,14 +430,12 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
@@ -496,8 +453,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -516,27 +472,23 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
     float (*restrict w_digit_transposed_)[4] = net->w_digit_transposed_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_transposed */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_hidden_[b][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_hidden_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
             const float x0 = digit_v_then_g_digit_dense_[b][0][i];
             const float x1 = digit_v_then_g_digit_dense_[b][1][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 const float w = w_digit_transposed_[i][j];
                 g_hidden_[b][0][j] += x0 * w;
                 g_hidden_[b][1][j] += x1 * w;
             }
         }
         /* lif, adjoint */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             float g_v_ = 0.0f;
             float sum = 0.0f;
             /* t = 1 */
@@ -573,28 +525,23 @@ static void SNN_AT_LEVEL(gradient_w_hidden_)(void *context, int32_t first, int32
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         /* gradient of w_hidden, summed over the samples */
         for (int32_t block = 0; block < 1; block++) {
             const int32_t i0 = block * 4;
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_hidden_[0][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_hidden_[1][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_hidden_[2][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_hidden_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -602,8 +549,7 @@ static void SNN_AT_LEVEL(gradient_w_hidden_)(void *context, int32_t first, int32
                 const float x1 = image_[b][i0 + 1];
                 const float x2 = image_[b][i0 + 2];
                 const float x3 = image_[b][i0 + 3];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                     const float g = g_hidden_dense_[b][j];
                     sums_w_hidden_[0][j] += x0 * g;
                     sums_w_hidden_[1][j] += x1 * g;
@@ -611,20 +557,16 @@ static void SNN_AT_LEVEL(gradient_w_hidden_)(void *context, int32_t first, int32
                     sums_w_hidden_[3][j] += x3 * g;
                 }
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden_[slice][i0][j] += sums_w_hidden_[0][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden_[slice][i0 + 1][j] += sums_w_hidden_[1][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden_[slice][i0 + 2][j] += sums_w_hidden_[2][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden_[slice][i0 + 3][j] += sums_w_hidden_[3][j];
             }
         }
@@ -640,8 +582,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     float (*restrict parts_of_w_hidden_)[4][4] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
@@ -656,8 +597,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     float (*restrict grad_w_hidden_)[4] = net->grad_w_hidden_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             const float g_ = snn_minf(snn_maxf(grad_w_hidden_[i][j], -0.5f), 0.5f);
             const float weight_ = w_hidden_[i][j] - lr_ * g_;
             w_hidden_[i][j] = weight_;
@@ -673,8 +613,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float g_ = snn_minf(snn_maxf(grad_w_digit_[i][j], -0.5f), 0.5f);
             const float weight_ = w_digit_[i][j] - lr_ * g_;
             w_digit_[i][j] = weight_;

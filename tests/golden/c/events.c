@@ -94,14 +94,12 @@ static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_delay_)[2][5] = net->digit_delay_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 1; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 5; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                 digit_delay_[b][t][n] = 0;
             }
         }
         for (int32_t t = 1; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 5; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                 digit_delay_[b][t][n] = (uint8_t)(image_[b][t - 1][n]);
             }
         }
@@ -143,51 +141,36 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
                 const int32_t i = events_of_image_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* rows of w_digit_2, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_2_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
                 const int32_t i = events_of_digit_delay_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_2_[b][t][j] += w_digit_2_[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][0][n] + digit_dense_2_[b][0][n] - v_) * 0.5f;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (digit_dense_[b][t][n] + digit_dense_2_[b][t][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][0][n] = (uint8_t)spike_;
-                digit_v_then_g_digit_dense_[b][0][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][1][n] + digit_dense_2_[b][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][1][n] = (uint8_t)spike_;
-                digit_v_then_g_digit_dense_[b][1][n] = v_2_;
+                digit_[b][t][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][t][n] = v_2_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -204,18 +187,15 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = digit_rate_[b][n] / 2.0f;
         }
     }
@@ -282,8 +262,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
 {
     float (*restrict grad_w_digit_)[3] = snn_given(context, 0);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -322,21 +301,18 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_v_ = 0.0f;
                 /* t = 1 */
                 {
@@ -367,28 +343,24 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
             }
             /* gradient of w_digit_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_delay_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_2_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
                     const int32_t i = events_of_image_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
@@ -405,8 +377,7 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
     float (*restrict parts_of_w_digit_2_)[5][3] = snn_given(context, 1);
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_2_[i][j] += parts_of_w_digit_2_[slice][i][j];
             }
         }
@@ -421,8 +392,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     float (*restrict grad_w_digit_)[3] = snn_given(context, 1);
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
             w_digit_[i][j] = weight_;
         }

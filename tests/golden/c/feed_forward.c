@@ -111,14 +111,12 @@ static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t l
     _Alignas(64) uint8_t bytes_of_input_[4][4];
     _Alignas(64) uint8_t undecided_in_input_[4];
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             whole_of_input_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 1; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
                 bytes_of_input_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
                 bytes_of_input_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
@@ -128,8 +126,7 @@ static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t l
             const int32_t steps = 3 - block * 4 < 4 ? 3 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 4; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                     input_[b][t][n] = (uint8_t)(bytes_of_input_[k][n] < whole_of_input_[0][n]);
                     undecided_in_input_[n] = (uint8_t)(bytes_of_input_[k][n] == whole_of_input_[0][n]);
                 }
@@ -175,46 +172,24 @@ static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t la
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 hidden_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_input_[b][t]; e < ends_of_input_[b][t + 1]; e++) {
                 const int32_t i = events_of_input_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     hidden_dense_[b][t][j] += w_hidden_[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 5; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (hidden_dense_[b][0][n] - v_) * 0.5f;
+            SNN_UNROLL for (int32_t t = 0; t < 3; t++) {
+                const float v_2_ = v_ + (hidden_dense_[b][t][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                hidden_[b][0][n] = (uint8_t)spike_;
-                hidden_v_then_g_hidden_dense_[b][0][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (hidden_dense_[b][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                hidden_[b][1][n] = (uint8_t)spike_;
-                hidden_v_then_g_hidden_dense_[b][1][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 2 */
-            {
-                const float v_2_ = v_ + (hidden_dense_[b][2][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                hidden_[b][2][n] = (uint8_t)spike_;
-                hidden_v_then_g_hidden_dense_[b][2][n] = v_2_;
+                hidden_[b][t][n] = (uint8_t)spike_;
+                hidden_v_then_g_hidden_dense_[b][t][n] = v_2_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -255,46 +230,24 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][0][n] - v_) * 0.5f;
+            SNN_UNROLL for (int32_t t = 0; t < 3; t++) {
+                const float v_2_ = v_ + (digit_dense_[b][t][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][0][n] = (uint8_t)spike_;
-                digit_v_then_g_digit_dense_[b][0][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][1][n] = (uint8_t)spike_;
-                digit_v_then_g_digit_dense_[b][1][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 2 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][2][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][2][n] = (uint8_t)spike_;
-                digit_v_then_g_digit_dense_[b][2][n] = v_2_;
+                digit_[b][t][n] = (uint8_t)spike_;
+                digit_v_then_g_digit_dense_[b][t][n] = v_2_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -311,18 +264,15 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_)[3][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = digit_rate_[b][n] / 3.0f;
         }
     }
@@ -408,8 +358,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             grad_w_hidden_[i][j] = 0.0f;
         }
     }
@@ -421,8 +370,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -471,15 +419,13 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_v_ = 0.0f;
                 /* t = 2 */
                 {
@@ -523,14 +469,12 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 3; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
@@ -548,8 +492,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -573,31 +516,26 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* rows of w_digit_transposed */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 g_hidden_[b][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 g_hidden_[b][1][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 g_hidden_[b][2][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
                 const float x0 = digit_v_then_g_digit_dense_[b][0][i];
                 const float x1 = digit_v_then_g_digit_dense_[b][1][i];
                 const float x2 = digit_v_then_g_digit_dense_[b][2][i];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     const float w = w_digit_transposed_[i][j];
                     g_hidden_[b][0][j] += x0 * w;
                     g_hidden_[b][1][j] += x1 * w;
@@ -605,8 +543,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                 }
             }
             /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 5; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                 float g_v_ = 0.0f;
                 /* t = 2 */
                 {
@@ -650,14 +587,12 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
             }
             /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 3; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_hidden_2_[0][j] = hidden_v_then_g_hidden_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_input_[b][t]; e < ends_of_input_[b][t + 1]; e++) {
                     const int32_t i = events_of_input_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         parts_of_w_hidden_[slice][i][j] += sums_hidden_2_[0][j];
                     }
                 }
@@ -675,8 +610,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
@@ -702,8 +636,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     const float correction2_ = -x_5;
     const float x_6 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             const float gradient_ = grad_w_hidden_[i][j];
             const float m_ = 0.9f * m_w_hidden_[i][j] + 0.1f * gradient_;
             const float v_ = 0.999f * v_w_hidden_[i][j] + 0.001f * (gradient_ * gradient_);
@@ -734,8 +667,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     const float correction2_ = -x_5;
     const float x_6 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float gradient_ = grad_w_digit_[i][j];
             const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
             const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);

@@ -91,20 +91,16 @@ static void SNN_AT_LEVEL(dense_reservoir_dense_)(void *context, int32_t first, i
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             reservoir_dense_[b][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             reservoir_dense_[b + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             reservoir_dense_[b + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             reservoir_dense_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -112,8 +108,7 @@ static void SNN_AT_LEVEL(dense_reservoir_dense_)(void *context, int32_t first, i
             const float x1 = image_[b + 1][i];
             const float x2 = image_[b + 2][i];
             const float x3 = image_[b + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_reservoir_[i][j];
                 reservoir_dense_[b][j] += x0 * w;
                 reservoir_dense_[b + 1][j] += x1 * w;
@@ -124,14 +119,12 @@ static void SNN_AT_LEVEL(dense_reservoir_dense_)(void *context, int32_t first, i
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             reservoir_dense_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = image_[b][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_reservoir_[i][j];
                 reservoir_dense_[b][j] += x0 * w;
             }
@@ -151,38 +144,14 @@ static void SNN_AT_LEVEL(scan_reservoir_)(void *context, int32_t first, int32_t 
     float (*restrict state_v_li_reservoir_)[5] = net->state_v_li_reservoir_;
     for (int32_t b = first; b < last; b++) {
         /* lif, li */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 5; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
             float v_ = 0.0f;
             float v_li_ = 0.0f;
             float sum = 0.0f;
-            /* t = 0 */
-            {
+            SNN_UNROLL for (int32_t t = 0; t < 3; t++) {
                 const float v_2_ = v_ + (reservoir_dense_[b][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                reservoir_[b][0][n] = (uint8_t)spike_;
-                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.25f;
-                sum = sum + v_li_2_ * 0.33333334f;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-                v_li_ = v_li_2_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (reservoir_dense_[b][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                reservoir_[b][1][n] = (uint8_t)spike_;
-                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.25f;
-                sum = sum + v_li_2_ * 0.33333334f;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-                v_li_ = v_li_2_;
-            }
-            /* t = 2 */
-            {
-                const float v_2_ = v_ + (reservoir_dense_[b][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                reservoir_[b][2][n] = (uint8_t)spike_;
+                reservoir_[b][t][n] = (uint8_t)spike_;
                 const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.25f;
                 sum = sum + v_li_2_ * 0.33333334f;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
@@ -208,20 +177,16 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
@@ -229,8 +194,7 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
             const float x1 = digit_map_li_mean_[b + 1][i];
             const float x2 = digit_map_li_mean_[b + 2][i];
             const float x3 = digit_map_li_mean_[b + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
                 digit_mean_[b][j] += x0 * w;
                 digit_mean_[b + 1][j] += x1 * w;
@@ -241,14 +205,12 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
             const float x0 = digit_map_li_mean_[b][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
                 digit_mean_[b][j] += x0 * w;
             }
@@ -301,8 +263,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -344,28 +305,23 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         /* gradient of w_digit, summed over the samples */
         for (int32_t block = 0; block < 1; block++) {
             const int32_t i0 = block * 4;
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[0][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[1][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[2][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -373,8 +329,7 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                 const float x1 = digit_map_li_mean_[b][i0 + 1];
                 const float x2 = digit_map_li_mean_[b][i0 + 2];
                 const float x3 = digit_map_li_mean_[b][i0 + 3];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     const float g = g_digit_mean_[b][j];
                     sums_w_digit_[0][j] += x0 * g;
                     sums_w_digit_[1][j] += x1 * g;
@@ -382,37 +337,30 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                     sums_w_digit_[3][j] += x3 * g;
                 }
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0][j] += sums_w_digit_[0][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0 + 1][j] += sums_w_digit_[1][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0 + 2][j] += sums_w_digit_[2][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0 + 3][j] += sums_w_digit_[3][j];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             sums_w_digit_[0][j] = 0.0f;
         }
         for (int32_t b = b0; b < b1; b++) {
             const float x0 = digit_map_li_mean_[b][4];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float g = g_digit_mean_[b][j];
                 sums_w_digit_[0][j] += x0 * g;
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             parts_of_w_digit_[slice][4][j] += sums_w_digit_[0][j];
         }
     }
@@ -427,8 +375,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -445,8 +392,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     const float lr_ = net->run.lr;
     const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float g_ = grad_w_digit_[i][j] * scale_;
             const float velocity_ = 0.9f * velocity_w_digit_[i][j] + g_;
             const float weight_ = w_digit_[i][j] - lr_ * velocity_;

@@ -104,19 +104,16 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
     float (*restrict w_hidden_)[3] = net->w_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             hidden_dense_[b][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             hidden_dense_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = image_[b][0][i];
             const float x1 = image_[b][1][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_hidden_[i][j];
                 hidden_dense_[b][0][j] += x0 * w;
                 hidden_dense_[b][1][j] += x1 * w;
@@ -132,8 +129,7 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t
     float (*restrict w_hidden_2_)[3] = snn_given(context, 1);
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 tiles_of_w_hidden_2_[tile][i][j] = w_hidden_2_[i][tile * 3 + j];
             }
         }
@@ -163,8 +159,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
             ends_of_hidden_delay_[b][0] = 0;
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 state_v_hidden_[b][n] = 0.0f;
                 state_v_li_hidden_[b][n] = 0.0f;
                 digit_mean_[b][n] = 0.0f;
@@ -172,8 +167,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
         }
         for (int32_t t = 0; t < 1; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     hidden_delay_[b][t][n] = 0;
                 }
             }
@@ -185,14 +179,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         hidden_dense_2_[b][t][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
                         const int32_t i = events_of_hidden_delay_[b][e];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             hidden_dense_2_[b][t][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
@@ -205,8 +197,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                 snn_ahead(&hidden_v_before_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
                 const float w_ = plif_w_hidden_[0];
                 const float decay_ = snn_sigmoidf(w_);
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     float v_ = state_v_hidden_[b][n];
                     float v_li_ = state_v_li_hidden_[b][n];
                     float sum = 0.0f;
@@ -227,8 +218,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
         }
         for (int32_t t = 1; t < 2; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     hidden_delay_[b][t][n] = (uint8_t)(hidden_[b][t - 1][n]);
                 }
             }
@@ -240,14 +230,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         hidden_dense_2_[b][t][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
                         const int32_t i = events_of_hidden_delay_[b][e];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             hidden_dense_2_[b][t][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
@@ -260,8 +248,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                 snn_ahead(&hidden_v_before_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 3 * sizeof(float));
                 const float w_ = plif_w_hidden_[0];
                 const float decay_ = snn_sigmoidf(w_);
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     float v_ = state_v_hidden_[b][n];
                     float v_li_ = state_v_li_hidden_[b][n];
                     float sum = 0.0f;
@@ -345,8 +332,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[3] = net->grad_w_hidden_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_hidden_[i][j] = 0.0f;
         }
     }
@@ -358,8 +344,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_2_)[3] = net->grad_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_hidden_2_[i][j] = 0.0f;
         }
     }
@@ -370,8 +355,7 @@ static void SNN_AT_LEVEL(zero_plif_w_hidden_)(void *context, int32_t first, int3
 {
     const struct net *net = snn_net(context);
     float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         grad_plif_w_hidden_[k] = 0.0f;
     }
 }
@@ -426,8 +410,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 state_g_v_hidden_[b][n] = 0.0f;
                 state_g_v_plif_hidden_[b][n] = 0.0f;
                 sum_plif_w_hidden_hidden_[b][n] = 0.0f;
@@ -442,8 +425,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const float decay_ = snn_sigmoidf(w_);
                 const float x = 1.0f - decay_;
                 const float x_2 = decay_ * x;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     float g_v_ = state_g_v_hidden_[b][n];
                     float g_v_plif_ = state_g_v_plif_hidden_[b][n];
                     float sum = 0.0f;
@@ -476,36 +458,28 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const int32_t blocks = SNN_LANES >= 16 ? (b1 - b0) / 8 : 0;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -517,8 +491,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x5 = hidden_v_before_then_g_hidden_dense_[b + 5][t][i];
                         const float x6 = hidden_v_before_then_g_hidden_dense_[b + 6][t][i];
                         const float x7 = hidden_v_before_then_g_hidden_dense_[b + 7][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -538,36 +511,28 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                             sums_g_hidden_delay_[7][j] += p7;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_[4][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_[5][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_[6][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_[7][j];
                     }
                 }
@@ -575,20 +540,16 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const int32_t blocks_2 = (b1 - left) / 4;
                 for (int32_t block_2 = 0; block_2 < blocks_2; block_2++) {
                     const int32_t b = left + block_2 * 4;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -596,8 +557,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x1 = hidden_v_before_then_g_hidden_dense_[b + 1][t][i];
                         const float x2 = hidden_v_before_then_g_hidden_dense_[b + 2][t][i];
                         const float x3 = hidden_v_before_then_g_hidden_dense_[b + 3][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -609,39 +569,32 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                             sums_g_hidden_delay_[3][j] += p3;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
                         const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             sums_g_hidden_delay_[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
                 }
@@ -656,8 +609,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const float decay_ = snn_sigmoidf(w_);
                 const float x = 1.0f - decay_;
                 const float x_2 = decay_ * x;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     float g_v_ = state_g_v_hidden_[b][n];
                     float g_v_plif_ = state_g_v_plif_hidden_[b][n];
                     float sum = 0.0f;
@@ -690,36 +642,28 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const int32_t blocks = SNN_LANES >= 16 ? (b1 - b0) / 8 : 0;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -731,8 +675,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x5 = hidden_v_before_then_g_hidden_dense_[b + 5][t][i];
                         const float x6 = hidden_v_before_then_g_hidden_dense_[b + 6][t][i];
                         const float x7 = hidden_v_before_then_g_hidden_dense_[b + 7][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -752,36 +695,28 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                             sums_g_hidden_delay_2_[7][j] += p7;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_2_[4][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_2_[5][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_2_[6][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_2_[7][j];
                     }
                 }
@@ -789,20 +724,16 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const int32_t blocks_2 = (b1 - left) / 4;
                 for (int32_t block_2 = 0; block_2 < blocks_2; block_2++) {
                     const int32_t b = left + block_2 * 4;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -810,8 +741,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x1 = hidden_v_before_then_g_hidden_dense_[b + 1][t][i];
                         const float x2 = hidden_v_before_then_g_hidden_dense_[b + 2][t][i];
                         const float x3 = hidden_v_before_then_g_hidden_dense_[b + 3][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -823,39 +753,32 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                             sums_g_hidden_delay_2_[3][j] += p3;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
                         const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             sums_g_hidden_delay_2_[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
                 }
@@ -896,28 +819,24 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_hidden_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* gradient of w_hidden_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2_[0][j] = hidden_v_before_then_g_hidden_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_delay_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_hidden_2_[slice][i][j] += sums_w_hidden_2_[0][j];
                     }
                 }
@@ -925,20 +844,16 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
             /* gradient of w_hidden */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2_[0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2_[1][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2_[2][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
@@ -946,8 +861,7 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                     const float x1 = image_[b][t][i0 + 1];
                     const float x2 = image_[b][t][i0 + 2];
                     const float x3 = image_[b][t][i0 + 3];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         const float g = hidden_v_before_then_g_hidden_dense_[b][t][j];
                         sums_w_hidden_2_[0][j] += x0 * g;
                         sums_w_hidden_2_[1][j] += x1 * g;
@@ -955,20 +869,16 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                         sums_w_hidden_2_[3][j] += x3 * g;
                     }
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden_[slice][i0][j] += sums_w_hidden_2_[0][j];
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden_[slice][i0 + 1][j] += sums_w_hidden_2_[1][j];
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden_[slice][i0 + 2][j] += sums_w_hidden_2_[2][j];
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden_[slice][i0 + 3][j] += sums_w_hidden_2_[3][j];
                 }
             }
@@ -985,8 +895,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t 
     float (*restrict parts_of_w_hidden_2_)[3][3] = net->parts_of_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_hidden_2_[i][j] += parts_of_w_hidden_2_[slice][i][j];
             }
         }
@@ -1002,8 +911,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     float (*restrict parts_of_w_hidden_)[4][3] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
@@ -1018,8 +926,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     float (*restrict grad_w_hidden_)[3] = net->grad_w_hidden_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
             w_hidden_[i][j] = weight_;
         }
@@ -1034,8 +941,7 @@ static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32
     float (*restrict grad_w_hidden_2_)[3] = net->grad_w_hidden_2_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_hidden_2_[i][j] - lr_ * grad_w_hidden_2_[i][j];
             w_hidden_2_[i][j] = weight_;
         }
@@ -1049,8 +955,7 @@ static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, in
     float *restrict plif_w_hidden_ = net->plif_w_hidden_;
     float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
     const float lr_ = net->run.lr;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         const float weight_ = plif_w_hidden_[k] - lr_ * grad_plif_w_hidden_[k];
         plif_w_hidden_[k] = weight_;
     }

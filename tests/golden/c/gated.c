@@ -118,19 +118,16 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
     float (*restrict w_hidden_)[17] = net->w_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden */
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 17; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
             hidden_dense_[b][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 17; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
             hidden_dense_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
             const float x0 = image_[b][0][i];
             const float x1 = image_[b][1][i];
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 const float w = w_hidden_[i][j];
                 hidden_dense_[b][0][j] += x0 * w;
                 hidden_dense_[b][1][j] += x1 * w;
@@ -146,8 +143,7 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t
     float (*restrict w_hidden_2_)[17] = snn_given(context, 1);
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 17; i++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 tiles_of_w_hidden_2_[tile][i][j] = w_hidden_2_[i][tile * 17 + j];
             }
         }
@@ -174,15 +170,13 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
             ends_of_hidden_delay_[b][0] = 0;
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 17; n++) {
+            SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                 state_v_hidden_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 0; t < 1; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
+                SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                     hidden_delay_[b][t][n] = 0;
                 }
             }
@@ -194,14 +188,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 17;
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 17; j++) {
+                    SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                         hidden_dense_2_[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
                         const int32_t i = events_of_hidden_delay_[b][e];
-                        SNN_INDEPENDENT
-                        for (int32_t j = 0; j < 17; j++) {
+                        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                             hidden_dense_2_[b][0][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
@@ -211,8 +203,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                 snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
                 snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(uint8_t));
                 snn_ahead(&hidden_v_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
+                SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                     float v_ = state_v_hidden_[b][n];
                     const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][0][n] - v_) * 0.5f;
                     const bool spike_ = v_2_ - 1.0f >= 0.0f;
@@ -226,8 +217,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
         }
         for (int32_t t = 1; t < 2; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
+                SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                     hidden_delay_[b][t][n] = (uint8_t)(hidden_[b][t - 1][n]);
                 }
             }
@@ -239,14 +229,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 17;
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 17; j++) {
+                    SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                         hidden_dense_2_[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
                         const int32_t i = events_of_hidden_delay_[b][e];
-                        SNN_INDEPENDENT
-                        for (int32_t j = 0; j < 17; j++) {
+                        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                             hidden_dense_2_[b][0][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
@@ -256,8 +244,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                 snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
                 snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(uint8_t));
                 snn_ahead(&hidden_v_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 17 * sizeof(float));
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
+                SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                     float v_ = state_v_hidden_[b][n];
                     const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][0][n] - v_) * 0.5f;
                     const bool spike_ = v_2_ - 1.0f >= 0.0f;
@@ -306,42 +293,26 @@ static void SNN_AT_LEVEL(layer_second_)(void *context, int32_t first, int32_t la
     for (int32_t b = first; b < last; b++) {
         /* rows of w_second, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 18; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                 second_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden_[b][e];
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 18; j++) {
+                SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                     second_dense_[b][t][j] += w_second_[i][j];
                 }
             }
         }
         /* lif, li */
-        SNN_INDEPENDENT
-        for (int32_t n = 0; n < 18; n++) {
+        SNN_INDEPENDENT for (int32_t n = 0; n < 18; n++) {
             float v_ = 0.0f;
             float v_li_ = 0.0f;
             float sum = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (second_dense_[b][0][n] - v_) * 0.5f;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (second_dense_[b][t][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                second_[b][0][n] = (uint8_t)spike_;
-                second_v_then_g_second_dense_[b][0][n] = v_2_;
-                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.5f;
-                sum = sum + v_li_2_ * 0.5f;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-                v_li_ = v_li_2_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (second_dense_[b][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                second_[b][1][n] = (uint8_t)spike_;
-                second_v_then_g_second_dense_[b][1][n] = v_2_;
+                second_[b][t][n] = (uint8_t)spike_;
+                second_v_then_g_second_dense_[b][t][n] = v_2_;
                 const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.5f;
                 sum = sum + v_li_2_ * 0.5f;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
@@ -367,20 +338,16 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             digit_mean_[b][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             digit_mean_[b + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             digit_mean_[b + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             digit_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 18; i++) {
@@ -388,8 +355,7 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
             const float x1 = second_li_mean_[b + 1][i];
             const float x2 = second_li_mean_[b + 2][i];
             const float x3 = second_li_mean_[b + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_digit_[i][j];
                 digit_mean_[b][j] += x0 * w;
                 digit_mean_[b + 1][j] += x1 * w;
@@ -400,14 +366,12 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             digit_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 18; i++) {
             const float x0 = second_li_mean_[b][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_digit_[i][j];
                 digit_mean_[b][j] += x0 * w;
             }
@@ -498,8 +462,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[17] = net->grad_w_hidden_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 17; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
             grad_w_hidden_[i][j] = 0.0f;
         }
     }
@@ -511,8 +474,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_2_)[17] = net->grad_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 17; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
             grad_w_hidden_2_[i][j] = 0.0f;
         }
     }
@@ -524,8 +486,7 @@ static void SNN_AT_LEVEL(zero_w_second_)(void *context, int32_t first, int32_t l
     const struct net *net = snn_net(context);
     float (*restrict grad_w_second_)[18] = net->grad_w_second_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 18; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             grad_w_second_[i][j] = 0.0f;
         }
     }
@@ -537,8 +498,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -619,28 +579,23 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 18; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         /* gradient of w_digit, summed over the samples */
         for (int32_t block = 0; block < 4; block++) {
             const int32_t i0 = block * 4;
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_digit_[0][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_digit_[1][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_digit_[2][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_digit_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -648,8 +603,7 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                 const float x1 = second_li_mean_[b][i0 + 1];
                 const float x2 = second_li_mean_[b][i0 + 2];
                 const float x3 = second_li_mean_[b][i0 + 3];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     const float g = g_digit_mean_[b][j];
                     sums_w_digit_[0][j] += x0 * g;
                     sums_w_digit_[1][j] += x1 * g;
@@ -657,47 +611,38 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                     sums_w_digit_[3][j] += x3 * g;
                 }
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_digit_[slice][i0][j] += sums_w_digit_[0][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_digit_[slice][i0 + 1][j] += sums_w_digit_[1][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_digit_[slice][i0 + 2][j] += sums_w_digit_[2][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_digit_[slice][i0 + 3][j] += sums_w_digit_[3][j];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_digit_[0][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_digit_[1][j] = 0.0f;
         }
         for (int32_t b = b0; b < b1; b++) {
             const float x0 = second_li_mean_[b][16];
             const float x1 = second_li_mean_[b][17];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float g = g_digit_mean_[b][j];
                 sums_w_digit_[0][j] += x0 * g;
                 sums_w_digit_[1][j] += x1 * g;
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_digit_[slice][16][j] += sums_w_digit_[0][j];
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_digit_[slice][17][j] += sums_w_digit_[1][j];
         }
     }
@@ -712,8 +657,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[18][2] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -732,20 +676,16 @@ static void SNN_AT_LEVEL(dense_g_second_li_mean_)(void *context, int32_t first, 
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 18; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             g_second_li_mean_[b][j] = 0.0f;
         }
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 18; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             g_second_li_mean_[b + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 18; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             g_second_li_mean_[b + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 18; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             g_second_li_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
@@ -753,8 +693,7 @@ static void SNN_AT_LEVEL(dense_g_second_li_mean_)(void *context, int32_t first, 
             const float x1 = g_digit_mean_[b + 1][i];
             const float x2 = g_digit_mean_[b + 2][i];
             const float x3 = g_digit_mean_[b + 3][i];
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 18; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                 const float w = w_digit_transposed_[i][j];
                 g_second_li_mean_[b][j] += x0 * w;
                 g_second_li_mean_[b + 1][j] += x1 * w;
@@ -765,14 +704,12 @@ static void SNN_AT_LEVEL(dense_g_second_li_mean_)(void *context, int32_t first, 
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 18; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             g_second_li_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
             const float x0 = g_digit_mean_[b][i];
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 18; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                 const float w = w_digit_transposed_[i][j];
                 g_second_li_mean_[b][j] += x0 * w;
             }
@@ -795,15 +732,13 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first, int32_t 
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 17; i++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 18; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                 parts_of_w_second_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, lif, adjoint */
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 18; n++) {
+            SNN_INDEPENDENT for (int32_t n = 0; n < 18; n++) {
                 float g_v_ = 0.0f;
                 float g_v_lif_ = 0.0f;
                 /* t = 1 */
@@ -839,14 +774,12 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first, int32_t 
             }
             /* gradient of w_second, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 18; j++) {
+                SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                     sums_second_2_[0][j] = second_v_then_g_second_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_[b][e];
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 18; j++) {
+                    SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                         parts_of_w_second_[slice][i][j] += sums_second_2_[0][j];
                     }
                 }
@@ -864,8 +797,7 @@ static void SNN_AT_LEVEL(sum_w_second_)(void *context, int32_t first, int32_t la
     float (*restrict parts_of_w_second_)[17][18] = net->parts_of_w_second_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 18; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                 grad_w_second_[i][j] += parts_of_w_second_[slice][i][j];
             }
         }
@@ -888,32 +820,27 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
     for (int32_t b = first; b < last; b++) {
         /* rows of w_second_transposed, of neurons near their threshold */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 17; n++) {
+            SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                 const float derivative_ = snn_absf(hidden_v_then_g_hidden_dense_[b][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
                 near_g_hidden_2_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
             }
             int32_t count = 0;
             count += snn_list16(&list_near_g_hidden_2_[0], &near_g_hidden_2_[0], 17);
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 g_hidden_2_[b][t][j] = 0.0f;
             }
             for (int32_t e = 0; e < count; e++) {
                 const int32_t j = list_near_g_hidden_2_[e];
-                SNN_UNROLL
-                for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
+                SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
                     sums_near_g_hidden_2_[0][j_2 / SNN_LANES] = snn_all(0.0f);
                 }
                 for (int32_t block = 0; block < 1; block++) {
                     const int32_t k0 = block * 16;
-                    SNN_UNROLL
-                    for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
+                    SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
                         sums_near_g_hidden_2_[0][j_2 / SNN_LANES] += snn_load(&second_v_then_g_second_dense_[b][t][k0 + j_2]) * snn_load(&w_second_[j][k0 + j_2]);
                     }
                 }
-                SNN_UNROLL
-                for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
+                SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
                     snn_store(&lanes_g_hidden_2_[j_2], sums_near_g_hidden_2_[0][j_2 / SNN_LANES]);
                 }
                 float sum = lanes_g_hidden_2_[0] + lanes_g_hidden_2_[1] + (lanes_g_hidden_2_[2] + lanes_g_hidden_2_[3]) + (lanes_g_hidden_2_[4] + lanes_g_hidden_2_[5] + (lanes_g_hidden_2_[6] + lanes_g_hidden_2_[7])) + (lanes_g_hidden_2_[8] + lanes_g_hidden_2_[9] + (lanes_g_hidden_2_[10] + lanes_g_hidden_2_[11]) + (lanes_g_hidden_2_[12] + lanes_g_hidden_2_[13] + (lanes_g_hidden_2_[14] + lanes_g_hidden_2_[15])));
@@ -949,8 +876,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            SNN_INDEPENDENT
-            for (int32_t n = 0; n < 17; n++) {
+            SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                 state_g_v_hidden_[b][n] = 0.0f;
             }
         }
@@ -958,8 +884,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
             for (int32_t b = b0; b < b1; b++) {
                 snn_ahead(&g_hidden_2_[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
                 snn_ahead(&hidden_v_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
+                SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                     float g_v_ = state_g_v_hidden_[b][n];
                     const float v_ = hidden_v_then_g_hidden_dense_[b][t][n];
                     const float x = v_ - 1.0f;
@@ -977,32 +902,27 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
             for (int32_t b = b0; b < b1; b++) {
                 const int32_t asked = t + -1;
                 const int32_t at = asked > 0 ? asked : 0;
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
+                SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                     const float derivative_ = snn_absf(hidden_v_then_g_hidden_dense_[b][at][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
                     near_g_hidden_delay_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                 }
                 int32_t count = 0;
                 count += snn_list16(&list_near_g_hidden_delay_[0], &near_g_hidden_delay_[0], 17);
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 17; j++) {
+                SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                     g_hidden_delay_[b][t][j] = 0.0f;
                 }
                 for (int32_t e = 0; e < count; e++) {
                     const int32_t j = list_near_g_hidden_delay_[e];
-                    SNN_UNROLL
-                    for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
+                    SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
                         sums_near_g_hidden_delay_[0][j_2 / SNN_LANES] = snn_all(0.0f);
                     }
                     for (int32_t block_2 = 0; block_2 < 1; block_2++) {
                         const int32_t k0 = block_2 * 16;
-                        SNN_UNROLL
-                        for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
+                        SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
                             sums_near_g_hidden_delay_[0][j_2 / SNN_LANES] += snn_load(&hidden_v_then_g_hidden_dense_[b][t][k0 + j_2]) * snn_load(&w_hidden_2_[j][k0 + j_2]);
                         }
                     }
-                    SNN_UNROLL
-                    for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
+                    SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
                         snn_store(&lanes_g_hidden_delay_[j_2], sums_near_g_hidden_delay_[0][j_2 / SNN_LANES]);
                     }
                     float sum = lanes_g_hidden_delay_[0] + lanes_g_hidden_delay_[1] + (lanes_g_hidden_delay_[2] + lanes_g_hidden_delay_[3]) + (lanes_g_hidden_delay_[4] + lanes_g_hidden_delay_[5] + (lanes_g_hidden_delay_[6] + lanes_g_hidden_delay_[7])) + (lanes_g_hidden_delay_[8] + lanes_g_hidden_delay_[9] + (lanes_g_hidden_delay_[10] + lanes_g_hidden_delay_[11]) + (lanes_g_hidden_delay_[12] + lanes_g_hidden_delay_[13] + (lanes_g_hidden_delay_[14] + lanes_g_hidden_delay_[15])));
@@ -1017,8 +937,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
             for (int32_t b = b0; b < b1; b++) {
                 snn_ahead(&g_hidden_2_[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
                 snn_ahead(&hidden_v_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 17 * sizeof(float));
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
+                SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                     float g_v_ = state_g_v_hidden_[b][n];
                     const float v_ = hidden_v_then_g_hidden_dense_[b][t][n];
                     const float x = v_ - 1.0f;
@@ -1036,32 +955,27 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
             for (int32_t b = b0; b < b1; b++) {
                 const int32_t asked = t + -1;
                 const int32_t at = asked > 0 ? asked : 0;
-                SNN_INDEPENDENT
-                for (int32_t n = 0; n < 17; n++) {
+                SNN_INDEPENDENT for (int32_t n = 0; n < 17; n++) {
                     const float derivative_ = snn_absf(hidden_v_then_g_hidden_dense_[b][at][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
                     near_g_hidden_delay_2_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                 }
                 int32_t count = 0;
                 count += snn_list16(&list_near_g_hidden_delay_2_[0], &near_g_hidden_delay_2_[0], 17);
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 17; j++) {
+                SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                     g_hidden_delay_[b][t][j] = 0.0f;
                 }
                 for (int32_t e = 0; e < count; e++) {
                     const int32_t j = list_near_g_hidden_delay_2_[e];
-                    SNN_UNROLL
-                    for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
+                    SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
                         sums_near_g_hidden_delay_2_[0][j_2 / SNN_LANES] = snn_all(0.0f);
                     }
                     for (int32_t block_2 = 0; block_2 < 1; block_2++) {
                         const int32_t k0 = block_2 * 16;
-                        SNN_UNROLL
-                        for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
+                        SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
                             sums_near_g_hidden_delay_2_[0][j_2 / SNN_LANES] += snn_load(&hidden_v_then_g_hidden_dense_[b][t][k0 + j_2]) * snn_load(&w_hidden_2_[j][k0 + j_2]);
                         }
                     }
-                    SNN_UNROLL
-                    for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
+                    SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
                         snn_store(&lanes_g_hidden_delay_2_[j_2], sums_near_g_hidden_delay_2_[0][j_2 / SNN_LANES]);
                     }
                     float sum = lanes_g_hidden_delay_2_[0] + lanes_g_hidden_delay_2_[1] + (lanes_g_hidden_delay_2_[2] + lanes_g_hidden_delay_2_[3]) + (lanes_g_hidden_delay_2_[4] + lanes_g_hidden_delay_2_[5] + (lanes_g_hidden_delay_2_[6] + lanes_g_hidden_delay_2_[7])) + (lanes_g_hidden_delay_2_[8] + lanes_g_hidden_delay_2_[9] + (lanes_g_hidden_delay_2_[10] + lanes_g_hidden_delay_2_[11]) + (lanes_g_hidden_delay_2_[12] + lanes_g_hidden_delay_2_[13] + (lanes_g_hidden_delay_2_[14] + lanes_g_hidden_delay_2_[15])));
@@ -1091,67 +1005,56 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 17; i++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 parts_of_w_hidden_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* gradient of w_hidden_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 17; j++) {
+                SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                     sums_w_hidden_2_[0][j] = hidden_v_then_g_hidden_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_delay_[b][e];
-                    SNN_INDEPENDENT
-                    for (int32_t j = 0; j < 17; j++) {
+                    SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                         parts_of_w_hidden_2_[slice][i][j] += sums_w_hidden_2_[0][j];
                     }
                 }
             }
             /* gradient of w_hidden */
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 sums_w_hidden_2_[0][j] = 0.0f;
             }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 sums_w_hidden_2_[1][j] = 0.0f;
             }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 sums_w_hidden_2_[2][j] = 0.0f;
             }
             for (int32_t t = 0; t < 2; t++) {
                 const float x0 = image_[b][t][0];
                 const float x1 = image_[b][t][1];
                 const float x2 = image_[b][t][2];
-                SNN_INDEPENDENT
-                for (int32_t j = 0; j < 17; j++) {
+                SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                     const float g = hidden_v_then_g_hidden_dense_[b][t][j];
                     sums_w_hidden_2_[0][j] += x0 * g;
                     sums_w_hidden_2_[1][j] += x1 * g;
                     sums_w_hidden_2_[2][j] += x2 * g;
                 }
             }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 parts_of_w_hidden_[slice][0][j] += sums_w_hidden_2_[0][j];
             }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 parts_of_w_hidden_[slice][1][j] += sums_w_hidden_2_[1][j];
             }
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 parts_of_w_hidden_[slice][2][j] += sums_w_hidden_2_[2][j];
             }
         }
@@ -1167,8 +1070,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t 
     float (*restrict parts_of_w_hidden_2_)[17][17] = net->parts_of_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 grad_w_hidden_2_[i][j] += parts_of_w_hidden_2_[slice][i][j];
             }
         }
@@ -1184,8 +1086,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     float (*restrict parts_of_w_hidden_)[3][17] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT
-            for (int32_t j = 0; j < 17; j++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
@@ -1200,8 +1101,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     float (*restrict grad_w_hidden_)[17] = net->grad_w_hidden_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 17; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
             const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
             w_hidden_[i][j] = weight_;
         }
@@ -1216,8 +1116,7 @@ static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32
     float (*restrict grad_w_hidden_2_)[17] = net->grad_w_hidden_2_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 17; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
             const float weight_ = w_hidden_2_[i][j] - lr_ * grad_w_hidden_2_[i][j];
             w_hidden_2_[i][j] = weight_;
         }
@@ -1232,8 +1131,7 @@ static void SNN_AT_LEVEL(update_w_second_)(void *context, int32_t first, int32_t
     float (*restrict grad_w_second_)[18] = net->grad_w_second_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT
-        for (int32_t j = 0; j < 18; j++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             const float weight_ = w_second_[i][j] - lr_ * grad_w_second_[i][j];
             w_second_[i][j] = weight_;
         }
@@ -1248,8 +1146,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
             w_digit_[i][j] = weight_;
         }

@@ -78,8 +78,7 @@ static void SNN_AT_LEVEL(latency_digit_latency_)(void *context, int32_t first, i
     uint8_t (*restrict digit_latency_)[3][4] = net->digit_latency_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 const float x = image_[b][n];
                 digit_latency_[b][t][n] = (uint8_t)(x > 0.0f && (int32_t)((1.0f - snn_minf(snn_maxf(x, 0.0f), 1.0f)) * 2.0f + 0.5f) == t);
             }
@@ -97,25 +96,11 @@ static void SNN_AT_LEVEL(scan_digit_latency_li_)(void *context, int32_t first, i
     float (*restrict state_v_digit_latency_li_)[4] = net->state_v_digit_latency_li_;
     for (int32_t b = first; b < last; b++) {
         /* li */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + ((float)digit_latency_[b][0][n] - v_) * 0.25f;
-                digit_latency_li_[b][0][n] = v_2_;
-                v_ = v_2_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + ((float)digit_latency_[b][1][n] - v_) * 0.25f;
-                digit_latency_li_[b][1][n] = v_2_;
-                v_ = v_2_;
-            }
-            /* t = 2 */
-            {
-                const float v_2_ = v_ + ((float)digit_latency_[b][2][n] - v_) * 0.25f;
-                digit_latency_li_[b][2][n] = v_2_;
+            SNN_UNROLL for (int32_t t = 0; t < 3; t++) {
+                const float v_2_ = v_ + ((float)digit_latency_[b][t][n] - v_) * 0.25f;
+                digit_latency_li_[b][t][n] = v_2_;
                 v_ = v_2_;
             }
             state_v_digit_latency_li_[b][n] = v_;
@@ -131,8 +116,7 @@ static void SNN_AT_LEVEL(reduce_digit_latency_li_last_)(void *context, int32_t f
     float (*restrict digit_latency_li_)[3][4] = net->digit_latency_li_;
     float (*restrict digit_latency_li_last_)[4] = net->digit_latency_li_last_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             digit_latency_li_last_[b][n] = digit_latency_li_[b][2][n];
         }
     }
@@ -150,20 +134,16 @@ static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_last_[b][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_last_[b + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_last_[b + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_last_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -171,8 +151,7 @@ static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_
             const float x1 = digit_latency_li_last_[b + 1][i];
             const float x2 = digit_latency_li_last_[b + 2][i];
             const float x3 = digit_latency_li_last_[b + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
                 digit_last_[b][j] += x0 * w;
                 digit_last_[b + 1][j] += x1 * w;
@@ -183,14 +162,12 @@ static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_last_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = digit_latency_li_last_[b][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
                 digit_last_[b][j] += x0 * w;
             }

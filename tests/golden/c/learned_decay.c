@@ -111,14 +111,12 @@ static void SNN_AT_LEVEL(poisson_hidden_poisson_)(void *context, int32_t first, 
     _Alignas(64) uint8_t bytes_of_hidden_poisson_[4][4];
     _Alignas(64) uint8_t undecided_in_hidden_poisson_[4];
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             whole_of_hidden_poisson_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 1; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
                 bytes_of_hidden_poisson_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
                 bytes_of_hidden_poisson_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
@@ -128,8 +126,7 @@ static void SNN_AT_LEVEL(poisson_hidden_poisson_)(void *context, int32_t first, 
             const int32_t steps = 2 - block * 4 < 4 ? 2 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 4; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                     hidden_poisson_[b][t][n] = (uint8_t)(bytes_of_hidden_poisson_[k][n] < whole_of_hidden_poisson_[0][n]);
                     undecided_in_hidden_poisson_[n] = (uint8_t)(bytes_of_hidden_poisson_[k][n] == whole_of_hidden_poisson_[0][n]);
                 }
@@ -172,14 +169,12 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 hidden_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden_poisson_[b][t]; e < ends_of_hidden_poisson_[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden_poisson_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     hidden_dense_[b][t][j] += w_hidden_[i][j];
                 }
             }
@@ -201,24 +196,13 @@ static void SNN_AT_LEVEL(scan_hidden_)(void *context, int32_t first, int32_t las
         /* plif */
         const float w_ = plif_w_hidden_[0];
         const float decay_ = snn_sigmoidf(w_);
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 5; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (hidden_dense_[b][0][n] - v_) * decay_;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (hidden_dense_[b][t][n] - v_) * decay_;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                hidden_[b][0][n] = (uint8_t)spike_;
-                hidden_v_before_then_g_hidden_dense_[b][0][n] = v_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (hidden_dense_[b][1][n] - v_) * decay_;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                hidden_[b][1][n] = (uint8_t)spike_;
-                hidden_v_before_then_g_hidden_dense_[b][1][n] = v_;
+                hidden_[b][t][n] = (uint8_t)spike_;
+                hidden_v_before_then_g_hidden_dense_[b][t][n] = v_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -256,14 +240,12 @@ static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
@@ -285,24 +267,13 @@ static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last
         /* plif */
         const float w_ = plif_w_digit_[0];
         const float decay_ = snn_sigmoidf(w_);
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][0][n] - v_) * decay_;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (digit_dense_[b][t][n] - v_) * decay_;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][0][n] = (uint8_t)spike_;
-                digit_v_before_then_g_digit_dense_[b][0][n] = v_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][1][n] - v_) * decay_;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                digit_[b][1][n] = (uint8_t)spike_;
-                digit_v_before_then_g_digit_dense_[b][1][n] = v_;
+                digit_[b][t][n] = (uint8_t)spike_;
+                digit_v_before_then_g_digit_dense_[b][t][n] = v_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -319,18 +290,15 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = digit_rate_[b][n] / 2.0f;
         }
     }
@@ -416,8 +384,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             grad_w_hidden_[i][j] = 0.0f;
         }
     }
@@ -427,8 +394,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(zero_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     float *restrict grad_plif_w_hidden_ = snn_given(context, 0);
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         grad_plif_w_hidden_[k] = 0.0f;
     }
 }
@@ -439,8 +405,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -492,8 +457,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
@@ -503,8 +467,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
             const float decay_ = snn_sigmoidf(w_);
             const float x = 1.0f - decay_;
             const float x_2 = decay_ * x;
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_v_ = 0.0f;
                 float sum = 0.0f;
                 /* t = 1 */
@@ -545,14 +508,12 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_[0][j] = digit_v_before_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_digit_[0][j];
                     }
                 }
@@ -570,8 +531,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -614,26 +574,22 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* rows of w_digit_transposed */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 g_hidden_[b][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 g_hidden_[b][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
                 const float x0 = digit_v_before_then_g_digit_dense_[b][0][i];
                 const float x1 = digit_v_before_then_g_digit_dense_[b][1][i];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     const float w = w_digit_transposed_[i][j];
                     g_hidden_[b][0][j] += x0 * w;
                     g_hidden_[b][1][j] += x1 * w;
@@ -644,8 +600,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
             const float decay_ = snn_sigmoidf(w_);
             const float x = 1.0f - decay_;
             const float x_2 = decay_ * x;
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 5; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                 float g_v_ = 0.0f;
                 float sum = 0.0f;
                 /* t = 1 */
@@ -686,14 +641,12 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
             }
             /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_hidden_[0][j] = hidden_v_before_then_g_hidden_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_poisson_[b][t]; e < ends_of_hidden_poisson_[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_poisson_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         parts_of_w_hidden_[slice][i][j] += sums_hidden_[0][j];
                     }
                 }
@@ -711,8 +664,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
@@ -743,8 +695,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
             w_hidden_[i][j] = weight_;
         }
@@ -758,8 +709,7 @@ static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, in
     float *restrict plif_w_hidden_ = snn_given(context, 0);
     float *restrict grad_plif_w_hidden_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         const float weight_ = plif_w_hidden_[k] - lr_ * grad_plif_w_hidden_[k];
         plif_w_hidden_[k] = weight_;
     }
@@ -773,8 +723,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
             w_digit_[i][j] = weight_;
         }

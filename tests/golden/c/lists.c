@@ -116,8 +116,7 @@ static void SNN_AT_LEVEL(tile_w_digit_)(void *context, int32_t first, int32_t la
     float (*restrict tiles_of_w_digit_)[35][3] = net->tiles_of_w_digit_;
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 35; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 tiles_of_w_digit_[tile][i][j] = w_digit_[i][tile * 3 + j];
             }
         }
@@ -131,8 +130,7 @@ static void SNN_AT_LEVEL(tile_w_digit_2_)(void *context, int32_t first, int32_t 
     float (*restrict w_digit_2_)[3] = snn_given(context, 1);
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 tiles_of_w_digit_2_[tile][i][j] = w_digit_2_[i][tile * 3 + j];
             }
         }
@@ -162,8 +160,7 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
             ends_of_digit_delay_[b][0] = 0;
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 state_v_digit_[b][n] = 0.0f;
             }
         }
@@ -171,22 +168,19 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         digit_dense_[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
                         const int32_t i = events_of_image_[b][e];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             digit_dense_[b][0][j0 + j] += tiles_of_w_digit_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     digit_delay_[b][t][n] = 0;
                 }
             }
@@ -198,14 +192,12 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         digit_dense_2_[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
                         const int32_t i = events_of_digit_delay_[b][e];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             digit_dense_2_[b][0][j0 + j] += tiles_of_w_digit_2_[tile][i][j];
                         }
                     }
@@ -214,8 +206,7 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
             for (int32_t b = b0; b < b1; b++) {
                 snn_ahead(&digit_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(uint8_t));
                 snn_ahead(&digit_v_then_g_digit_dense_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     float v_ = state_v_digit_[b][n];
                     const float v_2_ = v_ + (digit_dense_[b][0][n] + digit_dense_2_[b][0][n] - v_) * 0.5f;
                     const bool spike_ = v_2_ - 1.0f >= 0.0f;
@@ -231,22 +222,19 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         digit_dense_[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
                         const int32_t i = events_of_image_[b][e];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             digit_dense_[b][0][j0 + j] += tiles_of_w_digit_[tile][i][j];
                         }
                     }
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     digit_delay_[b][t][n] = (uint8_t)(digit_[b][t - 1][n]);
                 }
             }
@@ -258,14 +246,12 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 3;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         digit_dense_2_[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
                         const int32_t i = events_of_digit_delay_[b][e];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             digit_dense_2_[b][0][j0 + j] += tiles_of_w_digit_2_[tile][i][j];
                         }
                     }
@@ -274,8 +260,7 @@ static void SNN_AT_LEVEL(recurrent_digit_)(void *context, int32_t first, int32_t
             for (int32_t b = b0; b < b1; b++) {
                 snn_ahead(&digit_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(uint8_t));
                 snn_ahead(&digit_v_then_g_digit_dense_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     float v_ = state_v_digit_[b][n];
                     const float v_2_ = v_ + (digit_dense_[b][0][n] + digit_dense_2_[b][0][n] - v_) * 0.5f;
                     const bool spike_ = v_2_ - 1.0f >= 0.0f;
@@ -298,18 +283,15 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_)[4][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 4; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = digit_rate_[b][n] / 4.0f;
         }
     }
@@ -377,8 +359,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -390,8 +371,7 @@ static void SNN_AT_LEVEL(zero_w_digit_2_)(void *context, int32_t first, int32_t 
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_2_[i][j] = 0.0f;
         }
     }
@@ -442,16 +422,14 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 state_g_v_digit_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 3; t >= 3; t--) {
             for (int32_t b = b0; b < b1; b++) {
                 snn_ahead(&digit_v_then_g_digit_dense_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     float g_v_ = state_g_v_digit_[b][n];
                     const float v_ = digit_v_then_g_digit_dense_[b][t][n];
                     const float x = v_ - 1.0f;
@@ -471,36 +449,28 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                 const int32_t blocks = SNN_LANES >= 16 ? (b1 - b0) / 8 : 0;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -512,8 +482,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x5 = digit_v_then_g_digit_dense_[b + 5][t][i];
                         const float x6 = digit_v_then_g_digit_dense_[b + 6][t][i];
                         const float x7 = digit_v_then_g_digit_dense_[b + 7][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -533,36 +502,28 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                             sums_g_digit_delay_[7][j] += p7;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[3][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 4][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[4][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 5][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[5][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 6][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[6][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 7][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[7][j];
                     }
                 }
@@ -570,20 +531,16 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                 const int32_t blocks_2 = (b1 - left) / 4;
                 for (int32_t block_2 = 0; block_2 < blocks_2; block_2++) {
                     const int32_t b = left + block_2 * 4;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -591,8 +548,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x1 = digit_v_then_g_digit_dense_[b + 1][t][i];
                         const float x2 = digit_v_then_g_digit_dense_[b + 2][t][i];
                         const float x3 = digit_v_then_g_digit_dense_[b + 3][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -604,39 +560,32 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                             sums_g_digit_delay_[3][j] += p3;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
                         const float x0 = digit_v_then_g_digit_dense_[b][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             sums_g_digit_delay_[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[0][j];
                     }
                 }
@@ -645,8 +594,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
         for (int32_t t = 2; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
                 snn_ahead(&digit_v_then_g_digit_dense_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 3; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                     float g_v_ = state_g_v_digit_[b][n];
                     const float v_ = digit_v_then_g_digit_dense_[b][t][n];
                     const float x = v_ - 1.0f;
@@ -666,36 +614,28 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                 const int32_t blocks = SNN_LANES >= 16 ? (b1 - b0) / 8 : 0;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -707,8 +647,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x5 = digit_v_then_g_digit_dense_[b + 5][t][i];
                         const float x6 = digit_v_then_g_digit_dense_[b + 6][t][i];
                         const float x7 = digit_v_then_g_digit_dense_[b + 7][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -728,36 +667,28 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                             sums_g_digit_delay_2_[7][j] += p7;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[3][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 4][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[4][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 5][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[5][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 6][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[6][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 7][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[7][j];
                     }
                 }
@@ -765,20 +696,16 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                 const int32_t blocks_2 = (b1 - left) / 4;
                 for (int32_t block_2 = 0; block_2 < blocks_2; block_2++) {
                     const int32_t b = left + block_2 * 4;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -786,8 +713,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x1 = digit_v_then_g_digit_dense_[b + 1][t][i];
                         const float x2 = digit_v_then_g_digit_dense_[b + 2][t][i];
                         const float x3 = digit_v_then_g_digit_dense_[b + 3][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -799,39 +725,32 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                             sums_g_digit_delay_2_[3][j] += p3;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
                         const float x0 = digit_v_then_g_digit_dense_[b][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
                             sums_g_digit_delay_2_[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[0][j];
                     }
                 }
@@ -857,42 +776,36 @@ static void SNN_AT_LEVEL(gradient_w_digit_2_)(void *context, int32_t first, int3
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 35; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* gradient of w_digit_2, event by event */
             for (int32_t t = 0; t < 4; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_delay_[b][t]; e < ends_of_digit_delay_[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_delay_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_2_[slice][i][j] += sums_w_digit_2_[0][j];
                     }
                 }
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 4; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_digit_2_[0][j] = digit_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
                     const int32_t i = events_of_image_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_w_digit_2_[0][j];
                     }
                 }
@@ -910,8 +823,7 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
     float (*restrict parts_of_w_digit_2_)[3][3] = net->parts_of_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_2_[i][j] += parts_of_w_digit_2_[slice][i][j];
             }
         }
@@ -927,8 +839,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[35][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -943,8 +854,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
             w_digit_[i][j] = weight_;
         }
@@ -959,8 +869,7 @@ static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_
     float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_digit_2_[i][j] - lr_ * grad_w_digit_2_[i][j];
             w_digit_2_[i][j] = weight_;
         }

@@ -235,20 +235,16 @@ static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b_3 = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             b_dense_2_[b_3][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             b_dense_2_[b_3 + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             b_dense_2_[b_3 + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             b_dense_2_[b_3 + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -256,8 +252,7 @@ static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t
             const float x1 = image_[b_3 + 1][i];
             const float x2 = image_[b_3 + 2][i];
             const float x3 = image_[b_3 + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_b_[i][j];
                 b_dense_2_[b_3][j] += x0 * w;
                 b_dense_2_[b_3 + 1][j] += x1 * w;
@@ -268,14 +263,12 @@ static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b_3 = left; b_3 < last; b_3++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             b_dense_2_[b_3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
             const float x0 = image_[b_3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_b_[i][j];
                 b_dense_2_[b_3][j] += x0 * w;
             }
@@ -298,32 +291,18 @@ static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* map */
         const float LINE___ = map___LINE___b_[0];
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
             float first_2_ = 0.0f;
             float net_ = 0.0f;
-            /* t = 0 */
-            {
-                const float t_ = first_2_ + b_dense_2_[b_3][n] * LINE___;
-                const float t_2_ = net_ + t_;
-                const bool return_ = t_2_ - 1.0f >= 0.0f;
-                b_[b_3][0][n] = (uint8_t)return_;
-                b__t_[b_3][0][n] = t_2_;
-                b_t_[b_3][0][n] = t_;
-                const float net_2_ = return_ ? 0.0f : t_;
-                first_2_ = t_2_;
-                net_ = net_2_;
-            }
-            /* t = 1 */
-            {
-                const float t_ = first_2_ + b_dense_2_[b_3][n] * LINE___;
-                const float t_2_ = net_ + t_;
-                const bool return_ = t_2_ - 1.0f >= 0.0f;
-                b_[b_3][1][n] = (uint8_t)return_;
-                b__t_[b_3][1][n] = t_2_;
-                b_t_[b_3][1][n] = t_;
-                const float net_2_ = return_ ? 0.0f : t_;
-                first_2_ = t_2_;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float t_2_ = first_2_ + b_dense_2_[b_3][n] * LINE___;
+                const float t_3_ = net_ + t_2_;
+                const bool return_ = t_3_ - 1.0f >= 0.0f;
+                b_[b_3][t][n] = (uint8_t)return_;
+                b__t_[b_3][t][n] = t_3_;
+                b_t_[b_3][t][n] = t_2_;
+                const float net_2_ = return_ ? 0.0f : t_2_;
+                first_2_ = t_3_;
                 net_ = net_2_;
             }
             state_first_b_[b_3][n] = first_2_;
@@ -359,14 +338,12 @@ static void SNN_AT_LEVEL(dense__b_dense_3_)(void *context, int32_t first, int32_
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w__b, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 b_dense_3_[b_3][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_b_[b_3][t]; e < ends_of_b_[b_3][t + 1]; e++) {
                 const int32_t i = events_of_b_[b_3][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     b_dense_3_[b_3][t][j] += w__b_[i][j];
                 }
             }
@@ -388,32 +365,18 @@ static void SNN_AT_LEVEL(scan__b_2_)(void *context, int32_t first, int32_t last)
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* map */
         const float LINE___ = map___LINE____b_[0];
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
             float first_2_ = 0.0f;
             float net_ = 0.0f;
-            /* t = 0 */
-            {
-                const float t_ = first_2_ + b_dense_3_[b_3][0][n] * LINE___;
-                const float t_2_ = net_ + t_;
-                const bool return_ = t_2_ - 1.0f >= 0.0f;
-                b_2_[b_3][0][n] = (uint8_t)return_;
-                b_2__t_then_g__b_dense_3_[b_3][0][n] = t_2_;
-                b_2_t_[b_3][0][n] = t_;
-                const float net_2_ = return_ ? 0.0f : t_;
-                first_2_ = t_2_;
-                net_ = net_2_;
-            }
-            /* t = 1 */
-            {
-                const float t_ = first_2_ + b_dense_3_[b_3][1][n] * LINE___;
-                const float t_2_ = net_ + t_;
-                const bool return_ = t_2_ - 1.0f >= 0.0f;
-                b_2_[b_3][1][n] = (uint8_t)return_;
-                b_2__t_then_g__b_dense_3_[b_3][1][n] = t_2_;
-                b_2_t_[b_3][1][n] = t_;
-                const float net_2_ = return_ ? 0.0f : t_;
-                first_2_ = t_2_;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float t_2_ = first_2_ + b_dense_3_[b_3][t][n] * LINE___;
+                const float t_3_ = net_ + t_2_;
+                const bool return_ = t_3_ - 1.0f >= 0.0f;
+                b_2_[b_3][t][n] = (uint8_t)return_;
+                b_2__t_then_g__b_dense_3_[b_3][t][n] = t_3_;
+                b_2_t_[b_3][t][n] = t_2_;
+                const float net_2_ = return_ ? 0.0f : t_2_;
+                first_2_ = t_3_;
                 net_ = net_2_;
             }
             state_first__b_2_[b_3][n] = first_2_;
@@ -436,37 +399,24 @@ static void SNN_AT_LEVEL(layer_grad_w_b_)(void *context, int32_t first, int32_t 
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w_grad_w_b, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 grad_w_b_dense_[b_3][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_loss_[b_3][t]; e < ends_of_loss_[b_3][t + 1]; e++) {
                 const int32_t i = events_of_loss_[b_3][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     grad_w_b_dense_[b_3][t][j] += w_grad_w_b_[i][j];
                 }
             }
         }
         /* lif */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (grad_w_b_dense_[b_3][0][n] - v_) * 0.5f;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (grad_w_b_dense_[b_3][t][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                grad_w_b_[b_3][0][n] = (uint8_t)spike_;
-                grad_w_b_v_then_g_grad_w_b_dense_[b_3][0][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (grad_w_b_dense_[b_3][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                grad_w_b_[b_3][1][n] = (uint8_t)spike_;
-                grad_w_b_v_then_g_grad_w_b_dense_[b_3][1][n] = v_2_;
+                grad_w_b_[b_3][t][n] = (uint8_t)spike_;
+                grad_w_b_v_then_g_grad_w_b_dense_[b_3][t][n] = v_2_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -487,21 +437,12 @@ static void SNN_AT_LEVEL(scan___)(void *context, int32_t first, int32_t last)
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* _ */
         const float metadata_ = metadata___[0];
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
             float sum = 0.0f;
-            /* t = 0 */
-            {
-                const float x = metadata_ * dense_[b_3][0][n] - 1.0f;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float x = metadata_ * dense_[b_3][t][n] - 1.0f;
                 const bool spike_ = x >= 0.0f;
-                _[b_3][0][n] = (uint8_t)spike_;
-                sum = sum + x * 0.0f;
-            }
-            /* t = 1 */
-            {
-                const float x = metadata_ * dense_[b_3][1][n] - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                _[b_3][1][n] = (uint8_t)spike_;
+                _[b_3][t][n] = (uint8_t)spike_;
                 sum = sum + x * 0.0f;
             }
             trace___[b_3][n] = sum;
@@ -526,42 +467,26 @@ static void SNN_AT_LEVEL(layer_snn_all_)(void *context, int32_t first, int32_t l
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         /* rows of w_snn_all, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 snn_all_dense_[b_3][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_layer_b_[b_3][t]; e < ends_of_layer_b_[b_3][t + 1]; e++) {
                 const int32_t i = events_of_layer_b_[b_3][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     snn_all_dense_[b_3][t][j] += w_snn_all_[i][j];
                 }
             }
         }
         /* lif, li */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
             float v_ = 0.0f;
             float v_li_ = 0.0f;
             float sum = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (snn_all_dense_[b_3][0][n] - v_) * 0.5f;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (snn_all_dense_[b_3][t][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                snn_all_[b_3][0][n] = (uint8_t)spike_;
-                snn_all_v_then_g_snn_all_dense_[b_3][0][n] = v_2_;
-                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.5f;
-                sum = sum + v_li_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-                v_li_ = v_li_2_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (snn_all_dense_[b_3][1][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                snn_all_[b_3][1][n] = (uint8_t)spike_;
-                snn_all_v_then_g_snn_all_dense_[b_3][1][n] = v_2_;
+                snn_all_[b_3][t][n] = (uint8_t)spike_;
+                snn_all_v_then_g_snn_all_dense_[b_3][t][n] = v_2_;
                 const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.5f;
                 sum = sum + v_li_2_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
@@ -586,20 +511,16 @@ static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int3
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b_3 = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             func___sum_[b_3][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             func___sum_[b_3 + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             func___sum_[b_3 + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             func___sum_[b_3 + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
@@ -607,8 +528,7 @@ static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int3
             const float x1 = snn_all_li_sum_[b_3 + 1][i];
             const float x2 = snn_all_li_sum_[b_3 + 2][i];
             const float x3 = snn_all_li_sum_[b_3 + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w___func___[i][j];
                 func___sum_[b_3][j] += x0 * w;
                 func___sum_[b_3 + 1][j] += x1 * w;
@@ -619,14 +539,12 @@ static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int3
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b_3 = left; b_3 < last; b_3++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             func___sum_[b_3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
             const float x0 = snn_all_li_sum_[b_3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w___func___[i][j];
                 func___sum_[b_3][j] += x0 * w;
             }
@@ -695,8 +613,7 @@ static void SNN_AT_LEVEL(zero_w_b_)(void *context, int32_t first, int32_t last)
     const struct net *net = snn_net(context);
     float (*restrict grad_w_b_2_)[2] = net->grad_w_b_2_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             grad_w_b_2_[i][j] = 0.0f;
         }
     }
@@ -706,8 +623,7 @@ static void SNN_AT_LEVEL(zero_w_b_)(void *context, int32_t first, int32_t last)
 static void SNN_AT_LEVEL(zero_map___LINE___b_)(void *context, int32_t first, int32_t last)
 {
     float *restrict grad_map___LINE___b_ = snn_given(context, 0);
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         grad_map___LINE___b_[k] = 0.0f;
     }
 }
@@ -717,8 +633,7 @@ static void SNN_AT_LEVEL(zero_w__b_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict grad_w__b_)[2] = snn_given(context, 0);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             grad_w__b_[i][j] = 0.0f;
         }
     }
@@ -764,36 +679,30 @@ static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w___func___[slice][i][j] = 0.0f;
             }
         }
         /* gradient of w___func__, summed over the samples */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w___func___[0][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w___func___[1][j] = 0.0f;
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
             const float x0 = snn_all_li_sum_[b_3][0];
             const float x1 = snn_all_li_sum_[b_3][1];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float g = g___func___sum_[b_3][j];
                 sums_w___func___[0][j] += x0 * g;
                 sums_w___func___[1][j] += x1 * g;
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w___func___[slice][0][j] += sums_w___func___[0][j];
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w___func___[slice][1][j] += sums_w___func___[1][j];
         }
     }
@@ -807,8 +716,7 @@ static void SNN_AT_LEVEL(sum_w___func___)(void *context, int32_t first, int32_t 
     float (*restrict parts_of_w___func___)[2][2] = snn_given(context, 1);
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 grad_w___func___[i][j] += parts_of_w___func___[slice][i][j];
             }
         }
@@ -830,15 +738,13 @@ static void SNN_AT_LEVEL(adjoint_snn_all_)(void *context, int32_t first, int32_t
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_snn_all_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
             /* li, lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 2; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
                 float g_v_ = 0.0f;
                 float g_v_lif_ = 0.0f;
                 /* t = 1 */
@@ -876,14 +782,12 @@ static void SNN_AT_LEVEL(adjoint_snn_all_)(void *context, int32_t first, int32_t
             }
             /* gradient of w_snn_all, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     sums_snn_all_2_[0][j] = snn_all_v_then_g_snn_all_dense_[b_3][t][j];
                 }
                 for (int32_t e = ends_of_layer_b_[b_3][t]; e < ends_of_layer_b_[b_3][t + 1]; e++) {
                     const int32_t i = events_of_layer_b_[b_3][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                         parts_of_w_snn_all_[slice][i][j] += sums_snn_all_2_[0][j];
                     }
                 }
@@ -909,34 +813,29 @@ static void SNN_AT_LEVEL(adjoint_layer_b_)(void *context, int32_t first, int32_t
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_layer_b_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
             /* rows of w_snn_all_transposed */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 g_layer_b_[b_3][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 g_layer_b_[b_3][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 2; i++) {
                 const float x0 = snn_all_v_then_g_snn_all_dense_[b_3][0][i];
                 const float x1 = snn_all_v_then_g_snn_all_dense_[b_3][1][i];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     const float w = w_snn_all_transposed_[i][j];
                     g_layer_b_[b_3][0][j] += x0 * w;
                     g_layer_b_[b_3][1][j] += x1 * w;
                 }
             }
             /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 2; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
                 float g_v_ = 0.0f;
                 /* t = 1 */
                 {
@@ -967,14 +866,12 @@ static void SNN_AT_LEVEL(adjoint_layer_b_)(void *context, int32_t first, int32_t
             }
             /* gradient of w_layer_b, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     sums_layer_b_2_[0][j] = layer_b_v_then_g_layer_b_dense_[b_3][t][j];
                 }
                 for (int32_t e = ends_of___[b_3][t]; e < ends_of___[b_3][t + 1]; e++) {
                     const int32_t i = events_of___[b_3][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                         parts_of_w_layer_b_[slice][i][j] += sums_layer_b_2_[0][j];
                     }
                 }
@@ -1049,8 +946,7 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w___[slice][i][j] = 0.0f;
             }
         }
@@ -1059,15 +955,13 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
                 /* rows of w_layer_b_transposed, of neurons near their threshold */
                 for (int32_t t = 0; t < 2; t++) {
                     const float metadata_ = metadata___[0];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t n = 0; n < 2; n++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
                         const float derivative_ = snn_absf(metadata_ * dense_[b_3][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
                         near_g___[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                     }
                     int32_t count = 0;
                     count += snn_list16(&list_near_g___[0], &near_g___[0], 2);
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                         g___[b_3][t][j] = 0.0f;
                     }
                     for (int32_t e = 0; e < count; e++) {
@@ -1082,19 +976,16 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
             }
             if (few_of___[0] == 0) {
                 /* rows of w_layer_b_transposed */
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     g___[b_3][0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     g___[b_3][1][j] = 0.0f;
                 }
                 for (int32_t i = 0; i < 2; i++) {
                     const float x0 = layer_b_v_then_g_layer_b_dense_[b_3][0][i];
                     const float x1 = layer_b_v_then_g_layer_b_dense_[b_3][1][i];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                         const float w = w_layer_b_transposed_[i][j];
                         g___[b_3][0][j] += x0 * w;
                         g___[b_3][1][j] += x1 * w;
@@ -1103,8 +994,7 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
             }
             /* _, adjoint */
             const float metadata_ = metadata___[0];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 2; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
                 float sum = 0.0f;
                 /* t = 1 */
                 {
@@ -1128,14 +1018,12 @@ static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
             }
             /* gradient of w__, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     sums___[0][j] = g___dense_[b_3][t][j];
                 }
                 for (int32_t e = ends_of__1_[b_3][t]; e < ends_of__1_[b_3][t + 1]; e++) {
                     const int32_t i = events_of__1_[b_3][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                         parts_of_w___[slice][i][j] += sums___[0][j];
                     }
                 }
@@ -1208,8 +1096,7 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_b_dense_[slice][i][j] = 0.0f;
             }
         }
@@ -1217,15 +1104,13 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
             if (few_of_loss_[0] != 0) {
                 /* rows of w_grad_w_b_transposed, of neurons near their threshold */
                 for (int32_t t = 0; t < 2; t++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t n = 0; n < 2; n++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
                         const float derivative_ = snn_absf(loss__t_then_g_b_dense_[b_3][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
                         near_g_loss_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                     }
                     int32_t count = 0;
                     count += snn_list16(&list_near_g_loss_[0], &near_g_loss_[0], 2);
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                         g_loss_[b_3][t][j] = 0.0f;
                     }
                     for (int32_t e = 0; e < count; e++) {
@@ -1240,19 +1125,16 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
             }
             if (few_of_loss_[0] == 0) {
                 /* rows of w_grad_w_b_transposed */
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     g_loss_[b_3][0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     g_loss_[b_3][1][j] = 0.0f;
                 }
                 for (int32_t i = 0; i < 2; i++) {
                     const float x0 = grad_w_b_v_then_g_grad_w_b_dense_[b_3][0][i];
                     const float x1 = grad_w_b_v_then_g_grad_w_b_dense_[b_3][1][i];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                         const float w = w_grad_w_b_transposed_[i][j];
                         g_loss_[b_3][0][j] += x0 * w;
                         g_loss_[b_3][1][j] += x1 * w;
@@ -1261,8 +1143,7 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
             }
             /* map, adjoint */
             const float LINE___ = map___LINE___loss_[0];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 2; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
                 float g_first_ = 0.0f;
                 float g_net_ = 0.0f;
                 float sum = 0.0f;
@@ -1300,14 +1181,12 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
             }
             /* gradient of w_b_dense, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     sums_loss_[0][j] = loss__t_then_g_b_dense_[b_3][t][j];
                 }
                 for (int32_t e = ends_of__b_2_[b_3][t]; e < ends_of__b_2_[b_3][t + 1]; e++) {
                     const int32_t i = events_of__b_2_[b_3][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 2; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                         parts_of_w_b_dense_[slice][i][j] += sums_loss_[0][j];
                     }
                 }
@@ -1338,15 +1217,13 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
         if (few_of_b_[0] != 0) {
             /* rows of w__b_transposed, of neurons near their threshold */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 2; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
                     const float derivative_ = snn_absf(b__t_[b_3][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
                     near_g_b_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
                 }
                 int32_t count = 0;
                 count += snn_list16(&list_near_g_b_[0], &near_g_b_[0], 2);
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     g_b_[b_3][t][j] = 0.0f;
                 }
                 for (int32_t e = 0; e < count; e++) {
@@ -1361,19 +1238,16 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
         }
         if (few_of_b_[0] == 0) {
             /* rows of w__b_transposed */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 g_b_[b_3][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 g_b_[b_3][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 2; i++) {
                 const float x0 = b_2__t_then_g__b_dense_3_[b_3][0][i];
                 const float x1 = b_2__t_then_g__b_dense_3_[b_3][1][i];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 2; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     const float w = w__b_transposed_[i][j];
                     g_b_[b_3][0][j] += x0 * w;
                     g_b_[b_3][1][j] += x1 * w;
@@ -1382,8 +1256,7 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
         }
         /* map, adjoint */
         const float LINE___ = map___LINE___b_[0];
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 2; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
             float g_first_ = 0.0f;
             float g_net_ = 0.0f;
             float sum = 0.0f;
@@ -1435,46 +1308,38 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 3; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_b_[slice][i][j] = 0.0f;
             }
         }
         /* gradient of w_b, summed over the samples */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_b_[0][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_b_[1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_b_[2][j] = 0.0f;
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
             const float x0 = image_[b_3][0];
             const float x1 = image_[b_3][1];
             const float x2 = image_[b_3][2];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float g = g_b_dense_2_[b_3][j];
                 sums_w_b_[0][j] += x0 * g;
                 sums_w_b_[1][j] += x1 * g;
                 sums_w_b_[2][j] += x2 * g;
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_b_[slice][0][j] += sums_w_b_[0][j];
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_b_[slice][1][j] += sums_w_b_[1][j];
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_b_[slice][2][j] += sums_w_b_[2][j];
         }
     }
@@ -1489,8 +1354,7 @@ static void SNN_AT_LEVEL(sum_w_b_)(void *context, int32_t first, int32_t last)
     float (*restrict parts_of_w_b_)[3][2] = net->parts_of_w_b_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 2; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 grad_w_b_2_[i][j] += parts_of_w_b_[slice][i][j];
             }
         }
@@ -1506,8 +1370,7 @@ static void SNN_AT_LEVEL(update_w_b_)(void *context, int32_t first, int32_t last
     float (*restrict grad_w_b_3_)[2] = net->grad_w_b_3_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             const float grad_ = 0.9f * grad_w_b_3_[i][j] + grad_w_b_2_[i][j];
             const float weight_ = w_b_[i][j] - lr_ * grad_;
             grad_w_b_3_[i][j] = grad_;
@@ -1524,8 +1387,7 @@ static void SNN_AT_LEVEL(update_map___LINE___b_)(void *context, int32_t first, i
     float *restrict grad_map___LINE___b_ = snn_given(context, 1);
     float *restrict map___LINE___b_ = snn_given(context, 2);
     const float lr_ = net->run.lr;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         const float grad_ = 0.9f * grad_map___LINE___b_2_[k] + grad_map___LINE___b_[k];
         const float weight_ = map___LINE___b_[k] - lr_ * grad_;
         grad_map___LINE___b_2_[k] = grad_;
@@ -1542,8 +1404,7 @@ static void SNN_AT_LEVEL(update_w__b_)(void *context, int32_t first, int32_t las
     float (*restrict w__b_)[2] = snn_given(context, 2);
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 2; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             const float grad_ = 0.9f * grad_w__b_2_[i][j] + grad_w__b_[i][j];
             const float weight_ = w__b_[i][j] - lr_ * grad_;
             grad_w__b_2_[i][j] = grad_;

@@ -103,8 +103,7 @@ static void SNN_AT_LEVEL(scan_digit_map_2_)(void *context, int32_t first, int32_
     float (*restrict digit_map_2_)[4] = net->digit_map_2_;
     for (int32_t b = first; b < last; b++) {
         /* map */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             digit_map_2_[b][n] = image_[b][n] * 0.4f;
         }
     }
@@ -122,14 +121,12 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
     _Alignas(64) uint8_t bytes_of_digit_poisson_[4][4];
     _Alignas(64) uint8_t undecided_in_digit_poisson_[4];
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             whole_of_digit_poisson_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(digit_map_2_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 1; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
                 bytes_of_digit_poisson_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
                 bytes_of_digit_poisson_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
@@ -139,8 +136,7 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
             const int32_t steps = 2 - block * 4 < 4 ? 2 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 4; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                     digit_poisson_[b][t][n] = (uint8_t)(bytes_of_digit_poisson_[k][n] < whole_of_digit_poisson_[0][n]);
                     undecided_in_digit_poisson_[n] = (uint8_t)(bytes_of_digit_poisson_[k][n] == whole_of_digit_poisson_[0][n]);
                 }
@@ -183,14 +179,12 @@ static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
                 const int32_t i = events_of_digit_poisson_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
@@ -213,37 +207,19 @@ static void SNN_AT_LEVEL(scan_digit_)(void *context, int32_t first, int32_t last
     float (*restrict state_threshold_digit_)[3] = net->state_threshold_digit_;
     for (int32_t b = first; b < last; b++) {
         /* tired */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             float current_ = 0.0f;
             float v_ = 0.0f;
             float threshold_ = 1.0f;
-            /* t = 0 */
-            {
-                const float current_2_ = current_ * 0.67032003f + tired_gain_digit_[n] * digit_dense_[b][0][n];
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float current_2_ = current_ * 0.67032003f + tired_gain_digit_[n] * digit_dense_[b][t][n];
                 const float v_2_ = v_ + (current_2_ - v_) * 0.2f;
                 const float x = v_2_ - threshold_;
                 const bool spike_ = x >= 0.0f;
-                digit_[b][0][n] = (uint8_t)spike_;
-                digit_threshold_before_then_g_digit_dense_[b][0][n] = threshold_;
+                digit_[b][t][n] = (uint8_t)spike_;
+                digit_threshold_before_then_g_digit_dense_[b][t][n] = threshold_;
                 const float derivative_ = snn_maxf(1.0f - snn_absf(x), 0.0f);
-                digit_derivative_[b][0][n] = derivative_;
-                const float v_3_ = v_2_ - (spike_ ? 1.0f : 0.0f) * threshold_;
-                const float threshold_2_ = 1.0f + (threshold_ - 1.0f) * 0.9f + 0.1f * (spike_ ? 1.0f : 0.0f);
-                current_ = current_2_;
-                v_ = v_3_;
-                threshold_ = threshold_2_;
-            }
-            /* t = 1 */
-            {
-                const float current_2_ = current_ * 0.67032003f + tired_gain_digit_[n] * digit_dense_[b][1][n];
-                const float v_2_ = v_ + (current_2_ - v_) * 0.2f;
-                const float x = v_2_ - threshold_;
-                const bool spike_ = x >= 0.0f;
-                digit_[b][1][n] = (uint8_t)spike_;
-                digit_threshold_before_then_g_digit_dense_[b][1][n] = threshold_;
-                const float derivative_ = snn_maxf(1.0f - snn_absf(x), 0.0f);
-                digit_derivative_[b][1][n] = derivative_;
+                digit_derivative_[b][t][n] = derivative_;
                 const float v_3_ = v_2_ - (spike_ ? 1.0f : 0.0f) * threshold_;
                 const float threshold_2_ = 1.0f + (threshold_ - 1.0f) * 0.9f + 0.1f * (spike_ ? 1.0f : 0.0f);
                 current_ = current_2_;
@@ -265,18 +241,15 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = digit_rate_[b][n] / 2.0f;
         }
     }
@@ -344,8 +317,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -356,8 +328,7 @@ static void SNN_AT_LEVEL(zero_tired_gain_digit_)(void *context, int32_t first, i
 {
     const struct net *net = snn_net(context);
     float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         grad_tired_gain_digit_[k] = 0.0f;
     }
 }
@@ -396,15 +367,13 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* tired, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_current_ = 0.0f;
                 float g_v_ = 0.0f;
                 float sum = 0.0f;
@@ -440,14 +409,12 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_[0][j] = digit_threshold_before_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_digit_[0][j];
                     }
                 }
@@ -465,8 +432,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[4][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -506,8 +472,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     const float correction2_ = -x_5;
     const float x_6 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float gradient_ = grad_w_digit_[i][j];
             const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
             const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
@@ -537,8 +502,7 @@ static void SNN_AT_LEVEL(update_tired_gain_digit_)(void *context, int32_t first,
     const float x_5 = snn_expm1f(x_4);
     const float correction2_ = -x_5;
     const float x_6 = sqrtf(correction2_);
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         const float gradient_ = grad_tired_gain_digit_[k];
         const float m_ = 0.9f * m_tired_gain_digit_[k] + 0.1f * gradient_;
         const float v_ = 0.999f * v_tired_gain_digit_[k] + 0.001f * (gradient_ * gradient_);

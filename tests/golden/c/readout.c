@@ -120,54 +120,26 @@ static void SNN_AT_LEVEL(layer_hidden_)(void *context, int32_t first, int32_t la
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden, event by event */
         for (int32_t t = 0; t < 3; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 hidden_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
                 const int32_t i = events_of_image_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     hidden_dense_[b][t][j] += w_hidden_[i][j];
                 }
             }
         }
         /* lif, li */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 5; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
             float v_ = 0.0f;
             float v_li_ = 0.0f;
             float sum = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ * 0.9f + hidden_dense_[b][0][n];
+            SNN_UNROLL for (int32_t t = 0; t < 3; t++) {
+                const float v_2_ = v_ * 0.9f + hidden_dense_[b][t][n];
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                hidden_[b][0][n] = (uint8_t)spike_;
-                hidden_v_then_g_hidden_dense_[b][0][n] = v_2_;
-                const float v_li_2_ = v_li_ * 0.9f + (spike_ ? 1.0f : 0.0f);
-                sum = sum + v_li_2_ * 0.33333334f;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-                v_li_ = v_li_2_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ * 0.9f + hidden_dense_[b][1][n];
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                hidden_[b][1][n] = (uint8_t)spike_;
-                hidden_v_then_g_hidden_dense_[b][1][n] = v_2_;
-                const float v_li_2_ = v_li_ * 0.9f + (spike_ ? 1.0f : 0.0f);
-                sum = sum + v_li_2_ * 0.33333334f;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-                v_li_ = v_li_2_;
-            }
-            /* t = 2 */
-            {
-                const float v_2_ = v_ * 0.9f + hidden_dense_[b][2][n];
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                hidden_[b][2][n] = (uint8_t)spike_;
-                hidden_v_then_g_hidden_dense_[b][2][n] = v_2_;
+                hidden_[b][t][n] = (uint8_t)spike_;
+                hidden_v_then_g_hidden_dense_[b][t][n] = v_2_;
                 const float v_li_2_ = v_li_ * 0.9f + (spike_ ? 1.0f : 0.0f);
                 sum = sum + v_li_2_ * 0.33333334f;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
@@ -193,20 +165,16 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
@@ -214,8 +182,7 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
             const float x1 = hidden_li_mean_[b + 1][i];
             const float x2 = hidden_li_mean_[b + 2][i];
             const float x3 = hidden_li_mean_[b + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
                 digit_mean_[b][j] += x0 * w;
                 digit_mean_[b + 1][j] += x1 * w;
@@ -226,14 +193,12 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
             const float x0 = hidden_li_mean_[b][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
                 digit_mean_[b][j] += x0 * w;
             }
@@ -306,8 +271,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             grad_w_hidden_[i][j] = 0.0f;
         }
     }
@@ -319,8 +283,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -375,28 +338,23 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         /* gradient of w_digit, summed over the samples */
         for (int32_t block = 0; block < 1; block++) {
             const int32_t i0 = block * 4;
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[0][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[1][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[2][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -404,8 +362,7 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                 const float x1 = hidden_li_mean_[b][i0 + 1];
                 const float x2 = hidden_li_mean_[b][i0 + 2];
                 const float x3 = hidden_li_mean_[b][i0 + 3];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     const float g = g_digit_mean_[b][j];
                     sums_w_digit_[0][j] += x0 * g;
                     sums_w_digit_[1][j] += x1 * g;
@@ -413,37 +370,30 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                     sums_w_digit_[3][j] += x3 * g;
                 }
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0][j] += sums_w_digit_[0][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0 + 1][j] += sums_w_digit_[1][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0 + 2][j] += sums_w_digit_[2][j];
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0 + 3][j] += sums_w_digit_[3][j];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             sums_w_digit_[0][j] = 0.0f;
         }
         for (int32_t b = b0; b < b1; b++) {
             const float x0 = hidden_li_mean_[b][4];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float g = g_digit_mean_[b][j];
                 sums_w_digit_[0][j] += x0 * g;
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             parts_of_w_digit_[slice][4][j] += sums_w_digit_[0][j];
         }
     }
@@ -458,8 +408,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -478,20 +427,16 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, 
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean_[b][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean_[b + 1][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean_[b + 2][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -499,8 +444,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, 
             const float x1 = g_digit_mean_[b + 1][i];
             const float x2 = g_digit_mean_[b + 2][i];
             const float x3 = g_digit_mean_[b + 3][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_digit_transposed_[i][j];
                 g_hidden_li_mean_[b][j] += x0 * w;
                 g_hidden_li_mean_[b + 1][j] += x1 * w;
@@ -511,14 +455,12 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, 
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
             const float x0 = g_digit_mean_[b][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_digit_transposed_[i][j];
                 g_hidden_li_mean_[b][j] += x0 * w;
             }
@@ -541,15 +483,13 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 5; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                 float g_v_ = 0.0f;
                 float g_v_lif_ = 0.0f;
                 /* t = 2 */
@@ -603,14 +543,12 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
             }
             /* gradient of w_hidden, event by event */
             for (int32_t t = 0; t < 3; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_hidden_2_[0][j] = hidden_v_then_g_hidden_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_image_[b][t]; e < ends_of_image_[b][t + 1]; e++) {
                     const int32_t i = events_of_image_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         parts_of_w_hidden_[slice][i][j] += sums_hidden_2_[0][j];
                     }
                 }
@@ -628,8 +566,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
@@ -644,8 +581,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
             w_hidden_[i][j] = weight_;
         }
@@ -660,8 +596,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
             w_digit_[i][j] = weight_;
         }

@@ -116,19 +116,16 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
     float (*restrict w_hidden_)[5] = net->w_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_hidden */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             hidden_dense_[b][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             hidden_dense_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = image_[b][0][i];
             const float x1 = image_[b][1][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_hidden_[i][j];
                 hidden_dense_[b][0][j] += x0 * w;
                 hidden_dense_[b][1][j] += x1 * w;
@@ -144,8 +141,7 @@ static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t
     float (*restrict w_hidden_2_)[5] = snn_given(context, 1);
     for (int32_t tile = first; tile < last; tile++) {
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 tiles_of_w_hidden_2_[tile][i][j] = w_hidden_2_[i][tile * 5 + j];
             }
         }
@@ -172,15 +168,13 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
             ends_of_hidden_delay_[b][0] = 0;
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 5; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                 state_v_hidden_[b][n] = 0.0f;
             }
         }
         for (int32_t t = 0; t < 1; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 5; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                     hidden_delay_[b][t][n] = 0;
                 }
             }
@@ -192,14 +186,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         hidden_dense_2_[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
                         const int32_t i = events_of_hidden_delay_[b][e];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 5; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                             hidden_dense_2_[b][0][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
@@ -209,8 +201,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                 snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
                 snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(uint8_t));
                 snn_ahead(&hidden_v_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 5; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                     float v_ = state_v_hidden_[b][n];
                     const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][0][n] - v_) * 0.33333334f;
                     const bool spike_ = v_2_ - 1.0f >= 0.0f;
@@ -224,8 +215,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
         }
         for (int32_t t = 1; t < 2; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 5; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                     hidden_delay_[b][t][n] = (uint8_t)(hidden_[b][t - 1][n]);
                 }
             }
@@ -237,14 +227,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
             for (int32_t b = b0; b < b1; b++) {
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 5;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         hidden_dense_2_[b][0][j0 + j] = 0.0f;
                     }
                     for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
                         const int32_t i = events_of_hidden_delay_[b][e];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 5; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                             hidden_dense_2_[b][0][j0 + j] += tiles_of_w_hidden_2_[tile][i][j];
                         }
                     }
@@ -254,8 +242,7 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                 snn_ahead(&hidden_dense_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
                 snn_ahead(&hidden_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(uint8_t));
                 snn_ahead(&hidden_v_then_g_hidden_dense_[b][t < 1 ? t + 1 : 1][0], 5 * sizeof(float));
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 5; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                     float v_ = state_v_hidden_[b][n];
                     const float v_2_ = v_ + (hidden_dense_[b][t][n] + hidden_dense_2_[b][0][n] - v_) * 0.33333334f;
                     const bool spike_ = v_2_ - 1.0f >= 0.0f;
@@ -301,32 +288,22 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 digit_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                 const int32_t i = events_of_hidden_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* li */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][0][n] - v_) * 0.25f;
-                digit_[b][0][n] = v_2_;
-                v_ = v_2_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (digit_dense_[b][1][n] - v_) * 0.25f;
-                digit_[b][1][n] = v_2_;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (digit_dense_[b][t][n] - v_) * 0.25f;
+                digit_[b][t][n] = v_2_;
                 v_ = v_2_;
             }
             state_v_digit_[b][n] = v_;
@@ -342,13 +319,11 @@ static void SNN_AT_LEVEL(reduce_digit_max_)(void *context, int32_t first, int32_
     float (*restrict digit_)[2][3] = net->digit_;
     float (*restrict digit_max_)[3] = net->digit_max_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_max_[b][n] = digit_[b][0][n];
         }
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_max_[b][n] = snn_maxf(digit_[b][t][n], digit_max_[b][n]);
             }
         }
@@ -420,8 +395,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             grad_w_hidden_[i][j] = 0.0f;
         }
     }
@@ -433,8 +407,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t
     const struct net *net = snn_net(context);
     float (*restrict grad_w_hidden_2_)[5] = net->grad_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             grad_w_hidden_2_[i][j] = 0.0f;
         }
     }
@@ -446,8 +419,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -540,15 +512,13 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_v_ = 0.0f;
                 /* t = 1 */
                 {
@@ -567,14 +537,12 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_2_[0][j] = g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_digit_2_[0][j];
                     }
                 }
@@ -592,8 +560,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[5][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -610,19 +577,16 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
     float (*restrict w_digit_transposed_)[5] = net->w_digit_transposed_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_transposed */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_2_[b][0][j] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_2_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
             const float x0 = g_digit_dense_[b][0][i];
             const float x1 = g_digit_dense_[b][1][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_digit_transposed_[i][j];
                 g_hidden_2_[b][0][j] += x0 * w;
                 g_hidden_2_[b][1][j] += x1 * w;
@@ -648,8 +612,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
         const int32_t end = b0 + 32;
         const int32_t b1 = end < last ? end : last;
         for (int32_t b = b0; b < b1; b++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 5; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                 state_g_v_hidden_[b][n] = 0.0f;
             }
         }
@@ -657,8 +620,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
             for (int32_t b = b0; b < b1; b++) {
                 snn_ahead(&g_hidden_2_[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
                 snn_ahead(&hidden_v_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 5; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                     float g_v_ = state_g_v_hidden_[b][n];
                     const float v_ = hidden_v_then_g_hidden_dense_[b][t][n];
                     const float x = v_ - 1.0f;
@@ -678,36 +640,28 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const int32_t blocks = SNN_LANES >= 16 ? (b1 - b0) / 8 : 0;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -719,8 +673,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x5 = hidden_v_then_g_hidden_dense_[b + 5][t][i];
                         const float x6 = hidden_v_then_g_hidden_dense_[b + 6][t][i];
                         const float x7 = hidden_v_then_g_hidden_dense_[b + 7][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 5; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -740,36 +693,28 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                             sums_g_hidden_delay_[7][j] += p7;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_[4][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_[5][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_[6][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_[7][j];
                     }
                 }
@@ -777,20 +722,16 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const int32_t blocks_2 = (b1 - left) / 4;
                 for (int32_t block_2 = 0; block_2 < blocks_2; block_2++) {
                     const int32_t b = left + block_2 * 4;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -798,8 +739,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x1 = hidden_v_then_g_hidden_dense_[b + 1][t][i];
                         const float x2 = hidden_v_then_g_hidden_dense_[b + 2][t][i];
                         const float x3 = hidden_v_then_g_hidden_dense_[b + 3][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 5; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -811,39 +751,32 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                             sums_g_hidden_delay_[3][j] += p3;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
                         const float x0 = hidden_v_then_g_hidden_dense_[b][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 5; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             sums_g_hidden_delay_[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
                     }
                 }
@@ -853,8 +786,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
             for (int32_t b = b0; b < b1; b++) {
                 snn_ahead(&g_hidden_2_[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
                 snn_ahead(&hidden_v_then_g_hidden_dense_[b][t > 0 ? t - 1 : 0][0], 5 * sizeof(float));
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 5; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                     float g_v_ = state_g_v_hidden_[b][n];
                     const float v_ = hidden_v_then_g_hidden_dense_[b][t][n];
                     const float x = v_ - 1.0f;
@@ -874,36 +806,28 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const int32_t blocks = SNN_LANES >= 16 ? (b1 - b0) / 8 : 0;
                 for (int32_t block_2 = 0; block_2 < blocks; block_2++) {
                     const int32_t b = b0 + block_2 * 8;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[4][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[5][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[6][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -915,8 +839,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x5 = hidden_v_then_g_hidden_dense_[b + 5][t][i];
                         const float x6 = hidden_v_then_g_hidden_dense_[b + 6][t][i];
                         const float x7 = hidden_v_then_g_hidden_dense_[b + 7][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 5; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -936,36 +859,28 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                             sums_g_hidden_delay_2_[7][j] += p7;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_2_[4][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_2_[5][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_2_[6][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_2_[7][j];
                     }
                 }
@@ -973,20 +888,16 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                 const int32_t blocks_2 = (b1 - left) / 4;
                 for (int32_t block_2 = 0; block_2 < blocks_2; block_2++) {
                     const int32_t b = left + block_2 * 4;
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[1][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[2][j] = 0.0f;
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -994,8 +905,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x1 = hidden_v_then_g_hidden_dense_[b + 1][t][i];
                         const float x2 = hidden_v_then_g_hidden_dense_[b + 2][t][i];
                         const float x3 = hidden_v_then_g_hidden_dense_[b + 3][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 5; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             const float p0 = x0 * w;
                             const float p1 = x1 * w;
@@ -1007,39 +917,32 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                             sums_g_hidden_delay_2_[3][j] += p3;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
                 }
                 const int32_t left_2 = left + blocks_2 * 4;
                 for (int32_t b = left_2; b < b1; b++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
                         const float x0 = hidden_v_then_g_hidden_dense_[b][t][i];
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 5; j++) {
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
                             sums_g_hidden_delay_2_[0][j] += x0 * w;
                         }
                     }
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
                     }
                 }
@@ -1064,28 +967,24 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 5; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_hidden_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* gradient of w_hidden_2, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2_[0][j] = hidden_v_then_g_hidden_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_hidden_delay_[b][t]; e < ends_of_hidden_delay_[b][t + 1]; e++) {
                     const int32_t i = events_of_hidden_delay_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         parts_of_w_hidden_2_[slice][i][j] += sums_w_hidden_2_[0][j];
                     }
                 }
@@ -1093,20 +992,16 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
             /* gradient of w_hidden */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2_[0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2_[1][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2_[2][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
@@ -1114,8 +1009,7 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                     const float x1 = image_[b][t][i0 + 1];
                     const float x2 = image_[b][t][i0 + 2];
                     const float x3 = image_[b][t][i0 + 3];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 5; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         const float g = hidden_v_then_g_hidden_dense_[b][t][j];
                         sums_w_hidden_2_[0][j] += x0 * g;
                         sums_w_hidden_2_[1][j] += x1 * g;
@@ -1123,20 +1017,16 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                         sums_w_hidden_2_[3][j] += x3 * g;
                     }
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden_[slice][i0][j] += sums_w_hidden_2_[0][j];
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden_[slice][i0 + 1][j] += sums_w_hidden_2_[1][j];
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden_[slice][i0 + 2][j] += sums_w_hidden_2_[2][j];
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 5; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden_[slice][i0 + 3][j] += sums_w_hidden_2_[3][j];
                 }
             }
@@ -1153,8 +1043,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_2_)(void *context, int32_t first, int32_t 
     float (*restrict parts_of_w_hidden_2_)[5][5] = net->parts_of_w_hidden_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden_2_[i][j] += parts_of_w_hidden_2_[slice][i][j];
             }
         }
@@ -1170,8 +1059,7 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     float (*restrict parts_of_w_hidden_)[4][5] = net->parts_of_w_hidden_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 5; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 grad_w_hidden_[i][j] += parts_of_w_hidden_[slice][i][j];
             }
         }
@@ -1188,8 +1076,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     const float lr_ = net->run.lr;
     const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             const float g_ = grad_w_hidden_[i][j] * scale_;
             const float velocity_ = 0.9f * velocity_w_hidden_[i][j] + g_;
             const float weight_ = w_hidden_[i][j] - lr_ * velocity_;
@@ -1209,8 +1096,7 @@ static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32
     const float lr_ = net->run.lr;
     const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 5; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             const float g_ = grad_w_hidden_2_[i][j] * scale_;
             const float velocity_ = 0.9f * velocity_w_hidden_2_[i][j] + g_;
             const float weight_ = w_hidden_2_[i][j] - lr_ * velocity_;
@@ -1230,8 +1116,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     const float lr_ = net->run.lr;
     const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float g_ = grad_w_digit_[i][j] * scale_;
             const float velocity_ = 0.9f * velocity_w_digit_[i][j] + g_;
             const float weight_ = w_digit_[i][j] - lr_ * velocity_;

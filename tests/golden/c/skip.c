@@ -112,14 +112,12 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
     _Alignas(64) uint8_t bytes_of_digit_poisson_[4][4];
     _Alignas(64) uint8_t undecided_in_digit_poisson_[4];
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             whole_of_digit_poisson_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 1; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
                 bytes_of_digit_poisson_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
                 bytes_of_digit_poisson_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
@@ -129,8 +127,7 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
             const int32_t steps = 2 - block * 4 < 4 ? 2 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 4; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                     digit_poisson_[b][t][n] = (uint8_t)(bytes_of_digit_poisson_[k][n] < whole_of_digit_poisson_[0][n]);
                     undecided_in_digit_poisson_[n] = (uint8_t)(bytes_of_digit_poisson_[k][n] == whole_of_digit_poisson_[0][n]);
                 }
@@ -178,39 +175,25 @@ static void SNN_AT_LEVEL(layer_digit_if_)(void *context, int32_t first, int32_t 
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit, event by event */
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 digit_dense_[b][t][j] = 0.0f;
             }
             for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
                 const int32_t i = events_of_digit_poisson_[b][e];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                     digit_dense_[b][t][j] += w_digit_[i][j];
                 }
             }
         }
         /* if, map */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 4; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             float v_ = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + digit_dense_[b][0][n];
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + digit_dense_[b][t][n];
                 const bool spike_ = v_2_ - 0.5f >= 0.0f;
-                digit_if_[b][0][n] = (uint8_t)spike_;
-                digit_if_v_then_g_digit_dense_[b][0][n] = v_2_;
-                digit_map_[b][0][n] = (float)digit_poisson_[b][0][n] + (spike_ ? 1.0f : 0.0f);
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + digit_dense_[b][1][n];
-                const bool spike_ = v_2_ - 0.5f >= 0.0f;
-                digit_if_[b][1][n] = (uint8_t)spike_;
-                digit_if_v_then_g_digit_dense_[b][1][n] = v_2_;
-                digit_map_[b][1][n] = (float)digit_poisson_[b][1][n] + (spike_ ? 1.0f : 0.0f);
+                digit_if_[b][t][n] = (uint8_t)spike_;
+                digit_if_v_then_g_digit_dense_[b][t][n] = v_2_;
+                digit_map_[b][t][n] = (float)digit_poisson_[b][t][n] + (spike_ ? 1.0f : 0.0f);
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -232,38 +215,27 @@ static void SNN_AT_LEVEL(layer_digit_sum_)(void *context, int32_t first, int32_t
     float (*restrict state_v_digit_sum_)[3] = net->state_v_digit_sum_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_digit_2 */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_dense_2_[b][0][j] = b_digit_[j];
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_dense_2_[b][1][j] = b_digit_[j];
         }
         for (int32_t i = 0; i < 4; i++) {
             const float x0 = digit_map_[b][0][i];
             const float x1 = digit_map_[b][1][i];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_2_[i][j];
                 digit_dense_2_[b][0][j] += x0 * w;
                 digit_dense_2_[b][1][j] += x1 * w;
             }
         }
         /* li */
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             float v_ = 0.0f;
             float sum = 0.0f;
-            /* t = 0 */
-            {
-                const float v_2_ = v_ + (digit_dense_2_[b][0][n] - v_) * 0.5f;
-                sum = sum + v_2_;
-                v_ = v_2_;
-            }
-            /* t = 1 */
-            {
-                const float v_2_ = v_ + (digit_dense_2_[b][1][n] - v_) * 0.5f;
+            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
+                const float v_2_ = v_ + (digit_dense_2_[b][t][n] - v_) * 0.5f;
                 sum = sum + v_2_;
                 v_ = v_2_;
             }
@@ -338,8 +310,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[4] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -351,8 +322,7 @@ static void SNN_AT_LEVEL(zero_w_digit_2_)(void *context, int32_t first, int32_t 
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_2_[i][j] = 0.0f;
         }
     }
@@ -363,8 +333,7 @@ static void SNN_AT_LEVEL(zero_b_digit_)(void *context, int32_t first, int32_t la
 {
     const struct net *net = snn_net(context);
     float *restrict grad_b_digit_ = net->grad_b_digit_;
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         grad_b_digit_[k] = 0.0f;
     }
 }
@@ -419,15 +388,13 @@ static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_2_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* li, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_v_ = 0.0f;
                 /* t = 1 */
                 {
@@ -447,20 +414,16 @@ static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32
             /* gradient of w_digit_2 */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2_[0][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2_[1][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2_[2][j] = 0.0f;
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
@@ -468,8 +431,7 @@ static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32
                     const float x1 = digit_map_[b][t][i0 + 1];
                     const float x2 = digit_map_[b][t][i0 + 2];
                     const float x3 = digit_map_[b][t][i0 + 3];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         const float g = g_digit_dense_2_[b][t][j];
                         sums_digit_sum_2_[0][j] += x0 * g;
                         sums_digit_sum_2_[1][j] += x1 * g;
@@ -477,20 +439,16 @@ static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32
                         sums_digit_sum_2_[3][j] += x3 * g;
                     }
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2_[slice][i0][j] += sums_digit_sum_2_[0][j];
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2_[slice][i0 + 1][j] += sums_digit_sum_2_[1][j];
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2_[slice][i0 + 2][j] += sums_digit_sum_2_[2][j];
                 }
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2_[slice][i0 + 3][j] += sums_digit_sum_2_[3][j];
                 }
             }
@@ -507,8 +465,7 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
     float (*restrict parts_of_w_digit_2_)[4][3] = net->parts_of_w_digit_2_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_2_[i][j] += parts_of_w_digit_2_[slice][i][j];
             }
         }
@@ -524,8 +481,7 @@ static void SNN_AT_LEVEL(gradient_b_digit_)(void *context, int32_t first, int32_
     float *restrict grad_b_digit_ = net->grad_b_digit_;
     for (int32_t b = 0; b < net->run.rows; b++) {
         for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT
-            for (int32_t j = first; j < last; j++) {
+            SNN_INDEPENDENT for (int32_t j = first; j < last; j++) {
                 grad_b_digit_[j] += g_digit_dense_2_[b][t][j];
             }
         }
@@ -549,34 +505,29 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* rows of w_digit_2_transposed */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 g_digit_map_[b][0][j] = 0.0f;
             }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 g_digit_map_[b][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
                 const float x0 = g_digit_dense_2_[b][0][i];
                 const float x1 = g_digit_dense_2_[b][1][i];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                     const float w = w_digit_2_transposed_[i][j];
                     g_digit_map_[b][0][j] += x0 * w;
                     g_digit_map_[b][1][j] += x1 * w;
                 }
             }
             /* if, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 4; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                 float g_v_ = 0.0f;
                 /* t = 1 */
                 {
@@ -605,14 +556,12 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
             }
             /* gradient of w_digit, event by event */
             for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 4; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                     sums_digit_if_2_[0][j] = digit_if_v_then_g_digit_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_digit_poisson_[b][t]; e < ends_of_digit_poisson_[b][t + 1]; e++) {
                     const int32_t i = events_of_digit_poisson_[b][e];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 4; j++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         parts_of_w_digit_[slice][i][j] += sums_digit_if_2_[0][j];
                     }
                 }
@@ -630,8 +579,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[4][4] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 4; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -658,8 +606,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     const float correction2_ = -x_6;
     const float x_7 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 4; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             const float weight_ = w_digit_[i][j];
             const float weight_2_ = weight_ - x * weight_;
             const float gradient_ = grad_w_digit_[i][j];
@@ -693,8 +640,7 @@ static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_
     const float correction2_ = -x_6;
     const float x_7 = sqrtf(correction2_);
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_digit_2_[i][j];
             const float weight_2_ = weight_ - x * weight_;
             const float gradient_ = grad_w_digit_2_[i][j];
@@ -727,8 +673,7 @@ static void SNN_AT_LEVEL(update_b_digit_)(void *context, int32_t first, int32_t 
     const float x_6 = snn_expm1f(x_5);
     const float correction2_ = -x_6;
     const float x_7 = sqrtf(correction2_);
-    SNN_INDEPENDENT
-    for (int32_t k = first; k < last; k++) {
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         const float weight_ = b_digit_[k];
         const float weight_2_ = weight_ - x * weight_;
         const float gradient_ = grad_b_digit_[k];

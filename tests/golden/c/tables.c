@@ -97,14 +97,12 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
     _Alignas(64) uint8_t bytes_of_digit_poisson_[4][6];
     _Alignas(64) uint8_t undecided_in_digit_poisson_[6];
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 6; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 6; n++) {
             whole_of_digit_poisson_[0][n] = (uint8_t)((int32_t)snn_minf(snn_maxf(image_[b][n] * 256.0f, 0.0f), 255.0f));
         }
         for (int32_t block = 0; block < 2; block++) {
             const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)sample[b], (uint32_t)block);
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 6; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 6; n++) {
                 const uint32_t word = snn_random(key, (uint32_t)n);
                 bytes_of_digit_poisson_[0][n] = (uint8_t)((int32_t)(word / 16777216u));
                 bytes_of_digit_poisson_[1][n] = (uint8_t)((int32_t)(word * 256u / 16777216u));
@@ -114,8 +112,7 @@ static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, i
             const int32_t steps = 6 - block * 4 < 4 ? 6 - block * 4 : 4;
             for (int32_t k = 0; k < steps; k++) {
                 const int32_t t = block * 4 + k;
-                SNN_INDEPENDENT_SHORT
-                for (int32_t n = 0; n < 6; n++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 6; n++) {
                     digit_poisson_[b][t][n] = (uint8_t)(bytes_of_digit_poisson_[k][n] < whole_of_digit_poisson_[0][n]);
                     undecided_in_digit_poisson_[n] = (uint8_t)(bytes_of_digit_poisson_[k][n] == whole_of_digit_poisson_[0][n]);
                 }
@@ -137,29 +134,28 @@ static void SNN_AT_LEVEL(pack_digit_poisson_)(void *context, int32_t first, int3
     uint8_t (*restrict index_of_digit_poisson_)[6][5] = net->index_of_digit_poisson_;
     uint8_t (*restrict slot_of_digit_poisson_)[1][5] = net->slot_of_digit_poisson_;
     int32_t (*restrict slots_of_digit_poisson_)[1] = net->slots_of_digit_poisson_;
-    _Alignas(64) int32_t any_of_digit_poisson_[2];
+    _Alignas(64) int32_t any_of_digit_poisson_[5];
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t g = 0; g < 2; g++) {
+        SNN_INDEPENDENT_SHORT for (int32_t g = 0; g < 5; g++) {
             any_of_digit_poisson_[g] = 0;
         }
         for (int32_t t = 0; t < 6; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t g = 0; g < 1; g++) {
+            SNN_INDEPENDENT_SHORT for (int32_t g = 0; g < 1; g++) {
                 index_of_digit_poisson_[b][t][g] = (uint8_t)(digit_poisson_[b][t][g * 5] + digit_poisson_[b][t][g * 5 + 1] * 2 + digit_poisson_[b][t][g * 5 + 2] * 4 + digit_poisson_[b][t][g * 5 + 3] * 8 + digit_poisson_[b][t][g * 5 + 4] * 16);
             }
             index_of_digit_poisson_[b][t][1] = (uint8_t)(digit_poisson_[b][t][5]);
-            SNN_INDEPENDENT_SHORT
-            for (int32_t g = 0; g < 2; g++) {
+            SNN_INDEPENDENT_SHORT for (int32_t g = 0; g < 2; g++) {
                 any_of_digit_poisson_[g] += index_of_digit_poisson_[b][t][g];
             }
         }
-        int32_t needed = 0;
-        for (int32_t s = 0; s < 2; s++) {
-            slot_of_digit_poisson_[b][0][needed] = (uint8_t)s;
-            needed = needed + (any_of_digit_poisson_[s] != 0 ? 1 : 0);
+        for (int32_t block = 0; block < 1; block++) {
+            int32_t needed = 0;
+            for (int32_t s = 0; s < 5; s++) {
+                slot_of_digit_poisson_[b][block][needed] = (uint8_t)s;
+                needed = needed + (any_of_digit_poisson_[block * 5 + s] != 0 ? 1 : 0);
+            }
+            slots_of_digit_poisson_[b][block] = needed;
         }
-        slots_of_digit_poisson_[b][0] = needed;
     }
 }
 
@@ -177,6 +173,8 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
     int32_t (*restrict slots_of_digit_poisson_)[1] = net->slots_of_digit_poisson_;
     float (*restrict state_v_digit_)[3] = net->state_v_digit_;
     _Alignas(64) float table_digit_[5][32][3];
+    _Alignas(64) int32_t slots_digit_dense_[5];
+    _Alignas(64) int32_t subsets_digit_dense_[5];
     for (int32_t chunk = 0; chunk < (last - first + 132) / 133; chunk++) {
         const int32_t b0 = first + chunk * 133;
         const int32_t end = b0 + 133;
@@ -184,188 +182,62 @@ static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t las
         /* rows of w_digit, by tables over five inputs */
         for (int32_t b = b0; b < b1; b++) {
             for (int32_t t = 0; t < 6; t++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     digit_dense_[b][t][j] = 0.0f;
                 }
             }
         }
-        const int32_t g0 = 0;
-        for (int32_t slot = 0; slot < 1; slot++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
-                table_digit_[slot][0][j] = 0.0f;
-            }
-            int32_t made = 1;
-            SNN_UNROLL
-            for (int32_t k = 0; k < 5; k++) {
-                const int32_t row = (g0 + slot) * 5 + k;
-                for (int32_t u = 0; u < made; u++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        table_digit_[slot][u + made][j] = table_digit_[slot][u][j] + w_digit_[row][j];
+        for (int32_t block = 0; block < 1; block++) {
+            const int32_t g0 = block * 5;
+            for (int32_t slot = 0; slot < 5; slot++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    table_digit_[slot][0][j] = 0.0f;
+                }
+                int32_t made = 1;
+                SNN_UNROLL for (int32_t k = 0; k < 5; k++) {
+                    const int32_t row = (g0 + slot) * 5 + k;
+                    if (row < 6) {
+                        for (int32_t u = 0; u < made; u++) {
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                                table_digit_[slot][u + made][j] = table_digit_[slot][u][j] + w_digit_[row][j];
+                            }
+                        }
                     }
-                }
-                made = made + made;
-            }
-        }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
-            table_digit_[1][0][j] = 0.0f;
-        }
-        int32_t made = 1;
-        SNN_UNROLL
-        for (int32_t k = 0; k < 1; k++) {
-            const int32_t row = (g0 + 1) * 5 + k;
-            for (int32_t u = 0; u < made; u++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    table_digit_[1][u + made][j] = table_digit_[1][u][j] + w_digit_[row][j];
+                    made = made + made;
                 }
             }
-            made = made + made;
-        }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
-            table_digit_[2][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
-            table_digit_[3][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
-            table_digit_[4][0][j] = 0.0f;
-        }
-        for (int32_t b = b0; b < b1; b++) {
-            const int32_t needed = slots_of_digit_poisson_[b][0];
-            if (needed == 1) {
-                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
-                for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j];
-                    }
-                }
-            }
-            if (needed == 2) {
-                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
-                const int32_t slot1 = slot_of_digit_poisson_[b][0][1];
-                for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
-                    const int32_t s1 = index_of_digit_poisson_[b][t][slot1];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j] + table_digit_[slot1][s1][j];
-                    }
-                }
-            }
-            if (needed == 3) {
-                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
-                const int32_t slot1 = slot_of_digit_poisson_[b][0][1];
-                const int32_t slot2 = slot_of_digit_poisson_[b][0][2];
-                for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
-                    const int32_t s1 = index_of_digit_poisson_[b][t][slot1];
-                    const int32_t s2 = index_of_digit_poisson_[b][t][slot2];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j] + table_digit_[slot1][s1][j] + table_digit_[slot2][s2][j];
-                    }
-                }
-            }
-            if (needed == 4) {
-                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
-                const int32_t slot1 = slot_of_digit_poisson_[b][0][1];
-                const int32_t slot2 = slot_of_digit_poisson_[b][0][2];
-                const int32_t slot3 = slot_of_digit_poisson_[b][0][3];
-                for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
-                    const int32_t s1 = index_of_digit_poisson_[b][t][slot1];
-                    const int32_t s2 = index_of_digit_poisson_[b][t][slot2];
-                    const int32_t s3 = index_of_digit_poisson_[b][t][slot3];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j] + table_digit_[slot1][s1][j] + table_digit_[slot2][s2][j] + table_digit_[slot3][s3][j];
-                    }
-                }
-            }
-            if (needed == 5) {
-                const int32_t slot0 = slot_of_digit_poisson_[b][0][0];
-                const int32_t slot1 = slot_of_digit_poisson_[b][0][1];
-                const int32_t slot2 = slot_of_digit_poisson_[b][0][2];
-                const int32_t slot3 = slot_of_digit_poisson_[b][0][3];
-                const int32_t slot4 = slot_of_digit_poisson_[b][0][4];
-                for (int32_t t = 0; t < 6; t++) {
-                    const int32_t s0 = index_of_digit_poisson_[b][t][slot0];
-                    const int32_t s1 = index_of_digit_poisson_[b][t][slot1];
-                    const int32_t s2 = index_of_digit_poisson_[b][t][slot2];
-                    const int32_t s3 = index_of_digit_poisson_[b][t][slot3];
-                    const int32_t s4 = index_of_digit_poisson_[b][t][slot4];
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        digit_dense_[b][t][j] = digit_dense_[b][t][j] + table_digit_[slot0][s0][j] + table_digit_[slot1][s1][j] + table_digit_[slot2][s2][j] + table_digit_[slot3][s3][j] + table_digit_[slot4][s4][j];
+            for (int32_t b = b0; b < b1; b++) {
+                const int32_t needed = slots_of_digit_poisson_[b][block];
+                SNN_UNROLL for (int32_t count = 1; count < 6; count++) {
+                    if (needed == count) {
+                        SNN_UNROLL for (int32_t s = 0; s < count; s++) {
+                            slots_digit_dense_[s] = slot_of_digit_poisson_[b][block][s];
+                        }
+                        for (int32_t t = 0; t < 6; t++) {
+                            SNN_UNROLL for (int32_t s = 0; s < count; s++) {
+                                subsets_digit_dense_[s] = index_of_digit_poisson_[b][t][block * 5 + slots_digit_dense_[s]];
+                            }
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                                float sum = digit_dense_[b][t][j];
+                                SNN_UNROLL for (int32_t s = 0; s < count; s++) {
+                                    sum = sum + table_digit_[slots_digit_dense_[s]][subsets_digit_dense_[s]][j];
+                                }
+                                digit_dense_[b][t][j] = sum;
+                            }
+                        }
                     }
                 }
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float v_ = 0.0f;
-                /* t = 0 */
-                {
-                    const float v_2_ = v_ + (digit_dense_[b][0][n] - v_) * 0.5f;
+                SNN_UNROLL for (int32_t t = 0; t < 6; t++) {
+                    const float v_2_ = v_ + (digit_dense_[b][t][n] - v_) * 0.5f;
                     const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                    digit_[b][0][n] = (uint8_t)spike_;
-                    digit_v_then_g_digit_dense_[b][0][n] = v_2_;
-                    const float v_3_ = spike_ ? 0.0f : v_2_;
-                    v_ = v_3_;
-                }
-                /* t = 1 */
-                {
-                    const float v_2_ = v_ + (digit_dense_[b][1][n] - v_) * 0.5f;
-                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                    digit_[b][1][n] = (uint8_t)spike_;
-                    digit_v_then_g_digit_dense_[b][1][n] = v_2_;
-                    const float v_3_ = spike_ ? 0.0f : v_2_;
-                    v_ = v_3_;
-                }
-                /* t = 2 */
-                {
-                    const float v_2_ = v_ + (digit_dense_[b][2][n] - v_) * 0.5f;
-                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                    digit_[b][2][n] = (uint8_t)spike_;
-                    digit_v_then_g_digit_dense_[b][2][n] = v_2_;
-                    const float v_3_ = spike_ ? 0.0f : v_2_;
-                    v_ = v_3_;
-                }
-                /* t = 3 */
-                {
-                    const float v_2_ = v_ + (digit_dense_[b][3][n] - v_) * 0.5f;
-                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                    digit_[b][3][n] = (uint8_t)spike_;
-                    digit_v_then_g_digit_dense_[b][3][n] = v_2_;
-                    const float v_3_ = spike_ ? 0.0f : v_2_;
-                    v_ = v_3_;
-                }
-                /* t = 4 */
-                {
-                    const float v_2_ = v_ + (digit_dense_[b][4][n] - v_) * 0.5f;
-                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                    digit_[b][4][n] = (uint8_t)spike_;
-                    digit_v_then_g_digit_dense_[b][4][n] = v_2_;
-                    const float v_3_ = spike_ ? 0.0f : v_2_;
-                    v_ = v_3_;
-                }
-                /* t = 5 */
-                {
-                    const float v_2_ = v_ + (digit_dense_[b][5][n] - v_) * 0.5f;
-                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                    digit_[b][5][n] = (uint8_t)spike_;
-                    digit_v_then_g_digit_dense_[b][5][n] = v_2_;
+                    digit_[b][t][n] = (uint8_t)spike_;
+                    digit_v_then_g_digit_dense_[b][t][n] = v_2_;
                     const float v_3_ = spike_ ? 0.0f : v_2_;
                     v_ = v_3_;
                 }
@@ -383,18 +255,15 @@ static void SNN_AT_LEVEL(reduce_digit_rate_)(void *context, int32_t first, int32
     uint8_t (*restrict digit_)[6][3] = net->digit_;
     float (*restrict digit_rate_)[3] = net->digit_rate_;
     for (int32_t b = first; b < last; b++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 6; t++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 digit_rate_[b][n] += (float)digit_[b][t][n];
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
             digit_rate_[b][n] = digit_rate_[b][n] / 6.0f;
         }
     }
@@ -462,8 +331,7 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_digit_[i][j] = 0.0f;
         }
     }
@@ -495,30 +363,24 @@ static void SNN_AT_LEVEL(pack_steps_of_digit_poisson_)(void *context, int32_t fi
     _Alignas(64) uint8_t spiked_of_digit_poisson_[6];
     for (int32_t b = first; b < last; b++) {
         for (int32_t s = 0; s < 1; s++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t i = 0; i < 6; i++) {
+            SNN_INDEPENDENT_SHORT for (int32_t i = 0; i < 6; i++) {
                 when_of_digit_poisson_[b][s][i] = (uint8_t)(digit_poisson_[b][s * 5][i] + digit_poisson_[b][s * 5 + 1][i] * 2 + digit_poisson_[b][s * 5 + 2][i] * 4 + digit_poisson_[b][s * 5 + 3][i] * 8 + digit_poisson_[b][s * 5 + 4][i] * 16);
             }
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t i = 0; i < 6; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t i = 0; i < 6; i++) {
             when_of_digit_poisson_[b][1][i] = (uint8_t)(digit_poisson_[b][5][i]);
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t i = 0; i < 6; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t i = 0; i < 6; i++) {
             when_of_digit_poisson_[b][2][i] = 0;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t i = 0; i < 6; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t i = 0; i < 6; i++) {
             when_of_digit_poisson_[b][3][i] = 0;
         }
-        SNN_INDEPENDENT_SHORT
-        for (int32_t i = 0; i < 6; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t i = 0; i < 6; i++) {
             when_of_digit_poisson_[b][4][i] = 0;
         }
         for (int32_t block = 0; block < 1; block++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t i = 0; i < 6; i++) {
+            SNN_INDEPENDENT_SHORT for (int32_t i = 0; i < 6; i++) {
                 spiked_of_digit_poisson_[i] = (uint8_t)(when_of_digit_poisson_[b][block * 5][i] + when_of_digit_poisson_[b][block * 5 + 1][i] + when_of_digit_poisson_[b][block * 5 + 2][i] + when_of_digit_poisson_[b][block * 5 + 3][i] + when_of_digit_poisson_[b][block * 5 + 4][i] != 0 ? 1 : 0);
             }
             int32_t count = 0;
@@ -544,15 +406,13 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
         for (int32_t i = 0; i < 6; i++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
         for (int32_t b = b0; b < b1; b++) {
             /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT
-            for (int32_t n = 0; n < 3; n++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                 float g_v_ = 0.0f;
                 /* t = 5 */
                 {
@@ -634,63 +494,35 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
                 }
             }
             /* gradient of w_digit, by tables over five steps */
-            const int32_t g0 = 0;
-            for (int32_t slot = 0; slot < 1; slot++) {
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    table_digit_2_[slot][0][j] = 0.0f;
-                }
-                int32_t made = 1;
-                SNN_UNROLL
-                for (int32_t k = 0; k < 5; k++) {
-                    const int32_t row = (g0 + slot) * 5 + k;
-                    for (int32_t u = 0; u < made; u++) {
-                        SNN_INDEPENDENT_SHORT
-                        for (int32_t j = 0; j < 3; j++) {
-                            table_digit_2_[slot][u + made][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row][j];
+            for (int32_t block = 0; block < 1; block++) {
+                const int32_t g0 = block * 5;
+                for (int32_t slot = 0; slot < 5; slot++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        table_digit_2_[slot][0][j] = 0.0f;
+                    }
+                    int32_t made = 1;
+                    SNN_UNROLL for (int32_t k = 0; k < 5; k++) {
+                        const int32_t row = (g0 + slot) * 5 + k;
+                        if (row < 6) {
+                            for (int32_t u = 0; u < made; u++) {
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                                    table_digit_2_[slot][u + made][j] = table_digit_2_[slot][u][j] + digit_v_then_g_digit_dense_[b][row][j];
+                                }
+                            }
                         }
-                    }
-                    made = made + made;
-                }
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
-                table_digit_2_[1][0][j] = 0.0f;
-            }
-            int32_t made = 1;
-            SNN_UNROLL
-            for (int32_t k = 0; k < 1; k++) {
-                const int32_t row = (g0 + 1) * 5 + k;
-                for (int32_t u = 0; u < made; u++) {
-                    SNN_INDEPENDENT_SHORT
-                    for (int32_t j = 0; j < 3; j++) {
-                        table_digit_2_[1][u + made][j] = table_digit_2_[1][u][j] + digit_v_then_g_digit_dense_[b][row][j];
+                        made = made + made;
                     }
                 }
-                made = made + made;
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
-                table_digit_2_[2][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
-                table_digit_2_[3][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
-                table_digit_2_[4][0][j] = 0.0f;
-            }
-            for (int32_t e = 0; e < alives_of_digit_poisson_[b][0]; e++) {
-                const int32_t i = alive_of_digit_poisson_[b][0][e];
-                const int32_t s0 = when_of_digit_poisson_[b][0][i];
-                const int32_t s1 = when_of_digit_poisson_[b][1][i];
-                const int32_t s2 = when_of_digit_poisson_[b][2][i];
-                const int32_t s3 = when_of_digit_poisson_[b][3][i];
-                const int32_t s4 = when_of_digit_poisson_[b][4][i];
-                SNN_INDEPENDENT_SHORT
-                for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_digit_[slice][i][j] = parts_of_w_digit_[slice][i][j] + table_digit_2_[0][s0][j] + table_digit_2_[1][s1][j] + table_digit_2_[2][s2][j] + table_digit_2_[3][s3][j] + table_digit_2_[4][s4][j];
+                for (int32_t e = 0; e < alives_of_digit_poisson_[b][block]; e++) {
+                    const int32_t i = alive_of_digit_poisson_[b][block][e];
+                    const int32_t s0 = when_of_digit_poisson_[b][block * 5][i];
+                    const int32_t s1 = when_of_digit_poisson_[b][block * 5 + 1][i];
+                    const int32_t s2 = when_of_digit_poisson_[b][block * 5 + 2][i];
+                    const int32_t s3 = when_of_digit_poisson_[b][block * 5 + 3][i];
+                    const int32_t s4 = when_of_digit_poisson_[b][block * 5 + 4][i];
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        parts_of_w_digit_[slice][i][j] = parts_of_w_digit_[slice][i][j] + table_digit_2_[0][s0][j] + table_digit_2_[1][s1][j] + table_digit_2_[2][s2][j] + table_digit_2_[3][s3][j] + table_digit_2_[4][s4][j];
+                    }
                 }
             }
         }
@@ -706,8 +538,7 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     float (*restrict parts_of_w_digit_)[6][3] = net->parts_of_w_digit_;
     for (int32_t i = first; i < last; i++) {
         for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_INDEPENDENT_SHORT
-            for (int32_t j = 0; j < 3; j++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 grad_w_digit_[i][j] += parts_of_w_digit_[slice][i][j];
             }
         }
@@ -722,8 +553,7 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT
-        for (int32_t j = 0; j < 3; j++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
             w_digit_[i][j] = weight_;
         }

@@ -1,0 +1,32 @@
+/* The heads of loops, with what compilers are told of them. */
+#include "c.h"
+
+enum { SHORT = 8 };
+
+static bool is_short(const LoopStmt *loop)
+{
+    return loop->from->kind == LOOP_NUMBER && loop->to->kind == LOOP_NUMBER
+           && loop->to->number - loop->from->number <= SHORT;
+}
+
+/* What stands before the `for`. */
+static const char *loop_hint(const LoopStmt *loop)
+{
+    if (loop->independent)
+        return is_short(loop) ? "SNN_INDEPENDENT_SHORT " : "SNN_INDEPENDENT ";
+    return loop->few ? "SNN_UNROLL " : "";
+}
+
+void c_open_for(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *loop, Out *out)
+{
+    const char *name = c_var(arena, kernel, loop->var), *hint = loop_hint(loop);
+    const char *from = c_expr(arena, program, kernel, loop->from);
+    if (!loop->down) {
+        out_open(out, "%sfor (int32_t %s = %s; %s < %s; %s++)", hint, name, from, name,
+                 c_expr(arena, program, kernel, loop->to), name);
+        return;
+    }
+    LoopExpr *start = loop_op(arena, OP_SUB, loop->to, loop_int(arena, 1), NULL);
+    out_open(out, "%sfor (int32_t %s = %s; %s >= %s; %s--)", hint, name,
+             c_expr(arena, program, kernel, start), name, from, name);
+}
