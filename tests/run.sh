@@ -34,7 +34,7 @@ compile_c "$cc" -O2 shapes.c shapes || exit 1
     exit 1
 }
 
-[ $# -gt 0 ] || set -- compile parts train interrupt data checkpoint files big_endian command snnc
+[ $# -gt 0 ] || set -- compile parts train interrupt data checkpoint files big_endian command snnc memory
 for part in "$@"; do
     . "$root/tests/run/$part.sh"
 done

@@ -168,15 +168,6 @@ static void describe_watch(const Tables *tables, int index)
     out_close(out, ";");
 }
 
-static int64_t bytes_per_sample(const Program *program)
-{
-    int64_t bytes = 0;
-    for (int b = 0; b < program->buffers.count; b++)
-        if (program->buffers.at[b].per_sample && !buffer_is_of_kernel(&program->buffers.at[b]))
-            bytes += buffer_bytes(&program->buffers.at[b]);
-    return bytes;
-}
-
 static void opening(const Tables *tables)
 {
     const Program *program = tables->program;
@@ -195,6 +186,7 @@ static void opening(const Tables *tables)
     for (int w = 0; w < program->watches.count; w++)
         describe_watch(tables, w);
     out_line(out, "model->run = &net->run;");
+    out_line(out, "model->memory = &net->memory;");
     bool spikes = program->input >= 0 && buffer_at(tables, program->input)->type == TYPE_U8;
     out_line(out, "model->%s = %s;", spikes ? "spikes" : "input", first_element(tables, program->input));
     out_line(out, "model->label = %s;", first_element(tables, program->label));
@@ -208,7 +200,6 @@ static void opening(const Tables *tables)
     out_line(out, "model->stream_count = %d;", program->streams.count);
     out_line(out, "model->watches = net->watches;");
     out_line(out, "model->watch_count = %d;", program->watches.count);
-    out_line(out, "model->stream_bytes = %lld;", (long long)bytes_per_sample(program));
     out_line(out, "choose_level(model);");
     out_line(out, "return true;");
     out_close(out, "");
@@ -248,6 +239,15 @@ static void commands(const Tables *tables)
             out_line(tables->out, ".%s = snn_%s,", all[i].name, all[i].name);
 }
 
+static void bytes_row(const Tables *tables)
+{
+    ProgramBytes bytes = program_bytes(tables->program);
+    out_line(tables->out,
+             ".bytes = {.once = %lld, .sample = %lld, .lists_once = %lld, .lists_sample = %lld},",
+             (long long)bytes.once, (long long)bytes.sample, (long long)bytes.lists_once,
+             (long long)bytes.lists_sample);
+}
+
 static void description(const Tables *tables, const BackendOptions *options)
 {
     static const char *const kinds[] = {"constant", "step", "cosine", "one_cycle"};
@@ -280,6 +280,7 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".optimizer = %s,", c_string(tables->arena, program->optimizer));
     out_line(out, ".network = text_of_network,");
     out_line(out, ".training = text_of_training,");
+    bytes_row(tables);
     out_line(out, ".net_bytes = sizeof(struct net),");
     out_line(out, ".open = open_net,");
     out_line(out, ".close = close_net,");

@@ -48,6 +48,8 @@ typedef struct SnnBlock {
 enum { MEMORY_HUGE_PAGE = 2 << 20, MEMORY_BLOCK = 16 << 20 };
 
 #if defined(MADV_HUGEPAGE) && !defined(SNN_SMALL_PAGES)
+enum { MEMORY_PAGE = MEMORY_HUGE_PAGE };
+
 /* Kernels go through their buffers row by row, in an order that spikes decide. With pages of 4 KiB the processor
  * would look up a page for nearly every row. The system maps what nobody touches to nothing, so blocks are large. */
 static void *memory_block(size_t bytes, void **from, size_t *size)
@@ -66,6 +68,8 @@ static void memory_give_back(void *from, size_t size)
     munmap(from, size);
 }
 #else
+enum { MEMORY_PAGE = 4 << 10 };
+
 static void *memory_block(size_t bytes, void **from, size_t *size)
 {
     *size = bytes;
@@ -79,6 +83,12 @@ static void memory_give_back(void *from, size_t size)
 }
 #endif
 
+size_t snn_memory_bytes(const SnnMemory *memory)
+{
+    size_t used = memory->blocks == NULL ? 0 : (size_t)(memory->at - (char *)memory->blocks);
+    return memory->full + (used + MEMORY_PAGE - 1) / MEMORY_PAGE * MEMORY_PAGE;
+}
+
 static bool memory_grow(SnnMemory *memory, size_t bytes)
 {
     void *from;
@@ -86,6 +96,7 @@ static bool memory_grow(SnnMemory *memory, size_t bytes)
     SnnBlock *block = memory_block(header + bytes, &from, &size);
     if (block == NULL)
         return false;
+    memory->full = snn_memory_bytes(memory);
     *block = (SnnBlock){memory->blocks, from, size};
     memory->blocks = block;
     memory->at = (char *)block + header;

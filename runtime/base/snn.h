@@ -115,6 +115,13 @@ typedef struct SnnData {
     int classes;
 } SnnData;
 
+/* Memory of the network's arrays, beside weights, gradients and optimiser states. */
+typedef struct SnnBytes {
+    int64_t once, sample; /* what there is once, and for each sample of a batch */
+    int64_t lists_once,
+        lists_sample; /* the same of lists, made for the worst case: pages nobody touches are free */
+} SnnBytes;
+
 typedef struct SnnModel SnnModel;
 typedef struct SnnOptions SnnOptions; /* the command line */
 
@@ -140,6 +147,8 @@ struct SnnModel {
      * training does. Checkpoints hold both. */
     const char *const *network, *const *training;
 
+    SnnBytes bytes;
+
     /* Made by the generated program in open(). */
     size_t net_bytes; /* sizeof the struct of all buffers, allocated by the runtime, zeroed */
     bool (*open)(SnnModel *model, void *net, int batch); /* takes memory, fills what follows */
@@ -149,6 +158,7 @@ struct SnnModel {
     void (*update)(void *net, SnnPool *pool);
 
     SnnRun *run;        /* inside net */
+    SnnMemory *memory;  /* the same: where its arrays are, but lists; NULL if that is not known */
     float *input;       /* [batch][dims of data]; NULL where data are spikes or the network sees none */
     uint8_t *spikes;    /* the same, of 0 and 1; NULL where data are reals or the network sees none */
     int32_t *label;     /* [batch] */
@@ -158,9 +168,8 @@ struct SnnModel {
     float *scores;      /* [batch][classes]; the same */
     int param_count, stream_count, watch_count;
     SnnParam *params;
-    SnnStream *streams;   /* in forward order */
-    SnnWatch *watches;    /* in forward order */
-    int64_t stream_bytes; /* of all per-sample buffers, for one sample */
+    SnnStream *streams; /* in forward order */
+    SnnWatch *watches;  /* in forward order */
 };
 
 #endif

@@ -16,10 +16,13 @@ typedef struct SnnMemory {
     struct SnnBlock *blocks; /* the last one first */
     char *at;                /* free memory in it, and how much */
     size_t left;
+    size_t full; /* bytes of the other blocks' pages, up to what was taken last */
 } SnnMemory;
 
 void *snn_take(SnnMemory *memory, size_t count, size_t size); /* as snn_alloc */
 void snn_release(SnnMemory *memory);
+/* What it takes when all of it is used: whole pages. */
+size_t snn_memory_bytes(const SnnMemory *memory);
 
 /* What a pointer in a struct points to. */
 typedef struct SnnBuffer {

@@ -14,6 +14,11 @@ bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *p
     return model->data.format->exists(model, folder, part);
 }
 
+int64_t snn_dataset_bytes(const SnnModel *model, const char *folder, const char *part, int64_t *samples)
+{
+    return model->data.format->bytes(model, folder, part, samples);
+}
+
 bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
                        SnnError *error)
 {

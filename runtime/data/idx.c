@@ -252,6 +252,25 @@ static bool idx_exists(const SnnModel *model, const char *folder, const char *pa
            || idx_locate(path, sizeof path, model, folder, part, "labels", 1, &ignored);
 }
 
+static int64_t idx_bytes(const SnnModel *model, const char *folder, const char *part, int64_t *samples)
+{
+    char path[IDX_PATH];
+    SnnError ignored;
+    IdxFile file = {.path = path};
+    *samples = 0;
+    if (!idx_locate(path, sizeof path, model, folder, part, "images", model->data.ndim + 1, &ignored))
+        return 0;
+    SnnReader *reader = snn_reader_open(path, &ignored);
+    bool ok = reader != NULL && idx_read_header(&file, reader, &ignored)
+              && idx_check_samples(&file, model, &ignored);
+    snn_reader_close(reader);
+    int64_t bytes = file.type == IDX_FLOAT ? 4 : 1;
+    for (int i = 1; ok && i < file.ndim; i++)
+        bytes *= file.dims[i];
+    *samples = ok ? file.dims[0] : 0;
+    return (bytes + 1) * *samples; /* with the label, a byte */
+}
+
 static bool idx_is_of(const char *target, const char *folder, const char *part, const char *what, int ndim)
 {
     char path[IDX_PATH];
@@ -305,4 +324,4 @@ static bool idx_read_part(SnnDataset *data, const SnnModel *model, const char *f
     return false;
 }
 
-const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_spare, idx_read_images};
+const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_bytes, idx_spare, idx_read_images};

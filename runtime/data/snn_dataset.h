@@ -29,6 +29,9 @@ typedef struct SnnFormat {
                  SnnError *error);
     /* Whether there are files of this part, good or bad. */
     bool (*exists)(const SnnModel *model, const char *folder, const char *part);
+    /* What a part takes in memory, and its number of samples, as its files say; 0 if these are not there or cannot
+     * be read. */
+    int64_t (*bytes)(const SnnModel *model, const char *folder, const char *part, int64_t *samples);
     /* Fails if `target` is a file of the data set: of either part, or of the third one, `validate`, unless NULL. */
     bool (*spare)(const SnnModel *model, const char *folder, const char *validate, const char *target,
                   SnnError *error);
@@ -40,6 +43,7 @@ typedef struct SnnFormat {
 bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                       SnnError *error);
 bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part);
+int64_t snn_dataset_bytes(const SnnModel *model, const char *folder, const char *part, int64_t *samples);
 bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
                        SnnError *error);
 bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);

@@ -80,13 +80,39 @@ static void info_training(const SnnModel *model, int64_t batch)
         printf("no training: the model has no `train` block\n");
 }
 
+/* What data there are takes memory, too; whoever trains notes two numbers for each sample. */
+static int64_t info_data(const SnnModel *model, const SnnOptions *options)
+{
+    const char *folder = snn_data_folder(model, options);
+    int64_t samples = 0;
+    int64_t train = model->train == NULL ? 0 : snn_dataset_bytes(model, folder, "train", &samples);
+    int64_t notes = 2 * samples * (int64_t)sizeof(int32_t);
+    int64_t test = snn_dataset_bytes(model, folder, "t10k", &samples);
+    info_size("training set", train + notes);
+    info_size("test set", test);
+    return train + notes + test;
+}
+
+/* While it trains, or, if it does not, tests. Lists have room for every unit at every step. */
+static void info_memory(const SnnModel *model, const SnnOptions *options, int64_t batch)
+{
+    const SnnBytes *bytes = &model->bytes;
+    int64_t lists = (bytes->lists_once + bytes->lists_sample * batch) / 4;
+    info_size("streams of a batch", bytes->sample * batch);
+    info_size("scratch", bytes->once);
+    info_size("lists, if a quarter full", lists);
+    int64_t data = info_data(model, options);
+    if (model->memory != NULL)
+        info_size("together, in whole pages", (int64_t)snn_memory_bytes(model->memory) + lists + data);
+}
+
 int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     SnnSession session;
     char dims[64];
     int64_t learned, states, four = sizeof(float);
     int64_t batch = options->batch != 0 ? options->batch : model->batch;
-    if (!snn_session_open(&session, model, 1, 1, error))
+    if (!snn_session_open(&session, model, (int)batch, 1, error))
         return SNN_FAILED;
     info_dims(dims, sizeof dims, model->data.dims, model->data.ndim);
     printf("%s, from %s by snnc %s\n", model->name, model->source, model->version);
@@ -101,7 +127,7 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
     info_size("parameters", params * four);
     info_size("gradients", learned * four);
     info_size("optimiser", states * four);
-    info_size("streams of a batch", model->stream_bytes * batch);
+    info_memory(model, options, batch);
     snn_session_close(&session);
     return SNN_OK;
 }

@@ -53,8 +53,8 @@ typedef struct OptionsFlag {
 #define RESULTS "Flags of train and predict"
 #define TRAINING "Flags of train"
 static const OptionsFlag options_flags[] = {
-    {DATA, "--data", "DIR", OPTIONS_TEXT, AT(data), 0, IN_TRAIN | IN_TEST | IN_PREDICT,
-     "folder of the IDX files"},
+    {DATA, "--data", "DIR", OPTIONS_TEXT, AT(data), 0, IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO,
+     "folder of the IDX files; info takes it, too"},
     {DATA, "--batch", "N", OPTIONS_COUNT, AT(batch), 1 << 20, IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO,
      "samples computed together; info takes it, too"},
     {DATA, "--threads", "N", OPTIONS_COUNT, AT(threads), 1024, IN_TRAIN | IN_TEST | IN_PREDICT,

@@ -115,7 +115,6 @@ static bool fake_net_open(SnnModel *model, void *memory, int batch)
     model->stream_count = 2;
     model->watches = &net->watch;
     model->watch_count = 1;
-    model->stream_bytes = (FAKE_INPUTS + 2 * FAKE_CLASSES) * (int64_t)sizeof(float);
     return true;
 }
 
@@ -240,6 +239,7 @@ static const SnnModel fake_model = {
     .schedule = {SNN_COSINE, 0.5f, 0.0f, 1, true},
     .clip_norm = 0.3f,
     .optimizer = "sgd",
+    .bytes = {.sample = (FAKE_INPUTS + 2 * FAKE_CLASSES) * (int64_t)sizeof(float)},
     .net_bytes = sizeof(FakeNet),
     .open = fake_net_open,
     .close = fake_net_close,

@@ -613,6 +613,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 3, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
@@ -625,7 +626,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 6;
     model->watches = net->watches;
     model->watch_count = 2;
-    model->stream_bytes = 441;
     choose_level(model);
     return true;
 }
@@ -687,6 +687,7 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 384, .sample = 369, .lists_once = 0, .lists_sample = 72},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -802,6 +802,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 5, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
@@ -814,7 +815,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 8;
     model->watches = net->watches;
     model->watch_count = 2;
-    model->stream_bytes = 306;
     choose_level(model);
     return true;
 }
@@ -887,6 +887,7 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 944, .sample = 274, .lists_once = 0, .lists_sample = 32},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

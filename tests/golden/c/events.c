@@ -590,6 +590,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 4, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->spikes = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
@@ -602,7 +603,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 7;
     model->watches = net->watches;
     model->watch_count = 1;
-    model->stream_bytes = 262;
     choose_level(model);
     return true;
 }
@@ -666,6 +666,7 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 960, .sample = 190, .lists_once = 0, .lists_sample = 72},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

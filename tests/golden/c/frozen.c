@@ -546,6 +546,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 2, .state = "v_li", .values = net->state_v_li_reservoir_[0], .per_sample = 5,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
@@ -558,7 +559,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 5;
     model->watches = net->watches;
     model->watch_count = 2;
-    model->stream_bytes = 151;
     choose_level(model);
     return true;
 }
@@ -628,6 +628,7 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 480, .sample = 151, .lists_once = 0, .lists_sample = 0},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -1153,6 +1153,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 4, .state = "v_li", .values = net->state_v_li_hidden_[0], .per_sample = 3,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
@@ -1165,7 +1166,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 7;
     model->watches = net->watches;
     model->watch_count = 2;
-    model->stream_bytes = 296;
     choose_level(model);
     return true;
 }
@@ -1237,6 +1237,7 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 780, .sample = 268, .lists_once = 0, .lists_sample = 28},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -1401,6 +1401,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 7, .state = "v_li", .values = net->state_v_li_second_[0], .per_sample = 18,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
@@ -1413,7 +1414,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 11;
     model->watches = net->watches;
     model->watch_count = 3;
-    model->stream_bytes = 1692;
     choose_level(model);
     return true;
 }
@@ -1497,6 +1497,7 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 26660, .sample = 1524, .lists_once = 0, .lists_sample = 168},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

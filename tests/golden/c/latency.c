@@ -310,6 +310,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 2, .state = "v", .values = net->state_v_digit_latency_li_[0], .per_sample = 4,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
@@ -322,7 +323,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 5;
     model->watches = net->watches;
     model->watch_count = 1;
-    model->stream_bytes = 144;
     choose_level(model);
     return true;
 }
@@ -368,6 +368,7 @@ static const SnnModel description = {
     .optimizer = NULL,
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 0, .sample = 144, .lists_once = 0, .lists_sample = 0},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -956,6 +956,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 6, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
@@ -968,7 +969,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 9;
     model->watches = net->watches;
     model->watch_count = 2;
-    model->stream_bytes = 424;
     choose_level(model);
     return true;
 }
@@ -1047,6 +1047,7 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 1180, .sample = 356, .lists_once = 0, .lists_sample = 68},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

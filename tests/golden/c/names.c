@@ -2371,6 +2371,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 28, .state = "v_li", .values = net->state_v_li_snn_all_[0], .per_sample = 2,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
@@ -2383,7 +2384,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 32;
     model->watches = net->watches;
     model->watch_count = 13;
-    model->stream_bytes = 1044;
     choose_level(model);
     return true;
 }
@@ -2507,6 +2507,7 @@ static const SnnModel description = {
     .optimizer = "memset",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 1504, .sample = 852, .lists_once = 0, .lists_sample = 192},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

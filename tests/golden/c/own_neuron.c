@@ -702,6 +702,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 1, .state = NULL, .values = net->digit_map_2_[0], .per_sample = 4,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
@@ -714,7 +715,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 8;
     model->watches = net->watches;
     model->watch_count = 4;
-    model->stream_bytes = 266;
     choose_level(model);
     return true;
 }
@@ -791,6 +791,7 @@ static const SnnModel description = {
     .optimizer = "adam",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 384, .sample = 234, .lists_once = 0, .lists_sample = 32},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

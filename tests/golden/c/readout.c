@@ -767,6 +767,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 2, .state = "v_li", .values = net->state_v_li_hidden_[0], .per_sample = 5,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->spikes = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
@@ -779,7 +780,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 6;
     model->watches = net->watches;
     model->watch_count = 2;
-    model->stream_bytes = 339;
     choose_level(model);
     return true;
 }
@@ -845,6 +845,7 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 1180, .sample = 299, .lists_once = 0, .lists_sample = 40},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -1351,6 +1351,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 7, .state = NULL, .values = net->digit_[0][0], .per_sample = 6,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0][0];
     model->label = net->label;
     model->sample = net->sample;
@@ -1363,7 +1364,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 9;
     model->watches = net->watches;
     model->watch_count = 3;
-    model->stream_bytes = 532;
     choose_level(model);
     return true;
 }
@@ -1440,6 +1440,7 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 2280, .sample = 460, .lists_once = 0, .lists_sample = 72},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,

@@ -886,6 +886,7 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 7, .state = "v", .values = net->state_v_digit_sum_[0], .per_sample = 3,
     };
     model->run = &net->run;
+    model->memory = &net->memory;
     model->input = net->image_[0];
     model->label = net->label;
     model->sample = net->sample;
@@ -898,7 +899,6 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->stream_count = 8;
     model->watches = net->watches;
     model->watch_count = 2;
-    model->stream_bytes = 336;
     choose_level(model);
     return true;
 }
@@ -976,6 +976,7 @@ static const SnnModel description = {
     .optimizer = "adamw",
     .network = text_of_network,
     .training = text_of_training,
+    .bytes = {.once = 944, .sample = 304, .lists_once = 0, .lists_sample = 32},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,
