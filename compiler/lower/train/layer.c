@@ -11,7 +11,6 @@
 #include "lower/base/streams.h"
 #include "lower/maps/linear.h"
 #include "lower/spikes/lists.h"
-#include "lower/tuned.h"
 
 typedef struct Layer {
     const LayerPlan *plan;
@@ -193,10 +192,10 @@ static const char *kernel_verb(const LayerPlan *plan)
     return plan->maps.count ? "dense" : "gradient";
 }
 
-static LoopExpr *slice_edge(Lower *lower, LoopExpr *slice)
+static LoopExpr *slice_edge(Lower *lower, int slices, LoopExpr *slice)
 {
     LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
-    return op2(lower, OP_DIV, op2(lower, OP_MUL, rows, slice), num(lower, SLICES));
+    return op2(lower, OP_DIV, op2(lower, OP_MUL, rows, slice), num(lower, slices));
 }
 
 /* The samples that one item goes through. */
@@ -222,8 +221,9 @@ static void item_range(Lower *lower, Layer *layer, LoopBlock **into, LoopExpr **
         layer->tile.from = loop_local(lower, *into, "j0", unit);
         return;
     }
-    *from = loop_local(lower, *into, "b0", slice_edge(lower, item));
-    *to = loop_local(lower, *into, "b1", slice_edge(lower, op2(lower, OP_ADD, item, num(lower, 1))));
+    *from = loop_local(lower, *into, "b0", slice_edge(lower, layer->plan->items, item));
+    *to = loop_local(lower, *into, "b1",
+                     slice_edge(lower, layer->plan->items, op2(lower, OP_ADD, item, num(lower, 1))));
 }
 
 static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
