@@ -192,7 +192,8 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     Program *program = NEW(arena, Program);
     program->arena = arena;
     program->vectors = !is_without(options.without, OPTIMISATION_VECTORS);
-    Lower lower = {.arena = arena, .net = net, .plan = make_plan(arena, net, options), .program = program};
+    Plan plan = make_plan(arena, net, options);
+    Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program};
     add_buffers(&lower);
     describe_program(&lower);
     lower_phase(&lower, PHASE_FORWARD);

@@ -9,24 +9,30 @@ Suite *plan_suite(void);
 
 /* Layers that tiles divide and one that none does, 509; at 20 steps, its streams fit a tile of one sample but not of the
  * samples that share one making of tables. A recurrent layer with maps from spikes, and delays. */
-static const char text[] = "model plan {\n"
-                           "    data idx(shape = [96], classes = 10)\n"
-                           "    time 20 steps\n"
-                           "    x = poisson(image)\n"
-                           "    a = x -> dense(128) -> lif(surrogate = rectangle(1))\n"
-                           "    b = a -> dense(509, bias) -> lif\n"
-                           "    c = (b -> dense(64)) + (c[-1] -> dense(64)) -> lif(surrogate = rectangle(1))\n"
-                           "    o = c -> dense(10) -> li\n"
-                           "    predict argmax(max(o))\n"
-                           "    train { loss cross_entropy(max(o), label) }\n"
-                           "}\n";
+static const char text[] =
+    "model plan {\n"
+    "    data idx(shape = [96], classes = 10)\n"
+    "    time 20 steps\n"
+    "    x = poisson(image)\n"
+    "    a = x -> dense(128) -> lif(surrogate = rectangle(1))\n"
+    "    b = a -> dense(509, bias) -> lif\n"
+    "    c = (b -> dense(64)) + (c[-1] -> dense(64)) -> lif(surrogate = rectangle(1))\n"
+    "    o = c -> dense(10) -> li\n"
+    "    predict argmax(max(o))\n"
+    "    train { loss cross_entropy(max(o), label) }\n"
+    "}\n";
 
-static const Plan *plan_with(Arena *arena, Kernels kernels, Without without)
+static const Net *net_of(Arena *arena)
 {
     GoldenText model = {"plan", text};
     Compilation *c = golden_compilation(arena, &model);
     ck_assert_msg(compile(c, "watch"), "the model does not compile");
-    return make_plan(arena, c->net, (LowerOptions){0, kernels, without});
+    return c->net;
+}
+
+static Plan plan_with(Arena *arena, const Net *net, Kernels kernels, Without without)
+{
+    return make_plan(arena, net, (LowerOptions){0, kernels, without});
 }
 
 static void same_stream(const StreamPlan *a, const StreamPlan *b, const char *name)
@@ -45,13 +51,12 @@ static void same_layer(const LayerPlan *a, const LayerPlan *b, const char *name)
                       "the layer of %s is planned otherwise", name);
 }
 
-static void same_plan(const Plan *a, const Plan *b)
+static void same_plan(const Net *net, Plan a, Plan b)
 {
-    const Net *net = a->net;
     for (StreamId s = 0; s < net->streams.count; s++)
-        same_stream(&a->streams[s], &b->streams[s], net->streams.at[s].name);
+        same_stream(&a.streams[s], &b.streams[s], net->streams.at[s].name);
     for (int n = 0; n < net->updates; n++) {
-        const NodePlan *one = &a->nodes[n], *other = &b->nodes[n];
+        const NodePlan *one = &a.nodes[n], *other = &b.nodes[n];
         ck_assert_msg(one->host == other->host && one->group == other->group && one->joined == other->joined
                           && one->run == other->run && one->step_width == other->step_width,
                       "%s is planned otherwise", one->name);
@@ -62,30 +67,34 @@ static void same_plan(const Plan *a, const Plan *b)
 START_TEST(kernels_change_no_plan)
 {
     Arena *arena = arena_new();
-    const Plan *both = plan_with(arena, KERNELS_AUTO, 0);
-    same_plan(both, plan_with(arena, KERNELS_EVENT, 0));
-    same_plan(both, plan_with(arena, KERNELS_TABLE, 0));
+    const Net *net = net_of(arena);
+    Plan both = plan_with(arena, net, KERNELS_AUTO, 0);
+    same_plan(net, both, plan_with(arena, net, KERNELS_EVENT, 0));
+    same_plan(net, both, plan_with(arena, net, KERNELS_TABLE, 0));
     arena_free(arena);
 }
 END_TEST
 
-static const Optimisation within_kernels[] = {OPTIMISATION_SILENCE, OPTIMISATION_LOCKSTEP, OPTIMISATION_AHEAD,
-                                              OPTIMISATION_APART,   OPTIMISATION_GATES,    OPTIMISATION_VECTORS};
+static const Optimisation within_kernels[] = {OPTIMISATION_SILENCE, OPTIMISATION_LOCKSTEP,
+                                              OPTIMISATION_AHEAD,   OPTIMISATION_APART,
+                                              OPTIMISATION_GATES,   OPTIMISATION_VECTORS};
 enum { WITHIN_KERNELS = sizeof within_kernels / sizeof *within_kernels };
 
 START_TEST(what_is_left_out_within_kernels_changes_no_plan)
 {
     Arena *arena = arena_new();
-    same_plan(plan_with(arena, KERNELS_AUTO, 0), plan_with(arena, KERNELS_AUTO, 1u << within_kernels[_i]));
+    const Net *net = net_of(arena);
+    same_plan(net, plan_with(arena, net, KERNELS_AUTO, 0),
+              plan_with(arena, net, KERNELS_AUTO, 1u << within_kernels[_i]));
     arena_free(arena);
 }
 END_TEST
 
-static int count_gates(const Plan *plan)
+static int count_gates(const Net *net, Plan plan)
 {
     int count = 0;
-    for (int n = 0; n < plan->net->updates; n++)
-        count += plan->nodes[n].gate != NULL;
+    for (int n = 0; n < net->updates; n++)
+        count += plan.nodes[n].gate != NULL;
     return count;
 }
 
@@ -93,19 +102,19 @@ static int count_gates(const Plan *plan)
 START_TEST(the_plan_has_what_is_compared)
 {
     Arena *arena = arena_new();
-    const Plan *plan = plan_with(arena, KERNELS_AUTO, 0);
-    const Net *net = plan->net;
+    const Net *net = net_of(arena);
+    Plan plan = plan_with(arena, net, KERNELS_AUTO, 0);
     int hosted = 0, joined = 0, local = 0, tiled = 0, slots = 0, shifted = 0, placed = 0;
     for (int n = 0; n < net->updates; n++) {
-        hosted += plan->nodes[n].host != NONE;
-        joined += plan->nodes[n].joined != 0;
+        hosted += plan.nodes[n].host != NONE;
+        joined += plan.nodes[n].joined != 0;
     }
     for (StreamId s = 0; s < net->streams.count; s++) {
-        local += plan->streams[s].local;
-        tiled += plan->streams[s].tiled;
-        slots += plan->streams[s].slots != 0;
-        shifted += plan->streams[s].shifted;
-        placed += plan->streams[s].place != NONE;
+        local += plan.streams[s].local;
+        tiled += plan.streams[s].tiled;
+        slots += plan.streams[s].slots != 0;
+        shifted += plan.streams[s].shifted;
+        placed += plan.streams[s].place != NONE;
     }
     ck_assert_int_gt(hosted, 0);
     ck_assert_int_gt(joined, 0);
@@ -114,8 +123,8 @@ START_TEST(the_plan_has_what_is_compared)
     ck_assert_int_gt(slots, 0);
     ck_assert_int_gt(shifted, 0);
     ck_assert_int_gt(placed, 0);
-    ck_assert_int_gt(count_gates(plan), 0);
-    ck_assert_int_eq(count_gates(plan_with(arena, KERNELS_AUTO, 1u << OPTIMISATION_GATES)), 0);
+    ck_assert_int_gt(count_gates(net, plan), 0);
+    ck_assert_int_eq(count_gates(net, plan_with(arena, net, KERNELS_AUTO, 1u << OPTIMISATION_GATES)), 0);
     arena_free(arena);
 }
 END_TEST

@@ -12,7 +12,7 @@ static bool is_zero(const Body *body, Val v)
 }
 
 /* By value: whether it is 0 over a whole range of inputs, by its form. */
-static bool *find_vanishing(Plan *plan, const Body *body)
+static bool *find_vanishing(Planning *plan, const Body *body)
 {
     bool *vanishes = NEW_ARRAY(plan->arena, bool, body->code.count + 1);
     for (Val v = 0; v < body->code.count; v++) {
@@ -34,7 +34,7 @@ static bool *find_vanishing(Plan *plan, const Body *body)
 }
 
 /* By value: whether it is made of parameters and of what the forward run has kept. */
-static bool *find_kept(Plan *plan, const Node *scan)
+static bool *find_kept(Planning *plan, const Node *scan)
 {
     const Body *body = &scan->body;
     bool *kept = NEW_ARRAY(plan->arena, bool, body->code.count + 1);
@@ -52,7 +52,7 @@ static bool *find_kept(Plan *plan, const Node *scan)
 }
 
 /* By value: whether it depends on input number `input`, other than as a factor of `slope`. */
-static bool *find_leaks(Plan *plan, const Body *body, int input, Val slope)
+static bool *find_leaks(Planning *plan, const Body *body, int input, Val slope)
 {
     bool *leaks = NEW_ARRAY(plan->arena, bool, body->code.count + 1);
     for (Val v = 0; v < body->code.count; v++) {
@@ -65,7 +65,7 @@ static bool *find_leaks(Plan *plan, const Body *body, int input, Val slope)
     return leaks;
 }
 
-static bool gates(Plan *plan, const Node *scan, int input, Val slope)
+static bool gates(Planning *plan, const Node *scan, int input, Val slope)
 {
     const bool *leaks = find_leaks(plan, &scan->body, input, slope);
     bool leak = leaks[slope];
@@ -78,7 +78,7 @@ static bool gates(Plan *plan, const Node *scan, int input, Val slope)
     return !leak;
 }
 
-static Val slope_of(Plan *plan, const Node *scan, StreamId stream)
+static Val slope_of(Planning *plan, const Node *scan, StreamId stream)
 {
     const bool *vanishes = find_vanishing(plan, &scan->body), *kept = find_kept(plan, scan);
     for (int i = 0; i < scan->ins.count; i++)
@@ -88,7 +88,7 @@ static Val slope_of(Plan *plan, const Node *scan, StreamId stream)
     return NO_VAL;
 }
 
-static GatePlan *gate_of(Plan *plan, const Node *map)
+static GatePlan *gate_of(Planning *plan, const Node *map)
 {
     const Net *net = plan->net;
     StreamId stream = map->out;
@@ -112,7 +112,7 @@ static GatePlan *gate_of(Plan *plan, const Node *map)
     return gate;
 }
 
-void plan_gates(Plan *plan)
+void plan_gates(Planning *plan)
 {
     const Net *net = plan->net;
     if (is_without(plan->options.without, OPTIMISATION_GATES))

@@ -4,7 +4,7 @@
 #include "lower/tuned.h"
 
 /* group[node]: the number of its recurrent group, or 0. */
-static void schedule_phase(Plan *plan, Phase phase, int first, int last)
+static void schedule_phase(Planning *plan, Phase phase, int first, int last)
 {
     Schedule schedule = schedule_nodes(plan->arena, plan->net, first, last);
     for (int p = 0; p < schedule.count; p++)
@@ -14,13 +14,13 @@ static void schedule_phase(Plan *plan, Phase phase, int first, int last)
 }
 
 /* The group in whose loop over time the node runs, or 0. */
-static int group_of(const Plan *plan, int n)
+static int group_of(const Planning *plan, int n)
 {
     return plan->nodes[n].group ? plan->nodes[n].group : plan->nodes[n].joined;
 }
 
 /* A map from spikes into a group is made by the group, step by step: its currents need no array. */
-static int joined_of(const Plan *plan, int n)
+static int joined_of(const Planning *plan, int n)
 {
     const Net *net = plan->net;
     const Node *node = &net->nodes.at[n];
@@ -34,7 +34,7 @@ static int joined_of(const Plan *plan, int n)
 }
 
 /* How many steps of a stream are needed at a time; 0: all, or nobody reads it. */
-static int slots_of(const Plan *plan, StreamId stream)
+static int slots_of(const Planning *plan, StreamId stream)
 {
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node, slots = 0;
@@ -52,7 +52,7 @@ static int slots_of(const Plan *plan, StreamId stream)
 }
 
 /* A delayed stream that only its group reads needs no copy: what it is made from is kept as long. */
-static bool is_shifted(const Plan *plan, StreamId stream)
+static bool is_shifted(const Planning *plan, StreamId stream)
 {
     const Net *net = plan->net;
     if (!plan->streams[stream].slots || net->nodes.at[net->streams.at[stream].node].kind != NODE_DELAY)
@@ -64,7 +64,7 @@ static bool is_shifted(const Plan *plan, StreamId stream)
 }
 
 /* The maps that join the group, then its own nodes. */
-static void join(Plan *plan, Part *part)
+static void join(Planning *plan, Part *part)
 {
     int *all = NEW_ARRAY(plan->arena, int, plan->net->nodes.count + 1), total = 0;
     for (int n = 0; n < plan->net->updates; n++)
@@ -77,7 +77,7 @@ static void join(Plan *plan, Part *part)
 }
 
 /* Few outputs at a time for many samples of reals; many for the events of one. */
-static int step_width(const Plan *plan, const Node *map, int outputs)
+static int step_width(const Planning *plan, const Node *map, int outputs)
 {
     int best = plan->streams[map->in].events ? STEP_SPIKES : STEP_REALS;
     for (int width = best; width >= STEP_REALS; width -= STEP_REALS)
@@ -86,7 +86,7 @@ static int step_width(const Plan *plan, const Node *map, int outputs)
     return tile_width(outputs);
 }
 
-void plan_groups(Plan *plan)
+void plan_groups(Planning *plan)
 {
     const Net *net = plan->net;
     schedule_phase(plan, PHASE_FORWARD, 0, net->backward);

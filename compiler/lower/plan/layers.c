@@ -7,7 +7,7 @@
 /* ---- hosts ---- */
 
 /* Whether the scan's layer is wide enough to be cut. */
-static bool is_cut(const Plan *plan, int n)
+static bool is_cut(const Planning *plan, int n)
 {
     int units = plan->nodes[n].units;
     return tile_width(units) < units;
@@ -20,20 +20,20 @@ static int chunk_samples(int steps)
 }
 
 /* Whether tiles of this scan's streams are small enough to be local, be it tables or events that serve its maps. */
-static bool fits(const Plan *plan, int scan)
+static bool fits(const Planning *plan, int scan)
 {
     int64_t width = tile_width(plan->nodes[scan].units), steps = plan->nodes[scan].steps;
     return width * steps * chunk_samples(plan->nodes[scan].steps) <= LOCAL_MOST;
 }
 
-static bool may_host(const Plan *plan, int n, int scan)
+static bool may_host(const Planning *plan, int n, int scan)
 {
     const Net *net = plan->net;
     return scan != NONE && !plan->nodes[scan].group && plan->nodes[scan].role == ROLE_SCAN
            && plan->nodes[scan].in_time && (n < net->backward) == (scan < net->backward) && fits(plan, scan);
 }
 
-static int host_of(const Plan *plan, int n)
+static int host_of(const Planning *plan, int n)
 {
     const NodePlan *node = &plan->nodes[n];
     if (node->role == ROLE_NONE || node->role == ROLE_SCAN || node->group || !node->in_time)
@@ -47,7 +47,7 @@ static int host_of(const Plan *plan, int n)
 }
 
 /* Gradients of several weights behind one stream, if no scan hosts them, are made while it is read once. */
-static void share_gradients(Plan *plan, int first)
+static void share_gradients(Planning *plan, int first)
 {
     const NodePlan *node = &plan->nodes[first];
     if (node->role != ROLE_WEIGHT_GRAD || node->host != NONE)
@@ -63,7 +63,7 @@ static void share_gradients(Plan *plan, int first)
 
 /* ---- layers ---- */
 
-static void add_member(Plan *plan, LayerPlan *layer, int n)
+static void add_member(Planning *plan, LayerPlan *layer, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
     switch (plan->nodes[n].role) {
@@ -76,18 +76,18 @@ static void add_member(Plan *plan, LayerPlan *layer, int n)
 }
 
 /* A gradient of biases that no layer hosts has a kernel of another kind. */
-static bool has_layer(const Plan *plan, int n)
+static bool has_layer(const Planning *plan, int n)
 {
     const NodePlan *node = &plan->nodes[n];
     return !node->group && node->host == NONE && node->role != ROLE_NONE && node->role != ROLE_BIAS_GRAD;
 }
 
-static const NodePlan *record_of(const Plan *plan, const Node *node)
+static const NodePlan *record_of(const Planning *plan, const Node *node)
 {
     return &plan->nodes[node - plan->net->nodes.at];
 }
 
-static void finish_layer(const Plan *plan, LayerPlan *layer, int n)
+static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
 {
     const NodePlan *own = &plan->nodes[n];
     bool alone = layer->maps.count == 0 && layer->gradients.count == 0;
@@ -110,26 +110,27 @@ static void finish_layer(const Plan *plan, LayerPlan *layer, int n)
     }
 }
 
-static void collect_layers(Plan *plan)
+static void collect_layers(Planning *plan)
 {
-    const Net *net = plan->net;
-    for (int n = 0; n < net->updates; n++)
+    int count = plan->net->updates;
+    LayerPlan **layers = NEW_ARRAY(plan->arena, LayerPlan *, count + 1); /* by node */
+    for (int n = 0; n < count; n++)
         if (has_layer(plan, n))
-            plan->nodes[n].layer = NEW(plan->arena, LayerPlan);
-    for (int n = 0; n < net->updates; n++) {
+            plan->nodes[n].layer = layers[n] = NEW(plan->arena, LayerPlan);
+    for (int n = 0; n < count; n++) {
         int kernel = plan->nodes[n].host == NONE ? n : plan->nodes[n].host;
-        if (plan->nodes[kernel].layer)
-            add_member(plan, plan->nodes[kernel].layer, n);
+        if (layers[kernel])
+            add_member(plan, layers[kernel], n);
     }
-    for (int n = 0; n < net->updates; n++)
-        if (plan->nodes[n].layer)
-            finish_layer(plan, plan->nodes[n].layer, n);
+    for (int n = 0; n < count; n++)
+        if (layers[n])
+            finish_layer(plan, layers[n], n);
 }
 
 /* ---- what passes within layers and between them ---- */
 
 /* Made and read in one kernel only. */
-static bool is_local(const Plan *plan, StreamId stream)
+static bool is_local(const Planning *plan, StreamId stream)
 {
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node;
@@ -148,14 +149,14 @@ static bool is_local(const Plan *plan, StreamId stream)
 }
 
 /* Whether the node is a scan whose kernel goes tile by tile. */
-static bool goes_by_tiles(const Plan *plan, int n)
+static bool goes_by_tiles(const Planning *plan, int n)
 {
     const LayerPlan *layer = plan->nodes[n].layer;
     return layer && layer->scan && layer->cut == CUT_UNITS;
 }
 
 /* Made and read by scans alone, tile by tile: what the adjoint needs of a neuron. */
-static bool is_tiled(const Plan *plan, StreamId stream)
+static bool is_tiled(const Planning *plan, StreamId stream)
 {
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node;
@@ -168,7 +169,7 @@ static bool is_tiled(const Plan *plan, StreamId stream)
     return true;
 }
 
-void plan_layers(Plan *plan)
+void plan_layers(Planning *plan)
 {
     const Net *net = plan->net;
     for (int n = 0; n < net->updates && !is_without(plan->options.without, OPTIMISATION_TILES); n++)

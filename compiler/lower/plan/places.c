@@ -2,14 +2,14 @@
  * unit and step, which can have its place: the whole gradient would cost as much memory again. */
 #include "lower/plan/planning.h"
 
-static bool is_whole(const Plan *plan, StreamId stream)
+static bool is_whole(const Planning *plan, StreamId stream)
 {
     const Stream *made = &plan->net->streams.at[stream];
     return made->temporal && made->kind == STREAM_REALS && !plan->streams[stream].local
            && !plan->streams[stream].slots;
 }
 
-static bool gives_place(const Plan *plan, StreamId kept, int adjoint, StreamId gradient)
+static bool gives_place(const Planning *plan, StreamId kept, int adjoint, StreamId gradient)
 {
     const Net *net = plan->net;
     int maker = net->streams.at[kept].node;
@@ -20,7 +20,7 @@ static bool gives_place(const Plan *plan, StreamId kept, int adjoint, StreamId g
            && plan->streams[kept].tiled == plan->streams[gradient].tiled;
 }
 
-static StreamId place_of(const Plan *plan, StreamId gradient)
+static StreamId place_of(const Planning *plan, StreamId gradient)
 {
     const Net *net = plan->net;
     int adjoint = net->streams.at[gradient].node;
@@ -33,7 +33,7 @@ static StreamId place_of(const Plan *plan, StreamId gradient)
     return NONE;
 }
 
-void plan_places(Plan *plan)
+void plan_places(Planning *plan)
 {
     if (is_without(plan->options.without, OPTIMISATION_PLACES))
         return;

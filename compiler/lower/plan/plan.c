@@ -27,7 +27,7 @@ static NodePlan kind_record(const Node *node)
 }
 
 /* The adjoint of a scan is called after the scan; a gradient after what is learned. */
-static const char *name_of(const Plan *plan, const Node *node, const NodePlan *record)
+static const char *name_of(const Planning *plan, const Node *node, const NodePlan *record)
 {
     const Net *net = plan->net;
     if (record->role == ROLE_WEIGHT_GRAD)
@@ -39,7 +39,7 @@ static const char *name_of(const Plan *plan, const Node *node, const NodePlan *r
     return net->streams.at[record->stream].name;
 }
 
-static void start_node(Plan *plan, int n)
+static void start_node(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
     NodePlan *record = &plan->nodes[n];
@@ -54,7 +54,7 @@ static void start_node(Plan *plan, int n)
     record->steps = record->in_time ? plan->net->steps : 1;
 }
 
-static StreamPlan start_stream(const Plan *plan, StreamId id)
+static StreamPlan start_stream(const Planning *plan, StreamId id)
 {
     const Stream *stream = &plan->net->streams.at[id];
     return (StreamPlan){.steps = stream->temporal ? plan->net->steps : 1,
@@ -62,21 +62,24 @@ static StreamPlan start_stream(const Plan *plan, StreamId id)
                         .place = NONE};
 }
 
-const Plan *make_plan(Arena *arena, const Net *net, LowerOptions options)
+Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
 {
-    Plan *plan = NEW(arena, Plan);
-    *plan = (Plan){.arena = arena, .net = net, .readers = net_readers(net), .options = options};
-    plan->streams = NEW_ARRAY(arena, StreamPlan, net->streams.count + 1);
-    plan->nodes = NEW_ARRAY(arena, NodePlan, net->nodes.count + 1);
+    Planning plan = {.arena = arena,
+                     .net = net,
+                     .options = options,
+                     .readers = net_readers(net),
+                     .streams = NEW_ARRAY(arena, StreamPlan, net->streams.count + 1),
+                     .nodes = NEW_ARRAY(arena, NodePlan, net->nodes.count + 1),
+                     .phases = NEW_ARRAY(arena, Schedule, PHASE_COUNT)};
     for (StreamId s = 0; s < net->streams.count; s++)
-        plan->streams[s] = start_stream(plan, s);
+        plan.streams[s] = start_stream(&plan, s);
     for (int n = 0; n < net->nodes.count; n++)
-        start_node(plan, n);
-    plan_service(plan);
-    plan_groups(plan);
-    plan_layers(plan);
-    plan_places(plan);
-    plan_gates(plan);
-    plan_runs(plan);
-    return plan;
+        start_node(&plan, n);
+    plan_service(&plan);
+    plan_groups(&plan);
+    plan_layers(&plan);
+    plan_places(&plan);
+    plan_gates(&plan);
+    plan_runs(&plan);
+    return (Plan){options, plan.streams, plan.nodes, plan.phases};
 }

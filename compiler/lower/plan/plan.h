@@ -62,32 +62,29 @@ typedef struct LayerPlan {
 typedef struct NodePlan {
     const char *name; /* that its kernels are called after */
     Role role;
-    StreamId
-        stream; /* whose units it goes through: what a map or a scan makes, what a gradient sums; or NONE */
-    int units, steps; /* that it works on: all outputs; T, or 1 outside time */
-    bool in_time;     /* it runs at every step; else once */
-    int group;        /* the number of its recurrent group, or 0 */
-    int joined;       /* the group whose steps make this map from its events, or 0 */
-    int host;         /* the node in whose kernel it is computed, or NONE */
-    LayerPlan *layer; /* what its own kernel computes; NULL: it has none, or another kind of kernel */
-    bool tables;      /* a map or a gradient that tables may serve, */
-    bool listed;      /* or lists of events: for both, */
-    bool choice;      /* the activity of each batch decides; false: there is no choice */
-    GatePlan *gate;   /* NULL: none */
-    int step_width;   /* a map in a group: outputs at a time */
-    int run;          /* a scan: steps that are written out one after the other */
+    StreamId stream;        /* whose units it goes through; or NONE */
+    int units, steps;       /* that it works on: all outputs; T, or 1 outside time */
+    bool in_time;           /* it runs at every step; else once */
+    int group;              /* the number of its recurrent group, or 0 */
+    int joined;             /* the group whose steps make this map from its events, or 0 */
+    int host;               /* the node in whose kernel it is computed, or NONE */
+    const LayerPlan *layer; /* what its own kernel computes; NULL: it has none, or another kind of kernel */
+    bool tables;            /* a map or a gradient that tables may serve, */
+    bool listed;            /* or lists of events: for both, */
+    bool choice;            /* the activity of each batch decides; false: there is no choice */
+    const GatePlan *gate;   /* NULL: none */
+    int step_width;         /* a map in a group: outputs at a time */
+    int run;                /* a scan: steps that are written out one after the other */
 } NodePlan;
 
 typedef struct Plan {
-    Arena *arena;
-    const Net *net;
-    Adjacency readers; /* by stream: see net_readers */
     LowerOptions options;
-    StreamPlan *streams;          /* by StreamId */
-    NodePlan *nodes;              /* by node */
-    Schedule phases[PHASE_COUNT]; /* a recurrent part begins with the maps that join it */
+    const StreamPlan *streams; /* by StreamId */
+    const NodePlan *nodes;     /* by node */
+    const Schedule *phases;    /* by Phase; a recurrent part begins with the maps that join it */
 } Plan;
 
-const Plan *make_plan(Arena *arena, const Net *net, LowerOptions options);
+/* Lives in the arena, as the Net does. */
+Plan make_plan(Arena *arena, const Net *net, LowerOptions options);
 
 #endif

@@ -4,14 +4,25 @@
 
 #include "lower/plan/plan.h"
 
+/* A plan that is being made. */
+typedef struct Planning {
+    Arena *arena;
+    const Net *net;
+    LowerOptions options;
+    Adjacency readers; /* by stream: see net_readers */
+    StreamPlan *streams;
+    NodePlan *nodes;
+    Schedule *phases;
+} Planning;
+
 /* Units of a tile; all of them where the layer is too narrow, or no tile divides it. */
 int tile_width(int units);
 
-void plan_service(Plan *plan); /* events, all_choose; tables, listed, choice */
-void plan_groups(Plan *plan);  /* phases; group, joined; slots, shifted; step_width */
-void plan_layers(Plan *plan);  /* host, layer; local, tiled */
-void plan_places(Plan *plan);  /* place */
-void plan_gates(Plan *plan);   /* gate */
-void plan_runs(Plan *plan);    /* run */
+void plan_service(Planning *plan); /* events, all_choose; tables, listed, choice */
+void plan_groups(Planning *plan);  /* phases; group, joined; slots, shifted; step_width */
+void plan_layers(Planning *plan);  /* host, layer; local, tiled */
+void plan_places(Planning *plan);  /* place */
+void plan_gates(Planning *plan);   /* gate */
+void plan_runs(Planning *plan);    /* run */
 
 #endif

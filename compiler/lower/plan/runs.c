@@ -30,7 +30,7 @@ static int run_of(const Node *node, int steps, int unroll)
     return most;
 }
 
-void plan_runs(Plan *plan)
+void plan_runs(Planning *plan)
 {
     for (int n = 0; n < plan->net->updates; n++)
         if (plan->nodes[n].role == ROLE_SCAN)

@@ -3,19 +3,19 @@
 #include "lower/plan/planning.h"
 #include "lower/tuned.h"
 
-static bool follows(const Plan *plan, int n)
+static bool follows(const Planning *plan, int n)
 {
     Role role = plan->nodes[n].role;
     return (role == ROLE_MAP || role == ROLE_WEIGHT_GRAD) && plan->streams[plan->net->nodes.at[n].in].events;
 }
 
 /* Small layers have no choice. */
-static bool is_large(const Plan *plan, const Node *node)
+static bool is_large(const Planning *plan, const Node *node)
 {
     return shape_size(plan->net->params.at[node->weight].shape) >= LEAST_WEIGHTS;
 }
 
-static void serve(Plan *plan, int n)
+static void serve(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
     NodePlan *record = &plan->nodes[n];
@@ -28,7 +28,7 @@ static void serve(Plan *plan, int n)
     record->listed = !(record->tables && kernels == KERNELS_TABLE);
 }
 
-void plan_service(Plan *plan)
+void plan_service(Planning *plan)
 {
     const Net *net = plan->net;
     for (StreamId s = 0; s < net->streams.count; s++) {
