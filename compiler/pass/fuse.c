@@ -119,7 +119,8 @@ static bool can_merge(Fuse *fuse, int first, int second)
     const Net *net = fuse->net;
     const Node *a = &net->nodes.at[first], *b = &net->nodes.at[second];
     bool one_phase = (first < net->backward) == (second < net->backward);
-    if (a->kind != NODE_SCAN || !one_phase || (a->reverse != b->reverse && !is_map(net, b)))
+    if (a->kind != NODE_SCAN || !one_phase || (a->reverse != b->reverse && !is_map(net, b))
+        || !can_be_one_body(a->body.code.count, b->body.code.count))
         return false;
     return groups_allow(fuse, first, second) && inputs_allow(fuse, first, second);
 }

@@ -77,6 +77,12 @@ int input_index(Arena *arena, Node *node, StreamId stream)
     return node->ins.count - 1;
 }
 
+bool can_be_one_body(int operations, int others)
+{
+    enum { MOST = 1000 };
+    return operations + others <= MOST;
+}
+
 typedef VEC(Val) Values;
 
 static void need(Arena *arena, Val value, bool *live, Values *open)

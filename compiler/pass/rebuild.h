@@ -28,6 +28,10 @@ void rebuild_node(Rebuild *rebuild, Node *node);
 /* The index of the stream among the node's inputs, where it is put if it is not there. */
 int input_index(Arena *arena, Node *node, StreamId stream);
 
+/* Whether two bodies of so many operations shall become one: those of neurons do. Long ones gain nothing by it: what
+ * they hand to each other costs little beside them, and a kernel of a thousand lines is hard to read and to compile. */
+bool can_be_one_body(int operations, int others);
+
 /* live[v]: the node's results need value v of its body. A state that is read needs its next value. */
 bool *live_values(Arena *arena, const Node *node);
 

@@ -22,66 +22,84 @@ static int fusion_target(const Net *net, const Adjacency *readers, int n)
     return reader != NONE && reader > n && net->nodes.at[reader].kind == NODE_SCAN ? reader : NONE;
 }
 
+/* The maps that become part of other scans, and the operations of each scan with those that become part of it. */
+typedef struct Fused {
+    bool *gone;
+    int *size;
+} Fused;
+
+static Fused fused_maps(const Net *net)
+{
+    int count = net->nodes.count + 1;
+    Fused fused = {NEW_ARRAY(net->arena, bool, count), NEW_ARRAY(net->arena, int, count)};
+    const Adjacency readers = net_readers(net);
+    for (int n = 0; n < net->nodes.count; n++)
+        fused.size[n] = net->nodes.at[n].body.code.count;
+    for (int n = 0; n < net->nodes.count; n++) {
+        int into = fusion_target(net, &readers, n);
+        fused.gone[n] = into != NONE && can_be_one_body(fused.size[n], fused.size[into]);
+        if (fused.gone[n])
+            fused.size[into] += fused.size[n];
+    }
+    return fused;
+}
+
 typedef struct Fusion {
-    const Node *map;
-    Node *into;      /* its ins are collected anew */
-    const Node *old; /* `into` as it was */
+    const Net *net;
+    const Fused *fused;
+    const Node *from; /* the node whose body is copied: `into` as it was, or a map */
+    Node *into;       /* its ins are collected anew */
 } Fusion;
 
-static Val fused_leaf(Rebuild *rebuild, const Node *owner, const Instr *instr)
-{
-    Fusion *fusion = rebuild->context;
-    int index = input_index(rebuild->arena, fusion->into, owner->ins.at[instr->index]);
-    return body_leaf(rebuild->arena, &rebuild->out, OP_INPUT, index, instr->name);
-}
+static Val make_fused_instr(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c);
 
-static Val make_map_instr(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
+/* The result of a map, in the place of the stream of it. */
+static Val map_value(Rebuild *rebuild, const Node *map)
 {
-    const Fusion *fusion = rebuild->context;
-    if (instr->op == OP_INPUT)
-        return fused_leaf(rebuild, fusion->map, instr);
-    return body_copy(rebuild->arena, &rebuild->out, instr, a, b, c);
-}
-
-static Val make_fused_instr(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
-{
-    Fusion *fusion = rebuild->context;
-    if (instr->op != OP_INPUT)
-        return body_copy(rebuild->arena, &rebuild->out, instr, a, b, c);
-    if (fusion->old->ins.at[instr->index] != fusion->map->outs.at[0].stream)
-        return fused_leaf(rebuild, fusion->old, instr);
-    Rebuild inner = rebuild_start(rebuild->arena, &fusion->map->body, rebuild->keep_slopes);
+    Fusion fusion = *(const Fusion *)rebuild->context;
+    fusion.from = map;
+    Rebuild inner = rebuild_start(rebuild->arena, &map->body, rebuild->keep_slopes);
     inner.out = rebuild->out;
-    inner.make = make_map_instr;
-    inner.context = fusion;
-    Val value = rebuild_value(&inner, fusion->map->outs.at[0].value);
+    inner.make = make_fused_instr;
+    inner.context = &fusion;
+    Val value = rebuild_value(&inner, map->outs.at[0].value);
     rebuild->out = inner.out;
     return value;
 }
 
-static void fuse(Net *net, int map, int into, bool keep_slopes)
+static Val make_fused_instr(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
+{
+    const Fusion *fusion = rebuild->context;
+    if (instr->op != OP_INPUT)
+        return body_copy(rebuild->arena, &rebuild->out, instr, a, b, c);
+    StreamId stream = fusion->from->ins.at[instr->index];
+    int maker = fusion->net->streams.at[stream].node;
+    if (maker != NONE && fusion->fused->gone[maker])
+        return map_value(rebuild, &fusion->net->nodes.at[maker]);
+    int index = input_index(rebuild->arena, fusion->into, stream);
+    return body_leaf(rebuild->arena, &rebuild->out, OP_INPUT, index, instr->name);
+}
+
+/* Nothing reads the maps' results then; sweeping removes them. */
+static void take_maps_in(Net *net, const Fused *fused, int into, bool keep_slopes)
 {
     Node *node = &net->nodes.at[into];
     Node old = *node;
-    Fusion fusion = {.map = &net->nodes.at[map], .into = node, .old = &old};
-    node->in_time = scan_in_time(net, &old); /* its only temporal input may be the map's result */
+    Fusion fusion = {.net = net, .fused = fused, .from = &old, .into = node};
+    node->in_time = scan_in_time(net, &old); /* its only temporal input may be a map's result */
     memset(&node->ins, 0, sizeof node->ins);
     Rebuild rebuild = rebuild_start(net->arena, &old.body, keep_slopes);
     rebuild.make = make_fused_instr;
     rebuild.context = &fusion;
     rebuild_node(&rebuild, node);
-    /* Nothing reads the map's result now; sweeping removes it. */
 }
 
-/* Who reads a map does not change before its turn: only maps before it have been fused, with what stands behind them. */
 static void fuse_maps(Net *net, bool keep_slopes)
 {
-    const Adjacency readers = net_readers(net);
-    for (int n = 0; n < net->nodes.count; n++) {
-        int into = fusion_target(net, &readers, n);
-        if (into != NONE)
-            fuse(net, n, into, keep_slopes);
-    }
+    const Fused fused = fused_maps(net);
+    for (int n = 0; n < net->nodes.count; n++)
+        if (!fused.gone[n] && fused.size[n] > net->nodes.at[n].body.code.count)
+            take_maps_in(net, &fused, n, keep_slopes);
 }
 
 /* ---- removal ---- */
