@@ -1,6 +1,7 @@
 /* Numbers that were tuned by measuring, not derived: where one kernel becomes faster than another, and how much of a
  * layer is worked on at a time. Measured by the workloads of tests/bench, on the machine that tests/bench/README.md
- * names (Zen 4, AVX-512, two cores); it says how to measure again, too. None of them changes what a network computes,
+ * names (Zen 4, AVX-512, two cores). To measure a crossover again, time programs that were made with --kernels=event and
+ * with --kernels=table on both sides of it, as that file says. None of these numbers changes what a network computes,
  * but for the order of some sums. */
 #ifndef SNNC_TUNED_H
 #define SNNC_TUNED_H

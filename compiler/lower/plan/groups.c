@@ -63,17 +63,39 @@ static bool is_shifted(const Planning *plan, StreamId stream)
     return true;
 }
 
+typedef VEC(int) NodeList;
+
+/* Puts n where it belongs among nodes in order, once. */
+static void insert(Arena *arena, NodeList *nodes, int n)
+{
+    int k = nodes->count;
+    while (k > 0 && nodes->at[k - 1] > n)
+        k--;
+    if (k > 0 && nodes->at[k - 1] == n)
+        return;
+    vec_push(arena, nodes, n);
+    memmove(nodes->at + k + 1, nodes->at + k, (size_t)(nodes->count - 1 - k) * sizeof *nodes->at);
+    nodes->at[k] = n;
+}
+
 /* The maps that join the group, then its own nodes. */
 static void join(Planning *plan, Part *part)
 {
-    int *all = NEW_ARRAY(plan->arena, int, plan->net->nodes.count + 1), total = 0;
-    for (int n = 0; n < plan->net->updates; n++)
-        if (plan->nodes[n].joined && plan->nodes[n].joined == plan->nodes[part->nodes[0]].group)
-            all[total++] = n;
+    NodeList all = {0};
+    int group = plan->nodes[part->nodes[0]].group;
+    for (int i = 0; i < part->count; i++) {
+        const Node *node = &plan->net->nodes.at[part->nodes[i]];
+        for (int k = 0; k < node_read_count(node); k++) {
+            StreamId stream = node_read(node, k);
+            int maker = stream == NONE ? NONE : plan->net->streams.at[stream].node;
+            if (maker != NONE && plan->nodes[maker].joined == group)
+                insert(plan->arena, &all, maker);
+        }
+    }
     for (int i = 0; i < part->count; i++)
-        all[total++] = part->nodes[i];
-    part->nodes = all;
-    part->count = total;
+        vec_push(plan->arena, &all, part->nodes[i]);
+    part->nodes = all.at;
+    part->count = all.count;
 }
 
 /* Few outputs at a time for many samples of reals; many for the events of one. */
