@@ -69,12 +69,12 @@ void net_add_out(Net *net, int scan, StreamId stream, Val value)
     vec_push(net->arena, &net->nodes.at[scan].outs, ((ScanOut){stream, value}));
 }
 
-bool param_is_learned(const Net *net, ParamId param)
+bool *learned_params(const Net *net)
 {
+    bool *learned = NEW_ARRAY(net->arena, bool, net->params.count + 1);
     for (int n = net->updates; n < net->nodes.count; n++)
-        if (net->nodes.at[n].weight == param)
-            return true;
-    return false;
+        learned[net->nodes.at[n].weight] = true;
+    return learned;
 }
 
 static bool is_behind_params(const Node *node, const bool *behind)

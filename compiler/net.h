@@ -120,9 +120,9 @@ int net_add(Net *net, Node node);
 void net_add_out(Net *net, int scan, StreamId stream, Val value);
 
 const Node *net_loss(const Net *net); /* NULL: none */
-/* Whether training changes the parameter: it has an UPDATE. One that the loss does not reach, or only through
+/* By parameter: whether training changes it, so it has an UPDATE. One that the loss does not reach, or only through
  * `detach`, is frozen: it has neither a gradient nor states of the optimiser. */
-bool param_is_learned(const Net *net, ParamId param);
+bool *learned_params(const Net *net);
 /* By stream: whether parameters are before it, with or without `detach` between. */
 bool *streams_behind_params(const Net *net);
 /* Whether the scan runs at every step; else once for all of them. */

@@ -15,14 +15,6 @@ static const char *number(const Net *net, double value)
     return infix_number(net->arena, value, "").text;
 }
 
-static bool same_lines(const Lines *a, const Lines *b)
-{
-    bool same = a->count == b->count;
-    for (int i = 0; same && i < a->count; i++)
-        same = strcmp(a->at[i], b->at[i]) == 0;
-    return same;
-}
-
 static bool has_line(const Lines *lines, const char *text)
 {
     for (int i = 0; i < lines->count; i++)
@@ -37,20 +29,38 @@ static const char *scan_name(const Net *net, const Node *scan)
     return net->streams.at[scan->outs.at[0].stream].name;
 }
 
-/* An earlier scan with the same equations, slopes included; NULL if there is none. */
-static const Node *same_before(const Net *net, int index, const Lines *all)
+static const char *joined(Arena *arena, const Lines *lines)
 {
-    const Lines equations = all[index];
-    for (int n = 0; n < index; n++)
-        if (net->nodes.at[n].kind == NODE_SCAN && same_lines(&all[n], &equations))
-            return &net->nodes.at[n];
+    size_t length = 0, end = 0;
+    for (int i = 0; i < lines->count; i++)
+        length += strlen(lines->at[i]) + 1;
+    char *text = NEW_ARRAY(arena, char, length + 1);
+    for (int i = 0; i < lines->count; i++) {
+        size_t size = strlen(lines->at[i]);
+        memcpy(text + end, lines->at[i], size);
+        text[end + size] = '\n';
+        end += size + 1;
+    }
+    return text;
+}
+
+/* An earlier scan with the same equations, slopes included, by `scans`, which learns of this one; or NULL. */
+static const Node *same_before(const Net *net, int index, const Lines *equations, Table *scans)
+{
+    const char *text = joined(net->arena, equations);
+    int before = table_find_name(scans, text);
+    if (before != TABLE_NONE)
+        return &net->nodes.at[before];
+    table_put_name(net->arena, scans, text, index);
     return NULL;
 }
 
 /* The equations, those of the slopes apart: results do not depend on them. */
-static void describe_scan(Net *net, int index, const Lines *all)
+static void describe_scan(Net *net, int index, Table *scans)
 {
-    const Node *scan = &net->nodes.at[index], *before = same_before(net, index, all);
+    const Node *scan = &net->nodes.at[index];
+    const Lines all = net_equations(net, scan, EQUATION_SLOPES);
+    const Node *before = same_before(net, index, &all, scans);
     const char *name = scan_name(net, scan), *head = net_node_text(net, scan);
     if (before) {
         add(net, &net->network_text, arena_printf(net->arena, "%s, as %s", head, scan_name(net, before)));
@@ -60,19 +70,18 @@ static void describe_scan(Net *net, int index, const Lines *all)
     add(net, &net->network_text, head);
     for (int i = 0; i < values.count; i++)
         add(net, &net->network_text, arena_printf(net->arena, "%s: %s", name, values.at[i]));
-    for (int i = 0; i < all[index].count; i++)
-        if (!has_line(&values, all[index].at[i]))
-            add(net, &net->training_text, arena_printf(net->arena, "%s: %s", name, all[index].at[i]));
+    for (int i = 0; i < all.count; i++)
+        if (!has_line(&values, all.at[i]))
+            add(net, &net->training_text, arena_printf(net->arena, "%s: %s", name, all.at[i]));
 }
 
 static void describe_nodes(Net *net)
 {
-    Lines *all = NEW_ARRAY(net->arena, Lines, net->nodes.count + 1);
+    Table scans = {0};
     for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
         if (node->kind == NODE_SCAN) {
-            all[n] = net_equations(net, node, EQUATION_SLOPES);
-            describe_scan(net, n, all);
+            describe_scan(net, n, &scans);
         } else if (node->kind != NODE_ACTIVITY) {
             add(net, node->kind == NODE_LOSS ? &net->training_text : &net->network_text,
                 net_node_text(net, node));

@@ -407,6 +407,7 @@ static void print_node(Printer *printer, int index)
 
 static void print_params(const Printer *printer)
 {
+    const bool *learned = learned_params(printer->net);
     for (ParamId p = 0; p < printer->net->params.count; p++) {
         const Param *param = &printer->net->params.at[p];
         const char *number = number_text(printer, param->number);
@@ -414,7 +415,7 @@ static void print_params(const Printer *printer)
                                ? number
                                : arena_printf(printer->arena, "uniform in -%s .. %s", number, number);
         bool derived = printer->net->backward < printer->net->nodes.count;
-        bool frozen = derived && !param_is_learned(printer->net, p);
+        bool frozen = derived && !learned[p];
         out_line(printer->out, "param %s: %s = %s%s%s", param->name, shape_text(printer->arena, param->shape),
                  init, frozen ? ", frozen" : "", place_text(printer, param->span));
     }

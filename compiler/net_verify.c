@@ -12,6 +12,7 @@ typedef struct Verifier {
     const Node *node; /* the one being verified, or NULL */
     int index;        /* of node */
     Unique stream_names, param_names;
+    int *updated; /* by parameter: the node that updates it, from 1 */
     const char *error;
 } Verifier;
 
@@ -379,10 +380,10 @@ static bool verify_pick(Verifier *verifier)
 
 static bool verify_update(Verifier *verifier)
 {
-    for (int n = verifier->net->updates; n < verifier->index; n++)
-        if (!require(verifier, verifier->net->nodes.at[n].weight != verifier->node->weight,
-                     "node %d updates the same parameter", n))
-            return false;
+    int *updated = &verifier->updated[verifier->node->weight];
+    if (!require(verifier, *updated == 0, "node %d updates the same parameter", *updated - 1))
+        return false;
+    *updated = verifier->index + 1;
     return require(verifier, verifier->node->outs.count == 1, "has %d new weights",
                    verifier->node->outs.count)
            && require(verifier, verifier->node->params.count == 0, "uses other parameters")
@@ -513,7 +514,7 @@ static bool verify_optimizer(Verifier *verifier)
 
 const char *net_verify(const Net *net)
 {
-    Verifier verifier = {.net = net};
+    Verifier verifier = {.net = net, .updated = NEW_ARRAY(net->arena, int, net->params.count + 1)};
     bool good =
         require(&verifier, net->steps > 0, "there are %d steps", net->steps)
         && require(&verifier,

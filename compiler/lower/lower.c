@@ -57,12 +57,11 @@ static bool *find_transposed(const Lower *lower)
 }
 
 /* What belongs to a parameter beside its values. */
-static void add_param_buffers(Lower *lower, ParamId id, bool transposed)
+static void add_param_buffers(Lower *lower, ParamId id, bool learned, bool transposed)
 {
     const Param *param = &lower->net->params.at[id];
     ParamBuffers *buffers = &lower->params[id];
-    buffers->gradient =
-        param_is_learned(lower->net, id) ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
+    buffers->gradient = learned ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
     buffers->transposed = -1;
     if (transposed) {
         Shape shape = {2, {param->shape.dims[1], param->shape.dims[0]}};
@@ -140,9 +139,9 @@ static void add_buffers(Lower *lower)
     add_stream_buffers(lower);
     for (ParamId p = 0; p < net->params.count; p++)
         lower->params[p].values = add_param_buffer(lower, p, BUFFER_PARAM, "");
-    const bool *transposed = find_transposed(lower);
+    const bool *learned = learned_params(lower->net), *transposed = find_transposed(lower);
     for (ParamId p = 0; p < net->params.count; p++)
-        add_param_buffers(lower, p, transposed[p]);
+        add_param_buffers(lower, p, learned[p], transposed[p]);
     add_activity_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++)
         if (lower->plan->streams[s].place != NONE)

@@ -104,13 +104,20 @@ static void adjoin_reduce(Diff *diff, int index)
     contribute(diff, node.in, g);
 }
 
-static void add_weight_gradient(Diff *diff, NodeKind kind, const Node *dense, StreamId g)
+static void add_weight_gradient(Diff *diff, const Node *dense, StreamId g)
 {
-    Node node = node_new(kind, dense->span);
-    node.weight = kind == NODE_WEIGHT_GRAD ? dense->weight : NONE;
-    node.bias = kind == NODE_BIAS_GRAD ? dense->bias : NONE;
-    node.in = kind == NODE_WEIGHT_GRAD ? dense->in : g;
-    node.aux = kind == NODE_WEIGHT_GRAD ? g : NONE;
+    Node node = node_new(NODE_WEIGHT_GRAD, dense->span);
+    node.weight = dense->weight;
+    node.in = dense->in;
+    node.aux = g;
+    net_add(diff->net, node);
+}
+
+static void add_bias_gradient(Diff *diff, const Node *dense, StreamId g)
+{
+    Node node = node_new(NODE_BIAS_GRAD, dense->span);
+    node.bias = dense->bias;
+    node.in = g;
     net_add(diff->net, node);
 }
 
@@ -120,9 +127,9 @@ static void adjoin_dense(Diff *diff, int index)
     StreamId g = gathered(diff, node.out);
     if (g == NONE)
         return;
-    add_weight_gradient(diff, NODE_WEIGHT_GRAD, &node, g);
+    add_weight_gradient(diff, &node, g);
     if (node.bias != NONE)
-        add_weight_gradient(diff, NODE_BIAS_GRAD, &node, g);
+        add_bias_gradient(diff, &node, g);
     if (!diff->needs[node.in])
         return;
     Node adjoint = node_new(NODE_DENSE, node.span);
@@ -212,18 +219,25 @@ static void adjoin_node(Diff *diff, int index)
     adjoin[diff->net->nodes.at[index].kind](diff, index);
 }
 
-static bool has_gradient(const Net *net, ParamId param)
+static void mark_param(ParamId param, bool *marked)
 {
+    if (param != NONE)
+        marked[param] = true;
+}
+
+/* By parameter: some node adds to its gradient. */
+static bool *params_with_gradient(const Net *net)
+{
+    bool *found = NEW_ARRAY(net->arena, bool, net->params.count + 1);
     for (int n = net->backward; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
-        if ((node->kind == NODE_WEIGHT_GRAD && node->weight == param)
-            || (node->kind == NODE_BIAS_GRAD && node->bias == param))
-            return true;
+        bool adds = node_facts(node->kind)->phase == NODE_PHASE_BACKWARD;
+        mark_param(adds ? node->weight : NONE, found);
+        mark_param(adds ? node->bias : NONE, found);
         for (int k = 0; k < node->grads.count; k++)
-            if (node->grads.at[k].param == param)
-                return true;
+            mark_param(node->grads.at[k].param, found);
     }
-    return false;
+    return found;
 }
 
 /* The optimiser's equations, with lists of its own: later passes change them in place. */
@@ -243,9 +257,10 @@ static Node update_of(Net *net, ParamId param)
 
 static void add_updates(Net *net)
 {
+    const bool *has_gradient = params_with_gradient(net);
     net->updates = net->nodes.count;
     for (ParamId p = 0; p < net->params.count; p++)
-        if (has_gradient(net, p))
+        if (has_gradient[p])
             vec_push(net->arena, &net->nodes, update_of(net, p));
 }
 
