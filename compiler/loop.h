@@ -53,6 +53,8 @@ typedef struct Buffer {
     bool sparse; /* made for the worst case, filled from the front of each row: pages of it are seldom used */
     int ndim;
     int dims[LOOP_MAX_DIMS];
+    bool keep; /* somebody looks at it when all is done */
+    int place; /* BufferId: of the first buffer in the memory where it stands; its own, unless it shares */
     int param; /* PARAM, GRADIENT, MOMENT: index into Program.params; else -1 */
     Span span;
 } Buffer;
@@ -319,11 +321,25 @@ void buffer_set_add(BufferSet *set, const LoopBlock *block);
 void buffer_set_sort(BufferSet *set); /* by number */
 void buffer_set_clear(BufferSet *set);
 
+/* From the first launch that works on a buffer to the last one; launches are numbered through all phases. What the
+ * runtime looks at after the forward phase lives as long. */
+typedef struct Life {
+    int first, last; /* -1: in none */
+    bool
+        always; /* what it holds outlives the launches: weights, results, and what is read before it is stored */
+} Life;
+
+Life *loop_lives(Arena *arena, const Program *program); /* by buffer */
+/* Bytes of the memory where a buffer stands, without samples: what the largest needs of those that stand there; 0 for
+ * one that is not the first there, or a kernel's. By buffer. */
+int64_t *loop_rooms(Arena *arena, const Program *program);
+
 void loop_print(Out *out, const Program *program);
 /* NULL, or what is wrong (an internal error of the pass that ran last). */
 const char *loop_verify(const Program *program);
-/* The same, of launches alone; kernels and buffers are right. */
+/* The same, of launches and of places alone; what comes before is right. */
 const char *launches_verify(const Program *program);
+const char *places_verify(const Program *program);
 
 /* Loop -> Loop: makes of the loops that are marked by `unroll` rounds of few turns. */
 void unroll_loops(Program *program);

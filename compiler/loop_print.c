@@ -166,8 +166,10 @@ static void print_buffer(const Printer *printer, const Buffer *buffer)
     const char *dims = buffer->per_sample ? "batch" : "";
     for (int d = 0; d < buffer->ndim; d++)
         dims = arena_printf(printer->arena, "%s%s%d", dims, dims[0] ? ", " : "", buffer->dims[d]);
-    out_line(printer->out, "%-8s %s[%s]: %s", role_name(buffer->role), buffer->name, dims,
-             type_name(buffer->type));
+    const Buffer *place = &printer->program->buffers.at[buffer->place];
+    out_line(printer->out, "%-8s %s[%s]: %s%s%s", role_name(buffer->role), buffer->name, dims,
+             type_name(buffer->type), place == buffer ? "" : " in the place of ",
+             place == buffer ? "" : place->name);
 }
 
 /* Those that the kernel is given, then its own arrays. */

@@ -574,5 +574,6 @@ const char *loop_verify(const Program *program)
     good = good && verify_tables(&verifier);
     for (int k = 0; k < program->kernels.count && good; k++)
         good = verify_kernel(&verifier, &program->kernels.at[k]);
-    return verifier.error ? verifier.error : launches_verify(program);
+    const char *wrong = verifier.error ? verifier.error : launches_verify(program);
+    return wrong ? wrong : places_verify(program);
 }

@@ -75,4 +75,7 @@ void name_locals(Program *program);
 /* Loop -> Loop: the program says what it needs of the runtime. */
 void list_needs(Program *program);
 
+/* Loop -> Loop, the last: buffers that are not alive at the same time share their place. */
+void place_buffers(Program *program);
+
 #endif

@@ -137,6 +137,23 @@ static bool run_needs(Compilation *c)
     return true;
 }
 
+/* What shall be printed is not overwritten. */
+static void keep_buffers(Compilation *c)
+{
+    for (int k = 0; k < c->keep_count; k++)
+        for (int b = 0; b < c->program->buffers.count; b++)
+            if (strcmp(c->keep[k], "all") == 0 || strcmp(c->keep[k], c->program->buffers.at[b].name) == 0)
+                c->program->buffers.at[b].keep = true;
+}
+
+static bool run_memory(Compilation *c)
+{
+    keep_buffers(c);
+    if (!leaves_out(c, OPTIMISATION_MEMORY))
+        place_buffers(c->program);
+    return true;
+}
+
 /* clang-format off */
 const Pass passes[] = {
     /* name          from        to          run                what holds afterwards */
@@ -155,6 +172,7 @@ const Pass passes[] = {
     {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},
     {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime"},
+    {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place"},
 };
 /* clang-format on */
 const int pass_count = sizeof passes / sizeof *passes;
@@ -170,7 +188,7 @@ const Pass *find_pass(const char *name)
 const char *emit_pass(const char *emit)
 {
     static const char *const shown[][2] = {
-        {"ast", "parse"}, {"net", "commute"}, {"adjoint", "fuse"}, {"loop", "names"}};
+        {"ast", "parse"}, {"net", "commute"}, {"adjoint", "fuse"}, {"loop", "memory"}};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (strcmp(shown[i][0], emit) == 0)
             return shown[i][1];

@@ -34,10 +34,10 @@ static void print_layers(const Program *program)
 static double memory_of(const Program *program)
 {
     double bytes = 0;
+    const int64_t *rooms = loop_rooms(program->arena, program);
     for (int b = 0; b < program->buffers.count; b++) {
         const Buffer *buffer = &program->buffers.at[b];
-        if (!buffer_is_of_kernel(buffer))
-            bytes += (double)buffer_bytes(buffer) * (buffer->per_sample ? program->batch : 1);
+        bytes += (double)rooms[b] * (buffer->per_sample ? program->batch : 1);
     }
     return bytes;
 }

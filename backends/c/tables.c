@@ -83,14 +83,21 @@ static void memory(const Tables *tables)
 {
     Out *out = tables->out;
     out_blank(out);
-    out_line(out, "/* Pointers in the net, and what each needs: for every sample, or in all. */");
+    const int64_t *rooms = loop_rooms(tables->arena, tables->program);
+    out_line(
+        out,
+        "/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of");
+    out_line(out, " * bytes, the place of another that is no longer needed. */");
     out_open(out, "static const SnnBuffer net_buffers[] =");
     for (int b = 0; b < tables->program->buffers.count; b++) {
         const Buffer *buffer = buffer_at(tables, b);
-        if (!buffer_is_of_kernel(buffer))
-            out_line(out, "{NET(%s), %lld, %s, %s},", c_buffer(tables->arena, buffer),
-                     (long long)buffer_bytes(buffer), buffer->per_sample ? "true" : "false",
-                     buffer->sparse ? "true" : "false");
+        const char *name = c_buffer(tables->arena, buffer);
+        if (buffer->place != b)
+            out_line(out, "{NET(%s), 0, .place = NET(%s)},", name,
+                     c_buffer(tables->arena, buffer_at(tables, buffer->place)));
+        else if (!buffer_is_of_kernel(buffer))
+            out_line(out, "{NET(%s), %lld, %s, %s, 0},", name, (long long)rooms[b],
+                     buffer->per_sample ? "true" : "false", buffer->sparse ? "true" : "false");
     }
     out_close(out, ";");
     out_line(out, "enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };");

@@ -31,6 +31,23 @@ static int most_vars(const Program *program)
     return most;
 }
 
+static bool has_memory(const Program *program, BufferId id)
+{
+    return program->buffers.at[id].role != BUFFER_GIVEN && program->buffers.at[id].place == id;
+}
+
+/* By place: of those buffers that stand there. NULL if there is not enough memory. */
+static size_t *most_elements(const Interp *interp)
+{
+    const Program *program = interp->program;
+    size_t *most = calloc((size_t)program->buffers.count + 1, sizeof *most);
+    for (BufferId b = 0; most && b < program->buffers.count; b++) {
+        size_t *there = &most[program->buffers.at[b].place];
+        *there = interp_count(interp, b) > *there ? interp_count(interp, b) : *there;
+    }
+    return most;
+}
+
 Interp *interp_new(const Program *program, int rows, Precision precision)
 {
     Interp *interp = calloc(1, sizeof *interp);
@@ -41,13 +58,17 @@ Interp *interp_new(const Program *program, int rows, Precision precision)
     interp->scalars[SCALAR_SCALE] = 1;
     interp->vars = calloc((size_t)most_vars(program), sizeof *interp->vars);
     interp->buffers = calloc((size_t)program->buffers.count + 1, sizeof *interp->buffers);
-    bool complete = interp->vars && interp->buffers;
+    size_t *most = most_elements(interp);
+    bool complete = interp->vars && interp->buffers && most;
     for (int b = 0; b < program->buffers.count && complete; b++) {
-        if (program->buffers.at[b].role == BUFFER_GIVEN)
+        if (!has_memory(program, b))
             continue;
-        interp->buffers[b] = calloc(interp_count(interp, b) + 1, sizeof **interp->buffers);
+        interp->buffers[b] = calloc(most[b] + 1, sizeof **interp->buffers);
         complete = interp->buffers[b] != NULL;
     }
+    for (int b = 0; b < program->buffers.count && complete; b++)
+        interp->buffers[b] = interp->buffers[program->buffers.at[b].place];
+    free(most);
     if (complete)
         return interp;
     interp_free(interp);
@@ -57,7 +78,7 @@ Interp *interp_new(const Program *program, int rows, Precision precision)
 void interp_free(Interp *interp)
 {
     for (int b = 0; interp->buffers && b < interp->program->buffers.count; b++)
-        if (interp->program->buffers.at[b].role != BUFFER_GIVEN)
+        if (has_memory(interp->program, b))
             free(interp->buffers[b]);
     free(interp->buffers);
     free(interp->vars);

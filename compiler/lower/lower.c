@@ -34,6 +34,7 @@ static void add_stream_buffer(Lower *lower, StreamId id)
     Type type = stream->kind == STREAM_SPIKES ? TYPE_U8 : TYPE_F32;
     lower->streams[id].values =
         add_buffer(lower, stream->name, type, given ? BUFFER_INPUT : BUFFER_STREAM, shape, stream->span);
+    lower->program->buffers.at[lower->streams[id].values].keep = stream->keep;
 }
 
 static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, const char *prefix)

@@ -215,6 +215,7 @@ static BufferId given_buffer(Program *program, BufferId id)
     given.role = BUFFER_GIVEN;
     given.sparse = false;
     given.param = -1;
+    given.place = program->buffers.count;
     vec_push(program->arena, &program->buffers, given);
     return program->buffers.count - 1;
 }

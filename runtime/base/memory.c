@@ -129,29 +129,37 @@ void snn_release(SnnMemory *memory)
 
 /* ---- buffers of a net ------------------------------------------------------------------------------ */
 
-static void *memory_at(const void *net, const SnnBuffer *buffer)
+static void *memory_at(const void *net, size_t at)
 {
     void *pointer;
-    memcpy(&pointer, (const char *)net + buffer->at, sizeof pointer);
+    memcpy(&pointer, (const char *)net + at, sizeof pointer);
     return pointer;
 }
 
-static void memory_set(void *net, const SnnBuffer *buffer, void *pointer)
+static void memory_set(void *net, size_t at, void *pointer)
 {
-    memcpy((char *)net + buffer->at, &pointer, sizeof pointer);
+    memcpy((char *)net + at, &pointer, sizeof pointer);
+}
+
+static void *memory_of(SnnMemory *memory, size_t rows, const SnnBuffer *buffer)
+{
+    size_t times = buffer->each_sample ? rows : 1;
+    return buffer->sparse ? snn_alloc(times, buffer->bytes) : snn_take(memory, times, buffer->bytes);
 }
 
 bool snn_open_buffers(void *net, SnnMemory *memory, size_t rows, const SnnBuffer *buffers, size_t count)
 {
     bool complete = true;
     for (size_t i = 0; i < count; i++) {
-        const SnnBuffer *buffer = &buffers[i];
-        size_t times = buffer->each_sample ? rows : 1;
-        void *pointer =
-            buffer->sparse ? snn_alloc(times, buffer->bytes) : snn_take(memory, times, buffer->bytes);
-        memory_set(net, buffer, pointer);
+        if (buffers[i].bytes == 0)
+            continue;
+        void *pointer = memory_of(memory, rows, &buffers[i]);
+        memory_set(net, buffers[i].at, pointer);
         complete = complete && pointer != NULL;
     }
+    for (size_t i = 0; i < count; i++)
+        if (buffers[i].bytes == 0)
+            memory_set(net, buffers[i].at, memory_at(net, buffers[i].place));
     return complete;
 }
 
@@ -159,6 +167,6 @@ void snn_close_buffers(void *net, SnnMemory *memory, const SnnBuffer *buffers, s
 {
     for (size_t i = 0; i < count; i++)
         if (buffers[i].sparse)
-            snn_free(memory_at(net, &buffers[i]));
+            snn_free(memory_at(net, buffers[i].at));
     snn_release(memory);
 }

@@ -27,9 +27,10 @@ size_t snn_memory_bytes(const SnnMemory *memory);
 /* What a pointer in a struct points to. */
 typedef struct SnnBuffer {
     size_t at;    /* of the pointer in the struct */
-    size_t bytes; /* for each sample of the batch, or in all */
+    size_t bytes; /* for each sample of the batch, or in all; 0: it stands in the place of another */
     bool each_sample;
-    bool sparse; /* much of it may never be used: it has pages of its own */
+    bool sparse;  /* much of it may never be used: it has pages of its own */
+    size_t place; /* of the other pointer in the struct */
 } SnnBuffer;
 
 /* Sets the pointers in `net`; false if there is not enough memory: then, too, they are to be closed. */

@@ -38,14 +38,27 @@ static void stop(const Job *job, const char *why)
 
 /* ---- compiling and running ---- */
 
+/* The streams that are compared are there when all is done. */
+static void keep_streams(Program *program)
+{
+    for (int s = 0; s < program->streams.count; s++)
+        if (program->streams.at[s].values >= 0)
+            program->buffers.at[program->streams.at[s].values].keep = true;
+}
+
 static const Program *compile_model(const Job *job)
 {
     Compilation *c = compilation_new(job->arena, stderr);
     c->diag.no_warnings = true; /* definitions are drawn whether they are used or not */
     c->lower = job->model.lower;
     c->text = source_add(&c->sources, path_of(job, "snn"), job->model.text, (uint32_t)job->model.length);
-    if (!compile(c, NULL))
+    if (!compile(c, "needs"))
         stop(job, "does not compile");
+    keep_streams(c->program);
+    find_pass("memory")->run(c);
+    const char *wrong = loop_verify(c->program);
+    if (wrong)
+        stop(job, wrong);
     return c->program;
 }
 

@@ -512,30 +512,31 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what each needs: for every sample, or in all. */
+/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
+ * bytes, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false},
-    {NET(sample), 4, true, false},
-    {NET(predicted), 4, true, false},
-    {NET(scores), 12, true, false},
-    {NET(loss), 4, true, false},
-    {NET(image_), 16, true, false},
-    {NET(digit_poisson_), 28, true, false},
-    {NET(digit_dense_), 84, true, false},
-    {NET(digit_), 21, true, false},
-    {NET(digit_rate_), 12, true, false},
-    {NET(g_digit_rate_), 12, true, false},
-    {NET(digit_v_then_g_digit_dense_), 84, true, false},
-    {NET(w_digit_), 48, false, false},
-    {NET(grad_w_digit_), 48, false, false},
-    {NET(activity_digit_), 4, true, false},
-    {NET(events_of_digit_poisson_), 72, true, true},
-    {NET(ends_of_digit_poisson_), 32, true, false},
-    {NET(state_current_digit_), 12, true, false},
-    {NET(state_v_digit_), 12, true, false},
-    {NET(state_g_current_digit_), 12, true, false},
-    {NET(state_g_v_digit_), 12, true, false},
-    {NET(parts_of_w_digit_), 384, false, false},
+    {NET(label), 4, true, false, 0},
+    {NET(sample), 4, true, false, 0},
+    {NET(predicted), 4, true, false, 0},
+    {NET(scores), 12, true, false, 0},
+    {NET(loss), 4, true, false, 0},
+    {NET(image_), 16, true, false, 0},
+    {NET(digit_poisson_), 28, true, false, 0},
+    {NET(digit_dense_), 84, true, false, 0},
+    {NET(digit_), 21, true, false, 0},
+    {NET(digit_rate_), 12, true, false, 0},
+    {NET(g_digit_rate_), 0, .place = NET(state_current_digit_)},
+    {NET(digit_v_then_g_digit_dense_), 84, true, false, 0},
+    {NET(w_digit_), 48, false, false, 0},
+    {NET(grad_w_digit_), 48, false, false, 0},
+    {NET(activity_digit_), 4, true, false, 0},
+    {NET(events_of_digit_poisson_), 72, true, true, 0},
+    {NET(ends_of_digit_poisson_), 32, true, false, 0},
+    {NET(state_current_digit_), 12, true, false, 0},
+    {NET(state_v_digit_), 12, true, false, 0},
+    {NET(state_g_current_digit_), 0, .place = NET(state_v_digit_)},
+    {NET(state_g_v_digit_), 0, .place = NET(digit_rate_)},
+    {NET(parts_of_w_digit_), 384, false, false, 0},
 };
 enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 

@@ -448,25 +448,26 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_train.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what each needs: for every sample, or in all. */
+/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
+ * bytes, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false},
-    {NET(sample), 4, true, false},
-    {NET(loss), 4, true, false},
-    {NET(image_), 16, true, false},
-    {NET(reservoir_dense_), 20, true, false},
-    {NET(reservoir_), 15, true, false},
-    {NET(digit_mean_), 12, true, false},
-    {NET(digit_map_li_mean_), 20, true, false},
-    {NET(g_digit_mean_), 12, true, false},
-    {NET(w_reservoir_), 80, false, false},
-    {NET(w_digit_), 60, false, false},
-    {NET(grad_w_digit_), 60, false, false},
-    {NET(activity_reservoir_), 4, true, false},
-    {NET(velocity_w_digit_), 60, false, false},
-    {NET(state_v_reservoir_), 20, true, false},
-    {NET(state_v_li_reservoir_), 20, true, false},
-    {NET(parts_of_w_digit_), 480, false, false},
+    {NET(label), 4, true, false, 0},
+    {NET(sample), 4, true, false, 0},
+    {NET(loss), 4, true, false, 0},
+    {NET(image_), 16, true, false, 0},
+    {NET(reservoir_dense_), 20, true, false, 0},
+    {NET(reservoir_), 15, true, false, 0},
+    {NET(digit_mean_), 12, true, false, 0},
+    {NET(digit_map_li_mean_), 20, true, false, 0},
+    {NET(g_digit_mean_), 0, .place = NET(reservoir_)},
+    {NET(w_reservoir_), 80, false, false, 0},
+    {NET(w_digit_), 60, false, false, 0},
+    {NET(grad_w_digit_), 60, false, false, 0},
+    {NET(activity_reservoir_), 4, true, false, 0},
+    {NET(velocity_w_digit_), 60, false, false, 0},
+    {NET(state_v_reservoir_), 20, true, false, 0},
+    {NET(state_v_li_reservoir_), 20, true, false, 0},
+    {NET(parts_of_w_digit_), 480, false, false, 0},
 };
 enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 

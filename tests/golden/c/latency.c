@@ -228,19 +228,20 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what each needs: for every sample, or in all. */
+/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
+ * bytes, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false},
-    {NET(sample), 4, true, false},
-    {NET(predicted), 4, true, false},
-    {NET(scores), 12, true, false},
-    {NET(image_), 16, true, false},
-    {NET(digit_latency_), 12, true, false},
-    {NET(digit_last_), 12, true, false},
-    {NET(digit_latency_li_), 48, true, false},
-    {NET(digit_latency_li_last_), 16, true, false},
-    {NET(w_digit_), 48, false, false},
-    {NET(state_v_digit_latency_li_), 16, true, false},
+    {NET(label), 4, true, false, 0},
+    {NET(sample), 4, true, false, 0},
+    {NET(predicted), 4, true, false, 0},
+    {NET(scores), 12, true, false, 0},
+    {NET(image_), 16, true, false, 0},
+    {NET(digit_latency_), 12, true, false, 0},
+    {NET(digit_last_), 12, true, false, 0},
+    {NET(digit_latency_li_), 48, true, false, 0},
+    {NET(digit_latency_li_last_), 16, true, false, 0},
+    {NET(w_digit_), 48, false, false, 0},
+    {NET(state_v_digit_latency_li_), 16, true, false, 0},
 };
 enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 

@@ -610,31 +610,32 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_predict.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what each needs: for every sample, or in all. */
+/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
+ * bytes, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false},
-    {NET(sample), 4, true, false},
-    {NET(predicted), 4, true, false},
-    {NET(scores), 12, true, false},
-    {NET(loss), 4, true, false},
-    {NET(image_), 24, true, false},
-    {NET(digit_poisson_), 36, true, false},
-    {NET(digit_dense_), 72, true, false},
-    {NET(digit_), 18, true, false},
-    {NET(digit_rate_), 12, true, false},
-    {NET(g_digit_rate_), 12, true, false},
-    {NET(digit_v_then_g_digit_dense_), 72, true, false},
-    {NET(w_digit_), 72, false, false},
-    {NET(grad_w_digit_), 72, false, false},
-    {NET(activity_digit_), 4, true, false},
-    {NET(index_of_digit_poisson_), 30, true, false},
-    {NET(slot_of_digit_poisson_), 5, true, false},
-    {NET(slots_of_digit_poisson_), 4, true, false},
-    {NET(state_v_digit_), 12, true, false},
-    {NET(when_of_digit_poisson_), 30, true, false},
-    {NET(alive_of_digit_poisson_), 28, true, false},
-    {NET(alives_of_digit_poisson_), 4, true, false},
-    {NET(parts_of_w_digit_), 576, false, false},
+    {NET(label), 4, true, false, 0},
+    {NET(sample), 4, true, false, 0},
+    {NET(predicted), 4, true, false, 0},
+    {NET(scores), 12, true, false, 0},
+    {NET(loss), 4, true, false, 0},
+    {NET(image_), 24, true, false, 0},
+    {NET(digit_poisson_), 36, true, false, 0},
+    {NET(digit_dense_), 72, true, false, 0},
+    {NET(digit_), 18, true, false, 0},
+    {NET(digit_rate_), 0, .place = NET(index_of_digit_poisson_)},
+    {NET(g_digit_rate_), 0, .place = NET(state_v_digit_)},
+    {NET(digit_v_then_g_digit_dense_), 72, true, false, 0},
+    {NET(w_digit_), 72, false, false, 0},
+    {NET(grad_w_digit_), 72, false, false, 0},
+    {NET(activity_digit_), 4, true, false, 0},
+    {NET(index_of_digit_poisson_), 30, true, false, 0},
+    {NET(slot_of_digit_poisson_), 5, true, false, 0},
+    {NET(slots_of_digit_poisson_), 4, true, false, 0},
+    {NET(state_v_digit_), 12, true, false, 0},
+    {NET(when_of_digit_poisson_), 0, .place = NET(index_of_digit_poisson_)},
+    {NET(alive_of_digit_poisson_), 0, .place = NET(digit_dense_)},
+    {NET(alives_of_digit_poisson_), 0, .place = NET(slots_of_digit_poisson_)},
+    {NET(parts_of_w_digit_), 576, false, false, 0},
 };
 enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
 

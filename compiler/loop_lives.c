@@ -1,0 +1,179 @@
+/* When buffers are alive. */
+#include "loop.h"
+
+#include <stdlib.h>
+
+/* What a kernel does with one of its buffers. */
+typedef struct Use {
+    BufferId buffer;
+    bool makes; /* stores to it before it loads from it: what was there before has no meaning */
+} Use;
+
+typedef VEC(Use) Uses;
+
+typedef struct Collector {
+    Arena *arena;
+    Uses uses;
+    bool *seen; /* by buffer */
+} Collector;
+
+static void collect(void *context, BufferId *buffer, Access access)
+{
+    Collector *collector = context;
+    if (access == ACCESS_HINT || collector->seen[*buffer])
+        return;
+    collector->seen[*buffer] = true;
+    vec_push(collector->arena, &collector->uses, ((Use){*buffer, access == ACCESS_STORE}));
+}
+
+/* By kernel. */
+static Uses *uses_of_kernels(Arena *arena, const Program *program)
+{
+    Uses *uses = NEW_ARRAY(arena, Uses, program->kernels.count + 1);
+    bool *seen = NEW_ARRAY(arena, bool, program->buffers.count + 1);
+    for (int k = 0; k < program->kernels.count; k++) {
+        Collector collector = {.arena = arena, .seen = seen};
+        loop_visit(&program->kernels.at[k].body, collect, &collector);
+        uses[k] = collector.uses;
+        for (int i = 0; i < uses[k].count; i++)
+            seen[uses[k].at[i].buffer] = false;
+    }
+    return uses;
+}
+
+static void use(Life *life, int time, bool makes)
+{
+    if (life->first < 0) {
+        life->first = time;
+        life->always |= !makes;
+    }
+    life->last = time;
+}
+
+/* `instead`: by buffer: what stands in its place in this launch. */
+static void launch_lives(const Program *program, const Launch *launch, const Uses *uses, int time,
+                         BufferId *instead, Life *lives)
+{
+    const Kernel *kernel = &program->kernels.at[launch->kernel];
+    for (int i = 0; i < kernel->given.count; i++)
+        instead[kernel->given.at[i]] = launch->given.at[i];
+    for (int i = 0; i < uses->count; i++)
+        use(&lives[instead[uses->at[i].buffer]], time, uses->at[i].makes);
+}
+
+static void until(Life *lives, BufferId buffer, int time)
+{
+    if (buffer >= 0 && lives[buffer].last < time)
+        lives[buffer].last = time;
+}
+
+/* After a forward phase the runtime looks where NaN came from. */
+static void looked_at(const Program *program, int time, Life *lives)
+{
+    for (int s = 0; s < program->streams.count; s++)
+        until(lives, program->streams.at[s].values, time);
+    for (int w = 0; w < program->watches.count; w++)
+        until(lives, program->watches.at[w].values, time);
+}
+
+static bool may_share(const Buffer *buffer)
+{
+    return !buffer->keep && (buffer->role == BUFFER_STREAM || buffer->role == BUFFER_SCRATCH);
+}
+
+Life *loop_lives(Arena *arena, const Program *program)
+{
+    int count = program->buffers.count, time = 0;
+    Life *lives = NEW_ARRAY(arena, Life, count + 1);
+    BufferId *instead = NEW_ARRAY(arena, BufferId, count + 1);
+    const Uses *uses = uses_of_kernels(arena, program);
+    for (BufferId b = 0; b < count; b++) {
+        lives[b] = (Life){-1, -1, !may_share(&program->buffers.at[b])};
+        instead[b] = b;
+    }
+    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++) {
+        const Launches *launches = &program->phases[phase];
+        for (int i = 0; i < launches->count; i++, time++)
+            launch_lives(program, &launches->at[i], &uses[launches->at[i].kernel], time, instead, lives);
+        if (phase == PHASE_FORWARD)
+            looked_at(program, time - 1, lives);
+    }
+    for (BufferId b = 0; b < count; b++)
+        lives[b].always |= lives[b].first < 0;
+    return lives;
+}
+
+int64_t *loop_rooms(Arena *arena, const Program *program)
+{
+    int64_t *rooms = NEW_ARRAY(arena, int64_t, program->buffers.count + 1);
+    for (BufferId b = 0; b < program->buffers.count; b++) {
+        const Buffer *buffer = &program->buffers.at[b];
+        int64_t bytes = buffer_is_of_kernel(buffer) ? 0 : buffer_bytes(buffer);
+        if (rooms[buffer->place] < bytes)
+            rooms[buffer->place] = bytes;
+    }
+    return rooms;
+}
+
+/* ---- verifier ---- */
+
+typedef struct Tenant {
+    BufferId buffer;
+    Life life;
+} Tenant;
+
+static int by_birth(const void *a, const void *b)
+{
+    const Tenant *x = a, *y = b;
+    return x->life.first != y->life.first ? x->life.first - y->life.first : x->buffer - y->buffer;
+}
+
+/* Of a buffer that shares its place: NULL, or what is wrong with it. */
+static const char *verify_place(const Program *program, BufferId id, const Life *lives)
+{
+    const Buffer *buffer = &program->buffers.at[id];
+    bool there = buffer->place >= 0 && buffer->place < program->buffers.count;
+    const Buffer *place = there ? &program->buffers.at[buffer->place] : NULL;
+    if (!place || place->place != buffer->place)
+        return arena_printf(program->arena, "`%s` stands in place %d, which is none", buffer->name,
+                            buffer->place);
+    if (buffer->per_sample != place->per_sample || buffer->sparse != place->sparse
+        || buffer_is_of_kernel(buffer) || buffer_is_of_kernel(place) || lives[id].always
+        || lives[buffer->place].always)
+        return arena_printf(program->arena, "`%s` cannot stand in the place of `%s`", buffer->name,
+                            place->name);
+    return NULL;
+}
+
+/* Nobody comes to a place before the one before has left. */
+static const char *verify_tenants(const Program *program, const Tenant *tenants, int count)
+{
+    Arena *arena = program->arena;
+    const Tenant **last = NEW_ARRAY(arena, const Tenant *, program->buffers.count + 1);
+    for (int i = 0; i < count; i++) {
+        const Tenant **there = &last[program->buffers.at[tenants[i].buffer].place];
+        if (*there && (*there)->life.last >= tenants[i].life.first)
+            return arena_printf(arena, "`%s` and `%s` stand in one place at the same time",
+                                program->buffers.at[(*there)->buffer].name,
+                                program->buffers.at[tenants[i].buffer].name);
+        *there = &tenants[i];
+    }
+    return NULL;
+}
+
+const char *places_verify(const Program *program)
+{
+    Arena *arena = program->arena;
+    const Life *lives = loop_lives(arena, program);
+    Tenant *tenants = NEW_ARRAY(arena, Tenant, program->buffers.count + 1);
+    int count = 0;
+    for (BufferId b = 0; b < program->buffers.count; b++) {
+        const char *wrong = program->buffers.at[b].place == b ? NULL : verify_place(program, b, lives);
+        if (wrong)
+            return wrong;
+        if (!lives[b].always)
+            tenants[count++] = (Tenant){b, lives[b]};
+    }
+    qsort(tenants, (size_t)count, sizeof *tenants, by_birth);
+    return verify_tenants(program, tenants, count);
+}

@@ -1,0 +1,201 @@
+/* Buffers that are not alive at the same time share their place, and nothing that is still needed is overwritten. */
+#include "agree.h"
+#include "passes.h"
+#include "run.h"
+
+#include <check.h>
+#include <math.h>
+
+Suite *memory_suite(void);
+
+static Arena *arena;
+static Program *program;
+
+static void setup(void)
+{
+    arena = arena_new();
+    program = NEW(arena, Program);
+    *program = (Program){.arena = arena,
+                         .name = "test",
+                         .source = "",
+                         .input = -1,
+                         .label = -1,
+                         .sample = -1,
+                         .loss = -1,
+                         .predicted = -1,
+                         .scores = -1};
+}
+
+static void teardown(void)
+{
+    arena_free(arena);
+}
+
+static BufferId buffer(const char *name, BufferRole role, int size)
+{
+    return loop_buffer(
+        program,
+        (Buffer){.name = name, .type = TYPE_F32, .role = role, .ndim = 1, .dims = {size}, .param = -1});
+}
+
+/* A launch of a kernel that stores what `from` holds to `to`. */
+static void copy(BufferId to, BufferId from, bool add)
+{
+    const char *name = loop_name(program, "copy");
+    vec_push(arena, &program->kernels, ((Kernel){.name = name, .about = name}));
+    Kernel *made = &program->kernels.at[program->kernels.count - 1];
+    made->first = loop_var(arena, made, "first", TYPE_I32);
+    made->last = loop_var(arena, made, "last", TYPE_I32);
+    LoopExpr *zero = loop_int(arena, 0);
+    loop_store(program, &made->body, to, 1, &zero, loop_load(program, from, 1, &zero), add);
+    Launch launch = {.kernel = program->kernels.count - 1, .about = name, .items = 1};
+    vec_push(arena, &program->phases[PHASE_FORWARD], launch);
+}
+
+static int place(BufferId id)
+{
+    return program->buffers.at[id].place;
+}
+
+START_TEST(a_place_is_taken_when_it_is_free)
+{
+    BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 4);
+    BufferId a = buffer("a", BUFFER_SCRATCH, 2), b = buffer("b", BUFFER_SCRATCH, 4);
+    BufferId c = buffer("c", BUFFER_SCRATCH, 3), d = buffer("d", BUFFER_STREAM, 8);
+    copy(a, in, false);
+    copy(b, a, false); /* a is read, b made: not in one place */
+    copy(c, b, false); /* a is gone */
+    copy(d, c, false); /* b is gone, too, and is the larger */
+    copy(out, d, false);
+    place_buffers(program);
+    ck_assert_pstr_eq(loop_verify(program), NULL);
+    ck_assert_int_eq(place(a), a);
+    ck_assert_int_eq(place(b), b);
+    ck_assert_int_eq(place(c), a);
+    ck_assert_int_eq(place(d), b);
+    ck_assert_int_eq(place(in), in);
+    ck_assert_int_eq(place(out), out);
+    const int64_t *rooms = loop_rooms(arena, program);
+    ck_assert_int_eq(rooms[a], 12);
+    ck_assert_int_eq(rooms[b], 32);
+    ck_assert_int_eq(rooms[c], 0);
+}
+END_TEST
+
+/* Kept, read before it is stored, added to, watched by the runtime: each might have the place of a. */
+START_TEST(what_is_needed_later_stays)
+{
+    BufferId in = buffer("in", BUFFER_INPUT, 4), a = buffer("a", BUFFER_SCRATCH, 4);
+    BufferId kept = buffer("kept", BUFFER_STREAM, 4), old = buffer("old", BUFFER_SCRATCH, 4);
+    BufferId sum = buffer("sum", BUFFER_SCRATCH, 4), seen = buffer("seen", BUFFER_STREAM, 4);
+    BufferId last = buffer("last", BUFFER_SCRATCH, 4), end = buffer("end", BUFFER_SCRATCH, 4);
+    program->buffers.at[kept].keep = true;
+    vec_push(arena, &program->streams, ((LoopStream){.name = "seen", .values = seen, .activity = -1}));
+    copy(a, in, false);
+    copy(kept, in, false);
+    copy(a, old, false);
+    copy(sum, in, true);
+    copy(seen, in, false);
+    copy(last, in, false);
+    copy(end, in, false);
+    place_buffers(program);
+    ck_assert_pstr_eq(loop_verify(program), NULL);
+    ck_assert_int_eq(place(kept), kept);
+    ck_assert_int_eq(place(old), old);
+    ck_assert_int_eq(place(sum), sum);
+    ck_assert_int_eq(place(seen), a);
+    ck_assert_int_eq(place(last), last); /* until the end of the phase, seen has the place of a */
+    ck_assert_int_eq(place(end), last);
+}
+END_TEST
+
+START_TEST(the_verifier_sees_who_meets)
+{
+    BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 4);
+    BufferId a = buffer("a", BUFFER_SCRATCH, 4), b = buffer("b", BUFFER_SCRATCH, 4);
+    copy(a, in, false);
+    copy(b, a, false);
+    copy(out, b, false);
+    program->buffers.at[b].place = a;
+    ck_assert_str_eq(loop_verify(program), "`a` and `b` stand in one place at the same time");
+    program->buffers.at[b].place = out;
+    ck_assert_str_eq(loop_verify(program), "`b` cannot stand in the place of `out`");
+    program->buffers.at[b].place = 9;
+    ck_assert_str_eq(loop_verify(program), "`b` stands in place 9, which is none");
+}
+END_TEST
+
+/* ---- a model ---- */
+
+static const char deep[] = "model deep {\n"
+                           "    data idx(shape = [12], classes = 3)\n"
+                           "    time 5 steps\n"
+                           "    x = poisson(image)\n"
+                           "    a = x -> dense(12) -> lif(threshold = 0.2)\n"
+                           "    b = a -> dense(12) -> lif(threshold = 0.2)\n"
+                           "    c = b -> dense(12) -> lif(threshold = 0.2)\n"
+                           "    o = c -> dense(3) -> li\n"
+                           "    predict argmax(sum(o))\n"
+                           "    train { loss cross_entropy(sum(o), label) }\n"
+                           "}\n";
+
+static int64_t bytes(const Program *of)
+{
+    const int64_t *rooms = loop_rooms(arena, of);
+    int64_t sum = 0;
+    for (BufferId b = 0; b < of->buffers.count; b++)
+        sum += rooms[b];
+    return sum;
+}
+
+START_TEST(a_model_takes_less_and_computes_the_same)
+{
+    Compilation *apart = compiled_without(arena, deep, 1u << OPTIMISATION_MEMORY);
+    Compilation *shared = compiled_without(arena, deep, 0);
+    ck_assert_int_lt(bytes(shared->program), bytes(apart->program));
+    expect_agreement(apart, shared);
+}
+END_TEST
+
+/* All that the gradient of the first weights holds. */
+static double gradient_of(const Program *of)
+{
+    RunOptions options = {.rows = 3, .seed = 6, .precision = PRECISION_DOUBLE};
+    Interp *interp = run_prepare(of, &options, 3);
+    ck_assert_ptr_nonnull(interp);
+    interp_run(interp, PHASE_FORWARD);
+    interp_run(interp, PHASE_BACKWARD);
+    double sum = 0;
+    BufferId gradient = of->params.at[0].gradient;
+    for (size_t k = 0; k < interp_count(interp, gradient); k++)
+        sum += fabs(interp->buffers[gradient][k]);
+    interp_free(interp);
+    return sum;
+}
+
+/* The interpreter uses the places: a life that is too short shows. */
+START_TEST(a_wrong_place_changes_the_results)
+{
+    Program *wrong = compiled_without(arena, deep, 0)->program;
+    BufferId first = loop_find(wrong, "a_v_then_g_a_dense"), second = loop_find(wrong, "b_v_then_g_b_dense");
+    ck_assert(first >= 0 && second >= 0);
+    double right = gradient_of(wrong);
+    ck_assert_double_eq(gradient_of(wrong), right);
+    wrong->buffers.at[second].place = wrong->buffers.at[first].place;
+    ck_assert_double_ne(gradient_of(wrong), right);
+}
+END_TEST
+
+Suite *memory_suite(void)
+{
+    Suite *suite = suite_create("memory");
+    TCase *tcase = tcase_create("memory");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_place_is_taken_when_it_is_free);
+    tcase_add_test(tcase, what_is_needed_later_stays);
+    tcase_add_test(tcase, the_verifier_sees_who_meets);
+    tcase_add_test(tcase, a_model_takes_less_and_computes_the_same);
+    tcase_add_test(tcase, a_wrong_place_changes_the_results);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
