@@ -30,96 +30,64 @@ struct net {
     /* weights: matrices are [input][output] */
     float (*w_b_)[2];
     float *map___LINE___b_;
-    float (*w__b_)[2];
-    float *map___LINE____b_;
+    float *metadata__b_;
     float (*w_b_dense_)[2];
-    float *map___LINE___loss_;
-    float (*w_grad_w_b_)[2];
-    float (*w_activity_b_)[2];
-    float (*w__1_)[2];
-    float (*w___)[2];
+    float *metadata_loss_;
+    float *metadata_grad_w_b_;
+    float *metadata_activity_b_;
+    float *metadata__1_;
     float *metadata___;
-    float (*w_layer_b_)[2];
-    float (*w_snn_all_)[2];
+    float *metadata_snn_all_;
     float (*w___func___)[2];
 
     /* their gradients */
     float (*grad_w_b_2_)[2];
     float *grad_map___LINE___b_;
-    float (*grad_w__b_)[2];
-    float *grad_map___LINE____b_;
-    float (*grad_w_b_dense_2_)[2];
-    float *grad_map___LINE___loss_;
-    float (*grad_w_grad_w_b_)[2];
-    float (*grad_w_activity_b_)[2];
-    float (*grad_w__1_)[2];
-    float (*grad_w___)[2];
+    float *grad_metadata__b_;
+    float (*grad_w_b_dense_)[2];
+    float *grad_metadata_loss_;
+    float *grad_metadata_grad_w_b_;
+    float *grad_metadata_activity_b_;
+    float *grad_metadata__1_;
     float *grad_metadata___;
-    float (*grad_w_layer_b_)[2];
-    float (*grad_w_snn_all_)[2];
+    float *grad_metadata_snn_all_;
     float (*grad_w___func___)[2];
 
     /* the optimiser's states */
     float (*grad_w_b_3_)[2];
     float *grad_map___LINE___b_2_;
-    float (*grad_w__b_2_)[2];
-    float *grad_map___LINE____b_2_;
-    float (*grad_w_b_dense_3_)[2];
-    float *grad_map___LINE___loss_2_;
-    float (*grad_w_grad_w_b_2_)[2];
-    float (*grad_w_activity_b_2_)[2];
-    float (*grad_w__1_2_)[2];
-    float (*grad_w___2_)[2];
+    float *grad_metadata__b_2_;
+    float (*grad_w_b_dense_2_)[2];
+    float *grad_metadata_loss_2_;
+    float *grad_metadata_grad_w_b_2_;
+    float *grad_metadata_activity_b_2_;
+    float *grad_metadata__1_2_;
     float *grad_metadata___2_;
-    float (*grad_w_layer_b_2_)[2];
-    float (*grad_w_snn_all_2_)[2];
+    float *grad_metadata_snn_all_2_;
     float (*grad_w___func___2_)[2];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
     float (*b_dense_2_)[2];
     uint8_t (*b_)[2][2];
-    float (*b_dense_3_)[2][2];
     uint8_t (*b_2_)[2][2];
     float (*b_dense_)[2][2];
     uint8_t (*loss_2_)[2][2];
-    float (*grad_w_b_dense_)[2][2];
     uint8_t (*grad_w_b_)[2][2];
-    float (*activity_b_dense_)[2][2];
     uint8_t (*activity_b_)[2][2];
-    float (*_1_dense_)[2][2];
     uint8_t (*_1_)[2][2];
-    float (*dense_)[2][2];
     uint8_t (*_)[2][2];
-    float (*layer_b_dense_)[2][2];
     uint8_t (*layer_b_)[2][2];
-    float (*snn_all_dense_)[2][2];
     uint8_t (*snn_all_)[2][2];
     float (*func___sum_)[2];
     float (*snn_all_li_sum_)[2];
     float (*g___func___sum_)[2];
     float (*g_snn_all_li_sum_)[2];
-    float (*snn_all_v_then_g_snn_all_dense_)[2][2];
-    float (*g_layer_b_)[2][2];
-    float (*layer_b_v_then_g_layer_b_dense_)[2][2];
-    float (*g___)[2][2];
-    float (*g___dense_)[2][2];
-    float (*g__1_)[2][2];
-    float (*_1_v_then_g__1_dense_)[2][2];
-    float (*g_activity_b_)[2][2];
-    float (*activity_b_v_then_g_activity_b_dense_)[2][2];
-    float (*g_grad_w_b_)[2][2];
-    float (*grad_w_b_v_then_g_grad_w_b_dense_)[2][2];
-    float (*g_loss_)[2][2];
-    float (*loss__t_then_g_b_dense_)[2][2];
-    float (*loss_t_)[2][2];
+    float (*layer_b_v_then_g_b_dense_)[2][2];
     float (*g__b_2_)[2][2];
-    float (*b_2__t_then_g__b_dense_3_)[2][2];
-    float (*b_2_t_)[2][2];
-    float (*g_b_)[2][2];
     float (*g_b_dense_2_)[2];
     float (*b__t_)[2][2];
     float (*b_t_)[2][2];
-    float (*trace___)[2];
+    float (*trace_loss_)[2];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -136,70 +104,30 @@ struct net {
     float *activity_snn_all_;
 
     /* scratch */
-    float (*w__b_transposed_)[2];
     float (*w_b_dense_transposed_)[2];
-    float (*w_grad_w_b_transposed_)[2];
-    float (*w_activity_b_transposed_)[2];
-    float (*w__1_transposed_)[2];
-    float (*w___transposed_)[2];
-    float (*w_layer_b_transposed_)[2];
-    float (*w_snn_all_transposed_)[2];
     float (*w___func___transposed_)[2];
     float (*state_first_b_)[2];
     float (*state_net_b_)[2];
-    uint16_t (*events_of_b_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
-    int32_t (*ends_of_b_)[3]; /* where each step's events begin, and the last one's end */
-    float (*state_first__b_2_)[2];
-    float (*state_net__b_2_)[2];
     uint16_t (*events_of__b_2_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
     int32_t (*ends_of__b_2_)[3]; /* where each step's events begin, and the last one's end */
-    float (*state_first_loss_)[2];
-    float (*state_net_loss_)[2];
-    uint16_t (*events_of_loss_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
-    int32_t (*ends_of_loss_)[3]; /* where each step's events begin, and the last one's end */
-    float (*state_v_grad_w_b_)[2];
-    uint16_t (*events_of_grad_w_b_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
-    int32_t (*ends_of_grad_w_b_)[3]; /* where each step's events begin, and the last one's end */
-    float (*state_v_activity_b_)[2];
-    uint16_t (*events_of_activity_b_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
-    int32_t (*ends_of_activity_b_)[3]; /* where each step's events begin, and the last one's end */
-    float (*state_v__1_)[2];
-    uint16_t (*events_of__1_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
-    int32_t (*ends_of__1_)[3]; /* where each step's events begin, and the last one's end */
-    uint16_t (*events_of___)[12]; /* room for 2 steps of 2 units, and 8 behind them */
-    int32_t (*ends_of___)[3]; /* where each step's events begin, and the last one's end */
-    float (*state_v_layer_b_)[2];
-    uint16_t (*events_of_layer_b_)[12]; /* room for 2 steps of 2 units, and 8 behind them */
-    int32_t (*ends_of_layer_b_)[3]; /* where each step's events begin, and the last one's end */
-    float (*state_v_snn_all_)[2];
-    float (*state_v_li_snn_all_)[2];
+    float (*state_v_loss_)[2];
+    float (*state_v_li_loss_)[2];
     float (*parts_of_w___func___)[2][2];
-    float (*parts_of_w_snn_all_)[2][2];
-    float (*parts_of_w_layer_b_)[2][2];
-    int32_t *near_of___;
-    int32_t *few_of___;
-    float (*sum_metadata_____)[2];
-    float (*parts_of_w___)[2][2];
-    float (*parts_of_w__1_)[2][2];
-    float (*parts_of_w_activity_b_)[2][2];
-    float (*parts_of_w_grad_w_b_)[2][2];
-    int32_t *near_of_loss_;
-    int32_t *few_of_loss_;
-    float (*sum_map___LINE___loss_loss_)[2];
+    float (*sum_metadata_snn_all_loss_)[2];
+    float (*sum_metadata___loss_)[2];
+    float (*sum_metadata__1_loss_)[2];
+    float (*sum_metadata_activity_b_loss_)[2];
+    float (*sum_metadata_grad_w_b_loss_)[2];
+    float (*sum_metadata_loss_loss_)[2];
     float (*parts_of_w_b_dense_)[2][2];
-    int32_t *near_of__b_2_;
-    int32_t *few_of__b_2_;
-    float (*sum_map___LINE____b__b_2_)[2];
-    float (*parts_of_w__b_)[2][2];
-    int32_t *near_of_b_;
-    int32_t *few_of_b_;
+    float (*sum_metadata__b_b_)[2];
     float (*sum_map___LINE___b_b_)[2];
     float (*parts_of_w_b_)[3][2];
 
     SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[15];
-    SnnStream streams[33];
-    SnnWatch watches[14];
+    SnnParam params[12];
+    SnnStream streams[18];
+    SnnWatch watches[6];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -223,7 +151,7 @@ struct net {
 #include "snn_level_begin.h"
 #include "snn_vector.h"
 
-/* names.snn:28  b       = image -> dense(2) -> map()
+/* names.snn:29  b       = image -> dense(2) -> map()
  * b_dense_2: linear map of image, 3 -> 2 */
 static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t last)
 {
@@ -276,21 +204,24 @@ static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t
     }
 }
 
-/* names.snn:28  b       = image -> dense(2) -> map()
- * b: map, 2 units */
+/* names.snn:29  b       = image -> dense(2) -> map()
+ * b: map, _, 2 units */
 static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict b_dense_2_)[2] = net->b_dense_2_;
     uint8_t (*restrict b_)[2][2] = net->b_;
+    uint8_t (*restrict b_2_)[2][2] = net->b_2_;
     float (*restrict b__t_)[2][2] = net->b__t_;
     float (*restrict b_t_)[2][2] = net->b_t_;
     float *restrict map___LINE___b_ = net->map___LINE___b_;
+    float *restrict metadata__b_ = net->metadata__b_;
     float (*restrict state_first_b_)[2] = net->state_first_b_;
     float (*restrict state_net_b_)[2] = net->state_net_b_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* map */
+        /* map, _ */
         const float LINE___ = map___LINE___b_[0];
+        const float metadata_ = metadata__b_[0];
         SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
             float first_2_ = 0.0f;
             float net_ = 0.0f;
@@ -301,6 +232,8 @@ static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
                 b_[b_3][t][n] = (uint8_t)return_;
                 b__t_[b_3][t][n] = t_3_;
                 b_t_[b_3][t][n] = t_2_;
+                const bool spike_ = metadata_ * (return_ ? 1.0f : 0.0f) - 1.0f >= 0.0f;
+                b_2_[b_3][t][n] = (uint8_t)spike_;
                 const float net_2_ = return_ ? 0.0f : t_2_;
                 first_2_ = t_3_;
                 net_ = net_2_;
@@ -311,196 +244,119 @@ static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* b: the units that spike, step by step; and 7 times more, with other buffers */
-static void SNN_AT_LEVEL(list_b_)(void *context, int32_t first, int32_t last)
-{
-    int32_t (*restrict ends_of_b_)[3] = snn_given(context, 0);
-    uint16_t (*restrict events_of_b_)[12] = snn_given(context, 1);
-    uint8_t (*restrict b_)[2][2] = snn_given(context, 2);
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        ends_of_b_[b_3][0] = 0;
-        for (int32_t t = 0; t < 2; t++) {
-            int32_t count = ends_of_b_[b_3][t];
-            count += snn_list16(&events_of_b_[b_3][count], &b_[b_3][t][0], 2);
-            ends_of_b_[b_3][t + 1] = count;
-        }
-    }
-}
-
-/* names.snn:29  _b      = b -> dense(2) -> map()
- * _b_dense_3: linear map of b, 2 -> 2; and 2 times more, with other buffers */
-static void SNN_AT_LEVEL(dense__b_dense_3_)(void *context, int32_t first, int32_t last)
-{
-    float (*restrict b_dense_3_)[2][2] = snn_given(context, 0);
-    int32_t (*restrict ends_of_b_)[3] = snn_given(context, 1);
-    uint16_t (*restrict events_of_b_)[12] = snn_given(context, 2);
-    float (*restrict w__b_)[2] = snn_given(context, 3);
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* rows of w__b, event by event */
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                b_dense_3_[b_3][t][j] = 0.0f;
-            }
-            for (int32_t e = ends_of_b_[b_3][t]; e < ends_of_b_[b_3][t + 1]; e++) {
-                const int32_t i = events_of_b_[b_3][e];
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    b_dense_3_[b_3][t][j] += w__b_[i][j];
-                }
-            }
-        }
-    }
-}
-
-/* names.snn:29  _b      = b -> dense(2) -> map()
- * _b_2: map, 2 units; and 1 times more, with other buffers */
-static void SNN_AT_LEVEL(scan__b_2_)(void *context, int32_t first, int32_t last)
-{
-    float *restrict map___LINE____b_ = snn_given(context, 0);
-    float (*restrict b_dense_3_)[2][2] = snn_given(context, 1);
-    uint8_t (*restrict b_2_)[2][2] = snn_given(context, 2);
-    float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = snn_given(context, 3);
-    float (*restrict b_2_t_)[2][2] = snn_given(context, 4);
-    float (*restrict state_first__b_2_)[2] = snn_given(context, 5);
-    float (*restrict state_net__b_2_)[2] = snn_given(context, 6);
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* map */
-        const float LINE___ = map___LINE____b_[0];
-        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-            float first_2_ = 0.0f;
-            float net_ = 0.0f;
-            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
-                const float t_2_ = first_2_ + b_dense_3_[b_3][t][n] * LINE___;
-                const float t_3_ = net_ + t_2_;
-                const bool return_ = t_3_ - 1.0f >= 0.0f;
-                b_2_[b_3][t][n] = (uint8_t)return_;
-                b_2__t_then_g__b_dense_3_[b_3][t][n] = t_3_;
-                b_2_t_[b_3][t][n] = t_2_;
-                const float net_2_ = return_ ? 0.0f : t_2_;
-                first_2_ = t_3_;
-                net_ = net_2_;
-            }
-            state_first__b_2_[b_3][n] = first_2_;
-            state_net__b_2_[b_3][n] = net_;
-        }
-    }
-}
-
-/* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
- * grad_w_b: linear map of loss, 2 -> 2, then lif, 2 units; and 3 times more, with other buffers */
-static void SNN_AT_LEVEL(layer_grad_w_b_)(void *context, int32_t first, int32_t last)
-{
-    float (*restrict grad_w_b_dense_)[2][2] = snn_given(context, 0);
-    int32_t (*restrict ends_of_loss_)[3] = snn_given(context, 1);
-    uint16_t (*restrict events_of_loss_)[12] = snn_given(context, 2);
-    float (*restrict w_grad_w_b_)[2] = snn_given(context, 3);
-    uint8_t (*restrict grad_w_b_)[2][2] = snn_given(context, 4);
-    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = snn_given(context, 5);
-    float (*restrict state_v_grad_w_b_)[2] = snn_given(context, 6);
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* rows of w_grad_w_b, event by event */
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                grad_w_b_dense_[b_3][t][j] = 0.0f;
-            }
-            for (int32_t e = ends_of_loss_[b_3][t]; e < ends_of_loss_[b_3][t + 1]; e++) {
-                const int32_t i = events_of_loss_[b_3][e];
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    grad_w_b_dense_[b_3][t][j] += w_grad_w_b_[i][j];
-                }
-            }
-        }
-        /* lif */
-        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-            float v_ = 0.0f;
-            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
-                const float v_2_ = v_ + (grad_w_b_dense_[b_3][t][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                grad_w_b_[b_3][t][n] = (uint8_t)spike_;
-                grad_w_b_v_then_g_grad_w_b_dense_[b_3][t][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
-            }
-            state_v_grad_w_b_[b_3][n] = v_;
-        }
-    }
-}
-
-/* names.snn:35  _       = _1 -> dense(2) -> _()
- * _: _, 2 units */
-static void SNN_AT_LEVEL(scan___)(void *context, int32_t first, int32_t last)
+/* _b_2: the units that spike, step by step */
+static void SNN_AT_LEVEL(list__b_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict dense_)[2][2] = net->dense_;
+    uint8_t (*restrict b_2_)[2][2] = net->b_2_;
+    uint16_t (*restrict events_of__b_2_)[12] = net->events_of__b_2_;
+    int32_t (*restrict ends_of__b_2_)[3] = net->ends_of__b_2_;
+    for (int32_t b_3 = first; b_3 < last; b_3++) {
+        ends_of__b_2_[b_3][0] = 0;
+        for (int32_t t = 0; t < 2; t++) {
+            int32_t count = ends_of__b_2_[b_3][t];
+            count += snn_list16(&events_of__b_2_[b_3][count], &b_2_[b_3][t][0], 2);
+            ends_of__b_2_[b_3][t + 1] = count;
+        }
+    }
+}
+
+/* names.snn:31  b_dense = _b -> dense(2)
+ * b_dense: linear map of _b_2, 2 -> 2 */
+static void SNN_AT_LEVEL(dense_b_dense_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict b_dense_)[2][2] = net->b_dense_;
+    float (*restrict w_b_dense_)[2] = net->w_b_dense_;
+    uint16_t (*restrict events_of__b_2_)[12] = net->events_of__b_2_;
+    int32_t (*restrict ends_of__b_2_)[3] = net->ends_of__b_2_;
+    for (int32_t b_3 = first; b_3 < last; b_3++) {
+        /* rows of w_b_dense, event by event */
+        for (int32_t t = 0; t < 2; t++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                b_dense_[b_3][t][j] = 0.0f;
+            }
+            for (int32_t e = ends_of__b_2_[b_3][t]; e < ends_of__b_2_[b_3][t + 1]; e++) {
+                const int32_t i = events_of__b_2_[b_3][e];
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    b_dense_[b_3][t][j] += w_b_dense_[i][j];
+                }
+            }
+        }
+    }
+}
+
+/* names.snn:32  loss    = b_dense -> _()
+ * loss: _, _, _, _, _, lif, _, li, 2 units */
+static void SNN_AT_LEVEL(scan_loss_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict b_dense_)[2][2] = net->b_dense_;
+    uint8_t (*restrict loss_2_)[2][2] = net->loss_2_;
+    uint8_t (*restrict grad_w_b_)[2][2] = net->grad_w_b_;
+    uint8_t (*restrict activity_b_)[2][2] = net->activity_b_;
+    uint8_t (*restrict _1_)[2][2] = net->_1_;
     uint8_t (*restrict _)[2][2] = net->_;
-    float (*restrict trace___)[2] = net->trace___;
-    float *restrict metadata___ = net->metadata___;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* _ */
-        const float metadata_ = metadata___[0];
-        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-            float sum = 0.0f;
-            SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
-                const float x = metadata_ * dense_[b_3][t][n] - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                _[b_3][t][n] = (uint8_t)spike_;
-                sum = sum + x * 0.0f;
-            }
-            trace___[b_3][n] = sum;
-        }
-    }
-}
-
-/* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
- * snn_all: linear map of layer_b, 2 -> 2, then lif, li, 2 units */
-static void SNN_AT_LEVEL(layer_snn_all_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict snn_all_dense_)[2][2] = net->snn_all_dense_;
+    uint8_t (*restrict layer_b_)[2][2] = net->layer_b_;
     uint8_t (*restrict snn_all_)[2][2] = net->snn_all_;
     float (*restrict snn_all_li_sum_)[2] = net->snn_all_li_sum_;
-    float (*restrict snn_all_v_then_g_snn_all_dense_)[2][2] = net->snn_all_v_then_g_snn_all_dense_;
-    float (*restrict w_snn_all_)[2] = net->w_snn_all_;
-    uint16_t (*restrict events_of_layer_b_)[12] = net->events_of_layer_b_;
-    int32_t (*restrict ends_of_layer_b_)[3] = net->ends_of_layer_b_;
-    float (*restrict state_v_snn_all_)[2] = net->state_v_snn_all_;
-    float (*restrict state_v_li_snn_all_)[2] = net->state_v_li_snn_all_;
+    float (*restrict layer_b_v_then_g_b_dense_)[2][2] = net->layer_b_v_then_g_b_dense_;
+    float (*restrict trace_loss_)[2] = net->trace_loss_;
+    float *restrict metadata_loss_ = net->metadata_loss_;
+    float *restrict metadata_grad_w_b_ = net->metadata_grad_w_b_;
+    float *restrict metadata_activity_b_ = net->metadata_activity_b_;
+    float *restrict metadata__1_ = net->metadata__1_;
+    float *restrict metadata___ = net->metadata___;
+    float *restrict metadata_snn_all_ = net->metadata_snn_all_;
+    float (*restrict state_v_loss_)[2] = net->state_v_loss_;
+    float (*restrict state_v_li_loss_)[2] = net->state_v_li_loss_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* rows of w_snn_all, event by event */
-        for (int32_t t = 0; t < 2; t++) {
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                snn_all_dense_[b_3][t][j] = 0.0f;
-            }
-            for (int32_t e = ends_of_layer_b_[b_3][t]; e < ends_of_layer_b_[b_3][t + 1]; e++) {
-                const int32_t i = events_of_layer_b_[b_3][e];
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    snn_all_dense_[b_3][t][j] += w_snn_all_[i][j];
-                }
-            }
-        }
-        /* lif, li */
+        /* _, _, _, _, _, lif, _, li */
+        const float metadata_ = metadata_loss_[0];
+        const float metadata_2_ = metadata_grad_w_b_[0];
+        const float metadata_3_ = metadata_activity_b_[0];
+        const float metadata_4_ = metadata__1_[0];
+        const float metadata_5_ = metadata___[0];
+        const float metadata_6_ = metadata_snn_all_[0];
         SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
             float v_ = 0.0f;
             float v_li_ = 0.0f;
             float sum = 0.0f;
+            float sum_2 = 0.0f;
             SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
-                const float v_2_ = v_ + (snn_all_dense_[b_3][t][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                snn_all_[b_3][t][n] = (uint8_t)spike_;
-                snn_all_v_then_g_snn_all_dense_[b_3][t][n] = v_2_;
-                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) - v_li_) * 0.5f;
+                const float x = metadata_ * b_dense_[b_3][t][n] - 1.0f;
+                const bool spike_ = x >= 0.0f;
+                loss_2_[b_3][t][n] = (uint8_t)spike_;
+                const bool spike___ = metadata_2_ * (spike_ ? 1.0f : 0.0f) - 1.0f >= 0.0f;
+                grad_w_b_[b_3][t][n] = (uint8_t)spike___;
+                const bool spike___2_ = metadata_3_ * (spike___ ? 1.0f : 0.0f) - 1.0f >= 0.0f;
+                activity_b_[b_3][t][n] = (uint8_t)spike___2_;
+                const bool spike___3_ = metadata_4_ * (spike___2_ ? 1.0f : 0.0f) - 1.0f >= 0.0f;
+                _1_[b_3][t][n] = (uint8_t)spike___3_;
+                const bool spike___4_ = metadata_5_ * (spike___3_ ? 1.0f : 0.0f) - 1.0f >= 0.0f;
+                _[b_3][t][n] = (uint8_t)spike___4_;
+                const float v_2_ = v_ + ((spike___4_ ? 1.0f : 0.0f) - v_) * 0.5f;
+                const bool spike_lif_ = v_2_ - 1.0f >= 0.0f;
+                layer_b_[b_3][t][n] = (uint8_t)spike_lif_;
+                layer_b_v_then_g_b_dense_[b_3][t][n] = v_2_;
+                const bool spike___5_ = metadata_6_ * (spike_lif_ ? 1.0f : 0.0f) - 1.0f >= 0.0f;
+                snn_all_[b_3][t][n] = (uint8_t)spike___5_;
+                const float v_li_2_ = v_li_ + ((spike___5_ ? 1.0f : 0.0f) - v_li_) * 0.5f;
                 sum = sum + v_li_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
+                sum_2 = sum_2 + x * 0.0f;
+                const float v_3_ = spike_lif_ ? 0.0f : v_2_;
                 v_ = v_3_;
                 v_li_ = v_li_2_;
             }
-            state_v_snn_all_[b_3][n] = v_;
-            state_v_li_snn_all_[b_3][n] = v_li_;
+            state_v_loss_[b_3][n] = v_;
+            state_v_li_loss_[b_3][n] = v_li_;
             snn_all_li_sum_[b_3][n] = sum;
+            trace_loss_[b_3][n] = sum_2;
         }
     }
 }
 
-/* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+/* names.snn:39  __func__ = snn_all -> dense(2) -> li()
  * __func___sum: linear map of snn_all_li_sum, 2 -> 2; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int32_t last)
 {
@@ -552,7 +408,7 @@ static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int3
     }
 }
 
-/* names.snn:39  predict argmax(sum(__func__))
+/* names.snn:40  predict argmax(sum(__func__))
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
@@ -572,7 +428,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     }
 }
 
-/* names.snn:41  loss      mse(sum(__func__), label)
+/* names.snn:42  loss      mse(sum(__func__), label)
  * loss: mean squared error of __func___sum against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
@@ -590,7 +446,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     }
 }
 
-/* names.snn:28  b       = image -> dense(2) -> map()
+/* names.snn:29  b       = image -> dense(2) -> map()
  * number of spikes of b in each sample; and 8 times more, with other buffers */
 static void SNN_AT_LEVEL(count_b_)(void *context, int32_t first, int32_t last)
 {
@@ -619,7 +475,7 @@ static void SNN_AT_LEVEL(zero_w_b_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* the gradient of map___LINE___b, before a batch adds to it; and 3 times more, with other buffers */
+/* the gradient of map___LINE___b, before a batch adds to it; and 7 times more, with other buffers */
 static void SNN_AT_LEVEL(zero_map___LINE___b_)(void *context, int32_t first, int32_t last)
 {
     float *restrict grad_map___LINE___b_ = snn_given(context, 0);
@@ -628,30 +484,30 @@ static void SNN_AT_LEVEL(zero_map___LINE___b_)(void *context, int32_t first, int
     }
 }
 
-/* the gradient of w__b, before a batch adds to it; and 8 times more, with other buffers */
-static void SNN_AT_LEVEL(zero_w__b_)(void *context, int32_t first, int32_t last)
+/* the gradient of w_b_dense, before a batch adds to it; and 1 times more, with other buffers */
+static void SNN_AT_LEVEL(zero_w_b_dense_)(void *context, int32_t first, int32_t last)
 {
-    float (*restrict grad_w__b_)[2] = snn_given(context, 0);
+    float (*restrict grad_w_b_dense_)[2] = snn_given(context, 0);
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            grad_w__b_[i][j] = 0.0f;
+            grad_w_b_dense_[i][j] = 0.0f;
         }
     }
 }
 
-/* w__b with outputs first, for the gradient of its inputs; and 8 times more, with other buffers */
-static void SNN_AT_LEVEL(transpose_w__b_)(void *context, int32_t first, int32_t last)
+/* w_b_dense with outputs first, for the gradient of its inputs; and 1 times more, with other buffers */
+static void SNN_AT_LEVEL(transpose_w_b_dense_)(void *context, int32_t first, int32_t last)
 {
-    float (*restrict w__b_transposed_)[2] = snn_given(context, 0);
-    float (*restrict w__b_)[2] = snn_given(context, 1);
+    float (*restrict w_b_dense_transposed_)[2] = snn_given(context, 0);
+    float (*restrict w_b_dense_)[2] = snn_given(context, 1);
     for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 2; i++) {
-            w__b_transposed_[j][i] = w__b_[i][j];
+            w_b_dense_transposed_[j][i] = w_b_dense_[i][j];
         }
     }
 }
 
-/* names.snn:41  loss      mse(sum(__func__), label)
+/* names.snn:42  loss      mse(sum(__func__), label)
  * g___func___sum: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
@@ -666,7 +522,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
     }
 }
 
-/* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+/* names.snn:39  __func__ = snn_all -> dense(2) -> li()
  * w___func__: gradient of w___func__ */
 static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int32_t last)
 {
@@ -708,8 +564,8 @@ static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int
     }
 }
 
-/* names.snn:38  __func__ = snn_all -> dense(2) -> li()
- * gradient of w___func__: sum of the parts; and 8 times more, with other buffers */
+/* names.snn:39  __func__ = snn_all -> dense(2) -> li()
+ * gradient of w___func__: sum of the parts; and 1 times more, with other buffers */
 static void SNN_AT_LEVEL(sum_w___func___)(void *context, int32_t first, int32_t last)
 {
     float (*restrict grad_w___func___)[2] = snn_given(context, 0);
@@ -723,375 +579,35 @@ static void SNN_AT_LEVEL(sum_w___func___)(void *context, int32_t first, int32_t 
     }
 }
 
-/* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
- * snn_all: li, lif, adjoint, 2 units, then gradient of w_snn_all */
-static void SNN_AT_LEVEL(adjoint_snn_all_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict g_snn_all_li_sum_)[2] = net->g_snn_all_li_sum_;
-    float (*restrict snn_all_v_then_g_snn_all_dense_)[2][2] = net->snn_all_v_then_g_snn_all_dense_;
-    uint16_t (*restrict events_of_layer_b_)[12] = net->events_of_layer_b_;
-    int32_t (*restrict ends_of_layer_b_)[3] = net->ends_of_layer_b_;
-    _Alignas(64) float sums_snn_all_2_[1][2];
-    float (*restrict parts_of_w_snn_all_)[2][2] = net->parts_of_w_snn_all_;
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_snn_all_[slice][i][j] = 0.0f;
-            }
-        }
-        for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            /* li, lif, adjoint */
-            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                float g_v_ = 0.0f;
-                float g_v_lif_ = 0.0f;
-                /* t = 1 */
-                {
-                    const float v_ = snn_all_v_then_g_snn_all_dense_[b_3][1][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_v_2_ = g_snn_all_li_sum_[b_3][n] + g_v_;
-                    const float g_snn_all_ = g_v_2_ * 0.5f;
-                    const float g_spike_ = g_snn_all_ + g_v_lif_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_;
-                    const float g_snn_all_dense_ = g_v_lif_2_ * 0.5f;
-                    snn_all_v_then_g_snn_all_dense_[b_3][1][n] = g_snn_all_dense_;
-                    g_v_ = g_snn_all_;
-                    g_v_lif_ = g_snn_all_dense_;
-                }
-                /* t = 0 */
-                {
-                    const float v_ = snn_all_v_then_g_snn_all_dense_[b_3][0][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_v_2_ = g_snn_all_li_sum_[b_3][n] + g_v_;
-                    const float g_snn_all_ = g_v_2_ * 0.5f;
-                    const float g_spike_ = g_snn_all_ + g_v_lif_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_;
-                    const float g_snn_all_dense_ = g_v_lif_2_ * 0.5f;
-                    snn_all_v_then_g_snn_all_dense_[b_3][0][n] = g_snn_all_dense_;
-                    g_v_ = g_snn_all_;
-                    g_v_lif_ = g_snn_all_dense_;
-                }
-            }
-            /* gradient of w_snn_all, event by event */
-            for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    sums_snn_all_2_[0][j] = snn_all_v_then_g_snn_all_dense_[b_3][t][j];
-                }
-                for (int32_t e = ends_of_layer_b_[b_3][t]; e < ends_of_layer_b_[b_3][t + 1]; e++) {
-                    const int32_t i = events_of_layer_b_[b_3][e];
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        parts_of_w_snn_all_[slice][i][j] += sums_snn_all_2_[0][j];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* names.snn:36  layer_b = _ -> dense(2) -> lif()
- * layer_b: linear map of g_snn_all_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_layer_b; and 3 times more, with other buffers */
-static void SNN_AT_LEVEL(adjoint_layer_b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict parts_of_w_layer_b_)[2][2] = snn_given(context, 0);
-    float (*restrict g_layer_b_)[2][2] = snn_given(context, 1);
-    float (*restrict snn_all_v_then_g_snn_all_dense_)[2][2] = snn_given(context, 2);
-    float (*restrict w_snn_all_transposed_)[2] = snn_given(context, 3);
-    float (*restrict layer_b_v_then_g_layer_b_dense_)[2][2] = snn_given(context, 4);
-    int32_t (*restrict ends_of___)[3] = snn_given(context, 5);
-    uint16_t (*restrict events_of___)[12] = snn_given(context, 6);
-    _Alignas(64) float sums_layer_b_2_[4][2];
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_layer_b_[slice][i][j] = 0.0f;
-            }
-        }
-        for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            /* rows of w_snn_all_transposed */
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                g_layer_b_[b_3][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                g_layer_b_[b_3][1][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 2; i++) {
-                const float x0 = snn_all_v_then_g_snn_all_dense_[b_3][0][i];
-                const float x1 = snn_all_v_then_g_snn_all_dense_[b_3][1][i];
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    const float w = w_snn_all_transposed_[i][j];
-                    g_layer_b_[b_3][0][j] += x0 * w;
-                    g_layer_b_[b_3][1][j] += x1 * w;
-                }
-            }
-            /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                float g_v_ = 0.0f;
-                /* t = 1 */
-                {
-                    const float v_ = layer_b_v_then_g_layer_b_dense_[b_3][1][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_layer_b_[b_3][1][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_layer_b_dense_ = g_v_2_ * 0.5f;
-                    layer_b_v_then_g_layer_b_dense_[b_3][1][n] = g_layer_b_dense_;
-                    g_v_ = g_layer_b_dense_;
-                }
-                /* t = 0 */
-                {
-                    const float v_ = layer_b_v_then_g_layer_b_dense_[b_3][0][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_layer_b_[b_3][0][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_layer_b_dense_ = g_v_2_ * 0.5f;
-                    layer_b_v_then_g_layer_b_dense_[b_3][0][n] = g_layer_b_dense_;
-                    g_v_ = g_layer_b_dense_;
-                }
-            }
-            /* gradient of w_layer_b, event by event */
-            for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    sums_layer_b_2_[0][j] = layer_b_v_then_g_layer_b_dense_[b_3][t][j];
-                }
-                for (int32_t e = ends_of___[b_3][t]; e < ends_of___[b_3][t + 1]; e++) {
-                    const int32_t i = events_of___[b_3][e];
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        parts_of_w_layer_b_[slice][i][j] += sums_layer_b_2_[0][j];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* neurons near the threshold of _ in every fourth sample, at every fourth step */
-static void SNN_AT_LEVEL(measure___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict dense_)[2][2] = net->dense_;
-    float *restrict metadata___ = net->metadata___;
-    int32_t *restrict near_of___ = net->near_of___;
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* every fourth sample */
-        if (b_3 == b_3 / 4 * 4) {
-            int32_t count = 0;
-            for (int32_t k = 0; k < 1; k++) {
-                for (int32_t tile = 0; tile < 1; tile++) {
-                    const int32_t j0 = tile * 2;
-                    const float metadata_ = metadata___[0];
-                    for (int32_t n = 0; n < 2; n++) {
-                        const float derivative_ = snn_absf(metadata_ * dense_[b_3][k * 4][j0 + n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                        count = count + (derivative_ != 0.0f ? 1 : 0);
-                    }
-                }
-            }
-            near_of___[b_3] = count;
-        }
-    }
-}
-
-/* are few neurons of _ near their threshold? By this batch alone; and 3 times more, with other buffers */
-static void SNN_AT_LEVEL(choose_near___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    int32_t *restrict near_of___ = snn_given(context, 0);
-    int32_t *restrict few_of___ = snn_given(context, 1);
-    for (int32_t k = first; k < last; k++) {
-        float total = 0.0f;
-        for (int32_t b_3 = 0; b_3 < (net->run.rows + 3) / 4; b_3++) {
-            total = total + (float)near_of___[b_3 * 4];
-        }
-        /* products of single neurons are faster for less than 36 % of them */
-        few_of___[k] = total < 0.36f * (2.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
-    }
-}
-
-/* names.snn:35  _       = _1 -> dense(2) -> _()
- * _: linear map of g_layer_b_dense, 2 -> 2, then _, adjoint, 2 units, then gradient of w__ */
-static void SNN_AT_LEVEL(adjoint___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict dense_)[2][2] = net->dense_;
-    float (*restrict layer_b_v_then_g_layer_b_dense_)[2][2] = net->layer_b_v_then_g_layer_b_dense_;
-    float (*restrict g___)[2][2] = net->g___;
-    float (*restrict g___dense_)[2][2] = net->g___dense_;
-    float *restrict metadata___ = net->metadata___;
-    float (*restrict w_layer_b_)[2] = net->w_layer_b_;
-    float (*restrict w_layer_b_transposed_)[2] = net->w_layer_b_transposed_;
-    uint16_t (*restrict events_of__1_)[12] = net->events_of__1_;
-    int32_t (*restrict ends_of__1_)[3] = net->ends_of__1_;
-    int32_t *restrict few_of___ = net->few_of___;
-    float (*restrict sum_metadata_____)[2] = net->sum_metadata_____;
-    _Alignas(64) float sums___[4][2];
-    float (*restrict parts_of_w___)[2][2] = net->parts_of_w___;
-    _Alignas(64) uint8_t near_g___[2];
-    _Alignas(64) uint16_t list_near_g___[10];
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 2; i++) {
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                parts_of_w___[slice][i][j] = 0.0f;
-            }
-        }
-        for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            if (few_of___[0] != 0) {
-                /* rows of w_layer_b_transposed, of neurons near their threshold */
-                for (int32_t t = 0; t < 2; t++) {
-                    const float metadata_ = metadata___[0];
-                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                        const float derivative_ = snn_absf(metadata_ * dense_[b_3][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                        near_g___[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
-                    }
-                    int32_t count = 0;
-                    count += snn_list16(&list_near_g___[0], &near_g___[0], 2);
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        g___[b_3][t][j] = 0.0f;
-                    }
-                    for (int32_t e = 0; e < count; e++) {
-                        const int32_t j = list_near_g___[e];
-                        float sum = 0.0f;
-                        for (int32_t k = 0; k < 2; k++) {
-                            sum = sum + layer_b_v_then_g_layer_b_dense_[b_3][t][k] * w_layer_b_[j][k];
-                        }
-                        g___[b_3][t][j] = sum;
-                    }
-                }
-            }
-            if (few_of___[0] == 0) {
-                /* rows of w_layer_b_transposed */
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    g___[b_3][0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    g___[b_3][1][j] = 0.0f;
-                }
-                for (int32_t i = 0; i < 2; i++) {
-                    const float x0 = layer_b_v_then_g_layer_b_dense_[b_3][0][i];
-                    const float x1 = layer_b_v_then_g_layer_b_dense_[b_3][1][i];
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        const float w = w_layer_b_transposed_[i][j];
-                        g___[b_3][0][j] += x0 * w;
-                        g___[b_3][1][j] += x1 * w;
-                    }
-                }
-            }
-            /* _, adjoint */
-            const float metadata_ = metadata___[0];
-            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                float sum = 0.0f;
-                /* t = 1 */
-                {
-                    const float input_ = dense_[b_3][1][n];
-                    const float derivative_ = snn_absf(metadata_ * input_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                    const float x = g___[b_3][1][n] * derivative_;
-                    const float g___dense_2_ = x * metadata_;
-                    g___dense_[b_3][1][n] = g___dense_2_;
-                    sum = sum + x * input_;
-                }
-                /* t = 0 */
-                {
-                    const float input_ = dense_[b_3][0][n];
-                    const float derivative_ = snn_absf(metadata_ * input_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                    const float x = g___[b_3][0][n] * derivative_;
-                    const float g___dense_2_ = x * metadata_;
-                    g___dense_[b_3][0][n] = g___dense_2_;
-                    sum = sum + x * input_;
-                }
-                sum_metadata_____[b_3][n] = sum;
-            }
-            /* gradient of w__, event by event */
-            for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    sums___[0][j] = g___dense_[b_3][t][j];
-                }
-                for (int32_t e = ends_of__1_[b_3][t]; e < ends_of__1_[b_3][t + 1]; e++) {
-                    const int32_t i = events_of__1_[b_3][e];
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        parts_of_w___[slice][i][j] += sums___[0][j];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* names.snn:35  _       = _1 -> dense(2) -> _()
- * gradient of metadata__: sum over the batch and the units; and 3 times more, with other buffers */
-static void SNN_AT_LEVEL(gradient_metadata___)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict grad_metadata___ = snn_given(context, 0);
-    float (*restrict sum_metadata_____)[2] = snn_given(context, 1);
-    for (int32_t k = first; k < last; k++) {
-        for (int32_t b_3 = 0; b_3 < net->run.rows; b_3++) {
-            for (int32_t n = 0; n < 2; n++) {
-                grad_metadata___[k] += sum_metadata_____[b_3][n];
-            }
-        }
-    }
-}
-
-/* neurons near the threshold of loss in every fourth sample, at every fourth step; and 2 times more, with other buffers */
-static void SNN_AT_LEVEL(measure_loss_)(void *context, int32_t first, int32_t last)
-{
-    float (*restrict loss__t_then_g_b_dense_)[2][2] = snn_given(context, 0);
-    int32_t *restrict near_of_loss_ = snn_given(context, 1);
-    for (int32_t b_3 = first; b_3 < last; b_3++) {
-        /* every fourth sample */
-        if (b_3 == b_3 / 4 * 4) {
-            int32_t count = 0;
-            for (int32_t k = 0; k < 1; k++) {
-                for (int32_t tile = 0; tile < 1; tile++) {
-                    const int32_t j0 = tile * 2;
-                    for (int32_t n = 0; n < 2; n++) {
-                        const float derivative_ = snn_absf(loss__t_then_g_b_dense_[b_3][k * 4][j0 + n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                        count = count + (derivative_ != 0.0f ? 1 : 0);
-                    }
-                }
-            }
-            near_of_loss_[b_3] = count;
-        }
-    }
-}
-
-/* names.snn:31  loss    = b_dense -> map()
- * loss: linear map of g_grad_w_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w_b_dense; and 1 times more, with other buffers */
+/* names.snn:32  loss    = b_dense -> _()
+ * loss: li, _, lif, _, _, _, _, _, adjoint, 2 units, then gradient of w_b_dense */
 static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict parts_of_w_b_dense_)[2][2] = snn_given(context, 0);
-    int32_t *restrict few_of_loss_ = snn_given(context, 1);
-    float (*restrict loss__t_then_g_b_dense_)[2][2] = snn_given(context, 2);
-    float (*restrict g_loss_)[2][2] = snn_given(context, 3);
-    float (*restrict grad_w_b_v_then_g_grad_w_b_dense_)[2][2] = snn_given(context, 4);
-    float (*restrict w_grad_w_b_)[2] = snn_given(context, 5);
-    float (*restrict w_grad_w_b_transposed_)[2] = snn_given(context, 6);
-    float *restrict map___LINE___loss_ = snn_given(context, 7);
-    float (*restrict loss_t_)[2][2] = snn_given(context, 8);
-    float (*restrict b_dense_)[2][2] = snn_given(context, 9);
-    float (*restrict sum_map___LINE___loss_loss_)[2] = snn_given(context, 10);
-    int32_t (*restrict ends_of__b_2_)[3] = snn_given(context, 11);
-    uint16_t (*restrict events_of__b_2_)[12] = snn_given(context, 12);
-    _Alignas(64) float sums_loss_[4][2];
-    _Alignas(64) uint8_t near_g_loss_[2];
-    _Alignas(64) uint16_t list_near_g_loss_[10];
+    float (*restrict b_dense_)[2][2] = net->b_dense_;
+    uint8_t (*restrict loss_2_)[2][2] = net->loss_2_;
+    uint8_t (*restrict grad_w_b_)[2][2] = net->grad_w_b_;
+    uint8_t (*restrict activity_b_)[2][2] = net->activity_b_;
+    uint8_t (*restrict _1_)[2][2] = net->_1_;
+    uint8_t (*restrict layer_b_)[2][2] = net->layer_b_;
+    float (*restrict g_snn_all_li_sum_)[2] = net->g_snn_all_li_sum_;
+    float (*restrict layer_b_v_then_g_b_dense_)[2][2] = net->layer_b_v_then_g_b_dense_;
+    float *restrict metadata_loss_ = net->metadata_loss_;
+    float *restrict metadata_grad_w_b_ = net->metadata_grad_w_b_;
+    float *restrict metadata_activity_b_ = net->metadata_activity_b_;
+    float *restrict metadata__1_ = net->metadata__1_;
+    float *restrict metadata___ = net->metadata___;
+    float *restrict metadata_snn_all_ = net->metadata_snn_all_;
+    uint16_t (*restrict events_of__b_2_)[12] = net->events_of__b_2_;
+    int32_t (*restrict ends_of__b_2_)[3] = net->ends_of__b_2_;
+    float (*restrict sum_metadata_snn_all_loss_)[2] = net->sum_metadata_snn_all_loss_;
+    float (*restrict sum_metadata___loss_)[2] = net->sum_metadata___loss_;
+    float (*restrict sum_metadata__1_loss_)[2] = net->sum_metadata__1_loss_;
+    float (*restrict sum_metadata_activity_b_loss_)[2] = net->sum_metadata_activity_b_loss_;
+    float (*restrict sum_metadata_grad_w_b_loss_)[2] = net->sum_metadata_grad_w_b_loss_;
+    float (*restrict sum_metadata_loss_loss_)[2] = net->sum_metadata_loss_loss_;
+    _Alignas(64) float sums_loss_[1][2];
+    float (*restrict parts_of_w_b_dense_)[2][2] = net->parts_of_w_b_dense_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
@@ -1101,88 +617,125 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
             }
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
-            if (few_of_loss_[0] != 0) {
-                /* rows of w_grad_w_b_transposed, of neurons near their threshold */
-                for (int32_t t = 0; t < 2; t++) {
-                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                        const float derivative_ = snn_absf(loss__t_then_g_b_dense_[b_3][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                        near_g_loss_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
-                    }
-                    int32_t count = 0;
-                    count += snn_list16(&list_near_g_loss_[0], &near_g_loss_[0], 2);
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        g_loss_[b_3][t][j] = 0.0f;
-                    }
-                    for (int32_t e = 0; e < count; e++) {
-                        const int32_t j = list_near_g_loss_[e];
-                        float sum = 0.0f;
-                        for (int32_t k = 0; k < 2; k++) {
-                            sum = sum + grad_w_b_v_then_g_grad_w_b_dense_[b_3][t][k] * w_grad_w_b_[j][k];
-                        }
-                        g_loss_[b_3][t][j] = sum;
-                    }
-                }
-            }
-            if (few_of_loss_[0] == 0) {
-                /* rows of w_grad_w_b_transposed */
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    g_loss_[b_3][0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    g_loss_[b_3][1][j] = 0.0f;
-                }
-                for (int32_t i = 0; i < 2; i++) {
-                    const float x0 = grad_w_b_v_then_g_grad_w_b_dense_[b_3][0][i];
-                    const float x1 = grad_w_b_v_then_g_grad_w_b_dense_[b_3][1][i];
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        const float w = w_grad_w_b_transposed_[i][j];
-                        g_loss_[b_3][0][j] += x0 * w;
-                        g_loss_[b_3][1][j] += x1 * w;
-                    }
-                }
-            }
-            /* map, adjoint */
-            const float LINE___ = map___LINE___loss_[0];
+            /* li, _, lif, _, _, _, _, _, adjoint */
+            const float metadata_ = metadata_snn_all_[0];
+            const float metadata_2_ = metadata___[0];
+            const float metadata_3_ = metadata__1_[0];
+            const float metadata_4_ = metadata_activity_b_[0];
+            const float metadata_5_ = metadata_grad_w_b_[0];
+            const float metadata_6_ = metadata_loss_[0];
             SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                float g_first_ = 0.0f;
-                float g_net_ = 0.0f;
+                float g_v_ = 0.0f;
+                float g_v_lif_ = 0.0f;
                 float sum = 0.0f;
+                float sum_2 = 0.0f;
+                float sum_3 = 0.0f;
+                float sum_4 = 0.0f;
+                float sum_5 = 0.0f;
+                float sum_6 = 0.0f;
                 /* t = 1 */
                 {
-                    const float t_ = loss__t_then_g_b_dense_[b_3][1][n];
-                    const float x = t_ - 1.0f;
-                    const bool return_ = x >= 0.0f;
-                    const float g_return_ = g_loss_[b_3][1][n] + g_net_ * -loss_t_[b_3][1][n];
-                    const float derivative_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
-                    const float g__t_ = g_first_ + g_return_ * derivative_;
-                    const float g_t_ = (return_ ? 0.0f : g_net_) + g__t_;
-                    const float g_b_dense_ = g_t_ * LINE___;
-                    loss__t_then_g_b_dense_[b_3][1][n] = g_b_dense_;
-                    sum = sum + g_t_ * b_dense_[b_3][1][n];
-                    g_first_ = g_t_;
-                    g_net_ = g__t_;
+                    const float v_ = layer_b_v_then_g_b_dense_[b_3][1][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_v_2_ = g_snn_all_li_sum_[b_3][n] + g_v_;
+                    const float g_snn_all_ = g_v_2_ * 0.5f;
+                    const float input_ = (float)layer_b_[b_3][1][n];
+                    const float derivative_ = snn_absf(metadata_ * input_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_2 = g_snn_all_ * derivative_;
+                    const float g_layer_b_ = x_2 * metadata_;
+                    const float g_spike_ = g_layer_b_ + g_v_lif_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_lif_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_lif_;
+                    const float g___ = g_v_lif_2_ * 0.5f;
+                    const float input_2_ = (float)_1_[b_3][1][n];
+                    const float derivative___ = snn_absf(metadata_2_ * input_2_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_3 = g___ * derivative___;
+                    const float g__1_ = x_3 * metadata_2_;
+                    const float input_3_ = (float)activity_b_[b_3][1][n];
+                    const float derivative___2_ = snn_absf(metadata_3_ * input_3_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_4 = g__1_ * derivative___2_;
+                    const float g_activity_b_ = x_4 * metadata_3_;
+                    const float input_4_ = (float)grad_w_b_[b_3][1][n];
+                    const float derivative___3_ = snn_absf(metadata_4_ * input_4_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_5 = g_activity_b_ * derivative___3_;
+                    const float g_grad_w_b_ = x_5 * metadata_4_;
+                    const float input_5_ = (float)loss_2_[b_3][1][n];
+                    const float derivative___4_ = snn_absf(metadata_5_ * input_5_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_6 = g_grad_w_b_ * derivative___4_;
+                    const float g_loss_ = x_6 * metadata_5_;
+                    const float input_6_ = b_dense_[b_3][1][n];
+                    const float derivative___5_ = snn_absf(metadata_6_ * input_6_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_7 = g_loss_ * derivative___5_;
+                    const float g_b_dense_ = x_7 * metadata_6_;
+                    layer_b_v_then_g_b_dense_[b_3][1][n] = g_b_dense_;
+                    sum = sum + x_2 * input_;
+                    sum_2 = sum_2 + x_3 * input_2_;
+                    sum_3 = sum_3 + x_4 * input_3_;
+                    sum_4 = sum_4 + x_5 * input_4_;
+                    sum_5 = sum_5 + x_6 * input_5_;
+                    sum_6 = sum_6 + x_7 * input_6_;
+                    g_v_ = g_snn_all_;
+                    g_v_lif_ = g___;
                 }
                 /* t = 0 */
                 {
-                    const float t_ = loss__t_then_g_b_dense_[b_3][0][n];
-                    const float x = t_ - 1.0f;
-                    const bool return_ = x >= 0.0f;
-                    const float g_return_ = g_loss_[b_3][0][n] + g_net_ * -loss_t_[b_3][0][n];
-                    const float derivative_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
-                    const float g__t_ = g_first_ + g_return_ * derivative_;
-                    const float g_t_ = (return_ ? 0.0f : g_net_) + g__t_;
-                    const float g_b_dense_ = g_t_ * LINE___;
-                    loss__t_then_g_b_dense_[b_3][0][n] = g_b_dense_;
-                    sum = sum + g_t_ * b_dense_[b_3][0][n];
-                    g_first_ = g_t_;
-                    g_net_ = g__t_;
+                    const float v_ = layer_b_v_then_g_b_dense_[b_3][0][n];
+                    const float x = v_ - 1.0f;
+                    const bool spike_ = x >= 0.0f;
+                    const float g_v_2_ = g_snn_all_li_sum_[b_3][n] + g_v_;
+                    const float g_snn_all_ = g_v_2_ * 0.5f;
+                    const float input_ = (float)layer_b_[b_3][0][n];
+                    const float derivative_ = snn_absf(metadata_ * input_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_2 = g_snn_all_ * derivative_;
+                    const float g_layer_b_ = x_2 * metadata_;
+                    const float g_spike_ = g_layer_b_ + g_v_lif_ * -v_;
+                    const float y_ = 3.1415927f * x;
+                    const float derivative_lif_ = 1.0f / (1.0f + y_ * y_);
+                    const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_lif_;
+                    const float g___ = g_v_lif_2_ * 0.5f;
+                    const float input_2_ = (float)_1_[b_3][0][n];
+                    const float derivative___ = snn_absf(metadata_2_ * input_2_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_3 = g___ * derivative___;
+                    const float g__1_ = x_3 * metadata_2_;
+                    const float input_3_ = (float)activity_b_[b_3][0][n];
+                    const float derivative___2_ = snn_absf(metadata_3_ * input_3_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_4 = g__1_ * derivative___2_;
+                    const float g_activity_b_ = x_4 * metadata_3_;
+                    const float input_4_ = (float)grad_w_b_[b_3][0][n];
+                    const float derivative___3_ = snn_absf(metadata_4_ * input_4_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_5 = g_activity_b_ * derivative___3_;
+                    const float g_grad_w_b_ = x_5 * metadata_4_;
+                    const float input_5_ = (float)loss_2_[b_3][0][n];
+                    const float derivative___4_ = snn_absf(metadata_5_ * input_5_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_6 = g_grad_w_b_ * derivative___4_;
+                    const float g_loss_ = x_6 * metadata_5_;
+                    const float input_6_ = b_dense_[b_3][0][n];
+                    const float derivative___5_ = snn_absf(metadata_6_ * input_6_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                    const float x_7 = g_loss_ * derivative___5_;
+                    const float g_b_dense_ = x_7 * metadata_6_;
+                    layer_b_v_then_g_b_dense_[b_3][0][n] = g_b_dense_;
+                    sum = sum + x_2 * input_;
+                    sum_2 = sum_2 + x_3 * input_2_;
+                    sum_3 = sum_3 + x_4 * input_3_;
+                    sum_4 = sum_4 + x_5 * input_4_;
+                    sum_5 = sum_5 + x_6 * input_5_;
+                    sum_6 = sum_6 + x_7 * input_6_;
+                    g_v_ = g_snn_all_;
+                    g_v_lif_ = g___;
                 }
-                sum_map___LINE___loss_loss_[b_3][n] = sum;
+                sum_metadata_snn_all_loss_[b_3][n] = sum;
+                sum_metadata___loss_[b_3][n] = sum_2;
+                sum_metadata__1_loss_[b_3][n] = sum_3;
+                sum_metadata_activity_b_loss_[b_3][n] = sum_4;
+                sum_metadata_grad_w_b_loss_[b_3][n] = sum_5;
+                sum_metadata_loss_loss_[b_3][n] = sum_6;
             }
             /* gradient of w_b_dense, event by event */
             for (int32_t t = 0; t < 2; t++) {
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    sums_loss_[0][j] = loss__t_then_g_b_dense_[b_3][t][j];
+                    sums_loss_[0][j] = layer_b_v_then_g_b_dense_[b_3][t][j];
                 }
                 for (int32_t e = ends_of__b_2_[b_3][t]; e < ends_of__b_2_[b_3][t + 1]; e++) {
                     const int32_t i = events_of__b_2_[b_3][e];
@@ -1195,83 +748,88 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* names.snn:28  b       = image -> dense(2) -> map()
- * b: linear map of g__b_dense_3, 2 -> 2, then map, adjoint, 2 units */
+/* names.snn:32  loss    = b_dense -> _()
+ * gradient of metadata_snn_all: sum over the batch and the units; and 7 times more, with other buffers */
+static void SNN_AT_LEVEL(gradient_metadata_snn_all_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float *restrict grad_metadata_snn_all_ = snn_given(context, 0);
+    float (*restrict sum_metadata_snn_all_loss_)[2] = snn_given(context, 1);
+    for (int32_t k = first; k < last; k++) {
+        for (int32_t b_3 = 0; b_3 < net->run.rows; b_3++) {
+            for (int32_t n = 0; n < 2; n++) {
+                grad_metadata_snn_all_[k] += sum_metadata_snn_all_loss_[b_3][n];
+            }
+        }
+    }
+}
+
+/* names.snn:29  b       = image -> dense(2) -> map()
+ * b: linear map of g_b_dense, 2 -> 2, then _, map, adjoint, 2 units */
 static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict b_dense_2_)[2] = net->b_dense_2_;
-    float (*restrict b_2__t_then_g__b_dense_3_)[2][2] = net->b_2__t_then_g__b_dense_3_;
-    float (*restrict g_b_)[2][2] = net->g_b_;
+    uint8_t (*restrict b_)[2][2] = net->b_;
+    float (*restrict layer_b_v_then_g_b_dense_)[2][2] = net->layer_b_v_then_g_b_dense_;
+    float (*restrict g__b_2_)[2][2] = net->g__b_2_;
     float (*restrict g_b_dense_2_)[2] = net->g_b_dense_2_;
     float (*restrict b__t_)[2][2] = net->b__t_;
     float (*restrict b_t_)[2][2] = net->b_t_;
     float *restrict map___LINE___b_ = net->map___LINE___b_;
-    float (*restrict w__b_)[2] = net->w__b_;
-    float (*restrict w__b_transposed_)[2] = net->w__b_transposed_;
-    int32_t *restrict few_of_b_ = net->few_of_b_;
+    float *restrict metadata__b_ = net->metadata__b_;
+    float (*restrict w_b_dense_)[2] = net->w_b_dense_;
+    float (*restrict sum_metadata__b_b_)[2] = net->sum_metadata__b_b_;
     float (*restrict sum_map___LINE___b_b_)[2] = net->sum_map___LINE___b_b_;
-    _Alignas(64) uint8_t near_g_b_[2];
-    _Alignas(64) uint16_t list_near_g_b_[10];
+    _Alignas(64) uint8_t near_g__b_2_[2];
+    _Alignas(64) uint16_t list_near_g__b_2_[10];
     for (int32_t b_3 = first; b_3 < last; b_3++) {
-        if (few_of_b_[0] != 0) {
-            /* rows of w__b_transposed, of neurons near their threshold */
-            for (int32_t t = 0; t < 2; t++) {
-                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                    const float derivative_ = snn_absf(b__t_[b_3][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
-                    near_g_b_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
+        /* rows of w_b_dense_transposed, of neurons near their threshold */
+        for (int32_t t = 0; t < 2; t++) {
+            const float metadata_ = metadata__b_[0];
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
+                const float derivative_ = snn_absf(metadata_ * (float)b_[b_3][t][n] - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                near_g__b_2_[n] = (uint8_t)(derivative_ != 0.0f ? 1 : 0);
+            }
+            int32_t count = 0;
+            count += snn_list16(&list_near_g__b_2_[0], &near_g__b_2_[0], 2);
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                g__b_2_[b_3][t][j] = 0.0f;
+            }
+            for (int32_t e = 0; e < count; e++) {
+                const int32_t j = list_near_g__b_2_[e];
+                float sum = 0.0f;
+                for (int32_t k = 0; k < 2; k++) {
+                    sum = sum + layer_b_v_then_g_b_dense_[b_3][t][k] * w_b_dense_[j][k];
                 }
-                int32_t count = 0;
-                count += snn_list16(&list_near_g_b_[0], &near_g_b_[0], 2);
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    g_b_[b_3][t][j] = 0.0f;
-                }
-                for (int32_t e = 0; e < count; e++) {
-                    const int32_t j = list_near_g_b_[e];
-                    float sum = 0.0f;
-                    for (int32_t k = 0; k < 2; k++) {
-                        sum = sum + b_2__t_then_g__b_dense_3_[b_3][t][k] * w__b_[j][k];
-                    }
-                    g_b_[b_3][t][j] = sum;
-                }
+                g__b_2_[b_3][t][j] = sum;
             }
         }
-        if (few_of_b_[0] == 0) {
-            /* rows of w__b_transposed */
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                g_b_[b_3][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                g_b_[b_3][1][j] = 0.0f;
-            }
-            for (int32_t i = 0; i < 2; i++) {
-                const float x0 = b_2__t_then_g__b_dense_3_[b_3][0][i];
-                const float x1 = b_2__t_then_g__b_dense_3_[b_3][1][i];
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    const float w = w__b_transposed_[i][j];
-                    g_b_[b_3][0][j] += x0 * w;
-                    g_b_[b_3][1][j] += x1 * w;
-                }
-            }
-        }
-        /* map, adjoint */
+        /* _, map, adjoint */
+        const float metadata_ = metadata__b_[0];
         const float LINE___ = map___LINE___b_[0];
         SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
             float g_first_ = 0.0f;
             float g_net_ = 0.0f;
             float sum = 0.0f;
             float sum_2 = 0.0f;
+            float sum_3 = 0.0f;
             /* t = 1 */
             {
                 const float x = b__t_[b_3][1][n] - 1.0f;
                 const bool return_ = x >= 0.0f;
-                const float g_return_ = g_b_[b_3][1][n] + g_net_ * -b_t_[b_3][1][n];
-                const float derivative_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
-                const float g__t_ = g_first_ + g_return_ * derivative_;
+                const float input_ = (float)b_[b_3][1][n];
+                const float derivative_ = snn_absf(metadata_ * input_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                const float x_2 = g__b_2_[b_3][1][n] * derivative_;
+                const float g_b_ = x_2 * metadata_;
+                const float g_return_ = g_b_ + g_net_ * -b_t_[b_3][1][n];
+                const float derivative_map_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
+                const float g__t_ = g_first_ + g_return_ * derivative_map_;
                 const float g_t_ = (return_ ? 0.0f : g_net_) + g__t_;
                 const float g_b_dense_2_2_ = g_t_ * LINE___;
                 sum = sum + g_b_dense_2_2_;
-                sum_2 = sum_2 + g_t_ * b_dense_2_[b_3][n];
+                sum_2 = sum_2 + x_2 * input_;
+                sum_3 = sum_3 + g_t_ * b_dense_2_[b_3][n];
                 g_first_ = g_t_;
                 g_net_ = g__t_;
             }
@@ -1279,23 +837,29 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
             {
                 const float x = b__t_[b_3][0][n] - 1.0f;
                 const bool return_ = x >= 0.0f;
-                const float g_return_ = g_b_[b_3][0][n] + g_net_ * -b_t_[b_3][0][n];
-                const float derivative_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
-                const float g__t_ = g_first_ + g_return_ * derivative_;
+                const float input_ = (float)b_[b_3][0][n];
+                const float derivative_ = snn_absf(metadata_ * input_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
+                const float x_2 = g__b_2_[b_3][0][n] * derivative_;
+                const float g_b_ = x_2 * metadata_;
+                const float g_return_ = g_b_ + g_net_ * -b_t_[b_3][0][n];
+                const float derivative_map_ = snn_absf(x) < 0.5f ? 1.0f : 0.0f;
+                const float g__t_ = g_first_ + g_return_ * derivative_map_;
                 const float g_t_ = (return_ ? 0.0f : g_net_) + g__t_;
                 const float g_b_dense_2_2_ = g_t_ * LINE___;
                 sum = sum + g_b_dense_2_2_;
-                sum_2 = sum_2 + g_t_ * b_dense_2_[b_3][n];
+                sum_2 = sum_2 + x_2 * input_;
+                sum_3 = sum_3 + g_t_ * b_dense_2_[b_3][n];
                 g_first_ = g_t_;
                 g_net_ = g__t_;
             }
             g_b_dense_2_[b_3][n] = sum;
-            sum_map___LINE___b_b_[b_3][n] = sum_2;
+            sum_metadata__b_b_[b_3][n] = sum_2;
+            sum_map___LINE___b_b_[b_3][n] = sum_3;
         }
     }
 }
 
-/* names.snn:28  b       = image -> dense(2) -> map()
+/* names.snn:29  b       = image -> dense(2) -> map()
  * w_b: gradient of w_b */
 static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t last)
 {
@@ -1345,7 +909,7 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* names.snn:28  b       = image -> dense(2) -> map()
+/* names.snn:29  b       = image -> dense(2) -> map()
  * gradient of w_b: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_b_)(void *context, int32_t first, int32_t last)
 {
@@ -1379,7 +943,7 @@ static void SNN_AT_LEVEL(update_w_b_)(void *context, int32_t first, int32_t last
     }
 }
 
-/* map___LINE___b: one step of memset; and 3 times more, with other buffers */
+/* map___LINE___b: one step of memset; and 7 times more, with other buffers */
 static void SNN_AT_LEVEL(update_map___LINE___b_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
@@ -1395,20 +959,20 @@ static void SNN_AT_LEVEL(update_map___LINE___b_)(void *context, int32_t first, i
     }
 }
 
-/* w__b: one step of memset; and 8 times more, with other buffers */
-static void SNN_AT_LEVEL(update_w__b_)(void *context, int32_t first, int32_t last)
+/* w_b_dense: one step of memset; and 1 times more, with other buffers */
+static void SNN_AT_LEVEL(update_w_b_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict grad_w__b_2_)[2] = snn_given(context, 0);
-    float (*restrict grad_w__b_)[2] = snn_given(context, 1);
-    float (*restrict w__b_)[2] = snn_given(context, 2);
+    float (*restrict grad_w_b_dense_2_)[2] = snn_given(context, 0);
+    float (*restrict grad_w_b_dense_)[2] = snn_given(context, 1);
+    float (*restrict w_b_dense_)[2] = snn_given(context, 2);
     const float lr_ = net->run.lr;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w__b_2_[i][j] + grad_w__b_[i][j];
-            const float weight_ = w__b_[i][j] - lr_ * grad_;
-            grad_w__b_2_[i][j] = grad_;
-            w__b_[i][j] = weight_;
+            const float grad_ = 0.9f * grad_w_b_dense_2_[i][j] + grad_w_b_dense_[i][j];
+            const float weight_ = w_b_dense_[i][j] - lr_ * grad_;
+            grad_w_b_dense_2_[i][j] = grad_;
+            w_b_dense_[i][j] = weight_;
         }
     }
 }
@@ -1416,139 +980,57 @@ static void SNN_AT_LEVEL(update_w__b_)(void *context, int32_t first, int32_t las
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(dense_b_dense_2_), SNN_SAMPLES, NULL},
     {SNN_AT_LEVEL(scan_b_), SNN_SAMPLES, NULL},
-    /* b: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
-        NET(ends_of_b_), NET(events_of_b_), NET(b_)
-    }},
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * _b_dense_3: linear map of b, 2 -> 2 */
-    {SNN_AT_LEVEL(dense__b_dense_3_), SNN_SAMPLES, (const size_t[]){
-        NET(b_dense_3_), NET(ends_of_b_), NET(events_of_b_), NET(w__b_)
-    }},
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * _b_2: map, 2 units */
-    {SNN_AT_LEVEL(scan__b_2_), SNN_SAMPLES, (const size_t[]){
-        NET(map___LINE____b_), NET(b_dense_3_), NET(b_2_), NET(b_2__t_then_g__b_dense_3_), NET(b_2_t_),
-        NET(state_first__b_2_), NET(state_net__b_2_)
-    }},
-    /* _b_2: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
-        NET(ends_of__b_2_), NET(events_of__b_2_), NET(b_2_)
-    }},
-    /* names.snn:30  b_dense = _b -> dense(2)
-     * b_dense: linear map of _b_2, 2 -> 2 */
-    {SNN_AT_LEVEL(dense__b_dense_3_), SNN_SAMPLES, (const size_t[]){
-        NET(b_dense_), NET(ends_of__b_2_), NET(events_of__b_2_), NET(w_b_dense_)
-    }},
-    /* names.snn:31  loss    = b_dense -> map()
-     * loss: map, 2 units */
-    {SNN_AT_LEVEL(scan__b_2_), SNN_SAMPLES, (const size_t[]){
-        NET(map___LINE___loss_), NET(b_dense_), NET(loss_2_), NET(loss__t_then_g_b_dense_), NET(loss_t_),
-        NET(state_first_loss_), NET(state_net_loss_)
-    }},
-    /* loss: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
-        NET(ends_of_loss_), NET(events_of_loss_), NET(loss_2_)
-    }},
-    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
-     * grad_w_b: linear map of loss, 2 -> 2, then lif, 2 units */
-    {SNN_AT_LEVEL(layer_grad_w_b_), SNN_SAMPLES, (const size_t[]){
-        NET(grad_w_b_dense_), NET(ends_of_loss_), NET(events_of_loss_), NET(w_grad_w_b_), NET(grad_w_b_),
-        NET(grad_w_b_v_then_g_grad_w_b_dense_), NET(state_v_grad_w_b_)
-    }},
-    /* grad_w_b: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
-        NET(ends_of_grad_w_b_), NET(events_of_grad_w_b_), NET(grad_w_b_)
-    }},
-    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
-     * activity_b: linear map of grad_w_b, 2 -> 2, then lif, 2 units */
-    {SNN_AT_LEVEL(layer_grad_w_b_), SNN_SAMPLES, (const size_t[]){
-        NET(activity_b_dense_), NET(ends_of_grad_w_b_), NET(events_of_grad_w_b_), NET(w_activity_b_),
-        NET(activity_b_), NET(activity_b_v_then_g_activity_b_dense_), NET(state_v_activity_b_)
-    }},
-    /* activity_b: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
-        NET(ends_of_activity_b_), NET(events_of_activity_b_), NET(activity_b_)
-    }},
-    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
-     * _1: linear map of activity_b, 2 -> 2, then lif, 2 units */
-    {SNN_AT_LEVEL(layer_grad_w_b_), SNN_SAMPLES, (const size_t[]){
-        NET(_1_dense_), NET(ends_of_activity_b_), NET(events_of_activity_b_), NET(w__1_), NET(_1_),
-        NET(_1_v_then_g__1_dense_), NET(state_v__1_)
-    }},
-    /* _1: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
-        NET(ends_of__1_), NET(events_of__1_), NET(_1_)
-    }},
-    /* names.snn:35  _       = _1 -> dense(2) -> _()
-     * __dense: linear map of _1, 2 -> 2 */
-    {SNN_AT_LEVEL(dense__b_dense_3_), SNN_SAMPLES, (const size_t[]){
-        NET(dense_), NET(ends_of__1_), NET(events_of__1_), NET(w___)
-    }},
-    {SNN_AT_LEVEL(scan___), SNN_SAMPLES, NULL},
-    /* _: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
-        NET(ends_of___), NET(events_of___), NET(_)
-    }},
-    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
-     * layer_b: linear map of _, 2 -> 2, then lif, 2 units */
-    {SNN_AT_LEVEL(layer_grad_w_b_), SNN_SAMPLES, (const size_t[]){
-        NET(layer_b_dense_), NET(ends_of___), NET(events_of___), NET(w_layer_b_), NET(layer_b_),
-        NET(layer_b_v_then_g_layer_b_dense_), NET(state_v_layer_b_)
-    }},
-    /* layer_b: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, (const size_t[]){
-        NET(ends_of_layer_b_), NET(events_of_layer_b_), NET(layer_b_)
-    }},
-    {SNN_AT_LEVEL(layer_snn_all_), SNN_SAMPLES, NULL},
-    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+    {SNN_AT_LEVEL(list__b_2_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_b_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(scan_loss_), SNN_SAMPLES, NULL},
+    /* names.snn:39  __func__ = snn_all -> dense(2) -> li()
      * __func___sum: linear map of snn_all_li_sum, 2 -> 2 */
     {SNN_AT_LEVEL(dense___func___sum_), SNN_SAMPLES, (const size_t[]){
         NET(func___sum_), NET(snn_all_li_sum_), NET(w___func___)
     }},
     {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
     {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    /* names.snn:28  b       = image -> dense(2) -> map()
+    /* names.snn:29  b       = image -> dense(2) -> map()
      * number of spikes of b in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
         NET(b_), NET(activity_b_2_)
     }},
-    /* names.snn:29  _b      = b -> dense(2) -> map()
+    /* names.snn:30  _b      = b -> _()
      * number of spikes of _b_2 in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
         NET(b_2_), NET(activity__b_2_)
     }},
-    /* names.snn:31  loss    = b_dense -> map()
+    /* names.snn:32  loss    = b_dense -> _()
      * number of spikes of loss in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
         NET(loss_2_), NET(activity_loss_)
     }},
-    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
+    /* names.snn:33  grad_w_b   = loss -> _()
      * number of spikes of grad_w_b in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
         NET(grad_w_b_), NET(activity_grad_w_b_)
     }},
-    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
+    /* names.snn:34  activity_b = grad_w_b -> _()
      * number of spikes of activity_b in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
         NET(activity_b_), NET(activity_activity_b_)
     }},
-    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
+    /* names.snn:35  _1      = activity_b -> _()
      * number of spikes of _1 in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
         NET(_1_), NET(activity__1_)
     }},
-    /* names.snn:35  _       = _1 -> dense(2) -> _()
+    /* names.snn:36  _       = _1 -> _()
      * number of spikes of _ in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
         NET(_), NET(activity___)
     }},
-    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
+    /* names.snn:37  layer_b = _ -> lif()
      * number of spikes of layer_b in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
         NET(layer_b_), NET(activity_layer_b_)
     }},
-    /* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
+    /* names.snn:38  snn_all = layer_b -> _()
      * number of spikes of snn_all in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
         NET(snn_all_), NET(activity_snn_all_)
@@ -1558,7 +1040,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 33);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 17);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -1567,232 +1049,107 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
         NET(grad_map___LINE___b_)
     }},
-    /* the gradient of w__b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
-        NET(grad_w__b_)
-    }},
-    /* the gradient of map___LINE____b, before a batch adds to it */
+    /* the gradient of metadata__b, before a batch adds to it */
     {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
-        NET(grad_map___LINE____b_)
+        NET(grad_metadata__b_)
     }},
     /* the gradient of w_b_dense, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
-        NET(grad_w_b_dense_2_)
+    {SNN_AT_LEVEL(zero_w_b_dense_), 2, (const size_t[]){
+        NET(grad_w_b_dense_)
     }},
-    /* the gradient of map___LINE___loss, before a batch adds to it */
+    /* the gradient of metadata_loss, before a batch adds to it */
     {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
-        NET(grad_map___LINE___loss_)
+        NET(grad_metadata_loss_)
     }},
-    /* the gradient of w_grad_w_b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
-        NET(grad_w_grad_w_b_)
+    /* the gradient of metadata_grad_w_b, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata_grad_w_b_)
     }},
-    /* the gradient of w_activity_b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
-        NET(grad_w_activity_b_)
+    /* the gradient of metadata_activity_b, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata_activity_b_)
     }},
-    /* the gradient of w__1, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
-        NET(grad_w__1_)
-    }},
-    /* the gradient of w__, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
-        NET(grad_w___)
+    /* the gradient of metadata__1, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata__1_)
     }},
     /* the gradient of metadata__, before a batch adds to it */
     {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
         NET(grad_metadata___)
     }},
-    /* the gradient of w_layer_b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
-        NET(grad_w_layer_b_)
-    }},
-    /* the gradient of w_snn_all, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
-        NET(grad_w_snn_all_)
+    /* the gradient of metadata_snn_all, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata_snn_all_)
     }},
     /* the gradient of w___func__, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w__b_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_dense_), 2, (const size_t[]){
         NET(grad_w___func___)
     }},
-    /* w__b with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
-        NET(w__b_transposed_), NET(w__b_)
-    }},
     /* w_b_dense with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(transpose_w_b_dense_), 2, (const size_t[]){
         NET(w_b_dense_transposed_), NET(w_b_dense_)
     }},
-    /* w_grad_w_b with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
-        NET(w_grad_w_b_transposed_), NET(w_grad_w_b_)
-    }},
-    /* w_activity_b with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
-        NET(w_activity_b_transposed_), NET(w_activity_b_)
-    }},
-    /* w__1 with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
-        NET(w__1_transposed_), NET(w__1_)
-    }},
-    /* w__ with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
-        NET(w___transposed_), NET(w___)
-    }},
-    /* w_layer_b with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
-        NET(w_layer_b_transposed_), NET(w_layer_b_)
-    }},
-    /* w_snn_all with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
-        NET(w_snn_all_transposed_), NET(w_snn_all_)
-    }},
     /* w___func__ with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w__b_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(transpose_w_b_dense_), 2, (const size_t[]){
         NET(w___func___transposed_), NET(w___func___)
     }},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
     {SNN_AT_LEVEL(gradient_w___func___), 8, NULL},
-    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+    /* names.snn:39  __func__ = snn_all -> dense(2) -> li()
      * gradient of w___func__: sum of the parts */
     {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
         NET(grad_w___func___), NET(parts_of_w___func___)
     }},
-    /* names.snn:38  __func__ = snn_all -> dense(2) -> li()
+    /* names.snn:39  __func__ = snn_all -> dense(2) -> li()
      * g_snn_all_li_sum: linear map of g___func___sum, 2 -> 2 */
     {SNN_AT_LEVEL(dense___func___sum_), SNN_SAMPLES, (const size_t[]){
         NET(g_snn_all_li_sum_), NET(g___func___sum_), NET(w___func___transposed_)
     }},
-    {SNN_AT_LEVEL(adjoint_snn_all_), 8, NULL},
-    /* names.snn:37  snn_all = layer_b -> dense(2) -> lif()
-     * gradient of w_snn_all: sum of the parts */
-    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
-        NET(grad_w_snn_all_), NET(parts_of_w_snn_all_)
-    }},
-    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
-     * layer_b: linear map of g_snn_all_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_layer_b */
-    {SNN_AT_LEVEL(adjoint_layer_b_), 8, (const size_t[]){
-        NET(parts_of_w_layer_b_), NET(g_layer_b_), NET(snn_all_v_then_g_snn_all_dense_), NET(w_snn_all_transposed_),
-        NET(layer_b_v_then_g_layer_b_dense_), NET(ends_of___), NET(events_of___)
-    }},
-    /* names.snn:36  layer_b = _ -> dense(2) -> lif()
-     * gradient of w_layer_b: sum of the parts */
-    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
-        NET(grad_w_layer_b_), NET(parts_of_w_layer_b_)
-    }},
-    {SNN_AT_LEVEL(measure___), SNN_SAMPLES, NULL},
-    /* are few neurons of _ near their threshold? By this batch alone */
-    {SNN_AT_LEVEL(choose_near___), 1, (const size_t[]){
-        NET(near_of___), NET(few_of___)
-    }},
-    {SNN_AT_LEVEL(adjoint___), 8, NULL},
-    /* names.snn:35  _       = _1 -> dense(2) -> _()
-     * gradient of w__: sum of the parts */
-    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
-        NET(grad_w___), NET(parts_of_w___)
-    }},
-    /* names.snn:35  _       = _1 -> dense(2) -> _()
-     * gradient of metadata__: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata___), 1, (const size_t[]){
-        NET(grad_metadata___), NET(sum_metadata_____)
-    }},
-    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
-     * _1: linear map of g___dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w__1 */
-    {SNN_AT_LEVEL(adjoint_layer_b_), 8, (const size_t[]){
-        NET(parts_of_w__1_), NET(g__1_), NET(g___dense_), NET(w___transposed_), NET(_1_v_then_g__1_dense_),
-        NET(ends_of_activity_b_), NET(events_of_activity_b_)
-    }},
-    /* names.snn:34  _1      = activity_b -> dense(2) -> lif()
-     * gradient of w__1: sum of the parts */
-    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
-        NET(grad_w__1_), NET(parts_of_w__1_)
-    }},
-    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
-     * activity_b: linear map of g__1_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_activity_b */
-    {SNN_AT_LEVEL(adjoint_layer_b_), 8, (const size_t[]){
-        NET(parts_of_w_activity_b_), NET(g_activity_b_), NET(_1_v_then_g__1_dense_), NET(w__1_transposed_),
-        NET(activity_b_v_then_g_activity_b_dense_), NET(ends_of_grad_w_b_), NET(events_of_grad_w_b_)
-    }},
-    /* names.snn:33  activity_b = grad_w_b -> dense(2) -> lif()
-     * gradient of w_activity_b: sum of the parts */
-    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
-        NET(grad_w_activity_b_), NET(parts_of_w_activity_b_)
-    }},
-    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
-     * grad_w_b: linear map of g_activity_b_dense, 2 -> 2, then lif, adjoint, 2 units, then gradient of w_grad_w_b */
-    {SNN_AT_LEVEL(adjoint_layer_b_), 8, (const size_t[]){
-        NET(parts_of_w_grad_w_b_), NET(g_grad_w_b_), NET(activity_b_v_then_g_activity_b_dense_),
-        NET(w_activity_b_transposed_), NET(grad_w_b_v_then_g_grad_w_b_dense_), NET(ends_of_loss_),
-        NET(events_of_loss_)
-    }},
-    /* names.snn:32  grad_w_b   = loss -> dense(2) -> lif()
-     * gradient of w_grad_w_b: sum of the parts */
-    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
-        NET(grad_w_grad_w_b_), NET(parts_of_w_grad_w_b_)
-    }},
-    /* neurons near the threshold of loss in every fourth sample, at every fourth step */
-    {SNN_AT_LEVEL(measure_loss_), SNN_SAMPLES, (const size_t[]){
-        NET(loss__t_then_g_b_dense_), NET(near_of_loss_)
-    }},
-    /* are few neurons of loss near their threshold? By this batch alone */
-    {SNN_AT_LEVEL(choose_near___), 1, (const size_t[]){
-        NET(near_of_loss_), NET(few_of_loss_)
-    }},
-    /* names.snn:31  loss    = b_dense -> map()
-     * loss: linear map of g_grad_w_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w_b_dense */
-    {SNN_AT_LEVEL(adjoint_loss_), 8, (const size_t[]){
-        NET(parts_of_w_b_dense_), NET(few_of_loss_), NET(loss__t_then_g_b_dense_), NET(g_loss_),
-        NET(grad_w_b_v_then_g_grad_w_b_dense_), NET(w_grad_w_b_), NET(w_grad_w_b_transposed_),
-        NET(map___LINE___loss_), NET(loss_t_), NET(b_dense_), NET(sum_map___LINE___loss_loss_), NET(ends_of__b_2_),
-        NET(events_of__b_2_)
-    }},
-    /* names.snn:30  b_dense = _b -> dense(2)
+    {SNN_AT_LEVEL(adjoint_loss_), 8, NULL},
+    /* names.snn:31  b_dense = _b -> dense(2)
      * gradient of w_b_dense: sum of the parts */
     {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
-        NET(grad_w_b_dense_2_), NET(parts_of_w_b_dense_)
+        NET(grad_w_b_dense_), NET(parts_of_w_b_dense_)
     }},
-    /* names.snn:31  loss    = b_dense -> map()
-     * gradient of map___LINE___loss: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata___), 1, (const size_t[]){
-        NET(grad_map___LINE___loss_), NET(sum_map___LINE___loss_loss_)
+    /* names.snn:32  loss    = b_dense -> _()
+     * gradient of metadata_snn_all: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+        NET(grad_metadata_snn_all_), NET(sum_metadata_snn_all_loss_)
     }},
-    /* neurons near the threshold of _b_2 in every fourth sample, at every fourth step */
-    {SNN_AT_LEVEL(measure_loss_), SNN_SAMPLES, (const size_t[]){
-        NET(b_2__t_then_g__b_dense_3_), NET(near_of__b_2_)
+    /* names.snn:32  loss    = b_dense -> _()
+     * gradient of metadata__: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+        NET(grad_metadata___), NET(sum_metadata___loss_)
     }},
-    /* are few neurons of _b_2 near their threshold? By this batch alone */
-    {SNN_AT_LEVEL(choose_near___), 1, (const size_t[]){
-        NET(near_of__b_2_), NET(few_of__b_2_)
+    /* names.snn:32  loss    = b_dense -> _()
+     * gradient of metadata__1: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+        NET(grad_metadata__1_), NET(sum_metadata__1_loss_)
     }},
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * _b_2: linear map of g_b_dense, 2 -> 2, then map, adjoint, 2 units, then gradient of w__b */
-    {SNN_AT_LEVEL(adjoint_loss_), 8, (const size_t[]){
-        NET(parts_of_w__b_), NET(few_of__b_2_), NET(b_2__t_then_g__b_dense_3_), NET(g__b_2_),
-        NET(loss__t_then_g_b_dense_), NET(w_b_dense_), NET(w_b_dense_transposed_), NET(map___LINE____b_),
-        NET(b_2_t_), NET(b_dense_3_), NET(sum_map___LINE____b__b_2_), NET(ends_of_b_), NET(events_of_b_)
+    /* names.snn:32  loss    = b_dense -> _()
+     * gradient of metadata_activity_b: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+        NET(grad_metadata_activity_b_), NET(sum_metadata_activity_b_loss_)
     }},
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * gradient of w__b: sum of the parts */
-    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
-        NET(grad_w__b_), NET(parts_of_w__b_)
+    /* names.snn:32  loss    = b_dense -> _()
+     * gradient of metadata_grad_w_b: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+        NET(grad_metadata_grad_w_b_), NET(sum_metadata_grad_w_b_loss_)
     }},
-    /* names.snn:29  _b      = b -> dense(2) -> map()
-     * gradient of map___LINE____b: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata___), 1, (const size_t[]){
-        NET(grad_map___LINE____b_), NET(sum_map___LINE____b__b_2_)
-    }},
-    /* neurons near the threshold of b in every fourth sample, at every fourth step */
-    {SNN_AT_LEVEL(measure_loss_), SNN_SAMPLES, (const size_t[]){
-        NET(b__t_), NET(near_of_b_)
-    }},
-    /* are few neurons of b near their threshold? By this batch alone */
-    {SNN_AT_LEVEL(choose_near___), 1, (const size_t[]){
-        NET(near_of_b_), NET(few_of_b_)
+    /* names.snn:32  loss    = b_dense -> _()
+     * gradient of metadata_loss: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+        NET(grad_metadata_loss_), NET(sum_metadata_loss_loss_)
     }},
     {SNN_AT_LEVEL(adjoint_b_), SNN_SAMPLES, NULL},
-    /* names.snn:28  b       = image -> dense(2) -> map()
+    /* names.snn:29  b       = image -> dense(2) -> map()
+     * gradient of metadata__b: sum over the batch and the units */
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+        NET(grad_metadata__b_), NET(sum_metadata__b_b_)
+    }},
+    /* names.snn:29  b       = image -> dense(2) -> map()
      * gradient of map___LINE___b: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata___), 1, (const size_t[]){
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
         NET(grad_map___LINE___b_), NET(sum_map___LINE___b_b_)
     }},
     {SNN_AT_LEVEL(gradient_w_b_), 8, NULL},
@@ -1802,7 +1159,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 58);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 30);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
@@ -1811,52 +1168,40 @@ static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
     {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
         NET(grad_map___LINE___b_2_), NET(grad_map___LINE___b_), NET(map___LINE___b_)
     }},
-    /* w__b: one step of memset */
-    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
-        NET(grad_w__b_2_), NET(grad_w__b_), NET(w__b_)
-    }},
-    /* map___LINE____b: one step of memset */
+    /* metadata__b: one step of memset */
     {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
-        NET(grad_map___LINE____b_2_), NET(grad_map___LINE____b_), NET(map___LINE____b_)
+        NET(grad_metadata__b_2_), NET(grad_metadata__b_), NET(metadata__b_)
     }},
     /* w_b_dense: one step of memset */
-    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
-        NET(grad_w_b_dense_3_), NET(grad_w_b_dense_2_), NET(w_b_dense_)
+    {SNN_AT_LEVEL(update_w_b_dense_), 2, (const size_t[]){
+        NET(grad_w_b_dense_2_), NET(grad_w_b_dense_), NET(w_b_dense_)
     }},
-    /* map___LINE___loss: one step of memset */
+    /* metadata_loss: one step of memset */
     {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
-        NET(grad_map___LINE___loss_2_), NET(grad_map___LINE___loss_), NET(map___LINE___loss_)
+        NET(grad_metadata_loss_2_), NET(grad_metadata_loss_), NET(metadata_loss_)
     }},
-    /* w_grad_w_b: one step of memset */
-    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
-        NET(grad_w_grad_w_b_2_), NET(grad_w_grad_w_b_), NET(w_grad_w_b_)
+    /* metadata_grad_w_b: one step of memset */
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata_grad_w_b_2_), NET(grad_metadata_grad_w_b_), NET(metadata_grad_w_b_)
     }},
-    /* w_activity_b: one step of memset */
-    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
-        NET(grad_w_activity_b_2_), NET(grad_w_activity_b_), NET(w_activity_b_)
+    /* metadata_activity_b: one step of memset */
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata_activity_b_2_), NET(grad_metadata_activity_b_), NET(metadata_activity_b_)
     }},
-    /* w__1: one step of memset */
-    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
-        NET(grad_w__1_2_), NET(grad_w__1_), NET(w__1_)
-    }},
-    /* w__: one step of memset */
-    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
-        NET(grad_w___2_), NET(grad_w___), NET(w___)
+    /* metadata__1: one step of memset */
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata__1_2_), NET(grad_metadata__1_), NET(metadata__1_)
     }},
     /* metadata__: one step of memset */
     {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
         NET(grad_metadata___2_), NET(grad_metadata___), NET(metadata___)
     }},
-    /* w_layer_b: one step of memset */
-    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
-        NET(grad_w_layer_b_2_), NET(grad_w_layer_b_), NET(w_layer_b_)
-    }},
-    /* w_snn_all: one step of memset */
-    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
-        NET(grad_w_snn_all_2_), NET(grad_w_snn_all_), NET(w_snn_all_)
+    /* metadata_snn_all: one step of memset */
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+        NET(grad_metadata_snn_all_2_), NET(grad_metadata_snn_all_), NET(metadata_snn_all_)
     }},
     /* w___func__: one step of memset */
-    {SNN_AT_LEVEL(update_w__b_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_dense_), 2, (const size_t[]){
         NET(grad_w___func___2_), NET(grad_w___func___), NET(w___func___)
     }},
 };
@@ -1864,7 +1209,7 @@ static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 14);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 11);
 }
 
 #include "snn_level_end.h"
@@ -1888,85 +1233,49 @@ static const SnnBuffer net_buffers[] = {
     {NET(image_), 12, true, false, 0},
     {NET(b_dense_2_), 8, true, false, 0},
     {NET(b_), 4, true, false, 0},
-    {NET(b_dense_3_), 16, true, false, 0},
     {NET(b_2_), 4, true, false, 0},
     {NET(b_dense_), 16, true, false, 0},
     {NET(loss_2_), 4, true, false, 0},
-    {NET(grad_w_b_dense_), 16, true, false, 0},
     {NET(grad_w_b_), 4, true, false, 0},
-    {NET(activity_b_dense_), 16, true, false, 0},
     {NET(activity_b_), 4, true, false, 0},
-    {NET(_1_dense_), 16, true, false, 0},
     {NET(_1_), 4, true, false, 0},
-    {NET(dense_), 16, true, false, 0},
     {NET(_), 4, true, false, 0},
-    {NET(layer_b_dense_), 16, true, false, 0},
     {NET(layer_b_), 4, true, false, 0},
-    {NET(snn_all_dense_), 16, true, false, 0},
     {NET(snn_all_), 4, true, false, 0},
     {NET(func___sum_), 8, true, false, 0},
     {NET(snn_all_li_sum_), 8, true, false, 0},
     {NET(g___func___sum_), 0, .place = NET(state_first_b_)},
     {NET(g_snn_all_li_sum_), 0, .place = NET(state_net_b_)},
-    {NET(snn_all_v_then_g_snn_all_dense_), 16, true, false, 0},
-    {NET(g_layer_b_), 0, .place = NET(grad_w_b_dense_)},
-    {NET(layer_b_v_then_g_layer_b_dense_), 16, true, false, 0},
-    {NET(g___), 0, .place = NET(grad_w_b_dense_)},
-    {NET(g___dense_), 0, .place = NET(activity_b_dense_)},
-    {NET(g__1_), 0, .place = NET(grad_w_b_dense_)},
-    {NET(_1_v_then_g__1_dense_), 16, true, false, 0},
-    {NET(g_activity_b_), 0, .place = NET(grad_w_b_dense_)},
-    {NET(activity_b_v_then_g_activity_b_dense_), 16, true, false, 0},
-    {NET(g_grad_w_b_), 0, .place = NET(grad_w_b_dense_)},
-    {NET(grad_w_b_v_then_g_grad_w_b_dense_), 16, true, false, 0},
-    {NET(g_loss_), 0, .place = NET(grad_w_b_dense_)},
-    {NET(loss__t_then_g_b_dense_), 16, true, false, 0},
-    {NET(loss_t_), 16, true, false, 0},
+    {NET(layer_b_v_then_g_b_dense_), 16, true, false, 0},
     {NET(g__b_2_), 0, .place = NET(b_dense_)},
-    {NET(b_2__t_then_g__b_dense_3_), 16, true, false, 0},
-    {NET(b_2_t_), 16, true, false, 0},
-    {NET(g_b_), 0, .place = NET(b_dense_3_)},
     {NET(g_b_dense_2_), 0, .place = NET(state_first_b_)},
     {NET(b__t_), 16, true, false, 0},
     {NET(b_t_), 16, true, false, 0},
-    {NET(trace___), 8, true, false, 0},
+    {NET(trace_loss_), 8, true, false, 0},
     {NET(w_b_), 24, false, false, 0},
     {NET(map___LINE___b_), 4, false, false, 0},
-    {NET(w__b_), 16, false, false, 0},
-    {NET(map___LINE____b_), 4, false, false, 0},
+    {NET(metadata__b_), 4, false, false, 0},
     {NET(w_b_dense_), 16, false, false, 0},
-    {NET(map___LINE___loss_), 4, false, false, 0},
-    {NET(w_grad_w_b_), 16, false, false, 0},
-    {NET(w_activity_b_), 16, false, false, 0},
-    {NET(w__1_), 16, false, false, 0},
-    {NET(w___), 16, false, false, 0},
+    {NET(metadata_loss_), 4, false, false, 0},
+    {NET(metadata_grad_w_b_), 4, false, false, 0},
+    {NET(metadata_activity_b_), 4, false, false, 0},
+    {NET(metadata__1_), 4, false, false, 0},
     {NET(metadata___), 4, false, false, 0},
-    {NET(w_layer_b_), 16, false, false, 0},
-    {NET(w_snn_all_), 16, false, false, 0},
+    {NET(metadata_snn_all_), 4, false, false, 0},
     {NET(w___func___), 16, false, false, 0},
     {NET(grad_w_b_2_), 24, false, false, 0},
     {NET(grad_map___LINE___b_), 4, false, false, 0},
-    {NET(grad_w__b_), 16, false, false, 0},
-    {NET(w__b_transposed_), 16, false, false, 0},
-    {NET(grad_map___LINE____b_), 4, false, false, 0},
-    {NET(grad_w_b_dense_2_), 16, false, false, 0},
+    {NET(grad_metadata__b_), 4, false, false, 0},
+    {NET(grad_w_b_dense_), 16, false, false, 0},
     {NET(w_b_dense_transposed_), 16, false, false, 0},
-    {NET(grad_map___LINE___loss_), 4, false, false, 0},
-    {NET(grad_w_grad_w_b_), 16, false, false, 0},
-    {NET(w_grad_w_b_transposed_), 16, false, false, 0},
-    {NET(grad_w_activity_b_), 16, false, false, 0},
-    {NET(w_activity_b_transposed_), 16, false, false, 0},
-    {NET(grad_w__1_), 16, false, false, 0},
-    {NET(w__1_transposed_), 16, false, false, 0},
-    {NET(grad_w___), 16, false, false, 0},
-    {NET(w___transposed_), 16, false, false, 0},
+    {NET(grad_metadata_loss_), 4, false, false, 0},
+    {NET(grad_metadata_grad_w_b_), 4, false, false, 0},
+    {NET(grad_metadata_activity_b_), 4, false, false, 0},
+    {NET(grad_metadata__1_), 4, false, false, 0},
     {NET(grad_metadata___), 4, false, false, 0},
-    {NET(grad_w_layer_b_), 16, false, false, 0},
-    {NET(w_layer_b_transposed_), 16, false, false, 0},
-    {NET(grad_w_snn_all_), 16, false, false, 0},
-    {NET(w_snn_all_transposed_), 16, false, false, 0},
+    {NET(grad_metadata_snn_all_), 4, false, false, 0},
     {NET(grad_w___func___), 16, false, false, 0},
-    {NET(w___func___transposed_), 16, false, false, 0},
+    {NET(w___func___transposed_), 0, .place = NET(w_b_dense_transposed_)},
     {NET(activity_b_2_), 4, true, false, 0},
     {NET(activity__b_2_), 4, true, false, 0},
     {NET(activity_loss_), 4, true, false, 0},
@@ -1978,67 +1287,31 @@ static const SnnBuffer net_buffers[] = {
     {NET(activity_snn_all_), 4, true, false, 0},
     {NET(grad_w_b_3_), 24, false, false, 0},
     {NET(grad_map___LINE___b_2_), 4, false, false, 0},
-    {NET(grad_w__b_2_), 16, false, false, 0},
-    {NET(grad_map___LINE____b_2_), 4, false, false, 0},
-    {NET(grad_w_b_dense_3_), 16, false, false, 0},
-    {NET(grad_map___LINE___loss_2_), 4, false, false, 0},
-    {NET(grad_w_grad_w_b_2_), 16, false, false, 0},
-    {NET(grad_w_activity_b_2_), 16, false, false, 0},
-    {NET(grad_w__1_2_), 16, false, false, 0},
-    {NET(grad_w___2_), 16, false, false, 0},
+    {NET(grad_metadata__b_2_), 4, false, false, 0},
+    {NET(grad_w_b_dense_2_), 16, false, false, 0},
+    {NET(grad_metadata_loss_2_), 4, false, false, 0},
+    {NET(grad_metadata_grad_w_b_2_), 4, false, false, 0},
+    {NET(grad_metadata_activity_b_2_), 4, false, false, 0},
+    {NET(grad_metadata__1_2_), 4, false, false, 0},
     {NET(grad_metadata___2_), 4, false, false, 0},
-    {NET(grad_w_layer_b_2_), 16, false, false, 0},
-    {NET(grad_w_snn_all_2_), 16, false, false, 0},
+    {NET(grad_metadata_snn_all_2_), 4, false, false, 0},
     {NET(grad_w___func___2_), 16, false, false, 0},
     {NET(state_first_b_), 8, true, false, 0},
     {NET(state_net_b_), 8, true, false, 0},
-    {NET(events_of_b_), 24, true, true, 0},
-    {NET(ends_of_b_), 12, true, false, 0},
-    {NET(state_first__b_2_), 8, true, false, 0},
-    {NET(state_net__b_2_), 8, true, false, 0},
     {NET(events_of__b_2_), 24, true, true, 0},
     {NET(ends_of__b_2_), 12, true, false, 0},
-    {NET(state_first_loss_), 8, true, false, 0},
-    {NET(state_net_loss_), 8, true, false, 0},
-    {NET(events_of_loss_), 24, true, true, 0},
-    {NET(ends_of_loss_), 12, true, false, 0},
-    {NET(state_v_grad_w_b_), 8, true, false, 0},
-    {NET(events_of_grad_w_b_), 24, true, true, 0},
-    {NET(ends_of_grad_w_b_), 12, true, false, 0},
-    {NET(state_v_activity_b_), 8, true, false, 0},
-    {NET(events_of_activity_b_), 24, true, true, 0},
-    {NET(ends_of_activity_b_), 12, true, false, 0},
-    {NET(state_v__1_), 8, true, false, 0},
-    {NET(events_of__1_), 24, true, true, 0},
-    {NET(ends_of__1_), 12, true, false, 0},
-    {NET(events_of___), 24, true, true, 0},
-    {NET(ends_of___), 12, true, false, 0},
-    {NET(state_v_layer_b_), 8, true, false, 0},
-    {NET(events_of_layer_b_), 24, true, true, 0},
-    {NET(ends_of_layer_b_), 12, true, false, 0},
-    {NET(state_v_snn_all_), 8, true, false, 0},
-    {NET(state_v_li_snn_all_), 8, true, false, 0},
+    {NET(state_v_loss_), 8, true, false, 0},
+    {NET(state_v_li_loss_), 8, true, false, 0},
     {NET(parts_of_w___func___), 192, false, false, 0},
-    {NET(parts_of_w_snn_all_), 0, .place = NET(parts_of_w___func___)},
-    {NET(parts_of_w_layer_b_), 0, .place = NET(parts_of_w___func___)},
-    {NET(near_of___), 0, .place = NET(b_)},
-    {NET(few_of___), 0, .place = NET(w_snn_all_transposed_)},
-    {NET(sum_metadata_____), 0, .place = NET(state_first_b_)},
-    {NET(parts_of_w___), 0, .place = NET(parts_of_w___func___)},
-    {NET(parts_of_w__1_), 0, .place = NET(parts_of_w___func___)},
-    {NET(parts_of_w_activity_b_), 0, .place = NET(parts_of_w___func___)},
-    {NET(parts_of_w_grad_w_b_), 0, .place = NET(parts_of_w___func___)},
-    {NET(near_of_loss_), 0, .place = NET(b_)},
-    {NET(few_of_loss_), 0, .place = NET(w_activity_b_transposed_)},
-    {NET(sum_map___LINE___loss_loss_), 0, .place = NET(state_first_b_)},
+    {NET(sum_metadata_snn_all_loss_), 0, .place = NET(state_first_b_)},
+    {NET(sum_metadata___loss_), 0, .place = NET(snn_all_li_sum_)},
+    {NET(sum_metadata__1_loss_), 0, .place = NET(trace_loss_)},
+    {NET(sum_metadata_activity_b_loss_), 0, .place = NET(state_v_loss_)},
+    {NET(sum_metadata_grad_w_b_loss_), 0, .place = NET(state_v_li_loss_)},
+    {NET(sum_metadata_loss_loss_), 0, .place = NET(func___sum_)},
     {NET(parts_of_w_b_dense_), 0, .place = NET(parts_of_w___func___)},
-    {NET(near_of__b_2_), 0, .place = NET(b_)},
-    {NET(few_of__b_2_), 0, .place = NET(w_grad_w_b_transposed_)},
-    {NET(sum_map___LINE____b__b_2_), 0, .place = NET(state_first_b_)},
-    {NET(parts_of_w__b_), 0, .place = NET(parts_of_w___func___)},
-    {NET(near_of_b_), 0, .place = NET(b_)},
-    {NET(few_of_b_), 0, .place = NET(w_b_dense_transposed_)},
-    {NET(sum_map___LINE___b_b_), 0, .place = NET(state_net_b_)},
+    {NET(sum_metadata__b_b_), 0, .place = NET(state_net_b_)},
+    {NET(sum_map___LINE___b_b_), 0, .place = NET(snn_all_li_sum_)},
     {NET(parts_of_w_b_), 0, .place = NET(parts_of_w___func___)},
 };
 enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
@@ -2075,260 +1348,164 @@ static bool open_net(SnnModel *model, void *context, int batch)
         return false;
     }
     net->params[0] = (SnnParam) {
-        .name = "w_b", .about = "dense(2)", .line = 28,
+        .name = "w_b", .about = "dense(2)", .line = 29,
         .ndim = 2, .dims = {3, 2}, .matrix = true,
         .value = net->w_b_[0], .gradient = net->grad_w_b_2_[0],
         .state[0] = net->grad_w_b_3_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.57735026f, .constant = false,
     };
     net->params[1] = (SnnParam) {
-        .name = "map___LINE___b", .about = "map()", .line = 28,
+        .name = "map___LINE___b", .about = "map()", .line = 29,
         .ndim = 0, .dims = {0}, .matrix = false,
         .value = net->map___LINE___b_, .gradient = net->grad_map___LINE___b_,
         .state[0] = net->grad_map___LINE___b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 1.0f, .constant = true,
     };
     net->params[2] = (SnnParam) {
-        .name = "w__b", .about = "dense(2)", .line = 29,
-        .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w__b_[0], .gradient = net->grad_w__b_[0],
-        .state[0] = net->grad_w__b_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.70710677f, .constant = false,
-    };
-    net->params[3] = (SnnParam) {
-        .name = "map___LINE____b", .about = "map()", .line = 29,
+        .name = "metadata__b", .about = "_()", .line = 30,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->map___LINE____b_, .gradient = net->grad_map___LINE____b_,
-        .state[0] = net->grad_map___LINE____b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
+        .value = net->metadata__b_, .gradient = net->grad_metadata__b_,
+        .state[0] = net->grad_metadata__b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 1.0f, .constant = true,
     };
-    net->params[4] = (SnnParam) {
-        .name = "w_b_dense", .about = "dense(2)", .line = 30,
+    net->params[3] = (SnnParam) {
+        .name = "w_b_dense", .about = "dense(2)", .line = 31,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w_b_dense_[0], .gradient = net->grad_w_b_dense_2_[0],
-        .state[0] = net->grad_w_b_dense_3_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
+        .value = net->w_b_dense_[0], .gradient = net->grad_w_b_dense_[0],
+        .state[0] = net->grad_w_b_dense_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
-    net->params[5] = (SnnParam) {
-        .name = "map___LINE___loss", .about = "map()", .line = 31,
+    net->params[4] = (SnnParam) {
+        .name = "metadata_loss", .about = "_()", .line = 32,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->map___LINE___loss_, .gradient = net->grad_map___LINE___loss_,
-        .state[0] = net->grad_map___LINE___loss_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
+        .value = net->metadata_loss_, .gradient = net->grad_metadata_loss_,
+        .state[0] = net->grad_metadata_loss_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
+        .states = 1, .init = 1.0f, .constant = true,
+    };
+    net->params[5] = (SnnParam) {
+        .name = "metadata_grad_w_b", .about = "_()", .line = 33,
+        .ndim = 0, .dims = {0}, .matrix = false,
+        .value = net->metadata_grad_w_b_, .gradient = net->grad_metadata_grad_w_b_,
+        .state[0] = net->grad_metadata_grad_w_b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 1.0f, .constant = true,
     };
     net->params[6] = (SnnParam) {
-        .name = "w_grad_w_b", .about = "dense(2)", .line = 32,
-        .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w_grad_w_b_[0], .gradient = net->grad_w_grad_w_b_[0],
-        .state[0] = net->grad_w_grad_w_b_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.70710677f, .constant = false,
+        .name = "metadata_activity_b", .about = "_()", .line = 34,
+        .ndim = 0, .dims = {0}, .matrix = false,
+        .value = net->metadata_activity_b_, .gradient = net->grad_metadata_activity_b_,
+        .state[0] = net->grad_metadata_activity_b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
+        .states = 1, .init = 1.0f, .constant = true,
     };
     net->params[7] = (SnnParam) {
-        .name = "w_activity_b", .about = "dense(2)", .line = 33,
-        .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w_activity_b_[0], .gradient = net->grad_w_activity_b_[0],
-        .state[0] = net->grad_w_activity_b_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.70710677f, .constant = false,
+        .name = "metadata__1", .about = "_()", .line = 35,
+        .ndim = 0, .dims = {0}, .matrix = false,
+        .value = net->metadata__1_, .gradient = net->grad_metadata__1_,
+        .state[0] = net->grad_metadata__1_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
+        .states = 1, .init = 1.0f, .constant = true,
     };
     net->params[8] = (SnnParam) {
-        .name = "w__1", .about = "dense(2)", .line = 34,
-        .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w__1_[0], .gradient = net->grad_w__1_[0],
-        .state[0] = net->grad_w__1_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.70710677f, .constant = false,
-    };
-    net->params[9] = (SnnParam) {
-        .name = "w__", .about = "dense(2)", .line = 35,
-        .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w___[0], .gradient = net->grad_w___[0],
-        .state[0] = net->grad_w___2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.70710677f, .constant = false,
-    };
-    net->params[10] = (SnnParam) {
-        .name = "metadata__", .about = "_()", .line = 35,
+        .name = "metadata__", .about = "_()", .line = 36,
         .ndim = 0, .dims = {0}, .matrix = false,
         .value = net->metadata___, .gradient = net->grad_metadata___,
         .state[0] = net->grad_metadata___2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 1.0f, .constant = true,
     };
-    net->params[11] = (SnnParam) {
-        .name = "w_layer_b", .about = "dense(2)", .line = 36,
-        .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w_layer_b_[0], .gradient = net->grad_w_layer_b_[0],
-        .state[0] = net->grad_w_layer_b_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.70710677f, .constant = false,
+    net->params[9] = (SnnParam) {
+        .name = "metadata_snn_all", .about = "_()", .line = 38,
+        .ndim = 0, .dims = {0}, .matrix = false,
+        .value = net->metadata_snn_all_, .gradient = net->grad_metadata_snn_all_,
+        .state[0] = net->grad_metadata_snn_all_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
+        .states = 1, .init = 1.0f, .constant = true,
     };
-    net->params[12] = (SnnParam) {
-        .name = "w_snn_all", .about = "dense(2)", .line = 37,
-        .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w_snn_all_[0], .gradient = net->grad_w_snn_all_[0],
-        .state[0] = net->grad_w_snn_all_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.70710677f, .constant = false,
-    };
-    net->params[13] = (SnnParam) {
-        .name = "w___func__", .about = "dense(2)", .line = 38,
+    net->params[10] = (SnnParam) {
+        .name = "w___func__", .about = "dense(2)", .line = 39,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
         .value = net->w___func___[0], .gradient = net->grad_w___func___[0],
         .state[0] = net->grad_w___func___2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
         .states = 1, .init = 0.70710677f, .constant = false,
     };
     net->streams[0] = (SnnStream) {
-        .name = "image", .about = "data idx(shape = [3], classes = 2)", .line = 26,
+        .name = "image", .about = "data idx(shape = [3], classes = 2)", .line = 27,
         .size = 3, .spikes = false, .values = net->image_[0], .per_sample = 3,
         .activity = NULL, .operations = 0,
     };
     net->streams[1] = (SnnStream) {
-        .name = "b_dense_2", .about = "dense(2)", .line = 28,
+        .name = "b_dense_2", .about = "dense(2)", .line = 29,
         .size = 2, .spikes = false, .values = net->b_dense_2_[0], .per_sample = 2,
         .activity = NULL, .operations = 6,
     };
     net->streams[2] = (SnnStream) {
-        .name = "b", .about = "map()", .line = 28,
+        .name = "b", .about = "map()", .line = 29,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_b_2_, .operations = 0,
     };
     net->streams[3] = (SnnStream) {
-        .name = "b__t", .about = "map()", .line = 28,
-        .size = 2, .spikes = false, .values = net->b__t_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[4] = (SnnStream) {
-        .name = "b_t", .about = "map()", .line = 28,
-        .size = 2, .spikes = false, .values = net->b_t_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[5] = (SnnStream) {
-        .name = "_b_dense_3", .about = "dense(2)", .line = 29,
-        .size = 2, .spikes = false, .values = net->b_dense_3_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 8,
-    };
-    net->streams[6] = (SnnStream) {
-        .name = "_b_2", .about = "map()", .line = 29,
+        .name = "_b_2", .about = "_()", .line = 30,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity__b_2_, .operations = 0,
     };
-    net->streams[7] = (SnnStream) {
-        .name = "_b_2__t", .about = "map()", .line = 29,
-        .size = 2, .spikes = false, .values = net->b_2__t_then_g__b_dense_3_[0][0], .per_sample = 4,
+    net->streams[4] = (SnnStream) {
+        .name = "b__t", .about = "map()", .line = 29,
+        .size = 2, .spikes = false, .values = net->b__t_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0, .saved = true,
     };
-    net->streams[8] = (SnnStream) {
-        .name = "_b_2_t", .about = "map()", .line = 29,
-        .size = 2, .spikes = false, .values = net->b_2_t_[0][0], .per_sample = 4,
+    net->streams[5] = (SnnStream) {
+        .name = "b_t", .about = "map()", .line = 29,
+        .size = 2, .spikes = false, .values = net->b_t_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0, .saved = true,
     };
-    net->streams[9] = (SnnStream) {
-        .name = "b_dense", .about = "dense(2)", .line = 30,
+    net->streams[6] = (SnnStream) {
+        .name = "b_dense", .about = "dense(2)", .line = 31,
         .size = 2, .spikes = false, .values = net->b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 8,
     };
-    net->streams[10] = (SnnStream) {
-        .name = "loss", .about = "map()", .line = 31,
+    net->streams[7] = (SnnStream) {
+        .name = "loss", .about = "_()", .line = 32,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_loss_, .operations = 0,
     };
-    net->streams[11] = (SnnStream) {
-        .name = "loss__t", .about = "map()", .line = 31,
-        .size = 2, .spikes = false, .values = net->loss__t_then_g_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[12] = (SnnStream) {
-        .name = "loss_t", .about = "map()", .line = 31,
-        .size = 2, .spikes = false, .values = net->loss_t_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[13] = (SnnStream) {
-        .name = "grad_w_b_dense", .about = "dense(2)", .line = 32,
-        .size = 2, .spikes = false, .values = net->grad_w_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 8,
-    };
-    net->streams[14] = (SnnStream) {
-        .name = "grad_w_b", .about = "lif()", .line = 32,
+    net->streams[8] = (SnnStream) {
+        .name = "grad_w_b", .about = "_()", .line = 33,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_grad_w_b_, .operations = 0,
     };
-    net->streams[15] = (SnnStream) {
-        .name = "grad_w_b_v", .about = "lif()", .line = 32,
-        .size = 2, .spikes = false, .values = net->grad_w_b_v_then_g_grad_w_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[16] = (SnnStream) {
-        .name = "activity_b_dense", .about = "dense(2)", .line = 33,
-        .size = 2, .spikes = false, .values = net->activity_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 8,
-    };
-    net->streams[17] = (SnnStream) {
-        .name = "activity_b", .about = "lif()", .line = 33,
+    net->streams[9] = (SnnStream) {
+        .name = "activity_b", .about = "_()", .line = 34,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_activity_b_, .operations = 0,
     };
-    net->streams[18] = (SnnStream) {
-        .name = "activity_b_v", .about = "lif()", .line = 33,
-        .size = 2, .spikes = false, .values = net->activity_b_v_then_g_activity_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[19] = (SnnStream) {
-        .name = "_1_dense", .about = "dense(2)", .line = 34,
-        .size = 2, .spikes = false, .values = net->_1_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 8,
-    };
-    net->streams[20] = (SnnStream) {
-        .name = "_1", .about = "lif()", .line = 34,
+    net->streams[10] = (SnnStream) {
+        .name = "_1", .about = "_()", .line = 35,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity__1_, .operations = 0,
     };
-    net->streams[21] = (SnnStream) {
-        .name = "_1_v", .about = "lif()", .line = 34,
-        .size = 2, .spikes = false, .values = net->_1_v_then_g__1_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[22] = (SnnStream) {
-        .name = "__dense", .about = "dense(2)", .line = 35,
-        .size = 2, .spikes = false, .values = net->dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 8,
-    };
-    net->streams[23] = (SnnStream) {
-        .name = "_", .about = "_()", .line = 35,
+    net->streams[11] = (SnnStream) {
+        .name = "_", .about = "_()", .line = 36,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity___, .operations = 0,
     };
-    net->streams[24] = (SnnStream) {
-        .name = "layer_b_dense", .about = "dense(2)", .line = 36,
-        .size = 2, .spikes = false, .values = net->layer_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 8,
-    };
-    net->streams[25] = (SnnStream) {
-        .name = "layer_b", .about = "lif()", .line = 36,
+    net->streams[12] = (SnnStream) {
+        .name = "layer_b", .about = "lif()", .line = 37,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_layer_b_, .operations = 0,
     };
-    net->streams[26] = (SnnStream) {
-        .name = "layer_b_v", .about = "lif()", .line = 36,
-        .size = 2, .spikes = false, .values = net->layer_b_v_then_g_layer_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[27] = (SnnStream) {
-        .name = "snn_all_dense", .about = "dense(2)", .line = 37,
-        .size = 2, .spikes = false, .values = net->snn_all_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 8,
-    };
-    net->streams[28] = (SnnStream) {
-        .name = "snn_all", .about = "lif()", .line = 37,
+    net->streams[13] = (SnnStream) {
+        .name = "snn_all", .about = "_()", .line = 38,
         .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
         .activity = net->activity_snn_all_, .operations = 0,
     };
-    net->streams[29] = (SnnStream) {
-        .name = "snn_all_li_sum", .about = "sum(__func__)", .line = 39,
+    net->streams[14] = (SnnStream) {
+        .name = "snn_all_li_sum", .about = "sum(__func__)", .line = 40,
         .size = 2, .spikes = false, .values = net->snn_all_li_sum_[0], .per_sample = 2,
         .activity = NULL, .operations = 0,
     };
-    net->streams[30] = (SnnStream) {
-        .name = "snn_all_v", .about = "lif()", .line = 37,
-        .size = 2, .spikes = false, .values = net->snn_all_v_then_g_snn_all_dense_[0][0], .per_sample = 4,
+    net->streams[15] = (SnnStream) {
+        .name = "layer_b_v", .about = "lif()", .line = 37,
+        .size = 2, .spikes = false, .values = net->layer_b_v_then_g_b_dense_[0][0], .per_sample = 4,
         .activity = NULL, .operations = 0, .saved = true,
     };
-    net->streams[31] = (SnnStream) {
-        .name = "__func___sum", .about = "dense(2)", .line = 38,
+    net->streams[16] = (SnnStream) {
+        .name = "__func___sum", .about = "dense(2)", .line = 39,
         .size = 2, .spikes = false, .values = net->func___sum_[0], .per_sample = 2,
         .activity = NULL, .operations = 4,
     };
@@ -2339,37 +1516,13 @@ static bool open_net(SnnModel *model, void *context, int batch)
         .stream = 2, .state = "net", .values = net->state_net_b_[0], .per_sample = 2,
     };
     net->watches[2] = (SnnWatch) {
-        .stream = 6, .state = "first", .values = net->state_first__b_2_[0], .per_sample = 2,
+        .stream = 7, .state = "v", .values = net->state_v_loss_[0], .per_sample = 2,
     };
     net->watches[3] = (SnnWatch) {
-        .stream = 6, .state = "net", .values = net->state_net__b_2_[0], .per_sample = 2,
+        .stream = 7, .state = "v_li", .values = net->state_v_li_loss_[0], .per_sample = 2,
     };
     net->watches[4] = (SnnWatch) {
-        .stream = 10, .state = "first", .values = net->state_first_loss_[0], .per_sample = 2,
-    };
-    net->watches[5] = (SnnWatch) {
-        .stream = 10, .state = "net", .values = net->state_net_loss_[0], .per_sample = 2,
-    };
-    net->watches[6] = (SnnWatch) {
-        .stream = 14, .state = "v", .values = net->state_v_grad_w_b_[0], .per_sample = 2,
-    };
-    net->watches[7] = (SnnWatch) {
-        .stream = 17, .state = "v", .values = net->state_v_activity_b_[0], .per_sample = 2,
-    };
-    net->watches[8] = (SnnWatch) {
-        .stream = 20, .state = "v", .values = net->state_v__1_[0], .per_sample = 2,
-    };
-    net->watches[9] = (SnnWatch) {
-        .stream = 23, .state = NULL, .values = net->trace___[0], .per_sample = 2,
-    };
-    net->watches[10] = (SnnWatch) {
-        .stream = 25, .state = "v", .values = net->state_v_layer_b_[0], .per_sample = 2,
-    };
-    net->watches[11] = (SnnWatch) {
-        .stream = 28, .state = "v", .values = net->state_v_snn_all_[0], .per_sample = 2,
-    };
-    net->watches[12] = (SnnWatch) {
-        .stream = 28, .state = "v_li", .values = net->state_v_li_snn_all_[0], .per_sample = 2,
+        .stream = 7, .state = NULL, .values = net->trace_loss_[0], .per_sample = 2,
     };
     model->run = &net->run;
     model->memory = &net->memory;
@@ -2380,11 +1533,11 @@ static bool open_net(SnnModel *model, void *context, int batch)
     model->predicted = net->predicted;
     model->scores = net->scores[0];
     model->params = net->params;
-    model->param_count = 14;
+    model->param_count = 11;
     model->streams = net->streams;
-    model->stream_count = 32;
+    model->stream_count = 17;
     model->watches = net->watches;
-    model->watch_count = 13;
+    model->watch_count = 5;
     choose_level(model);
     return true;
 }
@@ -2394,17 +1547,14 @@ static const char *const text_of_network[] = {
     "2 time steps, 2 classes",
     "param w_b: [3, 2]",
     "param map___LINE___b: []",
-    "param w__b: [2, 2]",
-    "param map___LINE____b: []",
+    "param metadata__b: []",
     "param w_b_dense: [2, 2]",
-    "param map___LINE___loss: []",
-    "param w_grad_w_b: [2, 2]",
-    "param w_activity_b: [2, 2]",
-    "param w__1: [2, 2]",
-    "param w__: [2, 2]",
+    "param metadata_loss: []",
+    "param metadata_grad_w_b: []",
+    "param metadata_activity_b: []",
+    "param metadata__1: []",
     "param metadata__: []",
-    "param w_layer_b: [2, 2]",
-    "param w_snn_all: [2, 2]",
+    "param metadata_snn_all: []",
     "param w___func__: [2, 2]",
     "image: reals [3] = data",
     "b_dense_2: reals [2] = dense(image, w_b)",
@@ -2418,30 +1568,23 @@ static const char *const text_of_network[] = {
     "b: out = return",
     "b: next first = _t",
     "b: next net = net",
-    "_b_dense_3: reals [2] in time = dense(b, w__b)",
-    "_b_2: spikes [2] in time = map(_b_dense_3, map___LINE____b), as b",
+    "_b_2: spikes [2] in time = _(b, metadata__b)",
+    "_b_2: spike = step(metadata * input - 1)",
+    "_b_2: out = spike",
     "b_dense: reals [2] in time = dense(_b_2, w_b_dense)",
-    "loss: spikes [2] in time = map(b_dense, map___LINE___loss), as b",
-    "grad_w_b_dense: reals [2] in time = dense(loss, w_grad_w_b)",
-    "grad_w_b: spikes [2] in time = lif(grad_w_b_dense)",
-    "grad_w_b: state v = 0",
-    "grad_w_b: v = v[-1] + (input - v[-1]) * 0.5",
-    "grad_w_b: spike = step(v - 1)",
-    "grad_w_b: v_2 = mix(spike, 0, v)",
-    "grad_w_b: out = spike",
-    "grad_w_b: next v = v_2",
-    "activity_b_dense: reals [2] in time = dense(grad_w_b, w_activity_b)",
-    "activity_b: spikes [2] in time = lif(activity_b_dense), as grad_w_b",
-    "_1_dense: reals [2] in time = dense(activity_b, w__1)",
-    "_1: spikes [2] in time = lif(_1_dense), as grad_w_b",
-    "__dense: reals [2] in time = dense(_1, w__)",
-    "_: spikes [2] in time = _(__dense, metadata__)",
-    "_: spike = step(metadata * input - 1)",
-    "_: out = spike",
-    "layer_b_dense: reals [2] in time = dense(_, w_layer_b)",
-    "layer_b: spikes [2] in time = lif(layer_b_dense), as grad_w_b",
-    "snn_all_dense: reals [2] in time = dense(layer_b, w_snn_all)",
-    "snn_all: spikes [2] in time = lif(snn_all_dense), as grad_w_b",
+    "loss: spikes [2] in time = _(b_dense, metadata_loss), as _b_2",
+    "grad_w_b: spikes [2] in time = _(loss, metadata_grad_w_b), as _b_2",
+    "activity_b: spikes [2] in time = _(grad_w_b, metadata_activity_b), as _b_2",
+    "_1: spikes [2] in time = _(activity_b, metadata__1), as _b_2",
+    "_: spikes [2] in time = _(_1, metadata__), as _b_2",
+    "layer_b: spikes [2] in time = lif(_)",
+    "layer_b: state v = 0",
+    "layer_b: v = v[-1] + (input - v[-1]) * 0.5",
+    "layer_b: spike = step(v - 1)",
+    "layer_b: v_2 = mix(spike, 0, v)",
+    "layer_b: out = spike",
+    "layer_b: next v = v_2",
+    "snn_all: spikes [2] in time = _(layer_b, metadata_snn_all), as _b_2",
     "__func___dense: reals [2] in time = dense(snn_all, w___func__)",
     "__func__: reals [2] in time = li(__func___dense)",
     "__func__: state v = 0",
@@ -2457,28 +1600,25 @@ static const char *const text_of_network[] = {
 static const char *const text_of_training[] = {
     "param w_b = uniform to 0.5773502691896258",
     "param map___LINE___b = 1",
-    "param w__b = uniform to 0.7071067811865475",
-    "param map___LINE____b = 1",
+    "param metadata__b = 1",
     "param w_b_dense = uniform to 0.7071067811865475",
-    "param map___LINE___loss = 1",
-    "param w_grad_w_b = uniform to 0.7071067811865475",
-    "param w_activity_b = uniform to 0.7071067811865475",
-    "param w__1 = uniform to 0.7071067811865475",
-    "param w__ = uniform to 0.7071067811865475",
+    "param metadata_loss = 1",
+    "param metadata_grad_w_b = 1",
+    "param metadata_activity_b = 1",
+    "param metadata__1 = 1",
     "param metadata__ = 1",
-    "param w_layer_b = uniform to 0.7071067811865475",
-    "param w_snn_all = uniform to 0.7071067811865475",
+    "param metadata_snn_all = 1",
     "param w___func__ = uniform to 0.7071067811865475",
     "b: x = _t - 1",
     "b: derivative = where(abs(x) < 0.5, 1, 0)",
     "b: return = step(x; slope derivative)",
-    "grad_w_b: x = v - 1",
-    "grad_w_b: y = 3.141592653589793 * x",
-    "grad_w_b: derivative = 1 / (1 + y * y)",
-    "grad_w_b: spike = step(x; slope derivative)",
-    "_: x = metadata * input - 1",
-    "_: derivative = where(abs(x) < 0.5, 1, 0)",
-    "_: spike = step(x; slope derivative)",
+    "_b_2: x = metadata * input - 1",
+    "_b_2: derivative = where(abs(x) < 0.5, 1, 0)",
+    "_b_2: spike = step(x; slope derivative)",
+    "layer_b: x = v - 1",
+    "layer_b: y = 3.141592653589793 * x",
+    "layer_b: derivative = 1 / (1 + y * y)",
+    "layer_b: spike = step(x; slope derivative)",
     "loss = mse(__func___sum, label)",
     "memset: state grad = 0",
     "memset: grad = 0.9 * grad[-1] + gradient",
@@ -2508,7 +1648,7 @@ static const SnnModel description = {
     .optimizer = "memset",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 1504, .sample = 852, .lists_once = 0, .lists_sample = 192},
+    .bytes = {.once = 480, .sample = 352, .lists_once = 0, .lists_sample = 24},
     .net_bytes = sizeof(struct net),
     .open = open_net,
     .close = close_net,
