@@ -45,6 +45,16 @@ for program in wide-level3 wide-level4 wide-native; do
     same "compile: $program trains to the same bits" wide-level1.safetensors $program.safetensors
 done
 
+# Arrays of kernels that would not fit on a stack have memory. At most 64 KiB are left, and what compilers add.
+for kernels in auto event; do
+    "$snnc" "$root/tests/run/stack.snn" --kernels=$kernels -o stack.c
+    for level in -O0 -O2; do
+        passes "compile: no kernel needs a large stack, --kernels=$kernels $level" plain_c "$cc -Wframe-larger-than=73728" $level stack.c stack$level
+        ./stack$level train --force --quiet --data data --out stack$level.safetensors > /dev/null 2>&1
+    done
+    same "compile: with it, the same bits, --kernels=$kernels" stack-O0.safetensors stack-O2.safetensors
+done
+
 mkdir -p elsewhere again && cp shapes.snn elsewhere/
 "$snnc" shapes.snn -o again/shapes.c
 same "compile: twice the same bytes" shapes.c again/shapes.c
