@@ -48,21 +48,6 @@ int64_t buffer_bytes(const Buffer *buffer)
     return bytes;
 }
 
-ProgramBytes program_bytes(const Program *program)
-{
-    ProgramBytes bytes = {0};
-    for (int b = 0; b < program->buffers.count; b++) {
-        const Buffer *buffer = &program->buffers.at[b];
-        if (buffer_is_of_kernel(buffer) || buffer->param >= 0)
-            continue;
-        int64_t *part = buffer->sparse       ? buffer->per_sample ? &bytes.lists_sample : &bytes.lists_once
-                        : buffer->per_sample ? &bytes.sample
-                                             : &bytes.once;
-        *part += buffer_bytes(buffer);
-    }
-    return bytes;
-}
-
 BufferId loop_find(const Program *program, const char *name)
 {
     for (int i = 0; i < program->buffers.count; i++)

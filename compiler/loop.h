@@ -124,7 +124,8 @@ struct LoopStmt {
     LoopExpr *from, *to;
     bool down;
     bool independent; /* FOR: no iteration touches what another stores, so it may be vectorised */
-    bool few;   /* FOR: from a number to a number, or to the variable of such a loop around it; faster if a target writes
+    bool
+        few; /* FOR: from a number to a number, or to the variable of such a loop around it; faster if a target writes
                    the turns out. A hint */
     int unroll; /* FOR: UNROLL_NONE, UNROLL_FULL or a factor: see unroll_loops */
     LoopExpr *value;
@@ -253,12 +254,6 @@ BufferId loop_buffer(Program *program, Buffer buffer);
 bool buffer_is_of_kernel(const Buffer *buffer);
 /* Without the samples of a batch. */
 int64_t buffer_bytes(const Buffer *buffer);
-/* Bytes of a program's buffers, beside those of parameters: its weights, gradients and moments. */
-typedef struct ProgramBytes {
-    int64_t once, sample;             /* what there is once, and for each sample of a batch */
-    int64_t lists_once, lists_sample; /* the same of sparse buffers */
-} ProgramBytes;
-ProgramBytes program_bytes(const Program *program);
 BufferId loop_find(const Program *program, const char *name); /* -1 if there is none */
 
 VarId loop_var(Arena *arena, Kernel *kernel, const char *base, Type type); /* unique in the kernel */

@@ -47,28 +47,17 @@ void c_struct(Arena *arena, const Program *program, Out *out)
                    "streams: [sample][step][unit], or [sample][unit] where time plays no part");
     struct_section(&tables, BUFFER_OUTPUT, "results: [sample]...");
     struct_section(&tables, BUFFER_SCRATCH, "scratch");
-    out_blank(out);
-    out_line(out, "SnnMemory memory; /* of all arrays that are not sparse */");
-    out_line(out, "SnnParam params[%d];", program->params.count + 1);
-    out_line(out, "SnnStream streams[%d];", program->streams.count + 1);
-    out_line(out, "SnnWatch watches[%d];", program->watches.count + 1);
     out_close(out, ";");
     out_line(out, "#define NET(buffer) offsetof(struct net, buffer)");
 }
 
 /* ---- memory ---- */
 
-/* A pointer to the first element: hidden[0][0]. */
-static const char *first_element(const Tables *tables, BufferId id)
+/* Of the pointer to a buffer in the net. */
+static const char *place(const Tables *tables, BufferId id)
 {
-    if (id < 0)
-        return "NULL";
-    const Buffer *buffer = buffer_at(tables, id);
-    const char *text = arena_printf(tables->arena, "net->%s", c_buffer(tables->arena, buffer));
-    int inner = buffer->ndim - (buffer->per_sample ? 0 : 1);
-    for (int d = 0; d < inner; d++)
-        text = arena_printf(tables->arena, "%s[0]", text);
-    return text;
+    return id < 0 ? "0"
+                  : arena_printf(tables->arena, "NET(%s)", c_buffer(tables->arena, buffer_at(tables, id)));
 }
 
 static int64_t elements(const Buffer *buffer)
@@ -100,13 +89,6 @@ static void memory(const Tables *tables)
                      buffer->per_sample ? "true" : "false", buffer->sparse ? "true" : "false");
     }
     out_close(out, ";");
-    out_line(out, "enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };");
-    out_blank(out);
-    out_line(out, "static void close_net(void *context)");
-    out_open(out, "%s", "");
-    out_line(out, "struct net *net = context;");
-    out_line(out, "snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);");
-    out_close(out, "");
 }
 
 /* ---- description ---- */
@@ -127,24 +109,50 @@ static const char *dims(const Tables *tables, const int *at, int count)
     return arena_printf(tables->arena, "%s}", text);
 }
 
+/* Of the states of a parameter, as `"m", "v"`. */
+static const char *state_list(const Tables *tables, const LoopParam *param,
+                              const char *(*item)(const Tables *tables, const LoopParam *param, int state))
+{
+    const char *text = "";
+    for (int s = 0; s < param->states; s++)
+        text = arena_printf(tables->arena, "%s%s%s", text, s ? ", " : "", item(tables, param, s));
+    return text;
+}
+
+static const char *state_place(const Tables *tables, const LoopParam *param, int state)
+{
+    return place(tables, param->state[state]);
+}
+
+static const char *state_name(const Tables *tables, const LoopParam *param, int state)
+{
+    return c_string(tables->arena, param->state_name[state]);
+}
+
+static const char *state_init(const Tables *tables, const LoopParam *param, int state)
+{
+    return number(tables, param->state_init[state]);
+}
+
 static void describe_param(const Tables *tables, int index)
 {
     const LoopParam *param = &tables->program->params.at[index];
     Out *out = tables->out;
-    out_open(out, "net->params[%d] = (SnnParam)", index);
     out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, param->name),
              c_string(tables->arena, param->about), param->line);
     out_line(out, ".ndim = %d, .dims = %s, .matrix = %s,", param->ndim,
              dims(tables, param->dims, param->ndim), param->matrix ? "true" : "false");
-    out_line(out, ".value = %s, .gradient = %s,", first_element(tables, param->value),
-             first_element(tables, param->gradient));
-    for (int s = 0; s < param->states; s++)
-        out_line(out, ".state[%d] = %s, .state_name[%d] = %s, .state_init[%d] = %s,", s,
-                 first_element(tables, param->state[s]), s, c_string(tables->arena, param->state_name[s]), s,
-                 number(tables, param->state_init[s]));
-    out_line(out, ".states = %d, .init = %s, .constant = %s,", param->states, number(tables, param->init),
+    out_line(out, ".init = %s, .constant = %s,", number(tables, param->init),
              param->constant ? "true" : "false");
-    out_close(out, ";");
+    if (param->states == 0) {
+        out_line(out, ".at = {.value = %s, .gradient = %s},", place(tables, param->value),
+                 place(tables, param->gradient));
+        return;
+    }
+    out_line(out, ".at = {.value = %s, .gradient = %s, .state = {%s}},", place(tables, param->value),
+             place(tables, param->gradient), state_list(tables, param, state_place));
+    out_line(out, ".states = %d, .state_name = {%s}, .state_init = {%s},", param->states,
+             state_list(tables, param, state_name), state_list(tables, param, state_init));
 }
 
 static void describe_stream(const Tables *tables, int index)
@@ -153,63 +161,73 @@ static void describe_stream(const Tables *tables, int index)
     const Buffer *values = stream->values >= 0 ? buffer_at(tables, stream->values) : NULL;
     bool kept = values && values->type == TYPE_F32;
     Out *out = tables->out;
-    out_open(out, "net->streams[%d] = (SnnStream)", index);
     out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
              c_string(tables->arena, stream->about), stream->line);
-    out_line(out, ".size = %d, .spikes = %s, .values = %s, .per_sample = %lld,", stream->size,
-             stream->spikes ? "true" : "false", kept ? first_element(tables, stream->values) : "NULL",
-             values ? (long long)elements(values) : 0);
-    out_line(out, ".activity = %s, .operations = %lld,%s", first_element(tables, stream->activity),
+    out_line(out, ".size = %d, .spikes = %s, .per_sample = %lld, .operations = %lld,%s", stream->size,
+             stream->spikes ? "true" : "false", values ? (long long)elements(values) : 0,
              (long long)stream->operations, stream->saved ? " .saved = true," : "");
-    out_close(out, ";");
+    out_line(out, ".at = {.values = %s, .activity = %s},", place(tables, kept ? stream->values : -1),
+             place(tables, stream->activity));
 }
 
 static void describe_watch(const Tables *tables, int index)
 {
     const LoopWatch *watch = &tables->program->watches.at[index];
-    Out *out = tables->out;
-    out_open(out, "net->watches[%d] = (SnnWatch)", index);
-    out_line(out, ".stream = %d, .state = %s, .values = %s, .per_sample = %lld,", watch->stream,
-             c_string(tables->arena, watch->state), first_element(tables, watch->values),
+    out_line(tables->out, ".stream = %d, .state = %s, .at = %s, .per_sample = %lld,", watch->stream,
+             c_string(tables->arena, watch->state), place(tables, watch->values),
              (long long)elements(buffer_at(tables, watch->values)));
+}
+
+/* C has no empty arrays: where there is no row, there is no table. */
+static void table(const Tables *tables, const char *type, const char *name, int count,
+                  void (*row)(const Tables *tables, int index))
+{
+    Out *out = tables->out;
+    if (count == 0)
+        return;
+    out_blank(out);
+    out_open(out, "static const %s %s[] =", type, name);
+    for (int i = 0; i < count; i++) {
+        out_open(out, "%s", "");
+        row(tables, i);
+        out_close(out, ",");
+    }
     out_close(out, ";");
 }
 
-static void opening(const Tables *tables)
+static void table_names(const Tables *tables)
 {
     const Program *program = tables->program;
     Out *out = tables->out;
-    out_blank(out);
-    out_line(out, "static bool open_net(SnnModel *model, void *context, int batch)");
-    out_open(out, "%s", "");
-    out_line(out, "struct net *net = context;");
-    out_open(out, "if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS))");
-    out_line(out, "return false;");
-    out_close(out, "");
-    for (int p = 0; p < program->params.count; p++)
-        describe_param(tables, p);
-    for (int s = 0; s < program->streams.count; s++)
-        describe_stream(tables, s);
-    for (int w = 0; w < program->watches.count; w++)
-        describe_watch(tables, w);
-    out_line(out, "model->run = &net->run;");
-    out_line(out, "model->memory = &net->memory;");
+    out_open(out, ".tables =");
+    out_line(out, ".buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,");
+    if (program->params.count > 0)
+        out_line(out, ".params = net_params, .param_count = %d,", program->params.count);
+    if (program->streams.count > 0)
+        out_line(out, ".streams = net_streams, .stream_count = %d,", program->streams.count);
+    if (program->watches.count > 0)
+        out_line(out, ".watches = net_watches, .watch_count = %d,", program->watches.count);
+    out_close(out, ",");
+}
+
+static void places(const Tables *tables)
+{
+    const Program *program = tables->program;
     bool spikes = program->input >= 0 && buffer_at(tables, program->input)->type == TYPE_U8;
-    out_line(out, "model->%s = %s;", spikes ? "spikes" : "input", first_element(tables, program->input));
-    out_line(out, "model->label = %s;", first_element(tables, program->label));
-    out_line(out, "model->sample = %s;", first_element(tables, program->sample));
-    out_line(out, "model->loss = %s;", first_element(tables, program->loss));
-    out_line(out, "model->predicted = %s;", first_element(tables, program->predicted));
-    out_line(out, "model->scores = %s;", first_element(tables, program->scores));
-    out_line(out, "model->params = net->params;");
-    out_line(out, "model->param_count = %d;", program->params.count);
-    out_line(out, "model->streams = net->streams;");
-    out_line(out, "model->stream_count = %d;", program->streams.count);
-    out_line(out, "model->watches = net->watches;");
-    out_line(out, "model->watch_count = %d;", program->watches.count);
-    out_line(out, "choose_level(model);");
-    out_line(out, "return true;");
-    out_close(out, "");
+    const struct {
+        const char *name;
+        BufferId buffer;
+    } all[] = {{spikes ? "spikes" : "input", program->input},
+               {"label", program->label},
+               {"sample", program->sample},
+               {"loss", program->loss},
+               {"predicted", program->predicted},
+               {"scores", program->scores}};
+    out_open(tables->out, ".at =");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].buffer >= 0)
+            out_line(tables->out, ".%s = %s,", all[i].name, place(tables, all[i].buffer));
+    out_close(tables->out, ",");
 }
 
 static void text_table(const Tables *tables, const char *about, const char *name, const char *const *lines,
@@ -246,15 +264,6 @@ static void commands(const Tables *tables)
             out_line(tables->out, ".%s = snn_%s,", all[i].name, all[i].name);
 }
 
-static void bytes_row(const Tables *tables)
-{
-    ProgramBytes bytes = program_bytes(tables->program);
-    out_line(tables->out,
-             ".bytes = {.once = %lld, .sample = %lld, .lists_once = %lld, .lists_sample = %lld},",
-             (long long)bytes.once, (long long)bytes.sample, (long long)bytes.lists_once,
-             (long long)bytes.lists_sample);
-}
-
 static void description(const Tables *tables, const BackendOptions *options)
 {
     static const char *const kinds[] = {"constant", "step", "cosine", "one_cycle"};
@@ -287,13 +296,13 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".optimizer = %s,", c_string(tables->arena, program->optimizer));
     out_line(out, ".network = text_of_network,");
     out_line(out, ".training = text_of_training,");
-    bytes_row(tables);
+    table_names(tables);
+    places(tables);
     out_line(out, ".net_bytes = sizeof(struct net),");
-    out_line(out, ".open = open_net,");
-    out_line(out, ".close = close_net,");
     out_line(out, ".forward = forward,");
     out_line(out, ".backward = backward,");
     out_line(out, ".update = update,");
+    out_line(out, ".choose = choose_level,");
     out_close(out, ";");
 }
 
@@ -302,7 +311,9 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
     Tables tables = {arena, program, out};
     memory(&tables);
     c_level_choice(out);
-    opening(&tables);
+    table(&tables, "SnnParam", "net_params", program->params.count, describe_param);
+    table(&tables, "SnnStream", "net_streams", program->streams.count, describe_stream);
+    table(&tables, "SnnWatch", "net_watches", program->watches.count, describe_watch);
     model_text(&tables);
     description(&tables, options);
     out_blank(out);

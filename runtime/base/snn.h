@@ -53,7 +53,14 @@ typedef struct SnnRun {
 enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 16 };
 #define SNN_TEST_EPOCH 0xFFFFFFFFu
 
-/* ---- the program as data -------------------------------------------------------------------------- */
+/* ---- the program as data -------------------------------------------------------------------------- *
+ *
+ * A program is kernels and constants: an SnnModel named `description` with all that it points to, and a main() that hands a
+ * copy of it to snn_main(). Whatever makes a program, in C or not, makes these.
+ *
+ * Its arrays hang at a struct, the net: an SnnRun, and behind it a pointer for each array. A place is where in the net a
+ * pointer stands, in bytes; 0, where the SnnRun is, stands for no array. snn_model_open() takes the memory, and sets the
+ * members that are said to be set by it. */
 
 /* An array of weights, its gradient and the optimiser's states of it, all of the same size. */
 typedef struct SnnParam {
@@ -63,14 +70,17 @@ typedef struct SnnParam {
     int ndim;          /* 0: one number */
     int dims[SNN_MAX_DIMS];
     bool matrix; /* stored [in][out] here, [out][in] in a checkpoint */
-    float *value;
-    float *gradient; /* NULL: frozen, not learned; then there are no states either */
+    struct {
+        size_t value;
+        size_t gradient; /* 0: frozen, not learned; then there are no states either */
+        size_t state[SNN_MAX_STATES];
+    } at; /* places */
     int states;
-    float *state[SNN_MAX_STATES];
     const char *state_name[SNN_MAX_STATES];
     float state_init[SNN_MAX_STATES];
     float init; /* uniform in -init .. init, or, if constant, the value itself */
     bool constant;
+    float *value, *gradient, *state[SNN_MAX_STATES]; /* set when the model is opened */
 } SnnParam;
 
 /* A layer's stream, for reports: where NaN came from, firing rates, `info`. */
@@ -80,20 +90,24 @@ typedef struct SnnStream {
     int line;          /* of the model's file */
     int size;          /* units */
     bool spikes;
-    bool saved;            /* no layer: kept for backward() only */
-    const float *values;   /* of forward: [batch][steps][size] (or [batch][size]), NULL where not kept */
-    int64_t per_sample;    /* elements of values per sample */
-    const float *activity; /* [batch] spikes of each sample, NULL unless spikes */
-    int64_t operations;    /* synaptic operations (multiply-adds) per sample, dense */
+    bool saved; /* no layer: kept for backward() only */
+    struct {
+        size_t values;   /* of forward: [batch][steps][size] (or [batch][size]), 0 where not kept */
+        size_t activity; /* [batch] spikes of each sample, 0 unless spikes */
+    } at;                /* places of floats */
+    int64_t per_sample;  /* elements of values per sample */
+    int64_t operations;  /* synaptic operations (multiply-adds) per sample, dense */
+    const float *values, *activity; /* set when the model is opened */
 } SnnStream;
 
 /* Numbers that are finite after every forward(), or something went wrong. A neuron that compares NaN stays silent,
  * so nothing else need show it. */
 typedef struct SnnWatch {
-    int stream;          /* of the layer: index into streams */
-    const char *state;   /* "v", as the sample leaves it; NULL: what the layer compares, infinity as NaN */
-    const float *values; /* [batch][per_sample] */
+    int stream;        /* of the layer: index into streams */
+    const char *state; /* "v", as the sample leaves it; NULL: what the layer compares, infinity as NaN */
+    size_t at;         /* place of floats: [batch][per_sample] */
     int64_t per_sample;
+    const float *values; /* set when the model is opened */
 } SnnWatch;
 
 typedef enum SnnScheduleKind { SNN_CONSTANT, SNN_STEP, SNN_COSINE, SNN_ONE_CYCLE } SnnScheduleKind;
@@ -115,12 +129,26 @@ typedef struct SnnData {
     int classes;
 } SnnData;
 
-/* Memory of the network's arrays, beside weights, gradients and optimiser states. */
-typedef struct SnnBytes {
-    int64_t once, sample; /* what there is once, and for each sample of a batch */
-    int64_t lists_once,
-        lists_sample; /* the same of lists, made for the worst case: pages nobody touches are free */
-} SnnBytes;
+/* What there are many of. */
+typedef struct SnnTables {
+    const SnnBuffer *buffers; /* all arrays of the net */
+    size_t buffer_count;
+    const SnnParam *params;
+    const SnnStream *streams; /* in forward order */
+    const SnnWatch *watches;  /* in forward order */
+    int param_count, stream_count, watch_count;
+} SnnTables;
+
+/* Places of what is handed over with a batch. */
+typedef struct SnnPlaces {
+    size_t input;     /* float[batch][dims of data]; 0 where data are spikes or the network sees none */
+    size_t spikes;    /* uint8_t, the same, of 0 and 1; 0 where data are reals or the network sees none */
+    size_t label;     /* int32_t[batch] */
+    size_t sample;    /* int32_t[batch], number of the sample in its data set: for random numbers */
+    size_t loss;      /* float[batch]; 0 unless the model trains */
+    size_t predicted; /* int32_t[batch]; 0 unless it predicts */
+    size_t scores;    /* float[batch][classes]; the same */
+} SnnPlaces;
 
 typedef struct SnnModel SnnModel;
 typedef struct SnnOptions SnnOptions; /* the command line */
@@ -147,29 +175,27 @@ struct SnnModel {
      * training does. Checkpoints hold both. */
     const char *const *network, *const *training;
 
-    SnnBytes bytes;
-
-    /* Made by the generated program in open(). */
-    size_t net_bytes; /* sizeof the struct of all buffers, allocated by the runtime, zeroed */
-    bool (*open)(SnnModel *model, void *net, int batch); /* takes memory, fills what follows */
-    void (*close)(void *net);                            /* also after an open() that failed half-way */
+    SnnTables tables;
+    SnnPlaces at;
+    size_t net_bytes; /* of the net */
     void (*forward)(void *net, SnnPool *pool);
-    void (*backward)(void *net, SnnPool *pool); /* zeroes the gradients first, overwrites streams' values */
+    void (*backward)(void *net, SnnPool *pool); /* sets the gradients, overwrites streams' values */
     void (*update)(void *net, SnnPool *pool);
+    /* NULL, or sets the three for this processor, when the model is opened. */
+    void (*choose)(SnnModel *model);
 
-    SnnRun *run;        /* inside net */
-    SnnMemory *memory;  /* the same: where its arrays are, but lists; NULL if that is not known */
-    float *input;       /* [batch][dims of data]; NULL where data are spikes or the network sees none */
-    uint8_t *spikes;    /* the same, of 0 and 1; NULL where data are reals or the network sees none */
-    int32_t *label;     /* [batch] */
-    int32_t *sample;    /* [batch] number of the sample in its data set: for random numbers */
-    float *loss;        /* [batch]; NULL unless the model trains */
-    int32_t *predicted; /* [batch]; NULL unless it predicts */
-    float *scores;      /* [batch][classes]; the same */
-    int param_count, stream_count, watch_count;
+    /* Set when the model is opened. */
+    void *net;
+    SnnMemory memory; /* of the net's arrays, but the sparse ones */
+    SnnRun *run;
+    float *input;
+    uint8_t *spikes;
+    int32_t *label, *sample, *predicted;
+    float *loss, *scores;
     SnnParam *params;
-    SnnStream *streams; /* in forward order */
-    SnnWatch *watches;  /* in forward order */
+    SnnStream *streams;
+    SnnWatch *watches;
+    int param_count, stream_count, watch_count;
 };
 
 #endif

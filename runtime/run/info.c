@@ -93,17 +93,27 @@ static int64_t info_data(const SnnModel *model, const SnnOptions *options)
     return train + notes + test;
 }
 
-/* While it trains, or, if it does not, tests. Lists have room for every unit at every step. */
-static void info_memory(const SnnModel *model, const SnnOptions *options, int64_t batch)
+/* What buffers of this kind take together. */
+static int64_t info_buffers(const SnnModel *model, bool each_sample, bool sparse, int64_t times)
 {
-    const SnnBytes *bytes = &model->bytes;
-    int64_t lists = (bytes->lists_once + bytes->lists_sample * batch) / 4;
-    info_size("streams of a batch", bytes->sample * batch);
-    info_size("scratch", bytes->once);
+    int64_t bytes = 0;
+    for (size_t i = 0; i < model->tables.buffer_count; i++) {
+        const SnnBuffer *buffer = &model->tables.buffers[i];
+        if (buffer->each_sample == each_sample && buffer->sparse == sparse)
+            bytes += (int64_t)buffer->bytes * times;
+    }
+    return bytes;
+}
+
+/* While it trains, or, if it does not, tests. Lists have room for every unit at every step. */
+static void info_memory(const SnnModel *model, const SnnOptions *options, int64_t batch, int64_t params)
+{
+    int64_t lists = (info_buffers(model, false, true, 1) + info_buffers(model, true, true, batch)) / 4;
+    info_size("streams of a batch", info_buffers(model, true, false, batch));
+    info_size("scratch", info_buffers(model, false, false, 1) - params);
     info_size("lists, if a quarter full", lists);
     int64_t data = info_data(model, options);
-    if (model->memory != NULL)
-        info_size("together, in whole pages", (int64_t)snn_memory_bytes(model->memory) + lists + data);
+    info_size("together, in whole pages", (int64_t)snn_memory_bytes(&model->memory) + lists + data);
 }
 
 int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
@@ -127,7 +137,7 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
     info_size("parameters", params * four);
     info_size("gradients", learned * four);
     info_size("optimiser", states * four);
-    info_memory(model, options, batch);
+    info_memory(model, options, batch, (params + learned + states) * four);
     snn_session_close(&session);
     return SNN_OK;
 }

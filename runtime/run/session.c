@@ -2,19 +2,18 @@
 #include "snn_session.h"
 #include "snn_health.h"
 #include "snn_interrupt.h"
+#include "snn_model.h"
 
 #include <string.h>
 
 bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error)
 {
     *session = (SnnSession){.model = model, .batch = batch};
-    session->net = snn_alloc(1, model->net_bytes);
-    if (session->net == NULL || !model->open(model, session->net, batch)) {
-        if (session->net != NULL)
-            model->close(session->net);
-        snn_free(session->net);
+    if (!snn_model_open(model, (size_t)batch)) {
+        snn_model_close(model);
         return snn_fail(error, "no memory (batch of %d samples): try a smaller --batch", batch);
     }
+    session->net = model->net;
     session->pool = snn_pool_open(threads);
     if (session->pool != NULL)
         return true;
@@ -25,8 +24,7 @@ bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threa
 void snn_session_close(SnnSession *session)
 {
     snn_pool_close(session->pool);
-    session->model->close(session->net);
-    snn_free(session->net);
+    snn_model_close(session->model);
     *session = (SnnSession){0};
 }
 

@@ -110,10 +110,10 @@ static Bench open_bench(const char *folder, const char *workload, int threads)
 {
     Bench bench = {.model = description, .sample = 1};
     SnnModel *model = &bench.model;
-    bench.net = snn_alloc(1, model->net_bytes);
     bench.pool = snn_pool_open(threads);
-    if (bench.net == NULL || bench.pool == NULL || !model->open(model, bench.net, model->batch))
+    if (bench.pool == NULL || !snn_model_open(model, (size_t)model->batch))
         fail(workload, "not enough memory");
+    bench.net = model->net;
     for (int d = 0; d < model->data.ndim; d++)
         bench.sample *= (size_t)model->data.dims[d];
     bench.spikes = read_all(folder, workload, "spikes");

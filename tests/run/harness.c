@@ -9,6 +9,7 @@
 int generated_main(int argc, char **argv);
 #include GENERATED
 #undef main
+#include "snn_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,18 +162,17 @@ typedef struct Session {
 /* Room for `extra` more samples than the batch has. */
 static Session open_session(Words *batch, int threads, int extra)
 {
-    Session session = {description, snn_alloc(1, description.net_bytes), snn_pool_open(threads)};
-    if (session.net == NULL || session.pool == NULL
-        || !session.model.open(&session.model, session.net, (int)batch->at[0] + extra))
+    Session session = {description, NULL, snn_pool_open(threads)};
+    if (session.pool == NULL || !snn_model_open(&session.model, batch->at[0] + (size_t)extra))
         stop("not enough memory");
+    session.net = session.model.net;
     take_batch(batch, &session.model);
     return session;
 }
 
 static void close_session(Session *session)
 {
-    session->model.close(session->net);
-    snn_free(session->net);
+    snn_model_close(&session->model);
     snn_pool_close(session->pool);
 }
 

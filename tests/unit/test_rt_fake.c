@@ -23,109 +23,88 @@
 
 typedef struct FakeNet {
     SnnRun run;
-    FakeModel *fake;
     float *input, *spikes, *logits, *error, *loss, *scores, *activity, *w, *b, *grad_w, *grad_b, *mom_w,
         *mom_b, *state;
     int32_t *label, *sample, *predicted;
-    SnnParam params[2];
-    SnnStream streams[2];
-    SnnWatch watch;
+    FakeModel *fake;
 } FakeNet;
 
-static float *floats(int64_t count)
-{
-    float *values = snn_alloc((size_t)count, sizeof(float));
-    ck_assert_ptr_nonnull(values);
-    return values;
-}
+#define NET(buffer) offsetof(FakeNet, buffer)
+enum {
+    FAKE_WEIGHTS = FAKE_INPUTS * FAKE_CLASSES * sizeof(float),
+    FAKE_BIASES = FAKE_CLASSES * sizeof(float)
+};
 
-static void describe(FakeNet *net)
-{
-    net->params[0] = (SnnParam){.name = "w_digit",
-                                .about = "dense(3) of digit",
-                                .line = 5,
-                                .ndim = 2,
-                                .dims = {FAKE_INPUTS, FAKE_CLASSES},
-                                .matrix = true,
-                                .value = net->w,
-                                .gradient = net->grad_w,
-                                .states = 1,
-                                .state = {net->mom_w},
-                                .state_name = {"momentum"},
-                                .init = 0.25f};
-    net->params[1] = (SnnParam){.name = "b_digit",
-                                .about = "dense(3) of digit",
-                                .line = 5,
-                                .ndim = 1,
-                                .dims = {FAKE_CLASSES},
-                                .value = net->b,
-                                .gradient = net->grad_b,
-                                .states = 1,
-                                .state = {net->mom_b},
-                                .state_name = {"momentum"},
-                                .init = 0.5f,
-                                .constant = true};
-    net->streams[0] = (SnnStream){.name = "coin",
-                                  .about = "poisson",
-                                  .size = FAKE_INPUTS,
-                                  .spikes = true,
-                                  .values = net->spikes,
-                                  .per_sample = FAKE_INPUTS,
-                                  .activity = net->activity};
-    net->streams[1] = (SnnStream){.name = "digit",
-                                  .about = "dense(3)",
-                                  .line = 5,
-                                  .size = FAKE_CLASSES,
-                                  .values = net->logits,
-                                  .per_sample = FAKE_CLASSES,
-                                  .operations = FAKE_INPUTS * FAKE_CLASSES};
-    net->watch = (SnnWatch){.stream = 1, .state = "v", .values = net->state, .per_sample = 1};
-    if (net->fake->frozen) {
-        net->params[1].gradient = NULL;
-        net->params[1].states = 0;
-    }
-}
+static const SnnBuffer fake_buffers[] = {
+    {.at = NET(input), .bytes = FAKE_INPUTS * sizeof(float), .each_sample = true},
+    {.at = NET(spikes), .bytes = FAKE_INPUTS * sizeof(float), .each_sample = true, .sparse = true},
+    {.at = NET(logits), .bytes = FAKE_BIASES, .each_sample = true},
+    {.at = NET(error), .bytes = FAKE_BIASES, .each_sample = true},
+    {.at = NET(loss), .bytes = sizeof(float), .each_sample = true},
+    {.at = NET(scores), .bytes = FAKE_BIASES, .each_sample = true},
+    {.at = NET(activity), .bytes = sizeof(float), .each_sample = true},
+    {.at = NET(w), .bytes = FAKE_WEIGHTS},
+    {.at = NET(b), .bytes = FAKE_BIASES},
+    {.at = NET(grad_w), .bytes = FAKE_WEIGHTS},
+    {.at = NET(grad_b), .bytes = FAKE_BIASES},
+    {.at = NET(mom_w), .bytes = FAKE_WEIGHTS},
+    {.at = NET(mom_b), .bytes = FAKE_BIASES},
+    {.at = NET(state), .bytes = sizeof(float), .each_sample = true},
+    {.at = NET(label), .bytes = sizeof(int32_t), .each_sample = true},
+    {.at = NET(sample), .bytes = sizeof(int32_t), .each_sample = true},
+    {.at = NET(predicted), .bytes = sizeof(int32_t), .each_sample = true},
+};
 
-static bool fake_net_open(SnnModel *model, void *memory, int batch)
+static const SnnParam fake_params[] = {
+    {.name = "w_digit",
+     .about = "dense(3) of digit",
+     .line = 5,
+     .ndim = 2,
+     .dims = {FAKE_INPUTS, FAKE_CLASSES},
+     .matrix = true,
+     .at = {.value = NET(w), .gradient = NET(grad_w), .state = {NET(mom_w)}},
+     .states = 1,
+     .state_name = {"momentum"},
+     .init = 0.25f},
+    {.name = "b_digit",
+     .about = "dense(3) of digit",
+     .line = 5,
+     .ndim = 1,
+     .dims = {FAKE_CLASSES},
+     .at = {.value = NET(b), .gradient = NET(grad_b), .state = {NET(mom_b)}},
+     .states = 1,
+     .state_name = {"momentum"},
+     .init = 0.5f,
+     .constant = true},
+};
+
+static const SnnStream fake_streams[] = {
+    {.name = "coin",
+     .about = "poisson",
+     .size = FAKE_INPUTS,
+     .spikes = true,
+     .at = {.values = NET(spikes), .activity = NET(activity)},
+     .per_sample = FAKE_INPUTS},
+    {.name = "digit",
+     .about = "dense(3)",
+     .line = 5,
+     .size = FAKE_CLASSES,
+     .at = {.values = NET(logits)},
+     .per_sample = FAKE_CLASSES,
+     .operations = FAKE_INPUTS * FAKE_CLASSES},
+};
+
+static const SnnWatch fake_watches[] = {{.stream = 1, .state = "v", .at = NET(state), .per_sample = 1}};
+
+/* The model is the first member of a fake. */
+static void fake_choose(SnnModel *model)
 {
-    FakeNet *net = memory;
+    FakeNet *net = model->net;
     net->fake = (FakeModel *)model;
-    model->input = net->input = floats(batch * FAKE_INPUTS);
-    model->loss = net->loss = floats(batch);
-    model->scores = net->scores = floats(batch * FAKE_CLASSES);
-    model->label = net->label = snn_alloc((size_t)batch, sizeof(int32_t));
-    model->sample = net->sample = snn_alloc((size_t)batch, sizeof(int32_t));
-    model->predicted = net->predicted = snn_alloc((size_t)batch, sizeof(int32_t));
-    net->spikes = floats(batch * FAKE_INPUTS);
-    net->logits = floats(batch * FAKE_CLASSES);
-    net->error = floats(batch * FAKE_CLASSES);
-    net->activity = floats(batch);
-    net->state = floats(batch);
-    net->w = floats(FAKE_INPUTS * FAKE_CLASSES);
-    net->grad_w = floats(FAKE_INPUTS * FAKE_CLASSES);
-    net->mom_w = floats(FAKE_INPUTS * FAKE_CLASSES);
-    net->b = floats(FAKE_CLASSES);
-    net->grad_b = floats(FAKE_CLASSES);
-    net->mom_b = floats(FAKE_CLASSES);
-    describe(net);
-    model->run = &net->run;
-    model->params = net->params;
-    model->param_count = 2;
-    model->streams = net->streams;
-    model->stream_count = 2;
-    model->watches = &net->watch;
-    model->watch_count = 1;
-    return true;
-}
-
-static void fake_net_close(void *memory)
-{
-    FakeNet *net = memory;
-    void *all[] = {net->input,    net->spikes, net->logits, net->error,     net->loss,   net->scores,
-                   net->activity, net->w,      net->b,      net->grad_w,    net->grad_b, net->mom_w,
-                   net->mom_b,    net->label,  net->sample, net->predicted, net->state};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        snn_free(all[i]);
+    if (net->fake->frozen) {
+        model->params[1].gradient = NULL;
+        model->params[1].states = 0;
+    }
 }
 
 static void forward_row(FakeNet *net, int32_t row)
@@ -216,10 +195,10 @@ static void fake_update(void *memory, SnnPool *pool)
     FakeNet *net = memory;
     (void)pool;
     for (int p = 0; p < (net->fake->frozen ? 1 : 2); p++)
-        for (int64_t i = 0; i < snn_param_size(&net->params[p]); i++) {
-            float *momentum = &net->params[p].state[0][i];
-            *momentum = 0.9f * *momentum + net->run.scale * net->params[p].gradient[i];
-            net->params[p].value[i] -= net->run.lr * *momentum;
+        for (int64_t i = 0; i < snn_param_size(&net->fake->model.params[p]); i++) {
+            float *momentum = &net->fake->model.params[p].state[0][i];
+            *momentum = 0.9f * *momentum + net->run.scale * net->fake->model.params[p].gradient[i];
+            net->fake->model.params[p].value[i] -= net->run.lr * *momentum;
         }
 }
 
@@ -239,10 +218,22 @@ static const SnnModel fake_model = {
     .schedule = {SNN_COSINE, 0.5f, 0.0f, 1, true},
     .clip_norm = 0.3f,
     .optimizer = "sgd",
-    .bytes = {.sample = (FAKE_INPUTS + 2 * FAKE_CLASSES) * (int64_t)sizeof(float)},
+    .tables = {.buffers = fake_buffers,
+               .buffer_count = sizeof fake_buffers / sizeof *fake_buffers,
+               .params = fake_params,
+               .streams = fake_streams,
+               .watches = fake_watches,
+               .param_count = 2,
+               .stream_count = 2,
+               .watch_count = 1},
+    .at = {.input = NET(input),
+           .label = NET(label),
+           .sample = NET(sample),
+           .loss = NET(loss),
+           .predicted = NET(predicted),
+           .scores = NET(scores)},
     .net_bytes = sizeof(FakeNet),
-    .open = fake_net_open,
-    .close = fake_net_close,
+    .choose = fake_choose,
     .forward = fake_forward,
     .backward = fake_backward,
     .update = fake_update,

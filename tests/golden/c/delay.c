@@ -60,11 +60,6 @@ struct net {
     float (*state_v_digit_)[3];
     float (*parts_of_w_digit_2_)[4][3];
     float (*parts_of_w_digit_)[4][3];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[3];
-    SnnStream streams[9];
-    SnnWatch watches[2];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -553,13 +548,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_digit_2_), 384, false, false, 0},
     {NET(parts_of_w_digit_), 384, false, false, 0},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -580,84 +568,69 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
-        .states = 0, .init = 0.5f, .constant = false,
-    };
-    net->params[1] = (SnnParam) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
+    },
+    {
         .name = "w_digit_2", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit_2_[0], .gradient = net->grad_w_digit_2_[0],
-        .states = 0, .init = 0.5f, .constant = false,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_)},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 3,
-        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "input", .about = "poisson(image)", .line = 5,
-        .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "digit_dense", .about = "dense(3)", .line = 6,
-        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 24,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 24,
+        .at = {.values = NET(digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit_delay", .about = "input[-1]", .line = 6,
-        .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "digit_dense_2", .about = "dense(3)", .line = 6,
-        .size = 3, .spikes = false, .values = net->digit_dense_2_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 24,
-    };
-    net->streams[5] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 24,
+        .at = {.values = NET(digit_dense_2_), .activity = 0},
+    },
+    {
         .name = "digit", .about = "lif()", .line = 6,
-        .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
-        .activity = net->activity_digit_, .operations = 0,
-    };
-    net->streams[6] = (SnnStream) {
+        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_digit_)},
+    },
+    {
         .name = "digit_v", .about = "lif()", .line = 6,
-        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[7] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 0, .saved = true,
+        .at = {.values = NET(digit_v_then_g_digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit_rate", .about = "rate(digit)", .line = 7,
-        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
-        .activity = NULL, .operations = 0,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 5, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 2;
-    model->streams = net->streams;
-    model->stream_count = 8;
-    model->watches = net->watches;
-    model->watch_count = 1;
-    choose_level(model);
-    return true;
-}
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
+        .at = {.values = NET(digit_rate_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 5, .state = "v", .at = NET(state_v_digit_), .per_sample = 3,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -719,13 +692,25 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 768, .sample = 202, .lists_once = 0, .lists_sample = 64},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 2,
+        .streams = net_streams, .stream_count = 8,
+        .watches = net_watches, .watch_count = 1,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

@@ -71,11 +71,6 @@ struct net {
     float (*state_v_digit_)[3];
     float (*parts_of_w_digit_)[5][3];
     float (*parts_of_w_hidden_)[4][5];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[3];
-    SnnStream streams[10];
-    SnnWatch watches[3];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -775,13 +770,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_digit_), 640, false, false, 0},
     {NET(parts_of_w_hidden_), 0, .place = NET(parts_of_w_digit_)},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -802,96 +790,79 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_hidden", .about = "dense(5)", .line = 6,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
-        .state[0] = net->m_w_hidden_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_hidden_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
-        .states = 2, .init = 0.5f, .constant = false,
-    };
-    net->params[1] = (SnnParam) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_), .state = {NET(m_w_hidden_), NET(v_w_hidden_)}},
+        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+    },
+    {
         .name = "w_digit", .about = "dense(3)", .line = 7,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
-        .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_digit_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
-        .states = 2, .init = 0.4472136f, .constant = false,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.4472136f, .constant = false,
+        .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
+        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [2, 2], classes = 3)", .line = 3,
-        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "input", .about = "poisson(image)", .line = 5,
-        .size = 4, .spikes = true, .values = NULL, .per_sample = 12,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 4, .spikes = true, .per_sample = 12, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "hidden_dense", .about = "dense(5)", .line = 6,
-        .size = 5, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 15,
-        .activity = NULL, .operations = 60,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 5, .spikes = false, .per_sample = 15, .operations = 60,
+        .at = {.values = NET(hidden_dense_), .activity = 0},
+    },
+    {
         .name = "hidden", .about = "lif(tau = 2)", .line = 6,
-        .size = 5, .spikes = true, .values = NULL, .per_sample = 15,
-        .activity = net->activity_hidden_, .operations = 0,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 5, .spikes = true, .per_sample = 15, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_hidden_)},
+    },
+    {
         .name = "hidden_v", .about = "lif(tau = 2)", .line = 6,
-        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 15,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[5] = (SnnStream) {
+        .size = 5, .spikes = false, .per_sample = 15, .operations = 0, .saved = true,
+        .at = {.values = NET(hidden_v_then_g_hidden_dense_), .activity = 0},
+    },
+    {
         .name = "digit_dense", .about = "dense(3)", .line = 7,
-        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 9,
-        .activity = NULL, .operations = 45,
-    };
-    net->streams[6] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 9, .operations = 45,
+        .at = {.values = NET(digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit", .about = "lif(tau = 2)", .line = 7,
-        .size = 3, .spikes = true, .values = NULL, .per_sample = 9,
-        .activity = net->activity_digit_, .operations = 0,
-    };
-    net->streams[7] = (SnnStream) {
+        .size = 3, .spikes = true, .per_sample = 9, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_digit_)},
+    },
+    {
         .name = "digit_v", .about = "lif(tau = 2)", .line = 7,
-        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 9,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[8] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 9, .operations = 0, .saved = true,
+        .at = {.values = NET(digit_v_then_g_digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit_rate", .about = "rate(digit)", .line = 8,
-        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
-        .activity = NULL, .operations = 0,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 3, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 5,
-    };
-    net->watches[1] = (SnnWatch) {
-        .stream = 6, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 2;
-    model->streams = net->streams;
-    model->stream_count = 9;
-    model->watches = net->watches;
-    model->watch_count = 2;
-    choose_level(model);
-    return true;
-}
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
+        .at = {.values = NET(digit_rate_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 3, .state = "v", .at = NET(state_v_hidden_), .per_sample = 5,
+    },
+    {
+        .stream = 6, .state = "v", .at = NET(state_v_digit_), .per_sample = 3,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -957,13 +928,25 @@ static const SnnModel description = {
     .optimizer = "adam",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 1180, .sample = 428, .lists_once = 0, .lists_sample = 86},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 2,
+        .streams = net_streams, .stream_count = 9,
+        .watches = net_watches, .watch_count = 2,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

@@ -51,11 +51,6 @@ struct net {
     float (*state_v_reservoir_)[5];
     float (*state_v_li_reservoir_)[5];
     float (*parts_of_w_digit_)[5][3];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[3];
-    SnnStream streams[6];
-    SnnWatch watches[3];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -469,13 +464,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(state_v_li_reservoir_), 20, true, false, 0},
     {NET(parts_of_w_digit_), 480, false, false, 0},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -496,73 +484,58 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_reservoir", .about = "dense(5)", .line = 6,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .value = net->w_reservoir_[0], .gradient = NULL,
-        .states = 0, .init = 0.5f, .constant = false,
-    };
-    net->params[1] = (SnnParam) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_reservoir_), .gradient = 0},
+    },
+    {
         .name = "w_digit", .about = "dense(3)", .line = 7,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
-        .state[0] = net->velocity_w_digit_[0], .state_name[0] = "velocity", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.4472136f, .constant = false,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.4472136f, .constant = false,
+        .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(velocity_w_digit_)}},
+        .states = 1, .state_name = {"velocity"}, .state_init = {0.0f},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 4,
-        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "reservoir_dense", .about = "dense(5)", .line = 6,
-        .size = 5, .spikes = false, .values = net->reservoir_dense_[0], .per_sample = 5,
-        .activity = NULL, .operations = 20,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 5, .spikes = false, .per_sample = 5, .operations = 20,
+        .at = {.values = NET(reservoir_dense_), .activity = 0},
+    },
+    {
         .name = "reservoir", .about = "lif(tau = 2)", .line = 6,
-        .size = 5, .spikes = true, .values = NULL, .per_sample = 15,
-        .activity = net->activity_reservoir_, .operations = 0,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 5, .spikes = true, .per_sample = 15, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_reservoir_)},
+    },
+    {
         .name = "digit_map_li_mean", .about = "mean(digit)", .line = 9,
-        .size = 5, .spikes = false, .values = net->digit_map_li_mean_[0], .per_sample = 5,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 5, .spikes = false, .per_sample = 5, .operations = 0,
+        .at = {.values = NET(digit_map_li_mean_), .activity = 0},
+    },
+    {
         .name = "digit_mean", .about = "dense(3)", .line = 7,
-        .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
-        .activity = NULL, .operations = 15,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 2, .state = "v", .values = net->state_v_reservoir_[0], .per_sample = 5,
-    };
-    net->watches[1] = (SnnWatch) {
-        .stream = 2, .state = "v_li", .values = net->state_v_li_reservoir_[0], .per_sample = 5,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = NULL;
-    model->scores = NULL;
-    model->params = net->params;
-    model->param_count = 2;
-    model->streams = net->streams;
-    model->stream_count = 5;
-    model->watches = net->watches;
-    model->watch_count = 2;
-    choose_level(model);
-    return true;
-}
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 15,
+        .at = {.values = NET(digit_mean_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 2, .state = "v", .at = NET(state_v_reservoir_), .per_sample = 5,
+    },
+    {
+        .stream = 2, .state = "v_li", .at = NET(state_v_li_reservoir_), .per_sample = 5,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -629,13 +602,23 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 480, .sample = 151, .lists_once = 0, .lists_sample = 0},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 2,
+        .streams = net_streams, .stream_count = 5,
+        .watches = net_watches, .watch_count = 2,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

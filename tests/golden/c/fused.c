@@ -66,11 +66,6 @@ struct net {
     float (*tiles_of_w_hidden_2_transposed_)[3][3];
     float (*parts_of_w_hidden_2_)[3][3];
     float (*parts_of_w_hidden_)[4][3];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[4];
-    SnnStream streams[8];
-    SnnWatch watches[3];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -1061,13 +1056,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_hidden_2_), 0, .place = NET(tiles_of_w_hidden_2_)},
     {NET(parts_of_w_hidden_), 0, .place = NET(tiles_of_w_hidden_2_transposed_)},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -1088,88 +1076,73 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_hidden", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
-        .states = 0, .init = 0.5f, .constant = false,
-    };
-    net->params[1] = (SnnParam) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
+    },
+    {
         .name = "w_hidden_2", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {3, 3}, .matrix = true,
-        .value = net->w_hidden_2_[0], .gradient = net->grad_w_hidden_2_[0],
-        .states = 0, .init = 0.57735026f, .constant = false,
-    };
-    net->params[2] = (SnnParam) {
+        .init = 0.57735026f, .constant = false,
+        .at = {.value = NET(w_hidden_2_), .gradient = NET(grad_w_hidden_2_)},
+    },
+    {
         .name = "plif_w_hidden", .about = "plif(threshold = 0.5)", .line = 5,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->plif_w_hidden_, .gradient = net->grad_plif_w_hidden_,
-        .states = 0, .init = 0.0f, .constant = true,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.0f, .constant = true,
+        .at = {.value = NET(plif_w_hidden_), .gradient = NET(grad_plif_w_hidden_)},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [4], classes = 3, temporal)", .line = 3,
-        .size = 4, .spikes = false, .values = net->image_[0][0], .per_sample = 8,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 8, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "hidden_dense", .about = "dense(3)", .line = 5,
-        .size = 3, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 24,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 24,
+        .at = {.values = NET(hidden_dense_), .activity = 0},
+    },
+    {
         .name = "hidden_delay", .about = "hidden[-1]", .line = 5,
-        .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "hidden_dense_2", .about = "dense(3)", .line = 5,
-        .size = 3, .spikes = false, .values = net->hidden_dense_2_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 18,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 18,
+        .at = {.values = NET(hidden_dense_2_), .activity = 0},
+    },
+    {
         .name = "hidden", .about = "plif(threshold = 0.5)", .line = 5,
-        .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
-        .activity = net->activity_hidden_, .operations = 0,
-    };
-    net->streams[5] = (SnnStream) {
+        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_hidden_)},
+    },
+    {
         .name = "digit_mean", .about = "mean(digit)", .line = 7,
-        .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[6] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
+        .at = {.values = NET(digit_mean_), .activity = 0},
+    },
+    {
         .name = "hidden_v_before", .about = "plif(threshold = 0.5)", .line = 5,
-        .size = 3, .spikes = false, .values = net->hidden_v_before_then_g_hidden_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 4, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 3,
-    };
-    net->watches[1] = (SnnWatch) {
-        .stream = 4, .state = "v_li", .values = net->state_v_li_hidden_[0], .per_sample = 3,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0][0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 3;
-    model->streams = net->streams;
-    model->stream_count = 7;
-    model->watches = net->watches;
-    model->watch_count = 2;
-    choose_level(model);
-    return true;
-}
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 0, .saved = true,
+        .at = {.values = NET(hidden_v_before_then_g_hidden_dense_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 4, .state = "v", .at = NET(state_v_hidden_), .per_sample = 3,
+    },
+    {
+        .stream = 4, .state = "v_li", .at = NET(state_v_li_hidden_), .per_sample = 3,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -1238,13 +1211,25 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 780, .sample = 268, .lists_once = 0, .lists_sample = 28},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 3,
+        .streams = net_streams, .stream_count = 7,
+        .watches = net_watches, .watch_count = 2,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

@@ -80,11 +80,6 @@ struct net {
     float (*tiles_of_w_hidden_2_transposed_)[17][17];
     float (*parts_of_w_hidden_2_)[17][17];
     float (*parts_of_w_hidden_)[3][17];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[5];
-    SnnStream streams[12];
-    SnnWatch watches[4];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -1280,13 +1275,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_hidden_2_), 0, .place = NET(w_second_transposed_)},
     {NET(parts_of_w_hidden_), 0, .place = NET(tiles_of_w_hidden_2_)},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -1307,117 +1295,102 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_hidden", .about = "dense(17)", .line = 6,
         .ndim = 2, .dims = {3, 17}, .matrix = true,
-        .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
-        .states = 0, .init = 0.57735026f, .constant = false,
-    };
-    net->params[1] = (SnnParam) {
+        .init = 0.57735026f, .constant = false,
+        .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
+    },
+    {
         .name = "w_hidden_2", .about = "dense(17)", .line = 6,
         .ndim = 2, .dims = {17, 17}, .matrix = true,
-        .value = net->w_hidden_2_[0], .gradient = net->grad_w_hidden_2_[0],
-        .states = 0, .init = 0.24253562f, .constant = false,
-    };
-    net->params[2] = (SnnParam) {
+        .init = 0.24253562f, .constant = false,
+        .at = {.value = NET(w_hidden_2_), .gradient = NET(grad_w_hidden_2_)},
+    },
+    {
         .name = "w_second", .about = "dense(18)", .line = 7,
         .ndim = 2, .dims = {17, 18}, .matrix = true,
-        .value = net->w_second_[0], .gradient = net->grad_w_second_[0],
-        .states = 0, .init = 0.24253562f, .constant = false,
-    };
-    net->params[3] = (SnnParam) {
+        .init = 0.24253562f, .constant = false,
+        .at = {.value = NET(w_second_), .gradient = NET(grad_w_second_)},
+    },
+    {
         .name = "w_digit", .about = "dense(2)", .line = 8,
         .ndim = 2, .dims = {18, 2}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
-        .states = 0, .init = 0.23570226f, .constant = false,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.23570226f, .constant = false,
+        .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [3], classes = 2, temporal)", .line = 4,
-        .size = 3, .spikes = false, .values = net->image_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "hidden_dense", .about = "dense(17)", .line = 6,
-        .size = 17, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 34,
-        .activity = NULL, .operations = 102,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 17, .spikes = false, .per_sample = 34, .operations = 102,
+        .at = {.values = NET(hidden_dense_), .activity = 0},
+    },
+    {
         .name = "hidden_delay", .about = "hidden[-1]", .line = 6,
-        .size = 17, .spikes = true, .values = NULL, .per_sample = 34,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 17, .spikes = true, .per_sample = 34, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "hidden_dense_2", .about = "dense(17)", .line = 6,
-        .size = 17, .spikes = false, .values = net->hidden_dense_2_[0][0], .per_sample = 17,
-        .activity = NULL, .operations = 578,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 17, .spikes = false, .per_sample = 17, .operations = 578,
+        .at = {.values = NET(hidden_dense_2_), .activity = 0},
+    },
+    {
         .name = "hidden", .about = "lif(surrogate = rectangle(1))", .line = 6,
-        .size = 17, .spikes = true, .values = NULL, .per_sample = 34,
-        .activity = net->activity_hidden_, .operations = 0,
-    };
-    net->streams[5] = (SnnStream) {
+        .size = 17, .spikes = true, .per_sample = 34, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_hidden_)},
+    },
+    {
         .name = "hidden_v", .about = "lif(surrogate = rectangle(1))", .line = 6,
-        .size = 17, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 34,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[6] = (SnnStream) {
+        .size = 17, .spikes = false, .per_sample = 34, .operations = 0, .saved = true,
+        .at = {.values = NET(hidden_v_then_g_hidden_dense_), .activity = 0},
+    },
+    {
         .name = "second_dense", .about = "dense(18)", .line = 7,
-        .size = 18, .spikes = false, .values = net->second_dense_[0][0], .per_sample = 36,
-        .activity = NULL, .operations = 612,
-    };
-    net->streams[7] = (SnnStream) {
+        .size = 18, .spikes = false, .per_sample = 36, .operations = 612,
+        .at = {.values = NET(second_dense_), .activity = 0},
+    },
+    {
         .name = "second", .about = "lif(surrogate = triangle(1))", .line = 7,
-        .size = 18, .spikes = true, .values = NULL, .per_sample = 36,
-        .activity = net->activity_second_, .operations = 0,
-    };
-    net->streams[8] = (SnnStream) {
+        .size = 18, .spikes = true, .per_sample = 36, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_second_)},
+    },
+    {
         .name = "second_li_mean", .about = "mean(digit)", .line = 9,
-        .size = 18, .spikes = false, .values = net->second_li_mean_[0], .per_sample = 18,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[9] = (SnnStream) {
+        .size = 18, .spikes = false, .per_sample = 18, .operations = 0,
+        .at = {.values = NET(second_li_mean_), .activity = 0},
+    },
+    {
         .name = "second_v", .about = "lif(surrogate = triangle(1))", .line = 7,
-        .size = 18, .spikes = false, .values = net->second_v_then_g_second_dense_[0][0], .per_sample = 36,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[10] = (SnnStream) {
+        .size = 18, .spikes = false, .per_sample = 36, .operations = 0, .saved = true,
+        .at = {.values = NET(second_v_then_g_second_dense_), .activity = 0},
+    },
+    {
         .name = "digit_mean", .about = "dense(2)", .line = 8,
-        .size = 2, .spikes = false, .values = net->digit_mean_[0], .per_sample = 2,
-        .activity = NULL, .operations = 36,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 4, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 17,
-    };
-    net->watches[1] = (SnnWatch) {
-        .stream = 7, .state = "v", .values = net->state_v_second_[0], .per_sample = 18,
-    };
-    net->watches[2] = (SnnWatch) {
-        .stream = 7, .state = "v_li", .values = net->state_v_li_second_[0], .per_sample = 18,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0][0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 4;
-    model->streams = net->streams;
-    model->stream_count = 11;
-    model->watches = net->watches;
-    model->watch_count = 3;
-    choose_level(model);
-    return true;
-}
+        .size = 2, .spikes = false, .per_sample = 2, .operations = 36,
+        .at = {.values = NET(digit_mean_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 4, .state = "v", .at = NET(state_v_hidden_), .per_sample = 17,
+    },
+    {
+        .stream = 7, .state = "v", .at = NET(state_v_second_), .per_sample = 18,
+    },
+    {
+        .stream = 7, .state = "v_li", .at = NET(state_v_li_second_), .per_sample = 18,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -1498,13 +1471,25 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 26660, .sample = 1524, .lists_once = 0, .lists_sample = 168},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 4,
+        .streams = net_streams, .stream_count = 11,
+        .watches = net_watches, .watch_count = 3,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

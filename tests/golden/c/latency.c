@@ -41,11 +41,6 @@ struct net {
 
     /* scratch */
     float (*state_v_digit_latency_li_)[4];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[2];
-    SnnStream streams[6];
-    SnnWatch watches[2];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -243,13 +238,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(w_digit_), 48, false, false, 0},
     {NET(state_v_digit_latency_li_), 16, true, false, 0},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -270,63 +258,48 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_digit", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = NULL,
-        .states = 0, .init = 0.5f, .constant = false,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_digit_), .gradient = 0},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 3,
-        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "digit_latency", .about = "latency", .line = 5,
-        .size = 4, .spikes = true, .values = NULL, .per_sample = 12,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 4, .spikes = true, .per_sample = 12, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "digit_latency_li", .about = "li(tau = 4)", .line = 5,
-        .size = 4, .spikes = false, .values = net->digit_latency_li_[0][0], .per_sample = 12,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 12, .operations = 0,
+        .at = {.values = NET(digit_latency_li_), .activity = 0},
+    },
+    {
         .name = "digit_latency_li_last", .about = "last", .line = 6,
-        .size = 4, .spikes = false, .values = net->digit_latency_li_last_[0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
+        .at = {.values = NET(digit_latency_li_last_), .activity = 0},
+    },
+    {
         .name = "digit_last", .about = "dense(3)", .line = 5,
-        .size = 3, .spikes = false, .values = net->digit_last_[0], .per_sample = 3,
-        .activity = NULL, .operations = 12,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 2, .state = "v", .values = net->state_v_digit_latency_li_[0], .per_sample = 4,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = NULL;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 1;
-    model->streams = net->streams;
-    model->stream_count = 5;
-    model->watches = net->watches;
-    model->watch_count = 1;
-    choose_level(model);
-    return true;
-}
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 12,
+        .at = {.values = NET(digit_last_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 2, .state = "v", .at = NET(state_v_digit_latency_li_), .per_sample = 4,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -369,13 +342,24 @@ static const SnnModel description = {
     .optimizer = NULL,
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 0, .sample = 144, .lists_once = 0, .lists_sample = 0},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 1,
+        .streams = net_streams, .stream_count = 5,
+        .watches = net_watches, .watch_count = 1,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

@@ -123,11 +123,6 @@ struct net {
     float (*sum_metadata__b_b_)[2];
     float (*sum_map___LINE___b_b_)[2];
     float (*parts_of_w_b_)[3][2];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[12];
-    SnnStream streams[18];
-    SnnWatch watches[6];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -1314,13 +1309,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(sum_map___LINE___b_b_), 0, .place = NET(snn_all_li_sum_)},
     {NET(parts_of_w_b_), 0, .place = NET(parts_of_w___func___)},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -1341,206 +1329,191 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_b", .about = "dense(2)", .line = 29,
         .ndim = 2, .dims = {3, 2}, .matrix = true,
-        .value = net->w_b_[0], .gradient = net->grad_w_b_2_[0],
-        .state[0] = net->grad_w_b_3_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.57735026f, .constant = false,
-    };
-    net->params[1] = (SnnParam) {
+        .init = 0.57735026f, .constant = false,
+        .at = {.value = NET(w_b_), .gradient = NET(grad_w_b_2_), .state = {NET(grad_w_b_3_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "map___LINE___b", .about = "map()", .line = 29,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->map___LINE___b_, .gradient = net->grad_map___LINE___b_,
-        .state[0] = net->grad_map___LINE___b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 1.0f, .constant = true,
-    };
-    net->params[2] = (SnnParam) {
+        .init = 1.0f, .constant = true,
+        .at = {.value = NET(map___LINE___b_), .gradient = NET(grad_map___LINE___b_), .state = {NET(grad_map___LINE___b_2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "metadata__b", .about = "_()", .line = 30,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->metadata__b_, .gradient = net->grad_metadata__b_,
-        .state[0] = net->grad_metadata__b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 1.0f, .constant = true,
-    };
-    net->params[3] = (SnnParam) {
+        .init = 1.0f, .constant = true,
+        .at = {.value = NET(metadata__b_), .gradient = NET(grad_metadata__b_), .state = {NET(grad_metadata__b_2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "w_b_dense", .about = "dense(2)", .line = 31,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w_b_dense_[0], .gradient = net->grad_w_b_dense_[0],
-        .state[0] = net->grad_w_b_dense_2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.70710677f, .constant = false,
-    };
-    net->params[4] = (SnnParam) {
+        .init = 0.70710677f, .constant = false,
+        .at = {.value = NET(w_b_dense_), .gradient = NET(grad_w_b_dense_), .state = {NET(grad_w_b_dense_2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "metadata_loss", .about = "_()", .line = 32,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->metadata_loss_, .gradient = net->grad_metadata_loss_,
-        .state[0] = net->grad_metadata_loss_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 1.0f, .constant = true,
-    };
-    net->params[5] = (SnnParam) {
+        .init = 1.0f, .constant = true,
+        .at = {.value = NET(metadata_loss_), .gradient = NET(grad_metadata_loss_), .state = {NET(grad_metadata_loss_2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "metadata_grad_w_b", .about = "_()", .line = 33,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->metadata_grad_w_b_, .gradient = net->grad_metadata_grad_w_b_,
-        .state[0] = net->grad_metadata_grad_w_b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 1.0f, .constant = true,
-    };
-    net->params[6] = (SnnParam) {
+        .init = 1.0f, .constant = true,
+        .at = {.value = NET(metadata_grad_w_b_), .gradient = NET(grad_metadata_grad_w_b_), .state = {NET(grad_metadata_grad_w_b_2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "metadata_activity_b", .about = "_()", .line = 34,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->metadata_activity_b_, .gradient = net->grad_metadata_activity_b_,
-        .state[0] = net->grad_metadata_activity_b_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 1.0f, .constant = true,
-    };
-    net->params[7] = (SnnParam) {
+        .init = 1.0f, .constant = true,
+        .at = {.value = NET(metadata_activity_b_), .gradient = NET(grad_metadata_activity_b_), .state = {NET(grad_metadata_activity_b_2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "metadata__1", .about = "_()", .line = 35,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->metadata__1_, .gradient = net->grad_metadata__1_,
-        .state[0] = net->grad_metadata__1_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 1.0f, .constant = true,
-    };
-    net->params[8] = (SnnParam) {
+        .init = 1.0f, .constant = true,
+        .at = {.value = NET(metadata__1_), .gradient = NET(grad_metadata__1_), .state = {NET(grad_metadata__1_2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "metadata__", .about = "_()", .line = 36,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->metadata___, .gradient = net->grad_metadata___,
-        .state[0] = net->grad_metadata___2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 1.0f, .constant = true,
-    };
-    net->params[9] = (SnnParam) {
+        .init = 1.0f, .constant = true,
+        .at = {.value = NET(metadata___), .gradient = NET(grad_metadata___), .state = {NET(grad_metadata___2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "metadata_snn_all", .about = "_()", .line = 38,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .value = net->metadata_snn_all_, .gradient = net->grad_metadata_snn_all_,
-        .state[0] = net->grad_metadata_snn_all_2_, .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 1.0f, .constant = true,
-    };
-    net->params[10] = (SnnParam) {
+        .init = 1.0f, .constant = true,
+        .at = {.value = NET(metadata_snn_all_), .gradient = NET(grad_metadata_snn_all_), .state = {NET(grad_metadata_snn_all_2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+    {
         .name = "w___func__", .about = "dense(2)", .line = 39,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .value = net->w___func___[0], .gradient = net->grad_w___func___[0],
-        .state[0] = net->grad_w___func___2_[0], .state_name[0] = "grad", .state_init[0] = 0.0f,
-        .states = 1, .init = 0.70710677f, .constant = false,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.70710677f, .constant = false,
+        .at = {.value = NET(w___func___), .gradient = NET(grad_w___func___), .state = {NET(grad_w___func___2_)}},
+        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [3], classes = 2)", .line = 27,
-        .size = 3, .spikes = false, .values = net->image_[0], .per_sample = 3,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "b_dense_2", .about = "dense(2)", .line = 29,
-        .size = 2, .spikes = false, .values = net->b_dense_2_[0], .per_sample = 2,
-        .activity = NULL, .operations = 6,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 2, .spikes = false, .per_sample = 2, .operations = 6,
+        .at = {.values = NET(b_dense_2_), .activity = 0},
+    },
+    {
         .name = "b", .about = "map()", .line = 29,
-        .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
-        .activity = net->activity_b_2_, .operations = 0,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 2, .spikes = true, .per_sample = 4, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_b_2_)},
+    },
+    {
         .name = "_b_2", .about = "_()", .line = 30,
-        .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
-        .activity = net->activity__b_2_, .operations = 0,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 2, .spikes = true, .per_sample = 4, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity__b_2_)},
+    },
+    {
         .name = "b__t", .about = "map()", .line = 29,
-        .size = 2, .spikes = false, .values = net->b__t_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[5] = (SnnStream) {
+        .size = 2, .spikes = false, .per_sample = 4, .operations = 0, .saved = true,
+        .at = {.values = NET(b__t_), .activity = 0},
+    },
+    {
         .name = "b_t", .about = "map()", .line = 29,
-        .size = 2, .spikes = false, .values = net->b_t_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[6] = (SnnStream) {
+        .size = 2, .spikes = false, .per_sample = 4, .operations = 0, .saved = true,
+        .at = {.values = NET(b_t_), .activity = 0},
+    },
+    {
         .name = "b_dense", .about = "dense(2)", .line = 31,
-        .size = 2, .spikes = false, .values = net->b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 8,
-    };
-    net->streams[7] = (SnnStream) {
+        .size = 2, .spikes = false, .per_sample = 4, .operations = 8,
+        .at = {.values = NET(b_dense_), .activity = 0},
+    },
+    {
         .name = "loss", .about = "_()", .line = 32,
-        .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
-        .activity = net->activity_loss_, .operations = 0,
-    };
-    net->streams[8] = (SnnStream) {
+        .size = 2, .spikes = true, .per_sample = 4, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_loss_)},
+    },
+    {
         .name = "grad_w_b", .about = "_()", .line = 33,
-        .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
-        .activity = net->activity_grad_w_b_, .operations = 0,
-    };
-    net->streams[9] = (SnnStream) {
+        .size = 2, .spikes = true, .per_sample = 4, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_grad_w_b_)},
+    },
+    {
         .name = "activity_b", .about = "_()", .line = 34,
-        .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
-        .activity = net->activity_activity_b_, .operations = 0,
-    };
-    net->streams[10] = (SnnStream) {
+        .size = 2, .spikes = true, .per_sample = 4, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_activity_b_)},
+    },
+    {
         .name = "_1", .about = "_()", .line = 35,
-        .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
-        .activity = net->activity__1_, .operations = 0,
-    };
-    net->streams[11] = (SnnStream) {
+        .size = 2, .spikes = true, .per_sample = 4, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity__1_)},
+    },
+    {
         .name = "_", .about = "_()", .line = 36,
-        .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
-        .activity = net->activity___, .operations = 0,
-    };
-    net->streams[12] = (SnnStream) {
+        .size = 2, .spikes = true, .per_sample = 4, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity___)},
+    },
+    {
         .name = "layer_b", .about = "lif()", .line = 37,
-        .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
-        .activity = net->activity_layer_b_, .operations = 0,
-    };
-    net->streams[13] = (SnnStream) {
+        .size = 2, .spikes = true, .per_sample = 4, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_layer_b_)},
+    },
+    {
         .name = "snn_all", .about = "_()", .line = 38,
-        .size = 2, .spikes = true, .values = NULL, .per_sample = 4,
-        .activity = net->activity_snn_all_, .operations = 0,
-    };
-    net->streams[14] = (SnnStream) {
+        .size = 2, .spikes = true, .per_sample = 4, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_snn_all_)},
+    },
+    {
         .name = "snn_all_li_sum", .about = "sum(__func__)", .line = 40,
-        .size = 2, .spikes = false, .values = net->snn_all_li_sum_[0], .per_sample = 2,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[15] = (SnnStream) {
+        .size = 2, .spikes = false, .per_sample = 2, .operations = 0,
+        .at = {.values = NET(snn_all_li_sum_), .activity = 0},
+    },
+    {
         .name = "layer_b_v", .about = "lif()", .line = 37,
-        .size = 2, .spikes = false, .values = net->layer_b_v_then_g_b_dense_[0][0], .per_sample = 4,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[16] = (SnnStream) {
+        .size = 2, .spikes = false, .per_sample = 4, .operations = 0, .saved = true,
+        .at = {.values = NET(layer_b_v_then_g_b_dense_), .activity = 0},
+    },
+    {
         .name = "__func___sum", .about = "dense(2)", .line = 39,
-        .size = 2, .spikes = false, .values = net->func___sum_[0], .per_sample = 2,
-        .activity = NULL, .operations = 4,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 2, .state = "first", .values = net->state_first_b_[0], .per_sample = 2,
-    };
-    net->watches[1] = (SnnWatch) {
-        .stream = 2, .state = "net", .values = net->state_net_b_[0], .per_sample = 2,
-    };
-    net->watches[2] = (SnnWatch) {
-        .stream = 7, .state = "v", .values = net->state_v_loss_[0], .per_sample = 2,
-    };
-    net->watches[3] = (SnnWatch) {
-        .stream = 7, .state = "v_li", .values = net->state_v_li_loss_[0], .per_sample = 2,
-    };
-    net->watches[4] = (SnnWatch) {
-        .stream = 7, .state = NULL, .values = net->trace_loss_[0], .per_sample = 2,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 11;
-    model->streams = net->streams;
-    model->stream_count = 17;
-    model->watches = net->watches;
-    model->watch_count = 5;
-    choose_level(model);
-    return true;
-}
+        .size = 2, .spikes = false, .per_sample = 2, .operations = 4,
+        .at = {.values = NET(func___sum_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 2, .state = "first", .at = NET(state_first_b_), .per_sample = 2,
+    },
+    {
+        .stream = 2, .state = "net", .at = NET(state_net_b_), .per_sample = 2,
+    },
+    {
+        .stream = 7, .state = "v", .at = NET(state_v_loss_), .per_sample = 2,
+    },
+    {
+        .stream = 7, .state = "v_li", .at = NET(state_v_li_loss_), .per_sample = 2,
+    },
+    {
+        .stream = 7, .state = NULL, .at = NET(trace_loss_), .per_sample = 2,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -1648,13 +1621,25 @@ static const SnnModel description = {
     .optimizer = "memset",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 480, .sample = 352, .lists_once = 0, .lists_sample = 24},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 11,
+        .streams = net_streams, .stream_count = 17,
+        .watches = net_watches, .watch_count = 5,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

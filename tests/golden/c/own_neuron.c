@@ -66,11 +66,6 @@ struct net {
     float (*state_threshold_digit_)[3];
     float (*sum_tired_gain_digit_digit_)[3];
     float (*parts_of_w_digit_)[4][3];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[3];
-    SnnStream streams[9];
-    SnnWatch watches[5];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -601,13 +596,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(sum_tired_gain_digit_digit_), 0, .place = NET(state_v_digit_)},
     {NET(parts_of_w_digit_), 384, false, false, 0},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -628,97 +616,80 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_digit", .about = "dense(3)", .line = 18,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
-        .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_digit_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
-        .states = 2, .init = 0.5f, .constant = false,
-    };
-    net->params[1] = (SnnParam) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
+        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+    },
+    {
         .name = "tired_gain_digit", .about = "tired(rise = 0.1)", .line = 18,
         .ndim = 1, .dims = {3}, .matrix = false,
-        .value = net->tired_gain_digit_, .gradient = net->grad_tired_gain_digit_,
-        .state[0] = net->m_tired_gain_digit_, .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_tired_gain_digit_, .state_name[1] = "v", .state_init[1] = 0.0f,
-        .states = 2, .init = 1.0f, .constant = true,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 1.0f, .constant = true,
+        .at = {.value = NET(tired_gain_digit_), .gradient = NET(grad_tired_gain_digit_), .state = {NET(m_tired_gain_digit_), NET(v_tired_gain_digit_)}},
+        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 16,
-        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "digit_map_2", .about = "200 * image * 1 Hz", .line = 18,
-        .size = 4, .spikes = false, .values = net->digit_map_2_[0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
+        .at = {.values = NET(digit_map_2_), .activity = 0},
+    },
+    {
         .name = "digit_poisson", .about = "poisson(200 * image * 1 Hz)", .line = 18,
-        .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "digit_dense", .about = "dense(3)", .line = 18,
-        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 24,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 24,
+        .at = {.values = NET(digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit", .about = "tired(rise = 0.1)", .line = 18,
-        .size = 3, .spikes = true, .values = NULL, .per_sample = 6,
-        .activity = net->activity_digit_, .operations = 0,
-    };
-    net->streams[5] = (SnnStream) {
+        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_digit_)},
+    },
+    {
         .name = "digit_threshold_before", .about = "tired(rise = 0.1)", .line = 18,
-        .size = 3, .spikes = false, .values = net->digit_threshold_before_then_g_digit_dense_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[6] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 0, .saved = true,
+        .at = {.values = NET(digit_threshold_before_then_g_digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit_derivative", .about = "tired(rise = 0.1)", .line = 18,
-        .size = 3, .spikes = false, .values = net->digit_derivative_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[7] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 0, .saved = true,
+        .at = {.values = NET(digit_derivative_), .activity = 0},
+    },
+    {
         .name = "digit_rate", .about = "rate(digit)", .line = 19,
-        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
-        .activity = NULL, .operations = 0,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 4, .state = "current", .values = net->state_current_digit_[0], .per_sample = 3,
-    };
-    net->watches[1] = (SnnWatch) {
-        .stream = 4, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
-    };
-    net->watches[2] = (SnnWatch) {
-        .stream = 4, .state = "threshold", .values = net->state_threshold_digit_[0], .per_sample = 3,
-    };
-    net->watches[3] = (SnnWatch) {
-        .stream = 1, .state = NULL, .values = net->digit_map_2_[0], .per_sample = 4,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 2;
-    model->streams = net->streams;
-    model->stream_count = 8;
-    model->watches = net->watches;
-    model->watch_count = 4;
-    choose_level(model);
-    return true;
-}
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
+        .at = {.values = NET(digit_rate_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 4, .state = "current", .at = NET(state_current_digit_), .per_sample = 3,
+    },
+    {
+        .stream = 4, .state = "v", .at = NET(state_v_digit_), .per_sample = 3,
+    },
+    {
+        .stream = 4, .state = "threshold", .at = NET(state_threshold_digit_), .per_sample = 3,
+    },
+    {
+        .stream = 1, .state = NULL, .at = NET(digit_map_2_), .per_sample = 4,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -792,13 +763,25 @@ static const SnnModel description = {
     .optimizer = "adam",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 384, .sample = 234, .lists_once = 0, .lists_sample = 32},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 2,
+        .streams = net_streams, .stream_count = 8,
+        .watches = net_watches, .watch_count = 4,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

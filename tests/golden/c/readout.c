@@ -58,11 +58,6 @@ struct net {
     float (*state_v_li_hidden_)[5];
     float (*parts_of_w_digit_)[5][3];
     float (*parts_of_w_hidden_)[4][5];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[3];
-    SnnStream streams[7];
-    SnnWatch watches[3];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -686,13 +681,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_digit_), 640, false, false, 0},
     {NET(parts_of_w_hidden_), 0, .place = NET(parts_of_w_digit_)},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -713,77 +701,62 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_hidden", .about = "dense(5)", .line = 5,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .value = net->w_hidden_[0], .gradient = net->grad_w_hidden_[0],
-        .states = 0, .init = 0.5f, .constant = false,
-    };
-    net->params[1] = (SnnParam) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
+    },
+    {
         .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
-        .states = 0, .init = 0.4472136f, .constant = false,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.4472136f, .constant = false,
+        .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [4], classes = 3, temporal, spikes)", .line = 3,
-        .size = 4, .spikes = true, .values = NULL, .per_sample = 12,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 4, .spikes = true, .per_sample = 12, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "hidden_dense", .about = "dense(5)", .line = 5,
-        .size = 5, .spikes = false, .values = net->hidden_dense_[0][0], .per_sample = 15,
-        .activity = NULL, .operations = 60,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 5, .spikes = false, .per_sample = 15, .operations = 60,
+        .at = {.values = NET(hidden_dense_), .activity = 0},
+    },
+    {
         .name = "hidden", .about = "lif(tau = 10, decay_input = false)", .line = 5,
-        .size = 5, .spikes = true, .values = NULL, .per_sample = 15,
-        .activity = net->activity_hidden_, .operations = 0,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 5, .spikes = true, .per_sample = 15, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_hidden_)},
+    },
+    {
         .name = "hidden_li_mean", .about = "mean(digit)", .line = 7,
-        .size = 5, .spikes = false, .values = net->hidden_li_mean_[0], .per_sample = 5,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 5, .spikes = false, .per_sample = 5, .operations = 0,
+        .at = {.values = NET(hidden_li_mean_), .activity = 0},
+    },
+    {
         .name = "hidden_v", .about = "lif(tau = 10, decay_input = false)", .line = 5,
-        .size = 5, .spikes = false, .values = net->hidden_v_then_g_hidden_dense_[0][0], .per_sample = 15,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[5] = (SnnStream) {
+        .size = 5, .spikes = false, .per_sample = 15, .operations = 0, .saved = true,
+        .at = {.values = NET(hidden_v_then_g_hidden_dense_), .activity = 0},
+    },
+    {
         .name = "digit_mean", .about = "dense(3)", .line = 6,
-        .size = 3, .spikes = false, .values = net->digit_mean_[0], .per_sample = 3,
-        .activity = NULL, .operations = 15,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 2, .state = "v", .values = net->state_v_hidden_[0], .per_sample = 5,
-    };
-    net->watches[1] = (SnnWatch) {
-        .stream = 2, .state = "v_li", .values = net->state_v_li_hidden_[0], .per_sample = 5,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->spikes = net->image_[0][0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 2;
-    model->streams = net->streams;
-    model->stream_count = 6;
-    model->watches = net->watches;
-    model->watch_count = 2;
-    choose_level(model);
-    return true;
-}
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 15,
+        .at = {.values = NET(digit_mean_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 2, .state = "v", .at = NET(state_v_hidden_), .per_sample = 5,
+    },
+    {
+        .stream = 2, .state = "v_li", .at = NET(state_v_li_hidden_), .per_sample = 5,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -846,13 +819,25 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 1180, .sample = 299, .lists_once = 0, .lists_sample = 40},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 2,
+        .streams = net_streams, .stream_count = 6,
+        .watches = net_watches, .watch_count = 2,
+    },
+    .at = {
+        .spikes = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

@@ -72,11 +72,6 @@ struct net {
     float (*state_v_digit_sum_)[3];
     float (*parts_of_w_digit_2_)[4][3];
     float (*parts_of_w_digit_)[4][4];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[4];
-    SnnStream streams[9];
-    SnnWatch watches[3];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -783,13 +778,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_digit_2_), 512, false, false, 0},
     {NET(parts_of_w_digit_), 0, .place = NET(parts_of_w_digit_2_)},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -810,99 +798,81 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_digit", .about = "dense(4)", .line = 2,
         .ndim = 2, .dims = {4, 4}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
-        .state[0] = net->m_w_digit_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_digit_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
-        .states = 2, .init = 0.5f, .constant = false,
-    };
-    net->params[1] = (SnnParam) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
+        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+    },
+    {
         .name = "w_digit_2", .about = "dense(3, bias)", .line = 7,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .value = net->w_digit_2_[0], .gradient = net->grad_w_digit_2_[0],
-        .state[0] = net->m_w_digit_2_[0], .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_w_digit_2_[0], .state_name[1] = "v", .state_init[1] = 0.0f,
-        .states = 2, .init = 0.5f, .constant = false,
-    };
-    net->params[2] = (SnnParam) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_), .state = {NET(m_w_digit_2_), NET(v_w_digit_2_)}},
+        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+    },
+    {
         .name = "b_digit", .about = "dense(3, bias)", .line = 7,
         .ndim = 1, .dims = {3}, .matrix = false,
-        .value = net->b_digit_, .gradient = net->grad_b_digit_,
-        .state[0] = net->m_b_digit_, .state_name[0] = "m", .state_init[0] = 0.0f,
-        .state[1] = net->v_b_digit_, .state_name[1] = "v", .state_init[1] = 0.0f,
-        .states = 2, .init = 0.5f, .constant = false,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.5f, .constant = false,
+        .at = {.value = NET(b_digit_), .gradient = NET(grad_b_digit_), .state = {NET(m_b_digit_), NET(v_b_digit_)}},
+        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 5,
-        .size = 4, .spikes = false, .values = net->image_[0], .per_sample = 4,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "digit_poisson", .about = "poisson(image)", .line = 7,
-        .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "digit_dense", .about = "dense(4)", .line = 2,
-        .size = 4, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 8,
-        .activity = NULL, .operations = 32,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 8, .operations = 32,
+        .at = {.values = NET(digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit_if", .about = "if(threshold = 0.5)", .line = 2,
-        .size = 4, .spikes = true, .values = NULL, .per_sample = 8,
-        .activity = net->activity_digit_if_, .operations = 0,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_digit_if_)},
+    },
+    {
         .name = "digit_map", .about = "x + (x -> dense(4) -> if(threshold = 0.5))", .line = 2,
-        .size = 4, .spikes = false, .values = net->digit_map_[0][0], .per_sample = 8,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[5] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 8, .operations = 0,
+        .at = {.values = NET(digit_map_), .activity = 0},
+    },
+    {
         .name = "digit_if_v", .about = "if(threshold = 0.5)", .line = 2,
-        .size = 4, .spikes = false, .values = net->digit_if_v_then_g_digit_dense_[0][0], .per_sample = 8,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[6] = (SnnStream) {
+        .size = 4, .spikes = false, .per_sample = 8, .operations = 0, .saved = true,
+        .at = {.values = NET(digit_if_v_then_g_digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit_dense_2", .about = "dense(3, bias)", .line = 7,
-        .size = 3, .spikes = false, .values = net->digit_dense_2_[0][0], .per_sample = 6,
-        .activity = NULL, .operations = 24,
-    };
-    net->streams[7] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 6, .operations = 24,
+        .at = {.values = NET(digit_dense_2_), .activity = 0},
+    },
+    {
         .name = "digit_sum", .about = "sum(digit)", .line = 8,
-        .size = 3, .spikes = false, .values = net->digit_sum_[0], .per_sample = 3,
-        .activity = NULL, .operations = 0,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 3, .state = "v", .values = net->state_v_digit_if_[0], .per_sample = 4,
-    };
-    net->watches[1] = (SnnWatch) {
-        .stream = 7, .state = "v", .values = net->state_v_digit_sum_[0], .per_sample = 3,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 3;
-    model->streams = net->streams;
-    model->stream_count = 8;
-    model->watches = net->watches;
-    model->watch_count = 2;
-    choose_level(model);
-    return true;
-}
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
+        .at = {.values = NET(digit_sum_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 3, .state = "v", .at = NET(state_v_digit_if_), .per_sample = 4,
+    },
+    {
+        .stream = 7, .state = "v", .at = NET(state_v_digit_sum_), .per_sample = 3,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -977,13 +947,25 @@ static const SnnModel description = {
     .optimizer = "adamw",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 944, .sample = 304, .lists_once = 0, .lists_sample = 32},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 3,
+        .streams = net_streams, .stream_count = 8,
+        .watches = net_watches, .watch_count = 2,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)

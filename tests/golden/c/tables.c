@@ -57,11 +57,6 @@ struct net {
     uint16_t (*alive_of_digit_poisson_)[1][14]; /* of each five such: the units that spike, */
     int32_t (*alives_of_digit_poisson_)[1]; /* and how many these are */
     float (*parts_of_w_digit_)[6][3];
-
-    SnnMemory memory; /* of all arrays that are not sparse */
-    SnnParam params[2];
-    SnnStream streams[7];
-    SnnWatch watches[2];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -637,13 +632,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(alives_of_digit_poisson_), 0, .place = NET(slots_of_digit_poisson_)},
     {NET(parts_of_w_digit_), 576, false, false, 0},
 };
-enum { NET_BUFFERS = sizeof net_buffers / sizeof *net_buffers };
-
-static void close_net(void *context)
-{
-    struct net *net = context;
-    snn_close_buffers(net, &net->memory, net_buffers, NET_BUFFERS);
-}
 
 /* The kernels that suit this processor. */
 static void choose_level(SnnModel *model)
@@ -664,68 +652,53 @@ static void choose_level(SnnModel *model)
     #endif
 }
 
-static bool open_net(SnnModel *model, void *context, int batch)
-{
-    struct net *net = context;
-    if (!snn_open_buffers(net, &net->memory, (size_t)batch, net_buffers, NET_BUFFERS)) {
-        return false;
-    }
-    net->params[0] = (SnnParam) {
+static const SnnParam net_params[] = {
+    {
         .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {6, 3}, .matrix = true,
-        .value = net->w_digit_[0], .gradient = net->grad_w_digit_[0],
-        .states = 0, .init = 0.4082483f, .constant = false,
-    };
-    net->streams[0] = (SnnStream) {
+        .init = 0.4082483f, .constant = false,
+        .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
+    },
+};
+
+static const SnnStream net_streams[] = {
+    {
         .name = "image", .about = "data idx(shape = [6], classes = 3)", .line = 4,
-        .size = 6, .spikes = false, .values = net->image_[0], .per_sample = 6,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[1] = (SnnStream) {
+        .size = 6, .spikes = false, .per_sample = 6, .operations = 0,
+        .at = {.values = NET(image_), .activity = 0},
+    },
+    {
         .name = "digit_poisson", .about = "poisson(image)", .line = 6,
-        .size = 6, .spikes = true, .values = NULL, .per_sample = 36,
-        .activity = NULL, .operations = 0,
-    };
-    net->streams[2] = (SnnStream) {
+        .size = 6, .spikes = true, .per_sample = 36, .operations = 0,
+        .at = {.values = 0, .activity = 0},
+    },
+    {
         .name = "digit_dense", .about = "dense(3)", .line = 6,
-        .size = 3, .spikes = false, .values = net->digit_dense_[0][0], .per_sample = 18,
-        .activity = NULL, .operations = 108,
-    };
-    net->streams[3] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 18, .operations = 108,
+        .at = {.values = NET(digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit", .about = "lif()", .line = 6,
-        .size = 3, .spikes = true, .values = NULL, .per_sample = 18,
-        .activity = net->activity_digit_, .operations = 0,
-    };
-    net->streams[4] = (SnnStream) {
+        .size = 3, .spikes = true, .per_sample = 18, .operations = 0,
+        .at = {.values = 0, .activity = NET(activity_digit_)},
+    },
+    {
         .name = "digit_v", .about = "lif()", .line = 6,
-        .size = 3, .spikes = false, .values = net->digit_v_then_g_digit_dense_[0][0], .per_sample = 18,
-        .activity = NULL, .operations = 0, .saved = true,
-    };
-    net->streams[5] = (SnnStream) {
+        .size = 3, .spikes = false, .per_sample = 18, .operations = 0, .saved = true,
+        .at = {.values = NET(digit_v_then_g_digit_dense_), .activity = 0},
+    },
+    {
         .name = "digit_rate", .about = "rate(digit)", .line = 7,
-        .size = 3, .spikes = false, .values = net->digit_rate_[0], .per_sample = 3,
-        .activity = NULL, .operations = 0,
-    };
-    net->watches[0] = (SnnWatch) {
-        .stream = 3, .state = "v", .values = net->state_v_digit_[0], .per_sample = 3,
-    };
-    model->run = &net->run;
-    model->memory = &net->memory;
-    model->input = net->image_[0];
-    model->label = net->label;
-    model->sample = net->sample;
-    model->loss = net->loss;
-    model->predicted = net->predicted;
-    model->scores = net->scores[0];
-    model->params = net->params;
-    model->param_count = 1;
-    model->streams = net->streams;
-    model->stream_count = 6;
-    model->watches = net->watches;
-    model->watch_count = 1;
-    choose_level(model);
-    return true;
-}
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
+        .at = {.values = NET(digit_rate_), .activity = 0},
+    },
+};
+
+static const SnnWatch net_watches[] = {
+    {
+        .stream = 3, .state = "v", .at = NET(state_v_digit_), .per_sample = 3,
+    },
+};
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
@@ -781,13 +754,25 @@ static const SnnModel description = {
     .optimizer = "sgd",
     .network = text_of_network,
     .training = text_of_training,
-    .bytes = {.once = 576, .sample = 391, .lists_once = 0, .lists_sample = 0},
+    .tables = {
+        .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
+        .params = net_params, .param_count = 1,
+        .streams = net_streams, .stream_count = 6,
+        .watches = net_watches, .watch_count = 1,
+    },
+    .at = {
+        .input = NET(image_),
+        .label = NET(label),
+        .sample = NET(sample),
+        .loss = NET(loss),
+        .predicted = NET(predicted),
+        .scores = NET(scores),
+    },
     .net_bytes = sizeof(struct net),
-    .open = open_net,
-    .close = close_net,
     .forward = forward,
     .backward = backward,
     .update = update,
+    .choose = choose_level,
 };
 
 int main(int argc, char **argv)
