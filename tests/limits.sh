@@ -30,10 +30,10 @@ repeat() {
     }'
 }
 
-# The processor has SECONDS for each, the stack 2 MiB.
+# The processor has SECONDS for each, the stack 2 MiB, and all memory 2 GiB.
 # compiles WHAT SECONDS: $work/model.snn becomes C
 compiles() {
-    if (ulimit -t "$2" && ulimit -s 2048 && exec "$snnc" --strict "$work/model.snn" -o "$work/model.c") > "$work/out" 2>&1; then
+    if (ulimit -t "$2" && ulimit -s 2048 && ulimit -v 2097152 && exec "$snnc" --strict "$work/model.snn" -o "$work/model.c") > "$work/out" 2>&1; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
@@ -61,6 +61,8 @@ compiles "a network of 4,990 layers" 20
 model 16 "$(repeat 5000 '    h@ = h< -> dense(8) -> lif()')" h5000 > "$work/model.snn"
 refuses "a network of 5,000 layers" 'the network has more than 10000 operations'
 
+model 16 "$(repeat 2000 '    h@ = h< -> dense(8 + @) -> lif()')" h2000 > "$work/model.snn"
+compiles "a network of 2,000 layers, none like another" 20
 model 16 "$(repeat 9900 '    h@ = 0.5 * h< + 0.1')" h9900 > "$work/model.snn"
 compiles "a chain of 9,900 formulas" 10
 model 16 "$(repeat 900 '    h@ = h< -> li()')" h900 > "$work/model.snn"

@@ -30,7 +30,7 @@ const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
 void c_heading(Arena *arena, const char *origin, const char *about, Out *out);
 
 /* One function per kernel. */
-void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out);
+void c_kernels(Arena *arena, const Program *program, Out *out);
 /* struct net; the functions that run its phases (launch.c); those that open, close and describe it. */
 void c_struct(Arena *arena, const Program *program, Out *out);
 void c_phases(Arena *arena, const Program *program, Out *out);

@@ -115,8 +115,7 @@ static void kernels(Paste *state, Arena *arena, const Program *program)
     out_blank(state->out);
     header(state, "snn_level_begin.h");
     header(state, "snn_vector.h");
-    for (int k = 0; k < program->kernels.count; k++)
-        c_kernel(arena, program, &program->kernels.at[k], state->out);
+    c_kernels(arena, program, state->out);
     c_phases(arena, program, state->out);
     out_blank(state->out);
     header(state, "snn_level_end.h");

@@ -209,20 +209,29 @@ void c_heading(Arena *arena, const char *origin, const char *about, Out *out)
     out_line(out, "%s %s */", origin ? " *" : "/*", c_comment(arena, about));
 }
 
-void c_kernel(Arena *arena, const Program *program, const Kernel *kernel, Out *out)
+static void write_kernel(const Spell *spell, BufferSet *used)
 {
-    Spell spell = {arena, program, kernel, out};
-    BufferSet used = buffer_set(arena, program);
-    buffer_set_add(&used, &kernel->body);
-    buffer_set_sort(&used);
+    const Kernel *kernel = spell->kernel;
+    Out *out = spell->out;
+    buffer_set_clear(used);
+    buffer_set_add(used, &kernel->body);
+    buffer_set_sort(used);
     out_blank(out);
-    c_heading(arena, kernel->origin, kernel->about, out);
+    c_heading(spell->arena, kernel->origin, kernel->about, out);
     out_line(out, "static void SNN_AT_LEVEL(%s)(void *context, int32_t %s, int32_t %s)",
-             c_kernel_name(arena, kernel), var_name(&spell, kernel->first), var_name(&spell, kernel->last));
+             c_kernel_name(spell->arena, kernel), var_name(spell, kernel->first),
+             var_name(spell, kernel->last));
     out_open(out, "%s", "");
-    called_with(&spell, &used);
-    for (int i = 0; i < used.list.count; i++)
-        own_buffer(&spell, used.list.at[i]);
-    block(&spell, &kernel->body);
+    called_with(spell, used);
+    for (int i = 0; i < used->list.count; i++)
+        own_buffer(spell, used->list.at[i]);
+    block(spell, &kernel->body);
     out_close(out, "");
+}
+
+void c_kernels(Arena *arena, const Program *program, Out *out)
+{
+    BufferSet used = buffer_set(arena, program);
+    for (int k = 0; k < program->kernels.count; k++)
+        write_kernel(&(Spell){arena, program, &program->kernels.at[k], out}, &used);
 }
