@@ -137,7 +137,8 @@ static int wait_for(Watch *watch, pid_t child)
         int caught = sigwaitinfo(&watch->set, NULL);
         if (caught <= 0 || caught == SIGCHLD)
             continue;
-        watch->caught = caught;
+        if (!watch->caught)
+            watch->caught = caught;
         kill(child, SIGTERM);
     }
     return status;

@@ -303,16 +303,6 @@ static int column_by_column(int rows, int length, int turn)
 
 /* Eight rows of a multiple of 16 positions, or of 8 or 4 where there are few; rows of 8 or 16 of what is left, if that
  * makes two rows at least; the rest, as all of less than 32, one by one. */
-int loop_turns(const LoopStmt *loop)
-{
-    const LoopExpr *from = loop->from, *to = loop->to;
-    if (from->kind == LOOP_NUMBER && to->kind == LOOP_NUMBER)
-        return (int)(to->number - from->number);
-    if (to->kind == LOOP_OP && to->op == OP_ADD && to->args[0] == from && to->args[1]->kind == LOOP_NUMBER)
-        return (int)to->args[1]->number;
-    return -1;
-}
-
 int loop_list_position(int count, int turn)
 {
     int unit = count >= 128 ? 16 : count >= 64 ? 8 : 4, length = count < 32 ? 0 : count / (8 * unit) * unit;
@@ -321,6 +311,16 @@ int loop_list_position(int count, int turn)
         return column_by_column(8, length, turn);
     bool in_rows = length > 0 && rows > 1 && turn - first < rows * shorter;
     return in_rows ? first + column_by_column(rows, shorter, turn - first) : turn;
+}
+
+int loop_turns(const LoopStmt *loop)
+{
+    const LoopExpr *from = loop->from, *to = loop->to;
+    if (from->kind == LOOP_NUMBER && to->kind == LOOP_NUMBER)
+        return (int)(to->number - from->number);
+    if (to->kind == LOOP_OP && to->op == OP_ADD && to->args[0] == from && to->args[1]->kind == LOOP_NUMBER)
+        return (int)to->args[1]->number;
+    return -1;
 }
 
 bool loop_has_element(const LoopStmt *stmt)

@@ -10,6 +10,7 @@ static const struct {
     {"zlib.h", "-lz"},
 };
 enum { LIBRARIES = sizeof libraries / sizeof *libraries };
+_Static_assert((int)LIBRARIES < (int)MOST_LIBRARIES, "behind the last library stands NULL");
 
 typedef struct Search {
     Arena *arena;

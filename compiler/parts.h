@@ -6,9 +6,11 @@
 #include "arena.h"
 #include "loop.h"
 
+enum { MOST_LIBRARIES = 4 };
+
 typedef struct Parts {
-    bool *files;              /* by their index in embedded_files */
-    const char *libraries[4]; /* "-lm", in the order of a link line; NULL behind the last */
+    bool *files;                           /* by their index in embedded_files */
+    const char *libraries[MOST_LIBRARIES]; /* "-lm", in the order of a link line; NULL behind the last */
 } Parts;
 
 Parts parts_of(Arena *arena, const Program *program);
