@@ -220,6 +220,11 @@ static BufferId given_buffer(Program *program, BufferId id)
     return program->buffers.count - 1;
 }
 
+static const char *times_text(Arena *arena, int times)
+{
+    return times == 1 ? "once" : arena_printf(arena, "%d times", times);
+}
+
 /* The first member is given what differs. */
 static Kernel shared_kernel(Share *share, const Group *group, Instead *instead)
 {
@@ -228,8 +233,8 @@ static Kernel shared_kernel(Share *share, const Group *group, Instead *instead)
     const BufferId *buffers = share->members[group->first].buffers;
     if (group->members == 1)
         return kernel;
-    kernel.about = arena_printf(share->arena, "%s; and %d times more, with other buffers", kernel.about,
-                                group->members - 1);
+    kernel.about = arena_printf(share->arena, "%s; and %s more, with other buffers", kernel.about,
+                                times_text(share->arena, group->members - 1));
     for (int i = 0; i < group->buffers; i++) {
         if (!group->differs[i])
             continue;

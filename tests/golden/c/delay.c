@@ -145,7 +145,7 @@ static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32
     }
 }
 
-/* input: the units that spike, step by step; and 1 times more, with other buffers */
+/* input: the units that spike, step by step; and once more, with other buffers */
 static void SNN_AT_LEVEL(list_input_)(void *context, int32_t first, int32_t last)
 {
     int32_t (*restrict ends_of_input_)[3] = snn_given(context, 0);
@@ -296,7 +296,7 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* the gradient of w_digit, before a batch adds to it; and 1 times more, with other buffers */
+/* the gradient of w_digit, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict grad_w_digit_)[3] = snn_given(context, 0);
@@ -409,7 +409,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
 }
 
 /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
- * gradient of w_digit_2: sum of the parts; and 1 times more, with other buffers */
+ * gradient of w_digit_2: sum of the parts; and once more, with other buffers */
 static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict grad_w_digit_2_)[3] = snn_given(context, 0);
@@ -423,7 +423,7 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
     }
 }
 
-/* w_digit: one step of sgd; and 1 times more, with other buffers */
+/* w_digit: one step of sgd; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);

@@ -101,7 +101,7 @@ static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32
     }
 }
 
-/* image: the units that spike, step by step; and 1 times more, with other buffers */
+/* image: the units that spike, step by step; and once more, with other buffers */
 static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last)
 {
     int32_t (*restrict ends_of_image_)[3] = snn_given(context, 0);
@@ -252,7 +252,7 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* the gradient of w_digit, before a batch adds to it; and 1 times more, with other buffers */
+/* the gradient of w_digit, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict grad_w_digit_)[3] = snn_given(context, 0);
@@ -365,7 +365,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
 }
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
- * gradient of w_digit_2: sum of the parts; and 1 times more, with other buffers */
+ * gradient of w_digit_2: sum of the parts; and once more, with other buffers */
 static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict grad_w_digit_2_)[3] = snn_given(context, 0);
@@ -379,7 +379,7 @@ static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t l
     }
 }
 
-/* w_digit: one step of sgd; and 1 times more, with other buffers */
+/* w_digit: one step of sgd; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);

@@ -385,7 +385,7 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
     }
 }
 
-/* the gradient of plif_w_hidden, before a batch adds to it; and 1 times more, with other buffers */
+/* the gradient of plif_w_hidden, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     float *restrict grad_plif_w_hidden_ = snn_given(context, 0);
@@ -697,7 +697,7 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     }
 }
 
-/* plif_w_hidden: one step of sgd; and 1 times more, with other buffers */
+/* plif_w_hidden: one step of sgd; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);

@@ -118,7 +118,7 @@ static void SNN_AT_LEVEL(tile_w_digit_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* w_digit_2, tile by tile; and 1 times more, with other buffers */
+/* w_digit_2, tile by tile; and once more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict tiles_of_w_digit_2_)[3][3] = snn_given(context, 0);

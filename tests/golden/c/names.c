@@ -352,7 +352,7 @@ static void SNN_AT_LEVEL(scan_loss_)(void *context, int32_t first, int32_t last)
 }
 
 /* names.snn:39  __func__ = snn_all -> dense(2) -> li()
- * __func___sum: linear map of snn_all_li_sum, 2 -> 2; and 1 times more, with other buffers */
+ * __func___sum: linear map of snn_all_li_sum, 2 -> 2; and once more, with other buffers */
 static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict func___sum_)[2] = snn_given(context, 0);
@@ -479,7 +479,7 @@ static void SNN_AT_LEVEL(zero_map___LINE___b_)(void *context, int32_t first, int
     }
 }
 
-/* the gradient of w_b_dense, before a batch adds to it; and 1 times more, with other buffers */
+/* the gradient of w_b_dense, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_b_dense_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict grad_w_b_dense_)[2] = snn_given(context, 0);
@@ -490,7 +490,7 @@ static void SNN_AT_LEVEL(zero_w_b_dense_)(void *context, int32_t first, int32_t 
     }
 }
 
-/* w_b_dense with outputs first, for the gradient of its inputs; and 1 times more, with other buffers */
+/* w_b_dense with outputs first, for the gradient of its inputs; and once more, with other buffers */
 static void SNN_AT_LEVEL(transpose_w_b_dense_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict w_b_dense_transposed_)[2] = snn_given(context, 0);
@@ -560,7 +560,7 @@ static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int
 }
 
 /* names.snn:39  __func__ = snn_all -> dense(2) -> li()
- * gradient of w___func__: sum of the parts; and 1 times more, with other buffers */
+ * gradient of w___func__: sum of the parts; and once more, with other buffers */
 static void SNN_AT_LEVEL(sum_w___func___)(void *context, int32_t first, int32_t last)
 {
     float (*restrict grad_w___func___)[2] = snn_given(context, 0);
@@ -954,7 +954,7 @@ static void SNN_AT_LEVEL(update_map___LINE___b_)(void *context, int32_t first, i
     }
 }
 
-/* w_b_dense: one step of memset; and 1 times more, with other buffers */
+/* w_b_dense: one step of memset; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_w_b_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);

@@ -129,7 +129,7 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
     }
 }
 
-/* w_hidden_2, tile by tile; and 1 times more, with other buffers */
+/* w_hidden_2, tile by tile; and once more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict tiles_of_w_hidden_2_)[5][5] = snn_given(context, 0);
