@@ -20,9 +20,11 @@ int64_t snn_dataset_bytes(const SnnModel *model, const char *folder, const char 
 }
 
 bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
-                       SnnError *error)
+                       const char *flag, SnnError *error)
 {
-    return model->data.format->spare(model, folder, validate, target, error);
+    return !model->data.format->has(model, folder, validate, target)
+           || snn_fail(error, "would overwrite (%s): it is a file of the data set; give another %s FILE",
+                       target, flag);
 }
 
 bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)

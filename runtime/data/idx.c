@@ -283,16 +283,14 @@ static bool idx_is_of(const char *target, const char *folder, const char *part, 
     return false;
 }
 
-static bool idx_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
-                      SnnError *error)
+static bool idx_has(const SnnModel *model, const char *folder, const char *validate, const char *target)
 {
     const char *parts[] = {"train", "t10k", validate};
     for (int i = 0; i < (validate == NULL ? 2 : 3); i++)
         if (idx_is_of(target, folder, parts[i], "images", model->data.ndim + 1)
             || idx_is_of(target, folder, parts[i], "labels", 1))
-            return snn_fail(
-                error, "would overwrite (%s): it is a file of the data set; give another --out FILE", target);
-    return true;
+            return true;
+    return false;
 }
 
 static bool idx_read_labels(SnnDataset *data, const SnnModel *model, const char *path, const char *images,
@@ -324,4 +322,4 @@ static bool idx_read_part(SnnDataset *data, const SnnModel *model, const char *f
     return false;
 }
 
-const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_bytes, idx_spare, idx_read_images};
+const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_bytes, idx_has, idx_read_images};

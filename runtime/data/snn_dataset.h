@@ -32,9 +32,8 @@ typedef struct SnnFormat {
     /* What a part takes in memory, and its number of samples, as its files say; 0 if these are not there or cannot
      * be read. */
     int64_t (*bytes)(const SnnModel *model, const char *folder, const char *part, int64_t *samples);
-    /* Fails if `target` is a file of the data set: of either part, or of the third one, `validate`, unless NULL. */
-    bool (*spare)(const SnnModel *model, const char *folder, const char *validate, const char *target,
-                  SnnError *error);
+    /* Whether `target` is a file of the data set: of either part, or of the third one, `validate`, unless NULL. */
+    bool (*has)(const SnnModel *model, const char *folder, const char *validate, const char *target);
     /* Samples without labels from one file. */
     bool (*read_images)(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);
 } SnnFormat;
@@ -44,8 +43,9 @@ bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folde
                       SnnError *error);
 bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part);
 int64_t snn_dataset_bytes(const SnnModel *model, const char *folder, const char *part, int64_t *samples);
+/* Fails if `target`, to which `flag` leads, is a file of the data set. */
 bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
-                       SnnError *error);
+                       const char *flag, SnnError *error);
 bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);
 void snn_dataset_free(SnnDataset *data);
 

@@ -71,7 +71,7 @@ static bool predict_check_target(const SnnModel *model, const SnnOptions *option
     if (snn_same_file(path, snn_weights_path(model, options->weights, buffer, sizeof buffer))
         || (options->images != NULL && snn_same_file(path, options->images)))
         return snn_fail(error, "would overwrite (%s): it is read; give another --out FILE", path);
-    if (!snn_dataset_spare(model, snn_data_folder(model, options), NULL, path, error))
+    if (!snn_dataset_spare(model, snn_data_folder(model, options), NULL, path, "--out", error))
         return false;
     return options->force || predict_is_ours(path)
            || snn_fail(error,

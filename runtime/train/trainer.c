@@ -112,6 +112,15 @@ static bool trainer_best_path(SnnTrainer *trainer, SnnError *error)
     return true;
 }
 
+/* Data are not overwritten, whatever --force says. */
+static bool trainer_spares_data(const SnnTrainer *trainer, const char *path, const char *flag,
+                                SnnError *error)
+{
+    return path == NULL
+           || snn_dataset_spare(trainer->model, snn_data_folder(trainer->model, trainer->options),
+                                trainer->state.validate, path, flag, error);
+}
+
 static bool trainer_path(SnnTrainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
@@ -125,8 +134,8 @@ static bool trainer_path(SnnTrainer *trainer, SnnError *error)
     if (options->out == NULL && options->resume != NULL && snn_best_is_path(options->resume))
         return snn_fail(error, "would overwrite the best epoch (%s): give another --out FILE",
                         options->resume);
-    return snn_dataset_spare(trainer->model, snn_data_folder(trainer->model, options),
-                             trainer->state.validate, path, error)
+    return trainer_spares_data(trainer, path, "--out", error)
+           && trainer_spares_data(trainer, options->log, "--log", error)
            && snn_checkpoint_check_target(&trainer->target, error) && trainer_best_path(trainer, error);
 }
 

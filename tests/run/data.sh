@@ -134,6 +134,7 @@ for file in train-images-idx3-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyt
     refuses "predict: --out is $file" 1 "^shapes: would overwrite \\(data/$file\\): it is a file of the data set; give another --out FILE\$" ./shapes predict --force --data data --weights trained.safetensors --out data/$file
     refuses "predict: --out is a link to $file" 1 '^shapes: would overwrite \(link\.csv\): it is a file of the data set' ./shapes predict --force --data data --weights trained.safetensors --out link.csv
     refuses "train: --out is $file" 1 "^shapes: would overwrite \\(\\./data/$file\\): it is a file of the data set" ./shapes train --force --quiet --data data --epochs 1 --out ./data/$file
+    refuses "train: --log is $file" 1 "^shapes: would overwrite \\(data/$file\\): it is a file of the data set; give another --log FILE\$" ./shapes train --force --quiet --data data --epochs 1 --out unwritten.safetensors --log data/$file
     same "data: $file is there" data.copy data/$file
 done
 rm -f link.csv
