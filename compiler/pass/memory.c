@@ -8,6 +8,7 @@
 typedef struct Born {
     BufferId buffer;
     Life life;
+    int64_t bytes;
 } Born;
 
 typedef struct Places {
@@ -23,7 +24,7 @@ static int by_birth(const void *a, const void *b)
     const Born *x = a, *y = b;
     if (x->life.first != y->life.first)
         return x->life.first - y->life.first;
-    return x->buffer - y->buffer;
+    return x->bytes != y->bytes ? (x->bytes < y->bytes ? 1 : -1) : x->buffer - y->buffer;
 }
 
 static bool may_meet(const Buffer *a, const Buffer *b)
@@ -40,13 +41,12 @@ static bool is_better(int64_t room, int64_t best, int64_t bytes)
 static BufferId free_place(const Places *places, const Born *born)
 {
     const Buffer *buffers = places->program->buffers.at;
-    int64_t bytes = buffer_bytes(&buffers[born->buffer]);
     BufferId best = -1;
     for (int i = 0; i < places->first.count; i++) {
         BufferId first = places->first.at[i];
         bool free =
             places->ends[first] < born->life.first && may_meet(&buffers[first], &buffers[born->buffer]);
-        if (free && (best < 0 || is_better(places->room[first], places->room[best], bytes)))
+        if (free && (best < 0 || is_better(places->room[first], places->room[best], born->bytes)))
             best = first;
     }
     return best < 0 ? born->buffer : best;
@@ -56,11 +56,10 @@ static void settle(Places *places, const Born *born)
 {
     Buffer *buffer = &places->program->buffers.at[born->buffer];
     buffer->place = free_place(places, born);
-    int64_t bytes = buffer_bytes(buffer);
     if (buffer->place == born->buffer)
         vec_push(places->program->arena, &places->first, born->buffer);
-    if (places->room[buffer->place] < bytes)
-        places->room[buffer->place] = bytes;
+    if (places->room[buffer->place] < born->bytes)
+        places->room[buffer->place] = born->bytes;
     places->ends[buffer->place] = born->life.last;
 }
 
@@ -73,7 +72,7 @@ void place_buffers(Program *program)
     Born *born = NEW_ARRAY(arena, Born, count + 1);
     for (BufferId b = 0; b < count; b++)
         if (!lives[b].always)
-            born[mortals++] = (Born){b, lives[b]};
+            born[mortals++] = (Born){b, lives[b], buffer_bytes(&program->buffers.at[b])};
     qsort(born, (size_t)mortals, sizeof *born, by_birth);
     for (int i = 0; i < mortals; i++)
         settle(&places, &born[i]);

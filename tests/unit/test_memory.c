@@ -82,6 +82,27 @@ START_TEST(a_place_is_taken_when_it_is_free)
 }
 END_TEST
 
+/* Two that are born together: the larger one takes the place that is large enough, whichever was declared first. */
+START_TEST(the_larger_chooses_first)
+{
+    BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 4);
+    BufferId a = buffer("a", BUFFER_SCRATCH, 8), b = buffer("b", BUFFER_SCRATCH, 2);
+    BufferId small = buffer("small", BUFFER_SCRATCH, 2), large = buffer("large", BUFFER_SCRATCH, 8);
+    copy(a, in, false);
+    copy(b, a, false);
+    copy(small, b, false); /* a is gone */
+    LoopExpr *zero = loop_int(arena, 0);
+    loop_store(program, &program->kernels.at[2].body, large, 1, &zero, loop_load(program, in, 1, &zero),
+               false);
+    copy(out, small, false);
+    copy(out, large, false);
+    place_buffers(program);
+    ck_assert_pstr_eq(loop_verify(program), NULL);
+    ck_assert_int_eq(place(large), a);
+    ck_assert_int_eq(place(small), small);
+}
+END_TEST
+
 /* Kept, read before it is stored, added to, watched by the runtime: each might have the place of a. */
 START_TEST(what_is_needed_later_stays)
 {
@@ -191,6 +212,7 @@ Suite *memory_suite(void)
     Suite *suite = suite_create("memory");
     TCase *tcase = tcase_create("memory");
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, the_larger_chooses_first);
     tcase_add_test(tcase, a_place_is_taken_when_it_is_free);
     tcase_add_test(tcase, what_is_needed_later_stays);
     tcase_add_test(tcase, the_verifier_sees_who_meets);

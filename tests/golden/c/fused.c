@@ -1046,15 +1046,15 @@ static const SnnBuffer net_buffers[] = {
     {NET(activity_hidden_), 4, true, false, 0},
     {NET(state_v_hidden_), 12, true, false, 0},
     {NET(state_v_li_hidden_), 12, true, false, 0},
-    {NET(tiles_of_w_hidden_2_), 288, false, false, 0},
+    {NET(tiles_of_w_hidden_2_), 384, false, false, 0},
     {NET(events_of_hidden_delay_), 28, true, true, 0},
     {NET(ends_of_hidden_delay_), 12, true, false, 0},
     {NET(state_g_v_hidden_), 0, .place = NET(state_v_li_hidden_)},
     {NET(state_g_v_plif_hidden_), 0, .place = NET(hidden_delay_)},
     {NET(sum_plif_w_hidden_hidden_), 0, .place = NET(hidden_)},
-    {NET(tiles_of_w_hidden_2_transposed_), 384, false, false, 0},
-    {NET(parts_of_w_hidden_2_), 0, .place = NET(tiles_of_w_hidden_2_)},
-    {NET(parts_of_w_hidden_), 0, .place = NET(tiles_of_w_hidden_2_transposed_)},
+    {NET(tiles_of_w_hidden_2_transposed_), 288, false, false, 0},
+    {NET(parts_of_w_hidden_2_), 0, .place = NET(tiles_of_w_hidden_2_transposed_)},
+    {NET(parts_of_w_hidden_), 0, .place = NET(tiles_of_w_hidden_2_)},
 };
 
 /* The kernels that suit this processor. */

@@ -959,14 +959,14 @@ static const SnnBuffer net_buffers[] = {
     {NET(events_of_image_), 296, true, true, 0},
     {NET(ends_of_image_), 20, true, false, 0},
     {NET(state_v_digit_), 12, true, false, 0},
-    {NET(tiles_of_w_digit_), 420, false, false, 0},
-    {NET(tiles_of_w_digit_2_), 3360, false, false, 0},
+    {NET(tiles_of_w_digit_), 3360, false, false, 0},
+    {NET(tiles_of_w_digit_2_), 288, false, false, 0},
     {NET(events_of_digit_delay_), 40, true, true, 0},
     {NET(ends_of_digit_delay_), 20, true, false, 0},
     {NET(state_g_v_digit_), 0, .place = NET(digit_dense_2_)},
     {NET(tiles_of_w_digit_2_transposed_), 0, .place = NET(tiles_of_w_digit_)},
-    {NET(parts_of_w_digit_2_), 0, .place = NET(tiles_of_w_digit_)},
-    {NET(parts_of_w_digit_), 0, .place = NET(tiles_of_w_digit_2_)},
+    {NET(parts_of_w_digit_2_), 0, .place = NET(tiles_of_w_digit_2_)},
+    {NET(parts_of_w_digit_), 0, .place = NET(tiles_of_w_digit_)},
 };
 
 /* The kernels that suit this processor. */
