@@ -288,8 +288,8 @@ static bool verify_for(Verifier *verifier, const LoopStmt *stmt)
 {
     if (!verify_var(verifier, stmt->var) || !verify_bound(verifier, stmt, stmt->from)
         || !verify_bound(verifier, stmt, stmt->to)
-        || !require(verifier, !stmt->few || is_few(verifier, stmt), "the loop over `%s` may have any number of turns",
-                    var_name(verifier, stmt->var))
+        || !require(verifier, !stmt->few || is_few(verifier, stmt),
+                    "the loop over `%s` may have any number of turns", var_name(verifier, stmt->var))
         || !require(verifier, verifier->kernel->vars.at[stmt->var].type == TYPE_I32,
                     "the loop variable `%s` is not i32", var_name(verifier, stmt->var))
         || !require(verifier, stmt->unroll == UNROLL_FULL || stmt->unroll >= UNROLL_NONE,

@@ -5,8 +5,8 @@ typedef struct Graph {
     Arena *arena;
     int count;
     Adjacency readers; /* of what node i makes */
-    int *part;     /* of node i: the least of the nodes that it runs with, all of which need each other */
-    bool *loops;   /* node i reads what it makes */
+    int *part;         /* of node i: the least of the nodes that it runs with, all of which need each other */
+    bool *loops;       /* node i reads what it makes */
 } Graph;
 
 static void add_edge(Graph *graph, Edges *edges, int maker, int reader)
