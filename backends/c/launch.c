@@ -20,7 +20,7 @@ static void given_buffers(const Phases *phases, const Launch *launch)
     const char *line = "";
     for (int i = 0; i < launch->given.count; i++) {
         const char *name = c_buffer(phases->arena, buffer_at(phases, launch->given.at[i]));
-        if (strlen(line) + strlen(name) > LINE) {
+        if (*line && strlen(line) + strlen(name) > LINE) {
             out_line(phases->out, "%s,", line);
             line = "";
         }

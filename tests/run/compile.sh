@@ -12,6 +12,14 @@ for compiler in gcc clang; do
     done
 done
 
+# Layers that are equal share kernels, which launches give what may have the longest of names.
+long=$(printf '%0200d' 0 | tr 0 n)
+sed "s/ middle = input .*/ $long = input -> dense(64) -> lif\n    ${long}2 = $long -> dense(64) -> lif/; s/= middle /= ${long}2 /" \
+    shapes.snn > long.snn
+"$snnc" long.snn -o long.c || fail "compile: long names"
+passes "compile: long names are given to kernels" plain_c "$cc" -O0 long.c long
+grep -q "NET(${long}2" long.c || fail "compile: long names" "no kernel is shared"
+
 # The command in the first comment of the file, as it stands there.
 command=$(sed -n 's/^ \* *\(cc .*\)\\$/\1/p; s/^ \* *\(shapes.c .*\)$/\1/p' shapes.c | tr '\n' ' ')
 mkdir -p comment && cp shapes.c comment/
