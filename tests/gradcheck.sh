@@ -63,5 +63,19 @@ model no_number {
 END
 judge 1 'not a finite number' 0 'a loss that is no number'
 
+# What a neuron behind `detach` was is held in the one order, also where the layer goes tile by tile.
+cat > "$work/model.snn" << END
+model detached {
+    data idx(shape = [6], classes = 3)
+    time 4 steps
+    a   = poisson(image) -> dense(64) -> lif(threshold = 0.3)
+    b   = detach(a) -> dense(64) -> lif(threshold = 0.3)
+    out = (mean(a) + mean(b)) -> dense(3)
+    predict argmax(out)
+    train { loss cross_entropy(out, label) }
+}
+END
+judge 0 ok 0 "a wide layer behind detach"
+
 echo "gradcheck: $passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

@@ -155,13 +155,14 @@ static bool goes_by_tiles(const Planning *plan, int n)
     return layer && layer->scan && layer->cut == CUT_UNITS;
 }
 
-/* Made and read by scans alone, tile by tile: what the adjoint needs of a neuron. */
+/* Made and read by scans alone, tile by tile: what the adjoint needs of a neuron. Who wants to look at a stream
+ * knows nothing of tiles. */
 static bool is_tiled(const Planning *plan, StreamId stream)
 {
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node;
     if (maker == NONE || plan->streams[stream].local || !net->streams.at[stream].temporal
-        || !goes_by_tiles(plan, maker))
+        || net->streams.at[stream].keep || !goes_by_tiles(plan, maker))
         return false;
     for (int r = plan->readers.first[stream]; r < plan->readers.first[stream + 1]; r++)
         if (!goes_by_tiles(plan, plan->readers.to[r]))
