@@ -50,6 +50,14 @@ static void info_saved(const SnnModel *model)
     }
 }
 
+/* As a checkpoint has it. */
+static void info_shape(char *text, size_t size, const SnnParam *param)
+{
+    bool matrix = param->matrix && param->ndim == 2;
+    const int turned[2] = {matrix ? param->dims[1] : 0, matrix ? param->dims[0] : 0};
+    info_dims(text, size, matrix ? turned : param->dims, param->ndim);
+}
+
 /* The number of parameters; *learned: of those that training changes; *states: of the optimiser's numbers. */
 static int64_t info_params(const SnnModel *model, int64_t *learned, int64_t *states)
 {
@@ -59,7 +67,7 @@ static int64_t info_params(const SnnModel *model, int64_t *learned, int64_t *sta
     for (int i = 0; i < model->param_count; i++) {
         const SnnParam *param = &model->params[i];
         char dims[64];
-        info_dims(dims, sizeof dims, param->dims, param->ndim);
+        info_shape(dims, sizeof dims, param);
         const char *frozen = model->train != NULL && !snn_param_learns(param) ? ", frozen" : "";
         printf("%-20s %10lld %14s  %s%s\n", param->name, (long long)snn_param_size(param), dims, param->about,
                frozen);

@@ -146,6 +146,7 @@ else
     fail "info: it stands behind the layers" "$(cat layers)"
 fi
 shows "info: parameters and operations" '^4352 parameters; 43520 synaptic operations' ./shapes info
+shows "info: shapes as checkpoints have them" '^w_shape +256 +\[4, 64\]' ./shapes info
 shows "--help: commands and flags" '--resume FILE' ./shapes --help
 shows "--help: behind a command" '--resume FILE' ./shapes train --help
 shows "--version" '^shapes, made by snnc [0-9.]+$' ./shapes --version
