@@ -160,12 +160,26 @@ typedef struct Session {
 } Session;
 
 /* Room for `extra` more samples than the batch has. */
+/* Arrays share places, so none may count on what its memory held before, not even on zeros: it holds NaN, and indices that
+ * lead nowhere. */
+static void spoil_arrays(const SnnModel *model, size_t rows)
+{
+    for (size_t i = 0; i < model->tables.buffer_count; i++) {
+        const SnnBuffer *buffer = &model->tables.buffers[i];
+        void *array;
+        memcpy(&array, (const char *)model->net + buffer->at, sizeof array);
+        memset(array, 0xFF, buffer->bytes * (buffer->each_sample ? rows : 1));
+    }
+}
+
 static Session open_session(Words *batch, int threads, int extra)
 {
+    size_t rows = batch->at[0] + (size_t)extra;
     Session session = {description, NULL, snn_pool_open(threads)};
-    if (session.pool == NULL || !snn_model_open(&session.model, batch->at[0] + (size_t)extra))
+    if (session.pool == NULL || !snn_model_open(&session.model, rows))
         stop("not enough memory");
     session.net = session.model.net;
+    spoil_arrays(&session.model, rows);
     take_batch(batch, &session.model);
     return session;
 }
