@@ -22,6 +22,21 @@ const char *phase_name(Phase phase)
     return names[phase];
 }
 
+Program *program_new(Arena *arena, const char *name)
+{
+    Program *program = NEW(arena, Program);
+    *program = (Program){.arena = arena,
+                         .name = name,
+                         .source = "",
+                         .input = -1,
+                         .label = -1,
+                         .sample = -1,
+                         .loss = -1,
+                         .predicted = -1,
+                         .scores = -1};
+    return program;
+}
+
 const char *loop_name(Program *program, const char *base)
 {
     return unique_name(program->arena, &program->names, base);

@@ -246,6 +246,8 @@ const char *phase_name(Phase phase);
 
 /* ---- building: all nodes live in program->arena ---- */
 
+/* Without kernels and buffers: it has no input, no loss, nothing that the runtime looks at. */
+Program *program_new(Arena *arena, const char *name);
 /* `base`, with a number behind it if a buffer or a kernel has this name. */
 const char *loop_name(Program *program, const char *base);
 /* The buffer's name is given by loop_name. */

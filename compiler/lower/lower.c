@@ -86,7 +86,6 @@ static void add_fixed_buffers(Lower *lower)
     Shape one = {0}, classes = {1, {net->data.classes}};
     program->label = fixed_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, one);
     program->sample = fixed_buffer(lower, "sample", TYPE_I32, BUFFER_INPUT, one);
-    program->loss = program->predicted = program->scores = -1;
     for (int n = 0; n < net->nodes.count; n++) {
         if (net->nodes.at[n].kind == NODE_LOSS)
             program->loss = fixed_buffer(lower, "loss", TYPE_F32, BUFFER_OUTPUT, one);
@@ -189,8 +188,7 @@ static void lower_phase(Lower *lower, Phase phase)
 
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
 {
-    Program *program = NEW(arena, Program);
-    program->arena = arena;
+    Program *program = program_new(arena, net->name);
     program->vectors = !is_without(options.without, OPTIMISATION_VECTORS);
     Plan plan = make_plan(arena, net, options);
     Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program};

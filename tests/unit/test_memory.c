@@ -14,16 +14,7 @@ static Program *program;
 static void setup(void)
 {
     arena = arena_new();
-    program = NEW(arena, Program);
-    *program = (Program){.arena = arena,
-                         .name = "test",
-                         .source = "",
-                         .input = -1,
-                         .label = -1,
-                         .sample = -1,
-                         .loss = -1,
-                         .predicted = -1,
-                         .scores = -1};
+    program = program_new(arena, "test");
 }
 
 static void teardown(void)

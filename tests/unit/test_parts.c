@@ -29,19 +29,12 @@ static void end(void)
 /* A network without a layer, that sees nothing but labels. */
 static Program *program_of(unsigned needs)
 {
-    Program *program = NEW(arena, Program);
-    *program = (Program){.arena = arena,
-                         .name = "none",
-                         .source = "none.snn",
-                         .needs = needs,
-                         .schedule = "constant",
-                         .optimizer = "sgd",
-                         .input = -1,
-                         .label = 0,
-                         .sample = -1,
-                         .loss = -1,
-                         .predicted = -1,
-                         .scores = -1};
+    Program *program = program_new(arena, "none");
+    program->source = "none.snn";
+    program->needs = needs;
+    program->schedule = "constant";
+    program->optimizer = "sgd";
+    program->label = 0;
     const Buffer label = {
         .name = "label", .type = TYPE_I32, .role = BUFFER_INPUT, .per_sample = true, .param = -1};
     vec_push(arena, &program->buffers, label);

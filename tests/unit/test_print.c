@@ -317,8 +317,8 @@ static void add_kernel(Kernel made)
 
 START_TEST(a_whole_program)
 {
-    program = NEW(arena, Program);
-    *program = (Program){.arena = arena, .name = "small", .steps = 4};
+    program = program_new(arena, "small");
+    program->steps = 4;
     BufferId w = loop_buffer(
         program, (Buffer){.name = "w", .type = TYPE_F32, .role = BUFFER_PARAM, .ndim = 2, .dims = {3, 2}});
     BufferId s = loop_buffer(program, (Buffer){.name = "s",

@@ -16,17 +16,8 @@ static BufferId x;
 static void setup(void)
 {
     arena = arena_new();
-    program = NEW(arena, Program);
-    *program = (Program){.arena = arena,
-                         .name = "test",
-                         .source = "",
-                         .steps = 10,
-                         .input = -1,
-                         .label = -1,
-                         .sample = -1,
-                         .loss = -1,
-                         .predicted = -1,
-                         .scores = -1};
+    program = program_new(arena, "test");
+    program->steps = 10;
     x = loop_buffer(
         program,
         (Buffer){

@@ -79,16 +79,8 @@ static void add_body(Example *e)
 
 static Example example(void)
 {
-    Example e = {.program = NEW(arena, Program)};
-    *e.program = (Program){.arena = arena,
-                           .name = "m",
-                           .source = "",
-                           .steps = 5,
-                           .input = -1,
-                           .sample = -1,
-                           .loss = -1,
-                           .predicted = -1,
-                           .scores = -1};
+    Example e = {.program = program_new(arena, "m")};
+    e.program->steps = 5;
     add_buffers(&e);
     e.program->label = e.label;
     vec_push(arena, &e.program->kernels, ((Kernel){.name = "k", .about = "a test"}));

@@ -145,7 +145,6 @@ static void describe_data(Lower *lower)
     for (int d = 0; d < net->data.shape.ndim; d++)
         program->data_dims[program->data_ndim++] = net->data.shape.dims[d];
     program->classes = net->data.classes;
-    program->input = -1;
     for (int n = 0; n < net->backward; n++)
         if (net->nodes.at[n].kind == NODE_DATA && !net->nodes.at[n].held)
             program->input = lower->streams[net->nodes.at[n].out].values;
@@ -172,7 +171,6 @@ void describe_program(Lower *lower)
 {
     const Net *net = lower->net;
     Place place = source_place(net->sources, net->data.span.lo);
-    lower->program->name = net->name;
     lower->program->source = place.source ? base_name(place.source->path) : "";
     lower->program->steps = net->steps;
     for (ParamId p = 0; p < net->params.count; p++)
