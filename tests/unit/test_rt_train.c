@@ -485,7 +485,7 @@ START_TEST(info_counts)
     assert_run(0, "info");
     ck_assert_ptr_nonnull(strstr(fake.out, "51 parameters"));
     ck_assert_ptr_nonnull(strstr(fake.out, "48 synaptic operations"));
-    ck_assert_ptr_nonnull(strstr(fake.out, "[16, 3]"));
+    ck_assert_ptr_nonnull(strstr(fake.out, "[3, 16]"));
     ck_assert(!exists("fake.safetensors"));
 }
 END_TEST
