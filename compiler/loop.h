@@ -40,7 +40,11 @@ typedef enum BufferRole {
     BUFFER_OUTPUT /* per sample, read by the runtime: loss, predicted, scores, activity */
 } BufferRole;
 
-enum { LOOP_MAX_DIMS = 6, LOOP_MOST_LOCAL = 1 << 16 /* bytes of a kernel's LOCAL buffers */ };
+enum {
+    LOOP_MAX_DIMS = 6,
+    LOOP_MOST_LOCAL = 1 << 16, /* bytes of a kernel's LOCAL buffers */
+    LOOP_MOST_LANES = 16       /* floats of a vector; fewer are a power of two */
+};
 
 typedef struct Buffer {
     const char *name;  /* unique among buffers and kernels, see unique.h; of a GIVEN one, in its kernel */
@@ -48,7 +52,8 @@ typedef struct Buffer {
     const char *about; /* what it holds, for readers; NULL where its name says so */
     Type type;
     BufferRole role;
-    bool registers;  /* LOCAL: small, and touched in independent loops over its last dimension only */
+    bool small;      /* LOCAL: sums of a few rows, which registers may hold */
+    bool registers;  /* LOCAL: an array of vectors, see "vector loops" below. Set by the pass `vectors` */
     bool per_sample; /* an outermost dimension of batch size comes before dims */
     bool sparse; /* made for the worst case, filled from the front of each row: pages of it are seldom used */
     int ndim;
@@ -95,8 +100,8 @@ struct LoopExpr {
 };
 
 typedef enum LoopStmtKind {
-    LOOP_FOR,     /* var, from, to, down, independent, few, unroll, body: var = from .. to-1, or downwards;
-                     value, if not NULL: only where it is not 0, a U8 element with var as its last index */
+    LOOP_FOR,     /* var, from, to, down, independent, vector, few, unroll, body: var = from .. to-1, or
+                     downwards; value, if not NULL: only where it is not 0, a U8 element with var as its last index */
     LOOP_LET,     /* var, value         a constant of this scope */
     LOOP_DECLARE, /* var, value         a variable of this scope */
     LOOP_SET,     /* var, value */
@@ -124,6 +129,7 @@ struct LoopStmt {
     LoopExpr *from, *to;
     bool down;
     bool independent; /* FOR: no iteration touches what another stores, so it may be vectorised */
+    bool vector;      /* FOR: see "vector loops" below. Set by the pass `vectors` */
     bool
         few; /* FOR: from a number to a number, or to the variable of such a loop around it; faster if a target writes
                    the turns out. A hint */
@@ -211,7 +217,6 @@ typedef struct Program {
     const char *name;   /* of the model */
     const char *source; /* file name of the model, without folders */
     int steps;
-    bool vectors;   /* loops may be written with vector types */
     bool learns;    /* has a backward phase and updates */
     unsigned needs; /* a bit for each Need, of a program that all passes are done with */
     Unique names;   /* of buffers and kernels */
@@ -297,6 +302,29 @@ int loop_turns(const LoopStmt *loop);
 bool loop_has_element(const LoopStmt *stmt);
 void loop_comment(Arena *arena, LoopBlock *into, const char *text);
 
+/* ---- vector loops ----
+ *
+ * A vector loop may be taken several turns at a time, as the lanes of vectors of floats: any power of two of them up to
+ * LOOP_MOST_LANES; its bounds are multiples of that. It is `independent`, goes upwards, and stands in no other vector
+ * loop. In it stand, all of type F32:
+ *  - LET, DECLARE, and SET of a variable that is declared in it: each has a value for each lane;
+ *  - STORE to a row: the last index is contiguous (the loop's variable, or that plus what is the same in all lanes), the
+ *    other indices are the same in all lanes;
+ *  - FOR, marked as `few`, with bounds that are the same in all lanes, over such statements.
+ * Their values are loads of rows, variables, whatever is the same in all lanes, and sums, differences, products and
+ * negations of these. A result does not depend on the number of lanes.
+ *
+ * A buffer in registers is LOCAL, of type F32, with rows of a multiple of LOOP_MOST_LANES. Only vector loops touch it, at
+ * their variable or that plus such a multiple: it may be held as vectors. */
+
+/* Whether the value, in the body of the loop, may differ from turn to turn: it is made of the loop's variable, or of
+ * what is declared in the body. Else it is the same in all lanes. */
+bool loop_differs(const LoopStmt *loop, const LoopExpr *expr);
+/* Whether it is as a vector loop has to be, but for the loops around it. */
+bool loop_suits_vectors(const Program *program, const LoopStmt *loop);
+/* By buffer: whether it is as one in registers has to be, once vector loops are marked. */
+bool *loop_suits_registers(Arena *arena, const Program *program);
+
 /* ---- looking at kernels ---- */
 
 typedef enum Access { ACCESS_LOAD, ACCESS_STORE, ACCESS_ADD, ACCESS_HINT } Access;
@@ -334,7 +362,8 @@ int64_t *loop_rooms(Arena *arena, const Program *program);
 void loop_print(Out *out, const Program *program);
 /* NULL, or what is wrong (an internal error of the pass that ran last). */
 const char *loop_verify(const Program *program);
-/* The same, of launches and of places alone; what comes before is right. */
+/* The same, of vector loops, of launches and of places alone; what comes before is right. */
+const char *vectors_verify(const Program *program);
 const char *launches_verify(const Program *program);
 const char *places_verify(const Program *program);
 

@@ -96,12 +96,12 @@ static const char *where_text(const Printer *printer, const LoopExpr *flag)
 
 static void print_for(const Printer *printer, const LoopStmt *stmt)
 {
-    out_open(printer->out, "for %s in %s .. %s%s%s%s%s", var_name(printer, stmt->var),
+    out_open(printer->out, "for %s in %s .. %s%s%s%s%s%s", var_name(printer, stmt->var),
              text_of(printer, stmt->from), text_of(printer, stmt->to), stmt->down ? " down" : "",
-             stmt->independent ? " independent"
-             : stmt->few       ? " few"
-                               : "",
-             where_text(printer, stmt->value), unroll_text(printer, stmt->unroll));
+             stmt->vector        ? " vector"
+             : stmt->independent ? " independent"
+                                 : "",
+             stmt->few ? " few" : "", where_text(printer, stmt->value), unroll_text(printer, stmt->unroll));
     print_block(printer, &stmt->body);
     out_close(printer->out, "");
 }
@@ -167,9 +167,9 @@ static void print_buffer(const Printer *printer, const Buffer *buffer)
     for (int d = 0; d < buffer->ndim; d++)
         dims = arena_printf(printer->arena, "%s%s%d", dims, dims[0] ? ", " : "", buffer->dims[d]);
     const Buffer *place = &printer->program->buffers.at[buffer->place];
-    out_line(printer->out, "%-8s %s[%s]: %s%s%s", role_name(buffer->role), buffer->name, dims,
-             type_name(buffer->type), place == buffer ? "" : " in the place of ",
-             place == buffer ? "" : place->name);
+    out_line(printer->out, "%-8s %s[%s]: %s%s%s%s", role_name(buffer->role), buffer->name, dims,
+             type_name(buffer->type), buffer->registers ? " in registers" : "",
+             place == buffer ? "" : " in the place of ", place == buffer ? "" : place->name);
 }
 
 /* Those that the kernel is given, then its own arrays. */

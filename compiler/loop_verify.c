@@ -574,6 +574,7 @@ const char *loop_verify(const Program *program)
     good = good && verify_tables(&verifier);
     for (int k = 0; k < program->kernels.count && good; k++)
         good = verify_kernel(&verifier, &program->kernels.at[k]);
-    const char *wrong = verifier.error ? verifier.error : launches_verify(program);
+    const char *wrong = verifier.error ? verifier.error : vectors_verify(program);
+    wrong = wrong ? wrong : launches_verify(program);
     return wrong ? wrong : places_verify(program);
 }

@@ -69,6 +69,9 @@ void share_kernels(Program *program);
 /* Loop -> Loop: somebody reads every local. */
 void drop_unused_locals(Program *program);
 
+/* Loop -> Loop, when loops and locals are what they will be: marks vector loops and what is in registers. */
+void mark_vectors(Program *program);
+
 /* Loop -> Loop: no local name hides another one. */
 void name_locals(Program *program);
 

@@ -125,6 +125,13 @@ static bool run_unused(Compilation *c)
     return true;
 }
 
+static bool run_vectors(Compilation *c)
+{
+    if (!leaves_out(c, OPTIMISATION_VECTORS))
+        mark_vectors(c->program);
+    return true;
+}
+
 static bool run_names(Compilation *c)
 {
     name_locals(c->program);
@@ -170,6 +177,7 @@ const Pass passes[] = {
     {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel"},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "time loops go in rounds of a few steps"},
     {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local"},
+    {"vectors",       STAGE_LOOP, STAGE_LOOP, run_vectors,       "loops that are taken several turns at a time are marked, and what is in registers"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},
     {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime"},
     {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place"},

@@ -42,11 +42,8 @@ void c_level_choice(Out *out);
 
 /* `for (...) {`, with the hint before it. */
 void c_open_for(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *loop, Out *out);
-/* Whether a loop is written with vectors; see vector.c. */
-bool c_is_vector_loop(const Program *program, const LoopStmt *stmt);
+/* One that is marked as a vector loop. */
 void c_vector_loop(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *stmt,
                    Out *out);
-/* A local array that is declared as vectors: only such loops touch it. */
-bool c_in_registers(const Program *program, BufferId id);
 
 #endif

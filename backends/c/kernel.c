@@ -84,7 +84,7 @@ static void statement(const Spell *spell, const LoopStmt *stmt)
     case LOOP_FOR:
         if (stmt->value)
             for_flagged(spell, stmt);
-        else if (c_is_vector_loop(spell->program, stmt))
+        else if (stmt->vector)
             c_vector_loop(spell->arena, spell->program, spell->kernel, stmt, spell->out);
         else
             for_loop(spell, stmt);
@@ -138,12 +138,11 @@ static void own_array(const Spell *spell, BufferId id)
     const Buffer *buffer = &spell->program->buffers.at[id];
     const char *name = c_buffer(spell->arena, buffer);
     const char *dims = "";
-    bool registers = c_in_registers(spell->program, id);
     for (int d = 0; d < buffer->ndim; d++)
-        dims =
-            arena_printf(spell->arena, registers && d == buffer->ndim - 1 ? "%s[%d / SNN_LANES]" : "%s[%d]",
-                         dims, buffer->dims[d]);
-    if (registers)
+        dims = arena_printf(spell->arena,
+                            buffer->registers && d == buffer->ndim - 1 ? "%s[%d / SNN_LANES]" : "%s[%d]",
+                            dims, buffer->dims[d]);
+    if (buffer->registers)
         out_line(spell->out, "snn_floats %s%s;", name, dims);
     else
         out_line(spell->out, "_Alignas(64) %s %s%s;", c_type(buffer->type), name, dims);

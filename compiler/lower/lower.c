@@ -189,7 +189,6 @@ static void lower_phase(Lower *lower, Phase phase)
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
 {
     Program *program = program_new(arena, net->name);
-    program->vectors = !is_without(options.without, OPTIMISATION_VECTORS);
     Plan plan = make_plan(arena, net, options);
     Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program};
     add_buffers(&lower);

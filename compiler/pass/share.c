@@ -49,7 +49,7 @@ static void put_buffer(Form *form, BufferId id)
         form->numbers[id] = form->buffers.count;
         put(form, (int)buffer->type);
         put(form, buffer->role == BUFFER_LOCAL);
-        put(form, buffer->registers);
+        put(form, buffer->small);
         put(form, buffer->per_sample);
         put(form, buffer->ndim);
         for (int d = 0; d < buffer->ndim; d++)

@@ -42,6 +42,6 @@ BufferId sums_buffer(Lower *lower, const char *name, int rows, int width)
 {
     int dims[2] = {rows, width};
     BufferId sums = named_buffer(lower, "sums", name, TYPE_F32, BUFFER_LOCAL, false, 2, dims);
-    lower->program->buffers.at[sums].registers = true;
+    lower->program->buffers.at[sums].small = true;
     return sums;
 }

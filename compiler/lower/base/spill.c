@@ -72,7 +72,7 @@ static void move_to_memory(const Spill *spill, BufferId id)
 {
     Buffer *buffer = &spill->program->buffers.at[id];
     buffer->role = BUFFER_SCRATCH;
-    buffer->registers = false;
+    buffer->small = false;
     buffer->sparse = true;
     buffer->per_sample = spill->launch->over_rows;
     if (buffer->per_sample)
