@@ -24,11 +24,6 @@ Call call_of(const Def *def, Scope *home, const Expr *stage, Scope *caller)
                   .of_block = def->kind == DEF_BLOCK};
 }
 
-Span name_span(const Expr *expr)
-{
-    return expr->kind == EXPR_CALL ? expr->name_span : expr->span;
-}
-
 static int formal_index(const Formals *formals, const char *name)
 {
     for (int i = 0; i < formals->count; i++)
@@ -191,6 +186,21 @@ Scope *bind_arguments(Build *b, const Call *call)
             poison(frame->entries.at[i]);
     }
     return frame;
+}
+
+Scope *bind_stage(Build *b, const Stage *stage, const Expr *expr, Scope *scope)
+{
+    Formals formals = formals_of(b, stage->formals);
+    Call call = {
+        .name = stage->name, .span = expr->span, .formals = &formals, .caller = scope, .home = scope};
+    call.args = expr->kind == EXPR_CALL ? &expr->args : NULL;
+    return bind_arguments(b, &call);
+}
+
+void hint_left(Build *b, const Expr *call)
+{
+    if (call->args.count > 1 && call->args.at[0].span.lo < call->span.lo)
+        report_hint(b, "what stands on the left of `->` is its first argument");
 }
 
 static void check_default(Build *b, const Scope *frame, const Entry *formal, const Expr *expr)

@@ -1,16 +1,21 @@
 /* AST -> Net: what the files of this folder share. One walk elaborates the model and reports every
  * mistake; an expression with a mistake becomes poison, which causes no further messages.
  *
- *   scope.c      names, definitions                    arguments.c  arguments bound to formals
- *   units.c      exponents of time and voltage         constant.c   sizes, counts, flags
- *   eval.c       formulas: constants and bodies        function.c   exp, where, step, ...
- *   statement.c  states, parameters, assignments       neuron.c     neurons and surrogates
- *   spikes.c     what is certainly 0 or 1
- *   stream.c     chains, stages, blocks, reductions    map.c        pointwise formulas of streams
- *   past.c       h[-1], and shapes told in advance     model.c      data, time, bindings
- *   train.c      predict and train                     optimizer.c  optimizers and learning rates
- *   check.c      the rules about values, shapes and names
- *   warn.c       what compiles and is likely a mistake */
+ * Each file calls those before it only:
+ *   units.c      exponents of time and voltage         value.c      what expressions come to
+ *   scope.c      names, definitions, reporting once    warn.c       what compiles and is likely a mistake
+ *   check.c      the rules about values and shapes     names.c      what is built in; unknown names
+ *   arguments.c  arguments bound to formals            chain.c      chains as they are written
+ *   eval.c       formulas: constants and bodies        constant.c   sizes, counts, flags
+ *   spikes.c     what is certainly 0 or 1              nodes.c      nodes and their streams, added to the net
+ *   function.c   exp, where, detach, ...               statement.c  states, parameters, assignments
+ *   surrogate.c  step and its slope                    neuron.c     neurons
+ *   dense.c, encode.c, reduce.c  the built-in stages   past.c       h[-1], and shapes told in advance
+ *   stream.c     chains, blocks, formulas of streams   optimizer.c  optimizers and learning rates
+ *   train.c      predict and train                     language.c   the tables of what is built in
+ *   model.c      data, time, bindings
+ * Expressions hold calls, and calls expressions. So that files need no circle for it, Build has the Language: whoever
+ * meets a call finds its row there. */
 #ifndef SNNC_BUILD_H
 #define SNNC_BUILD_H
 
@@ -158,6 +163,7 @@ typedef struct Build {
     const char *binding; /* the binding being built: streams and parameters are named after it */
     bool time_known;     /* steps and dt are set */
     bool data_known;
+    const struct Language *language;
     int wrong_scores; /* so many scores were reported as too few or many: once for prediction and loss */
     int depth;        /* of nested evaluation */
     int fuel;         /* of infer_shape */
@@ -213,8 +219,8 @@ Entry *scope_define(Build *b, Scope *scope, EntryKind kind, const char *name, Sp
 const Def *scope_definition(Scope *scope, const char *name, int kinds, Scope **home);
 void scope_names(Build *b, const Scope *scope, Names *names);
 void definition_names(Build *b, const Scope *scope, int kinds, Names *names);
-/* Adds definitions, reporting names defined twice. */
-void scope_add_definition(Build *b, Scope *scope, const Def *def);
+/* Adds a definition. False if there is one of that name: reported. */
+bool scope_add_definition(Build *b, Scope *scope, const Def *def);
 bool is_definition_used(const Build *b, const Def *def);
 
 /* A call's arguments bound to formals, in a new scope inside `home`. `first`: a value that takes the first
@@ -265,7 +271,6 @@ typedef struct Context {
 
 Context context_constant(Build *b);
 Value eval(Context *c, Scope *scope, const Expr *expr);
-Value eval_call(Context *c, Scope *scope, const Expr *expr);
 Value let_value(Build *b, Entry *entry);
 Value formal_value(Context *c, Entry *entry);
 /* The value as an instruction of the body. */
@@ -287,47 +292,128 @@ bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, 
 /* The argument of a built-in thing, NULL if it was not given. */
 const Entry *given_argument(const Scope *frame, const char *name);
 
-const char *function_name(int index); /* of formulas: 0, 1, ...; NULL at the end */
-/* The same of functions of streams: encoders and reductions over time. */
-const char *stream_function_name(int i);
-bool is_function(const char *name);          /* of either */
-void function_names(Build *b, Names *names); /* of both */
 /* Behind a complaint about the arguments of a call that was written as a chain. */
 void hint_left(Build *b, const Expr *call);
+
+/* ---- what is built in ------------------------------------------------------------------------------- */
+
+/* What a function wants and gives. */
+typedef enum UnitRule {
+    UNIT_PLAIN, /* plain numbers to a plain number */
+    UNIT_SAME,  /* all arguments and the result have one unit */
+    UNIT_ROOT   /* half the exponents */
+} UnitRule;
+
+/* Of formulas. */
+typedef struct Function {
+    const char *name;
+    Value (*eval)(Context *c, Scope *scope, const Expr *call);
+    Op op; /* what eval_operation does with the arguments */
+    UnitRule units;
+} Function;
+
+typedef enum StageRole {
+    STAGE_LAYER,    /* x -> f(...): has arguments of its own */
+    STAGE_ENCODER,  /* f(x), too: makes a stream over time */
+    STAGE_REDUCTION /* f(x), too: ends it */
+} StageRole;
+
+/* A use of a stage. */
+typedef struct StageUse {
+    const struct Stage *stage;
+    const Expr *expr; /* NAME or CALL */
+    Scope *scope;     /* where names in its arguments are looked up */
+    Value in;
+    Span in_span;
+    const char *name; /* of the result, NULL: made from the stage */
+} StageUse;
+
+/* What makes a stream of a stream. */
+typedef struct Stage {
+    const char *name;
+    StageRole role;
+    Value (*build)(Build *b, const StageUse *use);
+    const char *const *formals; /* LAYER: name, default (NULL: none), ..., NULL */
+    bool (*shape)(Build *b, const Scope *arguments,
+                  Shape *shape); /* LAYER: of the result; false if it is not known */
+    ReduceKind reduce;           /* REDUCTION */
+    bool of_spikes;              /* must turn out to be given spikes */
+} Stage;
+
+typedef struct Language {
+    const Function *functions; /* up to one without a name; so are the stages */
+    const Stage *stages;
+    /* A model expression: a stream or a constant. `name`: of the resulting stream, NULL: made from the stage. */
+    Value (*build)(Build *b, Scope *scope, const Expr *expr, const char *name);
+} Language;
+
+extern const Language language;
+
+const Function *find_function(const Build *b, const char *name);
+const Stage *find_layer(const Build *b, const char *name);
+/* The stage that an expression calls like a function, or NULL. */
+const Stage *called_stage(const Build *b, const Expr *expr);
+/* A call that makes a stream: of a stage or a block. */
+bool is_stream_call(const Build *b, Scope *scope, const Expr *expr);
+bool is_function(const Build *b, const char *name); /* of formulas or streams */
+/* Adds a definition, unless there is one of that name: reported. */
+void declare_definition(Build *b, Scope *scope, const Def *def);
+Value binding_value(Build *b, Entry *entry, Span use);
+/* What a `let` names is neither a stream nor a stage. */
+bool check_constant_kind(Build *b, const Entry *entry);
+void unknown_name(Build *b, const Scope *scope, const char *name, Span span);
+void unknown_function(Build *b, Scope *scope, const Expr *call);
+void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds);
+
+Scope *bind_stage(Build *b, const Stage *stage, const Expr *expr, Scope *scope);
+/* That a call has so many arguments, all without names. */
+bool check_count(Build *b, const Expr *call, int count);
+
+Value eval_operation(Context *c, Scope *scope, const Expr *call);
+Value eval_where(Context *c, Scope *scope, const Expr *call);
+Value eval_detach(Context *c, Scope *scope, const Expr *call);
+Value eval_step(Context *c, Scope *scope, const Expr *call);
+
+extern const char *const dense_formals[];
+bool dense_shape(Build *b, const Scope *arguments, Shape *shape);
+Value build_dense(Build *b, const StageUse *use);
+Value build_poisson(Build *b, const StageUse *use);
+Value build_latency(Build *b, const StageUse *use);
+Value build_reduce(Build *b, const StageUse *use);
 
 /* ---- definitions ------------------------------------------------------------------------------------ */
 
 StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, const char *name);
-/* step(x, surrogate) */
-Value build_step(Context *c, Scope *scope, Value x, const Expr *surrogate, Span span);
+/* A surrogate's equations at x. Of one that stands in a neuron's arguments, mistakes belong there; the neuron's use is
+ * noted behind them. */
+Value use_surrogate(Context *c, const Def *def, const Call *call, Value x);
 void build_optimizer(Build *b, Scope *scope, const Expr *expr);
 /* Elaborates a definition that the model does not use, for its mistakes. */
 void check_definition(Build *b, Scope *home, const Def *def);
 /* Executes the statements of a definition in its frame. */
 void run_statements(Context *c, Scope *frame, const Def *def);
+/* What the statements have left under a name; poison if nothing. */
+Value named_result(const Scope *frame, const char *name);
+/* The last statement that assigns a name, or NULL. */
+const Stmt *assignment(const Def *def, const char *name);
+bool assigns(const Def *def, const char *name);
 void define_fixed(Build *b, Scope *frame, const char *name, Span span, Value value);
 
 /* ---- streams ---------------------------------------------------------------------------------------- */
 
-/* A model expression: a stream or a constant. `name`: of the resulting stream, NULL: made from the stage. */
 Value build_value(Build *b, Scope *scope, const Expr *expr, const char *name);
 /* The same, a stream without a unit; NONE if that was reported. */
 StreamId build_stream(Build *b, Scope *scope, const Expr *expr, const char *name);
-Value build_map(Build *b, Scope *scope, const Expr *expr, const char *name);
-Value map_input(Context *c, Value stream, Span span);
 /* Certainly 0 or 1, as far as can be told while the body is built: a state may still become anything. */
 bool is_spike(Context *c, Val val);
 /* Of the stream that holds this value of a complete body. */
 StreamKind kind_of_output(Build *b, const Node *node, Val val);
+/* Adds a map, complete but for its result. */
+StreamId add_map(Build *b, Node node, Val val, const char *name);
 /* x * factor as a map of its own. */
 StreamId build_scaled(Build *b, StreamId in, double factor, Span span);
-/* A call that makes a stream: an encoder, a reduction over time, a block. */
-bool is_stream_call(Build *b, Scope *scope, const Expr *expr);
 Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name);
 void finish_pasts(Build *b);
-/* Whether building `expr` needs the binding `target` in the same time step. */
-bool needs_now(Build *b, const Scope *scope, const Expr *expr, const Entry *target);
-Value binding_value(Build *b, Entry *entry, Span use);
 /* Resolves a stage's name through formals of blocks: `block layer(x, neuron) = x -> neuron`. */
 const Expr *stage_of(Scope **scope, const Expr *stage);
 
@@ -336,6 +422,9 @@ const Expr *chained_call(Build *b, const Expr *left, const Expr *stage);
 /* The same where f is a function, not a stage of its own; NULL otherwise. *scope becomes that of the call. */
 const Expr *chained_function(Build *b, Scope **scope, const Expr *chain);
 
+/* The stream of a value, NONE if it is poison or no stream (reported); plain: without a unit. */
+StreamId stream_of(Build *b, Value value, Span span);
+StreamId plain_stream_of(Build *b, Value value, Span span);
 StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
                     Shape shape, Span span);
 /* A name for a stream that has none in the model: `name`, with a number behind it from the second use on, or where
@@ -371,8 +460,6 @@ bool check_plain(Build *b, Value value, Span span, const char *what);
 bool check_exponents(Build *b, Unit unit, Span span);
 bool check_same_unit(Build *b, Value left, Value right, Span span, const char *what);
 bool check_finite(Build *b, double number, Span span);
-/* What a `let` names is neither a stream nor a stage. */
-bool check_constant_kind(Build *b, const Entry *entry);
 /* The result of an operation on numbers is not 0 only because it is too small. */
 bool check_underflow(Build *b, double result, double operand, Span span);
 /* Single precision holds the constant: asked of all that the program will compute with. */
@@ -391,9 +478,5 @@ bool check_classes(Build *b, StreamId stream, Span span);
 bool check_assignable(Build *b, const Entry *entry, const char *name, Span span);
 void check_spikes(Build *b);
 void check_sizes(Build *b);
-void unknown_name(Build *b, const Scope *scope, const char *name, Span span);
-void unknown_function(Build *b, Scope *scope, const Expr *call);
-void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds);
-void used_too_early(Build *b, const Entry *entry, Span use);
 
 #endif

@@ -5,36 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-Value value_poison(void)
-{
-    return (Value){.kind = VALUE_POISON, .val = NO_VAL, .stream = NONE};
-}
-
-Value value_number(double number, Unit unit)
-{
-    return (Value){.kind = VALUE_NUMBER, .number = number, .unit = unit, .val = NO_VAL, .stream = NONE};
-}
-
-Value value_flag(bool flag)
-{
-    return (Value){.kind = VALUE_FLAG, .flag = flag, .val = NO_VAL, .stream = NONE};
-}
-
-Value value_body(Val val, Unit unit, bool truth)
-{
-    return (Value){.kind = VALUE_BODY, .val = val, .unit = unit, .truth = truth, .stream = NONE};
-}
-
-Value value_stream(StreamId stream, Unit unit)
-{
-    return (Value){.kind = VALUE_STREAM, .stream = stream, .unit = unit, .val = NO_VAL};
-}
-
-Context context_constant(Build *b)
-{
-    return (Context){.build = b};
-}
-
 Val value_lift(Context *c, Value value)
 {
     Build *b = c->build;
@@ -224,10 +194,27 @@ Value formal_value(Context *c, Entry *entry)
         return value_poison();
     }
     entry->progress = ENTRY_BUSY;
-    Value value = entry->of_block ? build_value(b, entry->scope, entry->expr, NULL)
+    Value value = entry->of_block ? b->language->build(b, entry->scope, entry->expr, NULL)
                                   : fit_argument(b, entry, eval(c, entry->scope, entry->expr));
     finish_entry(b, entry, value);
     return value;
+}
+
+/* A stream as an input of the map that is built. */
+static Value map_input(Context *c, Value stream, Span span)
+{
+    Build *b = c->build;
+    Node *node = c->node;
+    if (node->ins.count > 0 && !check_same_shape(b, node->ins.at[0], stream.stream, span))
+        return value_poison();
+    int index = 0;
+    while (index < node->ins.count && node->ins.at[index] != stream.stream)
+        index++;
+    if (index == node->ins.count)
+        vec_push(b->arena, &node->ins, stream.stream);
+    node->body.at = span;
+    Val val = body_leaf(b->arena, &node->body, OP_INPUT, index, stream_at(b, stream.stream)->name);
+    return value_body(val, stream.unit, false);
 }
 
 /* A stream in a formula: an input of a map, a mistake elsewhere. */
@@ -448,8 +435,19 @@ static Value eval_stream(Context *c, Scope *scope, const Expr *expr)
                 expr->left->name);
         return value_poison();
     }
-    Value value = build_value(c->build, scope, expr, NULL);
+    Value value = c->build->language->build(c->build, scope, expr, NULL);
     return value.kind == VALUE_STREAM ? map_input(c, value, expr->span) : value;
+}
+
+static Value eval_call(Context *c, Scope *scope, const Expr *call)
+{
+    if (c->streams && is_stream_call(c->build, scope, call))
+        return eval_stream(c, scope, call);
+    const Function *function = find_function(c->build, call->name);
+    if (function)
+        return function->eval(c, scope, call);
+    unknown_function(c->build, scope, call);
+    return value_poison();
 }
 
 /* A function continues the formula, so that both spellings build the same. */

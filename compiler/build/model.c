@@ -129,14 +129,6 @@ static void build_time(Build *b, const Item *item)
 
 /* ---- bindings ---------------------------------------------------------------------------------------- */
 
-Value binding_value(Build *b, Entry *entry, Span use)
-{
-    if (entry->progress == ENTRY_DONE)
-        return entry->value;
-    used_too_early(b, entry, use);
-    return value_poison();
-}
-
 /* Whether the text, as it is, could stand behind `let`. */
 static bool is_constant_text(Build *b, const Expr *expr)
 {
@@ -205,7 +197,7 @@ static void declare_item(Build *b, const Item *item)
         declare(b, b->model, ENTRY_STREAM, item);
         unique_name(b->arena, &b->names, item->name);
         break;
-    case ITEM_DEF: scope_add_definition(b, b->model, item->def); break;
+    case ITEM_DEF: declare_definition(b, b->model, item->def); break;
     case ITEM_DATA:
     case ITEM_TIME:
     case ITEM_PREDICT:
@@ -218,7 +210,7 @@ static void declare_file(Build *b, Scope *scope, const File *file)
     for (int i = 0; i < file->lets.count; i++)
         declare(b, scope, ENTRY_LET, file->lets.at[i]);
     for (int i = 0; i < file->defs.count; i++)
-        scope_add_definition(b, scope, file->defs.at[i]);
+        declare_definition(b, scope, file->defs.at[i]);
 }
 
 static void force_lets(Build *b, Scope *scope)
@@ -351,7 +343,11 @@ static void check_defines(Build *b)
 Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *library, const File *model,
                Define *defines, int define_count)
 {
-    Build b = {.arena = arena, .diag = diag, .defines = defines, .define_count = define_count};
+    Build b = {.arena = arena,
+               .diag = diag,
+               .language = &language,
+               .defines = defines,
+               .define_count = define_count};
     b.net = NEW(arena, Net);
     b.net->arena = arena;
     b.net->sources = sources;

@@ -93,7 +93,7 @@ static void build_schedule(Build *b, const Entry *lr)
 {
     const Expr *expr = lr->expr;
     int kind = find_schedule(expr);
-    if (kind == NONE && expr->kind == EXPR_CALL && !is_function(expr->name)) {
+    if (kind == NONE && expr->kind == EXPR_CALL && !is_function(b, expr->name)) {
         unknown_schedule(b, expr);
         return;
     }

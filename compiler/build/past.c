@@ -25,17 +25,6 @@ static bool infer_entry(Build *b, Entry *entry, Shape *shape)
     return found;
 }
 
-static bool infer_dense(Build *b, Scope *scope, const Expr *stage, Shape *shape)
-{
-    for (int i = 0; stage->kind == EXPR_CALL && i < stage->args.count; i++) {
-        const Arg *arg = &stage->args.at[i];
-        bool flag = !arg->name && arg->value->kind == EXPR_NAME && strcmp(arg->value->name, "bias") == 0;
-        if (!flag && (!arg->name || strcmp(arg->name, "size") == 0))
-            return constant_shape(b, scope, arg->value, "size", shape);
-    }
-    return false;
-}
-
 static bool infer_block(Build *b, Call *call, const Def *def, const Expr *left, Shape *shape)
 {
     call->first = left;
@@ -49,8 +38,9 @@ static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Shape *shape)
     const Expr *stage = stage_of(&where, expr->right);
     if (!stage || !stage->name)
         return false;
-    if (strcmp(stage->name, "dense") == 0)
-        return infer_dense(b, where, stage, shape);
+    const Stage *layer = find_layer(b, stage->name);
+    if (layer)
+        return layer->shape(b, bind_stage(b, layer, stage, where), shape);
     const Def *def = scope_definition(where, stage->name, BLOCKS, &home);
     const Expr *function = def ? NULL : chained_function(b, &scope, expr);
     if (!def)
@@ -108,27 +98,6 @@ static bool infer_shape(Build *b, Entry *entry, Shape *shape)
     bool found = infer_entry(b, entry, shape);
     b->mute--;
     return found;
-}
-
-/* ---- cycles ------------------------------------------------------------------------------------------ */
-
-bool needs_now(Build *b, const Scope *scope, const Expr *expr, const Entry *target)
-{
-    if (!expr || expr->kind == EXPR_PAST)
-        return false;
-    if (expr->kind == EXPR_NAME) {
-        Entry *entry = scope_find(scope, expr->name);
-        if (!entry || entry->kind != ENTRY_STREAM || entry->visit == b->visit)
-            return false;
-        if (entry == target)
-            return true;
-        entry->visit = b->visit;
-        return needs_now(b, entry->scope, entry->expr, target);
-    }
-    for (int i = 0; i < expr->args.count; i++)
-        if (needs_now(b, scope, expr->args.at[i].value, target))
-            return true;
-    return needs_now(b, scope, expr->left, target) || needs_now(b, scope, expr->right, target);
 }
 
 /* ---- the delays -------------------------------------------------------------------------------------- */

@@ -193,29 +193,17 @@ static void check_formals(Build *b, const Def *def)
         scope_define(b, names, ENTRY_FORMAL, def->formals.at[i].name, def->formals.at[i].span);
 }
 
-/* What makes streams; functions of formulas may be hidden by definitions. */
-static bool is_built_in_stage(const char *name)
-{
-    for (int i = 0; stream_function_name(i); i++)
-        if (strcmp(stream_function_name(i), name) == 0)
-            return true;
-    return strcmp(name, "dense") == 0;
-}
-
-void scope_add_definition(Build *b, Scope *scope, const Def *def)
+bool scope_add_definition(Build *b, Scope *scope, const Def *def)
 {
     check_formals(b, def);
     const Def *first = own_definition(scope, def->name, kinds_beside(def->kind));
     if (first) {
         report(b, RULE_DUPLICATE_NAME, def->name_span, "`%s` is defined already", def->name);
         report_note(b, first->name_span, "the first `%s` is here", def->name);
-        return;
-    }
-    if ((STAGES & 1 << def->kind) && is_built_in_stage(def->name)) {
-        report(b, RULE_DUPLICATE_NAME, def->name_span, "`%s` is built in", def->name);
-        report_hint(b, "choose another name");
+        return false;
     }
     vec_push(b->arena, &scope->defs, def);
+    return true;
 }
 
 bool is_definition_used(const Build *b, const Def *def)
@@ -241,9 +229,4 @@ void definition_names(Build *b, const Scope *scope, int kinds, Names *names)
         for (int i = 0; i < scope->defs.count; i++)
             if (kinds & 1 << scope->defs.at[i]->kind)
                 vec_push(b->arena, names, scope->defs.at[i]->name);
-    if (kinds & BLOCKS) {
-        vec_push(b->arena, names, "dense");
-        vec_push(b->arena, names, "poisson");
-        vec_push(b->arena, names, "latency");
-    }
 }

@@ -180,3 +180,24 @@ void run_statements(Context *c, Scope *frame, const Def *def)
             c->node->states.at[entry->state].next = entry->value.val;
     }
 }
+
+/* ---- results ----------------------------------------------------------------------------------------- */
+
+Value named_result(const Scope *frame, const char *name)
+{
+    const Entry *entry = scope_own(frame, name);
+    return entry && entry->kind == ENTRY_LOCAL ? entry->value : value_poison();
+}
+
+const Stmt *assignment(const Def *def, const char *name)
+{
+    for (int i = def->body.count - 1; i >= 0; i--)
+        if (strcmp(def->body.at[i].name, name) == 0)
+            return &def->body.at[i];
+    return NULL;
+}
+
+bool assigns(const Def *def, const char *name)
+{
+    return assignment(def, name) != NULL;
+}

@@ -1,0 +1,68 @@
+/* dense(size): each output is a weighted sum of all inputs. */
+#include "build.h"
+
+#include <math.h>
+
+const char *const dense_formals[] = {"size", NULL, "bias", "false", "init", "none", NULL};
+
+static ParamId dense_param(Build *b, const char *prefix, Shape shape, const Expr *stage, const double *init,
+                           int inputs)
+{
+    const char *base = arena_printf(b->arena, "%s_%s", prefix, b->binding);
+    ParamId id = net_param(b->net, base, shape, stage->span);
+    Param *param = &b->net->params.at[id];
+    param->init = init ? INIT_CONSTANT : INIT_UNIFORM;
+    param->number = init ? *init : 1 / sqrt(inputs);
+    return id;
+}
+
+static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape, bool bias,
+                          const double *init, const char *name)
+{
+    int inputs = shape_size(stream_at(b, in)->shape), outputs = shape_size(shape);
+    if (!check_array(b, (double)inputs * outputs, stage->span, "the weights of dense"))
+        return NONE;
+    Node node = node_new(NODE_DENSE, stage->span);
+    node.in = in;
+    node.weight = dense_param(b, "w", (Shape){2, {inputs, outputs}}, stage, init, inputs);
+    b->net->params.at[node.weight].matrix = true;
+    if (bias)
+        node.bias = dense_param(b, "b", (Shape){1, {outputs}}, stage, NULL, inputs);
+    node.out = add_stream(b, name, "dense", STREAM_REALS, stream_at(b, in)->temporal, shape, stage->span);
+    add_node(b, node);
+    return node.out;
+}
+
+bool dense_shape(Build *b, const Scope *frame, Shape *shape)
+{
+    const Entry *size = given_argument(frame, "size");
+    return size && constant_shape(b, size->scope, size->expr, "the size of dense", shape);
+}
+
+static bool dense_bias(Build *b, const Scope *frame, bool *bias)
+{
+    const Entry *biased = given_argument(frame, "bias");
+    if (!biased || biased->expr->kind != EXPR_NUMBER)
+        return !biased || constant_flag(b, biased->scope, biased->expr, "`bias`", bias);
+    report(b, RULE_CONSTANT, biased->expr->span, "`bias` must be `true` or `false`");
+    report_hint(b, "`dense` takes only the size of its result, as in `dense(100, bias)`");
+    return false;
+}
+
+Value build_dense(Build *b, const StageUse *use)
+{
+    StreamId in = plain_stream_of(b, use->in, use->in_span);
+    const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
+    const Entry *constant = given_argument(frame, "init");
+    Shape shape;
+    bool bias = false;
+    double init = 0;
+    bool fine = dense_shape(b, frame, &shape);
+    fine &= dense_bias(b, frame, &bias);
+    if (constant)
+        fine &= constant_plain(b, constant->scope, constant->expr, "`init`", &init);
+    if (!fine || in == NONE)
+        return value_poison();
+    StreamId out = add_dense(b, use->expr, in, shape, bias, constant ? &init : NULL, use->name);
+    return out == NONE ? value_poison() : value_stream(out, unit_plain);
+}

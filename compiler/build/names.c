@@ -1,0 +1,272 @@
+/* What a name may stand for: the functions and stages that are built in, and all that is said of names that stand for
+ * nothing, or for something that is not there yet. */
+#include "build.h"
+
+/* ---- what is built in -------------------------------------------------------------------------------- */
+
+const Function *find_function(const Build *b, const char *name)
+{
+    for (const Function *function = b->language->functions; function->name; function++)
+        if (strcmp(function->name, name) == 0)
+            return function;
+    return NULL;
+}
+
+static const Stage *find_stage(const Build *b, const char *name)
+{
+    for (const Stage *stage = b->language->stages; stage->name; stage++)
+        if (strcmp(stage->name, name) == 0)
+            return stage;
+    return NULL;
+}
+
+const Stage *find_layer(const Build *b, const char *name)
+{
+    const Stage *stage = find_stage(b, name);
+    return stage && stage->role == STAGE_LAYER ? stage : NULL;
+}
+
+static const Stage *find_stream_function(const Build *b, const char *name)
+{
+    const Stage *stage = find_stage(b, name);
+    return stage && stage->role != STAGE_LAYER ? stage : NULL;
+}
+
+/* max(x) is of a stream, max(x, y) of numbers. */
+const Stage *called_stage(const Build *b, const Expr *expr)
+{
+    const Stage *stage = expr->kind == EXPR_CALL ? find_stream_function(b, expr->name) : NULL;
+    return stage && (expr->args.count == 1 || !find_function(b, expr->name)) ? stage : NULL;
+}
+
+bool is_stream_call(const Build *b, Scope *scope, const Expr *expr)
+{
+    Scope *home;
+    return called_stage(b, expr)
+           || (expr->kind == EXPR_CALL && scope_definition(scope, expr->name, BLOCKS, &home));
+}
+
+bool is_function(const Build *b, const char *name)
+{
+    return find_stream_function(b, name) || find_function(b, name);
+}
+
+static void function_names(Build *b, Names *names)
+{
+    for (const Function *function = b->language->functions; function->name; function++)
+        vec_push(b->arena, names, function->name);
+    for (const Stage *stage = b->language->stages; stage->name; stage++)
+        if (stage->role != STAGE_LAYER && !find_function(b, stage->name))
+            vec_push(b->arena, names, stage->name);
+}
+
+/* Without what ends a chain. */
+static void stage_names(Build *b, Names *names)
+{
+    for (const Stage *stage = b->language->stages; stage->name; stage++)
+        if (stage->role != STAGE_REDUCTION)
+            vec_push(b->arena, names, stage->name);
+}
+
+void declare_definition(Build *b, Scope *scope, const Def *def)
+{
+    bool stage = STAGES & 1 << def->kind; /* functions of formulas may be hidden by definitions */
+    if (!scope_add_definition(b, scope, def) || !stage || !find_stage(b, def->name))
+        return;
+    report(b, RULE_DUPLICATE_NAME, def->name_span, "`%s` is built in", def->name);
+    report_hint(b, "choose another name");
+}
+
+Span name_span(const Expr *expr)
+{
+    return expr->kind == EXPR_CALL ? expr->name_span : expr->span;
+}
+
+/* ---- unknown names ------------------------------------------------------------------------------------ */
+
+void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
+{
+    report(b, RULE_UNKNOWN_NAME, span, "unknown name `%s`", name);
+    if (!hint_wanted(b))
+        return;
+    Unit unit;
+    double scale;
+    if (unit_parse(name, &unit, &scale)) {
+        report_hint(b, "a unit stands behind a number, as in `10 %s`", name);
+        return;
+    }
+    Scope *home;
+    if (find_layer(b, name) || scope_definition((Scope *)scope, name, STAGES, &home)) {
+        report_hint(b, "it is a stage, and stands behind `->`: `x -> %s`", name);
+        return;
+    }
+    Names names = {0};
+    scope_names(b, scope, &names);
+    hint_closest(b, name, &names);
+}
+
+static const char *kinds_text(int kinds)
+{
+    if (kinds == SURROGATES)
+        return "surrogate";
+    return kinds == OPTIMIZERS ? "optimizer" : "neuron or block";
+}
+
+void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds)
+{
+    const Entry *entry = scope_find(scope, name);
+    if (entry && entry->progress == ENTRY_DONE && entry->value.kind == VALUE_POISON)
+        return; /* reported */
+    report(b, RULE_UNKNOWN_DEFINITION, span, "unknown %s `%s`", kinds_text(kinds), name);
+    if (!hint_wanted(b))
+        return;
+    Names names = {0};
+    definition_names(b, scope, kinds, &names);
+    if (kinds & BLOCKS)
+        stage_names(b, &names);
+    int listed = names.count; /* functions are stages, too, but more than a message should list */
+    if (kinds & BLOCKS)
+        function_names(b, &names);
+    if (hint_closest(b, name, &names))
+        return;
+    names.count = listed;
+    hint_known(b, "known are", name, &names);
+}
+
+static bool is_plain_stage(const Build *b, Scope *scope, const Expr *call)
+{
+    Scope *home;
+    return call->kind == EXPR_CALL
+           && (find_layer(b, call->name) || scope_definition(scope, call->name, NEURONS, &home));
+}
+
+/* `dense(100)` or `lif(dense(x, 100), tau = 2)` in a formula: the chain that is meant. */
+static Expr *as_chain(Build *b, Scope *scope, const Expr *call)
+{
+    Expr *stage = NEW(b->arena, Expr), *stream = expr_name(b->arena, call->span, "x");
+    *stage = *call;
+    const Expr *first = call->args.count > 0 && !call->args.at[0].name ? call->args.at[0].value : NULL;
+    if (first && first->kind != EXPR_NUMBER && first->kind != EXPR_LIST) {
+        stage->args.at++;
+        stage->args.count--;
+        stream = is_plain_stage(b, scope, first) ? as_chain(b, scope, first) : call->args.at[0].value;
+    }
+    return expr_chain(b->arena, call->span, stream, stage);
+}
+
+bool check_constant_kind(Build *b, const Entry *entry)
+{
+    const Expr *expr = entry->expr;
+    if (expr->kind == EXPR_CHAIN || is_stream_call(b, entry->scope, expr)) {
+        report(b, RULE_CONSTANT, expr->span, "`%s` is a stream, not a constant", entry->name);
+        report_hint(b, "leave out the `let`, within the model");
+        return false;
+    }
+    if (!is_plain_stage(b, entry->scope, expr))
+        return true;
+    report(b, RULE_CONSTANT, expr->span, "`%s` is a stage, not a constant", entry->name);
+    report_hint(b, "a stage with a name is a block: `block %s(x) = %s`", entry->name,
+                ast_expr_text(b->arena, as_chain(b, entry->scope, expr)));
+    return false;
+}
+
+void unknown_function(Build *b, Scope *scope, const Expr *call)
+{
+    if (is_stream_call(b, scope, call)) {
+        report(b, RULE_CONSTANT, call->name_span, "`%s` is for streams, and cannot be used here", call->name);
+        report_hint(b,
+                    "streams are made in the model; a neuron sees one unit of one, step by step, as `input`");
+        return;
+    }
+    report(b, RULE_UNKNOWN_FUNCTION, call->name_span, "unknown function `%s`", call->name);
+    if (!hint_wanted(b))
+        return;
+    if (is_plain_stage(b, scope, call)) {
+        report_hint(b, "it is a stage, and a chain within a formula stands in parentheses: `(%s)`",
+                    ast_expr_text(b->arena, as_chain(b, scope, call)));
+        return;
+    }
+    const Entry *entry = scope_find(scope, call->name);
+    if (entry) {
+        if (entry->kind == ENTRY_STREAM)
+            report_hint(b, "`%s` is a stream; what it was one step ago is `%s[-1]`", call->name, call->name);
+        else
+            report_hint(b, "`%s` is a value, not a function", call->name);
+        return;
+    }
+    Names names = {0};
+    function_names(b, &names);
+    hint_known(b, "functions", call->name, &names);
+}
+
+/* ---- bindings ---------------------------------------------------------------------------------------- */
+
+/* Whether building `expr` needs the binding `target` in the same time step. */
+static bool needs_now(const Build *b, const Scope *scope, const Expr *expr, const Entry *target)
+{
+    if (!expr || expr->kind == EXPR_PAST)
+        return false;
+    if (expr->kind == EXPR_NAME) {
+        Entry *entry = scope_find(scope, expr->name);
+        if (!entry || entry->kind != ENTRY_STREAM || entry->visit == b->visit)
+            return false;
+        if (entry == target)
+            return true;
+        entry->visit = b->visit;
+        return needs_now(b, entry->scope, entry->expr, target);
+    }
+    for (int i = 0; i < expr->args.count; i++)
+        if (needs_now(b, scope, expr->args.at[i].value, target))
+            return true;
+    return needs_now(b, scope, expr->left, target) || needs_now(b, scope, expr->right, target);
+}
+
+static void used_too_early(Build *b, const Entry *entry, Span use)
+{
+    const Entry *current = scope_own(b->model, b->binding);
+    b->visit++;
+    if (entry == current || (current && needs_now(b, entry->scope, entry->expr, current))) {
+        report(b, RULE_CYCLE, use, "`%s` needs `%s` in the same time step", b->binding, entry->name);
+        report_hint(b, "feedback takes at least one step: `%s[-1]`", entry->name);
+        return;
+    }
+    report(b, RULE_USE_BEFORE, use, "`%s` is used before it is defined", entry->name);
+    report_note(b, entry->span, "it is defined here");
+    report_hint(b, "move the definition up, or use its past, `%s[-1]`", entry->name);
+}
+
+Value binding_value(Build *b, Entry *entry, Span use)
+{
+    if (entry->progress == ENTRY_DONE)
+        return entry->value;
+    used_too_early(b, entry, use);
+    return value_poison();
+}
+
+/* ---- what is not evaluated --------------------------------------------------------------------------- */
+
+static bool is_known(const Build *b, Scope *scope, const char *name)
+{
+    for (int i = 0; i < SCHEDULE_COUNT; i++)
+        if (strcmp(schedule_name((ScheduleKind)i), name) == 0)
+            return true;
+    Scope *home;
+    int any = NEURONS | SURROGATES | OPTIMIZERS | BLOCKS;
+    return is_constant_name(name) || is_function(b, name) || find_layer(b, name) || scope_find(scope, name)
+           || scope_definition(scope, name, any, &home);
+}
+
+void resolve_names(Build *b, Scope *scope, const Expr *expr)
+{
+    if (!expr)
+        return;
+    bool named = expr->kind == EXPR_NAME || expr->kind == EXPR_CALL;
+    if (named && !is_known(b, scope, expr->name))
+        unknown_name(b, scope, expr->name, name_span(expr));
+    resolve_names(b, scope, expr->left);
+    resolve_names(b, scope, expr->right);
+    bool flags = expr->kind == EXPR_CALL && !find_function(b, expr->name); /* a bare name may be a flag */
+    for (int i = 0; i < expr->args.count; i++)
+        if (!flags || expr->args.at[i].name || expr->args.at[i].value->kind != EXPR_NAME)
+            resolve_names(b, scope, expr->args.at[i].value);
+}

@@ -1,0 +1,68 @@
+/* Nodes and their streams, as whoever builds one adds them to the net. */
+#include "build.h"
+
+int add_node(Build *b, Node node)
+{
+    return net_add(b->net, node);
+}
+
+const char *numbered(Build *b, const char *name)
+{
+    return unique_name(b->arena, &b->names, name);
+}
+
+StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
+                    Shape shape, Span span)
+{
+    if (!name)
+        name = numbered(b, arena_printf(b->arena, "%s_%s", b->binding, stage));
+    return net_stream(b->net, name, kind, temporal, shape, span);
+}
+
+StreamId stream_of(Build *b, Value value, Span span)
+{
+    if (value.kind == VALUE_STREAM)
+        return value.stream;
+    if (value.kind != VALUE_POISON)
+        report(b, RULE_STREAM, span, "a stream is needed here, found a constant");
+    return NONE;
+}
+
+StreamId plain_stream_of(Build *b, Value value, Span span)
+{
+    StreamId stream = stream_of(b, value, span);
+    return stream != NONE && check_plain(b, value, span, "a stream") ? stream : NONE;
+}
+
+/* ---- pointwise formulas: a scan without states for each ------------------------------------------------ */
+
+static bool any_temporal(Build *b, const Node *node)
+{
+    for (int i = 0; i < node->ins.count; i++)
+        if (stream_at(b, node->ins.at[i])->temporal)
+            return true;
+    return false;
+}
+
+StreamId add_map(Build *b, Node node, Val val, const char *name)
+{
+    Shape shape = stream_at(b, node.ins.at[0])->shape;
+    StreamKind kind = kind_of_output(b, &node, val);
+    ScanOut out = {add_stream(b, name, "map", kind, any_temporal(b, &node), shape, node.span), val};
+    vec_push(b->arena, &node.outs, out);
+    add_node(b, node);
+    return out.stream;
+}
+
+StreamId build_scaled(Build *b, StreamId in, double factor, Span span)
+{
+    Node node = node_new(NODE_SCAN, span);
+    node.name = "map";
+    node.formula = true;
+    vec_push(b->arena, &node.ins, in);
+    node.body.at = span;
+    Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, stream_at(b, in)->name);
+    Val y = body_op2(b->arena, &node.body, OP_MUL, x, body_const(b->arena, &node.body, factor));
+    check_body(b, &node.body);
+    return add_map(b, node, y, NULL);
+}
