@@ -51,6 +51,7 @@ double op_eval(Op op, double a, double b, double c)
     case OP_SUB: return a - b;
     case OP_MUL: return a * b;
     case OP_DIV: return a / b;
+    case OP_FMA: return fma(a, b, c);
     case OP_NEG: return -a;
     case OP_ABS: return fabs(a);
     case OP_MIN: return a < b ? a : b;
@@ -278,17 +279,31 @@ Val body_op2(Arena *arena, Body *body, Op op, Val a, Val b)
     return simple != NO_VAL ? simple : intern_instr(arena, body, instr_new(op, a, b, NO_VAL));
 }
 
-Val body_op3(Arena *arena, Body *body, Op op, Val a, Val b, Val c)
+static Val simplify_fma(Arena *arena, Body *body, Val a, Val b, Val c)
+{
+    double x, y, z;
+    bool known = body_is_const(body, a, &x) && body_is_const(body, b, &y) && body_is_const(body, c, &z);
+    return known ? body_const(arena, body, op_eval(OP_FMA, x, y, z)) : NO_VAL;
+}
+
+/* select, mix, step */
+static Val simplify_choice(Arena *arena, Body *body, Op op, Val a, Val b, Val c)
 {
     double x;
     if (op != OP_STEP && b == c)
         return b;
-    if (body_is_const(body, a, &x)) {
-        if (op == OP_STEP)
-            return body_const(arena, body, x >= 0);
-        return x != 0 ? b : c;
-    }
-    return intern_instr(arena, body, instr_new(op, a, b, c));
+    if (!body_is_const(body, a, &x))
+        return NO_VAL;
+    if (op == OP_STEP)
+        return body_const(arena, body, x >= 0);
+    return x != 0 ? b : c;
+}
+
+Val body_op3(Arena *arena, Body *body, Op op, Val a, Val b, Val c)
+{
+    Val simple =
+        op == OP_FMA ? simplify_fma(arena, body, a, b, c) : simplify_choice(arena, body, op, a, b, c);
+    return simple != NO_VAL ? simple : intern_instr(arena, body, instr_new(op, a, b, c));
 }
 
 void body_name(Body *body, Val value, const char *name)

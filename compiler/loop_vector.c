@@ -53,7 +53,7 @@ static bool is_row(const Candidate *c, BufferId buffer, int count, LoopExpr *con
 
 static bool has_lanes(Op op)
 {
-    return op == OP_ADD || op == OP_SUB || op == OP_MUL || op == OP_NEG;
+    return op == OP_ADD || op == OP_SUB || op == OP_MUL || op == OP_FMA || op == OP_NEG;
 }
 
 static bool is_vector(const Candidate *c, const LoopExpr *expr)

@@ -60,7 +60,7 @@ static void headers(Paste *state, const Program *program)
     }
     header(state, "snn.h");
     header(state, "snn_level.h");
-    needed_headers(state, program, 0, NEED_MAIN);
+    needed_headers(state, program, 0, NEED_FMA);
     out_blank(state->out);
     out_line(state->out, "#include <math.h>");
     out_line(state->out, "#include <string.h>");
@@ -115,6 +115,7 @@ static void kernels(Paste *state, Arena *arena, const Program *program)
     out_blank(state->out);
     header(state, "snn_level_begin.h");
     header(state, "snn_vector.h");
+    needed_headers(state, program, NEED_FMA, NEED_MAIN);
     c_kernels(arena, program, state->out);
     c_phases(arena, program, state->out);
     out_blank(state->out);

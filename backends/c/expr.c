@@ -28,6 +28,7 @@ static const Spelling spellings[OP_COUNT] = {
     [OP_SUB] = {"%0 - %1", ADDITIVE},
     [OP_MUL] = {"%0 * %1", MULTIPLICATIVE},
     [OP_DIV] = {"%0 / %1", MULTIPLICATIVE},
+    [OP_FMA] = {"snn_fmaf(%0, %1, %2)", POSTFIX},
     [OP_NEG] = {"-%0", UNARY},
     [OP_ABS] = {"snn_absf(%0)", POSTFIX},
     [OP_MIN] = {"snn_minf(%0, %1)", POSTFIX},

@@ -28,6 +28,8 @@ static const char *load(const Vectors *v, BufferId id, int count, LoopExpr *cons
     return v->program->buffers.at[id].registers ? place : arena_printf(v->arena, "snn_load(&%s)", place);
 }
 
+static const char *all_lanes(const Vectors *v, const LoopExpr *expr);
+
 /* `within`: an operand, which needs parentheses if it is a sum or a product. */
 static const char *vector(const Vectors *v, const LoopExpr *expr, bool within)
 {
@@ -42,6 +44,9 @@ static const char *vector(const Vectors *v, const LoopExpr *expr, bool within)
         return c_var(v->arena, v->kernel, expr->var);
     if (expr->op == OP_NEG)
         return arena_printf(v->arena, "-%s", vector(v, expr->args[0], true));
+    if (expr->op == OP_FMA)
+        return arena_printf(v->arena, "snn_fma(%s, %s, %s)", all_lanes(v, expr->args[0]),
+                            all_lanes(v, expr->args[1]), all_lanes(v, expr->args[2]));
     const char *sign = expr->op == OP_ADD ? "+" : expr->op == OP_SUB ? "-" : "*";
     bool chain = expr->op == OP_ADD && expr->args[0]->kind == LOOP_OP && expr->args[0]->op == OP_ADD;
     const char *text = arena_printf(v->arena, "%s %s %s", vector(v, expr->args[0], !chain), sign,

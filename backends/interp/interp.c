@@ -111,6 +111,7 @@ static double single_op(Op op, double a, double b, double c)
     case OP_ATAN: return snn_atanf(x);
     case OP_ERF: return snn_erff(x);
     case OP_POW: return powf(x, y);
+    case OP_FMA: return fmaf(x, y, (float)c);
     default: return op_eval(op, a, b, c);
     }
 }

@@ -115,6 +115,12 @@ static void adjoin_power(Tape *tape, const Instr *instr, Val result, Val g)
                        true);
 }
 
+static void adjoin_product(Tape *tape, const Instr *instr, Val g)
+{
+    accumulate_product(tape, instr->a, g, primal(tape, instr->b), tape->wild[instr->b]);
+    accumulate_product(tape, instr->b, g, primal(tape, instr->a), tape->wild[instr->a]);
+}
+
 static void adjoin_quotient(Tape *tape, const Instr *instr, Val result, Val g)
 {
     Val divisor = primal(tape, instr->b);
@@ -175,9 +181,10 @@ static void adjoin_instr(Tape *tape, Val v, Val g)
         accumulate(tape, instr->a, g);
         accumulate(tape, instr->b, op1(tape, OP_NEG, g));
         break;
-    case OP_MUL:
-        accumulate_product(tape, instr->a, g, primal(tape, instr->b), tape->wild[instr->b]);
-        accumulate_product(tape, instr->b, g, primal(tape, instr->a), tape->wild[instr->a]);
+    case OP_MUL: adjoin_product(tape, instr, g); break;
+    case OP_FMA:
+        adjoin_product(tape, instr, g);
+        accumulate(tape, instr->c, g);
         break;
     case OP_DIV: adjoin_quotient(tape, instr, primal(tape, v), g); break;
     case OP_MIN:

@@ -46,6 +46,7 @@ static int degree_of(const Degrees *degrees, const Instr *instr)
     case OP_SELECT:
     case OP_MIX: return larger(b, at[instr->c]);
     case OP_MUL: return product_degree(a, b);
+    case OP_FMA: return larger(product_degree(a, b), at[instr->c]);
     case OP_DIV: return body_is_const(&degrees->scan->body, instr->b, &divisor) ? a : WILD;
     case OP_TANH:
     case OP_SIGMOID:

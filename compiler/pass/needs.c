@@ -7,13 +7,15 @@ static void add(Program *program, Need need, bool needed)
     program->needs |= (unsigned)needed << need;
 }
 
-/* Arithmetic, comparisons and logic are those of every target; all else is a function. */
+/* Arithmetic, comparisons and logic are those of every target, and `fma` has a header of its own; all else is a
+ * function. */
 static bool is_function(Op op)
 {
     static const bool plain[OP_COUNT] = {
-        [OP_ADD] = true, [OP_SUB] = true, [OP_MUL] = true, [OP_DIV] = true, [OP_NEG] = true,
-        [OP_LT] = true,  [OP_LE] = true,  [OP_GT] = true,  [OP_GE] = true,  [OP_EQ] = true,
-        [OP_NE] = true,  [OP_AND] = true, [OP_OR] = true,  [OP_NOT] = true, [OP_SELECT] = true,
+        [OP_ADD] = true, [OP_SUB] = true, [OP_MUL] = true,    [OP_DIV] = true,
+        [OP_NEG] = true, [OP_LT] = true,  [OP_LE] = true,     [OP_GT] = true,
+        [OP_GE] = true,  [OP_EQ] = true,  [OP_NE] = true,     [OP_AND] = true,
+        [OP_OR] = true,  [OP_NOT] = true, [OP_SELECT] = true, [OP_FMA] = true,
     };
     return !plain[op];
 }
@@ -23,6 +25,7 @@ static void add_expr(Program *program, const LoopExpr *expr)
     if (!expr)
         return;
     add(program, NEED_MATH, expr->kind == LOOP_OP && is_function(expr->op));
+    add(program, NEED_FMA, expr->kind == LOOP_OP && expr->op == OP_FMA);
     add(program, NEED_RANDOM, expr->kind == LOOP_KEY || expr->kind == LOOP_RANDOM);
     for (int i = 0; i < expr->nargs; i++)
         add_expr(program, expr->args[i]);

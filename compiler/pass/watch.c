@@ -31,6 +31,9 @@ static Known follows(const Watch *watch, const Instr *instr)
     case OP_SUB:
     case OP_MUL:
     case OP_DIV: return a == KNOWN_NAN || b == KNOWN_NAN ? KNOWN_NAN : KNOWN_NOTHING;
+    case OP_FMA:
+        return a == KNOWN_NAN || b == KNOWN_NAN || watch->known[instr->c] == KNOWN_NAN ? KNOWN_NAN
+                                                                                       : KNOWN_NOTHING;
     case OP_NEG:
     case OP_ABS:
     case OP_DETACH: return a;
@@ -86,6 +89,8 @@ static bool operands_are_covered(Watch *watch, const Instr *instr)
     case OP_ADD:
     case OP_SUB:
     case OP_MUL: return is_covered(watch, instr->a) && is_covered(watch, instr->b);
+    case OP_FMA:
+        return is_covered(watch, instr->a) && is_covered(watch, instr->b) && is_covered(watch, instr->c);
     case OP_NEG:
     case OP_ABS:
     case OP_DETACH: return is_covered(watch, instr->a);

@@ -65,6 +65,8 @@ static const struct {
     {OP_SUB, 2, 3, 0, -1},
     {OP_MUL, 2, 3, 0, 6},
     {OP_DIV, 3, 2, 0, 1.5},
+    {OP_FMA, 2, 3, 4, 10},
+    {OP_FMA, 1 + 0x1p-40, 1 - 0x1p-40, -1, -0x1p-80},
     {OP_NEG, 2, 0, 0, -2},
     {OP_ABS, -2, 0, 0, 2},
     {OP_ABS, 2, 0, 0, 2},
@@ -188,6 +190,9 @@ START_TEST(no_neutral_elements)
     ck_assert_int_eq(op_of(op2(OP_POW, number(1), x)), OP_POW);
     ck_assert_int_eq(op_of(op2(OP_DIV, x, x)), OP_DIV);
     ck_assert_int_eq(op_of(op2(OP_MAX, x, number(0))), OP_MAX);
+    ck_assert_int_eq(op_of(op3(OP_FMA, x, y, y)), OP_FMA);
+    ck_assert_int_eq(op_of(op3(OP_FMA, number(2), number(3), x)), OP_FMA);
+    ck_assert_int_eq(op_of(op3(OP_FMA, x, number(3), number(3))), OP_FMA);
 }
 END_TEST
 

@@ -105,7 +105,9 @@ START_TEST(headers_of_kernels_by_themselves)
     Parts none = parts_of(arena, program_of(LEAST));
     ck_assert(!has(&none, "snn_math.h") && !has(&none, "snn_list.h") && !has(&none, "snn_random.h"));
     Parts lists = parts_of(arena, program_of(LEAST | 1 << NEED_LISTS));
-    ck_assert(has(&lists, "snn_list.h") && !has(&lists, "snn_math.h"));
+    ck_assert(has(&lists, "snn_list.h") && !has(&lists, "snn_math.h") && !has(&lists, "snn_fma.h"));
+    Parts fused = parts_of(arena, program_of(LEAST | 1 << NEED_FMA));
+    ck_assert(has(&fused, "snn_fma.h") && !has(&fused, "snn_math.h"));
 }
 END_TEST
 

@@ -447,6 +447,14 @@ static void whole_sqrt(Example *e)
 {
     e->branch->value->args[0] = loop_op(arena, OP_SQRT, var(e, e->n), NULL, NULL);
 }
+static void whole_fma(Example *e)
+{
+    e->branch->value->args[0] = loop_op(arena, OP_FMA, var(e, e->n), var(e, e->n), var(e, e->n));
+}
+static void mixed_fma(Example *e)
+{
+    e->set->value = loop_op(arena, OP_FMA, var(e, e->x), var(e, e->x), var(e, e->n));
+}
 static void bool_sum(Example *e)
 {
     LoopExpr *truth = e->branch->value;
@@ -562,6 +570,8 @@ static const struct {
     {body_operation, "is none of the Loop IR"},
     {op_result, "kernel `k`: `add` gives f32, not i32"},
     {whole_sqrt, "kernel `k`: `sqrt` of i32"},
+    {whole_fma, "kernel `k`: `fma` of i32"},
+    {mixed_fma, "kernel `k`: `fma` has operands of types f32 and i32"},
     {bool_sum, "kernel `k`: `add` of bool"},
     {logic_of_numbers, "kernel `k`: `and` of f32, not bool"},
     {select_condition, "kernel `k`: the condition of `select` is f32, not bool"},
