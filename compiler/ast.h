@@ -1,4 +1,4 @@
-/* What the user wrote: spans and names, nothing decided. Built by the parser through the constructors
+/* What the user wrote: spans and names (interned), nothing decided. Built by the parser through the constructors
  * below, printed by ast_print (in the same language: the print parses back to the same tree). */
 #ifndef SNNC_AST_H
 #define SNNC_AST_H

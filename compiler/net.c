@@ -136,10 +136,10 @@ int only_reader(const Adjacency *readers, StreamId stream)
 const char *schedule_name(ScheduleKind kind)
 {
     static const char *const names[SCHEDULE_COUNT] = {
-        [SCHEDULE_CONSTANT] = "constant",
-        [SCHEDULE_STEP] = "step",
-        [SCHEDULE_COSINE] = "cosine",
-        [SCHEDULE_ONE_CYCLE] = "one_cycle",
+        [SCHEDULE_CONSTANT] = name_constant,
+        [SCHEDULE_STEP] = name_step,
+        [SCHEDULE_COSINE] = name_cosine,
+        [SCHEDULE_ONE_CYCLE] = name_one_cycle,
     };
     return names[kind];
 }

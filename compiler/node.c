@@ -34,7 +34,8 @@ const char *reduce_name(ReduceKind kind)
 
 const char *loss_name(LossKind kind)
 {
-    static const char *const names[LOSS_COUNT] = {[LOSS_CROSS_ENTROPY] = "cross_entropy", [LOSS_MSE] = "mse"};
+    static const char *const names[LOSS_COUNT] = {
+        [LOSS_CROSS_ENTROPY] = name_cross_entropy, [LOSS_MSE] = name_mse};
     return names[kind];
 }
 

@@ -16,8 +16,10 @@ Source *source_add(Sources *sources, const char *path, const char *text, uint32_
         const Source *last = sources->files.at[sources->files.count - 1];
         base = last->base + last->length + 1; /* the end of a text is a place of its own */
     }
+    if (!sources->names)
+        sources->names = NEW(sources->arena, Interned);
     Source *source = NEW(sources->arena, Source);
-    *source = (Source){.path = path, .text = text, .length = length, .base = base};
+    *source = (Source){.path = path, .text = text, .length = length, .base = base, .names = sources->names};
     vec_push(sources->arena, &source->lines, 0);
     for (uint32_t i = 0; i < length; i++)
         if (text[i] == '\n')

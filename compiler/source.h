@@ -3,7 +3,7 @@
 #ifndef SNNC_SOURCE_H
 #define SNNC_SOURCE_H
 
-#include "arena.h"
+#include "intern.h"
 #include "vec.h"
 
 #include <stdbool.h>
@@ -20,6 +20,7 @@ typedef struct Source {
     uint32_t length;
     uint32_t base;       /* offset of the first byte; the first source starts at 1 */
     VEC(uint32_t) lines; /* where each begins */
+    Interned *names;     /* of the compilation */
     bool library;        /* the compiler's own */
     bool argument;       /* of the command line: its path says it all, places have no line */
 } Source;
@@ -27,6 +28,7 @@ typedef struct Source {
 typedef struct Sources {
     Arena *arena;
     VEC(Source *) files;
+    Interned *names; /* of all files; NULL before the first */
 } Sources;
 
 typedef struct Place {

@@ -12,6 +12,12 @@ bool ends_operand(int kind)
            || kind == TOK_RBRACKET;
 }
 
+const char *lexer_name(const Lexer *lexer, Span span)
+{
+    const Source *source = lexer->source;
+    return intern(lexer->arena, source->names, source->text + (span.lo - source->base), span.hi - span.lo);
+}
+
 const char *lexer_text(const Lexer *lexer, Span span)
 {
     return arena_strndup(lexer->arena, lexer->source->text + (span.lo - lexer->source->base),

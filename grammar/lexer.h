@@ -84,6 +84,7 @@ struct Parse {
 bool is_word(int kind);
 /* An expression may end with it. */
 bool ends_operand(int kind);
+const char *lexer_name(const Lexer *lexer, Span span); /* interned */
 const char *lexer_text(const Lexer *lexer, Span span);
 
 /* ---- snn.l ------------------------------------------------------------------------------------------ */

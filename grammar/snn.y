@@ -159,7 +159,7 @@ definition:
     $$->span = @$;
   }
 | def_kind error "{" stmts "}" {
-    $$ = def_new(ARENA, $def_kind, "?", @error, (Formals){0});
+    $$ = def_new(ARENA, $def_kind, name_missing, @error, (Formals){0});
     $$->body = $stmts;
     $$->span = @$;
   }
@@ -407,7 +407,7 @@ static Expr *checked(Parse *parse, Expr *expr)
     if (expr->depth <= EXPR_DEPTH_LIMIT)
         return expr;
     grammar_error(&expr->span, parse, "");
-    return expr_name(parse->arena, expr->span, "?");
+    return expr_name(parse->arena, expr->span, name_missing);
 }
 
 /* Reports a mistake, unless one was reported here. */

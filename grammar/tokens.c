@@ -104,7 +104,7 @@ static Token missing_operand(Lexer *lexer)
     diag_error(lexer->diag, RULE_SYNTAX, last->span, "%s is missing behind `%s`",
                last->kind == TOK_ARROW ? "a stage" : "an expression", lexer_text(lexer, last->span));
     Token token = made_up(lexer, TOK_NAME);
-    token.value.TOK_NAME = "?";
+    token.value.TOK_NAME = name_missing;
     return token;
 }
 

@@ -21,7 +21,7 @@ BEGIN {
     split(headers, paths, " ")
     for (i in paths)
         runtime_folder[file(paths[i])] = folder(paths[i])
-    count = split("arena vec adjacency table unique source diag out literal ast parse body node net loop passes parts backend pipeline summary executable driver main",
+    count = split("arena vec adjacency table intern unique source diag out literal ast parse body node net loop passes parts backend pipeline summary executable driver main",
                   order, " ")
     for (i = 1; i <= count; i++)
         rank[order[i]] = i
@@ -29,6 +29,7 @@ BEGIN {
     rank["room"] = rank["arena"]
     rank["snn"] = rank["parse"]     # the generated parser and scanner belong to grammar/
     rank["lexer"] = rank["tokens"] = rank["syntax"] = rank["signs.def"] = rank["parse"]
+    rank["names.def"] = rank["intern"]
     rank["words"] = rank["words.def"] = rank["diag"]
     rank["units.def"] = rank["ast"]
     rank["weights"] = rank["loop"]

@@ -27,7 +27,7 @@ Call call_of(const Def *def, Scope *home, const Expr *stage, Scope *caller)
 static int formal_index(const Formals *formals, const char *name)
 {
     for (int i = 0; i < formals->count; i++)
-        if (strcmp(formals->at[i].name, name) == 0)
+        if (formals->at[i].name == name)
             return i;
     return NONE;
 }
@@ -35,8 +35,7 @@ static int formal_index(const Formals *formals, const char *name)
 static bool is_flag(const Formal *formal)
 {
     const Expr *value = formal->value;
-    return value && value->kind == EXPR_NAME
-           && (strcmp(value->name, "true") == 0 || strcmp(value->name, "false") == 0);
+    return value && value->kind == EXPR_NAME && (value->name == name_true || value->name == name_false);
 }
 
 /* The formal that a bare name switches on, NONE if it is an ordinary argument. */
@@ -123,7 +122,7 @@ static bool bind_one(Build *b, const Call *call, Scope *frame, const Arg *arg, i
     }
     bool flag = flag_index(call->formals, arg) != NONE;
     entry->given = true;
-    entry->expr = flag ? expr_name(b->arena, arg->span, "true") : arg->value;
+    entry->expr = flag ? expr_name(b->arena, arg->span, name_true) : arg->value;
     entry->scope = call->caller;
     return true;
 }

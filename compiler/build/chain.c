@@ -17,15 +17,14 @@ const Expr *stage_of(Scope **scope, const Expr *stage)
 /* The left side of a chain under a name, for where names mean something else. */
 static const Expr *name_left(Build *b, Scope *home, Scope *scope, const Expr *left, Scope **inner)
 {
-    static const char unwritable[] = "->";
     *inner = scope_new(b, home);
     Entry *entry = NEW(b->arena, Entry);
-    *entry = (Entry){.kind = ENTRY_FORMAL, .name = unwritable, .span = left->span, .state = NONE};
+    *entry = (Entry){.kind = ENTRY_FORMAL, .name = name_arrow, .span = left->span, .state = NONE};
     entry->expr = left;
     entry->scope = scope;
     entry->given = entry->used = entry->of_block = true;
     scope_add(b, *inner, entry);
-    return expr_name(b->arena, left->span, unwritable);
+    return expr_name(b->arena, left->span, name_arrow);
 }
 
 const Expr *chained_call(Build *b, const Expr *left, const Expr *stage)

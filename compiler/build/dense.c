@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-const char *const dense_formals[] = {"size", NULL, "bias", "false", "init", "none", NULL};
+const char *const dense_formals[] = {name_size, NULL, name_bias, name_false, name_init, name_none, NULL};
 
 static ParamId dense_param(Build *b, const char *prefix, Shape shape, const Expr *stage, const double *init,
                            int inputs)
@@ -35,13 +35,13 @@ static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape,
 
 bool dense_shape(Build *b, const Scope *frame, Shape *shape)
 {
-    const Entry *size = given_argument(frame, "size");
+    const Entry *size = given_argument(frame, name_size);
     return size && constant_shape(b, size->scope, size->expr, "the size of dense", shape);
 }
 
 static bool dense_bias(Build *b, const Scope *frame, bool *bias)
 {
-    const Entry *biased = given_argument(frame, "bias");
+    const Entry *biased = given_argument(frame, name_bias);
     if (!biased || biased->expr->kind != EXPR_NUMBER)
         return !biased || constant_flag(b, biased->scope, biased->expr, "`bias`", bias);
     report(b, RULE_CONSTANT, biased->expr->span, "`bias` must be `true` or `false`");
@@ -53,7 +53,7 @@ Value build_dense(Build *b, const StageUse *use)
 {
     StreamId in = plain_stream_of(b, use->in, use->in_span);
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
-    const Entry *constant = given_argument(frame, "init");
+    const Entry *constant = given_argument(frame, name_init);
     Shape shape;
     bool bias = false;
     double init = 0;

@@ -59,7 +59,7 @@ static const Expr *definition_of(Build *b, const char *name)
 {
     const Expr *found = NULL;
     for (int i = 0; i < b->define_count; i++) {
-        if (strcmp(b->defines[i].item->name, name) != 0)
+        if (b->defines[i].item->name != name)
             continue;
         b->defines[i].used = true;
         found = b->defines[i].item->value;
@@ -255,10 +255,10 @@ static Value builtin_name(Context *c, Scope *scope, const Expr *expr)
 {
     Build *b = c->build;
     const char *name = expr->name;
-    if (strcmp(name, "pi") == 0)
+    if (name == name_pi)
         return value_number(acos(-1.0), unit_plain);
-    bool dt = strcmp(name, "dt") == 0;
-    if (!dt && strcmp(name, "steps") != 0) {
+    bool dt = name == name_dt;
+    if (!dt && name != name_steps) {
         unknown_name(b, scope, name, expr->span);
         return value_poison();
     }
@@ -275,8 +275,8 @@ static Value builtin_name(Context *c, Scope *scope, const Expr *expr)
 
 static Value eval_name(Context *c, Scope *scope, const Expr *expr)
 {
-    if (strcmp(expr->name, "true") == 0 || strcmp(expr->name, "false") == 0)
-        return value_flag(expr->name[0] == 't');
+    if (expr->name == name_true || expr->name == name_false)
+        return value_flag(expr->name == name_true);
     Entry *entry = scope_find(scope, expr->name);
     return entry ? entry_value(c, entry, expr) : builtin_name(c, scope, expr);
 }

@@ -7,12 +7,13 @@
 
 /* ---- data and time ----------------------------------------------------------------------------------- */
 
-static const char *const idx_formals[] = {"shape",    "none",  "classes", "none",  "folder", "none",
-                                          "temporal", "false", "spikes",  "false", NULL};
+static const char *const idx_formals[] = {name_shape,  name_none,  name_classes,  name_none,
+                                          name_folder, name_none,  name_temporal, name_false,
+                                          name_spikes, name_false, NULL};
 
 static bool check_format(Build *b, const Expr *value)
 {
-    if (strcmp(value->name, "idx") == 0)
+    if (value->name == name_idx)
         return true;
     report(b, RULE_DATA, name_span(value), "unknown data format `%s`", value->name);
     report_hint(b, "there is `idx`, the format of MNIST");
@@ -21,7 +22,7 @@ static bool check_format(Build *b, const Expr *value)
 
 static void data_folder(Build *b, const Scope *frame)
 {
-    const Entry *folder = given_argument(frame, "folder");
+    const Entry *folder = given_argument(frame, name_folder);
     if (!folder)
         return;
     if (folder->expr->kind == EXPR_STRING)
@@ -60,8 +61,9 @@ static bool check_texts(Build *b, const Args *args)
 static bool data_arguments(Build *b, const Scope *frame)
 {
     Data *data = &b->net->data;
-    const Entry *shape = given_argument(frame, "shape"), *classes = given_argument(frame, "classes");
-    const Entry *temporal = given_argument(frame, "temporal"), *spikes = given_argument(frame, "spikes");
+    const Entry *shape = given_argument(frame, name_shape), *classes = given_argument(frame, name_classes);
+    const Entry *temporal = given_argument(frame, name_temporal),
+                *spikes = given_argument(frame, name_spikes);
     bool fine = true;
     b->data_known = true;
     if (shape)
@@ -87,7 +89,7 @@ static void build_data(Build *b, const Item *item)
         return;
     Formals formals = formals_of(b, idx_formals);
     Call call = {
-        .name = "idx", .span = value->span, .formals = &formals, .caller = b->model, .home = b->model};
+        .name = name_idx, .span = value->span, .formals = &formals, .caller = b->model, .home = b->model};
     call.args = value->kind == EXPR_CALL ? &value->args : NULL;
     if (!check_texts(b, &value->args))
         return;
@@ -96,9 +98,9 @@ static void build_data(Build *b, const Item *item)
         return;
     Node node = node_new(NODE_DATA, item->span);
     StreamKind kind = data->spikes ? STREAM_SPIKES : STREAM_REALS;
-    node.out = add_stream(b, "image", NULL, kind, data->temporal, data->shape, item->span);
+    node.out = add_stream(b, name_image, NULL, kind, data->temporal, data->shape, item->span);
     add_node(b, node);
-    scope_own(b->model, "image")->value = value_stream(node.out, unit_plain);
+    scope_own(b->model, name_image)->value = value_stream(node.out, unit_plain);
 }
 
 static bool build_dt(Build *b, const Expr *extra)
@@ -181,12 +183,12 @@ static void declare(Build *b, Scope *scope, EntryKind kind, const Item *item)
 
 static void declare_data(Build *b, Span span)
 {
-    Entry *image = scope_define(b, b->model, ENTRY_STREAM, "image", span);
+    Entry *image = scope_define(b, b->model, ENTRY_STREAM, name_image, span);
     if (image) {
         image->progress = ENTRY_DONE;
         image->value = value_poison();
     }
-    scope_define(b, b->model, ENTRY_LABEL, "label", span);
+    scope_define(b, b->model, ENTRY_LABEL, name_label, span);
 }
 
 static void declare_item(Build *b, const Item *item)

@@ -7,7 +7,7 @@
 const Function *find_function(const Build *b, const char *name)
 {
     for (const Function *function = b->language->functions; function->name; function++)
-        if (strcmp(function->name, name) == 0)
+        if (function->name == name)
             return function;
     return NULL;
 }
@@ -15,7 +15,7 @@ const Function *find_function(const Build *b, const char *name)
 static const Stage *find_stage(const Build *b, const char *name)
 {
     for (const Stage *stage = b->language->stages; stage->name; stage++)
-        if (strcmp(stage->name, name) == 0)
+        if (stage->name == name)
             return stage;
     return NULL;
 }
@@ -143,7 +143,7 @@ static bool is_plain_stage(const Build *b, Scope *scope, const Expr *call)
 /* `dense(100)` or `lif(dense(x, 100), tau = 2)` in a formula: the chain that is meant. */
 static Expr *as_chain(Build *b, Scope *scope, const Expr *call)
 {
-    Expr *stage = NEW(b->arena, Expr), *stream = expr_name(b->arena, call->span, "x");
+    Expr *stage = NEW(b->arena, Expr), *stream = expr_name(b->arena, call->span, name_x);
     *stage = *call;
     const Expr *first = call->args.count > 0 && !call->args.at[0].name ? call->args.at[0].value : NULL;
     if (first && first->kind != EXPR_NUMBER && first->kind != EXPR_LIST) {
@@ -248,7 +248,7 @@ Value binding_value(Build *b, Entry *entry, Span use)
 static bool is_known(const Build *b, Scope *scope, const char *name)
 {
     for (int i = 0; i < SCHEDULE_COUNT; i++)
-        if (strcmp(schedule_name((ScheduleKind)i), name) == 0)
+        if (schedule_name((ScheduleKind)i) == name)
             return true;
     Scope *home;
     int any = NEURONS | SURROGATES | OPTIMIZERS | BLOCKS;

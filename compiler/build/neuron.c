@@ -19,7 +19,7 @@ static bool check_output(Build *b, Value output, const Stmt *stmt)
 static bool neuron_output(Context *c, const Scope *frame, const Def *def, Value *output)
 {
     Build *b = c->build;
-    const char *name = assigns(def, "output") ? "output" : "spike";
+    const char *name = assigns(def, name_output) ? name_output : name_spike;
     if (!assigns(def, name)) {
         report(b, RULE_NEURON_OUTPUT, def->name_span, "the neuron `%s` sends nothing out", def->name);
         report_hint(
@@ -43,8 +43,8 @@ static bool run_neuron(Context *c, const Call *call, const Def *def, Value *outp
 {
     Build *b = c->build;
     Scope *frame = bind_arguments(b, call);
-    Val input = body_leaf(b->arena, &c->node->body, OP_INPUT, 0, "input");
-    define_fixed(b, frame, "input", def->name_span, value_body(input, unit_plain, false));
+    Val input = body_leaf(b->arena, &c->node->body, OP_INPUT, 0, name_input);
+    define_fixed(b, frame, name_input, def->name_span, value_body(input, unit_plain, false));
     Use use = use_begin(b, call);
     run_statements(c, frame, def);
     check_arguments(b, frame);
@@ -93,7 +93,7 @@ static void check_equations(Build *b, Scope *home, const Def *def)
     for (int i = 0; i < def->formals.count; i++)
         if (!def->formals.at[i].value)
             return; /* nothing is known about its arguments */
-    Value x = value_body(body_leaf(b->arena, &node.body, OP_INPUT, 0, "input"), unit_plain, false);
+    Value x = value_body(body_leaf(b->arena, &node.body, OP_INPUT, 0, name_input), unit_plain, false);
     Value output;
     if (def->kind == DEF_NEURON)
         run_neuron(&c, &call, def, &output);

@@ -13,7 +13,7 @@ static Val clamp(Build *b, Body *body, Val x, double bound)
 static Value gradient_value(Build *b, Body *body)
 {
     const Training *training = &b->net->training;
-    Val gradient = body_leaf(b->arena, body, OP_INPUT, 0, "gradient");
+    Val gradient = body_leaf(b->arena, body, OP_INPUT, 0, name_gradient);
     if (training->clip_norm > 0) {
         Val scale = body_leaf(b->arena, body, OP_SCALAR, SCALAR_SCALE, scalar_name(SCALAR_SCALE));
         gradient = body_op2(b->arena, body, OP_MUL, gradient, scale);
@@ -34,7 +34,7 @@ static void constant_rate(Build *b, const Entry *entry)
 
 static void set_rate(Build *b, const Scope *frame)
 {
-    const Entry *entry = given_argument(frame, "lr");
+    const Entry *entry = given_argument(frame, name_lr);
     if (entry)
         constant_rate(b, entry);
 }
@@ -43,7 +43,7 @@ static void schedule_step(Build *b, Scope *frame)
 {
     Training *training = &b->net->training;
     training->gamma = 0.1;
-    const Entry *every = given_argument(frame, "every"), *gamma = given_argument(frame, "gamma");
+    const Entry *every = given_argument(frame, name_every), *gamma = given_argument(frame, name_gamma);
     if (every)
         constant_integer(b, every->scope, every->expr, "`every`", 1, INT_MAX, &training->every);
     if (gamma)
@@ -53,7 +53,7 @@ static void schedule_step(Build *b, Scope *frame)
 static void schedule_one_cycle(Build *b, Scope *frame)
 {
     Training *training = &b->net->training;
-    const Entry *per_batch = given_argument(frame, "per_batch");
+    const Entry *per_batch = given_argument(frame, name_per_batch);
     if (per_batch)
         constant_flag(b, per_batch->scope, per_batch->expr, "`per_batch`", &training->per_batch);
 }
@@ -64,17 +64,17 @@ typedef struct Schedule {
 } Schedule;
 
 static const Schedule schedules[SCHEDULE_COUNT] = {
-    [SCHEDULE_CONSTANT] = {{"lr", NULL, NULL}, NULL},
-    [SCHEDULE_STEP] = {{"lr", NULL, "every", NULL, "gamma", "none", NULL}, schedule_step},
-    [SCHEDULE_COSINE] = {{"lr", NULL, NULL}, NULL},
-    [SCHEDULE_ONE_CYCLE] = {{"lr", NULL, "per_batch", "false", NULL}, schedule_one_cycle},
+    [SCHEDULE_CONSTANT] = {{name_lr, NULL, NULL}, NULL},
+    [SCHEDULE_STEP] = {{name_lr, NULL, name_every, NULL, name_gamma, name_none, NULL}, schedule_step},
+    [SCHEDULE_COSINE] = {{name_lr, NULL, NULL}, NULL},
+    [SCHEDULE_ONE_CYCLE] = {{name_lr, NULL, name_per_batch, name_false, NULL}, schedule_one_cycle},
 };
 
 /* `expr` is a call of one; NONE if it is something else. */
 static int find_schedule(const Expr *expr)
 {
     for (int k = 0; k < SCHEDULE_COUNT && expr->kind == EXPR_CALL; k++)
-        if (strcmp(schedule_name((ScheduleKind)k), expr->name) == 0)
+        if (schedule_name((ScheduleKind)k) == expr->name)
             return k;
     return NONE;
 }
@@ -126,11 +126,11 @@ static Value scalar_leaf(Build *b, Body *body, Scalar scalar)
 /* The names that every optimizer sees. `weight` is like a state: equations assign it. */
 static Entry *define_names(Build *b, Scope *frame, const Def *def, Body *body)
 {
-    define_fixed(b, frame, "gradient", def->name_span, gradient_value(b, body));
-    define_fixed(b, frame, "step", def->name_span, scalar_leaf(b, body, SCALAR_STEP));
-    Entry *weight = scope_define(b, frame, ENTRY_LOCAL, "weight", def->name_span);
+    define_fixed(b, frame, name_gradient, def->name_span, gradient_value(b, body));
+    define_fixed(b, frame, name_step, def->name_span, scalar_leaf(b, body, SCALAR_STEP));
+    Entry *weight = scope_define(b, frame, ENTRY_LOCAL, name_weight, def->name_span);
     if (weight)
-        weight->value = value_body(body_leaf(b->arena, body, OP_INPUT, 1, "weight"), unit_plain, false);
+        weight->value = value_body(body_leaf(b->arena, body, OP_INPUT, 1, name_weight), unit_plain, false);
     Entry *lr = frame->entries.at[0];
     lr->used = true;
     build_schedule(b, lr);
@@ -155,7 +155,7 @@ static bool check_states(Build *b, const Def *def)
 
 static bool check_optimizer(Build *b, const Def *def)
 {
-    if (def->formals.count == 0 || strcmp(def->formals.at[0].name, "lr") != 0) {
+    if (def->formals.count == 0 || def->formals.at[0].name != name_lr) {
         report(b, RULE_OPTIMIZER, def->name_span, "the first parameter of the optimizer `%s` must be `lr`",
                def->name);
         report_hint(b, "it holds the learning rate of the moment");
@@ -164,7 +164,7 @@ static bool check_optimizer(Build *b, const Def *def)
     if (!check_states(b, def))
         return false;
     for (int i = 0; i < def->body.count; i++)
-        if (strcmp(def->body.at[i].name, "weight") == 0)
+        if (def->body.at[i].name == name_weight)
             return true;
     report(b, RULE_OPTIMIZER, def->name_span, "the optimizer `%s` does not change `weight`", def->name);
     report_hint(b, "as in `weight = weight - lr * gradient`");

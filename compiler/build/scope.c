@@ -4,7 +4,7 @@
 #include "words.h"
 
 /* Constants of every formula; nothing else may have these names. */
-static const char *const reserved_names[] = {"true", "false", "pi", "dt", "steps"};
+static const char *const reserved_names[] = {name_true, name_false, name_pi, name_dt, name_steps};
 enum { RESERVED_COUNT = sizeof reserved_names / sizeof reserved_names[0] };
 
 bool report_wanted(Build *b, Rule rule, Span span)
@@ -92,7 +92,7 @@ Scope *scope_new(Build *b, Scope *parent)
 
 Entry *scope_own(const Scope *scope, const char *name)
 {
-    int index = table_find_name(&scope->names, name);
+    int index = table_find(&scope->names, &name, sizeof name);
     return index == TABLE_NONE ? NULL : scope->entries.at[index];
 }
 
@@ -100,7 +100,7 @@ Entry *scope_own(const Scope *scope, const char *name)
 void scope_add(Build *b, Scope *scope, Entry *entry)
 {
     if (!scope_own(scope, entry->name))
-        table_put_name(b->arena, &scope->names, entry->name, scope->entries.count);
+        table_put(b->arena, &scope->names, &entry->name, sizeof entry->name, scope->entries.count);
     vec_push(b->arena, &scope->entries, entry);
 }
 
@@ -119,7 +119,7 @@ Entry *scope_find(const Scope *scope, const char *name)
 bool is_constant_name(const char *name)
 {
     for (int i = 0; i < RESERVED_COUNT; i++)
-        if (strcmp(reserved_names[i], name) == 0)
+        if (reserved_names[i] == name)
             return true;
     return false;
 }
@@ -168,7 +168,7 @@ static const Def *own_definition(const Scope *scope, const char *name, int kinds
 {
     for (int i = 0; i < scope->defs.count; i++) {
         const Def *def = scope->defs.at[i];
-        if ((kinds & 1 << def->kind) && strcmp(def->name, name) == 0)
+        if ((kinds & 1 << def->kind) && def->name == name)
             return def;
     }
     return NULL;

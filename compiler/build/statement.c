@@ -85,7 +85,7 @@ static void assign_state(Context *c, Entry *entry, const Stmt *stmt, Value value
 /* Where an expression names something, or NULL. */
 static const Expr *find_use(const Expr *expr, const char *name)
 {
-    if (!expr || (expr->kind == EXPR_NAME && strcmp(expr->name, name) == 0))
+    if (!expr || (expr->kind == EXPR_NAME && expr->name == name))
         return expr;
     const Expr *use = find_use(expr->left, name);
     use = use ? use : find_use(expr->right, name);
@@ -192,7 +192,7 @@ Value named_result(const Scope *frame, const char *name)
 const Stmt *assignment(const Def *def, const char *name)
 {
     for (int i = def->body.count - 1; i >= 0; i--)
-        if (strcmp(def->body.at[i].name, name) == 0)
+        if (def->body.at[i].name == name)
             return &def->body.at[i];
     return NULL;
 }

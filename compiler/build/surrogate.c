@@ -29,7 +29,7 @@ static const Expr *surrogate_of(Build *b, Scope **scope, const Expr *expr)
 
 static bool check_surrogate(Build *b, const Def *def)
 {
-    bool slope = assigns(def, "derivative"), smooth = assigns(def, "antiderivative");
+    bool slope = assigns(def, name_derivative), smooth = assigns(def, name_antiderivative);
     if (slope && smooth)
         return true;
     report(b, RULE_SURROGATE, def->name_span, "the surrogate `%s` does not define %s", def->name,
@@ -52,8 +52,8 @@ static Value surrogate_value(Context *c, const Def *def, const Scope *frame, Val
 {
     Build *b = c->build;
     bool complete = check_surrogate(b, def);
-    Value slope = complete ? surrogate_result(c, frame, "derivative", def) : value_poison();
-    Value smooth = complete ? surrogate_result(c, frame, "antiderivative", def) : value_poison();
+    Value slope = complete ? surrogate_result(c, frame, name_derivative, def) : value_poison();
+    Value smooth = complete ? surrogate_result(c, frame, name_antiderivative, def) : value_poison();
     if (slope.kind == VALUE_POISON || smooth.kind == VALUE_POISON)
         return value_poison();
     if (x.kind == VALUE_NUMBER) /* always, or never */
@@ -69,7 +69,7 @@ Value use_surrogate(Context *c, const Def *def, const Call *call, Value x)
     Build *b = c->build;
     Scope *frame = bind_arguments(b, call);
     Use use = use_begin(b, call);
-    define_fixed(b, frame, "x", def->name_span, value_body(value_lift(c, x), unit_plain, false));
+    define_fixed(b, frame, name_x, def->name_span, value_body(value_lift(c, x), unit_plain, false));
     Context inner = *c;
     inner.steps = false;
     inner.streams = false;

@@ -37,7 +37,7 @@ void build_predict(Build *b, const Item *item)
     const Expr *expr = end_of(b, item->value);
     if (!check_end(b, expr, 1, RULE_PREDICT, "argmax(rate(out))"))
         return;
-    if (strcmp(expr->name, "argmax") != 0) {
+    if (expr->name != name_argmax) {
         report(b, RULE_PREDICT, expr->name_span, "unknown prediction `%s`", expr->name);
         report_hint(b, "as in `predict argmax(rate(out))`");
         return;
@@ -55,7 +55,7 @@ static bool loss_kind(Build *b, const Expr *expr, LossKind *kind)
     Names candidates = {0};
     for (int i = 0; i < LOSS_COUNT; i++) {
         *kind = (LossKind)i;
-        if (strcmp(loss_name(*kind), expr->name) == 0)
+        if (loss_name(*kind) == expr->name)
             return true;
         vec_push(b->arena, &candidates, loss_name(*kind));
     }
@@ -142,16 +142,16 @@ typedef struct Handler {
 
 /* In the order of building: the optimizer's equations contain the clipping. */
 static const Handler handlers[] = {
-    {"batch", set_batch},         {"epochs", set_epochs},         {"seed", set_seed},
-    {"clip_norm", set_clip_norm}, {"clip_value", set_clip_value}, {"loss", build_loss},
-    {"optimizer", set_optimizer},
+    {name_batch, set_batch},         {name_epochs, set_epochs},         {name_seed, set_seed},
+    {name_clip_norm, set_clip_norm}, {name_clip_value, set_clip_value}, {name_loss, build_loss},
+    {name_optimizer, set_optimizer},
 };
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
 
 bool is_setting(const char *name)
 {
     for (int i = 0; i < HANDLER_COUNT; i++)
-        if (strcmp(handlers[i].name, name) == 0)
+        if (handlers[i].name == name)
             return true;
     return false;
 }
@@ -175,7 +175,7 @@ static void check_setting(Build *b, const Item *item, int index)
                ast_expr_text(b->arena, setting->value));
     for (int i = 0; i < index; i++) {
         const Setting *first = &item->settings.at[i];
-        if (strcmp(first->name, setting->name) != 0)
+        if (first->name != setting->name)
             continue;
         report(b, RULE_DUPLICATE_ITEM, setting->name_span, "a second `%s`", setting->name);
         report_note(b, first->name_span, "the first is here");
@@ -186,7 +186,7 @@ static void check_setting(Build *b, const Item *item, int index)
 static const Setting *find_setting(const Item *item, const char *name)
 {
     for (int i = 0; i < item->settings.count; i++)
-        if (strcmp(item->settings.at[i].name, name) == 0)
+        if (item->settings.at[i].name == name)
             return &item->settings.at[i];
     return NULL;
 }
@@ -202,9 +202,9 @@ void build_train(Build *b, const Item *item)
         if (setting)
             handlers[i].set(b, setting);
     }
-    if (!find_setting(item, "optimizer"))
-        build_optimizer(b, b->library, expr_name(b->arena, item->span, "adam"));
-    if (!find_setting(item, "loss")) {
+    if (!find_setting(item, name_optimizer))
+        build_optimizer(b, b->library, expr_name(b->arena, item->span, name_adam));
+    if (!find_setting(item, name_loss)) {
         report(b, RULE_MISSING_ITEM, item->span, "the train block has no `loss`");
         report_hint(b, "add a line like `loss cross_entropy(rate(out), label)`");
     }
