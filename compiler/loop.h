@@ -362,8 +362,9 @@ int64_t *loop_rooms(Arena *arena, const Program *program);
 void loop_print(Out *out, const Program *program);
 /* NULL, or what is wrong (an internal error of the pass that ran last). */
 const char *loop_verify(const Program *program);
-/* The same, of vector loops, of launches and of places alone; what comes before is right. */
+/* The same, of vector loops, of what the runtime is told, of launches and of places alone; what comes before is right. */
 const char *vectors_verify(const Program *program);
+const char *tables_verify(const Program *program);
 const char *launches_verify(const Program *program);
 const char *places_verify(const Program *program);
 

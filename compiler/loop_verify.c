@@ -505,47 +505,6 @@ static bool verify_buffer(Verifier *verifier, BufferId id)
     return true;
 }
 
-static bool verify_reference(Verifier *verifier, BufferId buffer, const char *what, bool optional)
-{
-    return require(verifier, buffer < verifier->program->buffers.count && buffer >= (optional ? -1 : 0),
-                   "%s refers to buffer %d", what, buffer);
-}
-
-static bool verify_watch(Verifier *verifier, const LoopWatch *watch)
-{
-    const Program *program = verifier->program;
-    return require(verifier, watch->stream >= 0 && watch->stream < program->streams.count,
-                   "watch of stream %d", watch->stream)
-           && verify_reference(verifier, watch->values, program->streams.at[watch->stream].name, false)
-           && require(verifier, program->buffers.at[watch->values].type == TYPE_F32, "watch of no numbers");
-}
-
-static bool verify_tables(Verifier *verifier)
-{
-    const Program *program = verifier->program;
-    const BufferId fixed[] = {program->input, program->label,     program->sample,
-                              program->loss,  program->predicted, program->scores};
-    bool good = true;
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        good = good && verify_reference(verifier, fixed[i], "the program", true);
-    for (int p = 0; p < program->params.count && good; p++) {
-        const LoopParam *param = &program->params.at[p];
-        good = verify_reference(verifier, param->value, param->name, false)
-               && verify_reference(verifier, param->gradient, param->name, true)
-               && require(verifier, param->gradient >= 0 || param->states == 0,
-                          "%s is frozen, but the optimiser has states of it", param->name);
-        for (int s = 0; s < param->states && good; s++)
-            good = verify_reference(verifier, param->state[s], param->name, false);
-    }
-    for (int w = 0; w < program->watches.count && good; w++)
-        good = verify_watch(verifier, &program->watches.at[w]);
-    for (int s = 0; s < program->streams.count && good; s++)
-        good =
-            verify_reference(verifier, program->streams.at[s].values, program->streams.at[s].name, true)
-            && verify_reference(verifier, program->streams.at[s].activity, program->streams.at[s].name, true);
-    return good;
-}
-
 static bool verify_given(Verifier *verifier)
 {
     const Program *program = verifier->program;
@@ -571,10 +530,10 @@ const char *loop_verify(const Program *program)
     bool good = verify_given(&verifier);
     for (BufferId i = 0; i < program->buffers.count && good; i++)
         good = verify_buffer(&verifier, i);
-    good = good && verify_tables(&verifier);
     for (int k = 0; k < program->kernels.count && good; k++)
         good = verify_kernel(&verifier, &program->kernels.at[k]);
     const char *wrong = verifier.error ? verifier.error : vectors_verify(program);
+    wrong = wrong ? wrong : tables_verify(program);
     wrong = wrong ? wrong : launches_verify(program);
     return wrong ? wrong : places_verify(program);
 }
