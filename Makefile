@@ -39,7 +39,7 @@ SNNC     = $(BUILD)/snnc
 UNIT     = $(BUILD)/unit
 MAIN     = compiler/main.c
 SOURCES  = $(filter-out $(MAIN),$(wildcard compiler/*.c compiler/*/*.c compiler/*/*/*.c grammar/*.c backends/*/*.c))
-EMBEDDED = $(wildcard runtime/*/*.h runtime/*/*.c compiler/library/*.snn)
+EMBEDDED = $(wildcard runtime/*/*.h runtime/*/*.c compiler/library/*)
 UNIT_SOURCES = $(wildcard tests/unit/*.c)
 
 LIB_OBJECTS  = $(SOURCES:%.c=$(OBJ)/%.o) $(OBJ)/gen/snn.tab.o $(OBJ)/gen/snn.lex.o $(OBJ)/gen/embedded.o

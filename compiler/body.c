@@ -1,23 +1,26 @@
 #include "body.h"
 
 #include <math.h>
+#include <stdint.h>
 
 typedef struct OpFacts {
     const char *name;
     int arity;
-    char result; /* 'N', 'B' or 'S': see ops.def */
+    char result; /* 'N', 'B', 'S' or 'W': see ops.def */
 } OpFacts;
 
 static const OpFacts op_facts[OP_BODY_COUNT] = {
 #define N 'N'
 #define B 'B'
 #define S 'S'
+#define W 'W'
 #define OP(id, name, arity, result, meaning) [OP_##id] = {name, arity, result},
 #include "ops.def"
 #undef OP
 #undef N
 #undef B
 #undef S
+#undef W
     [OP_CONST] = {"const", 0, 'N'}, [OP_INPUT] = {"input", 0, 'N'},   [OP_STATE] = {"state", 0, 'N'},
     [OP_PARAM] = {"param", 0, 'N'}, [OP_SCALAR] = {"scalar", 0, 'N'}, [OP_STEP] = {"step", 3, 'N'},
     [OP_MIX] = {"mix", 3, 'N'},     [OP_DETACH] = {"detach", 1, 'N'},
@@ -36,6 +39,11 @@ int op_arity(Op op)
 bool op_is_truth(Op op)
 {
     return op_facts[op].result == 'B';
+}
+
+bool op_is_word(Op op)
+{
+    return op_facts[op].result == 'W';
 }
 
 const char *scalar_name(Scalar scalar)
@@ -76,6 +84,11 @@ double op_eval(Op op, double a, double b, double c)
     case OP_NOT: return a == 0;
     case OP_SELECT:
     case OP_MIX: return a != 0 ? b : c;
+    case OP_BITAND: return (uint32_t)a & (uint32_t)b;
+    case OP_BITOR: return (uint32_t)a | (uint32_t)b;
+    case OP_BITXOR: return (uint32_t)a ^ (uint32_t)b;
+    case OP_SHL: return (uint32_t)a << (uint32_t)b;
+    case OP_SHR: return (uint32_t)a >> (uint32_t)b;
     case OP_STEP: return a >= 0;
     case OP_DETACH: return a;
     case OP_COUNT: /* = OP_CONST */

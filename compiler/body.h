@@ -68,6 +68,7 @@ typedef struct Body {
 const char *op_name(Op op); /* the leaves and body operations too */
 int op_arity(Op op);        /* number of operands in a, b, c */
 bool op_is_truth(Op op);    /* its result is a truth value */
+bool op_is_word(Op op);     /* it is about the bits of words; no body has it */
 const char *scalar_name(Scalar scalar);
 
 /* Constructors. They fold constants and drop neutral operations (x + 0, x * 1, 0 * x, select of a

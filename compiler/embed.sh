@@ -1,6 +1,6 @@
 #!/bin/sh
 # embed.sh FILE... writes to standard output the C source of embedded.h's table of these files.
-# compiler/library/x.snn is embedded as library/x.snn, every other file under its own path.
+# compiler/library/x is embedded as library/x, every other file under its own path.
 set -eu
 export LC_ALL=C
 

@@ -63,6 +63,22 @@ Infix infix_call(Arena *arena, const char *name, const Infix *operands, int coun
     return infix_name(arena_printf(arena, "%s)", text));
 }
 
+Op infix_sign(const char *text, int *length, int *precedence)
+{
+    Op found = OP_COUNT;
+    *length = 0;
+    for (Op op = 0; op < OP_COUNT; op++) {
+        const char *sign = operator_text(spellings[op].op);
+        if (!spellings[op].known || op_arity(op) != 2 || strncmp(text, sign, strlen(sign)) != 0
+            || (int)strlen(sign) <= *length)
+            continue;
+        found = op;
+        *length = (int)strlen(sign);
+        *precedence = operator_precedence(spellings[op].op);
+    }
+    return found;
+}
+
 Infix infix_op(Arena *arena, Op op, const Infix *operands)
 {
     if (!spellings[op].known)

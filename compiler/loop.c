@@ -71,6 +71,14 @@ BufferId loop_find(const Program *program, const char *name)
     return -1;
 }
 
+int loop_function(const LoopFunctions *functions, const char *name)
+{
+    for (int i = 0; i < functions->count; i++)
+        if (strcmp(functions->at[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
 VarId loop_var(Arena *arena, Kernel *kernel, const char *base, Type type)
 {
     const char *name = unique_name(arena, &kernel->names, base);
@@ -173,6 +181,24 @@ LoopExpr *loop_cast(Arena *arena, Type type, LoopExpr *a)
     LoopExpr *expr = expr_new(arena, LOOP_CAST, type);
     expr->nargs = 1;
     expr->args[0] = a;
+    return expr;
+}
+
+LoopExpr *loop_bits(Arena *arena, LoopExpr *a)
+{
+    LoopExpr *expr = expr_new(arena, LOOP_BITS, a->type == TYPE_F32 ? TYPE_U32 : TYPE_F32);
+    expr->nargs = 1;
+    expr->args[0] = a;
+    return expr;
+}
+
+LoopExpr *loop_call(Arena *arena, const LoopFunctions *functions, int function, LoopExpr *const *args)
+{
+    LoopExpr *expr = expr_new(arena, LOOP_CALL, functions->at[function].result->type);
+    expr->function = function;
+    expr->nargs = functions->at[function].params;
+    for (int i = 0; i < expr->nargs; i++)
+        expr->args[i] = args[i];
     return expr;
 }
 

@@ -6,8 +6,11 @@
  * of independent items; it does the items first .. last-1, so a runtime may divide them among threads. It names the
  * buffers that it always works on, and its GIVEN ones, in whose place each launch gives others.
  * It may contain: loops with known bounds, scoped constants and variables, loads, stores, scalar
- * operations (ops.def), random numbers by counter. It may not contain: calls, pointers, recursion,
+ * operations (ops.def), random numbers by counter, calls of functions. It may not contain: pointers, recursion,
  * anything that depends on the model beyond what is spelled out.
+ *
+ * A function makes one value of its arguments and of nothing else. What no target has an instruction for, as exp, is
+ * an operation until the pass `functions`, and then a call of the function that defines it, to the bit.
  *
  * Types: F32 arithmetic is exact IEEE single precision without contraction, in the written order.
  * U32 arithmetic wraps. U8 and U16 are storage types, for spikes and for indices: a load gives I32, a store
@@ -80,6 +83,8 @@ typedef enum LoopExprKind {
     LOOP_LOAD,   /* buffer, args = indices */
     LOOP_OP,     /* op (a shared operation), args */
     LOOP_CAST,   /* args[0] to `type` */
+    LOOP_BITS,   /* args[0], F32 or U32         the same 32 bits as the other of these types */
+    LOOP_CALL,   /* function, args */
     LOOP_SCALAR, /* scalar                      I32 for rows, else F32 */
     LOOP_LANES,  /* floats of the widest vector of the machine: I32, 4 to 16; no result may depend on it */
     LOOP_KEY,    /* args: sample, step (I32)    random stream of one sample and step: U32 */
@@ -95,6 +100,7 @@ struct LoopExpr {
     BufferId buffer;
     Op op;
     Scalar scalar;
+    int function; /* in Program.functions */
     int nargs;
     LoopExpr *args[LOOP_MAX_DIMS + 1];
 };
@@ -159,6 +165,18 @@ typedef struct Kernel {
     LoopBlock body;
 } Kernel;
 
+/* Pure: its statements are LETs and COMMENTs, and no expression of it is a LOAD, a SCALAR, LANES or a KEY. */
+typedef struct LoopFunction {
+    const char *name;  /* unique among functions */
+    const char *about; /* lines of a comment, or NULL */
+    Op op;             /* the operation that it defines in single precision, or OP_COUNT */
+    int params;        /* so many of the variables, the first ones, are what it is called with */
+    Kernel code;       /* its variables and statements, and nothing else */
+    LoopExpr *result;
+} LoopFunction;
+
+typedef VEC(LoopFunction) LoopFunctions;
+
 typedef struct Launch {
     int kernel;         /* in Program.kernels */
     const char *about;  /* what it computes here, as of a kernel */
@@ -221,6 +239,7 @@ typedef struct Program {
     unsigned needs; /* a bit for each Need, of a program that all passes are done with */
     Unique names;   /* of buffers and kernels */
     VEC(Buffer) buffers;
+    LoopFunctions functions; /* those that are called; each calls only functions before it */
     VEC(Kernel) kernels;
     Launches phases[PHASE_COUNT];
     VEC(LoopParam) params;
@@ -272,11 +291,19 @@ LoopExpr *loop_ref(Arena *arena, const Kernel *kernel, VarId var);
 /* Folds integer constants, x + 0 and x * 1; F32 arithmetic only where nothing can change. */
 LoopExpr *loop_op(Arena *arena, Op op, LoopExpr *a, LoopExpr *b, LoopExpr *c);
 LoopExpr *loop_cast(Arena *arena, Type type, LoopExpr *a);
+LoopExpr *loop_bits(Arena *arena, LoopExpr *a);
+/* functions->at[function] of as many arguments as it has parameters. */
+LoopExpr *loop_call(Arena *arena, const LoopFunctions *functions, int function, LoopExpr *const *args);
 LoopExpr *loop_load(Program *program, BufferId buffer, int nindex, LoopExpr *const *index);
 LoopExpr *loop_scalar(Arena *arena, Scalar scalar);
 LoopExpr *loop_lanes(Arena *arena);
 LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
 LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
+
+/* Functions as they are written in library/functions.loop, behind those that there are. NULL, or what is wrong, and in
+ * which line. */
+const char *loop_read(Arena *arena, const char *text, LoopFunctions *functions);
+int loop_function(const LoopFunctions *functions, const char *name); /* -1 if there is none */
 
 LoopStmt *loop_for(Arena *arena, LoopBlock *into, VarId var, LoopExpr *from, LoopExpr *to);
 LoopStmt *loop_block(Arena *arena, LoopBlock *into, const char *text);
@@ -333,6 +360,11 @@ typedef enum Access { ACCESS_LOAD, ACCESS_STORE, ACCESS_ADD, ACCESS_HINT } Acces
 typedef void LoopVisit(void *context, BufferId *buffer, Access access);
 void loop_visit(const LoopBlock *block, LoopVisit *visit, void *context);
 
+/* Called for every expression that stands in the block, and for all that it is made of, operands first. */
+typedef void LoopExprVisit(void *context, LoopExpr *expr);
+void loop_visit_exprs(const LoopBlock *block, LoopExprVisit *visit, void *context);
+void loop_visit_expr(LoopExpr *expr, LoopExprVisit *visit, void *context);
+
 /* Buffers, each once. */
 typedef struct BufferSet {
     Arena *arena;
@@ -362,7 +394,9 @@ int64_t *loop_rooms(Arena *arena, const Program *program);
 void loop_print(Out *out, const Program *program);
 /* NULL, or what is wrong (an internal error of the pass that ran last). */
 const char *loop_verify(const Program *program);
-/* The same, of vector loops, of what the runtime is told, of launches and of places alone; what comes before is right. */
+/* The same, of functions being pure, of vector loops, of what the runtime is told, of launches and of places alone;
+ * what comes before is right. */
+const char *functions_verify(const Program *program);
 const char *vectors_verify(const Program *program);
 const char *tables_verify(const Program *program);
 const char *launches_verify(const Program *program);

@@ -8,6 +8,7 @@ typedef struct Printer {
     const Program *program;
     BufferSet used; /* by the kernel */
     const Kernel *kernel;
+    bool patterns; /* words are patterns of bits: in functions */
     Out *out;
 } Printer;
 
@@ -42,7 +43,10 @@ static Infix number_text(const Printer *printer, const LoopExpr *expr)
 {
     switch (expr->type) {
     case TYPE_BOOL: return infix_name(expr->number != 0 ? "true" : "false");
-    case TYPE_U32: return infix_number(printer->arena, expr->number, "u");
+    case TYPE_U32:
+        if (printer->patterns && expr->number > UINT8_MAX)
+            return infix_name(arena_printf(printer->arena, "0x%x", (unsigned)expr->number));
+        return infix_number(printer->arena, expr->number, "u");
     case TYPE_I32:
     case TYPE_F32:
     case TYPE_U8:
@@ -65,6 +69,11 @@ static Infix expr_text(const Printer *printer, const LoopExpr *expr)
     case LOOP_LOAD: return infix_name(indexed(printer, expr->buffer, expr->args, expr->nargs));
     case LOOP_OP: return infix_op(printer->arena, expr->op, operands);
     case LOOP_CAST: return infix_call(printer->arena, type_name(expr->type), operands, 1);
+    case LOOP_BITS:
+        return infix_call(printer->arena, expr->type == TYPE_U32 ? "bits" : "from_bits", operands, 1);
+    case LOOP_CALL:
+        return infix_call(printer->arena, printer->program->functions.at[expr->function].name, operands,
+                          expr->nargs);
     case LOOP_SCALAR: return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
     case LOOP_LANES: return infix_name("lanes");
     case LOOP_KEY: return infix_call(printer->arena, "key", operands, expr->nargs);
@@ -188,6 +197,7 @@ static void print_own_buffers(Printer *printer, const Kernel *kernel)
 static void print_kernel(Printer *printer, const Kernel *kernel)
 {
     printer->kernel = kernel;
+    printer->patterns = false;
     out_blank(printer->out);
     if (kernel->about)
         out_line(printer->out, "# %s", kernel->about);
@@ -197,6 +207,21 @@ static void print_kernel(Printer *printer, const Kernel *kernel)
              var_name(printer, kernel->last));
     print_own_buffers(printer, kernel);
     print_block(printer, &kernel->body);
+    out_close(printer->out, "");
+}
+
+static void print_function(Printer *printer, const LoopFunction *function)
+{
+    const char *params = "";
+    printer->kernel = &function->code;
+    printer->patterns = true;
+    for (VarId v = 0; v < function->params; v++)
+        params = arena_printf(printer->arena, "%s%s%s: %s", params, v ? ", " : "", var_name(printer, v),
+                              type_name(function->code.vars.at[v].type));
+    out_blank(printer->out);
+    out_open(printer->out, "function %s(%s): %s", function->name, params, type_name(function->result->type));
+    print_block(printer, &function->code.body);
+    out_line(printer->out, "return %s", text_of(printer, function->result));
     out_close(printer->out, "");
 }
 
@@ -230,6 +255,8 @@ void loop_print(Out *out, const Program *program)
     for (int i = 0; i < program->buffers.count; i++)
         if (!buffer_is_of_kernel(&program->buffers.at[i]))
             print_buffer(&printer, &program->buffers.at[i]);
+    for (int f = 0; f < program->functions.count; f++)
+        print_function(&printer, &program->functions.at[f]);
     for (int k = 0; k < program->kernels.count; k++)
         print_kernel(&printer, &program->kernels.at[k]);
     for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)

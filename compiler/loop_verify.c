@@ -14,11 +14,13 @@ typedef enum Binding {
 
 typedef struct Verifier {
     const Program *program;
-    const Kernel *kernel;
+    const Kernel *kernel; /* or a function's code: `what` says it */
+    const char *what;
     Binding *bound; /* by variable: what it is at this point of the kernel */
     VEC(VarId) scope;
     Unique names;         /* of buffers and kernels */
     BufferSet touched;    /* within the kernel */
+    int known;            /* so many functions, the first ones, may be called */
     const Kernel **given; /* by buffer: the kernel that is given it */
     const char *error;
 } Verifier;
@@ -37,9 +39,9 @@ static bool require(Verifier *verifier, bool condition, const char *format, ...)
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     Arena *arena = verifier->program->arena;
-    verifier->error = verifier->kernel
-                          ? arena_printf(arena, "kernel `%s`: %s", verifier->kernel->name, message)
-                          : arena_printf(arena, "%s", message);
+    verifier->error =
+        verifier->kernel ? arena_printf(arena, "%s `%s`: %s", verifier->what, verifier->kernel->name, message)
+                         : arena_printf(arena, "%s", message);
     return false;
 }
 
@@ -137,6 +139,15 @@ static bool is_logic(Op op)
     return op == OP_AND || op == OP_OR || op == OP_NOT;
 }
 
+/* All but a select, a logic one, or one of words. */
+static bool takes(Op op, Type type)
+{
+    if (op_is_word(op))
+        return type == TYPE_U32;
+    bool whole = is_arithmetic(op) || op_is_truth(op);
+    return type == TYPE_F32 || (whole && type != TYPE_BOOL);
+}
+
 static bool verify_operand_types(Verifier *verifier, const LoopExpr *expr)
 {
     Type type = expr->args[expr->op == OP_SELECT]->type;
@@ -150,9 +161,7 @@ static bool verify_operand_types(Verifier *verifier, const LoopExpr *expr)
     if (is_logic(expr->op))
         return require(verifier, type == TYPE_BOOL, "`%s` of %s, not bool", op_name(expr->op),
                        type_name(type));
-    bool whole = is_arithmetic(expr->op) || op_is_truth(expr->op);
-    return require(verifier, type == TYPE_F32 || (whole && type != TYPE_BOOL), "`%s` of %s",
-                   op_name(expr->op), type_name(type));
+    return require(verifier, takes(expr->op, type), "`%s` of %s", op_name(expr->op), type_name(type));
 }
 
 static bool verify_op(Verifier *verifier, const LoopExpr *expr)
@@ -173,6 +182,34 @@ static bool verify_cast(Verifier *verifier, const LoopExpr *expr)
     return require(verifier, expr->nargs == 1, "a cast of %d values", expr->nargs)
            && require(verifier, expr->type != TYPE_BOOL && type_loaded(expr->type) == expr->type,
                       "a cast to %s", type_name(expr->type));
+}
+
+static bool verify_bits(Verifier *verifier, const LoopExpr *expr)
+{
+    Type of = expr->type == TYPE_F32 ? TYPE_U32 : TYPE_F32;
+    return require(verifier, expr->nargs == 1, "the bits of %d values", expr->nargs)
+           && require(verifier,
+                      (expr->type == TYPE_F32 || expr->type == TYPE_U32) && expr->args[0]->type == of,
+                      "the bits of %s as %s", type_name(expr->args[0]->type), type_name(expr->type));
+}
+
+/* A function knows only those before it: none calls itself. */
+static bool verify_call(Verifier *verifier, const LoopExpr *expr)
+{
+    if (!require(verifier, expr->function >= 0 && expr->function < verifier->known,
+                 "it calls function %d of %d", expr->function, verifier->known))
+        return false;
+    const LoopFunction *function = &verifier->program->functions.at[expr->function];
+    if (!require(verifier, expr->nargs == function->params, "`%s` takes %d arguments, not %d", function->name,
+                 function->params, expr->nargs))
+        return false;
+    bool good = true;
+    for (int i = 0; i < expr->nargs && good; i++)
+        good = require(verifier, expr->args[i]->type == function->code.vars.at[i].type, "`%s` takes no %s",
+                       function->name, type_name(expr->args[i]->type));
+    return good
+           && require(verifier, expr->type == function->result->type, "`%s` gives no %s", function->name,
+                      type_name(expr->type));
 }
 
 static bool verify_scalar(Verifier *verifier, const LoopExpr *expr)
@@ -208,6 +245,8 @@ static bool verify_expr(Verifier *verifier, const LoopExpr *expr)
     case LOOP_LOAD: return verify_load(verifier, expr);
     case LOOP_OP: return verify_op(verifier, expr);
     case LOOP_CAST: return verify_cast(verifier, expr);
+    case LOOP_BITS: return verify_bits(verifier, expr);
+    case LOOP_CALL: return verify_call(verifier, expr);
     case LOOP_SCALAR: return verify_scalar(verifier, expr);
     case LOOP_LANES: return require(verifier, expr->type == TYPE_I32, "lanes are %s", type_name(expr->type));
     case LOOP_KEY: return verify_random(verifier, expr, "key", TYPE_I32);
@@ -474,13 +513,31 @@ static bool verify_own_names(Verifier *verifier, const Kernel *kernel)
     return good;
 }
 
+/* Nothing is in scope. */
+static void enter(Verifier *verifier, const char *what, const Kernel *kernel)
+{
+    verifier->what = what;
+    verifier->kernel = kernel;
+    verifier->bound = NEW_ARRAY(verifier->program->arena, Binding, kernel->vars.count + 1);
+    verifier->scope.count = 0;
+}
+
+static bool verify_function(Verifier *verifier, const LoopFunction *function)
+{
+    enter(verifier, "function", &function->code);
+    bool good = verify_vars(verifier);
+    for (VarId v = 0; v < function->params && good; v++)
+        good = bind(verifier, v, CONSTANT);
+    good = good && verify_block(verifier, &function->code.body) && verify_expr(verifier, function->result);
+    verifier->known++;
+    return good;
+}
+
 static bool verify_kernel(Verifier *verifier, const Kernel *kernel)
 {
     if (!verify_name(verifier, kernel->name))
         return false;
-    verifier->kernel = kernel;
-    verifier->bound = NEW_ARRAY(verifier->program->arena, Binding, kernel->vars.count + 1);
-    verifier->scope.count = 0;
+    enter(verifier, "kernel", kernel);
     return verify_vars(verifier) && verify_limit(verifier, kernel->first)
            && verify_limit(verifier, kernel->last) && verify_scope(verifier, &kernel->body)
            && verify_own_names(verifier, kernel) && verify_locals(verifier);
@@ -530,9 +587,12 @@ const char *loop_verify(const Program *program)
     bool good = verify_given(&verifier);
     for (BufferId i = 0; i < program->buffers.count && good; i++)
         good = verify_buffer(&verifier, i);
+    for (int f = 0; f < program->functions.count && good; f++)
+        good = verify_function(&verifier, &program->functions.at[f]);
     for (int k = 0; k < program->kernels.count && good; k++)
         good = verify_kernel(&verifier, &program->kernels.at[k]);
-    const char *wrong = verifier.error ? verifier.error : vectors_verify(program);
+    const char *wrong = verifier.error ? verifier.error : functions_verify(program);
+    wrong = wrong ? wrong : vectors_verify(program);
     wrong = wrong ? wrong : tables_verify(program);
     wrong = wrong ? wrong : launches_verify(program);
     return wrong ? wrong : places_verify(program);

@@ -40,6 +40,28 @@ void loop_visit(const LoopBlock *block, LoopVisit *visit, void *context)
     visit_block(&(Visitor){visit, context}, block);
 }
 
+void loop_visit_expr(LoopExpr *expr, LoopExprVisit *visit, void *context)
+{
+    if (!expr)
+        return;
+    for (int i = 0; i < expr->nargs; i++)
+        loop_visit_expr(expr->args[i], visit, context);
+    visit(context, expr);
+}
+
+void loop_visit_exprs(const LoopBlock *block, LoopExprVisit *visit, void *context)
+{
+    for (int i = 0; i < block->count; i++) {
+        const LoopStmt *stmt = block->at[i];
+        loop_visit_expr(stmt->from, visit, context);
+        loop_visit_expr(stmt->to, visit, context);
+        loop_visit_expr(stmt->value, visit, context);
+        for (int k = 0; k < stmt->nindex; k++)
+            loop_visit_expr(stmt->index[k], visit, context);
+        loop_visit_exprs(&stmt->body, visit, context);
+    }
+}
+
 BufferSet buffer_set(Arena *arena, const Program *program)
 {
     return (BufferSet){.arena = arena, .has = NEW_ARRAY(arena, bool, program->buffers.count + 1)};

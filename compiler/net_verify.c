@@ -198,7 +198,9 @@ static bool verify_leaf(Verifier *verifier, Val v)
     case OP_PARAM: count = node->params.count; break;
     case OP_SCALAR: count = SCALAR_COUNT; break;
     case OP_CONST: return require(verifier, isfinite(instr->number), "value %d is not finite", v);
-    default: return true;
+    default:
+        return require(verifier, !op_is_word(instr->op), "value %d, `%s`, is for the Loop IR only", v,
+                       op_name(instr->op));
     }
     return require(verifier, instr->index >= 0 && instr->index < count, "value %d is %s %d of %d", v,
                    op_name(instr->op), instr->index, count);

@@ -75,6 +75,9 @@ void mark_vectors(Program *program);
 /* Loop -> Loop: no local name hides another one. */
 void name_locals(Program *program);
 
+/* Loop -> Loop: operations that no target has an instruction for are calls of functions, and the program has these. */
+void call_functions(Program *program);
+
 /* Loop -> Loop: the program says what it needs of the runtime. */
 void list_needs(Program *program);
 

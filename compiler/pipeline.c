@@ -138,6 +138,12 @@ static bool run_names(Compilation *c)
     return true;
 }
 
+static bool run_functions(Compilation *c)
+{
+    call_functions(c->program);
+    return true;
+}
+
 static bool run_needs(Compilation *c)
 {
     list_needs(c->program);
@@ -179,6 +185,7 @@ const Pass passes[] = {
     {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local"},
     {"vectors",       STAGE_LOOP, STAGE_LOOP, run_vectors,       "loops that are taken several turns at a time are marked, and what is in registers"},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},
+    {"functions",     STAGE_LOOP, STAGE_LOOP, run_functions,     "what targets have no instruction for is a call of a function of the program"},
     {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime"},
     {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place"},
 };
@@ -216,7 +223,7 @@ static void parse_library(Compilation *c)
     c->library = NEW(c->arena, File);
     for (int i = 0; i < embedded_count; i++) {
         const Embedded *file = &embedded_files[i];
-        if (strncmp(file->path, "library/", 8) != 0)
+        if (strncmp(file->path, "library/", 8) != 0 || strcmp(strrchr(file->path, '.'), ".snn") != 0)
             continue;
         Source *source = source_add(&c->sources, file->path, file->text, (uint32_t)file->length);
         source->library = true;

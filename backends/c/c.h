@@ -10,10 +10,13 @@
 /* Names as they stand in C: see names.c. */
 const char *c_buffer(Arena *arena, const Buffer *buffer);
 const char *c_kernel_name(Arena *arena, const Kernel *kernel);
+const char *c_function_name(Arena *arena, const LoopFunction *function);
 const char *c_var(Arena *arena, const Kernel *kernel, VarId var);
 
 /* An expression, with parentheses where C's precedence needs them. In the arena. */
 const char *c_expr(Arena *arena, const Program *program, const Kernel *kernel, const LoopExpr *expr);
+/* One within a function. */
+const char *c_value(Arena *arena, const Program *program, const LoopFunction *function, const LoopExpr *expr);
 /* `place[b][t][n]` */
 const char *c_element(Arena *arena, const Program *program, const Kernel *kernel, BufferId buffer, int nindex,
                       LoopExpr *const *index);
@@ -29,6 +32,8 @@ const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)
 /* A comment: what it comes from (or NULL), and what it computes. */
 void c_heading(Arena *arena, const char *origin, const char *about, Out *out);
 
+/* The program's functions. */
+void c_functions(Arena *arena, const Program *program, Out *out);
 /* One function per kernel. */
 void c_kernels(Arena *arena, const Program *program, Out *out);
 /* struct net; the functions that run its phases (launch.c); those that open, close and describe it. */

@@ -133,6 +133,7 @@ static void emit(const Program *program, const BackendOptions *options, Out *out
     out_line(out, "#endif");
     out_line(out, "#if SNN_LEVEL == 0");
     headers(&state, program);
+    c_functions(arena, program, out);
     out_blank(out);
     out_line(out, "/* ---- the network ---- */");
     c_struct(arena, program, out);

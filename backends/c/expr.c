@@ -15,8 +15,12 @@ enum {
     TERNARY = 3,
     LOGICAL_OR = 4,
     LOGICAL_AND = 5,
+    BITWISE_OR = 6,
+    BITWISE_XOR = 7,
+    BITWISE_AND = 8,
     EQUALITY = 9,
     RELATIONAL = 10,
+    SHIFT = 11,
     ADDITIVE = 12,
     MULTIPLICATIVE = 13,
     UNARY = 14,
@@ -34,14 +38,7 @@ static const Spelling spellings[OP_COUNT] = {
     [OP_MIN] = {"snn_minf(%0, %1)", POSTFIX},
     [OP_MAX] = {"snn_maxf(%0, %1)", POSTFIX},
     [OP_POW] = {"powf(%0, %1)", POSTFIX},
-    [OP_EXP] = {"snn_expf(%0)", POSTFIX},
-    [OP_EXPM1] = {"snn_expm1f(%0)", POSTFIX},
-    [OP_LOG] = {"snn_logf(%0)", POSTFIX},
     [OP_SQRT] = {"sqrtf(%0)", POSTFIX},
-    [OP_TANH] = {"snn_tanhf(%0)", POSTFIX},
-    [OP_SIGMOID] = {"snn_sigmoidf(%0)", POSTFIX},
-    [OP_ATAN] = {"snn_atanf(%0)", POSTFIX},
-    [OP_ERF] = {"snn_erff(%0)", POSTFIX},
     [OP_LT] = {"%0 < %1", RELATIONAL},
     [OP_LE] = {"%0 <= %1", RELATIONAL},
     [OP_GT] = {"%0 > %1", RELATIONAL},
@@ -52,12 +49,20 @@ static const Spelling spellings[OP_COUNT] = {
     [OP_OR] = {"%0 || %1", LOGICAL_OR},
     [OP_NOT] = {"!%0", UNARY},
     [OP_SELECT] = {"%0 ? %1 : %2", TERNARY},
+    [OP_BITAND] = {"%0 & %1", BITWISE_AND},
+    [OP_BITOR] = {"%0 | %1", BITWISE_OR},
+    [OP_BITXOR] = {"%0 ^ %1", BITWISE_XOR},
+    [OP_SHL] = {"%0 << %1", SHIFT},
+    [OP_SHR] = {"%0 >> %1", SHIFT},
 };
+/* Compilers make no branch of it, which would keep the loops that call the function from being vectors. */
+static const Spelling choice = {"snn_choose(%0, %1, %2)", POSTFIX};
 
 typedef struct Writer {
     Arena *arena;
     const Program *program;
     const Kernel *kernel;
+    bool function; /* the kernel is what a function is made of */
 } Writer;
 
 static const char *write_expr(const Writer *writer, const LoopExpr *expr, int outer);
@@ -69,7 +74,10 @@ static int operand_limit(const Spelling *spelling, int k)
     if (spelling->precedence == POSTFIX)
         return LOWEST;
     if (spelling->precedence == UNARY)
-        return UNARY;                       /* -(-x), never --x */
+        return UNARY; /* -(-x), never --x */
+    if (spelling->precedence == SHIFT
+        || (spelling->precedence >= BITWISE_OR && spelling->precedence <= BITWISE_AND))
+        return MULTIPLICATIVE;              /* they warn of all others there, too */
     if (spelling->precedence == LOGICAL_OR) /* compilers warn of && within || without parentheses */
         return LOGICAL_AND;
     if (k == 0 && spelling->precedence != TERNARY && spelling->precedence < RELATIONAL + 1)
@@ -77,9 +85,14 @@ static int operand_limit(const Spelling *spelling, int k)
     return k == 0 && spelling->precedence != TERNARY ? spelling->precedence - 1 : spelling->precedence;
 }
 
+static const Spelling *spelling_of(const Writer *writer, const LoopExpr *expr)
+{
+    return writer->function && expr->op == OP_SELECT ? &choice : &spellings[expr->op];
+}
+
 static const char *write_op(const Writer *writer, const LoopExpr *expr)
 {
-    const Spelling *spelling = &spellings[expr->op];
+    const Spelling *spelling = spelling_of(writer, expr);
     const char *operands[3] = {0};
     size_t length = strlen(spelling->format);
     for (const char *c = spelling->format; *c; c++) {
@@ -107,6 +120,8 @@ static const char *write_number(const Writer *writer, const LoopExpr *expr)
         return arena_printf(writer->arena, "%s", literal_float(buffer, (float)expr->number));
     if (expr->type == TYPE_BOOL)
         return expr->number != 0 ? "true" : "false";
+    if (expr->type == TYPE_U32 && writer->function && expr->number > UINT8_MAX) /* a pattern of bits */
+        return arena_printf(writer->arena, "0x%xu", (unsigned)expr->number);
     return arena_printf(writer->arena, "%lld%s", (long long)expr->number, expr->type == TYPE_U32 ? "u" : "");
 }
 
@@ -129,6 +144,15 @@ static const char *write_scalar(const Writer *writer, Scalar scalar)
     return arena_printf(writer->arena, "net->run.%s", scalar_name(scalar));
 }
 
+static const char *write_call(const Writer *writer, const char *name, const LoopExpr *expr)
+{
+    const char *text = arena_printf(writer->arena, "%s(", name);
+    for (int i = 0; i < expr->nargs; i++)
+        text = arena_printf(writer->arena, "%s%s%s", text, i ? ", " : "",
+                            write_expr(writer, expr->args[i], LOWEST));
+    return arena_printf(writer->arena, "%s)", text);
+}
+
 static const char *write_expr(const Writer *writer, const LoopExpr *expr, int outer)
 {
     Arena *arena = writer->arena;
@@ -145,9 +169,16 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
         break;
     case LOOP_OP:
         text = write_op(writer, expr);
-        precedence = spellings[expr->op].precedence;
+        precedence = spelling_of(writer, expr)->precedence;
         break;
     case LOOP_CAST: text = write_cast(writer, expr, &precedence); break;
+    case LOOP_BITS:
+        text = write_call(writer, expr->type == TYPE_U32 ? "snn_bits" : "snn_from_bits", expr);
+        break;
+    case LOOP_CALL:
+        text =
+            write_call(writer, c_function_name(arena, &writer->program->functions.at[expr->function]), expr);
+        break;
     case LOOP_SCALAR: text = write_scalar(writer, expr->scalar); break;
     case LOOP_LANES: text = "SNN_LANES"; break;
     case LOOP_KEY:
@@ -165,7 +196,12 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
 
 const char *c_expr(Arena *arena, const Program *program, const Kernel *kernel, const LoopExpr *expr)
 {
-    return write_expr(&(Writer){arena, program, kernel}, expr, LOWEST);
+    return write_expr(&(Writer){arena, program, kernel, false}, expr, LOWEST);
+}
+
+const char *c_value(Arena *arena, const Program *program, const LoopFunction *function, const LoopExpr *expr)
+{
+    return write_expr(&(Writer){arena, program, &function->code, true}, expr, LOWEST);
 }
 
 const char *c_element(Arena *arena, const Program *program, const Kernel *kernel, BufferId buffer, int nindex,

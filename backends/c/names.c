@@ -18,6 +18,12 @@ const char *c_kernel_name(Arena *arena, const Kernel *kernel)
     return spelled(arena, kernel->name, kernel->of_model);
 }
 
+/* As C's own functions are called, with snn_ before. */
+const char *c_function_name(Arena *arena, const LoopFunction *function)
+{
+    return arena_printf(arena, "snn_%s%s", function->name, function->result->type == TYPE_F32 ? "f" : "");
+}
+
 const char *c_var(Arena *arena, const Kernel *kernel, VarId var)
 {
     return spelled(arena, kernel->vars.at[var].name, kernel->vars.at[var].of_model);

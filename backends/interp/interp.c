@@ -1,6 +1,5 @@
 #include "interp.h"
 
-#include "snn_math.h"
 #include "snn_random.h"
 
 #include <math.h>
@@ -31,6 +30,20 @@ static int most_vars(const Program *program)
     return most;
 }
 
+static double **frames_of(const Program *program)
+{
+    int count = program->functions.count, all = 0;
+    for (int f = 0; f < count; f++)
+        all += program->functions.at[f].code.vars.count;
+    double **frames = calloc((size_t)count + 1, sizeof *frames);
+    double *vars = frames ? calloc((size_t)all + 1, sizeof *vars) : NULL;
+    for (int f = 0; f <= count && vars; f++) {
+        frames[f] = vars; /* the first one begins what is freed, even if there are no functions */
+        vars += f < count ? program->functions.at[f].code.vars.count : 0;
+    }
+    return frames;
+}
+
 static bool has_memory(const Program *program, BufferId id)
 {
     return program->buffers.at[id].role != BUFFER_GIVEN && program->buffers.at[id].place == id;
@@ -57,9 +70,10 @@ Interp *interp_new(const Program *program, int rows, Precision precision)
     interp->scalars[SCALAR_ROWS] = rows;
     interp->scalars[SCALAR_SCALE] = 1;
     interp->vars = calloc((size_t)most_vars(program), sizeof *interp->vars);
+    interp->frames = frames_of(program);
     interp->buffers = calloc((size_t)program->buffers.count + 1, sizeof *interp->buffers);
     size_t *most = most_elements(interp);
-    bool complete = interp->vars && interp->buffers && most;
+    bool complete = interp->vars && interp->frames && interp->frames[0] && interp->buffers && most;
     for (int b = 0; b < program->buffers.count && complete; b++) {
         if (!has_memory(program, b))
             continue;
@@ -81,6 +95,9 @@ void interp_free(Interp *interp)
         if (has_memory(interp->program, b))
             free(interp->buffers[b]);
     free(interp->buffers);
+    if (interp->frames)
+        free(interp->frames[0]);
+    free(interp->frames);
     free(interp->vars);
     free(interp);
 }
@@ -103,13 +120,6 @@ static double single_op(Op op, double a, double b, double c)
 {
     float x = (float)a, y = (float)b;
     switch ((int)op) {
-    case OP_EXP: return snn_expf(x);
-    case OP_EXPM1: return snn_expm1f(x);
-    case OP_LOG: return snn_logf(x);
-    case OP_TANH: return snn_tanhf(x);
-    case OP_SIGMOID: return snn_sigmoidf(x);
-    case OP_ATAN: return snn_atanf(x);
-    case OP_ERF: return snn_erff(x);
     case OP_POW: return powf(x, y);
     case OP_FMA: return fmaf(x, y, (float)c);
     default: return op_eval(op, a, b, c);
@@ -148,6 +158,26 @@ static double op_value(Interp *interp, const LoopExpr *expr)
     return rounded(interp, expr->type, single ? single_op(expr->op, a, b, c) : op_eval(expr->op, a, b, c));
 }
 
+static double bits(Type type, double value)
+{
+    float single = (float)value;
+    uint32_t word = (uint32_t)(type == TYPE_U32 ? 0 : value);
+    memcpy(type == TYPE_U32 ? (void *)&word : (void *)&single,
+           type == TYPE_U32 ? (void *)&single : (void *)&word, sizeof word);
+    return type == TYPE_U32 ? (double)word : (double)single;
+}
+
+static double call(Interp *interp, const LoopExpr *expr)
+{
+    const LoopFunction *function = &interp->program->functions.at[expr->function];
+    double args[LOOP_MAX_DIMS + 1] = {0};
+    for (int i = 0; i < expr->nargs; i++)
+        args[i] = value_of(interp, expr->args[i]);
+    if (function->op != OP_COUNT && interp->precision == PRECISION_DOUBLE)
+        return op_eval(function->op, args[0], args[1], args[2]);
+    return interp_call(interp, expr->function, args);
+}
+
 static double cast(const Interp *interp, Type type, double value)
 {
     if (type == TYPE_BOOL)
@@ -164,6 +194,8 @@ static double value_of(Interp *interp, const LoopExpr *expr)
         return interp->buffers[expr->buffer][element(interp, expr->buffer, expr->nargs, expr->args)];
     case LOOP_OP: return op_value(interp, expr);
     case LOOP_CAST: return cast(interp, expr->type, value_of(interp, expr->args[0]));
+    case LOOP_BITS: return bits(expr->type, value_of(interp, expr->args[0]));
+    case LOOP_CALL: return call(interp, expr);
     case LOOP_LANES: return LANES;
     case LOOP_SCALAR: return rounded(interp, expr->type, interp->scalars[expr->scalar]);
     case LOOP_KEY:
@@ -234,6 +266,19 @@ static void run_block(Interp *interp, const LoopBlock *block)
 {
     for (int i = 0; i < block->count; i++)
         run_stmt(interp, block->at[i]);
+}
+
+double interp_call(Interp *interp, int function, const double *args)
+{
+    const LoopFunction *called = &interp->program->functions.at[function];
+    double *outside = interp->vars;
+    interp->vars = interp->frames[function];
+    for (int i = 0; i < called->params; i++)
+        interp->vars[i] = args[i];
+    run_block(interp, &called->code.body);
+    double result = value_of(interp, called->result);
+    interp->vars = outside;
+    return result;
 }
 
 static void launch(Interp *interp, const Launch *launch)

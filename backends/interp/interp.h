@@ -1,6 +1,6 @@
 /* Evaluates the Loop IR directly: slow, obvious, the oracle of the other backends. In double precision
- * it is the reference; in single precision it rounds after every operation, and calls the same functions
- * as generated programs, so its results are theirs bit for bit (without contraction). */
+ * it is the reference; in single precision it rounds after every operation, so its results are those of generated
+ * programs bit for bit (without contraction). A function that defines an operation is run in single precision only. */
 #ifndef SNNC_INTERP_H
 #define SNNC_INTERP_H
 
@@ -17,7 +17,8 @@ typedef struct Interp {
     double scalars[SCALAR_COUNT]; /* ROWS is rows; set the others before an update */
     double *
         *buffers; /* by BufferId: [rows][dims] or [dims], every type as double; of a GIVEN one, another's */
-    double *vars; /* of the running kernel */
+    double *vars; /* of the running kernel, or the function that it calls */
+    double **frames; /* by function: its variables */
 } Interp;
 
 /* All buffers zero. NULL if there is not enough memory. Free with interp_free. */
@@ -26,6 +27,9 @@ void interp_free(Interp *interp);
 
 /* Elements in a buffer: rows * dims or dims. */
 size_t interp_count(const Interp *interp, BufferId buffer);
+
+/* One of the program's functions, of as many arguments as it has parameters. */
+double interp_call(Interp *interp, int function, const double *args);
 
 /* Runs the launches of one phase. */
 void interp_run(Interp *interp, Phase phase);

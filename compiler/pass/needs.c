@@ -7,8 +7,8 @@ static void add(Program *program, Need need, bool needed)
     program->needs |= (unsigned)needed << need;
 }
 
-/* Arithmetic, comparisons and logic are those of every target, and `fma` has a header of its own; all else is a
- * function. */
+/* Arithmetic, comparisons and logic are those of every target, and `fma` has a header of its own; what else is no call
+ * of a function is a part of the runtime. */
 static bool is_function(Op op)
 {
     static const bool plain[OP_COUNT] = {
@@ -48,6 +48,7 @@ static void add_block(Program *program, const LoopBlock *block)
 void list_needs(Program *program)
 {
     program->needs = 0;
+    add(program, NEED_MATH, program->functions.count > 0);
     for (int k = 0; k < program->kernels.count; k++)
         add_block(program, &program->kernels.at[k].body);
     add(program, NEED_MAIN, true);

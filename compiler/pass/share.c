@@ -71,7 +71,9 @@ static void put_expr(Form *form, const LoopExpr *expr)
     case LOOP_LOAD: put_buffer(form, expr->buffer); break;
     case LOOP_OP: put(form, (int)expr->op); break;
     case LOOP_SCALAR: put(form, (int)expr->scalar); break;
+    case LOOP_CALL: put(form, expr->function); break;
     case LOOP_CAST:
+    case LOOP_BITS:
     case LOOP_LANES:
     case LOOP_KEY:
     case LOOP_RANDOM: break;

@@ -23,7 +23,7 @@ static File *parse_library(Built *built)
     File *library = NEW(built->arena, File);
     for (int i = 0; i < embedded_count; i++) {
         const Embedded *file = &embedded_files[i];
-        if (strncmp(file->path, "library/", 8) != 0)
+        if (strncmp(file->path, "library/", 8) != 0 || strcmp(strrchr(file->path, '.'), ".snn") != 0)
             continue;
         Source *source =
             source_add(&built->sources, "<standard library>", file->text, (uint32_t)file->length);

@@ -1,6 +1,5 @@
 #include "snn_param.h"
 #include "test_rt_fake.h"
-#include "snn_math.h"
 #include "snn_random.h"
 #include "snn_idx.h"
 #include "snn_info.h"
@@ -124,15 +123,15 @@ static void forward_row(FakeNet *net, int32_t row)
         best = logits[c] > logits[best] ? c : best;
     }
     if (net->fake->nan_at != 0 && net->fake->forwards >= net->fake->nan_at)
-        logits[0] = snn_from_bits(0x7fc00000u);
+        logits[0] = NAN;
     for (int c = 0; c < FAKE_CLASSES; c++)
-        total += net->scores[row * FAKE_CLASSES + c] = snn_expf(logits[c] - logits[best]);
+        total += net->scores[row * FAKE_CLASSES + c] = expf(logits[c] - logits[best]);
     for (int c = 0; c < FAKE_CLASSES; c++) {
         float p = net->scores[row * FAKE_CLASSES + c] /= total;
         net->error[row * FAKE_CLASSES + c] =
             (p - (net->label[row] == c ? 1.0f : 0.0f)) / (float)net->run.rows;
     }
-    net->loss[row] = -snn_logf(net->scores[row * FAKE_CLASSES + net->label[row]]);
+    net->loss[row] = -logf(net->scores[row * FAKE_CLASSES + net->label[row]]);
     net->predicted[row] = best;
 }
 

@@ -264,6 +264,10 @@ static void number_taken(Net *net)
 {
     instr_of(neuron(net), OP_MIX)->op = OP_SELECT;
 }
+static void bits_taken(Net *net)
+{
+    instr_of(neuron(net), OP_SUB)->op = OP_BITAND;
+}
 static void truth_stored(Net *net)
 {
     instr_of(neuron(net), OP_MIX)->op = OP_LT;
@@ -332,6 +336,7 @@ static const struct {
     {result_range, "output 0 is value 99 of"},
     {truth_taken, "takes a truth value for a number"},
     {number_taken, "`select`, takes a number for a truth value"},
+    {bits_taken, "`bitand`, is for the Loop IR only"},
     {truth_stored, "the next value of state 0 is a truth value"},
     {truth_output, "output 1 is a truth value"},
     {mixed_select, "`select`, chooses between a number and a truth value"},

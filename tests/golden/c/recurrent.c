@@ -17,6 +17,58 @@
 #include <math.h>
 #include <string.h>
 
+/* e^x, error at most 2 ulp; inf above 88.72, 0 below -103.97, NaN for NaN.
+ * x = n ln 2 + r with |r| <= ln 2 / 2. */
+static inline float snn_expf(float x)
+{
+    const float bounded = snn_choose(x < -104.0f, -104.0f, snn_choose(x > 89.0f, 89.0f, x));
+    /* Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits. */
+    const float shifted = bounded * 1.442695f + 12582912.0f;
+    const float n = shifted - 12582912.0f;
+    /* ln 2 in two parts; the first product is exact. */
+    const float r = bounded - n * 0.6933594f + n * 0.00021219444f;
+    const float p = 0.0013814467f * r + 0.008368781f;
+    const float p_2 = p * r + 0.041668393f;
+    const float p_3 = p_2 * r + 0.1666652f;
+    const float p_4 = p_3 * r + 0.49999994f;
+    const float p_5 = p_4 * (r * r) + r + 1.0f;
+    /* 2^n in two factors, each a normal number: n is -150 .. 128. */
+    const uint32_t exponent = snn_bits(shifted) - 0x4b400000u + 0x100u;
+    const uint32_t half = exponent >> 1u;
+    const float first = snn_from_bits((half - 1u) << 23u);
+    const float second = snn_from_bits((exponent - half - 1u) << 23u);
+    return p_5 * first * second;
+}
+
+/* ln x, error at most 2 ulp; -inf for 0, NaN below 0.
+ * x = 2^e (1 + f), sqrt(1/2) <= 1 + f < sqrt(2). */
+static inline float snn_logf(float x)
+{
+    const bool tiny = x < 1.1754944e-38f;
+    const float scaled = x * snn_choose(tiny, 33554432.0f, 1.0f);
+    /* The bits of x less those of sqrt(1/2): the exponent stands above what lies between them. */
+    const uint32_t moved = snn_bits(scaled) - 0x3f3504f3u;
+    const int32_t exponent = (int32_t)(((moved >> 23u) ^ 0x100u) & 0x1ffu) - 256;
+    const float e = (float)exponent - snn_choose(tiny, 25.0f, 0.0f);
+    const float f = snn_from_bits((moved & 0x7fffffu) + 0x3f3504f3u) - 1.0f;
+    const float p = 0.067466415f * f - 0.11675657f;
+    const float p_2 = p * f + 0.11888165f;
+    const float p_3 = p_2 * f - 0.124055885f;
+    const float p_4 = p_3 * f + 0.14219552f;
+    const float p_5 = p_4 * f - 0.16667996f;
+    const float p_6 = p_5 * f + 0.20002119f;
+    const float p_7 = p_6 * f - 0.2500001f;
+    const float p_8 = p_7 * f + 0.33333313f;
+    const float square = f * f;
+    /* ln 2 in two parts; the product with the first is exact. */
+    const float low = p_8 * (f * square) - e * 0.00021219444f - 0.5f * square;
+    const float result = f + low + e * 0.6933594f;
+    const float result_2 = snn_choose(x == 0.0f, -INFINITY, result);
+    const float result_3 = snn_choose(x < 0.0f, snn_from_bits(0x7fc00000u), result_2);
+    /* inf and NaN are their own logarithms. */
+    return snn_choose((snn_bits(x) & 0x7fffffffu) > 0x7f800000u, x, snn_choose(x == INFINITY, x, result_3));
+}
+
 /* ---- the network ---- */
 
 struct net {
