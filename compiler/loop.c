@@ -44,7 +44,6 @@ const char *loop_name(Program *program, const char *base)
 
 BufferId loop_buffer(Program *program, Buffer buffer)
 {
-    buffer.name = loop_name(program, buffer.name);
     buffer.place = program->buffers.count;
     vec_push(program->arena, &program->buffers, buffer);
     return program->buffers.count - 1;

@@ -274,7 +274,7 @@ const char *phase_name(Phase phase);
 Program *program_new(Arena *arena, const char *name);
 /* `base`, with a number behind it if a buffer or a kernel has this name. */
 const char *loop_name(Program *program, const char *base);
-/* The buffer's name is given by loop_name. */
+/* The buffer's name is from loop_name. */
 BufferId loop_buffer(Program *program, Buffer buffer);
 /* A LOCAL or a GIVEN one: no memory of the program. */
 bool buffer_is_of_kernel(const Buffer *buffer);

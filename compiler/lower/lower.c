@@ -10,6 +10,7 @@
 
 /* ---- buffers ---- */
 
+/* `name`: a stream's, or from loop_name. */
 static BufferId add_buffer(Lower *lower, const char *name, Type type, BufferRole role, Shape shape, Span span)
 {
     Buffer buffer = {.name = name, .of_model = true, .type = type, .role = role, .param = -1, .span = span};
@@ -41,8 +42,8 @@ static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, cons
 {
     const Param *param = &lower->net->params.at[id];
     Shape shape = param->shape.ndim == 2 ? param->shape : (Shape){1, {shape_size(param->shape)}};
-    BufferId buffer = add_buffer(lower, arena_printf(lower->arena, "%s%s", prefix, param->name), TYPE_F32,
-                                 role, shape, param->span);
+    const char *name = loop_name(lower->program, arena_printf(lower->arena, "%s%s", prefix, param->name));
+    BufferId buffer = add_buffer(lower, name, TYPE_F32, role, shape, param->span);
     lower->program->buffers.at[buffer].param = id;
     return buffer;
 }
@@ -66,15 +67,16 @@ static void add_param_buffers(Lower *lower, ParamId id, bool learned, bool trans
     buffers->transposed = -1;
     if (transposed) {
         Shape shape = {2, {param->shape.dims[1], param->shape.dims[0]}};
-        buffers->transposed = add_buffer(lower, arena_printf(lower->arena, "%s_transposed", param->name),
-                                         TYPE_F32, BUFFER_SCRATCH, shape, param->span);
+        const char *name =
+            loop_name(lower->program, arena_printf(lower->arena, "%s_transposed", param->name));
+        buffers->transposed = add_buffer(lower, name, TYPE_F32, BUFFER_SCRATCH, shape, param->span);
     }
 }
 
 /* One that every model has; not named by it. */
 static BufferId fixed_buffer(Lower *lower, const char *name, Type type, BufferRole role, Shape shape)
 {
-    BufferId buffer = add_buffer(lower, name, type, role, shape, (Span){0, 0});
+    BufferId buffer = add_buffer(lower, loop_name(lower->program, name), type, role, shape, (Span){0, 0});
     lower->program->buffers.at[buffer].of_model = false;
     return buffer;
 }
@@ -104,8 +106,8 @@ static void add_activity_buffers(Lower *lower)
         if (node->kind != NODE_ACTIVITY)
             continue;
         const char *name = arena_printf(lower->arena, "activity_%s", stream_of(lower, node->in)->name);
-        lower->streams[node->in].activity =
-            add_buffer(lower, name, TYPE_F32, BUFFER_OUTPUT, (Shape){0}, node->span);
+        lower->streams[node->in].activity = add_buffer(lower, loop_name(lower->program, name), TYPE_F32,
+                                                       BUFFER_OUTPUT, (Shape){0}, node->span);
     }
 }
 
@@ -118,23 +120,36 @@ static void take_place(Lower *lower, StreamId id)
         lower->program, arena_printf(lower->arena, "%s_then_%s", shared->name, stream_of(lower, id)->name));
 }
 
+static bool has_buffer(const Lower *lower, StreamId id)
+{
+    const StreamPlan *plan = &lower->plan->streams[id];
+    return stream_of(lower, id)->node != NONE && !plan->local && !plan->shifted && plan->place == NONE;
+}
+
+/* What the user knows comes first: whatever else would meet a stream's name gets a number. */
+static void take_stream_names(Lower *lower)
+{
+    for (StreamId s = 0; s < lower->net->streams.count; s++)
+        if (has_buffer(lower, s))
+            loop_name(lower->program, stream_of(lower, s)->name);
+}
+
 static void add_stream_buffers(Lower *lower)
 {
     const Net *net = lower->net;
     for (StreamId s = 0; s < net->streams.count; s++) {
-        const StreamPlan *plan = &lower->plan->streams[s];
         lower->streams[s] = (StreamBuffers){-1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1}};
-        if (net->streams.at[s].node != NONE && !plan->local && !plan->shifted && plan->place == NONE)
+        if (has_buffer(lower, s))
             add_stream_buffer(lower, s);
     }
 }
 
-/* What the user knows comes first: what is derived from a name gets a number where the two meet. */
 static void add_buffers(Lower *lower)
 {
     const Net *net = lower->net;
     lower->streams = NEW_ARRAY(lower->arena, StreamBuffers, net->streams.count + 1);
     lower->params = NEW_ARRAY(lower->arena, ParamBuffers, net->params.count + 1);
+    take_stream_names(lower);
     add_fixed_buffers(lower);
     add_stream_buffers(lower);
     for (ParamId p = 0; p < net->params.count; p++)

@@ -152,7 +152,7 @@ LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExp
 BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
                       bool per_sample, int ndim, const int *dims)
 {
-    Buffer buffer = {.name = compose(lower, prefix, name),
+    Buffer buffer = {.name = loop_name(lower->program, compose(lower, prefix, name)),
                      .of_model = name != NULL,
                      .type = type,
                      .role = role,

@@ -37,7 +37,8 @@ static void add_moments(Lower *lower, LoopParam *described, ParamId id)
             Buffer buffer = lower->program->buffers.at[described->value];
             buffer.role = BUFFER_MOMENT;
             buffer.name =
-                arena_printf(lower->arena, "%s_%s", update->states.at[s].name, net->params.at[id].name);
+                loop_name(lower->program, arena_printf(lower->arena, "%s_%s", update->states.at[s].name,
+                                                       net->params.at[id].name));
             described->state[s] = loop_buffer(lower->program, buffer);
             described->state_name[s] = update->states.at[s].name;
             described->state_init[s] = update->states.at[s].initial;

@@ -71,7 +71,7 @@ struct net {
     uint8_t (*b_)[2][2];
     uint8_t (*b_2_)[2][2];
     float (*b_dense_)[2][2];
-    uint8_t (*loss_2_)[2][2];
+    uint8_t (*loss_)[2][2];
     uint8_t (*grad_w_b_)[2][2];
     uint8_t (*activity_b_)[2][2];
     uint8_t (*_1_)[2][2];
@@ -92,7 +92,7 @@ struct net {
     /* results: [sample]... */
     int32_t *predicted;
     float (*scores)[2];
-    float *loss;
+    float *loss_2;
     float *activity_b_2_;
     float *activity__b_2_;
     float *activity_loss_;
@@ -287,7 +287,7 @@ static void SNN_AT_LEVEL(scan_loss_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict b_dense_)[2][2] = net->b_dense_;
-    uint8_t (*restrict loss_2_)[2][2] = net->loss_2_;
+    uint8_t (*restrict loss_)[2][2] = net->loss_;
     uint8_t (*restrict grad_w_b_)[2][2] = net->grad_w_b_;
     uint8_t (*restrict activity_b_)[2][2] = net->activity_b_;
     uint8_t (*restrict _1_)[2][2] = net->_1_;
@@ -321,7 +321,7 @@ static void SNN_AT_LEVEL(scan_loss_)(void *context, int32_t first, int32_t last)
             SNN_UNROLL for (int32_t t = 0; t < 2; t++) {
                 const float x = metadata_ * b_dense_[b_3][t][n] - 1.0f;
                 const bool spike_ = x >= 0.0f;
-                loss_2_[b_3][t][n] = (uint8_t)spike_;
+                loss_[b_3][t][n] = (uint8_t)spike_;
                 const bool spike___ = metadata_2_ * (spike_ ? 1.0f : 0.0f) - 1.0f >= 0.0f;
                 grad_w_b_[b_3][t][n] = (uint8_t)spike___;
                 const bool spike___2_ = metadata_3_ * (spike___ ? 1.0f : 0.0f) - 1.0f >= 0.0f;
@@ -429,7 +429,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
 {
     const struct net *net = snn_net(context);
     int32_t *restrict label = net->label;
-    float *restrict loss = net->loss;
+    float *restrict loss_2 = net->loss_2;
     float (*restrict func___sum_)[2] = net->func___sum_;
     for (int32_t b_3 = first; b_3 < last; b_3++) {
         float sum = 0.0f;
@@ -437,7 +437,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
             const float error = func___sum_[b_3][j] - (j == label[b_3] ? 1.0f : 0.0f);
             sum = sum + error * error;
         }
-        loss[b_3] = sum / 2.0f;
+        loss_2[b_3] = sum / 2.0f;
     }
 }
 
@@ -580,7 +580,7 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
 {
     const struct net *net = snn_net(context);
     float (*restrict b_dense_)[2][2] = net->b_dense_;
-    uint8_t (*restrict loss_2_)[2][2] = net->loss_2_;
+    uint8_t (*restrict loss_)[2][2] = net->loss_;
     uint8_t (*restrict grad_w_b_)[2][2] = net->grad_w_b_;
     uint8_t (*restrict activity_b_)[2][2] = net->activity_b_;
     uint8_t (*restrict _1_)[2][2] = net->_1_;
@@ -656,7 +656,7 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
                     const float derivative___3_ = snn_absf(metadata_4_ * input_4_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
                     const float x_5 = g_activity_b_ * derivative___3_;
                     const float g_grad_w_b_ = x_5 * metadata_4_;
-                    const float input_5_ = (float)loss_2_[b_3][1][n];
+                    const float input_5_ = (float)loss_[b_3][1][n];
                     const float derivative___4_ = snn_absf(metadata_5_ * input_5_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
                     const float x_6 = g_grad_w_b_ * derivative___4_;
                     const float g_loss_ = x_6 * metadata_5_;
@@ -702,7 +702,7 @@ static void SNN_AT_LEVEL(adjoint_loss_)(void *context, int32_t first, int32_t la
                     const float derivative___3_ = snn_absf(metadata_4_ * input_4_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
                     const float x_5 = g_activity_b_ * derivative___3_;
                     const float g_grad_w_b_ = x_5 * metadata_4_;
-                    const float input_5_ = (float)loss_2_[b_3][0][n];
+                    const float input_5_ = (float)loss_[b_3][0][n];
                     const float derivative___4_ = snn_absf(metadata_5_ * input_5_ - 1.0f) < 0.5f ? 1.0f : 0.0f;
                     const float x_6 = g_grad_w_b_ * derivative___4_;
                     const float g_loss_ = x_6 * metadata_5_;
@@ -998,7 +998,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     /* names.snn:32  loss    = b_dense -> _()
      * number of spikes of loss in each sample */
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
-        NET(loss_2_), NET(activity_loss_)
+        NET(loss_), NET(activity_loss_)
     }},
     /* names.snn:33  grad_w_b   = loss -> _()
      * number of spikes of grad_w_b in each sample */
@@ -1224,13 +1224,13 @@ static const SnnBuffer net_buffers[] = {
     {NET(sample), 4, true, false, 0},
     {NET(predicted), 4, true, false, 0},
     {NET(scores), 8, true, false, 0},
-    {NET(loss), 4, true, false, 0},
+    {NET(loss_2), 4, true, false, 0},
     {NET(image_), 12, true, false, 0},
     {NET(b_dense_2_), 8, true, false, 0},
     {NET(b_), 4, true, false, 0},
     {NET(b_2_), 4, true, false, 0},
     {NET(b_dense_), 16, true, false, 0},
-    {NET(loss_2_), 4, true, false, 0},
+    {NET(loss_), 4, true, false, 0},
     {NET(grad_w_b_), 4, true, false, 0},
     {NET(activity_b_), 4, true, false, 0},
     {NET(_1_), 4, true, false, 0},
@@ -1631,7 +1631,7 @@ static const SnnModel description = {
         .input = NET(image_),
         .label = NET(label),
         .sample = NET(sample),
-        .loss = NET(loss),
+        .loss = NET(loss_2),
         .predicted = NET(predicted),
         .scores = NET(scores),
     },
