@@ -4,12 +4,14 @@
 
 #include "loop.h"
 #include "out.h"
+#include "target.h"
 
 typedef struct BackendOptions {
     const char *version; /* of snnc */
     const char *command; /* options that shaped the output, for its first comment; no paths */
     const char
         *file;    /* that is written, for the same, without folders and its ending; NULL: the model's name */
+    const TargetRow *target; /* NULL: this machine */
     bool runtime; /* a whole program, with its runtime; else the kernels alone */
 } BackendOptions;
 

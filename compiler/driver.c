@@ -132,9 +132,13 @@ static Out *backend_text(Compilation *c, const Options *options, const Backend *
                                options->lower.unroll > 0 ? arena_printf(c->arena, "%d", options->lower.unroll)
                                                          : "full");
     command = arena_printf(c->arena, "%s%s", command, without_text(c->arena, options->lower.without));
+    if (options->target != targets)
+        command = arena_printf(c->arena, "%s --target=%s%s", command, options->target->name,
+                               options->soft_float ? " --soft-float" : "");
     BackendOptions wanted = {.version = SNNC_VERSION,
                              .command = command,
                              .file = stem(c->arena, options->output),
+                             .target = options->target,
                              .runtime = !options->no_runtime};
     Out *out = out_new(c->arena);
     backend->emit(c->program, &wanted, out);
@@ -173,9 +177,54 @@ static bool is_same_file(const char *a, const char *b)
            && first.st_ino == second.st_ino;
 }
 
+/* ---- what a target cannot do --------------------------------------------------------------------------- */
+
+static bool has_floats(const Program *program)
+{
+    for (int b = 0; b < program->buffers.count; b++)
+        if (program->buffers.at[b].type == TYPE_F32)
+            return true;
+    return false;
+}
+
+static bool fits(const Compilation *c, const Options *options)
+{
+    const TargetRow *target = options->target;
+    double bytes = program_memory(c->program);
+    if (target->reals == 0 && !options->soft_float && has_floats(c->program)) {
+        fprintf(stderr,
+                "snnc: `%s` computes with floats, and %s has no unit for them: --soft-float lets a library "
+                "compute "
+                "them, slowly; --help-targets lists targets that have one\n",
+                c->program->name, target->name);
+        return false;
+    }
+    if (target->memory < 64 && bytes > (double)((int64_t)1 << target->memory)) {
+        fprintf(stderr,
+                "snnc: `%s` takes %.1f MiB with batches of %d, and %s has at most %s: make it smaller\n",
+                c->program->name, bytes / (1 << 20), c->program->batch, target->name,
+                target_memory_text(c->arena, target));
+        return false;
+    }
+    return true;
+}
+
+/* A bare processor has neither files nor threads. */
+static bool wants_trainer_for_none(const Options *options)
+{
+    if (options->target->system != TARGET_NONE || options->no_runtime)
+        return false;
+    fprintf(stderr,
+            "snnc: on %s no trainer can run, for want of an operating system: `--no-runtime -o FILE.c` "
+            "writes the "
+            "kernels\n",
+            options->target->name);
+    return true;
+}
+
 int driver_check(Compilation *c, const Options *options)
 {
-    if (!compile(c, NULL))
+    if (!compile(c, NULL) || !fits(c, options))
         return EXIT_FAILURE;
     print_summary(c, options->model);
     return EXIT_SUCCESS;
@@ -194,10 +243,12 @@ int driver_output(Compilation *c, Options *options, const Backend *backend)
     }
     if (!backend)
         return emit_stage(c, options, output);
-    if (!compile(c, NULL))
+    if (wants_trainer_for_none(options))
+        return 2;
+    if (!compile(c, NULL) || !fits(c, options))
         return EXIT_FAILURE;
     Out *text = backend_text(c, options, backend);
     return options->action == ACTION_EMIT || wants_text(output)
                ? save(text, c->arena, output)
-               : build_executable(c, options->cc, options->output, text);
+               : build_executable(c, options->target, options->cc, options->output, text);
 }

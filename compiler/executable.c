@@ -158,14 +158,27 @@ static int start(pid_t *child, char *const *arguments, const sigset_t *mask)
     return failed;
 }
 
+/* Debian's package of x-y-gcc is gcc-x-y. */
+static const char *compiler_about(Arena *arena, const TargetRow *target)
+{
+    static const char ending[] = "-gcc";
+    const char *command = target->compiler;
+    size_t length = strlen(command), end = sizeof ending - 1;
+    if (target->system == TARGET_OWN)
+        return "a C compiler";
+    if (length <= end || strcmp(command + length - end, ending) != 0)
+        return "it";
+    return arena_printf(arena, "it (on Debian, gcc-%.*s)", (int)(length - end), command);
+}
+
 /* Runs the C compiler; its own messages reach the user. */
-static int run_cc(Watch *watch, char *const *arguments)
+static int run_cc(Arena *arena, Watch *watch, const TargetRow *target, char *const *arguments)
 {
     pid_t child;
     int failed = start(&child, arguments, &watch->before);
     if (failed) {
-        fprintf(stderr, "snnc: cannot run `%s`: %s. Install a C compiler or name one with --cc\n",
-                arguments[0], strerror(failed));
+        fprintf(stderr, "snnc: cannot run `%s`: %s. Install %s or name one with --cc\n", arguments[0],
+                strerror(failed), compiler_about(arena, target));
         return EXIT_FAILURE;
     }
     int status = wait_for(watch, child);
@@ -188,27 +201,26 @@ static void add_words(Arena *arena, Words *words, const char *text)
         vec_push(arena, words, arena_strndup(arena, text, strcspn(text, blanks)));
 }
 
-static char *const *cc_command(Arena *arena, const char *cc, const Program *program, const Workshop *workshop)
+static char *const *cc_command(const Compilation *c, const TargetRow *target, const char *cc,
+                               const Workshop *workshop)
 {
-    const Parts parts = parts_of(arena, program);
-    const char *const given[] = {cc, getenv("CC"), "cc"};
-    const char *const flags[] = {"-std=c11",        "-O3",
-                                 "-march=native",   "-ffp-contract=off",
-                                 "-fno-math-errno", "-fno-trapping-math",
-                                 workshop->source,  "-o",
-                                 workshop->program};
+    Arena *arena = c->arena;
+    const Parts parts = parts_of(arena, c->program);
+    const char *const given[] = {cc, target->system == TARGET_OWN ? getenv("CC") : NULL, target->compiler};
     Words command = {0};
     for (size_t i = 0; command.count == 0; i++)
         add_words(arena, &command, given[i]);
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        vec_push(arena, &command, flags[i]);
-    for (int i = 0; parts.libraries[i]; i++)
-        vec_push(arena, &command, parts.libraries[i]);
+    add_words(arena, &command, target_c_options(arena, target));
+    vec_push(arena, &command, workshop->source);
+    vec_push(arena, &command, "-o");
+    vec_push(arena, &command, workshop->program);
+    add_words(arena, &command, parts_libraries(arena, &parts, target));
     vec_push(arena, &command, NULL);
     return (char *const *)command.at;
 }
 
-int build_executable(const Compilation *c, const char *cc, const char *output, const Out *text)
+int build_executable(const Compilation *c, const TargetRow *target, const char *cc, const char *output,
+                     const Out *text)
 {
     Workshop workshop = {0};
     Watch watch;
@@ -217,7 +229,7 @@ int build_executable(const Compilation *c, const char *cc, const char *output, c
     bool done = open_workshop(&workshop, c->arena, output) && out_write(text, workshop.file)
                 && fflush(workshop.file) == 0;
     if (done) {
-        status = run_cc(&watch, cc_command(c->arena, cc, c->program, &workshop));
+        status = run_cc(c->arena, &watch, target, cc_command(c, target, cc, &workshop));
         done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
     }
     int reason = errno;

@@ -90,6 +90,10 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
     switch (options.action) {
     case ACTION_PASSES: status = driver_list_passes(); break;
+    case ACTION_TARGETS:
+        print_targets(arena);
+        status = EXIT_SUCCESS;
+        break;
     case ACTION_SHOW: status = driver_show(compilation, &options); break;
     case ACTION_EMIT:
     case ACTION_COMPILE:

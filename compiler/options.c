@@ -10,6 +10,9 @@ enum Key {
     KEY_EMIT = 256,
     KEY_DUMP,
     KEY_PASSES,
+    KEY_TARGET,
+    KEY_TARGETS,
+    KEY_SOFT_FLOAT,
     KEY_UNROLL,
     KEY_KERNELS,
     KEY_WITHOUT,
@@ -50,6 +53,12 @@ static const struct argp_option table[] = {
     {"cc", KEY_CC, "COMMAND", 0,
      "C compiler for an executable, perhaps with options, as in --cc=\"gcc -pipe\" (default: $CC, else cc)",
      1},
+    {"target", KEY_TARGET, "NAME", 0,
+     "For another processor than this machine's: --help-targets lists them, with their compilers of C", 1},
+    {"soft-float", KEY_SOFT_FLOAT, NULL, 0,
+     "For a target without a floating-point unit, all the same: its compiler's library computes floats, "
+     "slowly",
+     1},
     {"no-warnings", 'w', NULL, 0, "Say nothing about what compiles and is likely a mistake", 1},
     {"strict", KEY_STRICT, NULL, 0, "Warnings are errors", 1},
     {"no-runtime", KEY_NO_RUNTIME, NULL, 0,
@@ -58,6 +67,7 @@ static const struct argp_option table[] = {
     {"emit", KEY_EMIT, "STAGE", 0, "Print ast, net, adjoint, loop or c instead of compiling", 2},
     {"dump-after", KEY_DUMP, "PASS", 0, "Also print what PASS (or all) left, to standard error", 2},
     {"passes", KEY_PASSES, NULL, 0, "List the passes", 2},
+    {"help-targets", KEY_TARGETS, NULL, 0, "List the targets", 2},
     {"show", KEY_SHOW, "NAME", 0, "Print the definition of a neuron, surrogate, optimizer or block", 2},
     {NULL, 0, NULL, 0, "Checking, by the interpreter:", 3},
     {"gradcheck", KEY_GRADCHECK, NULL, 0,
@@ -125,14 +135,16 @@ static void add_names(Parsing *parsing, const char *text)
 static void set_action(Parsing *parsing, struct argp_state *state, Action action)
 {
     if (parsing->actions++ > 0)
-        argp_error(state, "only one of --emit, --run, --gradcheck, --show and --passes at a time");
+        argp_error(state,
+                   "only one of --emit, --run, --gradcheck, --show, --passes and --help-targets at a time");
     parsing->options.action = action;
 }
 
 static void check_complete(Parsing *parsing, struct argp_state *state)
 {
     const Options *options = &parsing->options;
-    bool needs_model = options->action != ACTION_SHOW && options->action != ACTION_PASSES;
+    bool needs_model = options->action != ACTION_SHOW && options->action != ACTION_PASSES
+                       && options->action != ACTION_TARGETS;
     if (needs_model && !options->model)
         argp_error(state, "which model? Give a .snn file (or - for standard input)");
     if (options->action == ACTION_COMPILE && !options->output)
@@ -147,6 +159,16 @@ static Kernels kernels_named(struct argp_state *state, const char *name)
             return (Kernels)k;
     argp_error(state, "--kernels takes auto, event or table, not `%s`", name);
     return KERNELS_AUTO;
+}
+
+static const TargetRow *target_named(Parsing *parsing, struct argp_state *state, const char *name)
+{
+    const TargetRow *target = find_target(name);
+    const char *close = closest_target(name);
+    if (!target)
+        argp_error(state, "no target is called `%s`%s; --help-targets lists them", name,
+                   close ? arena_printf(parsing->arena, "; did you mean `%s`?", close) : "");
+    return target;
 }
 
 static void refuse_without(Parsing *parsing, struct argp_state *state, const char *name, size_t length)
@@ -189,6 +211,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         options->emit = arg;
         break;
     case KEY_DUMP: options->dump_after = arg; break;
+    case KEY_TARGET: options->target = target_named(parsing, state, arg); break;
+    case KEY_TARGETS: set_action(parsing, state, ACTION_TARGETS); break;
+    case KEY_SOFT_FLOAT: options->soft_float = true; break;
     case KEY_PASSES: set_action(parsing, state, ACTION_PASSES); break;
     case KEY_SHOW:
         set_action(parsing, state, ACTION_SHOW);
@@ -227,6 +252,7 @@ Options options_parse(Arena *arena, int argc, char **argv)
     static const struct argp argp = {table, parse_option, "MODEL.snn", about, NULL, NULL, NULL};
     Parsing parsing = {.arena = arena};
     parsing.options.seed = 1;
+    parsing.options.target = targets;
     argp_program_version_hook = print_version;
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, &parsing);

@@ -3,6 +3,7 @@
 #define SNNC_OPTIONS_H
 
 #include "passes.h"
+#include "target.h"
 
 #include <stdbool.h>
 
@@ -12,8 +13,9 @@ typedef enum Action {
     ACTION_EMIT,    /* one stage as text, to output (default: standard output) */
     ACTION_RUN,     /* interpret */
     ACTION_GRADCHECK,
-    ACTION_SHOW,  /* the source of a definition */
-    ACTION_PASSES /* list them */
+    ACTION_SHOW,   /* the source of a definition */
+    ACTION_PASSES, /* list them */
+    ACTION_TARGETS /* list them */
 } Action;
 
 typedef VEC(const char *) Names;
@@ -25,7 +27,9 @@ typedef struct Options {
     const char *emit;   /* "ast", "net", "adjoint", "loop" or a backend */
     const char *show;
     const char *dump_after;
-    const char *cc; /* for an executable output */
+    const TargetRow *target;
+    const char *cc;  /* for an executable output */
+    bool soft_float; /* floats by a library where the target has no unit for them */
     LowerOptions lower;
     bool no_runtime;
     bool no_warnings, strict;

@@ -106,3 +106,12 @@ Parts parts_of(Arena *arena, const Program *program)
             parts.libraries[count++] = libraries[i].library;
     return parts;
 }
+
+const char *parts_libraries(Arena *arena, const Parts *parts, const TargetRow *target)
+{
+    const char *text = "";
+    for (int i = 0; parts->libraries[i]; i++)
+        if (target_has_library(target, parts->libraries[i]))
+            text = arena_printf(arena, "%s %s", text, parts->libraries[i]);
+    return text;
+}

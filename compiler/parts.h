@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "loop.h"
+#include "target.h"
 
 enum { MOST_LIBRARIES = 4 };
 
@@ -14,6 +15,8 @@ typedef struct Parts {
 } Parts;
 
 Parts parts_of(Arena *arena, const Program *program);
+/* " -lm -lpthread": those that there are for the target, as they end a command. */
+const char *parts_libraries(Arena *arena, const Parts *parts, const TargetRow *target);
 /* The header that declares it. */
 const char *need_header(Need need);
 

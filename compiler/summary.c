@@ -31,7 +31,7 @@ static void print_layers(const Program *program)
     }
 }
 
-static double memory_of(const Program *program)
+double program_memory(const Program *program)
 {
     double bytes = 0;
     const int64_t *rooms = loop_rooms(program->arena, program);
@@ -56,7 +56,7 @@ static void print_totals(const Program *program)
     if (frozen > 0)
         printf(" (%.0f of them frozen)", frozen);
     printf(", %.0f synaptic operations a sample (forward, without sparsity), about %.1f MiB\n", operations,
-           memory_of(program) / (1 << 20));
+           program_memory(program) / (1 << 20));
 }
 
 void print_summary(const Compilation *c, const char *model)

@@ -7,4 +7,7 @@
 /* To standard output: the data, the layers with their parameters and operations, memory, training. */
 void print_summary(const Compilation *compilation, const char *model);
 
+/* Bytes of all arrays that training takes, with batches as the model has them. */
+double program_memory(const Program *program);
+
 #endif

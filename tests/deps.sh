@@ -29,6 +29,10 @@ package_of() {
     cc) echo gcc libc6-dev ;;
     zlib) echo zlib1g-dev ;;
     fuzzer) echo clang libclang-rt-14-dev ;;
+    aarch64-linux-gnu-gcc) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+    riscv64-linux-gnu-gcc) echo gcc-riscv64-linux-gnu libc6-dev-riscv64-cross ;;
+    arm-linux-gnueabihf-gcc) echo gcc-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
+    qemu-*-static) echo qemu-user-static ;;
     fashion-mnist) echo dataset-fashion-mnist ;;
     *) echo "$1" ;;
     esac

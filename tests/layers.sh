@@ -21,7 +21,7 @@ BEGIN {
     split(headers, paths, " ")
     for (i in paths)
         runtime_folder[file(paths[i])] = folder(paths[i])
-    count = split("arena vec adjacency table intern unique source diag out literal ast parse body node net loop passes parts backend pipeline summary executable driver main",
+    count = split("arena vec adjacency table intern unique source diag out literal ast parse body node net loop target passes parts backend pipeline summary executable driver main",
                   order, " ")
     for (i = 1; i <= count; i++)
         rank[order[i]] = i
@@ -37,11 +37,12 @@ BEGIN {
     rank["operators.def"] = rank["ast"]
     rank["ops.def"] = rank["body"]
     rank["needs.def"] = rank["loop"]
+    rank["targets.def"] = rank["target"]
     rank["nodes.def"] = rank["node"]
     count = split("tuned.h plan lower.h base spikes maps ends train step lower.c", order, " ")
     for (i = 1; i <= count; i++)
         within_lower[order[i]] = i
-    split("loop backend body out literal diag arena vec unique source embedded parts ops.def", names, " ")
+    split("loop backend target body out literal diag arena vec unique source embedded parts ops.def", names, " ")
     for (i in names)
         backends_may[names[i]] = 1
 }

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Targets (compiler/targets.def): programs for other processors learn the same, to the bit, under emulation; what a target
+# cannot do is refused.
+#
+#     tests/targets.sh        BUILD=dir  SNNC=path
+
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+snnc=${SNNC:-${BUILD:-$root/build}/snnc}
+case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+. "$root/tests/run/lib.sh"
+
+${CC:-cc} -D_XOPEN_SOURCE=700 -std=c11 -O1 "$root/tests/run/idx.c" -o idx && mkdir data && ./idx data || exit 1
+sed 's/idx(.*)/idx(shape = [8, 8], classes = 4)/; s/dense(10)/dense(4)/' "$root/examples/fashion_mnist/model.snn" > model.snn
+cp "$root/tests/run/shapes.snn" .
+touch trained.safetensors # what no refusal may touch: see lib.sh
+
+# ---- the table ----
+
+"$snnc" --help-targets > table
+names=$(sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p' table | grep -vx target)
+for target in native x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 aarch64 aarch64-sve armv7 armv7-neon riscv64gc riscv64gcv riscv32imac \
+    cortex-m0 cortex-m3 cortex-m4 cortex-m7 cortex-m33 cortex-m55 wasm32 avr; do
+    shows "targets: the table has $target" "^$target " cat table
+done
+
+# A file of C says how it is compiled for its target, and how it was made.
+for target in $names; do
+    case $target in
+    native) continue ;;
+    avr) constants="-D hidden=1" ;;
+    *) constants= ;;
+    esac
+    kernels=
+    grep -q "^$target *kernels" table && kernels=--no-runtime
+    # shellcheck disable=SC2086
+    passes "targets: C for $target" "$snnc" shapes.snn $constants --target "$target" --soft-float $kernels -o shapes.c
+    command=$(sed -n "/^$target /{n;s/^ *//;s/[+]/[+]/;p;}" table)
+    shows "targets: it names the compiler of $target" "^ \* *${command%% *} .*${command##* } .*-ffp-contract=off" head -n 4 shapes.c
+    shows "targets: it says that it is for $target" "from shapes.snn .*--target=$target" head -n 1 shapes.c
+done
+
+# ---- programs ----
+
+"$snnc" model.snn -o model && ./model train --quiet --data data --epochs 1 --out native.safetensors > messages 2>&1 ||
+    fail "targets: native" "$(cat messages)"
+# learns TARGET EMULATOR [OPTION...]: the trainer of the first example
+learns() {
+    target=$1
+    shift
+    rm -f ./model
+    passes "targets: a program for $target" "$snnc" model.snn --target "$target" -o model
+    passes "targets: it runs" "$@" ./model train --quiet --data data --epochs 1 --force --out far.safetensors
+    same "targets: $target learns the same, to the bit" native.safetensors far.safetensors
+}
+learns aarch64 qemu-aarch64-static
+learns aarch64-sve qemu-aarch64-static -cpu max
+learns armv7 qemu-arm-static
+learns riscv64gc qemu-riscv64-static -cpu rv64
+learns riscv64gcv qemu-riscv64-static -cpu rv64,v=true,vext_spec=v1.0,vlen=256
+
+# ---- what cannot be ----
+
+refuses "targets: an unknown one" 2 '^snnc: no target is called `riscv64gb`; did you mean `riscv64gc`\?; --help-targets lists them$' \
+    "$snnc" shapes.snn --target riscv64gb -o never
+refuses "targets: nothing like it" 2 '^snnc: no target is called `vax`; --help-targets lists them$' "$snnc" shapes.snn --target vax -o never
+refuses "targets: a trainer without a system" 2 '^snnc: on cortex-m4 no trainer can run' "$snnc" shapes.snn --target cortex-m4 -o never
+refuses "targets: its C, too" 2 '^snnc: on cortex-m4 no trainer can run' "$snnc" shapes.snn --target cortex-m4 -o never.c
+refuses "targets: no floats" 1 '^snnc: `shapes` computes with floats, and cortex-m0 has no unit for them: --soft-float ' \
+    "$snnc" shapes.snn --target cortex-m0 --no-runtime -o never.c
+refuses "targets: no room" 1 '^snnc: `shapes` takes [0-9.]+ MiB with batches of 16, and avr has at most 64 KiB: ' \
+    "$snnc" shapes.snn --target avr --soft-float --no-runtime -o never.c
+refuses "targets: no compiler" 1 '^snnc: cannot run `aarch64-linux-gnu-gcc`: .*\. Install it \(on Debian, gcc-aarch64-linux-gnu\) or name one with --cc$' \
+    env PATH=/nowhere "$snnc" shapes.snn --target aarch64 -o never
+if ls never* > /dev/null 2>&1; then fail "targets: nothing was written"; else ok "targets: nothing was written"; fi
+
+echo "targets: $passed passed, $failed failed"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
