@@ -18,7 +18,7 @@ Type type_loaded(Type type)
 
 const char *phase_name(Phase phase)
 {
-    static const char *const names[PHASE_COUNT] = {"forward", "backward", "update"};
+    static const char *const names[PHASE_COUNT] = {"init", "forward", "backward", "update"};
     return names[phase];
 }
 
@@ -216,6 +216,11 @@ LoopExpr *loop_scalar(Arena *arena, Scalar scalar)
     LoopExpr *expr = expr_new(arena, LOOP_SCALAR, scalar == SCALAR_ROWS ? TYPE_I32 : TYPE_F32);
     expr->scalar = scalar;
     return expr;
+}
+
+LoopExpr *loop_given(Arena *arena)
+{
+    return expr_new(arena, LOOP_GIVEN, TYPE_I32);
 }
 
 LoopExpr *loop_lanes(Arena *arena)

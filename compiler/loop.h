@@ -2,9 +2,9 @@
  * decided here; a backend only spells it.
  *
  * A Program has one function a phase: a list of launches, run in order, each when the one before has ended. A
- * launch says which kernel runs, how many items it does, and which buffers it is given. A kernel's work is a number
- * of independent items; it does the items first .. last-1, so a runtime may divide them among threads. It names the
- * buffers that it always works on, and its GIVEN ones, in whose place each launch gives others.
+ * launch says which kernel runs, how many items it does, and what it is given: buffers and a number. A kernel's work is a
+ * number of independent items; it does the items first .. last-1, so a runtime may divide them among threads. It names
+ * the buffers that it always works on, and its GIVEN ones, in whose place each launch gives others.
  * It may contain: loops with known bounds, scoped constants and variables, loads, stores, scalar
  * operations (ops.def), random numbers by counter, calls of functions. It may not contain: pointers, recursion,
  * anything that depends on the model beyond what is spelled out.
@@ -86,6 +86,7 @@ typedef enum LoopExprKind {
     LOOP_BITS,   /* args[0], F32 or U32         the same 32 bits as the other of these types */
     LOOP_CALL,   /* function, args */
     LOOP_SCALAR, /* scalar                      I32 for rows, else F32 */
+    LOOP_GIVEN,  /* the number that the launch gives: I32 */
     LOOP_LANES,  /* floats of the widest vector of the machine: I32, 4 to 16; no result may depend on it */
     LOOP_KEY,    /* args: sample, step (I32)    random stream of one sample and step: U32 */
     LOOP_RANDOM  /* args: key (U32), unit (I32) 32 random bits: U32 */
@@ -151,7 +152,13 @@ struct LoopStmt {
     LoopBlock body;
 };
 
-typedef enum Phase { PHASE_FORWARD, PHASE_BACKWARD, PHASE_UPDATE, PHASE_COUNT } Phase;
+typedef enum Phase {
+    PHASE_INIT, /* once, before a training: initial values of parameters and of the optimiser's states */
+    PHASE_FORWARD,
+    PHASE_BACKWARD,
+    PHASE_UPDATE,
+    PHASE_COUNT
+} Phase;
 
 typedef struct Kernel {
     const char *name; /* unique among buffers and kernels */
@@ -183,6 +190,7 @@ typedef struct Launch {
     const char *origin; /* as of a kernel */
     bool over_rows;     /* items are the samples of the batch, else 0 .. items-1 */
     int items;
+    int number;          /* given, too: see LOOP_GIVEN */
     VEC(BufferId) given; /* for those of the kernel, in their order; never a LOCAL or a GIVEN one */
 } Launch;
 
@@ -194,14 +202,12 @@ typedef struct LoopParam {
     int line; /* of the model's file */
     int ndim;
     int dims[MAX_DIMS];
-    bool matrix, constant;
-    double init;
+    bool matrix;
     BufferId value;
     BufferId gradient; /* -1: frozen, not learned; then it has no states either */
     int states;
     BufferId state[MAX_STATES];
     const char *state_name[MAX_STATES];
-    double state_init[MAX_STATES];
 } LoopParam;
 
 /* A stream worth reporting: firing rates, NaN, `info`. */
@@ -296,6 +302,7 @@ LoopExpr *loop_bits(Arena *arena, LoopExpr *a);
 LoopExpr *loop_call(Arena *arena, const LoopFunctions *functions, int function, LoopExpr *const *args);
 LoopExpr *loop_load(Program *program, BufferId buffer, int nindex, LoopExpr *const *index);
 LoopExpr *loop_scalar(Arena *arena, Scalar scalar);
+LoopExpr *loop_given(Arena *arena);
 LoopExpr *loop_lanes(Arena *arena);
 LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
 LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
@@ -383,7 +390,8 @@ void buffer_set_clear(BufferSet *set);
 typedef struct Life {
     int first, last; /* -1: in none */
     bool
-        always; /* what it holds outlives the launches: weights, results, and what is read before it is stored */
+        always; /* what it holds outlives the launches: weights, results, what the initial phase leaves for others, and
+                   what is read before it is stored */
 } Life;
 
 Life *loop_lives(Arena *arena, const Program *program); /* by buffer */

@@ -55,7 +55,7 @@ static const char *verify_launch(const Program *program, const Launch *launch)
 const char *launches_verify(const Program *program)
 {
     const char *wrong = NULL;
-    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
         for (int i = 0; i < program->phases[phase].count && !wrong; i++)
             wrong = verify_launch(program, &program->phases[phase].at[i]);
     return wrong;

@@ -83,7 +83,7 @@ static bool may_share(const Buffer *buffer)
 
 Life *loop_lives(Arena *arena, const Program *program)
 {
-    int count = program->buffers.count, time = 0;
+    int count = program->buffers.count, time = 0, batches = program->phases[PHASE_INIT].count;
     Life *lives = NEW_ARRAY(arena, Life, count + 1);
     BufferId *instead = NEW_ARRAY(arena, BufferId, count + 1);
     const Uses *uses = uses_of_kernels(arena, program);
@@ -91,7 +91,7 @@ Life *loop_lives(Arena *arena, const Program *program)
         lives[b] = (Life){-1, -1, !may_share(&program->buffers.at[b])};
         instead[b] = b;
     }
-    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++) {
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++) {
         const Launches *launches = &program->phases[phase];
         for (int i = 0; i < launches->count; i++, time++)
             launch_lives(program, &launches->at[i], &uses[launches->at[i].kernel], time, instead, lives);
@@ -99,7 +99,7 @@ Life *loop_lives(Arena *arena, const Program *program)
             looked_at(program, time - 1, lives);
     }
     for (BufferId b = 0; b < count; b++)
-        lives[b].always |= lives[b].first < 0;
+        lives[b].always |= lives[b].first < 0 || (lives[b].first < batches && lives[b].last >= batches);
     return lives;
 }
 

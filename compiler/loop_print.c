@@ -75,6 +75,7 @@ static Infix expr_text(const Printer *printer, const LoopExpr *expr)
         return infix_call(printer->arena, printer->program->functions.at[expr->function].name, operands,
                           expr->nargs);
     case LOOP_SCALAR: return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
+    case LOOP_GIVEN: return infix_name("given");
     case LOOP_LANES: return infix_name("lanes");
     case LOOP_KEY: return infix_call(printer->arena, "key", operands, expr->nargs);
     case LOOP_RANDOM: return infix_call(printer->arena, "random", operands, expr->nargs);
@@ -232,6 +233,8 @@ static void print_launch(const Printer *printer, const Launch *launch)
     for (int i = 0; i < launch->given.count; i++)
         given = arena_printf(printer->arena, "%s%s%s", given, i ? ", " : "",
                              program->buffers.at[launch->given.at[i]].name);
+    if (launch->number != 0)
+        given = arena_printf(printer->arena, "%s%s%d", given, *given ? ", " : "", launch->number);
     out_line(printer->out, "%s(%s): %s", program->kernels.at[launch->kernel].name, given,
              launch->over_rows ? "samples" : arena_printf(printer->arena, "%d items", launch->items));
 }
@@ -259,6 +262,6 @@ void loop_print(Out *out, const Program *program)
         print_function(&printer, &program->functions.at[f]);
     for (int k = 0; k < program->kernels.count; k++)
         print_kernel(&printer, &program->kernels.at[k]);
-    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
         print_phase(&printer, phase);
 }

@@ -180,6 +180,7 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
             write_call(writer, c_function_name(arena, &writer->program->functions.at[expr->function]), expr);
         break;
     case LOOP_SCALAR: text = write_scalar(writer, expr->scalar); break;
+    case LOOP_GIVEN: text = "snn_number(context)"; break;
     case LOOP_LANES: text = "SNN_LANES"; break;
     case LOOP_KEY:
         text = arena_printf(arena, "snn_key(net->run.seed, net->run.epoch, (uint32_t)%s, (uint32_t)%s)",

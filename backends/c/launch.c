@@ -35,11 +35,11 @@ static void table_row(const Phases *phases, const Launch *launch)
     const char *name = c_kernel_name(phases->arena, kernel);
     const char *items = launch->over_rows ? "SNN_SAMPLES" : arena_printf(phases->arena, "%d", launch->items);
     if (kernel->given.count == 0) {
-        out_line(phases->out, "{SNN_AT_LEVEL(%s), %s, NULL},", name, items);
+        out_line(phases->out, "{SNN_AT_LEVEL(%s), %s, %d, NULL},", name, items, launch->number);
         return;
     }
     c_heading(phases->arena, launch->origin, launch->about, phases->out);
-    out_line(phases->out, "{SNN_AT_LEVEL(%s), %s, (const size_t[]){", name, items);
+    out_line(phases->out, "{SNN_AT_LEVEL(%s), %s, %d, (const size_t[]){", name, items, launch->number);
     out_indent(phases->out, 1);
     given_buffers(phases, launch);
     out_indent(phases->out, -1);
@@ -78,6 +78,6 @@ static void phase_function(const Phases *phases, Phase phase)
 void c_phases(Arena *arena, const Program *program, Out *out)
 {
     Phases phases = {arena, program, out};
-    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
         phase_function(&phases, phase);
 }

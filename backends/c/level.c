@@ -34,7 +34,7 @@ void c_level_choice(Out *out)
     out_line(out, "int level = snn_level();");
     for (int k = 0; k < LEVEL_COUNT; k++) {
         out_open(out, "if (level == %d)", levels[k]);
-        for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+        for (Phase phase = 0; phase < PHASE_COUNT; phase++)
             out_line(out, "model->%s = %s_v%d;", phase_name(phase), phase_name(phase), levels[k]);
         out_close(out, "");
     }

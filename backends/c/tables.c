@@ -129,11 +129,6 @@ static const char *state_name(const Tables *tables, const LoopParam *param, int 
     return c_string(tables->arena, param->state_name[state]);
 }
 
-static const char *state_init(const Tables *tables, const LoopParam *param, int state)
-{
-    return number(tables, param->state_init[state]);
-}
-
 static void describe_param(const Tables *tables, int index)
 {
     const LoopParam *param = &tables->program->params.at[index];
@@ -142,8 +137,6 @@ static void describe_param(const Tables *tables, int index)
              c_string(tables->arena, param->about), param->line);
     out_line(out, ".ndim = %d, .dims = %s, .matrix = %s,", param->ndim,
              dims(tables, param->dims, param->ndim), param->matrix ? "true" : "false");
-    out_line(out, ".init = %s, .constant = %s,", number(tables, param->init),
-             param->constant ? "true" : "false");
     if (param->states == 0) {
         out_line(out, ".at = {.value = %s, .gradient = %s},", place(tables, param->value),
                  place(tables, param->gradient));
@@ -151,8 +144,7 @@ static void describe_param(const Tables *tables, int index)
     }
     out_line(out, ".at = {.value = %s, .gradient = %s, .state = {%s}},", place(tables, param->value),
              place(tables, param->gradient), state_list(tables, param, state_place));
-    out_line(out, ".states = %d, .state_name = {%s}, .state_init = {%s},", param->states,
-             state_list(tables, param, state_name), state_list(tables, param, state_init));
+    out_line(out, ".states = %d, .state_name = {%s},", param->states, state_list(tables, param, state_name));
 }
 
 static void describe_stream(const Tables *tables, int index)
@@ -299,9 +291,8 @@ static void description(const Tables *tables, const BackendOptions *options)
     table_names(tables);
     places(tables);
     out_line(out, ".net_bytes = sizeof(struct net),");
-    out_line(out, ".forward = forward,");
-    out_line(out, ".backward = backward,");
-    out_line(out, ".update = update,");
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+        out_line(out, ".%s = %s,", phase_name(phase), phase_name(phase));
     out_line(out, ".choose = choose_level,");
     out_close(out, ";");
 }

@@ -196,6 +196,7 @@ static double value_of(Interp *interp, const LoopExpr *expr)
     case LOOP_CAST: return cast(interp, expr->type, value_of(interp, expr->args[0]));
     case LOOP_BITS: return bits(expr->type, value_of(interp, expr->args[0]));
     case LOOP_CALL: return call(interp, expr);
+    case LOOP_GIVEN: return interp->given;
     case LOOP_LANES: return LANES;
     case LOOP_SCALAR: return rounded(interp, expr->type, interp->scalars[expr->scalar]);
     case LOOP_KEY:
@@ -286,6 +287,7 @@ static void launch(Interp *interp, const Launch *launch)
     const Kernel *kernel = &interp->program->kernels.at[launch->kernel];
     for (int i = 0; i < kernel->given.count; i++)
         interp->buffers[kernel->given.at[i]] = interp->buffers[launch->given.at[i]];
+    interp->given = launch->number;
     interp->vars[kernel->first] = 0;
     interp->vars[kernel->last] = launch->over_rows ? interp->rows : launch->items;
     run_block(interp, &kernel->body);
@@ -294,6 +296,10 @@ static void launch(Interp *interp, const Launch *launch)
 void interp_run(Interp *interp, Phase phase)
 {
     const Launches *launches = &interp->program->phases[phase];
+    uint32_t epoch = interp->epoch;
+    if (phase == PHASE_INIT)
+        interp->epoch = SNN_INIT_EPOCH;
     for (int i = 0; i < launches->count; i++)
         launch(interp, &launches->at[i]);
+    interp->epoch = epoch;
 }

@@ -19,6 +19,7 @@ typedef struct Interp {
         *buffers; /* by BufferId: [rows][dims] or [dims], every type as double; of a GIVEN one, another's */
     double *vars; /* of the running kernel, or the function that it calls */
     double **frames; /* by function: its variables */
+    int given;       /* its launch's number */
 } Interp;
 
 /* All buffers zero. NULL if there is not enough memory. Free with interp_free. */
@@ -31,7 +32,7 @@ size_t interp_count(const Interp *interp, BufferId buffer);
 /* One of the program's functions, of as many arguments as it has parameters. */
 double interp_call(Interp *interp, int function, const double *args);
 
-/* Runs the launches of one phase. */
+/* Runs the launches of one phase; the initial one in SNN_INIT_EPOCH, all others in interp->epoch. */
 void interp_run(Interp *interp, Phase phase);
 
 #endif

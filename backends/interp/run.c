@@ -81,21 +81,6 @@ static double uniform(uint32_t seed, uint32_t stream, size_t index)
     return (double)snn_uniform(snn_key(seed, 0x5eedu, stream, 0), (uint32_t)index);
 }
 
-static void init_params(Interp *interp)
-{
-    for (int p = 0; p < interp->program->params.count; p++) {
-        const LoopParam *param = &interp->program->params.at[p];
-        for (size_t k = 0; k < interp_count(interp, param->value); k++) {
-            double value = param->constant
-                               ? param->init
-                               : (2 * uniform(interp->seed, 2 + (uint32_t)p, k) - 1) * param->init;
-            interp->buffers[param->value][k] = (double)(float)value;
-            for (int s = 0; s < param->states; s++)
-                interp->buffers[param->state[s]][k] = (double)(float)param->state_init[s];
-        }
-    }
-}
-
 static bool data_are_spikes(const Program *program)
 {
     return program->buffers.at[program->input].type == TYPE_U8;
@@ -185,7 +170,7 @@ Interp *run_prepare(const Program *program, const RunOptions *options, int defau
         interp->buffers[program->sample][b] = b;
     if (!options->inputs)
         init_batch(interp);
-    init_params(interp);
+    interp_run(interp, PHASE_INIT);
     if (options->weights && !fill_params(interp, options->weights)) {
         interp_free(interp);
         return NULL;

@@ -7,6 +7,7 @@
 #include "lower/maps/linear.h"
 #include "lower/step/group.h"
 #include "lower/train/layer.h"
+#include "lower/train/param.h"
 
 /* ---- buffers ---- */
 
@@ -157,6 +158,8 @@ static void add_buffers(Lower *lower)
     const bool *learned = learned_params(lower->net), *transposed = find_transposed(lower);
     for (ParamId p = 0; p < net->params.count; p++)
         add_param_buffers(lower, p, learned[p], transposed[p]);
+    for (int n = net->updates; n < net->nodes.count; n++)
+        lower->params[net->nodes.at[n].weight].update = &net->nodes.at[n];
     add_activity_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++)
         if (lower->plan->streams[s].place != NONE)
@@ -208,6 +211,10 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program};
     add_buffers(&lower);
     describe_program(&lower);
+    lower.phase = PHASE_INIT;
+    for (ParamId p = 0; p < net->params.count; p++)
+        lower_init(&lower, p);
+    lower.phase = PHASE_FORWARD;
     lower_phase(&lower, PHASE_FORWARD);
     watch_streams(&lower);
     lower.phase = PHASE_BACKWARD;

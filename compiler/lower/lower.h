@@ -30,6 +30,7 @@ typedef struct ParamBuffers {
     BufferId values;
     BufferId gradient;   /* -1: not learned */
     BufferId transposed; /* -1: nobody needs W^T */
+    const Node *update;  /* NULL: not learned */
 } ParamBuffers;
 
 typedef struct Lower {

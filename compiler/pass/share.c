@@ -74,6 +74,7 @@ static void put_expr(Form *form, const LoopExpr *expr)
     case LOOP_CALL: put(form, expr->function); break;
     case LOOP_CAST:
     case LOOP_BITS:
+    case LOOP_GIVEN:
     case LOOP_LANES:
     case LOOP_KEY:
     case LOOP_RANDOM: break;
@@ -282,7 +283,7 @@ void share_kernels(Program *program)
     Share share = {.arena = program->arena, .program = program};
     find_groups(&share);
     keep_one_of_each(&share);
-    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
         for (int i = 0; i < program->phases[phase].count; i++)
             give_buffers(&share, &program->phases[phase].at[i]);
 }

@@ -44,7 +44,7 @@
 typedef struct SnnRun {
     int32_t rows; /* samples in this batch */
     uint32_t seed;
-    uint32_t epoch; /* from 0; SNN_TEST_EPOCH in a test */
+    uint32_t epoch; /* from 0; SNN_TEST_EPOCH in a test, SNN_INIT_EPOCH before a training */
     float lr;       /* learning rate of this update */
     float step;     /* updates made, this one included: 1, 2, ... */
     float scale;    /* factor of every gradient: clipping by norm, else 1 */
@@ -77,9 +77,6 @@ typedef struct SnnParam {
     } at; /* places */
     int states;
     const char *state_name[SNN_MAX_STATES];
-    float state_init[SNN_MAX_STATES];
-    float init; /* uniform in -init .. init, or, if constant, the value itself */
-    bool constant;
     float *value, *gradient, *state[SNN_MAX_STATES]; /* set when the model is opened */
 } SnnParam;
 
@@ -177,11 +174,12 @@ struct SnnModel {
 
     SnnTables tables;
     SnnPlaces at;
-    size_t net_bytes; /* of the net */
+    size_t net_bytes;                       /* of the net */
+    void (*init)(void *net, SnnPool *pool); /* first values of parameters and states; in SNN_INIT_EPOCH */
     void (*forward)(void *net, SnnPool *pool);
     void (*backward)(void *net, SnnPool *pool); /* sets the gradients, overwrites streams' values */
     void (*update)(void *net, SnnPool *pool);
-    /* NULL, or sets the three for this processor, when the model is opened. */
+    /* NULL, or sets the four for this processor, when the model is opened. */
     void (*choose)(SnnModel *model);
 
     /* Set when the model is opened. */

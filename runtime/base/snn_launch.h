@@ -16,6 +16,7 @@ enum { SNN_SAMPLES = -1 };
 typedef struct SnnLaunch {
     SnnKernel *kernel; /* its context is an SnnContext */
     int32_t items;     /* SNN_SAMPLES: those of the batch */
+    int32_t number;    /* that the kernel is given, if it asks for one */
     /* Where in the net the pointers stand to the buffers that the kernel is given: several launches may be of one
      * kernel. NULL: it is given none. */
     const size_t *given;
@@ -25,12 +26,19 @@ typedef struct SnnLaunch {
 typedef struct SnnContext {
     void *net;
     const size_t *given;
+    int32_t number;
 } SnnContext;
 
 SNN_INLINE const void *snn_net(const void *context)
 {
     const SnnContext *called = context;
     return called->net;
+}
+
+SNN_INLINE int32_t snn_number(const void *context)
+{
+    const SnnContext *called = context;
+    return called->number;
 }
 
 /* Buffer number k of those that the kernel is given. */

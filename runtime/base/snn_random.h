@@ -10,6 +10,9 @@
 #define SNN_INLINE static inline __attribute__((unused)) /* a program uses only some of them */
 #endif
 
+/* In the place of an epoch, for weights before the first one. */
+#define SNN_INIT_EPOCH 0xFFFFFFFEu
+
 SNN_INLINE uint32_t snn_mix(uint32_t x)
 {
     x ^= x >> 16;

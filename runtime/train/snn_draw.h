@@ -4,8 +4,6 @@
 
 #include "snn_session.h"
 
-/* Sets every parameter to its initial value and every optimiser state to its initial value. */
-void snn_draw_params(SnnModel *model, uint32_t seed);
 /* The order of the training samples in one epoch: a function of seed and epoch. */
 void snn_draw_order(int32_t *order, int32_t count, uint32_t seed, uint32_t epoch);
 

@@ -1,7 +1,7 @@
 /* The opening of a training: where its state and its weights come from, where its checkpoints, its best epoch and its
  * log go, and that nothing of another training is lost there. */
 #include "snn_trainer.h"
-#include "snn_draw.h"
+#include "snn_random.h"
 #include "snn_log.h"
 #include "snn_note.h"
 #include "snn_output.h"
@@ -66,12 +66,20 @@ static bool trainer_state(SnnTrainer *trainer, SnnError *error)
     return snn_selection_begin(&trainer->state, model, options, error);
 }
 
+static void trainer_init(SnnTrainer *trainer)
+{
+    SnnModel *model = trainer->model;
+    model->run->seed = trainer->state.seed;
+    model->run->epoch = SNN_INIT_EPOCH;
+    model->init(model->net, trainer->session.pool);
+}
+
 /* Where the weights begin: at random, where another training ended, or where this one stopped. */
 static bool trainer_weights(SnnTrainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
     SnnError left;
-    snn_draw_params(trainer->model, trainer->state.seed);
+    trainer_init(trainer);
     if (options->resume != NULL)
         return snn_weights_load(trainer->resumed, trainer->model, true, options->resume, error);
     if (options->weights == NULL)

@@ -139,6 +139,19 @@ static void put_streams(Words *results, const SnnModel *model)
     }
 }
 
+/* What a training begins with. */
+static void put_beginning(Words *results, const SnnModel *model, SnnPool *pool)
+{
+    model->run->epoch = SNN_INIT_EPOCH;
+    model->init(model->net, pool);
+    for (int p = 0; p < model->param_count; p++) {
+        const SnnParam *param = &model->params[p];
+        put_all(results, param->value, param_size(param));
+        for (int s = 0; s < param->states; s++)
+            put_all(results, param->state[s], param_size(param));
+    }
+}
+
 static void put_params(Words *results, const SnnModel *model)
 {
     for (int p = 0; p < model->param_count; p++) {
@@ -203,6 +216,7 @@ static Words run_batch(Words *batch, int threads, int extra)
     put_scores(&results, &session.model);
     put_streams(&results, &session.model);
     put_params(&results, &session.model);
+    put_beginning(&results, &session.model, session.pool);
     close_session(&session);
     return results;
 }

@@ -3,10 +3,12 @@
  *   batch:   rows, seed, epoch, lr, step, scale; label[rows], sample[rows], input (as floats, spikes, too);
  *            for each parameter its values, then its optimiser states
  *   results: loss[rows]; predicted[rows], scores of a model that predicts; the values of each stream that the runtime can see, and its
- *            activity; for each parameter its gradient, its values, its states, after the update */
+ *            activity; for each parameter its gradient, its values, its states, after the update; then its first values and
+ *            states, as before a training */
 #include "random_models.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- filling ---- */
@@ -28,14 +30,31 @@ static void fill_input(Interp *interp, BufferId id, Dice *dice)
             interp->buffers[id][k] = dice_chance(dice, 20) ? dice_below(dice, 2) : dice_real(dice, 0, 1);
 }
 
-/* More above than below zero, and larger than at the start of a training, so that all layers fire. */
-static void fill_param(Interp *interp, const LoopParam *param, Dice *dice)
+/* As before a training, in single precision. */
+static Interp *before_training(const Interp *interp)
 {
-    double *values = interp->buffers[param->value];
+    Interp *before = interp_new(interp->program, 1, PRECISION_SINGLE);
+    if (!before)
+        abort();
+    before->seed = interp->seed;
+    interp_run(before, PHASE_INIT);
+    return before;
+}
+
+/* More above than below zero, and larger than at the start of a training, so that all layers fire. */
+static void fill_param(Interp *interp, const LoopParam *param, const Interp *before, Dice *dice)
+{
+    double *values = interp->buffers[param->value], largest = 0;
+    const double *first = before->buffers[param->value];
+    size_t count = interp_count(interp, param->value);
+    bool constant = true;
+    for (size_t k = 0; k < count; k++) {
+        constant = constant && first[k] == first[0];
+        largest = fmax(largest, fabs(first[k]));
+    }
     fill_real(interp, param->value, dice, -0.7, 1);
-    for (size_t k = 0; k < interp_count(interp, param->value); k++)
-        values[k] =
-            (double)(float)(param->constant ? param->init + 0.2 * values[k] : 2.5 * param->init * values[k]);
+    for (size_t k = 0; k < count; k++)
+        values[k] = (double)(float)(constant ? first[0] + 0.2 * values[k] : 2.5 * largest * values[k]);
     for (int s = 0; s < param->states; s++)
         fill_real(interp, param->state[s], dice, 1e-4, 1e-2); /* second moments are not negative */
 }
@@ -54,8 +73,10 @@ void fill_batch(Interp *interp, uint32_t seed, uint32_t number)
         interp->buffers[program->sample][b] = dice_below(&dice, 60000);
     }
     fill_input(interp, program->input, &dice);
+    Interp *before = before_training(interp);
     for (int p = 0; p < program->params.count; p++)
-        fill_param(interp, &program->params.at[p], &dice);
+        fill_param(interp, &program->params.at[p], before, &dice);
+    interp_free(before);
 }
 
 /* ---- writing ---- */
@@ -178,6 +199,23 @@ static bool same_piece(const Interp *interp, const Piece *piece, FILE *file, con
     return true;
 }
 
+/* First values and states, behind all else. */
+static bool same_beginning(const Interp *interp, FILE *file, const char *path)
+{
+    Interp *before = before_training(interp);
+    bool same = true;
+    for (int p = 0; p < interp->program->params.count && same; p++) {
+        const LoopParam *param = &interp->program->params.at[p];
+        size_t count = interp_count(before, param->value);
+        same = same_piece(before, &(Piece){"first", param->name, param->value, count, false}, file, path);
+        for (int s = 0; s < param->states && same; s++)
+            same = same_piece(before, &(Piece){"first state of", param->name, param->state[s], count, false},
+                              file, path);
+    }
+    interp_free(before);
+    return same;
+}
+
 bool same_results(const Interp *interp, const Pieces *pieces, const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -188,6 +226,7 @@ bool same_results(const Interp *interp, const Pieces *pieces, const char *path)
     bool same = true;
     for (int k = 0; k < pieces->count && same; k++)
         same = same_piece(interp, &pieces->at[k], file, path);
+    same = same && same_beginning(interp, file, path);
     if (same && fgetc(file) != EOF) {
         fprintf(stderr, "%s: is longer than the interpreter's results\n", path);
         same = false;

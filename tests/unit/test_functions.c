@@ -258,7 +258,7 @@ START_TEST(expressions_are_read_as_they_are_printed)
                                      "    # What it is.\n"
                                      "    return where(x_2 < 0.0, f32(i32(g(x_2, n)) + 7), inf)\n"
                                      "}\n\n"
-                                     "forward {\n}\n\nbackward {\n}\n\nupdate {\n}\n");
+                                     "init {\n}\n\nforward {\n}\n\nbackward {\n}\n\nupdate {\n}\n");
 }
 END_TEST
 

@@ -30,7 +30,7 @@ static BufferId buffer(const char *name, BufferRole role, int size)
 }
 
 /* A launch of a kernel that stores what `from` holds to `to`. */
-static void copy(BufferId to, BufferId from, bool add)
+static void copy_in(Phase phase, BufferId to, BufferId from, bool add)
 {
     const char *name = loop_name(program, "copy");
     vec_push(arena, &program->kernels, ((Kernel){.name = name, .about = name}));
@@ -40,7 +40,12 @@ static void copy(BufferId to, BufferId from, bool add)
     LoopExpr *zero = loop_int(arena, 0);
     loop_store(program, &made->body, to, 1, &zero, loop_load(program, from, 1, &zero), add);
     Launch launch = {.kernel = program->kernels.count - 1, .about = name, .items = 1};
-    vec_push(arena, &program->phases[PHASE_FORWARD], launch);
+    vec_push(arena, &program->phases[phase], launch);
+}
+
+static void copy(BufferId to, BufferId from, bool add)
+{
+    copy_in(PHASE_FORWARD, to, from, add);
 }
 
 static int place(BufferId id)
@@ -118,6 +123,25 @@ START_TEST(what_is_needed_later_stays)
     ck_assert_int_eq(place(seen), a);
     ck_assert_int_eq(place(last), last); /* until the end of the phase, seen has the place of a */
     ck_assert_int_eq(place(end), last);
+}
+END_TEST
+
+/* Batches follow each other: each reads what was made before the first. */
+START_TEST(what_is_made_once_stays)
+{
+    BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 4);
+    BufferId once = buffer("once", BUFFER_SCRATCH, 4), table = buffer("table", BUFFER_SCRATCH, 4);
+    BufferId a = buffer("a", BUFFER_SCRATCH, 4), b = buffer("b", BUFFER_SCRATCH, 4);
+    copy_in(PHASE_INIT, once, in, false);
+    copy_in(PHASE_INIT, table, once, false);
+    copy(a, table, false);
+    copy(out, a, false);
+    copy(b, in, false);
+    place_buffers(program);
+    ck_assert_pstr_eq(loop_verify(program), NULL);
+    ck_assert_int_eq(place(table), table);
+    ck_assert_int_eq(place(a), once);
+    ck_assert_int_eq(place(b), once);
 }
 END_TEST
 
@@ -206,6 +230,7 @@ Suite *memory_suite(void)
     tcase_add_test(tcase, the_larger_chooses_first);
     tcase_add_test(tcase, a_place_is_taken_when_it_is_free);
     tcase_add_test(tcase, what_is_needed_later_stays);
+    tcase_add_test(tcase, what_is_made_once_stays);
     tcase_add_test(tcase, the_verifier_sees_who_meets);
     tcase_add_test(tcase, a_model_takes_less_and_computes_the_same);
     tcase_add_test(tcase, a_wrong_place_changes_the_results);

@@ -296,6 +296,10 @@ static const char program_text[] = "program small: 4 steps\n"
                                    "    given    out[3, 2]: f32\n"
                                    "}\n"
                                    "\n"
+                                   "init {\n"
+                                   "    empty(w, 3): 7 items\n"
+                                   "}\n"
+                                   "\n"
                                    "forward {\n"
                                    "    scan_h(): samples\n"
                                    "}\n"
@@ -337,6 +341,8 @@ START_TEST(a_whole_program)
     vec_push(arena, &nothing.given, w);
     vec_push(arena, &program->phases[PHASE_FORWARD], scan);
     vec_push(arena, &program->phases[PHASE_UPDATE], nothing);
+    nothing.number = 3;
+    vec_push(arena, &program->phases[PHASE_INIT], nothing);
     ck_assert_pstr_eq(loop_verify(program), NULL);
     Out *out = out_new(arena);
     loop_print(out, program);

@@ -63,8 +63,7 @@ static const SnnParam fake_params[] = {
      .matrix = true,
      .at = {.value = NET(w), .gradient = NET(grad_w), .state = {NET(mom_w)}},
      .states = 1,
-     .state_name = {"momentum"},
-     .init = 0.25f},
+     .state_name = {"momentum"}},
     {.name = "b_digit",
      .about = "dense(3) of digit",
      .line = 5,
@@ -72,9 +71,7 @@ static const SnnParam fake_params[] = {
      .dims = {FAKE_CLASSES},
      .at = {.value = NET(b), .gradient = NET(grad_b), .state = {NET(mom_b)}},
      .states = 1,
-     .state_name = {"momentum"},
-     .init = 0.5f,
-     .constant = true},
+     .state_name = {"momentum"}},
 };
 
 static const SnnStream fake_streams[] = {
@@ -103,6 +100,21 @@ static void fake_choose(SnnModel *model)
     if (net->fake->frozen) {
         model->params[1].gradient = NULL;
         model->params[1].states = 0;
+    }
+}
+
+static void fake_init(void *memory, SnnPool *pool)
+{
+    FakeNet *net = memory;
+    (void)pool;
+    uint32_t key = snn_key(net->run.seed, net->run.epoch, 0, 0);
+    for (uint32_t i = 0; i < FAKE_INPUTS * FAKE_CLASSES; i++) {
+        net->w[i] = (2.0f * snn_uniform(key, i) - 1.0f) * 0.25f;
+        net->mom_w[i] = 0.0f;
+    }
+    for (int c = 0; c < FAKE_CLASSES; c++) {
+        net->b[c] = 0.5f;
+        net->mom_b[c] = 0.0f;
     }
 }
 
@@ -233,6 +245,7 @@ static const SnnModel fake_model = {
            .scores = NET(scores)},
     .net_bytes = sizeof(FakeNet),
     .choose = fake_choose,
+    .init = fake_init,
     .forward = fake_forward,
     .backward = fake_backward,
     .update = fake_update,

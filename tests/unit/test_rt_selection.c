@@ -391,7 +391,7 @@ START_TEST(weights_begin_a_new_training)
     SnnTensors *file = snn_tensors_open(path, &error);
     ck_assert_ptr_nonnull(file);
     ck_assert(snn_session_open(&session, model, 8, 1, &error));
-    snn_draw_params(session.model, 5);
+    model->init(session.net, session.pool);
     float untouched = model->params[1].value[0];
     model->params[1].name = "b_new";
     ck_assert(snn_weights_start(file, model, path, &left, &error));
@@ -400,7 +400,7 @@ START_TEST(weights_begin_a_new_training)
     float first = model->params[0].value[5];
     ck_assert(snn_weights_load(file, model, false, path, &error) == false);
     model->params[1].name = "b_digit";
-    snn_draw_params(session.model, 5);
+    model->init(session.net, session.pool);
     ck_assert(snn_weights_load(file, model, false, path, &error));
     ck_assert(model->params[0].value[5] == first);
     model->params[0].dims[0] = 15;

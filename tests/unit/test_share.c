@@ -128,7 +128,7 @@ static const char deep[] = "model deep {\n"
 static int launches(const Program *of)
 {
     int count = 0;
-    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
         count += of->phases[phase].count;
     return count;
 }

@@ -486,6 +486,12 @@ static void key_types(Example *e)
     e->branch->value =
         op(OP_EQ, loop_key(arena, var(e, e->x), var(e, e->n)), loop_key(arena, var(e, e->n), var(e, e->n)));
 }
+static void given_type(Example *e)
+{
+    LoopExpr *given = loop_given(arena);
+    given->type = TYPE_F32;
+    e->let->value = given;
+}
 static void random_types(Example *e)
 {
     e->set->value = loop_random(arena, var(e, e->n), var(e, e->n));
@@ -579,6 +585,7 @@ static const struct {
     {cast_to_bool, "kernel `k`: a cast to bool"},
     {scalar_type, "kernel `k`: the scalar `rows` is i32, not f32"},
     {key_types, "kernel `k`: key takes i32 and i32 and gives u32"},
+    {given_type, "kernel `k`: what is given is f32"},
     {random_types, "kernel `k`: random takes u32 and i32 and gives u32"},
     {half, "kernel `k`: 0.5 is no i32 number"},
 };

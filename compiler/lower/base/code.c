@@ -142,6 +142,13 @@ LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b)
     return loop_op(lower->arena, op, a, b, NULL);
 }
 
+LoopExpr *random_fraction(Lower *lower, LoopExpr *key, LoopExpr *unit)
+{
+    Arena *arena = lower->arena;
+    LoopExpr *bits = op2(lower, OP_DIV, loop_random(arena, key, unit), loop_word(arena, 1u << 8));
+    return op2(lower, OP_DIV, loop_cast(arena, TYPE_F32, bits), loop_float(arena, 1 << 24));
+}
+
 LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
 {
     VarId var = loop_var(lower->arena, lower->kernel, name, value->type);

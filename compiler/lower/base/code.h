@@ -31,6 +31,8 @@ LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExp
 
 LoopExpr *num(Lower *lower, int number);
 LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b);
+/* Uniform in [0, 1), a multiple of 2^-24: F32. */
+LoopExpr *random_fraction(Lower *lower, LoopExpr *key, LoopExpr *unit);
 LoopExpr *load1(Lower *lower, BufferId buffer, LoopExpr *i);
 LoopExpr *load2(Lower *lower, BufferId buffer, LoopExpr *i, LoopExpr *j);
 void store1(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *value, bool add);

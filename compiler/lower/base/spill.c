@@ -102,7 +102,7 @@ void spill_locals(Program *program)
     Spill spill = {.program = program,
                    .used = NEW_ARRAY(program->arena, bool, count),
                    .spilled = NEW_ARRAY(program->arena, bool, count)};
-    for (Phase phase = PHASE_FORWARD; phase < PHASE_COUNT; phase++)
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
         for (int i = 0; i < program->phases[phase].count; i++) {
             spill.launch = &program->phases[phase].at[i];
             spill.kernel = &program->kernels.at[spill.launch->kernel];

@@ -27,22 +27,15 @@ static int line_of(const Lower *lower, Span span)
 
 static void add_moments(Lower *lower, LoopParam *described, ParamId id)
 {
-    const Net *net = lower->net;
-    for (int n = net->updates; n < net->nodes.count; n++) {
-        const Node *update = &net->nodes.at[n];
-        if (update->weight != id)
-            continue;
-        described->states = update->states.count;
-        for (int s = 0; s < update->states.count; s++) {
-            Buffer buffer = lower->program->buffers.at[described->value];
-            buffer.role = BUFFER_MOMENT;
-            buffer.name =
-                loop_name(lower->program, arena_printf(lower->arena, "%s_%s", update->states.at[s].name,
-                                                       net->params.at[id].name));
-            described->state[s] = loop_buffer(lower->program, buffer);
-            described->state_name[s] = update->states.at[s].name;
-            described->state_init[s] = update->states.at[s].initial;
-        }
+    const Node *update = lower->params[id].update;
+    described->states = update ? update->states.count : 0;
+    for (int s = 0; s < described->states; s++) {
+        Buffer buffer = lower->program->buffers.at[described->value];
+        buffer.role = BUFFER_MOMENT;
+        buffer.name = loop_name(
+            lower->program, arena_printf(lower->arena, "%s_%s", update->states.at[s].name, described->name));
+        described->state[s] = loop_buffer(lower->program, buffer);
+        described->state_name[s] = update->states.at[s].name;
     }
 }
 
@@ -54,8 +47,6 @@ static void describe_param(Lower *lower, ParamId id)
                            .line = line_of(lower, param->span),
                            .ndim = param->shape.ndim,
                            .matrix = param->matrix,
-                           .constant = param->init == INIT_CONSTANT,
-                           .init = param->number,
                            .value = lower->params[id].values,
                            .gradient = lower->params[id].gradient};
     memcpy(described.dims, param->shape.dims, sizeof param->shape.dims);

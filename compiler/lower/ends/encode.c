@@ -146,9 +146,7 @@ static void emit_undecided(Lower *lower, const Poisson *poisson, Site site, Loop
     loop->value = load1(lower, poisson->undecided, n);
     site.into = &loop->body;
     LoopExpr *unit = part_unit(lower, poisson, n);
-    LoopExpr *word = op2(lower, OP_DIV, loop_random(arena, key, unit), loop_word(arena, 1u << 8));
-    LoopExpr *more = op2(lower, OP_DIV, loop_cast(arena, TYPE_F32, word), loop_float(arena, 1 << 24));
-    more = loop_local(lower, site.into, "more", more);
+    LoopExpr *more = loop_local(lower, site.into, "more", random_fraction(lower, key, unit));
     LoopExpr *whole = loop_cast(arena, TYPE_F32, load_whole(lower, poisson, k, n));
     LoopExpr *rest = op2(lower, OP_SUB, scaled(lower, poisson, site, n), whole);
     store_stream(lower, poisson->node->out, site, unit, op2(lower, OP_LT, more, rest), false);

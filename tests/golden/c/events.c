@@ -11,6 +11,7 @@
 #if SNN_LEVEL == 0
 #include "snn.h"
 #include "snn_level.h"
+#include "snn_random.h"
 #include "snn_list.h"
 
 #include <math.h>
@@ -79,6 +80,19 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+
+/* w_digit: initial values; and once more, with other buffers */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = snn_given(context, 0);
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
+        }
+    }
+}
 
 /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
  * digit_delay: shift in time of image, 5 -> 5, all steps */
@@ -394,21 +408,38 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    /* w_digit: initial values */
+    {SNN_AT_LEVEL(init_w_digit_), 5, 0, (const size_t[]){
+        NET(w_digit_)
+    }},
+    /* w_digit_2: initial values */
+    {SNN_AT_LEVEL(init_w_digit_), 5, 1, (const size_t[]){
+        NET(w_digit_2_)
+    }},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 2);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(delay_digit_delay_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(delay_digit_delay_), SNN_SAMPLES, 0, NULL},
     /* image: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, 0, (const size_t[]){
         NET(ends_of_image_), NET(events_of_image_), NET(image_)
     }},
     /* digit_delay: the units that spike, step by step */
-    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, 0, (const size_t[]){
         NET(ends_of_digit_delay_), NET(events_of_digit_delay_), NET(digit_delay_)
     }},
-    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -419,23 +450,23 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     /* the gradient of w_digit, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_digit_), 5, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, (const size_t[]){
         NET(grad_w_digit_)
     }},
     /* the gradient of w_digit_2, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_digit_), 5, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, (const size_t[]){
         NET(grad_w_digit_2_)
     }},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
     /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
      * gradient of w_digit_2: sum of the parts */
-    {SNN_AT_LEVEL(sum_w_digit_2_), 5, (const size_t[]){
+    {SNN_AT_LEVEL(sum_w_digit_2_), 5, 0, (const size_t[]){
         NET(grad_w_digit_2_), NET(parts_of_w_digit_2_)
     }},
     /* events.snn:5  digit  = (image -> dense(3)) + (image[-1] -> dense(3)) -> lif(tau = 2)
      * gradient of w_digit: sum of the parts */
-    {SNN_AT_LEVEL(sum_w_digit_2_), 5, (const size_t[]){
+    {SNN_AT_LEVEL(sum_w_digit_2_), 5, 0, (const size_t[]){
         NET(grad_w_digit_), NET(parts_of_w_digit_)
     }},
 };
@@ -448,11 +479,11 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
     /* w_digit: one step of sgd */
-    {SNN_AT_LEVEL(update_w_digit_), 5, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_digit_), 5, 0, (const size_t[]){
         NET(w_digit_), NET(grad_w_digit_)
     }},
     /* w_digit_2: one step of sgd */
-    {SNN_AT_LEVEL(update_w_digit_), 5, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_digit_), 5, 0, (const size_t[]){
         NET(w_digit_2_), NET(grad_w_digit_2_)
     }},
 };
@@ -510,11 +541,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -526,13 +559,11 @@ static const SnnParam net_params[] = {
     {
         .name = "w_digit", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .init = 0.4472136f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
     {
         .name = "w_digit_2", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .init = 0.4472136f, .constant = false,
         .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_)},
     },
 };
@@ -655,6 +686,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

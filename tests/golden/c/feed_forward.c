@@ -132,6 +132,40 @@ struct net {
 #include "snn_level_begin.h"
 #include "snn_vector.h"
 
+/* w_hidden: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    float (*restrict m_w_hidden_)[5] = net->m_w_hidden_;
+    float (*restrict v_w_hidden_)[5] = net->v_w_hidden_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
+            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+            m_w_hidden_[i][j] = 0.0f;
+            v_w_hidden_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* w_digit: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
+    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
+            m_w_digit_[i][j] = 0.0f;
+            v_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* feed_forward.snn:5  input  = poisson(image)
  * input: spikes with the probability of image, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t last)
@@ -712,17 +746,28 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(init_w_digit_), 5, 1, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 2);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(poisson_input_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(list_input_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(layer_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(poisson_input_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(list_input_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(layer_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -732,14 +777,14 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
-    {SNN_AT_LEVEL(transpose_w_digit_), 3, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
-    {SNN_AT_LEVEL(adjoint_hidden_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_hidden_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -749,8 +794,8 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 5, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -816,11 +861,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -832,16 +879,14 @@ static const SnnParam net_params[] = {
     {
         .name = "w_hidden", .about = "dense(5)", .line = 6,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_), .state = {NET(m_w_hidden_), NET(v_w_hidden_)}},
-        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+        .states = 2, .state_name = {"m", "v"},
     },
     {
         .name = "w_digit", .about = "dense(3)", .line = 7,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .init = 0.4472136f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
-        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+        .states = 2, .state_name = {"m", "v"},
     },
 };
 
@@ -981,6 +1026,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

@@ -12,6 +12,7 @@
 #include "snn.h"
 #include "snn_level.h"
 #include "snn_math.h"
+#include "snn_random.h"
 
 #include <math.h>
 #include <string.h>
@@ -125,6 +126,34 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+
+/* w_reservoir: initial values */
+static void SNN_AT_LEVEL(init_w_reservoir_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_reservoir_)[5] = net->w_reservoir_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
+            w_reservoir_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        }
+    }
+}
+
+/* w_digit: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict velocity_w_digit_)[3] = net->velocity_w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
+            velocity_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
 
 /* frozen.snn:6  reservoir = image -> dense(5) -> lif(tau = 2)
  * reservoir_dense: linear map of image, 4 -> 5 */
@@ -449,12 +478,23 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_reservoir_), 4, 0, NULL},
+    {SNN_AT_LEVEL(init_w_digit_), 5, 1, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 2);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(dense_reservoir_dense_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(scan_reservoir_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_reservoir_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_reservoir_dense_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_reservoir_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_reservoir_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -464,10 +504,10 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(gradient_w_digit_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_digit_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -477,7 +517,7 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 5, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -524,11 +564,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -540,15 +582,13 @@ static const SnnParam net_params[] = {
     {
         .name = "w_reservoir", .about = "dense(5)", .line = 6,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_reservoir_), .gradient = 0},
     },
     {
         .name = "w_digit", .about = "dense(3)", .line = 7,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .init = 0.4472136f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(velocity_w_digit_)}},
-        .states = 1, .state_name = {"velocity"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"velocity"},
     },
 };
 
@@ -667,6 +707,7 @@ static const SnnModel description = {
         .loss = NET(loss),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

@@ -12,6 +12,7 @@
 #include "snn.h"
 #include "snn_level.h"
 #include "snn_math.h"
+#include "snn_random.h"
 #include "snn_list.h"
 
 #include <math.h>
@@ -117,6 +118,41 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+
+/* w_hidden: initial values */
+static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_hidden_)[3] = net->w_hidden_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        }
+    }
+}
+
+/* w_hidden_2: initial values */
+static void SNN_AT_LEVEL(init_w_hidden_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_hidden_2_)[3] = net->w_hidden_2_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_hidden_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
+        }
+    }
+}
+
+/* plif_w_hidden: initial values; and once more, with other buffers */
+static void SNN_AT_LEVEL(init_plif_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    float *restrict plif_w_hidden_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        plif_w_hidden_[k] = 0.0f;
+    }
+}
 
 /* fused.snn:5  hidden = (image -> dense(3)) + (hidden[-1] -> dense(3)) -> plif(threshold = 0.5)
  * hidden_dense: linear map of image, 4 -> 3 */
@@ -371,16 +407,6 @@ static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             grad_w_hidden_2_[i][j] = 0.0f;
         }
-    }
-}
-
-/* the gradient of plif_w_hidden, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_plif_w_hidden_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
-    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        grad_plif_w_hidden_[k] = 0.0f;
     }
 }
 
@@ -985,16 +1011,31 @@ static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, in
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(init_w_hidden_2_), 3, 1, NULL},
+    /* plif_w_hidden: initial values */
+    {SNN_AT_LEVEL(init_plif_w_hidden_), 1, 0, (const size_t[]){
+        NET(plif_w_hidden_)
+    }},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 3);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, 0, NULL},
     /* w_hidden_2, tile by tile */
-    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, 0, (const size_t[]){
         NET(tiles_of_w_hidden_2_), NET(w_hidden_2_)
     }},
-    {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -1004,20 +1045,23 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
-    {SNN_AT_LEVEL(zero_w_hidden_2_), 3, NULL},
-    {SNN_AT_LEVEL(zero_plif_w_hidden_), 1, NULL},
-    {SNN_AT_LEVEL(transpose_w_hidden_2_), 3, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_2_), 3, 0, NULL},
+    /* the gradient of plif_w_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(init_plif_w_hidden_), 1, 0, (const size_t[]){
+        NET(grad_plif_w_hidden_)
+    }},
+    {SNN_AT_LEVEL(transpose_w_hidden_2_), 3, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     /* w_hidden_2_transposed, tile by tile */
-    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, 0, (const size_t[]){
         NET(tiles_of_w_hidden_2_transposed_), NET(w_hidden_2_transposed_)
     }},
-    {SNN_AT_LEVEL(recurrent_g_hidden_dense_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(gradient_plif_w_hidden_), 1, NULL},
-    {SNN_AT_LEVEL(gradient_w_hidden_2_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_hidden_2_), 3, NULL},
-    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(recurrent_g_hidden_dense_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_plif_w_hidden_), 1, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_hidden_2_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_2_), 3, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -1027,9 +1071,9 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
-    {SNN_AT_LEVEL(update_w_hidden_2_), 3, NULL},
-    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_2_), 3, 0, NULL},
+    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -1093,11 +1137,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -1109,19 +1155,16 @@ static const SnnParam net_params[] = {
     {
         .name = "w_hidden", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
     },
     {
         .name = "w_hidden_2", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {3, 3}, .matrix = true,
-        .init = 0.57735026f, .constant = false,
         .at = {.value = NET(w_hidden_2_), .gradient = NET(grad_w_hidden_2_)},
     },
     {
         .name = "plif_w_hidden", .about = "plif(threshold = 0.5)", .line = 5,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 0.0f, .constant = true,
         .at = {.value = NET(plif_w_hidden_), .gradient = NET(grad_plif_w_hidden_)},
     },
 };
@@ -1255,6 +1298,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

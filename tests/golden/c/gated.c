@@ -12,6 +12,7 @@
 #include "snn.h"
 #include "snn_level.h"
 #include "snn_math.h"
+#include "snn_random.h"
 #include "snn_list.h"
 
 #include <math.h>
@@ -154,6 +155,58 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+
+/* w_hidden: initial values */
+static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_hidden_)[17] = net->w_hidden_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
+            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 17 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
+        }
+    }
+}
+
+/* w_hidden_2: initial values */
+static void SNN_AT_LEVEL(init_w_hidden_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
+            w_hidden_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 17 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.24253562f;
+        }
+    }
+}
+
+/* w_second: initial values */
+static void SNN_AT_LEVEL(init_w_second_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_second_)[18] = net->w_second_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
+            w_second_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 18 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.24253562f;
+        }
+    }
+}
+
+/* w_digit: initial values */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[2] = net->w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 2 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.23570226f;
+        }
+    }
+}
 
 /* gated.snn:6  hidden  = (image -> dense(17)) + (hidden[-1] -> dense(17)) -> lif(surrogate = rectangle(1))
  * hidden_dense: linear map of image, 3 -> 17 */
@@ -1200,20 +1253,33 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_hidden_), 3, 0, NULL},
+    {SNN_AT_LEVEL(init_w_hidden_2_), 17, 1, NULL},
+    {SNN_AT_LEVEL(init_w_second_), 17, 2, NULL},
+    {SNN_AT_LEVEL(init_w_digit_), 18, 3, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 4);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, 0, NULL},
     /* w_hidden_2, tile by tile */
-    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, 0, (const size_t[]){
         NET(tiles_of_w_hidden_2_), NET(w_hidden_2_)
     }},
-    {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(layer_second_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_second_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(layer_second_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_second_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -1223,28 +1289,28 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 3, NULL},
-    {SNN_AT_LEVEL(zero_w_hidden_2_), 17, NULL},
-    {SNN_AT_LEVEL(zero_w_second_), 17, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 18, NULL},
-    {SNN_AT_LEVEL(transpose_w_hidden_2_), 17, NULL},
-    {SNN_AT_LEVEL(transpose_w_second_), 18, NULL},
-    {SNN_AT_LEVEL(transpose_w_digit_), 2, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(gradient_w_digit_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 18, NULL},
-    {SNN_AT_LEVEL(dense_g_second_li_mean_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(adjoint_second_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_second_), 17, NULL},
-    {SNN_AT_LEVEL(dense_g_hidden_2_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_), 3, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_2_), 17, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_second_), 17, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 18, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_hidden_2_), 17, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_second_), 18, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_), 2, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_digit_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 18, 0, NULL},
+    {SNN_AT_LEVEL(dense_g_second_li_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_second_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_second_), 17, 0, NULL},
+    {SNN_AT_LEVEL(dense_g_hidden_2_), SNN_SAMPLES, 0, NULL},
     /* w_hidden_2_transposed, tile by tile */
-    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, 0, (const size_t[]){
         NET(tiles_of_w_hidden_2_transposed_), NET(w_hidden_2_transposed_)
     }},
-    {SNN_AT_LEVEL(recurrent_g_hidden_dense_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(gradient_w_hidden_2_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_hidden_2_), 17, NULL},
-    {SNN_AT_LEVEL(sum_w_hidden_), 3, NULL},
+    {SNN_AT_LEVEL(recurrent_g_hidden_dense_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_hidden_2_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_2_), 17, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 3, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -1254,10 +1320,10 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 3, NULL},
-    {SNN_AT_LEVEL(update_w_hidden_2_), 17, NULL},
-    {SNN_AT_LEVEL(update_w_second_), 17, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 18, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_), 3, 0, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_2_), 17, 0, NULL},
+    {SNN_AT_LEVEL(update_w_second_), 17, 0, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 18, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -1335,11 +1401,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -1351,25 +1419,21 @@ static const SnnParam net_params[] = {
     {
         .name = "w_hidden", .about = "dense(17)", .line = 6,
         .ndim = 2, .dims = {3, 17}, .matrix = true,
-        .init = 0.57735026f, .constant = false,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
     },
     {
         .name = "w_hidden_2", .about = "dense(17)", .line = 6,
         .ndim = 2, .dims = {17, 17}, .matrix = true,
-        .init = 0.24253562f, .constant = false,
         .at = {.value = NET(w_hidden_2_), .gradient = NET(grad_w_hidden_2_)},
     },
     {
         .name = "w_second", .about = "dense(18)", .line = 7,
         .ndim = 2, .dims = {17, 18}, .matrix = true,
-        .init = 0.24253562f, .constant = false,
         .at = {.value = NET(w_second_), .gradient = NET(grad_w_second_)},
     },
     {
         .name = "w_digit", .about = "dense(2)", .line = 8,
         .ndim = 2, .dims = {18, 2}, .matrix = true,
-        .init = 0.23570226f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
 };
@@ -1538,6 +1602,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

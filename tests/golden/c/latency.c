@@ -12,6 +12,7 @@
 #include "snn.h"
 #include "snn_level.h"
 #include "snn_math.h"
+#include "snn_random.h"
 
 #include <math.h>
 #include <string.h>
@@ -63,6 +64,19 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+
+/* w_digit: initial values */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        }
+    }
+}
 
 /* latency.snn:5  digit  = image -> latency -> dense(3) -> li(tau = 4)
  * digit_latency: one spike at the latency of image, 4 -> 4, all steps */
@@ -190,12 +204,22 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_digit_), 4, 0, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 1);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(latency_digit_latency_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(scan_digit_latency_li_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(reduce_digit_latency_li_last_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(dense_digit_last_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(latency_digit_latency_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_digit_latency_li_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_digit_latency_li_last_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_digit_last_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -246,11 +270,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -262,7 +288,6 @@ static const SnnParam net_params[] = {
     {
         .name = "w_digit", .about = "dense(3)", .line = 5,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = 0},
     },
 };
@@ -356,6 +381,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

@@ -123,6 +123,51 @@ struct net {
 #include "snn_level_begin.h"
 #include "snn_vector.h"
 
+/* w_hidden: initial values */
+static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
+            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        }
+    }
+}
+
+/* plif_w_hidden: initial values */
+static void SNN_AT_LEVEL(init_plif_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float *restrict plif_w_hidden_ = net->plif_w_hidden_;
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        plif_w_hidden_[k] = -0.6931472f;
+    }
+}
+
+/* w_digit: initial values */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
+        }
+    }
+}
+
+/* plif_w_digit: initial values; and 2 times more, with other buffers */
+static void SNN_AT_LEVEL(init_plif_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    float *restrict plif_w_digit_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        plif_w_digit_[k] = 0.0f;
+    }
+}
+
 /* learned_decay.snn:5  hidden = poisson(image) -> dense(5) -> plif(tau0 = 3, surrogate = sigmoid(4))
  * hidden_poisson: spikes with the probability of image, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(poisson_hidden_poisson_)(void *context, int32_t first, int32_t last)
@@ -411,15 +456,6 @@ static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t l
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             grad_w_hidden_[i][j] = 0.0f;
         }
-    }
-}
-
-/* the gradient of plif_w_hidden, before a batch adds to it; and once more, with other buffers */
-static void SNN_AT_LEVEL(zero_plif_w_hidden_)(void *context, int32_t first, int32_t last)
-{
-    float *restrict grad_plif_w_hidden_ = snn_given(context, 0);
-    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        grad_plif_w_hidden_[k] = 0.0f;
     }
 }
 
@@ -754,19 +790,35 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(init_plif_w_hidden_), 1, 0, NULL},
+    {SNN_AT_LEVEL(init_w_digit_), 5, 2, NULL},
+    /* plif_w_digit: initial values */
+    {SNN_AT_LEVEL(init_plif_w_digit_), 1, 0, (const size_t[]){
+        NET(plif_w_digit_)
+    }},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 4);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(poisson_hidden_poisson_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(list_hidden_poisson_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(scan_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(dense_digit_dense_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(scan_digit_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(poisson_hidden_poisson_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(list_hidden_poisson_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_digit_dense_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_digit_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -776,24 +828,24 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
     /* the gradient of plif_w_hidden, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_plif_w_hidden_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(init_plif_w_digit_), 1, 0, (const size_t[]){
         NET(grad_plif_w_hidden_)
     }},
-    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, NULL},
     /* the gradient of plif_w_digit, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_plif_w_hidden_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(init_plif_w_digit_), 1, 0, (const size_t[]){
         NET(grad_plif_w_digit_)
     }},
-    {SNN_AT_LEVEL(transpose_w_digit_), 3, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
-    {SNN_AT_LEVEL(gradient_plif_w_digit_), 1, NULL},
-    {SNN_AT_LEVEL(adjoint_hidden_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
-    {SNN_AT_LEVEL(gradient_plif_w_hidden_), 1, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, 0, NULL},
+    {SNN_AT_LEVEL(gradient_plif_w_digit_), 1, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_hidden_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(gradient_plif_w_hidden_), 1, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -803,14 +855,14 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
     /* plif_w_hidden: one step of sgd */
-    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, 0, (const size_t[]){
         NET(plif_w_hidden_), NET(grad_plif_w_hidden_)
     }},
-    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 5, 0, NULL},
     /* plif_w_digit: one step of sgd */
-    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, 0, (const size_t[]){
         NET(plif_w_digit_), NET(grad_plif_w_digit_)
     }},
 };
@@ -880,11 +932,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -896,25 +950,21 @@ static const SnnParam net_params[] = {
     {
         .name = "w_hidden", .about = "dense(5)", .line = 5,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
     },
     {
         .name = "plif_w_hidden", .about = "plif(tau0 = 3, surrogate = sigmoid(4))", .line = 5,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = -0.6931472f, .constant = true,
         .at = {.value = NET(plif_w_hidden_), .gradient = NET(grad_plif_w_hidden_)},
     },
     {
         .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .init = 0.4472136f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
     {
         .name = "plif_w_digit", .about = "plif()", .line = 6,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 0.0f, .constant = true,
         .at = {.value = NET(plif_w_digit_), .gradient = NET(grad_plif_w_digit_)},
     },
 };
@@ -1065,6 +1115,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

@@ -11,6 +11,7 @@
 #if SNN_LEVEL == 0
 #include "snn.h"
 #include "snn_level.h"
+#include "snn_random.h"
 #include "snn_list.h"
 
 #include <math.h>
@@ -85,6 +86,32 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+
+/* w_digit: initial values */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.16903085f;
+        }
+    }
+}
+
+/* w_digit_2: initial values */
+static void SNN_AT_LEVEL(init_w_digit_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
+        }
+    }
+}
 
 /* image: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last)
@@ -871,18 +898,29 @@ static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_digit_), 35, 0, NULL},
+    {SNN_AT_LEVEL(init_w_digit_2_), 3, 1, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 2);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(tile_w_digit_), 1, NULL},
+    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(tile_w_digit_), 1, 0, NULL},
     /* w_digit_2, tile by tile */
-    {SNN_AT_LEVEL(tile_w_digit_2_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(tile_w_digit_2_), 1, 0, (const size_t[]){
         NET(tiles_of_w_digit_2_), NET(w_digit_2_)
     }},
-    {SNN_AT_LEVEL(recurrent_digit_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(recurrent_digit_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -892,18 +930,18 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_digit_), 35, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_2_), 3, NULL},
-    {SNN_AT_LEVEL(transpose_w_digit_2_), 3, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 35, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_2_), 3, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_2_), 3, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     /* w_digit_2_transposed, tile by tile */
-    {SNN_AT_LEVEL(tile_w_digit_2_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(tile_w_digit_2_), 1, 0, (const size_t[]){
         NET(tiles_of_w_digit_2_transposed_), NET(w_digit_2_transposed_)
     }},
-    {SNN_AT_LEVEL(recurrent_g_digit_dense_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(gradient_w_digit_2_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_2_), 3, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 35, NULL},
+    {SNN_AT_LEVEL(recurrent_g_digit_dense_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_digit_2_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_2_), 3, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 35, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -913,8 +951,8 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_digit_), 35, NULL},
-    {SNN_AT_LEVEL(update_w_digit_2_), 3, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 35, 0, NULL},
+    {SNN_AT_LEVEL(update_w_digit_2_), 3, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -976,11 +1014,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -992,13 +1032,11 @@ static const SnnParam net_params[] = {
     {
         .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {35, 3}, .matrix = true,
-        .init = 0.16903085f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
     {
         .name = "w_digit_2", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {3, 3}, .matrix = true,
-        .init = 0.57735026f, .constant = false,
         .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_)},
     },
 };
@@ -1121,6 +1159,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

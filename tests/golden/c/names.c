@@ -12,6 +12,7 @@
 #include "snn.h"
 #include "snn_level.h"
 #include "snn_math.h"
+#include "snn_random.h"
 #include "snn_list.h"
 
 #include <math.h>
@@ -145,6 +146,47 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+
+/* w_b: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_b_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_b_)[2] = net->w_b_;
+    float (*restrict grad_w_b_3_)[2] = net->grad_w_b_3_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+            w_b_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 2 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
+            grad_w_b_3_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* map___LINE___b: initial values, and of the optimiser's states; and 7 times more, with other buffers */
+static void SNN_AT_LEVEL(init_map___LINE___b_)(void *context, int32_t first, int32_t last)
+{
+    float *restrict map___LINE___b_ = snn_given(context, 0);
+    float *restrict grad_map___LINE___b_2_ = snn_given(context, 1);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        map___LINE___b_[k] = 1.0f;
+        grad_map___LINE___b_2_[k] = 0.0f;
+    }
+}
+
+/* w_b_dense: initial values, and of the optimiser's states; and once more, with other buffers */
+static void SNN_AT_LEVEL(init_w_b_dense_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_b_dense_)[2] = snn_given(context, 0);
+    float (*restrict grad_w_b_dense_2_)[2] = snn_given(context, 1);
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+            w_b_dense_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 2 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.70710677f;
+            grad_w_b_dense_2_[i][j] = 0.0f;
+        }
+    }
+}
 
 /* names.snn:29  b       = image -> dense(2) -> map()
  * b_dense_2: linear map of image, 3 -> 2 */
@@ -972,62 +1014,112 @@ static void SNN_AT_LEVEL(update_w_b_dense_)(void *context, int32_t first, int32_
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_b_), 3, 0, NULL},
+    /* map___LINE___b: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_map___LINE___b_), 1, 0, (const size_t[]){
+        NET(map___LINE___b_), NET(grad_map___LINE___b_2_)
+    }},
+    /* metadata__b: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_map___LINE___b_), 1, 0, (const size_t[]){
+        NET(metadata__b_), NET(grad_metadata__b_2_)
+    }},
+    /* w_b_dense: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_b_dense_), 2, 3, (const size_t[]){
+        NET(w_b_dense_), NET(grad_w_b_dense_2_)
+    }},
+    /* metadata_loss: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_map___LINE___b_), 1, 0, (const size_t[]){
+        NET(metadata_loss_), NET(grad_metadata_loss_2_)
+    }},
+    /* metadata_grad_w_b: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_map___LINE___b_), 1, 0, (const size_t[]){
+        NET(metadata_grad_w_b_), NET(grad_metadata_grad_w_b_2_)
+    }},
+    /* metadata_activity_b: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_map___LINE___b_), 1, 0, (const size_t[]){
+        NET(metadata_activity_b_), NET(grad_metadata_activity_b_2_)
+    }},
+    /* metadata__1: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_map___LINE___b_), 1, 0, (const size_t[]){
+        NET(metadata__1_), NET(grad_metadata__1_2_)
+    }},
+    /* metadata__: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_map___LINE___b_), 1, 0, (const size_t[]){
+        NET(metadata___), NET(grad_metadata___2_)
+    }},
+    /* metadata_snn_all: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_map___LINE___b_), 1, 0, (const size_t[]){
+        NET(metadata_snn_all_), NET(grad_metadata_snn_all_2_)
+    }},
+    /* w___func__: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_b_dense_), 2, 10, (const size_t[]){
+        NET(w___func___), NET(grad_w___func___2_)
+    }},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 11);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(dense_b_dense_2_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(scan_b_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(list__b_2_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(dense_b_dense_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(scan_loss_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_b_dense_2_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_b_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(list__b_2_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_b_dense_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_loss_), SNN_SAMPLES, 0, NULL},
     /* names.snn:39  __func__ = snn_all -> dense(2) -> li()
      * __func___sum: linear map of snn_all_li_sum, 2 -> 2 */
-    {SNN_AT_LEVEL(dense___func___sum_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(dense___func___sum_), SNN_SAMPLES, 0, (const size_t[]){
         NET(func___sum_), NET(snn_all_li_sum_), NET(w___func___)
     }},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
     /* names.snn:29  b       = image -> dense(2) -> map()
      * number of spikes of b in each sample */
-    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, (const size_t[]){
         NET(b_), NET(activity_b_2_)
     }},
     /* names.snn:30  _b      = b -> _()
      * number of spikes of _b_2 in each sample */
-    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, (const size_t[]){
         NET(b_2_), NET(activity__b_2_)
     }},
     /* names.snn:32  loss    = b_dense -> _()
      * number of spikes of loss in each sample */
-    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, (const size_t[]){
         NET(loss_), NET(activity_loss_)
     }},
     /* names.snn:33  grad_w_b   = loss -> _()
      * number of spikes of grad_w_b in each sample */
-    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, (const size_t[]){
         NET(grad_w_b_), NET(activity_grad_w_b_)
     }},
     /* names.snn:34  activity_b = grad_w_b -> _()
      * number of spikes of activity_b in each sample */
-    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, (const size_t[]){
         NET(activity_b_), NET(activity_activity_b_)
     }},
     /* names.snn:35  _1      = activity_b -> _()
      * number of spikes of _1 in each sample */
-    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, (const size_t[]){
         NET(_1_), NET(activity__1_)
     }},
     /* names.snn:36  _       = _1 -> _()
      * number of spikes of _ in each sample */
-    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, (const size_t[]){
         NET(_), NET(activity___)
     }},
     /* names.snn:37  layer_b = _ -> lif()
      * number of spikes of layer_b in each sample */
-    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, (const size_t[]){
         NET(layer_b_), NET(activity_layer_b_)
     }},
     /* names.snn:38  snn_all = layer_b -> _()
      * number of spikes of snn_all in each sample */
-    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, (const size_t[]){
         NET(snn_all_), NET(activity_snn_all_)
     }},
 };
@@ -1039,116 +1131,116 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_b_), 3, NULL},
+    {SNN_AT_LEVEL(zero_w_b_), 3, 0, NULL},
     /* the gradient of map___LINE___b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_map___LINE___b_)
     }},
     /* the gradient of metadata__b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata__b_)
     }},
     /* the gradient of w_b_dense, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_b_dense_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_dense_), 2, 0, (const size_t[]){
         NET(grad_w_b_dense_)
     }},
     /* the gradient of metadata_loss, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata_loss_)
     }},
     /* the gradient of metadata_grad_w_b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata_grad_w_b_)
     }},
     /* the gradient of metadata_activity_b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata_activity_b_)
     }},
     /* the gradient of metadata__1, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata__1_)
     }},
     /* the gradient of metadata__, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata___)
     }},
     /* the gradient of metadata_snn_all, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata_snn_all_)
     }},
     /* the gradient of w___func__, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_b_dense_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_dense_), 2, 0, (const size_t[]){
         NET(grad_w___func___)
     }},
     /* w_b_dense with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w_b_dense_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(transpose_w_b_dense_), 2, 0, (const size_t[]){
         NET(w_b_dense_transposed_), NET(w_b_dense_)
     }},
     /* w___func__ with outputs first, for the gradient of its inputs */
-    {SNN_AT_LEVEL(transpose_w_b_dense_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(transpose_w_b_dense_), 2, 0, (const size_t[]){
         NET(w___func___transposed_), NET(w___func___)
     }},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(gradient_w___func___), 8, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w___func___), 8, 0, NULL},
     /* names.snn:39  __func__ = snn_all -> dense(2) -> li()
      * gradient of w___func__: sum of the parts */
-    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+    {SNN_AT_LEVEL(sum_w___func___), 2, 0, (const size_t[]){
         NET(grad_w___func___), NET(parts_of_w___func___)
     }},
     /* names.snn:39  __func__ = snn_all -> dense(2) -> li()
      * g_snn_all_li_sum: linear map of g___func___sum, 2 -> 2 */
-    {SNN_AT_LEVEL(dense___func___sum_), SNN_SAMPLES, (const size_t[]){
+    {SNN_AT_LEVEL(dense___func___sum_), SNN_SAMPLES, 0, (const size_t[]){
         NET(g_snn_all_li_sum_), NET(g___func___sum_), NET(w___func___transposed_)
     }},
-    {SNN_AT_LEVEL(adjoint_loss_), 8, NULL},
+    {SNN_AT_LEVEL(adjoint_loss_), 8, 0, NULL},
     /* names.snn:31  b_dense = _b -> dense(2)
      * gradient of w_b_dense: sum of the parts */
-    {SNN_AT_LEVEL(sum_w___func___), 2, (const size_t[]){
+    {SNN_AT_LEVEL(sum_w___func___), 2, 0, (const size_t[]){
         NET(grad_w_b_dense_), NET(parts_of_w_b_dense_)
     }},
     /* names.snn:32  loss    = b_dense -> _()
      * gradient of metadata_snn_all: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, 0, (const size_t[]){
         NET(grad_metadata_snn_all_), NET(sum_metadata_snn_all_loss_)
     }},
     /* names.snn:32  loss    = b_dense -> _()
      * gradient of metadata__: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, 0, (const size_t[]){
         NET(grad_metadata___), NET(sum_metadata___loss_)
     }},
     /* names.snn:32  loss    = b_dense -> _()
      * gradient of metadata__1: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, 0, (const size_t[]){
         NET(grad_metadata__1_), NET(sum_metadata__1_loss_)
     }},
     /* names.snn:32  loss    = b_dense -> _()
      * gradient of metadata_activity_b: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, 0, (const size_t[]){
         NET(grad_metadata_activity_b_), NET(sum_metadata_activity_b_loss_)
     }},
     /* names.snn:32  loss    = b_dense -> _()
      * gradient of metadata_grad_w_b: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, 0, (const size_t[]){
         NET(grad_metadata_grad_w_b_), NET(sum_metadata_grad_w_b_loss_)
     }},
     /* names.snn:32  loss    = b_dense -> _()
      * gradient of metadata_loss: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, 0, (const size_t[]){
         NET(grad_metadata_loss_), NET(sum_metadata_loss_loss_)
     }},
-    {SNN_AT_LEVEL(adjoint_b_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(adjoint_b_), SNN_SAMPLES, 0, NULL},
     /* names.snn:29  b       = image -> dense(2) -> map()
      * gradient of metadata__b: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, 0, (const size_t[]){
         NET(grad_metadata__b_), NET(sum_metadata__b_b_)
     }},
     /* names.snn:29  b       = image -> dense(2) -> map()
      * gradient of map___LINE___b: sum over the batch and the units */
-    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(gradient_metadata_snn_all_), 1, 0, (const size_t[]){
         NET(grad_map___LINE___b_), NET(sum_map___LINE___b_b_)
     }},
-    {SNN_AT_LEVEL(gradient_w_b_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_b_), 3, NULL},
+    {SNN_AT_LEVEL(gradient_w_b_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_b_), 3, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -1158,45 +1250,45 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_b_), 3, NULL},
+    {SNN_AT_LEVEL(update_w_b_), 3, 0, NULL},
     /* map___LINE___b: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_map___LINE___b_2_), NET(grad_map___LINE___b_), NET(map___LINE___b_)
     }},
     /* metadata__b: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata__b_2_), NET(grad_metadata__b_), NET(metadata__b_)
     }},
     /* w_b_dense: one step of memset */
-    {SNN_AT_LEVEL(update_w_b_dense_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_dense_), 2, 0, (const size_t[]){
         NET(grad_w_b_dense_2_), NET(grad_w_b_dense_), NET(w_b_dense_)
     }},
     /* metadata_loss: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata_loss_2_), NET(grad_metadata_loss_), NET(metadata_loss_)
     }},
     /* metadata_grad_w_b: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata_grad_w_b_2_), NET(grad_metadata_grad_w_b_), NET(metadata_grad_w_b_)
     }},
     /* metadata_activity_b: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata_activity_b_2_), NET(grad_metadata_activity_b_), NET(metadata_activity_b_)
     }},
     /* metadata__1: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata__1_2_), NET(grad_metadata__1_), NET(metadata__1_)
     }},
     /* metadata__: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata___2_), NET(grad_metadata___), NET(metadata___)
     }},
     /* metadata_snn_all: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
         NET(grad_metadata_snn_all_2_), NET(grad_metadata_snn_all_), NET(metadata_snn_all_)
     }},
     /* w___func__: one step of memset */
-    {SNN_AT_LEVEL(update_w_b_dense_), 2, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_dense_), 2, 0, (const size_t[]){
         NET(grad_w___func___2_), NET(grad_w___func___), NET(w___func___)
     }},
 };
@@ -1317,11 +1409,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -1333,79 +1427,68 @@ static const SnnParam net_params[] = {
     {
         .name = "w_b", .about = "dense(2)", .line = 29,
         .ndim = 2, .dims = {3, 2}, .matrix = true,
-        .init = 0.57735026f, .constant = false,
         .at = {.value = NET(w_b_), .gradient = NET(grad_w_b_2_), .state = {NET(grad_w_b_3_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "map___LINE___b", .about = "map()", .line = 29,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 1.0f, .constant = true,
         .at = {.value = NET(map___LINE___b_), .gradient = NET(grad_map___LINE___b_), .state = {NET(grad_map___LINE___b_2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "metadata__b", .about = "_()", .line = 30,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 1.0f, .constant = true,
         .at = {.value = NET(metadata__b_), .gradient = NET(grad_metadata__b_), .state = {NET(grad_metadata__b_2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "w_b_dense", .about = "dense(2)", .line = 31,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .init = 0.70710677f, .constant = false,
         .at = {.value = NET(w_b_dense_), .gradient = NET(grad_w_b_dense_), .state = {NET(grad_w_b_dense_2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "metadata_loss", .about = "_()", .line = 32,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 1.0f, .constant = true,
         .at = {.value = NET(metadata_loss_), .gradient = NET(grad_metadata_loss_), .state = {NET(grad_metadata_loss_2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "metadata_grad_w_b", .about = "_()", .line = 33,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 1.0f, .constant = true,
         .at = {.value = NET(metadata_grad_w_b_), .gradient = NET(grad_metadata_grad_w_b_), .state = {NET(grad_metadata_grad_w_b_2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "metadata_activity_b", .about = "_()", .line = 34,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 1.0f, .constant = true,
         .at = {.value = NET(metadata_activity_b_), .gradient = NET(grad_metadata_activity_b_), .state = {NET(grad_metadata_activity_b_2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "metadata__1", .about = "_()", .line = 35,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 1.0f, .constant = true,
         .at = {.value = NET(metadata__1_), .gradient = NET(grad_metadata__1_), .state = {NET(grad_metadata__1_2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "metadata__", .about = "_()", .line = 36,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 1.0f, .constant = true,
         .at = {.value = NET(metadata___), .gradient = NET(grad_metadata___), .state = {NET(grad_metadata___2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "metadata_snn_all", .about = "_()", .line = 38,
         .ndim = 0, .dims = {0}, .matrix = false,
-        .init = 1.0f, .constant = true,
         .at = {.value = NET(metadata_snn_all_), .gradient = NET(grad_metadata_snn_all_), .state = {NET(grad_metadata_snn_all_2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
     {
         .name = "w___func__", .about = "dense(2)", .line = 39,
         .ndim = 2, .dims = {2, 2}, .matrix = true,
-        .init = 0.70710677f, .constant = false,
         .at = {.value = NET(w___func___), .gradient = NET(grad_w___func___), .state = {NET(grad_w___func___2_)}},
-        .states = 1, .state_name = {"grad"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"grad"},
     },
 };
 
@@ -1636,6 +1719,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

@@ -127,6 +127,37 @@ struct net {
 #include "snn_level_begin.h"
 #include "snn_vector.h"
 
+/* w_digit: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
+    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+            m_w_digit_[i][j] = 0.0f;
+            v_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* tired_gain_digit: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_tired_gain_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float *restrict tired_gain_digit_ = net->tired_gain_digit_;
+    float *restrict m_tired_gain_digit_ = net->m_tired_gain_digit_;
+    float *restrict v_tired_gain_digit_ = net->v_tired_gain_digit_;
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        tired_gain_digit_[k] = 1.0f;
+        m_tired_gain_digit_[k] = 0.0f;
+        v_tired_gain_digit_[k] = 0.0f;
+    }
+}
+
 /* own_neuron.snn:18  digit  = poisson(200 * image * 1 Hz) -> dense(3) -> tired(rise = 0.1)
  * digit_map_2: map, 4 units, once for all steps */
 static void SNN_AT_LEVEL(scan_digit_map_2_)(void *context, int32_t first, int32_t last)
@@ -546,16 +577,27 @@ static void SNN_AT_LEVEL(update_tired_gain_digit_)(void *context, int32_t first,
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_digit_), 4, 0, NULL},
+    {SNN_AT_LEVEL(init_tired_gain_digit_), 3, 0, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 2);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(scan_digit_map_2_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(poisson_digit_poisson_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(list_digit_poisson_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(dense_digit_dense_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(scan_digit_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(scan_digit_map_2_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(poisson_digit_poisson_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(list_digit_poisson_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_digit_dense_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_digit_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -565,12 +607,12 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_digit_), 4, NULL},
-    {SNN_AT_LEVEL(zero_tired_gain_digit_), 3, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 4, NULL},
-    {SNN_AT_LEVEL(gradient_tired_gain_digit_), 3, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 4, 0, NULL},
+    {SNN_AT_LEVEL(zero_tired_gain_digit_), 3, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 4, 0, NULL},
+    {SNN_AT_LEVEL(gradient_tired_gain_digit_), 3, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -580,8 +622,8 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_digit_), 4, NULL},
-    {SNN_AT_LEVEL(update_tired_gain_digit_), 3, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 4, 0, NULL},
+    {SNN_AT_LEVEL(update_tired_gain_digit_), 3, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -642,11 +684,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -658,16 +702,14 @@ static const SnnParam net_params[] = {
     {
         .name = "w_digit", .about = "dense(3)", .line = 18,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
-        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+        .states = 2, .state_name = {"m", "v"},
     },
     {
         .name = "tired_gain_digit", .about = "tired(rise = 0.1)", .line = 18,
         .ndim = 1, .dims = {3}, .matrix = false,
-        .init = 1.0f, .constant = true,
         .at = {.value = NET(tired_gain_digit_), .gradient = NET(grad_tired_gain_digit_), .state = {NET(m_tired_gain_digit_), NET(v_tired_gain_digit_)}},
-        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+        .states = 2, .state_name = {"m", "v"},
     },
 };
 
@@ -816,6 +858,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

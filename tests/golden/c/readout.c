@@ -12,6 +12,7 @@
 #include "snn.h"
 #include "snn_level.h"
 #include "snn_math.h"
+#include "snn_random.h"
 #include "snn_list.h"
 
 #include <math.h>
@@ -132,6 +133,32 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+
+/* w_hidden: initial values */
+static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
+            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        }
+    }
+}
+
+/* w_digit: initial values */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
+        }
+    }
+}
 
 /* image: the units that spike, step by step */
 static void SNN_AT_LEVEL(list_image_)(void *context, int32_t first, int32_t last)
@@ -650,13 +677,24 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(init_w_digit_), 5, 1, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 2);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(layer_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(layer_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -666,15 +704,15 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
-    {SNN_AT_LEVEL(transpose_w_digit_), 3, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(gradient_w_digit_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
-    {SNN_AT_LEVEL(dense_g_hidden_li_mean_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(adjoint_hidden_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_digit_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, 0, NULL},
+    {SNN_AT_LEVEL(dense_g_hidden_li_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_hidden_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -684,8 +722,8 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 5, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -741,11 +779,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -757,13 +797,11 @@ static const SnnParam net_params[] = {
     {
         .name = "w_hidden", .about = "dense(5)", .line = 5,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
     },
     {
         .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .init = 0.4472136f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
 };
@@ -886,6 +924,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

@@ -12,6 +12,7 @@
 #include "snn.h"
 #include "snn_level.h"
 #include "snn_math.h"
+#include "snn_random.h"
 #include "snn_list.h"
 
 #include <math.h>
@@ -152,6 +153,51 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+
+/* w_hidden: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    float (*restrict velocity_w_hidden_)[5] = net->velocity_w_hidden_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
+            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+            velocity_w_hidden_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* w_hidden_2: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_hidden_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
+    float (*restrict velocity_w_hidden_2_)[5] = net->velocity_w_hidden_2_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
+            w_hidden_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
+            velocity_w_hidden_2_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* w_digit: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    float (*restrict velocity_w_digit_)[3] = net->velocity_w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
+            velocity_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
 
 /* recurrent.snn:5  hidden = (image -> dense(5)) + (hidden[-1] -> dense(5)) -> lif(tau = 3, detach_reset)
  * hidden_dense: linear map of image, 4 -> 5 */
@@ -1173,19 +1219,31 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(init_w_hidden_2_), 5, 1, NULL},
+    {SNN_AT_LEVEL(init_w_digit_), 5, 2, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 3);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, 0, NULL},
     /* w_hidden_2, tile by tile */
-    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, 0, (const size_t[]){
         NET(tiles_of_w_hidden_2_), NET(w_hidden_2_)
     }},
-    {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(reduce_digit_max_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(list_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_digit_max_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_hidden_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -1195,24 +1253,24 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, NULL},
-    {SNN_AT_LEVEL(zero_w_hidden_2_), 5, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 5, NULL},
-    {SNN_AT_LEVEL(transpose_w_hidden_2_), 5, NULL},
-    {SNN_AT_LEVEL(transpose_w_digit_), 3, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(pick_g_digit_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 5, NULL},
-    {SNN_AT_LEVEL(dense_g_hidden_2_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_hidden_2_), 5, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_hidden_2_), 5, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(pick_g_digit_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 5, 0, NULL},
+    {SNN_AT_LEVEL(dense_g_hidden_2_), SNN_SAMPLES, 0, NULL},
     /* w_hidden_2_transposed, tile by tile */
-    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, (const size_t[]){
+    {SNN_AT_LEVEL(tile_w_hidden_2_), 1, 0, (const size_t[]){
         NET(tiles_of_w_hidden_2_transposed_), NET(w_hidden_2_transposed_)
     }},
-    {SNN_AT_LEVEL(recurrent_g_hidden_dense_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(gradient_w_hidden_2_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_hidden_2_), 5, NULL},
-    {SNN_AT_LEVEL(sum_w_hidden_), 4, NULL},
+    {SNN_AT_LEVEL(recurrent_g_hidden_dense_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_hidden_2_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_2_), 5, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_hidden_), 4, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -1222,9 +1280,9 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, NULL},
-    {SNN_AT_LEVEL(update_w_hidden_2_), 5, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 5, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
+    {SNN_AT_LEVEL(update_w_hidden_2_), 5, 0, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 5, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -1298,11 +1356,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -1314,23 +1374,20 @@ static const SnnParam net_params[] = {
     {
         .name = "w_hidden", .about = "dense(5)", .line = 5,
         .ndim = 2, .dims = {4, 5}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_), .state = {NET(velocity_w_hidden_)}},
-        .states = 1, .state_name = {"velocity"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"velocity"},
     },
     {
         .name = "w_hidden_2", .about = "dense(5)", .line = 5,
         .ndim = 2, .dims = {5, 5}, .matrix = true,
-        .init = 0.4472136f, .constant = false,
         .at = {.value = NET(w_hidden_2_), .gradient = NET(grad_w_hidden_2_), .state = {NET(velocity_w_hidden_2_)}},
-        .states = 1, .state_name = {"velocity"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"velocity"},
     },
     {
         .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {5, 3}, .matrix = true,
-        .init = 0.4472136f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(velocity_w_digit_)}},
-        .states = 1, .state_name = {"velocity"}, .state_init = {0.0f},
+        .states = 1, .state_name = {"velocity"},
     },
 };
 
@@ -1481,6 +1538,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

@@ -162,6 +162,55 @@ struct net {
 #include "snn_level_begin.h"
 #include "snn_vector.h"
 
+/* w_digit: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[4] = net->w_digit_;
+    float (*restrict m_w_digit_)[4] = net->m_w_digit_;
+    float (*restrict v_w_digit_)[4] = net->v_w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 4 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+            m_w_digit_[i][j] = 0.0f;
+            v_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* w_digit_2: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_digit_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict m_w_digit_2_)[3] = net->m_w_digit_2_;
+    float (*restrict v_w_digit_2_)[3] = net->v_w_digit_2_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+            m_w_digit_2_[i][j] = 0.0f;
+            v_w_digit_2_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* b_digit: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_b_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float *restrict b_digit_ = net->b_digit_;
+    float *restrict m_b_digit_ = net->m_b_digit_;
+    float *restrict v_b_digit_ = net->v_b_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        b_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        m_b_digit_[k] = 0.0f;
+        v_b_digit_[k] = 0.0f;
+    }
+}
+
 /* skip.snn:7  digit  = poisson(image) -> residual() -> dense(3, bias) -> li()
  * digit_poisson: spikes with the probability of image, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, int32_t last)
@@ -748,14 +797,26 @@ static void SNN_AT_LEVEL(update_b_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_digit_), 4, 0, NULL},
+    {SNN_AT_LEVEL(init_w_digit_2_), 4, 1, NULL},
+    {SNN_AT_LEVEL(init_b_digit_), 3, 2, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 3);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(poisson_digit_poisson_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(list_digit_poisson_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(layer_digit_if_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(layer_digit_sum_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_digit_if_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(poisson_digit_poisson_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(list_digit_poisson_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(layer_digit_if_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(layer_digit_sum_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_digit_if_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -765,16 +826,16 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_digit_), 4, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_2_), 4, NULL},
-    {SNN_AT_LEVEL(zero_b_digit_), 3, NULL},
-    {SNN_AT_LEVEL(transpose_w_digit_2_), 3, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(adjoint_digit_sum_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_2_), 4, NULL},
-    {SNN_AT_LEVEL(gradient_b_digit_), 3, NULL},
-    {SNN_AT_LEVEL(adjoint_digit_if_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 4, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 4, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_2_), 4, 0, NULL},
+    {SNN_AT_LEVEL(zero_b_digit_), 3, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_2_), 3, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_sum_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_2_), 4, 0, NULL},
+    {SNN_AT_LEVEL(gradient_b_digit_), 3, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_if_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 4, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -784,9 +845,9 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_digit_), 4, NULL},
-    {SNN_AT_LEVEL(update_w_digit_2_), 4, NULL},
-    {SNN_AT_LEVEL(update_b_digit_), 3, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 4, 0, NULL},
+    {SNN_AT_LEVEL(update_w_digit_2_), 4, 0, NULL},
+    {SNN_AT_LEVEL(update_b_digit_), 3, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -853,11 +914,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -869,23 +932,20 @@ static const SnnParam net_params[] = {
     {
         .name = "w_digit", .about = "dense(4)", .line = 2,
         .ndim = 2, .dims = {4, 4}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
-        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+        .states = 2, .state_name = {"m", "v"},
     },
     {
         .name = "w_digit_2", .about = "dense(3, bias)", .line = 7,
         .ndim = 2, .dims = {4, 3}, .matrix = true,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_), .state = {NET(m_w_digit_2_), NET(v_w_digit_2_)}},
-        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+        .states = 2, .state_name = {"m", "v"},
     },
     {
         .name = "b_digit", .about = "dense(3, bias)", .line = 7,
         .ndim = 1, .dims = {3}, .matrix = false,
-        .init = 0.5f, .constant = false,
         .at = {.value = NET(b_digit_), .gradient = NET(grad_b_digit_), .state = {NET(m_b_digit_), NET(v_b_digit_)}},
-        .states = 2, .state_name = {"m", "v"}, .state_init = {0.0f, 0.0f},
+        .states = 2, .state_name = {"m", "v"},
     },
 };
 
@@ -1029,6 +1089,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,

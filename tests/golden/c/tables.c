@@ -80,6 +80,19 @@ struct net {
 #include "snn_level_begin.h"
 #include "snn_vector.h"
 
+/* w_digit: initial values */
+static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4082483f;
+        }
+    }
+}
+
 /* tables.snn:6  digit  = poisson(image) -> dense(3) -> lif()
  * digit_poisson: spikes with the probability of image, 6 -> 6, all steps */
 static void SNN_AT_LEVEL(poisson_digit_poisson_)(void *context, int32_t first, int32_t last)
@@ -555,14 +568,24 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
+    {SNN_AT_LEVEL(init_w_digit_), 6, 0, NULL},
+};
+
+static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 1);
+}
+
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(poisson_digit_poisson_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(pack_digit_poisson_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, NULL},
+    {SNN_AT_LEVEL(poisson_digit_poisson_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(pack_digit_poisson_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(layer_digit_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_digit_rate_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(count_digit_), SNN_SAMPLES, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
@@ -572,11 +595,11 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_digit_), 6, NULL},
-    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(pack_steps_of_digit_poisson_), SNN_SAMPLES, NULL},
-    {SNN_AT_LEVEL(adjoint_digit_), 8, NULL},
-    {SNN_AT_LEVEL(sum_w_digit_), 6, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_), 6, 0, NULL},
+    {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(pack_steps_of_digit_poisson_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_), 6, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
@@ -586,7 +609,7 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_digit_), 6, NULL},
+    {SNN_AT_LEVEL(update_w_digit_), 6, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
@@ -640,11 +663,13 @@ static void choose_level(SnnModel *model)
     #ifdef SNN_LEVELS
     int level = snn_level();
     if (level == 3) {
+        model->init = init_v3;
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
     }
     if (level == 4) {
+        model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
@@ -656,7 +681,6 @@ static const SnnParam net_params[] = {
     {
         .name = "w_digit", .about = "dense(3)", .line = 6,
         .ndim = 2, .dims = {6, 3}, .matrix = true,
-        .init = 0.4082483f, .constant = false,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
 };
@@ -769,6 +793,7 @@ static const SnnModel description = {
         .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
+    .init = init,
     .forward = forward,
     .backward = backward,
     .update = update,
