@@ -212,6 +212,13 @@ static void report(const Check *check, const int counts[VERDICTS], double worst)
     fflush(stdout);
 }
 
+/* A large network runs for seconds for each entry: whoever waits sees what for. */
+static void show_progress(const char *param, int done, int entries)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "checking %s ... %3d %%\r", param, 100 * done / entries);
+}
+
 static bool check_param(Check *check)
 {
     size_t top = largest_entry(check);
@@ -225,6 +232,7 @@ static bool check_param(Check *check)
     double worst[VERDICTS] = {0};
     for (int i = 0; i < entries; i++) {
         double error;
+        show_progress(check->param->name, i, entries);
         Verdict verdict = check_entry(check, chosen_entry(check, i, top), &error);
         counts[verdict]++;
         worst[verdict] = fmax(worst[verdict], error);
@@ -252,8 +260,7 @@ static bool check_params(Interp *record, Interp *replay)
     bool all = true;
     for (int p = 0; p < replay->program->params.count; p++) {
         const LoopParam *param = &replay->program->params.at[p];
-        if (isatty(STDERR_FILENO))
-            fprintf(stderr, "checking %s ...\r", param->name);
+        show_progress(param->name, 0, 1);
         Check check = check_of(record, replay, p);
         all = check_param(&check) && all;
     }
