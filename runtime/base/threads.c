@@ -23,7 +23,7 @@ struct SnnPool {
     atomic_uint round; /* moves on when there is work */
     atomic_int busy;   /* workers that have not finished this round */
     SnnKernel *kernel; /* of this round; NULL: the workers end */
-    void *net;
+    void *context;
     int32_t count;
     atomic_llong next; /* the first item that nobody has taken */
 };
@@ -37,7 +37,7 @@ static void pool_share(SnnPool *pool)
         if (first >= pool->count)
             return;
         int64_t last = first + piece < pool->count ? first + piece : pool->count;
-        pool->kernel(pool->net, (int32_t)first, (int32_t)last);
+        pool->kernel(pool->context, (int32_t)first, (int32_t)last);
     }
 }
 
@@ -81,10 +81,10 @@ static void *pool_work(void *argument)
     }
 }
 
-static void pool_start_round(SnnPool *pool, SnnKernel *kernel, void *net, int32_t count)
+static void pool_start_round(SnnPool *pool, SnnKernel *kernel, void *context, int32_t count)
 {
     pool->kernel = kernel;
-    pool->net = net;
+    pool->context = context;
     pool->count = count;
     atomic_store(&pool->next, 0);
     atomic_store(&pool->busy, pool->started);
@@ -155,15 +155,15 @@ void snn_pool_close(SnnPool *pool)
     free(pool);
 }
 
-void snn_parallel(SnnPool *pool, SnnKernel *kernel, void *net, int32_t count)
+void snn_parallel(SnnPool *pool, SnnKernel *kernel, void *context, int32_t count)
 {
     if (count <= 0)
         return;
     if (pool == NULL || pool->threads == 1) {
-        kernel(net, 0, count);
+        kernel(context, 0, count);
         return;
     }
-    pool_start_round(pool, kernel, net, count);
+    pool_start_round(pool, kernel, context, count);
     pool_share(pool);
     pool_wait(pool);
 }
