@@ -191,12 +191,40 @@ static void add_without(Parsing *parsing, struct argp_state *state, const char *
     }
 }
 
+/* What takes a text as it is; false if the option is another. */
+static bool take_text(Options *options, int key, const char *arg)
+{
+    switch (key) {
+    case 'o': options->output = arg; return true;
+    case KEY_CC: options->cc = arg; return true;
+    case KEY_DUMP: options->dump_after = arg; return true;
+    case KEY_INPUTS: options->inputs = arg; return true;
+    case KEY_WEIGHTS: options->weights = arg; return true;
+    case KEY_SAVE: options->save = arg; return true;
+    default: return false;
+    }
+}
+
+/* The same of what is only said. */
+static bool take_flag(Options *options, int key)
+{
+    switch (key) {
+    case 'w': options->no_warnings = true; return true;
+    case KEY_STRICT: options->strict = true; return true;
+    case KEY_SINGLE: options->single = true; return true;
+    case KEY_NO_RUNTIME: options->no_runtime = true; return true;
+    case KEY_SOFT_FLOAT: options->soft_float = true; return true;
+    default: return false;
+    }
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     Parsing *parsing = state->input;
     Options *options = &parsing->options;
+    if (take_text(options, key, arg) || take_flag(options, key))
+        return 0;
     switch (key) {
-    case 'o': options->output = arg; break;
     case 'D': add_define(parsing, state, arg); break;
     case KEY_UNROLL:
         options->lower.unroll =
@@ -204,16 +232,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case KEY_KERNELS: options->lower.kernels = kernels_named(state, arg); break;
     case KEY_WITHOUT: add_without(parsing, state, arg); break;
-    case KEY_CC: options->cc = arg; break;
-    case KEY_NO_RUNTIME: options->no_runtime = true; break;
     case KEY_EMIT:
         set_action(parsing, state, ACTION_EMIT);
         options->emit = arg;
         break;
-    case KEY_DUMP: options->dump_after = arg; break;
     case KEY_TARGET: options->target = target_named(parsing, state, arg); break;
     case KEY_TARGETS: set_action(parsing, state, ACTION_TARGETS); break;
-    case KEY_SOFT_FLOAT: options->soft_float = true; break;
     case KEY_PASSES: set_action(parsing, state, ACTION_PASSES); break;
     case KEY_SHOW:
         set_action(parsing, state, ACTION_SHOW);
@@ -221,15 +245,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case KEY_RUN: set_action(parsing, state, ACTION_RUN); break;
     case KEY_GRADCHECK: set_action(parsing, state, ACTION_GRADCHECK); break;
-    case KEY_INPUTS: options->inputs = arg; break;
-    case KEY_WEIGHTS: options->weights = arg; break;
     case KEY_PRINT: add_names(parsing, arg); break;
-    case KEY_SAVE: options->save = arg; break;
     case KEY_ROWS: options->rows = (int)whole_number(state, "--rows", arg, 1, 100000); break;
     case KEY_SEED: options->seed = (unsigned)whole_number(state, "--seed", arg, 0, 0x7fffffff); break;
-    case 'w': options->no_warnings = true; break;
-    case KEY_STRICT: options->strict = true; break;
-    case KEY_SINGLE: options->single = true; break;
     case ARGP_KEY_ARG:
         if (options->model)
             argp_error(state, "one model at a time: `%s` is a second one", arg);
@@ -255,6 +273,9 @@ Options options_parse(Arena *arena, int argc, char **argv)
     parsing.options.target = targets;
     argp_program_version_hook = print_version;
     argp_err_exit_status = 2;
+    char *folder = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    if (folder) /* messages about options begin with it */
+        argv[0] = folder + 1;
     argp_parse(&argp, argc, argv, 0, NULL, &parsing);
     return parsing.options;
 }
