@@ -190,7 +190,7 @@ static bool has_floats(const Program *program)
 static bool fits(const Compilation *c, const Options *options)
 {
     const TargetRow *target = options->target;
-    double bytes = program_memory(c->program);
+    double bytes = program_memory(c->program, 1);
     if (target->reals == 0 && !options->soft_float && has_floats(c->program)) {
         fprintf(stderr,
                 "snnc: `%s` computes with floats, and %s has no unit for them: --soft-float lets a library "

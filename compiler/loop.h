@@ -241,6 +241,7 @@ typedef struct Program {
     const char *name;   /* of the model */
     const char *source; /* file name of the model, without folders */
     int steps;
+    double dt;      /* ms that a step lasts, 0: not said */
     bool learns;    /* has a backward phase and updates */
     unsigned needs; /* a bit for each Need, of a program that all passes are done with */
     Unique names;   /* of buffers and kernels */
@@ -263,7 +264,7 @@ typedef struct Program {
     int every;
     bool per_batch;
     double clip_norm;
-    const char *optimizer;
+    const char *optimizer, *learning; /* its name; with all that was set */
     /* The model as lines of text: what its results depend on, and what only its training does. */
     VEC(const char *) network_text, training_text;
 } Program;

@@ -71,6 +71,7 @@ typedef struct Training {
     double clip_norm;      /* 0: none */
     double clip_value;     /* 0: none; already part of the update's body */
     const char *optimizer; /* its name, for reports */
+    const char *learning;  /* "adam(lr = cosine(0.001)), clip_norm 1": all that was set */
 } Training;
 
 typedef VEC(const char *) Lines;

@@ -1,5 +1,7 @@
 #include "summary.h"
 
+#include "snn_memory.h"
+
 #include <stdio.h>
 
 static double numbers_of(const LoopParam *param)
@@ -31,13 +33,14 @@ static void print_layers(const Program *program)
     }
 }
 
-double program_memory(const Program *program)
+double program_memory(const Program *program, int used)
 {
     double bytes = 0;
     const int64_t *rooms = loop_rooms(program->arena, program);
     for (int b = 0; b < program->buffers.count; b++) {
         const Buffer *buffer = &program->buffers.at[b];
-        bytes += (double)rooms[b] * (buffer->per_sample ? program->batch : 1);
+        double times = buffer->per_sample ? program->batch : 1;
+        bytes += (double)rooms[b] * times / (buffer->sparse ? used : 1);
     }
     return bytes;
 }
@@ -55,8 +58,9 @@ static void print_totals(const Program *program)
     printf("\n%.0f parameters", params);
     if (frozen > 0)
         printf(" (%.0f of them frozen)", frozen);
-    printf(", %.0f synaptic operations a sample (forward, without sparsity), about %.1f MiB\n", operations,
-           program_memory(program) / (1 << 20));
+    printf(
+        ", %.0f synaptic operations a sample (forward, without sparsity), about %.1f MiB without the data\n",
+        operations, program_memory(program, SNN_SPARSE) / (1 << 20));
 }
 
 void print_summary(const Compilation *c, const char *model)
@@ -71,8 +75,8 @@ void print_summary(const Compilation *c, const char *model)
     print_layers(program);
     print_totals(program);
     if (c->net->training.present)
-        printf("%s, %s(lr = %g), batches of %d, %d epochs\n", loss_name(net_loss(c->net)->loss),
-               program->optimizer, program->lr, program->batch, program->epochs);
+        printf("%s, %s, batches of %d, %d epochs\n", loss_name(net_loss(c->net)->loss), program->learning,
+               program->batch, program->epochs);
     else
         printf("not trained: the model has no `train` block\n");
     printf("\nNext: `snnc %s -o %s` makes the program, `./%s --help` says what it can do.\n", model,

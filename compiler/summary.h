@@ -7,7 +7,8 @@
 /* To standard output: the data, the layers with their parameters and operations, memory, training. */
 void print_summary(const Compilation *compilation, const char *model);
 
-/* Bytes of all arrays that training takes, with batches as the model has them. */
-double program_memory(const Program *program);
+/* Bytes of all arrays that training takes, with batches as the model has them; of those that seldom are full, one in
+ * `used`: `info` of the program counts them with SNN_SPARSE. */
+double program_memory(const Program *program, int used);
 
 #endif

@@ -273,6 +273,7 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".version = %s,", c_string(tables->arena, options->version));
     out_line(out, ".source = %s,", c_string(tables->arena, program->source));
     out_line(out, ".steps = %d,", program->steps);
+    out_line(out, ".dt = %s,", number(tables, program->dt));
     out_line(out, ".data = {.format = %s, .folder = %s, .ndim = %d, .dims = %s, .classes = %d},",
              program_needs(program, NEED_IDX) ? "&snn_idx" : "NULL",
              c_string(tables->arena, program->data_folder), program->data_ndim,
@@ -286,6 +287,7 @@ static void description(const Tables *tables, const BackendOptions *options)
              program->per_batch ? "true" : "false");
     out_line(out, ".clip_norm = %s,", number(tables, program->clip_norm));
     out_line(out, ".optimizer = %s,", c_string(tables->arena, program->optimizer));
+    out_line(out, ".learning = %s,", c_string(tables->arena, program->learning));
     out_line(out, ".network = text_of_network,");
     out_line(out, ".training = text_of_training,");
     table_names(tables);

@@ -1,4 +1,5 @@
 /* The optimizer of a train block: its equations as the body of an update, its learning rate as a schedule. */
+#include "../literal.h"
 #include "build.h"
 
 #include <limits.h>
@@ -171,6 +172,54 @@ static bool check_optimizer(Build *b, const Def *def)
     return false;
 }
 
+/* ---- in words ---------------------------------------------------------------------------------------- */
+
+static const char *number_text(Build *b, double number)
+{
+    char digits[LITERAL_SIZE];
+    return arena_printf(b->arena, "%s", literal_number(digits, number));
+}
+
+/* The learning rate as a model would have it. */
+static const char *rate_text(Build *b)
+{
+    const Training *training = &b->net->training;
+    const char *rate = number_text(b, training->lr), *name = schedule_name(training->schedule);
+    if (training->schedule == SCHEDULE_CONSTANT)
+        return rate;
+    if (training->schedule == SCHEDULE_STEP)
+        return arena_printf(b->arena, "%s(%s, every = %d, gamma = %s)", name, rate, training->every,
+                            number_text(b, training->gamma));
+    return arena_printf(b->arena, "%s(%s%s)", name, rate, training->per_batch ? ", per_batch" : "");
+}
+
+static const char *argument_text(Build *b, const Entry *entry)
+{
+    if (entry->value.kind == VALUE_NUMBER)
+        return arena_printf(b->arena, ", %s = %s", entry->name, number_text(b, entry->value.number));
+    if (entry->value.kind == VALUE_FLAG)
+        return arena_printf(b->arena, entry->value.flag ? ", %s" : ", %s = false", entry->name);
+    return "";
+}
+
+static const char *clip_text(Build *b, const char *name, double clip)
+{
+    return clip > 0 ? arena_printf(b->arena, ", %s %s", name, number_text(b, clip)) : "";
+}
+
+static const char *learning_text(Build *b, const Def *def, const Scope *frame)
+{
+    const char *text = arena_printf(b->arena, "%s(lr = %s", def->name, rate_text(b));
+    for (int i = 1; i < frame->entries.count; i++) {
+        const Entry *entry = frame->entries.at[i];
+        if (entry->kind == ENTRY_FORMAL && entry->given)
+            text = arena_printf(b->arena, "%s%s", text, argument_text(b, entry));
+    }
+    const Training *training = &b->net->training;
+    return arena_printf(b->arena, "%s)%s%s", text, clip_text(b, name_clip_norm, training->clip_norm),
+                        clip_text(b, name_clip_value, training->clip_value));
+}
+
 static void run_optimizer(Build *b, const Def *def, const Call *call)
 {
     Node node = node_new(NODE_UPDATE, call->span);
@@ -191,6 +240,7 @@ static void run_optimizer(Build *b, const Def *def, const Call *call)
     }
     use_end(b, &use);
     b->net->optimizer = node;
+    b->net->training.learning = learning_text(b, def, frame);
 }
 
 void build_optimizer(Build *b, Scope *scope, const Expr *expr)

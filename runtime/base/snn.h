@@ -158,6 +158,7 @@ struct SnnModel {
     const char *version; /* of snnc */
     const char *source;  /* "model.snn" */
     int steps;
+    float dt; /* ms that a step lasts, 0: not said */
     SnnData data;
     /* What the program can do: snn_train, snn_test, snn_predict, snn_info. What it cannot, since the model has no
      * train block or no `predict`, is NULL: then the program need not have that part of the runtime. A model has one of
@@ -168,6 +169,8 @@ struct SnnModel {
     SnnSchedule schedule;
     float clip_norm;       /* 0: none */
     const char *optimizer; /* "adam"; NULL unless it trains */
+    const char
+        *learning; /* "adam(lr = cosine(0.001)), clip_norm 1": all that was set; NULL unless it trains */
     /* The model as lines of text, each list ended by NULL: what its results depend on, and what only its
      * training does. Checkpoints hold both. */
     const char *const *network, *const *training;

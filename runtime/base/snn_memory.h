@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SNN_ALIGN = 64 };
+enum {
+    SNN_ALIGN = 64,
+    SNN_SPARSE = 4 /* of a sparse buffer, one byte in so many is counted as used */
+};
 
 void *snn_alloc(size_t count, size_t size); /* zeroed, SNN_ALIGN-aligned; NULL when there is none left */
 void snn_free(void *memory);

@@ -82,8 +82,7 @@ static void info_training(const SnnModel *model, int64_t batch)
 {
     printf("batch %lld, ", (long long)batch);
     if (model->train != NULL)
-        printf("%d epochs, %s, learning rate %g, seed %u\n", model->epochs, model->optimizer,
-               (double)model->schedule.lr, model->seed);
+        printf("%d epochs, %s, seed %u\n", model->epochs, model->learning, model->seed);
     else
         printf("no training: the model has no `train` block\n");
 }
@@ -116,7 +115,8 @@ static int64_t info_buffers(const SnnModel *model, bool each_sample, bool sparse
 /* While it trains, or, if it does not, tests. Lists have room for every unit at every step. */
 static void info_memory(const SnnModel *model, const SnnOptions *options, int64_t batch, int64_t params)
 {
-    int64_t lists = (info_buffers(model, false, true, 1) + info_buffers(model, true, true, batch)) / 4;
+    int64_t lists =
+        (info_buffers(model, false, true, 1) + info_buffers(model, true, true, batch)) / SNN_SPARSE;
     info_size("streams of a batch", info_buffers(model, true, false, batch));
     info_size("scratch", info_buffers(model, false, false, 1) - params);
     info_size("lists, if a quarter full", lists);
@@ -134,8 +134,11 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
         return SNN_FAILED;
     info_dims(dims, sizeof dims, model->data.dims, model->data.ndim);
     printf("%s, from %s by snnc %s\n", model->name, model->source, model->version);
-    printf("samples %s%s in %d classes, %d time steps\n", dims, model->spikes != NULL ? " of spikes" : "",
+    printf("samples %s%s in %d classes, %d time steps", dims, model->spikes != NULL ? " of spikes" : "",
            model->data.classes, model->steps);
+    if (model->dt > 0)
+        printf(" of %g ms", (double)model->dt);
+    printf("\n");
     info_training(model, batch);
     int64_t operations = info_streams(model);
     info_saved(model);

@@ -44,8 +44,14 @@ shows "snnc: parameters of a neuron" '^pool +20 +1 +0  held\(\), spikes$' "$snnc
 shows "snnc: a layer that was moved" '^read_last +4 +16 +16  dense\(4\)$' "$snnc" reservoir.snn
 shows "snnc: frozen parameters" '^1798 parameters \(1701 of them frozen\), ' "$snnc" reservoir.snn
 shows "snnc: its training" '^mse, adam\(lr = 0\.005\), batches of 16, 12 epochs$' "$snnc" shapes.snn
+set_up='optimizer sgd(lr = step(0.1, 2), momentum = 0.9, nesterov)  clip_norm 5'
+sed -e "s/optimizer adam.*/$set_up/" -e 's/10 steps/10 steps of 2 ms/' -e '/^let lr/d' shapes.snn > set.snn
+learning='sgd\(lr = step\(0\.1, every = 2, gamma = 0\.1\), momentum = 0\.9, nesterov\), clip_norm 5'
+shows "snnc: all that was set of its training" "^mse, $learning, batches of 16, 12 epochs\$" "$snnc" set.snn
+"$snnc" set.snn -o set && shows "info: all that was set of its training" "^batch 16, 12 epochs, $learning, seed 0\$" ./set info
+shows "info: how long a step is" ' 10 time steps of 2 ms$' ./set info
 shows "snnc: what to do next" '`snnc shapes\.snn -o shapes`' "$snnc" shapes.snn
-stays "snnc: unknown flag" 2 "unrecognized option '--fast'" old.c "$snnc" --fast shapes.snn -o old.c
+stays "snnc: unknown flag" 2 "^snnc: unrecognized option '--fast'" old.c "$snnc" --fast shapes.snn -o old.c
 stays "snnc: unknown stage" 2 '^snnc: --emit takes .*, not `asm`$' old.c "$snnc" --emit=asm shapes.snn -o old.c
 stays "snnc: unknown pass" 2 '^snnc: no pass is called `polish`; --passes lists them$' old.c "$snnc" --dump-after=polish shapes.snn -o old.c
 stays "snnc: -D without a value" 2 '^snnc: -D takes NAME=VALUE, as in -D "tau=20 ms", not `hidden=`$' old.c "$snnc" shapes.snn -D hidden= -o old.c

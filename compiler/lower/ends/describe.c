@@ -157,6 +157,7 @@ static void describe_training(Lower *lower)
     program->per_batch = training->per_batch;
     program->clip_norm = training->clip_norm;
     program->optimizer = training->optimizer;
+    program->learning = training->learning;
 }
 
 void describe_program(Lower *lower)
@@ -165,6 +166,7 @@ void describe_program(Lower *lower)
     Place place = source_place(net->sources, net->data.span.lo);
     lower->program->source = place.source ? base_name(place.source->path) : "";
     lower->program->steps = net->steps;
+    lower->program->dt = net->dt;
     for (ParamId p = 0; p < net->params.count; p++)
         describe_param(lower, p);
     describe_streams(lower);

@@ -886,6 +886,7 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "direct.snn",
     .steps = 2,
+    .dt = 0.0f,
     .data = {.format = &snn_idx, .folder = NULL, .ndim = 2, .dims = {2, 2}, .classes = 3},
     .train = snn_train,
     .test = snn_test,
@@ -897,6 +898,7 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "sgd",
+    .learning = "sgd(lr = 0.1), clip_value 0.5",
     .network = text_of_network,
     .training = text_of_training,
     .tables = {

@@ -658,6 +658,7 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "events.snn",
     .steps = 2,
+    .dt = 0.0f,
     .data = {.format = &snn_idx, .folder = NULL, .ndim = 2, .dims = {2, 5}, .classes = 3},
     .train = snn_train,
     .test = snn_test,
@@ -669,6 +670,7 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "sgd",
+    .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
     .tables = {

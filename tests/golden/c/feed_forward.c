@@ -998,6 +998,7 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "feed_forward.snn",
     .steps = 3,
+    .dt = 0.0f,
     .data = {.format = &snn_idx, .folder = NULL, .ndim = 2, .dims = {2, 2}, .classes = 3},
     .train = snn_train,
     .test = snn_test,
@@ -1009,6 +1010,7 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.001f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "adam",
+    .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
     .tables = {

@@ -682,6 +682,7 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "frozen.snn",
     .steps = 3,
+    .dt = 0.0f,
     .data = {.format = &snn_idx, .folder = NULL, .ndim = 1, .dims = {4}, .classes = 3},
     .train = snn_train,
     .test = snn_test,
@@ -692,6 +693,7 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 1.0f,
     .optimizer = "sgd",
+    .learning = "sgd(lr = 0.1, momentum = 0.9), clip_norm 1",
     .network = text_of_network,
     .training = text_of_training,
     .tables = {

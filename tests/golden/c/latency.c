@@ -355,6 +355,7 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "latency.snn",
     .steps = 3,
+    .dt = 0.0f,
     .data = {.format = &snn_idx, .folder = NULL, .ndim = 1, .dims = {4}, .classes = 3},
     .test = snn_test,
     .predict = snn_predict,
@@ -365,6 +366,7 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.0f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = NULL,
+    .learning = NULL,
     .network = text_of_network,
     .training = text_of_training,
     .tables = {

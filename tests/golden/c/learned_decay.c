@@ -1087,6 +1087,7 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "learned_decay.snn",
     .steps = 2,
+    .dt = 0.0f,
     .data = {.format = &snn_idx, .folder = NULL, .ndim = 1, .dims = {4}, .classes = 3},
     .train = snn_train,
     .test = snn_test,
@@ -1098,6 +1099,7 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "sgd",
+    .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
     .tables = {

@@ -1691,6 +1691,7 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "names.snn",
     .steps = 2,
+    .dt = 0.0f,
     .data = {.format = &snn_idx, .folder = NULL, .ndim = 1, .dims = {3}, .classes = 2},
     .train = snn_train,
     .test = snn_test,
@@ -1702,6 +1703,7 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "memset",
+    .learning = "memset(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
     .tables = {

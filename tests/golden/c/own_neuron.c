@@ -830,6 +830,7 @@ static const SnnModel description = {
     .version = "0.1.0",
     .source = "own_neuron.snn",
     .steps = 2,
+    .dt = 2.0f,
     .data = {.format = &snn_idx, .folder = NULL, .ndim = 1, .dims = {4}, .classes = 3},
     .train = snn_train,
     .test = snn_test,
@@ -841,6 +842,7 @@ static const SnnModel description = {
     .schedule = {.kind = SNN_CONSTANT, .lr = 0.001f, .gamma = 1.0f, .every = 1, .per_batch = false},
     .clip_norm = 0.0f,
     .optimizer = "adam",
+    .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
     .tables = {
