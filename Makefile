@@ -12,7 +12,7 @@ CPPFLAGS = -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -iquote compiler -iquote gramma
 # No contraction: the interpreter and the generated code must agree to the last bit.
 CFLAGS   = -std=c11 -ffp-contract=off $(OPTIMIZE) $(SANITIZE) $(WARNINGS)
 LDFLAGS  = $(SANITIZE)
-LDLIBS   = -lm -lpthread -lz
+LDLIBS   = -lm -lpthread -lz -ldl
 
 WARNINGS  = -Wall -Wextra
 WARNINGS += -Wpedantic           # ISO C only: the next compiler may have no extensions
@@ -38,11 +38,14 @@ OBJ      = $(BUILD)/obj
 SNNC     = $(BUILD)/snnc
 UNIT     = $(BUILD)/unit
 MAIN     = compiler/main.c
-SOURCES  = $(filter-out $(MAIN),$(wildcard compiler/*.c compiler/*/*.c compiler/*/*/*.c grammar/*.c backends/*/*.c))
-EMBEDDED = $(wildcard runtime/*/*.h runtime/*/*.c compiler/library/*)
+# What snnc loads when it is asked for: see backends/backends.def.
+LLVM_SOURCES = $(wildcard backends/llvm/*.c)
+SOURCES  = $(filter-out $(MAIN) $(LLVM_SOURCES),$(wildcard compiler/*.c compiler/*/*.c compiler/*/*/*.c grammar/*.c backends/*/*.c))
+EMBEDDED = $(filter-out runtime/library/%,$(wildcard runtime/*/*.h runtime/*/*.c)) $(wildcard compiler/library/*)
 UNIT_SOURCES = $(wildcard tests/unit/*.c)
 
 LIB_OBJECTS  = $(SOURCES:%.c=$(OBJ)/%.o) $(OBJ)/gen/snn.tab.o $(OBJ)/gen/snn.lex.o $(OBJ)/gen/embedded.o
+LLVM_OBJECTS = $(LLVM_SOURCES:%.c=$(OBJ)/%.o)
 RT_OBJECTS   = $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*/*.c))
 UNIT_OBJECTS = $(UNIT_SOURCES:%.c=$(OBJ)/%.o)
 LIBRARIES    = $(BUILD)/libsnnc.a $(BUILD)/librt.a
@@ -53,10 +56,10 @@ FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] gra
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh tests/circles.sh,$(wildcard tests/*.sh))
 TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))
 
-.PHONY: all demo bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
+.PHONY: all loaded demo bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
 .DELETE_ON_ERROR:
 
-all: $(SNNC) ## build/snnc (default)
+all: $(SNNC) loaded ## build/snnc (default)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
@@ -64,7 +67,7 @@ help: ## this list
 # ---- what the machine needs ----
 
 BUILD_TOOLS = cc flex bison zlib
-TEST_TOOLS  = $(BUILD_TOOLS) pkg-config check clang $(CROSS_TOOLS)
+TEST_TOOLS  = $(BUILD_TOOLS) pkg-config check clang llvm $(CROSS_TOOLS)
 CROSS_TOOLS = aarch64-linux-gnu-gcc riscv64-linux-gnu-gcc arm-linux-gnueabihf-gcc qemu-aarch64-static
 FUZZ_TOOLS  = $(BUILD_TOOLS) fuzzer
 DEMO_TOOLS  = $(BUILD_TOOLS) fashion-mnist
@@ -93,9 +96,23 @@ $(BUILD)/deps-fuzz: tests/deps.sh | $(BUILD)/deps-build
 
 # ---- the compiler ----
 
-$(SNNC): $(OBJ)/compiler/main.o $(LIBRARIES)
+# All of it: a backend that is loaded finds there what it needs.
+$(SNNC): $(OBJ)/compiler/main.o $(LIB_OBJECTS) $(BUILD)/librt.a
 	@echo "  LINK $@"
-	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) -rdynamic $^ $(LDLIBS) -o $@
+
+# Without LLVM there is no such backend; asked for it, snnc says so.
+LLVM_CONFIG ?= llvm-config-19
+
+loaded:
+	@if command -v $(LLVM_CONFIG) > /dev/null 2>&1; then $(MAKE) --no-print-directory $(BUILD)/snnc-llvm.so; else rm -f $(BUILD)/snnc-llvm.so; fi
+
+$(BUILD)/snnc-llvm.so: $(LLVM_OBJECTS)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) -shared $^ $$($(LLVM_CONFIG) --ldflags --libs) -o $@
+
+# LLVM's headers are not ours to warn about.
+$(LLVM_OBJECTS): CFLAGS += -fPIC -isystem $$($(LLVM_CONFIG) --includedir)
 
 $(BUILD)/libsnnc.a: $(LIB_OBJECTS)
 	@rm -f $@
@@ -153,7 +170,7 @@ $(UNIT): $(UNIT_OBJECTS) $(LIBRARIES)
 $(UNIT_OBJECTS): CFLAGS += $(TEST_WARNINGS)
 $(UNIT_OBJECTS): | $(BUILD)/deps-test
 
-$(TEST_NAMES): %: tests/%.sh $(SNNC) $(BUILD)/deps-test
+$(TEST_NAMES): %: tests/%.sh $(SNNC) loaded $(BUILD)/deps-test
 	BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" SANITIZE="$(SANITIZE)" tests/$@.sh
 
 asan: ## unit and run tests under the address and undefined-behaviour sanitizers
@@ -171,7 +188,7 @@ fuzz: $(BUILD)/deps-fuzz ## look for texts and files that crash: see tests/fuzz/
 
 layers: $(LIBRARIES) ## no #include against the order of the layers, no circle of calls; names of models are left to them
 	@tests/layers.sh
-	@tests/circles.sh $(LIB_OBJECTS) $(RT_OBJECTS)
+	@tests/circles.sh $(LIB_OBJECTS) $(RT_OBJECTS) $(wildcard $(LLVM_OBJECTS))
 
 format: ## lay all C files out
 	clang-format -i $(FORMATTED)
@@ -211,4 +228,4 @@ install: $(SNNC) ## into $(PREFIX)/bin
 clean: ## remove build/
 	rm -rf $(BUILD)
 
--include $(LIB_OBJECTS:.o=.d) $(RT_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(OBJ)/compiler/main.d
+-include $(LIB_OBJECTS:.o=.d) $(LLVM_OBJECTS:.o=.d) $(RT_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(OBJ)/compiler/main.d

@@ -1,4 +1,4 @@
-/* A backend: spells the Loop IR in the language of a target. One row in backends/backends.def. */
+/* A backend: spells the Loop IR in the language of a target. Rows in backends/backends.def. */
 #ifndef SNNC_BACKEND_H
 #define SNNC_BACKEND_H
 
@@ -10,15 +10,28 @@ typedef struct BackendOptions {
     const char *version; /* of snnc */
     const char *command; /* options that shaped the output, for its first comment; no paths */
     const char
-        *file;    /* that is written, for the same, without folders and its ending; NULL: the model's name */
+        *file; /* that is written, for the same, without folders and its ending; NULL: the model's name */
     const TargetRow *target; /* NULL: this machine */
-    bool runtime; /* a whole program, with its runtime; else the kernels alone */
+    bool runtime;            /* a whole program, with its runtime; else the kernels alone */
+    const char *form;        /* "c", "o": one of the backend's */
+    int optimize;            /* 0 to 3, where the backend does so itself */
 } BackendOptions;
 
 typedef struct Backend {
-    const char *name; /* of --emit */
-    const char *about;
-    void (*emit)(const Program *program, const BackendOptions *options, Out *out);
+    const char *name;
+    const char *linked; /* the form that a C compiler makes an executable of */
+    bool library;       /* it is linked with the runtime as a library */
+    /* False with *error set, in the program's arena. */
+    bool (*emit)(const Program *program, const BackendOptions *options, Out *out, const char **error);
 } Backend;
+
+/* The name of the backend that writes files with this ending (without the dot), NULL: none does. */
+const char *backend_of_form(const char *ending);
+/* All such endings, as "c, ll". */
+const char *backend_forms(Arena *arena);
+/* NULL with *error set, in the arena: there is none of this name, or it is not installed. */
+const Backend *backend_find(Arena *arena, const char *name, const char **error);
+/* A file that belongs to snnc, beside it: "snnc-llvm.so". */
+const char *backend_file(Arena *arena, const char *name);
 
 #endif

@@ -1,5 +1,6 @@
 #include "driver.h"
 
+#include "backend.h"
 #include "executable.h"
 #include "summary.h"
 
@@ -109,20 +110,30 @@ static const char *define_text(Arena *arena, const Define *define)
     return arena_printf(arena, plain ? "%s=%s" : "'%s=%s'", define->item->name, value);
 }
 
-static bool ends_in_c(const char *path)
+/* What is to be written. */
+typedef struct Wanted {
+    const char *output;
+    const char *backend, *form; /* NULL: a stage of the compiler */
+    bool executable;            /* of that form */
+} Wanted;
+
+/* "c" of "folder/x.c"; "" where there is none. */
+static const char *ending(const char *path)
 {
-    size_t length = strlen(path);
-    return length > 2 && strcmp(path + length - 2, ".c") == 0;
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    return dot && dot != name ? dot + 1 : "";
 }
 
-/* "x" of "folder/x.c"; NULL of anything else. */
+/* "x" of "folder/x.c"; NULL of what no backend writes. */
 static const char *stem(Arena *arena, const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL, *name = slash ? slash + 1 : path;
-    return name && ends_in_c(name) ? arena_strndup(arena, name, strlen(name) - 2) : NULL;
+    return name && backend_of_form(ending(name))
+               ? arena_strndup(arena, name, strlen(name) - strlen(ending(name)) - 1)
+               : NULL;
 }
 
-static Out *backend_text(Compilation *c, const Options *options, const Backend *backend)
+static const char *command_text(Compilation *c, const Options *options)
 {
     const char *command = "";
     for (int i = 0; i < c->define_count; i++)
@@ -135,29 +146,29 @@ static Out *backend_text(Compilation *c, const Options *options, const Backend *
     if (options->target != targets)
         command = arena_printf(c->arena, "%s --target=%s%s", command, options->target->name,
                                options->soft_float ? " --soft-float" : "");
-    BackendOptions wanted = {.version = SNNC_VERSION,
-                             .command = command,
-                             .file = stem(c->arena, options->output),
-                             .target = options->target,
-                             .runtime = !options->no_runtime};
-    Out *out = out_new(c->arena);
-    backend->emit(c->program, &wanted, out);
-    return out;
+    return command;
 }
 
-/* Text goes to .c files, to standard output, pipes and devices; anything else is an executable's name. */
-static bool wants_text(const char *path)
+/* Standard output, pipes and devices take a C program; a file is what its ending says, else an executable. */
+static Wanted wanted(const Options *options)
 {
+    const char *output = options->output ? options->output : "-";
     struct stat there;
-    bool special = stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
-    return ends_in_c(path) || snn_output_is_standard(path) || special;
+    bool special = snn_output_is_standard(output)
+                   || (stat(output, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode));
+    const char *form = options->emit ? options->emit : special ? "c" : ending(output);
+    Wanted found = {.output = output, .backend = backend_of_form(form), .form = form};
+    if (!found.backend && !options->emit)
+        found = (Wanted){.output = output, .backend = options->backend, .executable = true};
+    return found;
 }
 
 static int emit_stage(Compilation *c, const Options *options, const char *output)
 {
     const char *pass = emit_pass(options->emit);
     if (!pass) {
-        fprintf(stderr, "snnc: --emit takes ast, net, adjoint, loop or c, not `%s`\n", options->emit);
+        fprintf(stderr, "snnc: --emit takes ast, net, adjoint, loop, %s, not `%s`\n", backend_forms(c->arena),
+                options->emit);
         return 2;
     }
     if (!compile(c, pass))
@@ -230,25 +241,55 @@ int driver_check(Compilation *c, const Options *options)
     return EXIT_SUCCESS;
 }
 
-int driver_output(Compilation *c, Options *options, const Backend *backend)
+static int refuse(const char *error)
 {
-    const char *output = options->output ? options->output : "-";
-    if (is_same_file(options->model, output)) {
-        fprintf(stderr, "snnc: -o `%s` is the model itself; give the output another name\n", output);
+    fprintf(stderr, "snnc: %s\n", error);
+    return EXIT_FAILURE;
+}
+
+static int write_program(Compilation *c, const Options *options, const Wanted *wanted, const Backend *backend)
+{
+    const char *error = NULL;
+    BackendOptions how = {.version = SNNC_VERSION,
+                          .command = command_text(c, options),
+                          .file = stem(c->arena, options->output),
+                          .runtime = !options->no_runtime,
+                          .form = wanted->executable ? backend->linked : wanted->form,
+                          .target = options->target,
+                          .optimize = options->optimize};
+    Out *out = out_new(c->arena);
+    if (!backend->emit(c->program, &how, out, &error))
+        return refuse(error);
+    return wanted->executable ? build_executable(c, options, backend, out)
+                              : save(out, c->arena, wanted->output);
+}
+
+int driver_output(Compilation *c, const Options *options)
+{
+    const char *error = NULL;
+    const Wanted what = wanted(options);
+    if (is_same_file(options->model, what.output)) {
+        fprintf(stderr, "snnc: -o `%s` is the model itself; give the output another name\n", what.output);
         return 2;
     }
     if (options->dump_after && strcmp(options->dump_after, "all") != 0 && !find_pass(options->dump_after)) {
         fprintf(stderr, "snnc: no pass is called `%s`; --passes lists them\n", options->dump_after);
         return 2;
     }
+    if (!what.backend)
+        return emit_stage(c, options, what.output);
+    const Backend *backend = backend_find(c->arena, what.backend, &error);
     if (!backend)
-        return emit_stage(c, options, output);
+        return refuse(error);
+    if (what.executable && backend->library && options->target->system == TARGET_OTHER)
+        return refuse(
+            arena_printf(c->arena,
+                         "the runtime as a library is for this machine only: make an executable for %s "
+                         "from C, without --backend=%s, or an object by `-o FILE.o`",
+                         options->target->name, backend->name));
     if (wants_trainer_for_none(options))
         return 2;
     if (!compile(c, NULL) || !fits(c, options))
         return EXIT_FAILURE;
-    Out *text = backend_text(c, options, backend);
-    return options->action == ACTION_EMIT || wants_text(output)
-               ? save(text, c->arena, output)
-               : build_executable(c, options->target, options->cc, options->output, text);
+    return write_program(c, options, &what, backend);
 }

@@ -2,7 +2,6 @@
 #ifndef SNNC_DRIVER_H
 #define SNNC_DRIVER_H
 
-#include "backend.h"
 #include "options.h"
 #include "pipeline.h"
 
@@ -15,7 +14,7 @@ int driver_list_passes(void);
 /* Compiles, and prints a summary in place of a program. */
 int driver_check(Compilation *compilation, const Options *options);
 int driver_show(Compilation *compilation, const Options *options);
-/* Compiles to the backend's text, or a stage's, or an executable. backend: NULL if --emit names none. */
-int driver_output(Compilation *compilation, Options *options, const Backend *backend);
+/* Compiles to what a backend writes, or a stage's text, or an executable. */
+int driver_output(Compilation *compilation, const Options *options);
 
 #endif

@@ -25,7 +25,7 @@ extern char **environ;
 /* A folder beside the output, whose name nobody else has: a program that is made in it has its place by a rename. */
 typedef struct Workshop {
     const char *target, *folder, *source, *program;
-    FILE *file; /* the source, with a lock on it while the workshop is in use */
+    FILE *lock; /* a file with a lock on it while the workshop is in use */
 } Workshop;
 
 /* The path with the links in it followed. One that begins with '-' would be an option of the C compiler. */
@@ -37,11 +37,14 @@ static const char *program_path(Arena *arena, const char *output)
     return *path == '-' ? arena_printf(arena, "./%s", path) : path;
 }
 
-static void remove_workshop(const char *folder, const char *source, const char *program)
+static void remove_workshop(Arena *arena, const char *path)
 {
-    unlink(source);
-    unlink(program);
-    rmdir(folder);
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        unlink(arena_printf(arena, "%s/%s", path, entry->d_name));
+    if (folder)
+        closedir(folder);
+    rmdir(path);
 }
 
 /* A workshop for a program called `base`, by its name. */
@@ -61,42 +64,48 @@ static void clean_workshops(Arena *arena, const Workshop *own)
     DIR *folder = opendir(*beside ? beside : ".");
     if (!folder)
         return;
-    if (fstat(fileno(own->file), &now) == 0)
+    if (fstat(fileno(own->lock), &now) == 0)
         for (struct dirent *entry; (entry = readdir(folder));) {
             const char *path = arena_printf(arena, "%s%s", beside, entry->d_name);
-            const char *source = arena_printf(arena, "%s/program.c", path);
             if (is_workshop(entry->d_name, base) && strcmp(path, own->folder) != 0
-                && snn_output_is_stale(AT_FDCWD, source, now.st_mtime))
-                remove_workshop(path, source, arena_printf(arena, "%s/program", path));
+                && snn_output_is_stale(AT_FDCWD, arena_printf(arena, "%s/lock", path), now.st_mtime))
+                remove_workshop(arena, path);
         }
     closedir(folder);
 }
 
-static bool open_workshop(Workshop *workshop, Arena *arena, const char *output)
+static bool open_workshop(Workshop *workshop, Arena *arena, const char *output, const char *form)
 {
     char *folder = arena_printf(arena, "%s" WORKSHOP_TAG WORKSHOP_MARK, program_path(arena, output));
     workshop->target = program_path(arena, output);
     if (!mkdtemp(folder))
         return false;
     workshop->folder = folder;
-    workshop->source = arena_printf(arena, "%s/program.c", folder);
+    workshop->source = arena_printf(arena, "%s/program.%s", folder, form);
     workshop->program = arena_printf(arena, "%s/program", folder);
-    workshop->file = fopen(workshop->source, "w");
-    if (!workshop->file)
+    workshop->lock = fopen(arena_printf(arena, "%s/lock", folder), "w");
+    if (!workshop->lock)
         return false;
-    snn_output_lock(fileno(workshop->file)); /* where a file system knows no locks, age alone tells */
+    snn_output_lock(fileno(workshop->lock)); /* where a file system knows no locks, age alone tells */
     clean_workshops(arena, workshop);
     return true;
 }
 
-static void close_workshop(const Workshop *workshop)
+static void close_workshop(Arena *arena, const Workshop *workshop)
 {
     int reason = errno;
-    if (workshop->file)
-        fclose(workshop->file);
+    if (workshop->lock)
+        fclose(workshop->lock);
     if (workshop->folder)
-        remove_workshop(workshop->folder, workshop->source, workshop->program);
+        remove_workshop(arena, workshop->folder);
     errno = reason;
+}
+
+static bool write_source(const Workshop *workshop, const Out *code)
+{
+    FILE *file = fopen(workshop->source, "w");
+    bool written = file && out_write(code, file);
+    return file && fclose(file) == 0 && written;
 }
 
 /* ---- the C compiler ----------------------------------------------------------------------------------- */
@@ -201,42 +210,54 @@ static void add_words(Arena *arena, Words *words, const char *text)
         vec_push(arena, words, arena_strndup(arena, text, strcspn(text, blanks)));
 }
 
-static char *const *cc_command(const Compilation *c, const TargetRow *target, const char *cc,
+static void add_optimize(Arena *arena, Words *command, const Options *options)
+{
+    if (options->optimize != MOST_OPTIMIZE)
+        vec_push(arena, command, arena_printf(arena, "-O%d", options->optimize));
+}
+
+static char *const *cc_command(const Compilation *c, const Options *options, const Backend *backend,
                                const Workshop *workshop)
 {
     Arena *arena = c->arena;
+    const TargetRow *target = options->target;
     const Parts parts = parts_of(arena, c->program);
-    const char *const given[] = {cc, target->system == TARGET_OWN ? getenv("CC") : NULL, target->compiler};
+    const char *const given[] = {options->cc, target->system == TARGET_OWN ? getenv("CC") : NULL,
+                                 target->compiler};
     Words command = {0};
     for (size_t i = 0; command.count == 0; i++)
         add_words(arena, &command, given[i]);
-    add_words(arena, &command, target_c_options(arena, target));
+    if (!backend->library) {
+        add_words(arena, &command, target_c_options(arena, target));
+        add_optimize(arena, &command, options);
+    }
     vec_push(arena, &command, workshop->source);
     vec_push(arena, &command, "-o");
     vec_push(arena, &command, workshop->program);
+    if (backend->library)
+        vec_push(arena, &command, backend_file(arena, "librt.a"));
     add_words(arena, &command, parts_libraries(arena, &parts, target));
     vec_push(arena, &command, NULL);
     return (char *const *)command.at;
 }
 
-int build_executable(const Compilation *c, const TargetRow *target, const char *cc, const char *output,
-                     const Out *text)
+int build_executable(const Compilation *c, const Options *options, const Backend *backend, const Out *code)
 {
     Workshop workshop = {0};
     Watch watch;
     int status = EXIT_SUCCESS;
     watch_begin(&watch);
-    bool done = open_workshop(&workshop, c->arena, output) && out_write(text, workshop.file)
-                && fflush(workshop.file) == 0;
+    bool done =
+        open_workshop(&workshop, c->arena, options->output, backend->linked) && write_source(&workshop, code);
     if (done) {
-        status = run_cc(c->arena, &watch, target, cc_command(c, target, cc, &workshop));
+        status = run_cc(c->arena, &watch, options->target, cc_command(c, options, backend, &workshop));
         done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
     }
     int reason = errno;
-    close_workshop(&workshop);
+    close_workshop(c->arena, &workshop);
     watch_end(&watch);
     if (done)
         return status;
-    fprintf(stderr, "snnc: cannot write `%s`: %s\n", output, strerror(reason));
+    fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(reason));
     return EXIT_FAILURE;
 }

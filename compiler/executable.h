@@ -1,13 +1,14 @@
-/* From generated C to an executable, by a C compiler. */
+/* From generated code to an executable, by a C compiler. */
 #ifndef SNNC_EXECUTABLE_H
 #define SNNC_EXECUTABLE_H
 
+#include "backend.h"
+#include "options.h"
 #include "pipeline.h"
-#include "target.h"
 
-/* Compiles the text of c->program into the file `output`, which appears whole or not at all. `cc`: a command, NULL
- * for that of the target; for this machine's programs $CC comes before it. The exit status; a failure was reported. A signal that ends the process leaves no file behind. */
-int build_executable(const Compilation *c, const TargetRow *target, const char *cc, const char *output,
-                     const Out *text);
+/* Compiles or links what the backend made of c->program into the file that the options name, which appears whole or not at
+ * all, with their C compiler or that of the target; for this machine's programs $CC comes before it. The exit status; a
+ * failure was reported. A signal that ends the process leaves no file behind. */
+int build_executable(const Compilation *c, const Options *options, const Backend *backend, const Out *code);
 
 #endif

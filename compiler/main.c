@@ -1,4 +1,3 @@
-#include "backend.h"
 #include "driver.h"
 #include "gradcheck.h"
 #include "options.h"
@@ -10,24 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define BACKEND(name) extern const Backend backend_##name;
-#include "backends.def"
-#undef BACKEND
-
-static const Backend *const backends[] = {
-#define BACKEND(name) &backend_##name,
-#include "backends.def"
-#undef BACKEND
-};
-
-static const Backend *find_backend(const char *name)
-{
-    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
-        if (strcmp(backends[i]->name, name) == 0)
-            return backends[i];
-    return NULL;
-}
 
 static int finish(Compilation *compilation, int status)
 {
@@ -97,10 +78,7 @@ int main(int argc, char **argv)
     case ACTION_SHOW: status = driver_show(compilation, &options); break;
     case ACTION_EMIT:
     case ACTION_COMPILE:
-        status = compilation->text
-                     ? finish(compilation, driver_output(compilation, &options,
-                                                         find_backend(options.emit ? options.emit : "c")))
-                     : 2;
+        status = compilation->text ? finish(compilation, driver_output(compilation, &options)) : 2;
         break;
     case ACTION_CHECK:
         status = compilation->text ? finish(compilation, driver_check(compilation, &options)) : 2;

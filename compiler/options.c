@@ -19,6 +19,7 @@ enum Key {
     KEY_NO_RUNTIME,
     KEY_SHOW,
     KEY_CC,
+    KEY_BACKEND,
     KEY_RUN,
     KEY_GRADCHECK,
     KEY_INPUTS,
@@ -34,8 +35,9 @@ enum Key {
 static const struct argp_option table[] = {
     {NULL, 0, NULL, 0, "Compiling:", 1},
     {"output", 'o', "FILE", 0,
-     "Write a C program (FILE ends in .c, or - for standard output) or, by the system's C compiler, an "
-     "executable",
+     "Write a C program (FILE ends in .c, or - for standard output), what LLVM makes of the model (.ll, .bc, "
+     ".s, .o), "
+     "or, by the system's C compiler, an executable",
      1},
     {"define", 'D', "NAME=VALUE", 0,
      "Set a `let` constant of the model, as in -D \"tau=20 ms\"; a plain number takes the constant's unit",
@@ -59,12 +61,14 @@ static const struct argp_option table[] = {
      "For a target without a floating-point unit, all the same: its compiler's library computes floats, "
      "slowly",
      1},
+    {"backend", KEY_BACKEND, "NAME", 0, "Who makes the code of an executable: c or llvm (default: c)", 1},
+    {"optimize", 'O', "0..3", 0, "How much the C compiler or LLVM is to optimise (default: 3)", 1},
     {"no-warnings", 'w', NULL, 0, "Say nothing about what compiles and is likely a mistake", 1},
     {"strict", KEY_STRICT, NULL, 0, "Warnings are errors", 1},
     {"no-runtime", KEY_NO_RUNTIME, NULL, 0,
      "Only the network: the runtime's headers are included, not pasted", 1},
     {NULL, 0, NULL, 0, "Looking:", 2},
-    {"emit", KEY_EMIT, "STAGE", 0, "Print ast, net, adjoint, loop or c instead of compiling", 2},
+    {"emit", KEY_EMIT, "STAGE", 0, "Print ast, net, adjoint, loop, c or ll instead of compiling", 2},
     {"dump-after", KEY_DUMP, "PASS", 0, "Also print what PASS (or all) left, to standard error", 2},
     {"passes", KEY_PASSES, NULL, 0, "List the passes", 2},
     {"help-targets", KEY_TARGETS, NULL, 0, "List the targets", 2},
@@ -91,6 +95,7 @@ static const char about[] =
     "  snnc model.snn                    check it, and say what it is\n"
     "  snnc model.snn -o model.c         a trainer, for any C compiler\n"
     "  snnc model.snn -o model           the same, compiled; then: ./model train\n"
+    "  snnc model.snn -o model.o         the same as an object, by LLVM\n"
     "  snnc model.snn -D epochs=1 -o m   with a constant of the model changed\n"
     "  snnc model.snn --emit=adjoint     the backward pass that was derived\n"
     "  snnc model.snn --gradcheck        is it the derivative, by differences?\n"
@@ -197,6 +202,7 @@ static bool take_text(Options *options, int key, const char *arg)
     switch (key) {
     case 'o': options->output = arg; return true;
     case KEY_CC: options->cc = arg; return true;
+    case KEY_BACKEND: options->backend = arg; return true;
     case KEY_DUMP: options->dump_after = arg; return true;
     case KEY_INPUTS: options->inputs = arg; return true;
     case KEY_WEIGHTS: options->weights = arg; return true;
@@ -232,6 +238,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case KEY_KERNELS: options->lower.kernels = kernels_named(state, arg); break;
     case KEY_WITHOUT: add_without(parsing, state, arg); break;
+    case 'O': options->optimize = (int)whole_number(state, "-O", arg, 0, MOST_OPTIMIZE); break;
     case KEY_EMIT:
         set_action(parsing, state, ACTION_EMIT);
         options->emit = arg;
@@ -270,7 +277,9 @@ Options options_parse(Arena *arena, int argc, char **argv)
     static const struct argp argp = {table, parse_option, "MODEL.snn", about, NULL, NULL, NULL};
     Parsing parsing = {.arena = arena};
     parsing.options.seed = 1;
+    parsing.options.backend = "c";
     parsing.options.target = targets;
+    parsing.options.optimize = MOST_OPTIMIZE;
     argp_program_version_hook = print_version;
     argp_err_exit_status = 2;
     char *folder = argc > 0 ? strrchr(argv[0], '/') : NULL;

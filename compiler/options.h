@@ -20,6 +20,8 @@ typedef enum Action {
 
 typedef VEC(const char *) Names;
 
+enum { MOST_OPTIMIZE = 3 };
+
 typedef struct Options {
     Action action;
     const char *model;  /* "-": standard input */
@@ -28,8 +30,9 @@ typedef struct Options {
     const char *show;
     const char *dump_after;
     const TargetRow *target;
-    const char *cc;  /* for an executable output */
-    bool soft_float; /* floats by a library where the target has no unit for them */
+    const char *backend, *cc; /* for an executable output */
+    int optimize;             /* 0 to MOST_OPTIMIZE */
+    bool soft_float;          /* floats by a library where the target has no unit for them */
     LowerOptions lower;
     bool no_runtime;
     bool no_warnings, strict;

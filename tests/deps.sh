@@ -19,6 +19,7 @@ is_present() {
     fuzzer) has_fuzzer ;;
     check) has_header check.h ;;
     zlib) has_header zlib.h ;;
+    llvm) command -v llvm-config-19 > /dev/null 2>&1 ;;
     fashion-mnist) [ -f "$fashion_mnist" ] ;;
     *) command -v "$1" > /dev/null 2>&1 ;;
     esac
@@ -33,6 +34,7 @@ package_of() {
     riscv64-linux-gnu-gcc) echo gcc-riscv64-linux-gnu libc6-dev-riscv64-cross ;;
     arm-linux-gnueabihf-gcc) echo gcc-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
     qemu-*-static) echo qemu-user-static ;;
+    llvm) echo llvm-19-dev ;;
     fashion-mnist) echo dataset-fashion-mnist ;;
     *) echo "$1" ;;
     esac

@@ -15,7 +15,7 @@ fi
 find compiler grammar backends runtime -name '*.[chyl]' | LC_ALL=C sort | xargs grep -Hn '^[[:space:]]*#include "' > "$includes"
 awk -F: -v headers="$(echo runtime/*/*.h)" '
 BEGIN {
-    count = split("base kernels data run train", order, " ")
+    count = split("base kernels data run train library", order, " ")
     for (i = 1; i <= count; i++)
         runtime_rank["runtime/" order[i]] = i
     split(headers, paths, " ")
@@ -102,7 +102,7 @@ $1 ~ /^backends\// {
 }
 
 included ~ /backends/ {
-    if (base($1) != "main" && base($1) != "pipeline") refuse("only main.c and pipeline.c know the backends")
+    if (base($1) != "backend") refuse("only backend.c knows the backends")
     next
 }
 

@@ -123,8 +123,9 @@ static void kernels(Paste *state, Arena *arena, const Program *program)
     header(state, "snn_level_end.h");
 }
 
-static void emit(const Program *program, const BackendOptions *options, Out *out)
+static bool emit(const Program *program, const BackendOptions *options, Out *out, const char **error)
 {
+    (void)error;
     Arena *arena = arena_new();
     const Parts parts = parts_of(arena, program);
     Paste state = {out, NEW_ARRAY(arena, bool, embedded_count + 1), options->runtime};
@@ -149,6 +150,7 @@ static void emit(const Program *program, const BackendOptions *options, Out *out
         paste_sources(&state, &parts);
     out_line(out, "#endif /* SNN_LEVEL */");
     arena_free(arena);
+    return true;
 }
 
-const Backend backend_c = {"c", "one self-contained C11 program", emit};
+const Backend backend_c = {"c", "c", false, emit};

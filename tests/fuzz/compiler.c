@@ -74,7 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     seen.texts++;
     if (compile(compilation, NULL)) {
         BackendOptions options = {.version = "0", .command = ""};
-        backend_c.emit(compilation->program, &options, out_new(arena));
+        const char *error = NULL;
+        backend_c.emit(compilation->program, &options, out_new(arena), &error);
         run_network(compilation->program);
         seen.models++;
     }

@@ -167,7 +167,8 @@ static void write_program(const Job *job)
 {
     BackendOptions options = {.version = "test", .command = "", .runtime = false};
     Out *out = out_new(job->arena);
-    backend_c.emit(job->program, &options, out);
+    const char *error = NULL;
+    backend_c.emit(job->program, &options, out, &error);
     FILE *file = open_file(job, "c");
     close_file(job, file, fwrite(out_text(out), 1, out_length(out), file) == out_length(out));
 }

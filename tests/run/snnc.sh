@@ -184,6 +184,6 @@ done
 killed KILL 137
 passes "snnc: beside a run of a moment ago" "$snnc" shapes.snn --cc="$cc" -o slow
 if left; then ok "snnc: its files stay"; else fail "snnc: its files stay"; fi
-touch -d '2 minutes ago' slow.tmp.*/program.c
+touch -d '2 minutes ago' slow.tmp.*/lock
 passes "snnc: beside what a dead run left" "$snnc" shapes.snn --cc="$cc" -o slow
 if left; then fail "snnc: that is removed"; else ok "snnc: that is removed"; fi

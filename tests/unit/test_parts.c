@@ -116,7 +116,7 @@ static void save(const Program *program, const char *path)
     const char *error = NULL;
     const BackendOptions options = {.version = "0", .command = "", .runtime = true};
     Out *out = out_new(arena);
-    backend_c.emit(program, &options, out);
+    backend_c.emit(program, &options, out, &error);
     ck_assert_msg(out_save(out, arena, path, &error), "%s", error);
 }
 

@@ -1,0 +1,266 @@
+/* The tables that say what a program needs and describe it to the runtime; `main`. As backends/c/tables.c has them. */
+#include "layout.h"
+
+static const Buffer *buffer_at(const Unit *unit, BufferId id)
+{
+    return &unit->program->buffers.at[id];
+}
+
+static void row_place(Row *row, int member, BufferId buffer)
+{
+    row_number(row, member, (long long)net_place(row->unit, buffer));
+}
+
+static int64_t elements(const Buffer *buffer)
+{
+    int64_t count = 1;
+    for (int d = 0; d < buffer->ndim; d++)
+        count *= buffer->dims[d];
+    return count;
+}
+
+/* ---- memory ---- */
+
+static LLVMValueRef buffer_row(Unit *unit, BufferId id, int64_t room)
+{
+    const Buffer *buffer = buffer_at(unit, id);
+    Row row = row_new(unit, RECORD_SnnBuffer);
+    row_place(&row, SnnBuffer_at, id);
+    if (buffer->place != id) {
+        row_place(&row, SnnBuffer_place, buffer->place);
+    } else {
+        row_number(&row, SnnBuffer_bytes, room);
+        row_number(&row, SnnBuffer_each_sample, buffer->per_sample);
+        row_number(&row, SnnBuffer_sparse, buffer->sparse);
+    }
+    return row_constant(&row);
+}
+
+static LLVMValueRef buffer_table(Unit *unit, int *count)
+{
+    const Program *program = unit->program;
+    const int64_t *rooms = loop_rooms(unit->arena, program);
+    LLVMValueRef *rows = NEW_ARRAY(unit->arena, LLVMValueRef, program->buffers.count + 1);
+    *count = 0;
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        if (!buffer_is_of_kernel(buffer_at(unit, b)))
+            rows[(*count)++] = buffer_row(unit, b, rooms[b]);
+    return table_constant(unit, "net_buffers", unit->records[RECORD_SnnBuffer], rows, *count);
+}
+
+/* ---- description ---- */
+
+static void param_states(Row *row, const LoopParam *param)
+{
+    Unit *unit = row->unit;
+    LLVMValueRef places[MAX_STATES], names[MAX_STATES];
+    for (int s = 0; s < param->states; s++) {
+        places[s] = LLVMConstInt(unit->word, net_place(unit, param->state[s]), false);
+        names[s] = text_constant(unit, param->state_name[s]);
+    }
+    row_number(row, SnnParam_states, param->states);
+    row_values(row, SnnParam_at_state, places, param->states);
+    row_values(row, SnnParam_state_name, names, param->states);
+}
+
+static LLVMValueRef param_row(Unit *unit, int index)
+{
+    const LoopParam *param = &unit->program->params.at[index];
+    Row row = row_new(unit, RECORD_SnnParam);
+    row_text(&row, SnnParam_name, param->name);
+    row_text(&row, SnnParam_about, param->about);
+    row_number(&row, SnnParam_line, param->line);
+    row_number(&row, SnnParam_ndim, param->ndim);
+    row_numbers(&row, SnnParam_dims, param->dims, param->ndim);
+    row_number(&row, SnnParam_matrix, param->matrix);
+    row_place(&row, SnnParam_at_value, param->value);
+    row_place(&row, SnnParam_at_gradient, param->gradient);
+    param_states(&row, param);
+    return row_constant(&row);
+}
+
+static LLVMValueRef stream_row(Unit *unit, int index)
+{
+    const LoopStream *stream = &unit->program->streams.at[index];
+    const Buffer *values = stream->values >= 0 ? buffer_at(unit, stream->values) : NULL;
+    bool kept = values && values->type == TYPE_F32;
+    Row row = row_new(unit, RECORD_SnnStream);
+    row_text(&row, SnnStream_name, stream->name);
+    row_text(&row, SnnStream_about, stream->about);
+    row_number(&row, SnnStream_line, stream->line);
+    row_number(&row, SnnStream_size, stream->size);
+    row_number(&row, SnnStream_spikes, stream->spikes);
+    row_number(&row, SnnStream_saved, stream->saved);
+    row_number(&row, SnnStream_per_sample, values ? elements(values) : 0);
+    row_number(&row, SnnStream_operations, stream->operations);
+    row_place(&row, SnnStream_at_values, kept ? stream->values : -1);
+    row_place(&row, SnnStream_at_activity, stream->activity);
+    return row_constant(&row);
+}
+
+static LLVMValueRef watch_row(Unit *unit, int index)
+{
+    const LoopWatch *watch = &unit->program->watches.at[index];
+    Row row = row_new(unit, RECORD_SnnWatch);
+    row_number(&row, SnnWatch_stream, watch->stream);
+    row_text(&row, SnnWatch_state, watch->state);
+    row_place(&row, SnnWatch_at, watch->values);
+    row_number(&row, SnnWatch_per_sample, elements(buffer_at(unit, watch->values)));
+    return row_constant(&row);
+}
+
+static LLVMValueRef table(Unit *unit, Record record, const char *name, int count,
+                          LLVMValueRef (*row)(Unit *unit, int index))
+{
+    LLVMValueRef *rows = NEW_ARRAY(unit->arena, LLVMValueRef, count + 1);
+    for (int i = 0; i < count; i++)
+        rows[i] = row(unit, i);
+    return table_constant(unit, name, unit->records[record], rows, count);
+}
+
+static void tables(Row *model)
+{
+    Unit *unit = model->unit;
+    const Program *program = unit->program;
+    int buffers;
+    row_value(model, SnnModel_tables_buffers, buffer_table(unit, &buffers));
+    row_number(model, SnnModel_tables_buffer_count, buffers);
+    row_value(model, SnnModel_tables_params,
+              table(unit, RECORD_SnnParam, "net_params", program->params.count, param_row));
+    row_number(model, SnnModel_tables_param_count, program->params.count);
+    row_value(model, SnnModel_tables_streams,
+              table(unit, RECORD_SnnStream, "net_streams", program->streams.count, stream_row));
+    row_number(model, SnnModel_tables_stream_count, program->streams.count);
+    row_value(model, SnnModel_tables_watches,
+              table(unit, RECORD_SnnWatch, "net_watches", program->watches.count, watch_row));
+    row_number(model, SnnModel_tables_watch_count, program->watches.count);
+}
+
+static void places(Row *model)
+{
+    const Program *program = model->unit->program;
+    bool spikes = program->input >= 0 && buffer_at(model->unit, program->input)->type == TYPE_U8;
+    row_place(model, spikes ? SnnModel_at_spikes : SnnModel_at_input, program->input);
+    row_place(model, SnnModel_at_label, program->label);
+    row_place(model, SnnModel_at_sample, program->sample);
+    row_place(model, SnnModel_at_loss, program->loss);
+    row_place(model, SnnModel_at_predicted, program->predicted);
+    row_place(model, SnnModel_at_scores, program->scores);
+}
+
+/* Lines, and a null pointer behind the last. */
+static LLVMValueRef text_table(Unit *unit, const char *name, const char *const *lines, int count)
+{
+    LLVMValueRef *rows = NEW_ARRAY(unit->arena, LLVMValueRef, count + 1);
+    for (int i = 0; i < count; i++)
+        rows[i] = text_constant(unit, lines[i]);
+    rows[count] = text_constant(unit, NULL);
+    return table_constant(unit, name, unit->pointer, rows, count + 1);
+}
+
+/* Something of the runtime that the program names, so that the linker takes that part. */
+static void needed(Row *model, int member, Need need, const char *name)
+{
+    Unit *unit = model->unit;
+    if (!program_needs(unit->program, need))
+        return;
+    LLVMValueRef known = LLVMGetNamedGlobal(unit->module, name);
+    row_value(model, member, known ? known : LLVMAddGlobal(unit->module, unit->i8, name));
+}
+
+static void commands(Row *model)
+{
+    needed(model, SnnModel_train, NEED_TRAIN, "snn_train");
+    needed(model, SnnModel_test, NEED_TEST, "snn_test");
+    needed(model, SnnModel_predict, NEED_PREDICT, "snn_predict");
+    needed(model, SnnModel_info, NEED_INFO, "snn_info");
+}
+
+static void data(Row *model)
+{
+    const Program *program = model->unit->program;
+    needed(model, SnnModel_data_format, NEED_IDX, "snn_idx");
+    row_text(model, SnnModel_data_folder, program->data_folder);
+    row_number(model, SnnModel_data_ndim, program->data_ndim);
+    row_numbers(model, SnnModel_data_dims, program->data_dims, program->data_ndim);
+    row_number(model, SnnModel_data_classes, program->classes);
+}
+
+/* SnnScheduleKind: in this order. */
+static int schedule_kind(const char *schedule)
+{
+    static const char *const kinds[] = {"constant", "step", "cosine", "one_cycle"};
+    for (int k = 0; k < 4; k++)
+        if (strcmp(schedule, kinds[k]) == 0)
+            return k;
+    return 0;
+}
+
+static void training(Row *model)
+{
+    const Program *program = model->unit->program;
+    row_number(model, SnnModel_batch, program->batch);
+    row_number(model, SnnModel_epochs, program->epochs);
+    row_number(model, SnnModel_seed, program->seed);
+    row_number(model, SnnModel_schedule_kind, schedule_kind(program->schedule));
+    row_float(model, SnnModel_schedule_lr, program->lr);
+    row_float(model, SnnModel_schedule_gamma, program->gamma);
+    row_number(model, SnnModel_schedule_every, program->every);
+    row_number(model, SnnModel_schedule_per_batch, program->per_batch);
+    row_float(model, SnnModel_clip_norm, program->clip_norm);
+    row_text(model, SnnModel_optimizer, program->optimizer);
+    row_text(model, SnnModel_learning, program->learning);
+}
+
+static LLVMValueRef description(Unit *unit)
+{
+    const Program *program = unit->program;
+    Row model = row_new(unit, RECORD_SnnModel);
+    row_text(&model, SnnModel_name, program->name);
+    row_text(&model, SnnModel_version, unit->options->version);
+    row_text(&model, SnnModel_source, program->source);
+    row_number(&model, SnnModel_steps, program->steps);
+    row_float(&model, SnnModel_dt, program->dt);
+    data(&model);
+    commands(&model);
+    training(&model);
+    row_value(&model, SnnModel_network,
+              text_table(unit, "text_of_network", program->network_text.at, program->network_text.count));
+    row_value(&model, SnnModel_training,
+              text_table(unit, "text_of_training", program->training_text.at, program->training_text.count));
+    tables(&model);
+    places(&model);
+    row_number(&model, SnnModel_net_bytes, (long long)LLVMABISizeOfType(unit->target->layout, unit->net));
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+        row_value(&model, phase_member(phase), unit->phases[0][phase]);
+    row_value(&model, SnnModel_choose, unit_choice(unit));
+    LLVMValueRef constant = row_constant(&model);
+    LLVMValueRef global = LLVMAddGlobal(unit->module, LLVMTypeOf(constant), "description");
+    LLVMSetInitializer(global, constant);
+    LLVMSetGlobalConstant(global, true);
+    return global;
+}
+
+/* Hands a copy of the description to the runtime. */
+static void main_function(Unit *unit, LLVMValueRef model)
+{
+    LLVMTypeRef types[] = {unit->i32, unit->pointer, unit->pointer}, record = unit->records[RECORD_SnnModel];
+    LLVMTypeRef main_type = LLVMFunctionType(unit->i32, types, 2, false);
+    LLVMTypeRef run_type = LLVMFunctionType(unit->i32, types, 3, false);
+    LLVMValueRef function = unit_function(unit, "main", main_type, LLVMExternalLinkage);
+    LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
+    LLVMValueRef copy = LLVMBuildAlloca(unit->builder, record, "");
+    unsigned align = LLVMABIAlignmentOfType(unit->target->layout, record);
+    LLVMValueRef bytes = LLVMConstInt(unit->word, LLVMABISizeOfType(unit->target->layout, record), false);
+    LLVMBuildMemCpy(unit->builder, copy, align, model, align, bytes);
+    LLVMValueRef arguments[] = {LLVMGetParam(function, 0), LLVMGetParam(function, 1), copy};
+    LLVMBuildRet(unit->builder, LLVMBuildCall2(unit->builder, run_type,
+                                               named_function(unit, "snn_main", run_type), arguments, 3, ""));
+}
+
+void unit_tables(Unit *unit)
+{
+    LLVMValueRef model = description(unit);
+    if (unit->options->runtime)
+        main_function(unit, model);
+}

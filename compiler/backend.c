@@ -1,0 +1,97 @@
+#include "backend.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <unistd.h>
+
+#define BACKEND(name) extern const Backend backend_##name;
+#define LOADED(name, needs)
+#define FORM(ending, backend)
+#include "backends.def"
+#undef BACKEND
+#undef LOADED
+#undef FORM
+
+/* A row of the table: what is part of snnc, or is loaded. */
+typedef struct Known {
+    const char *name;
+    const Backend *backend;
+    const char *needs;
+} Known;
+
+static const Known known[] = {
+#define BACKEND(name) {#name, &backend_##name, NULL},
+#define LOADED(name, needs) {#name, NULL, needs},
+#define FORM(ending, backend)
+#include "backends.def"
+#undef BACKEND
+#undef LOADED
+#undef FORM
+};
+
+static const struct {
+    const char *ending, *backend;
+} forms[] = {
+#define BACKEND(name)
+#define LOADED(name, needs)
+#define FORM(ending, backend) {#ending, #backend},
+#include "backends.def"
+#undef BACKEND
+#undef LOADED
+#undef FORM
+};
+enum { FORMS = sizeof forms / sizeof *forms };
+
+const char *backend_of_form(const char *ending)
+{
+    for (int i = 0; i < FORMS; i++)
+        if (strcmp(forms[i].ending, ending) == 0)
+            return forms[i].backend;
+    return NULL;
+}
+
+const char *backend_forms(Arena *arena)
+{
+    const char *list = forms[0].ending;
+    for (int i = 1; i < FORMS; i++)
+        list = arena_printf(arena, "%s, %s", list, forms[i].ending);
+    return list;
+}
+
+const char *backend_file(Arena *arena, const char *name)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    return slash ? arena_printf(arena, "%.*s%s", (int)(slash + 1 - path), path, name) : name;
+}
+
+/* It stays loaded. */
+static const Backend *load(Arena *arena, const Known *row, const char **error)
+{
+    const char *path = backend_file(arena, arena_printf(arena, "snnc-%s.so", row->name));
+    if (access(path, F_OK) != 0) {
+        *error = arena_printf(arena, "this snnc was built without %s: install it, and build snnc again",
+                              row->needs);
+        return NULL;
+    }
+    void *file = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const Backend *found = file ? dlsym(file, arena_printf(arena, "backend_%s", row->name)) : NULL;
+    if (!found)
+        *error = arena_printf(arena, "cannot load the %s backend, which needs %s: %s", row->name, row->needs,
+                              dlerror());
+    return found;
+}
+
+const Backend *backend_find(Arena *arena, const char *name, const char **error)
+{
+    const char *names = "";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].name, name) == 0)
+            return known[i].backend ? known[i].backend : load(arena, &known[i], error);
+        names = arena_printf(arena, "%s%s%s", names, i ? ", " : "", known[i].name);
+    }
+    *error = arena_printf(arena, "no backend is called `%s`; there are %s", name, names);
+    return NULL;
+}
