@@ -37,7 +37,6 @@ static const Spelling spellings[OP_COUNT] = {
     [OP_ABS] = {"snn_absf(%0)", POSTFIX},
     [OP_MIN] = {"snn_minf(%0, %1)", POSTFIX},
     [OP_MAX] = {"snn_maxf(%0, %1)", POSTFIX},
-    [OP_POW] = {"powf(%0, %1)", POSTFIX},
     [OP_SQRT] = {"sqrtf(%0)", POSTFIX},
     [OP_LT] = {"%0 < %1", RELATIONAL},
     [OP_LE] = {"%0 <= %1", RELATIONAL},

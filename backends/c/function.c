@@ -29,7 +29,7 @@ static void write_function(Arena *arena, const Program *program, const LoopFunct
     out_blank(out);
     if (function->about)
         comment(arena, function->about, out);
-    out_line(out, "static inline %s %s(%s)", c_type(function->result->type), c_function_name(arena, function),
+    out_line(out, "SNN_FUNCTION %s %s(%s)", c_type(function->result->type), c_function_name(arena, function),
              params);
     out_open(out, "%s", "");
     for (int i = 0; i < code->body.count; i++)

@@ -115,17 +115,6 @@ static size_t element(Interp *interp, BufferId id, int nindex, LoopExpr *const *
     return at;
 }
 
-/* The operations whose single-precision result is not the rounded double one. */
-static double single_op(Op op, double a, double b, double c)
-{
-    float x = (float)a, y = (float)b;
-    switch ((int)op) {
-    case OP_POW: return powf(x, y);
-    case OP_FMA: return fmaf(x, y, (float)c);
-    default: return op_eval(op, a, b, c);
-    }
-}
-
 static double rounded(const Interp *interp, Type type, double value)
 {
     if (type == TYPE_I32)
@@ -152,10 +141,11 @@ static double op_value(Interp *interp, const LoopExpr *expr)
     double a = value_of(interp, expr->args[0]);
     double b = expr->nargs > 1 ? value_of(interp, expr->args[1]) : 0;
     double c = expr->nargs > 2 ? value_of(interp, expr->args[2]) : 0;
-    bool single = expr->type == TYPE_F32 && interp->precision == PRECISION_SINGLE;
     if (expr->type == TYPE_U32)
         return word_op(expr->op, a, b, c);
-    return rounded(interp, expr->type, single ? single_op(expr->op, a, b, c) : op_eval(expr->op, a, b, c));
+    if (expr->op == OP_FMA && interp->precision == PRECISION_SINGLE)
+        return (double)fmaf((float)a, (float)b, (float)c); /* the rounded double one is rounded twice */
+    return rounded(interp, expr->type, op_eval(expr->op, a, b, c));
 }
 
 static double bits(Type type, double value)

@@ -9,6 +9,9 @@
 #define SNN_INLINE static inline __attribute__((unused)) /* a program uses only some of them */
 #endif
 
+/* A loop that calls functions becomes vectors if these are inline, however large they are. */
+#define SNN_FUNCTION static inline __attribute__((always_inline))
+
 SNN_INLINE uint32_t snn_bits(float x)
 {
     uint32_t bits;

@@ -121,6 +121,28 @@ START_TEST(stays_within_its_bound)
 }
 END_TEST
 
+/* Sizes of all kinds; powers from the largest to the smallest; near 1, where the logarithm is small. */
+static float power_base(int kind, double part)
+{
+    if (kind == 0)
+        return (float)ldexp(1 + part, (int)(part * 276) - 149);
+    return kind == 1 ? (float)(0.5 + part) : (float)(1 + (part - 0.5) * 0x1p-10);
+}
+
+START_TEST(powers_stay_within_their_bound)
+{
+    double worst = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        float x = power_base(_i, fmod(i * 0.618033988749895, 1)), limit = 150 / log2f(x);
+        float y = limit * (float)(2 * fmod(i * 0.7548776662466927, 1) - 1);
+        double wanted = pow((double)x, (double)y), found = call("pow", (double)x, (double)y);
+        if (isfinite((float)wanted) && isfinite(y))
+            worst = fmax(worst, fabs(found - wanted) / ulp(wanted));
+    }
+    ck_assert_msg(worst <= 1.5 && worst > 0.5, "%g ulp", worst);
+}
+END_TEST
+
 /* ---- where there is one right value ---- */
 
 static const struct {
@@ -166,6 +188,38 @@ static const struct {
     {"sign", -3, 2, 3},
     {"sign", 0, -INFINITY, -0.0},
 };
+/* Of C: every pair of these. */
+static const float special[] = {0,
+                                -0.0f,
+                                1,
+                                -1,
+                                2,
+                                -2,
+                                3,
+                                -3,
+                                0.5f,
+                                -0.5f,
+                                1.5f,
+                                -1.5f,
+                                INFINITY,
+                                -INFINITY,
+                                NAN,
+                                0x1p-149f,
+                                -0x1p-149f,
+                                0x1.fffffep127f,
+                                8388607,
+                                -8388608,
+                                8388609,
+                                16777215,
+                                -16777215,
+                                16777216,
+                                8388607.5f,
+                                -4194303.5f,
+                                0x1p31f,
+                                -0x1p32f,
+                                0x1.fffffep-1f,
+                                0x1.000002p0f};
+enum { SPECIAL = sizeof special / sizeof special[0] };
 enum { EXACT = sizeof exact / sizeof exact[0] };
 
 static bool same(double a, double b)
@@ -182,6 +236,22 @@ START_TEST(special_values)
     }
     ck_assert(isfinite(call("exp", (double)88.72f, 0)));
     ck_assert(fabs(call("log", 0x1p-140, 0) - log(0x1p-140)) < 1e-4);
+}
+END_TEST
+
+static void expect_power(double x, double y)
+{
+    double found = call("pow", x, y), wanted = (double)(float)pow(x, y);
+    bool close =
+        isfinite(wanted) && fabs(found - wanted) <= 1.5 * ulp(wanted) && signbit(found) == signbit(wanted);
+    ck_assert_msg(same(found, wanted) || close, "%g ^ %g is %.9g, not %.9g", x, y, found, wanted);
+}
+
+START_TEST(special_powers)
+{
+    for (int i = 0; i < SPECIAL; i++)
+        for (int k = 0; k < SPECIAL; k++)
+            expect_power((double)special[i], (double)special[k]);
 }
 END_TEST
 
@@ -305,7 +375,8 @@ START_TEST(functions_are_pure)
     last->result = loop_scalar(arena, SCALAR_LR);
     ck_assert_str_eq(loop_verify(program),
                      arena_printf(arena, "function `%s` does more than make a value", last->name));
-    last->result = loop_call(arena, &program->functions, program->functions.count - 1, &result);
+    last->result =
+        loop_call(arena, &program->functions, program->functions.count - 1, (LoopExpr *[]){result, result});
     ck_assert_msg(strstr(loop_verify(program), "it calls function") != NULL, "%s", loop_verify(program));
     last->result = result;
     last->name = program->functions.at[0].name;
@@ -369,7 +440,9 @@ Suite *functions_suite(void)
     TCase *values = tcase_create("values");
     tcase_add_checked_fixture(values, setup, teardown);
     tcase_add_loop_test(values, stays_within_its_bound, 0, ROWS);
+    tcase_add_loop_test(values, powers_stay_within_their_bound, 0, 3);
     tcase_add_test(values, special_values);
+    tcase_add_test(values, special_powers);
     tcase_add_test(values, exp_underflows_monotonically);
     suite_add_tcase(suite, values);
     TCase *texts = tcase_create("texts");

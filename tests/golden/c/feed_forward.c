@@ -20,7 +20,7 @@
 
 /* e^x, error at most 2 ulp; inf above 88.72, 0 below -103.97, NaN for NaN.
  * x = n ln 2 + r with |r| <= ln 2 / 2. */
-static inline float snn_expf(float x)
+SNN_FUNCTION float snn_expf(float x)
 {
     const float bounded = snn_choose(x < -104.0f, -104.0f, snn_choose(x > 89.0f, 89.0f, x));
     /* Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits. */
@@ -42,7 +42,7 @@ static inline float snn_expf(float x)
 }
 
 /* e^x - 1, relative error at most 1e-6; keeps the sign of 0. */
-static inline float snn_expm1f(float x)
+SNN_FUNCTION float snn_expm1f(float x)
 {
     /* |x| <= 1/2 */
     const float p = 0.0001984981f * x + 0.0013996176f;

@@ -20,7 +20,7 @@
 
 /* e^x, error at most 2 ulp; inf above 88.72, 0 below -103.97, NaN for NaN.
  * x = n ln 2 + r with |r| <= ln 2 / 2. */
-static inline float snn_expf(float x)
+SNN_FUNCTION float snn_expf(float x)
 {
     const float bounded = snn_choose(x < -104.0f, -104.0f, snn_choose(x > 89.0f, 89.0f, x));
     /* Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits. */
@@ -43,7 +43,7 @@ static inline float snn_expf(float x)
 
 /* ln x, error at most 2 ulp; -inf for 0, NaN below 0.
  * x = 2^e (1 + f), sqrt(1/2) <= 1 + f < sqrt(2). */
-static inline float snn_logf(float x)
+SNN_FUNCTION float snn_logf(float x)
 {
     const bool tiny = x < 1.1754944e-38f;
     const float scaled = x * snn_choose(tiny, 33554432.0f, 1.0f);

@@ -20,7 +20,7 @@
 
 /* e^x, error at most 2 ulp; inf above 88.72, 0 below -103.97, NaN for NaN.
  * x = n ln 2 + r with |r| <= ln 2 / 2. */
-static inline float snn_expf(float x)
+SNN_FUNCTION float snn_expf(float x)
 {
     const float bounded = snn_choose(x < -104.0f, -104.0f, snn_choose(x > 89.0f, 89.0f, x));
     /* Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits. */
@@ -42,7 +42,7 @@ static inline float snn_expf(float x)
 }
 
 /* 1 / (1 + e^-x), relative error at most 4e-7. */
-static inline float snn_sigmoidf(float x)
+SNN_FUNCTION float snn_sigmoidf(float x)
 {
     return 1.0f / (1.0f + snn_expf(-x));
 }
