@@ -61,6 +61,8 @@ typedef struct Buffer {
     bool sparse; /* made for the worst case, filled from the front of each row: pages of it are seldom used */
     int ndim;
     int dims[LOOP_MAX_DIMS];
+    int padding; /* of the last dimension: elements at its end that are worked on with the others and mean nothing, so
+                    that loops go over whole vectors. Nobody looks at them */
     bool keep; /* somebody looks at it when all is done */
     int place; /* BufferId: of the first buffer in the memory where it stands; its own, unless it shares */
     int param; /* PARAM, GRADIENT, MOMENT: index into Program.params; else -1 */

@@ -175,7 +175,10 @@ static void print_buffer(const Printer *printer, const Buffer *buffer)
 {
     const char *dims = buffer->per_sample ? "batch" : "";
     for (int d = 0; d < buffer->ndim; d++)
-        dims = arena_printf(printer->arena, "%s%s%d", dims, dims[0] ? ", " : "", buffer->dims[d]);
+        dims = arena_printf(printer->arena, "%s%s%d", dims, dims[0] ? ", " : "",
+                            buffer->dims[d] - (d == buffer->ndim - 1 ? buffer->padding : 0));
+    if (buffer->padding)
+        dims = arena_printf(printer->arena, "%s + %d", dims, buffer->padding);
     const Buffer *place = &printer->program->buffers.at[buffer->place];
     out_line(printer->out, "%-8s %s[%s]: %s%s%s%s", role_name(buffer->role), buffer->name, dims,
              type_name(buffer->type), buffer->registers ? " in registers" : "",

@@ -561,7 +561,9 @@ static bool verify_buffer(Verifier *verifier, BufferId id)
         if (!require(verifier, buffer->dims[d] > 0, "dimension %d of the buffer `%s` is %d", d, buffer->name,
                      buffer->dims[d]))
             return false;
-    return true;
+    int row = buffer->ndim > 0 ? buffer->dims[buffer->ndim - 1] : 1;
+    return require(verifier, buffer->padding >= 0 && buffer->padding < row,
+                   "%d elements of each row of the buffer `%s` mean nothing", buffer->padding, buffer->name);
 }
 
 static bool verify_given(Verifier *verifier)

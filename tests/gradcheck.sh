@@ -77,5 +77,27 @@ model detached {
 END
 judge 0 ok 0 "a wide layer behind detach"
 
+# What stands behind the last of 59 units, in tiles of 32, reaches neither the loss nor a gradient.
+cat > "$work/model.snn" << END
+neuron scaled() {
+    param scale per neuron = 2
+    state v = 0
+    v     = v + input / scale
+    spike = step(v - 0.1, atan(2))
+    v     = where(spike, 0, v)
+}
+model remainder {
+    data idx(shape = [6], classes = 3)
+    time 4 steps
+    a   = poisson(image) -> dense(59, bias) -> scaled
+    b   = detach(a) -> dense(59) -> scaled
+    c   = (b -> dense(59)) + (c[-1] -> dense(59, bias)) + (image -> dense(59)) -> scaled
+    out = (mean(a) + mean(c)) -> dense(3)
+    predict argmax(out)
+    train { loss cross_entropy(out, label) }
+}
+END
+judge 0 ok 0 "layers with a remainder"
+
 echo "gradcheck: $passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

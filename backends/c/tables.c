@@ -147,6 +147,11 @@ static void describe_param(const Tables *tables, int index)
     out_line(out, ".states = %d, .state_name = {%s},", param->states, state_list(tables, param, state_name));
 }
 
+static const char *padding(const Tables *tables, const Buffer *buffer)
+{
+    return buffer->padding ? arena_printf(tables->arena, " .padding = %d,", buffer->padding) : "";
+}
+
 static void describe_stream(const Tables *tables, int index)
 {
     const LoopStream *stream = &tables->program->streams.at[index];
@@ -158,16 +163,17 @@ static void describe_stream(const Tables *tables, int index)
     out_line(out, ".size = %d, .spikes = %s, .per_sample = %lld, .operations = %lld,%s", stream->size,
              stream->spikes ? "true" : "false", values ? (long long)elements(values) : 0,
              (long long)stream->operations, stream->saved ? " .saved = true," : "");
-    out_line(out, ".at = {.values = %s, .activity = %s},", place(tables, kept ? stream->values : -1),
-             place(tables, stream->activity));
+    out_line(out, ".at = {.values = %s, .activity = %s},%s", place(tables, kept ? stream->values : -1),
+             place(tables, stream->activity), kept ? padding(tables, values) : "");
 }
 
 static void describe_watch(const Tables *tables, int index)
 {
     const LoopWatch *watch = &tables->program->watches.at[index];
-    out_line(tables->out, ".stream = %d, .state = %s, .at = %s, .per_sample = %lld,", watch->stream,
-             c_string(tables->arena, watch->state), place(tables, watch->values),
-             (long long)elements(buffer_at(tables, watch->values)));
+    const Buffer *values = buffer_at(tables, watch->values);
+    out_line(tables->out, ".stream = %d, .state = %s, .at = %s, .per_sample = %lld,%s", watch->stream,
+             c_string(tables->arena, watch->state), place(tables, watch->values), (long long)elements(values),
+             padding(tables, values));
 }
 
 /* C has no empty arrays: where there is no row, there is no table. */

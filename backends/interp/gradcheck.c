@@ -40,7 +40,8 @@ static void copy_held(const Interp *record, Interp *replay)
         BufferId from = loop_find(record->program, name);
         if (replay->program->buffers.at[b].role != BUFFER_GIVEN && strncmp(name, "held_", 5) == 0
             && from >= 0)
-            memcpy(replay->buffers[b], record->buffers[from], interp_count(replay, b) * sizeof(double));
+            for (size_t k = 0; k < interp_count(replay, b); k++)
+                *interp_at(replay, b, k) = *interp_at(record, from, k);
     }
 }
 

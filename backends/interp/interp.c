@@ -7,18 +7,30 @@
 
 enum { LANES = 16 /* of a machine like any other */ };
 
-static size_t sample_size(const Buffer *buffer)
+static size_t row_size(const Buffer *buffer)
 {
-    size_t size = 1;
-    for (int d = 0; d < buffer->ndim; d++)
-        size *= (size_t)buffer->dims[d];
-    return size;
+    return buffer->ndim > 0 ? (size_t)buffer->dims[buffer->ndim - 1] : 1;
 }
 
-size_t interp_count(const Interp *interp, BufferId buffer)
+static size_t row_count(const Interp *interp, const Buffer *buffer)
 {
-    const Buffer *b = &interp->program->buffers.at[buffer];
-    return sample_size(b) * (b->per_sample ? (size_t)interp->rows : 1);
+    size_t rows = buffer->per_sample ? (size_t)interp->rows : 1;
+    for (int d = 0; d < buffer->ndim - 1; d++)
+        rows *= (size_t)buffer->dims[d];
+    return rows;
+}
+
+size_t interp_count(const Interp *interp, BufferId id)
+{
+    const Buffer *buffer = &interp->program->buffers.at[id];
+    return row_count(interp, buffer) * (row_size(buffer) - (size_t)buffer->padding);
+}
+
+double *interp_at(const Interp *interp, BufferId id, size_t k)
+{
+    const Buffer *buffer = &interp->program->buffers.at[id];
+    size_t padding = (size_t)buffer->padding;
+    return &interp->buffers[id][k + k / (row_size(buffer) - padding) * padding];
 }
 
 static int most_vars(const Program *program)
@@ -55,8 +67,9 @@ static size_t *most_elements(const Interp *interp)
     const Program *program = interp->program;
     size_t *most = calloc((size_t)program->buffers.count + 1, sizeof *most);
     for (BufferId b = 0; most && b < program->buffers.count; b++) {
-        size_t *there = &most[program->buffers.at[b].place];
-        *there = interp_count(interp, b) > *there ? interp_count(interp, b) : *there;
+        const Buffer *buffer = &program->buffers.at[b];
+        size_t *there = &most[buffer->place], count = row_count(interp, buffer) * row_size(buffer);
+        *there = count > *there ? count : *there;
     }
     return most;
 }

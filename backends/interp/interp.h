@@ -26,8 +26,10 @@ typedef struct Interp {
 Interp *interp_new(const Program *program, int rows, Precision precision);
 void interp_free(Interp *interp);
 
-/* Elements in a buffer: rows * dims or dims. */
+/* Elements in a buffer that mean something, and where the k-th of them is: of one row, or without padding, at
+ * buffers[buffer][k]. */
 size_t interp_count(const Interp *interp, BufferId buffer);
+double *interp_at(const Interp *interp, BufferId buffer, size_t k);
 
 /* One of the program's functions, of as many arguments as it has parameters. */
 double interp_call(Interp *interp, int function, const double *args);

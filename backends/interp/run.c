@@ -197,6 +197,8 @@ static int dims_of(const Interp *interp, BufferId id, int64_t dims[LOOP_MAX_DIMS
         dims[ndim++] = interp->rows;
     for (int d = 0; d < buffer->ndim; d++)
         dims[ndim++] = buffer->dims[d];
+    if (ndim > 0)
+        dims[ndim - 1] -= buffer->padding;
     return ndim;
 }
 
@@ -211,7 +213,19 @@ static void print_buffer(const Interp *interp, BufferId id)
         printf("%s%lld", d ? ", " : "", (long long)dims[d]);
     printf("]\n");
     for (size_t k = 0; k < count; k++)
-        printf("%s%s", literal_number(number, interp->buffers[id][k]), (k + 1) % row ? " " : "\n");
+        printf("%s%s", literal_number(number, *interp_at(interp, id, k)), (k + 1) % row ? " " : "\n");
+}
+
+/* Without padding. */
+static const double *values_of(const Interp *interp, BufferId id)
+{
+    size_t count = interp_count(interp, id);
+    if (interp->program->buffers.at[id].padding == 0)
+        return interp->buffers[id];
+    double *values = NEW_ARRAY(interp->program->arena, double, count);
+    for (size_t k = 0; k < count; k++)
+        values[k] = *interp_at(interp, id, k);
+    return values;
 }
 
 static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writer)
@@ -219,7 +233,7 @@ static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writ
     int64_t dims[LOOP_MAX_DIMS + 1];
     int ndim = dims_of(interp, id, dims);
     return snn_tensors_add(writer, interp->program->buffers.at[id].name, SNN_F64, ndim, dims,
-                           interp->buffers[id]);
+                           values_of(interp, id));
 }
 
 static bool is_wanted(const Program *program, const RunOptions *options, BufferId id)

@@ -91,6 +91,7 @@ static LLVMValueRef stream_row(Unit *unit, int index)
     row_number(&row, SnnStream_size, stream->size);
     row_number(&row, SnnStream_spikes, stream->spikes);
     row_number(&row, SnnStream_saved, stream->saved);
+    row_number(&row, SnnStream_padding, kept ? values->padding : 0);
     row_number(&row, SnnStream_per_sample, values ? elements(values) : 0);
     row_number(&row, SnnStream_operations, stream->operations);
     row_place(&row, SnnStream_at_values, kept ? stream->values : -1);
@@ -105,6 +106,7 @@ static LLVMValueRef watch_row(Unit *unit, int index)
     row_number(&row, SnnWatch_stream, watch->stream);
     row_text(&row, SnnWatch_state, watch->state);
     row_place(&row, SnnWatch_at, watch->values);
+    row_number(&row, SnnWatch_padding, buffer_at(unit, watch->values)->padding);
     row_number(&row, SnnWatch_per_sample, elements(buffer_at(unit, watch->values)));
     return row_constant(&row);
 }

@@ -25,27 +25,30 @@ static BufferId add_buffer(Lower *lower, const char *name, Type type, BufferRole
 static void add_stream_buffer(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
-    int size = shape_size(stream->shape);
     const StreamPlan *plan = &lower->plan->streams[id];
-    Shape shape = stream->temporal ? (Shape){2, {plan->steps, size}} : (Shape){1, {size}};
+    Shape shape = stream->temporal ? (Shape){2, {plan->steps, plan->room}} : (Shape){1, {plan->room}};
     if (plan->slots)
         shape.dims[0] = plan->slots;
     if (plan->tiled)
-        shape = (Shape){3, {size / plan->width, plan->steps, plan->width}};
+        shape = (Shape){3, {plan->tiles.count, plan->steps, plan->tiles.width}};
     bool given = lower->net->nodes.at[stream->node].kind == NODE_DATA;
     Type type = stream->kind == STREAM_SPIKES ? TYPE_U8 : TYPE_F32;
     lower->streams[id].values =
         add_buffer(lower, stream->name, type, given ? BUFFER_INPUT : BUFFER_STREAM, shape, stream->span);
-    lower->program->buffers.at[lower->streams[id].values].keep = stream->keep;
+    Buffer *values = &lower->program->buffers.at[lower->streams[id].values];
+    values->keep = stream->keep;
+    values->padding = plan->room - stream_size(lower, id);
 }
 
 static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, const char *prefix)
 {
     const Param *param = &lower->net->params.at[id];
-    Shape shape = param->shape.ndim == 2 ? param->shape : (Shape){1, {shape_size(param->shape)}};
+    int room = tiling_room(lower->plan->params[id]);
+    Shape shape = param->shape.ndim == 2 ? param->shape : (Shape){1, {room}};
     const char *name = loop_name(lower->program, arena_printf(lower->arena, "%s%s", prefix, param->name));
     BufferId buffer = add_buffer(lower, name, TYPE_F32, role, shape, param->span);
     lower->program->buffers.at[buffer].param = id;
+    lower->program->buffers.at[buffer].padding = room - shape_size(param->shape);
     return buffer;
 }
 

@@ -46,11 +46,12 @@ typedef struct Lower {
 
 /* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */
 typedef struct Tile {
-    int width;      /* units */
-    LoopExpr *item; /* its number */
-    LoopExpr *from; /* its first unit */
-    LoopExpr *b0;   /* its first sample; NULL: it has one only */
-    StreamId whole; /* the stream of which all steps are stored, in StreamBuffers.whole; or NONE */
+    int width;       /* units, */
+    LoopExpr *units; /* of which it has these, from the first on; NULL: all */
+    LoopExpr *item;  /* its number */
+    LoopExpr *from;  /* its first unit */
+    LoopExpr *b0;    /* its first sample; NULL: it has one only */
+    StreamId whole;  /* the stream of which all steps are stored, in StreamBuffers.whole; or NONE */
 } Tile;
 
 /* Where code is emitted: sample b, time step t (NULL outside time). Units are counted from the first of the tile, or of
@@ -71,6 +72,12 @@ static inline const Stream *stream_of(const Lower *lower, StreamId stream)
 static inline int stream_size(const Lower *lower, StreamId stream)
 {
     return shape_size(lower->net->streams.at[stream].shape);
+}
+
+/* The units that its buffer has room for. */
+static inline int stream_room(const Lower *lower, StreamId stream)
+{
+    return lower->plan->streams[stream].room;
 }
 
 /* Values of a unit in a sample: one outside time. */

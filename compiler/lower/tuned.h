@@ -9,8 +9,12 @@
 /* ---- tiles: what a kernel works on while it is in a cache ---- */
 
 enum {
-    TILE_LEAST = 24, /* units of a tile, */
-    TILE_MOST = 64,  /* whose weights, of some hundreds of inputs, stay in the second cache */
+    TILE_VECTOR = 16, /* units of a vector of the widest kind: tiles are so many of them */
+    TILE_LEAST = 32,  /* units of a tile, */
+    TILE_MOST = 64,   /* whose weights, of some hundreds of inputs, stay in the second cache */
+    TILE_WASTE =
+        3, /* for every so many units one at most that is not there is worked on with the last tile: of 100
+                         units, 28 more are faster than tiles of 50 */
 
     CHUNK_ROWS = 800,     /* samples x steps that share one making of tables */
     LOCAL_MOST = 1 << 16, /* elements of a tile's array of one stream */

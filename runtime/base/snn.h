@@ -89,9 +89,10 @@ typedef struct SnnStream {
     bool spikes;
     bool saved; /* no layer: kept for backward() only */
     struct {
-        size_t values;   /* of forward: [batch][steps][size] (or [batch][size]), 0 where not kept */
+        size_t values;   /* of forward: [batch][steps][size + padding] (or without steps), 0 where not kept */
         size_t activity; /* [batch] spikes of each sample, 0 unless spikes */
     } at;                /* places of floats */
+    int padding;         /* what stands there means nothing */
     int64_t per_sample;  /* elements of values per sample */
     int64_t operations;  /* synaptic operations (multiply-adds) per sample, dense */
     const float *values, *activity; /* set when the model is opened */
@@ -103,6 +104,7 @@ typedef struct SnnWatch {
     int stream;        /* of the layer: index into streams */
     const char *state; /* "v", as the sample leaves it; NULL: what the layer compares, infinity as NaN */
     size_t at;         /* place of floats: [batch][per_sample] */
+    int padding;       /* of each row of the layer's size in them, as of its own values */
     int64_t per_sample;
     const float *values; /* set when the model is opened */
 } SnnWatch;

@@ -55,6 +55,33 @@ bool snn_params_are_finite(const SnnModel *model)
     return finite;
 }
 
+/* Values of samples, in rows; behind each stands what means nothing. */
+typedef struct HealthArray {
+    const float *values; /* NULL: none */
+    int64_t per_sample, row, padding;
+} HealthArray;
+
+static HealthArray health_array(const float *values, int64_t per_sample, int size, int padding)
+{
+    return (HealthArray){values, per_sample, padding > 0 ? size : per_sample, padding};
+}
+
+/* The first row of samples first .. last-1 that is not finite, or NULL. */
+static const float *health_bad_row(const HealthArray *array, int64_t first, int64_t last)
+{
+    int64_t at = first * array->per_sample, end = last * array->per_sample;
+    if (array->values == NULL || (array->padding == 0 && snn_finite(array->values + at, end - at)))
+        return NULL;
+    while (at < end && snn_finite(array->values + at, array->row))
+        at += array->row + array->padding;
+    return at < end ? array->values + at : NULL;
+}
+
+static HealthArray health_watched(const SnnModel *model, const SnnWatch *watch)
+{
+    return health_array(watch->values, watch->per_sample, model->streams[watch->stream].size, watch->padding);
+}
+
 typedef struct HealthRows {
     const SnnModel *model;
     atomic_bool bad;
@@ -70,8 +97,8 @@ static void health_rows(void *context, int32_t first, int32_t last)
                             (int64_t)(last - first) * model->data.classes)
                  && finite;
     for (int i = 0; finite && i < model->watch_count; i++) {
-        int64_t size = model->watches[i].per_sample;
-        finite = snn_finite(model->watches[i].values + first * size, (last - first) * size);
+        HealthArray array = health_watched(model, &model->watches[i]);
+        finite = health_bad_row(&array, first, last) == NULL;
     }
     if (!finite)
         atomic_store(&rows->bad, true);
@@ -96,14 +123,14 @@ static const char *health_word(const float *values, int64_t count)
 
 /* True if all rows are finite; else says what is not, and the sample of the first row. `traces`: NaN stands
  * for infinity, too. */
-static bool health_batch(const SnnModel *model, const float *values, int64_t per_sample, bool traces,
-                         const char *what, SnnError *where)
+static bool health_batch(const SnnModel *model, HealthArray array, bool traces, const char *what,
+                         SnnError *where)
 {
-    for (int32_t row = 0; values != NULL && row < model->run->rows; row++) {
-        const float *at = values + row * per_sample;
-        if (!snn_finite(at, per_sample))
+    for (int32_t row = 0; row < model->run->rows; row++) {
+        const float *bad = health_bad_row(&array, row, row + 1);
+        if (bad != NULL)
             return snn_fail(where, "%s in %s, sample %d",
-                            traces ? "NaN or infinity" : health_word(at, per_sample), what,
+                            traces ? "NaN or infinity" : health_word(bad, array.row), what,
                             model->sample[row]);
     }
     return true;
@@ -119,7 +146,7 @@ static bool health_watch(const SnnModel *model, const SnnWatch *watch, SnnError 
     else
         snprintf(what, sizeof what, "what `%.80s` compares (%.120s, %.80s:%d)", stream->name, stream->about,
                  model->source, stream->line);
-    return health_batch(model, watch->values, watch->per_sample, watch->state == NULL, what, where);
+    return health_batch(model, health_watched(model, watch), watch->state == NULL, what, where);
 }
 
 /* The layer's own values, where they are kept, then its states. */
@@ -129,7 +156,8 @@ static bool health_layer(const SnnModel *model, int layer, SnnError *where)
     char what[400];
     snprintf(what, sizeof what, "`%.80s` (%.120s, %.80s:%d)", stream->name, stream->about, model->source,
              stream->line);
-    bool finite = health_batch(model, stream->values, stream->per_sample, false, what, where);
+    HealthArray values = health_array(stream->values, stream->per_sample, stream->size, stream->padding);
+    bool finite = health_batch(model, values, false, what, where);
     for (int i = 0; finite && i < model->watch_count; i++)
         if (model->watches[i].stream == layer)
             finite = health_watch(model, &model->watches[i], where);
@@ -152,8 +180,10 @@ void snn_describe_non_finite(const SnnModel *model, SnnError *where)
         finite = health_param(model, "", model->params[i].value, &model->params[i], where);
     for (int i = 0; finite && i < model->stream_count; i++)
         finite = health_layer(model, i, where);
-    finite = finite && health_batch(model, model->scores, model->data.classes, false, "the scores", where);
-    finite = finite && health_batch(model, model->loss, 1, false, "the loss", where);
+    finite = finite
+             && health_batch(model, health_array(model->scores, model->data.classes, 0, 0), false,
+                             "the scores", where);
+    finite = finite && health_batch(model, health_array(model->loss, 1, 0, 0), false, "the loss", where);
     for (int i = 0; finite && i < model->param_count; i++)
         finite = health_param(model, "the gradient of ", model->params[i].gradient, &model->params[i], where);
 }

@@ -138,13 +138,21 @@ static void put_scores(Words *results, const SnnModel *model)
     put_all(results, model->scores, rows * (size_t)description.data.classes);
 }
 
+/* Without what stands behind each row. */
+static void put_rows(Words *results, const SnnStream *stream, size_t count)
+{
+    size_t size = stream->padding > 0 ? (size_t)stream->size : count;
+    for (size_t at = 0; at < count; at += size + (size_t)stream->padding)
+        put_all(results, stream->values + at, size);
+}
+
 static void put_streams(Words *results, const SnnModel *model)
 {
     size_t rows = (size_t)model->run->rows;
     for (int s = 0; s < model->stream_count; s++) {
         const SnnStream *stream = &model->streams[s];
         if (stream->values != NULL)
-            put_all(results, stream->values, rows * (size_t)stream->per_sample);
+            put_rows(results, stream, rows * (size_t)stream->per_sample);
         if (stream->activity != NULL)
             put_all(results, stream->activity, rows);
     }

@@ -103,7 +103,7 @@ static bool put_buffer(FILE *file, const Interp *interp, BufferId id, bool integ
 {
     bool put = true;
     for (size_t k = 0; k < interp_count(interp, id); k++) {
-        double value = interp->buffers[id][k];
+        double value = *interp_at(interp, id, k);
         put = put_word(file, integer ? integer_word(value) : float_word(value)) && put;
     }
     return put;
@@ -181,7 +181,7 @@ bool write_results(const Interp *interp, const Pieces *pieces, FILE *file)
 static bool same_piece(const Interp *interp, const Piece *piece, FILE *file, const char *path)
 {
     for (size_t k = 0; k < piece->count; k++) {
-        double value = interp->buffers[piece->buffer][k];
+        double value = *interp_at(interp, piece->buffer, k);
         uint32_t expected = piece->integer ? integer_word(value) : float_word(value), found = 0;
         float number;
         if (fread(&found, sizeof found, 1, file) != 1) {
@@ -241,7 +241,7 @@ static bool is_flipped(const Interp *single, const Interp *exact)
     for (BufferId b = 0; b < program->buffers.count; b++)
         if (program->buffers.at[b].type == TYPE_U8 || b == program->predicted)
             for (size_t k = 0; k < interp_count(single, b); k++)
-                if (single->buffers[b][k] != exact->buffers[b][k])
+                if (*interp_at(single, b, k) != *interp_at(exact, b, k))
                     return true;
     return false;
 }
@@ -250,7 +250,7 @@ static double largest_in(const Interp *interp, const Piece *piece)
 {
     double largest = 0;
     for (size_t k = 0; k < piece->count; k++)
-        largest = fmax(largest, fabs(interp->buffers[piece->buffer][k]));
+        largest = fmax(largest, fabs(*interp_at(interp, piece->buffer, k)));
     return largest;
 }
 
@@ -282,7 +282,7 @@ static bool agrees(const Interp *single, const Interp *exact, const Piece *piece
 {
     double largest = fmax(largest_in(exact, piece), least), worst = 0;
     for (size_t k = 0; k < piece->count; k++) {
-        double error = fabs(single->buffers[piece->buffer][k] - exact->buffers[piece->buffer][k]);
+        double error = fabs(*interp_at(single, piece->buffer, k) - *interp_at(exact, piece->buffer, k));
         worst = error <= worst ? worst : error; /* NaN stays */
     }
     if (worst <= 1e-4 * largest)

@@ -136,7 +136,7 @@ static void check_finite(const Job *job)
 {
     for (int k = 0; k < job->pieces.count; k++)
         for (size_t i = 0; i < job->pieces.at[k].count; i++)
-            if (!isfinite(job->single->buffers[job->pieces.at[k].buffer][i]))
+            if (!isfinite(*interp_at(job->single, job->pieces.at[k].buffer, i)))
                 stop(job, arena_printf(job->arena, "%s %s is not finite", job->pieces.at[k].what,
                                        job->pieces.at[k].name));
 }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SOME_LAYERS = 4, MAX_LAYERS = 20, MAX_STREAMS = 2 + MAX_LAYERS };
+enum { SOME_LAYERS = 4, MAX_LAYERS = 20, MAX_STREAMS = 2 + MAX_LAYERS, BROAD = 1009 };
 
 typedef struct NamedStream {
     const char *name;
@@ -17,6 +17,7 @@ typedef struct Writer {
     Dice dice;
     Dice names; /* of streams; apart, so that the models do not depend on it */
     Dice ends;  /* whether a model is deep, predicts, has parts that the loss does not reach: apart, too */
+    Dice broad; /* whether it has one broad layer: apart, too */
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;
@@ -42,11 +43,11 @@ static void add_stream(Writer *w, const char *name, int size, bool temporal, boo
 /* ---- data and encoders ---- */
 
 /* Sizes around the widths of vectors, and primes, are as likely as all others together. A few wide layers have enough
- * weights for a choice of kernels. */
+ * weights for a choice of kernels; tiles of some have a remainder. */
 static int choose_size(Writer *w)
 {
     static const int edges[] = {1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 24, 29, 31, 32, 33, 37, 40};
-    static const int wide[] = {64, 64, 67, 80, 96, 97};
+    static const int wide[] = {64, 64, 67, 80, 93, 97};
     if (w->deep)
         return dice_between(&w->dice, 2, 9);
     if (w->wide)
@@ -136,12 +137,13 @@ static void write_dense(Writer *w, int size)
     fprintf(w->out, " -> dense(%d%s)", size, chance(w, 35) ? ", bias" : "");
 }
 
-/* + a later layer, or this one, one or more steps ago. Reals could grow without bounds: only spikes. */
+/* + a later layer, or this one, one or more steps ago. Reals could grow without bounds: only spikes. A million weights
+ * take the interpreter long. */
 static void write_past(Writer *w, int layer)
 {
     int from = w->first_layer + layer, to = w->first_layer + w->layers;
     const NamedStream *past = &w->streams[dice_between(&w->dice, from, to - 1)];
-    if (!past->bounded || w->steps == 1)
+    if (!past->bounded || w->steps == 1 || (past->size == BROAD && w->streams[from].size == BROAD))
         return;
     fprintf(w->out, " + %.2g * (%s[-%d]", dice_real(&w->dice, 0.2, 1), past->name, choose_delay(w));
     write_dense(w, w->streams[from].size);
@@ -239,16 +241,28 @@ static const char *const *choose_names(Writer *w)
                                                   : plain;
 }
 
+/* The hidden layer of a few narrow nets that is broad, so that the last of many tiles has a remainder; else -1. */
+static int choose_broad(Writer *w)
+{
+    bool small = !w->deep && !w->wide && w->layers > 1 && w->layers <= 3 && w->steps <= 12;
+    return dice_chance(&w->broad, 15) && small ? dice_below(&w->broad, w->layers - 1) : -1;
+}
+
 /* Names, sizes and kinds of all layers first: recurrence looks ahead. */
 static void plan_layers(Writer *w)
 {
+    static const int broad_sizes[] = {257, 263, 509, BROAD};
     const char *const *names = choose_names(w);
+    int broad = choose_broad(w);
     w->first_layer = w->stream_count;
     for (int k = 0; k < w->layers; k++) {
         bool last = k == w->layers - 1;
         w->kinds[k] = last && chance(w, 60) ? choose_readout(&w->dice) : choose_neuron(&w->dice);
-        bool skip = !last && (k > 0 || w->flat) && chance(w, 20);
-        int size = last ? w->classes : skip ? w->streams[w->stream_count - 1].size : choose_size(w);
+        int before = w->streams[w->stream_count - 1].size;
+        bool skip = !last && (k > 0 || w->flat) && chance(w, 20) && before != BROAD;
+        int size = last ? w->classes : skip ? before : choose_size(w);
+        if (k == broad && !skip)
+            size = broad_sizes[dice_below(&w->broad, 4)];
         add_stream(w, last ? "out" : names[k], size, true, neuron_spikes(w->kinds[k]) && !skip);
     }
 }
@@ -356,7 +370,8 @@ ModelText model_text(uint32_t seed, uint32_t number)
     Writer w = {.out = open_memstream(&model.text, &model.length),
                 .dice = dice_new(seed, number, 1),
                 .names = dice_new(seed, number, 4),
-                .ends = dice_new(seed, number, 5)};
+                .ends = dice_new(seed, number, 5),
+                .broad = dice_new(seed, number, 6)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);

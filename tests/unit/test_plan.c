@@ -1,13 +1,13 @@
 /* Which kernels serve, and which of them are left out, does not change what is computed together and where streams
  * live: so what a flag changes is what its name says. */
 #include "golden.h"
-#include "lower/plan/plan.h"
+#include "lower/plan/planning.h"
 
 #include <check.h>
 
 Suite *plan_suite(void);
 
-/* Layers that tiles divide and one that none does, 509; at 20 steps, its streams fit a tile of one sample but not of the
+/* Layers that tiles divide and one that none does without a remainder, 509; at 20 steps, its streams fit a tile of one sample but not of the
  * samples that share one making of tables. A recurrent layer with maps from spikes, and delays. */
 static const char text[] =
     "model plan {\n"
@@ -22,9 +22,9 @@ static const char text[] =
     "    train { loss cross_entropy(max(o), label) }\n"
     "}\n";
 
-static const Net *net_of(Arena *arena)
+static const Net *net_of(Arena *arena, const char *model_text)
 {
-    GoldenText model = {"plan", text};
+    GoldenText model = {"plan", model_text};
     Compilation *c = golden_compilation(arena, &model);
     ck_assert_msg(compile(c, "watch"), "the model does not compile");
     return c->net;
@@ -37,8 +37,9 @@ static Plan plan_with(Arena *arena, const Net *net, Kernels kernels, Without wit
 
 static void same_stream(const StreamPlan *a, const StreamPlan *b, const char *name)
 {
-    ck_assert_msg(a->steps == b->steps && a->width == b->width && a->local == b->local && a->tiled == b->tiled
-                      && a->slots == b->slots && a->shifted == b->shifted && a->place == b->place,
+    ck_assert_msg(a->steps == b->steps && a->tiles.width == b->tiles.width && a->room == b->room
+                      && a->local == b->local && a->tiled == b->tiled && a->slots == b->slots
+                      && a->shifted == b->shifted && a->place == b->place,
                   "stream %s is planned otherwise", name);
 }
 
@@ -67,7 +68,7 @@ static void same_plan(const Net *net, Plan a, Plan b)
 START_TEST(kernels_change_no_plan)
 {
     Arena *arena = arena_new();
-    const Net *net = net_of(arena);
+    const Net *net = net_of(arena, text);
     Plan both = plan_with(arena, net, KERNELS_AUTO, 0);
     same_plan(net, both, plan_with(arena, net, KERNELS_EVENT, 0));
     same_plan(net, both, plan_with(arena, net, KERNELS_TABLE, 0));
@@ -83,7 +84,7 @@ enum { WITHIN_KERNELS = sizeof within_kernels / sizeof *within_kernels };
 START_TEST(what_is_left_out_within_kernels_changes_no_plan)
 {
     Arena *arena = arena_new();
-    const Net *net = net_of(arena);
+    const Net *net = net_of(arena, text);
     same_plan(net, plan_with(arena, net, KERNELS_AUTO, 0),
               plan_with(arena, net, KERNELS_AUTO, 1u << within_kernels[_i]));
     arena_free(arena);
@@ -102,7 +103,7 @@ static int count_gates(const Net *net, Plan plan)
 START_TEST(the_plan_has_what_is_compared)
 {
     Arena *arena = arena_new();
-    const Net *net = net_of(arena);
+    const Net *net = net_of(arena, text);
     Plan plan = plan_with(arena, net, KERNELS_AUTO, 0);
     int hosted = 0, joined = 0, local = 0, tiled = 0, slots = 0, shifted = 0, placed = 0;
     for (int n = 0; n < net->updates; n++) {
@@ -129,6 +130,75 @@ START_TEST(the_plan_has_what_is_compared)
 }
 END_TEST
 
+typedef struct Case {
+    int units;
+    Tiling with, without; /* a remainder */
+} Case;
+
+/* Those that whole vectors divide have no remainder; narrow ones, and those with too large a one, are not cut. */
+static const Case cuts[] = {
+    {10, {10, 1}, {10, 1}},    {32, {32, 1}, {32, 1}},      {33, {33, 1}, {33, 1}},
+    {64, {32, 2}, {32, 2}},    {67, {67, 1}, {67, 1}},      {97, {64, 2}, {97, 1}},
+    {100, {64, 2}, {100, 1}},  {128, {64, 2}, {64, 2}},     {200, {32, 7}, {200, 1}},
+    {256, {64, 4}, {64, 4}},   {257, {48, 6}, {257, 1}},    {784, {32, 25}, {784, 1}},
+    {800, {32, 25}, {32, 25}}, {1009, {64, 16}, {1009, 1}}, {1024, {64, 16}, {64, 16}},
+};
+enum { CUTS = sizeof cuts / sizeof *cuts };
+
+static void check_cut(int units, Tiling found, Tiling expected)
+{
+    ck_assert_msg(found.width == expected.width && found.count == expected.count,
+                  "%d units are cut into %d tiles of %d", units, found.count, found.width);
+}
+
+START_TEST(layers_are_cut_into_whole_vectors)
+{
+    check_cut(cuts[_i].units, tiling_of(cuts[_i].units, true), cuts[_i].with);
+    check_cut(cuts[_i].units, tiling_of(cuts[_i].units, false), cuts[_i].without);
+}
+END_TEST
+
+/* The last tile of 257 units has 17 of them; of data there are no more than these. */
+static const char broad_text[] = "model broad {\n"
+                                 "    data idx(shape = [257], classes = 10, temporal)\n"
+                                 "    time 20 steps\n"
+                                 "    a = image -> dense(257) -> lif\n"
+                                 "    b = (a -> dense(257)) + image -> lif\n"
+                                 "    c = (b -> dense(257)) + (c[-1] -> dense(257, bias)) -> lif\n"
+                                 "    o = c -> dense(10) -> li\n"
+                                 "    predict argmax(max(o))\n"
+                                 "    train { loss cross_entropy(max(o), label) }\n"
+                                 "}\n";
+
+static int room_of(const Net *net, Plan plan, const char *name)
+{
+    for (StreamId s = 0; s < net->streams.count; s++)
+        if (strcmp(net->streams.at[s].name, name) == 0)
+            return plan.streams[s].room;
+    ck_abort_msg("no stream %s", name);
+}
+
+START_TEST(streams_have_room_for_a_remainder)
+{
+    Arena *arena = arena_new();
+    const Net *net = net_of(arena, broad_text);
+    Plan plan = plan_with(arena, net, KERNELS_AUTO, 0);
+    ck_assert_int_eq(room_of(net, plan, "image"), 257);
+    ck_assert_int_eq(room_of(net, plan, "a"), 288);
+    ck_assert_int_eq(room_of(net, plan, "c"), 288);
+    ck_assert_int_eq(room_of(net, plan, "o"), 10);
+    for (int n = 0; n < net->updates; n++) {
+        const NodePlan *node = &plan.nodes[n];
+        const LayerPlan *layer = node->layer;
+        if (layer && layer->scan && node->units == 257)
+            ck_assert_int_eq(layer->items, strcmp(node->name, "b") == 0 && n < net->backward ? 0 : 6);
+        if (node->step_width && node->units == 257)
+            ck_assert_int_eq(288 % node->step_width, 0);
+    }
+    arena_free(arena);
+}
+END_TEST
+
 Suite *plan_suite(void)
 {
     Suite *suite = suite_create("plan");
@@ -136,6 +206,8 @@ Suite *plan_suite(void)
     tcase_add_test(tcase, kernels_change_no_plan);
     tcase_add_loop_test(tcase, what_is_left_out_within_kernels_changes_no_plan, 0, WITHIN_KERNELS);
     tcase_add_test(tcase, the_plan_has_what_is_compared);
+    tcase_add_loop_test(tcase, layers_are_cut_into_whole_vectors, 0, CUTS);
+    tcase_add_test(tcase, streams_have_room_for_a_remainder);
     suite_add_tcase(suite, tcase);
     return suite;
 }

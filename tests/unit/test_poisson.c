@@ -50,10 +50,18 @@ static Interp *encoded(const Program *program, int rows, const double *values, s
     return interp;
 }
 
-static const double *spikes_of(const Interp *interp, const char *stream)
+static BufferId buffer_of(const Interp *interp, const char *stream)
 {
     BufferId buffer = loop_find(interp->program, stream);
     ck_assert_int_ge(buffer, 0);
+    return buffer;
+}
+
+/* Of a stream without padding. */
+static const double *spikes_of(const Interp *interp, const char *stream)
+{
+    BufferId buffer = buffer_of(interp, stream);
+    ck_assert_int_eq(interp->program->buffers.at[buffer].padding, 0);
     return interp->buffers[buffer];
 }
 
@@ -96,13 +104,14 @@ START_TEST(every_spike_is_known)
     Interp *interp = encoded(program_of(size.units, size.steps, size.temporal), size.rows, values, VALUES);
     const double *image = interp->buffers[interp->program->input];
     for (int encoder = 0; encoder < 2; encoder++) {
-        const double *spikes = spikes_of(interp, encoder ? "z" : "s");
+        BufferId buffer = buffer_of(interp, encoder ? "z" : "s");
         for (int k = 0; k < size.rows * size.steps * size.units; k++) {
             int n = k % size.units, t = k / size.units % size.steps, b = k / size.units / size.steps;
             double p = image[size.temporal ? k : b * size.units + n];
-            ck_assert_msg(spikes[k] == (double)expected_spike(p, encoder, size.steps, b, t, n),
-                          "encoder %d, sample %d, step %d, unit %d: %g for p = %g", encoder, b, t, n,
-                          spikes[k], p);
+            double spike = *interp_at(interp, buffer, (size_t)k);
+            ck_assert_msg(spike == (double)expected_spike(p, encoder, size.steps, b, t, n),
+                          "encoder %d, sample %d, step %d, unit %d: %g for p = %g", encoder, b, t, n, spike,
+                          p);
         }
     }
     interp_free(interp);

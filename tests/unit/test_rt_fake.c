@@ -31,7 +31,8 @@ typedef struct FakeNet {
 #define NET(buffer) offsetof(FakeNet, buffer)
 enum {
     FAKE_WEIGHTS = FAKE_INPUTS * FAKE_CLASSES * sizeof(float),
-    FAKE_BIASES = FAKE_CLASSES * sizeof(float)
+    FAKE_BIASES = FAKE_CLASSES * sizeof(float),
+    STATE_ROW = FAKE_CLASSES + 2 /* of units and padding */
 };
 
 static const SnnBuffer fake_buffers[] = {
@@ -48,7 +49,7 @@ static const SnnBuffer fake_buffers[] = {
     {.at = NET(grad_b), .bytes = FAKE_BIASES},
     {.at = NET(mom_w), .bytes = FAKE_WEIGHTS},
     {.at = NET(mom_b), .bytes = FAKE_BIASES},
-    {.at = NET(state), .bytes = sizeof(float), .each_sample = true},
+    {.at = NET(state), .bytes = sizeof(float[STATE_ROW]), .each_sample = true},
     {.at = NET(label), .bytes = sizeof(int32_t), .each_sample = true},
     {.at = NET(sample), .bytes = sizeof(int32_t), .each_sample = true},
     {.at = NET(predicted), .bytes = sizeof(int32_t), .each_sample = true},
@@ -90,7 +91,11 @@ static const SnnStream fake_streams[] = {
      .operations = FAKE_INPUTS * FAKE_CLASSES},
 };
 
-static const SnnWatch fake_watches[] = {{.stream = 1, .state = "v", .at = NET(state), .per_sample = 1}};
+static const SnnWatch fake_watches[] = {{.stream = 1,
+                                         .state = "v",
+                                         .at = NET(state),
+                                         .padding = STATE_ROW - FAKE_CLASSES,
+                                         .per_sample = STATE_ROW}};
 
 /* The model is the first member of a fake. */
 static void fake_choose(SnnModel *model)
@@ -177,7 +182,8 @@ static void fake_forward(void *memory, SnnPool *pool)
     if (fake->forwards == fake->signal_at)
         kill(getpid(), SIGINT);
     snn_parallel(pool, forward_rows, net, net->run.rows);
-    net->state[0] = fake->forwards == fake->state_nan_at ? NAN : 0.0f;
+    net->state[FAKE_CLASSES - 1] = fake->forwards == fake->state_nan_at ? NAN : 0.0f;
+    net->state[FAKE_CLASSES] = NAN;
 }
 
 static void backward_inputs(void *memory, int32_t first, int32_t last)

@@ -105,6 +105,10 @@ static void buffer_dims(Example *e)
 {
     e->program->buffers.at[0].dims[0] = 0;
 }
+static void buffer_padding(Example *e)
+{
+    e->program->buffers.at[0].padding = 4;
+}
 static void buffer_rank(Example *e)
 {
     e->program->buffers.at[0].ndim = LOOP_MAX_DIMS + 1;
@@ -509,6 +513,7 @@ static const struct {
     {same_buffer_name, "two buffers or kernels are called `w`"},
     {buffer_type, "the buffer `w` holds bool"},
     {buffer_dims, "dimension 0 of the buffer `w` is 0"},
+    {buffer_padding, "4 elements of each row of the buffer `w` mean nothing"},
     {buffer_rank, "the buffer `w` has 7 dimensions"},
     {fixed_buffer, "the program refers to buffer 3"},
     {param_buffer, "w refers to buffer -1"},

@@ -106,8 +106,7 @@ LoopStmt *for_chunks(Lower *lower, LoopBlock *into, const char *name, LoopExpr *
     LoopExpr *start = op2(lower, OP_MUL, loop_variable(lower, chunks), num(lower, size));
     *first = loop_local(lower, &chunks->body, "b0", op2(lower, OP_ADD, from, start));
     LoopExpr *next = loop_local(lower, &chunks->body, "end", op2(lower, OP_ADD, *first, num(lower, size)));
-    LoopExpr *least = loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, next, to), next, to);
-    *end = loop_local(lower, &chunks->body, "b1", least);
+    *end = loop_local(lower, &chunks->body, "b1", least(lower, next, to));
     return chunks;
 }
 
@@ -147,6 +146,11 @@ LoopExpr *random_fraction(Lower *lower, LoopExpr *key, LoopExpr *unit)
     Arena *arena = lower->arena;
     LoopExpr *bits = op2(lower, OP_DIV, loop_random(arena, key, unit), loop_word(arena, 1u << 8));
     return op2(lower, OP_DIV, loop_cast(arena, TYPE_F32, bits), loop_float(arena, 1 << 24));
+}
+
+LoopExpr *least(Lower *lower, LoopExpr *a, LoopExpr *b)
+{
+    return loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, a, b), a, b);
 }
 
 LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)

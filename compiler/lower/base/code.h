@@ -30,6 +30,7 @@ LoopExpr *model_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr 
 LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
 
 LoopExpr *num(Lower *lower, int number);
+LoopExpr *least(Lower *lower, LoopExpr *a, LoopExpr *b);
 LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b);
 /* Uniform in [0, 1), a multiple of 2^-24: F32. */
 LoopExpr *random_fraction(Lower *lower, LoopExpr *key, LoopExpr *unit);

@@ -21,15 +21,26 @@ void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr 
         store2(lower, into, matrix->buffer, i, j, value, add);
 }
 
-void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows, int width,
-                 bool add)
+/* Row i, from some column on. */
+static void copy_row(Lower *lower, LoopStmt *columns, const Matrix *to, const Matrix *from, LoopExpr *i,
+                     bool add)
+{
+    columns->independent = true;
+    LoopExpr *j = loop_variable(lower, columns);
+    LoopExpr *value = from ? matrix_load(lower, from, i, j) : loop_float(lower->arena, 0);
+    matrix_store(lower, &columns->body, to, i, j, value, add);
+}
+
+void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows,
+                 const Tile *tile, bool add)
 {
     LoopStmt *loop_i = for_range(lower, into, "i", rows);
-    LoopExpr *i = loop_variable(lower, loop_i);
-    LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", width);
-    LoopExpr *j = loop_variable(lower, loop_j);
-    LoopExpr *value = from ? matrix_load(lower, from, i, j) : loop_float(lower->arena, 0);
-    matrix_store(lower, &loop_j->body, to, i, j, value, add);
+    LoopBlock *row = &loop_i->body;
+    LoopExpr *i = loop_variable(lower, loop_i), *all = num(lower, tile->width);
+    LoopExpr *some = from && tile->units ? tile->units : all;
+    copy_row(lower, for_bounds(lower, row, "j", num(lower, 0), some), to, from, i, add);
+    if (some != all && !add)
+        copy_row(lower, for_bounds(lower, row, "j", some, all), to, NULL, i, false);
 }
 
 BufferId weights_of(const Lower *lower, const Node *map)

@@ -14,9 +14,10 @@ typedef struct Matrix {
 LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr *j);
 void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr *i, LoopExpr *j,
                   LoopExpr *value, bool add);
-/* to[i][j] = (or +=) from[i][j] for so many rows and columns; from NULL: 0 */
-void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows, int width,
-                 bool add);
+/* to[i][j] = (or +=) from[i][j] for so many rows, and the columns of the tile; from NULL: 0. What stands behind the
+ * tile's last unit becomes 0, or nothing is added to it. */
+void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows,
+                 const Tile *tile, bool add);
 
 /* The matrix that a map reads: its weights, or their transpose. Weights lie [inputs][outputs], so that inner loops run
  * over outputs, contiguous. */

@@ -11,16 +11,18 @@
 
 static int units_at(const Lower *lower, const Node *node, Site site)
 {
-    return site.tile ? site.tile->width : plan_of(lower, node)->units;
+    return site.tile ? site.tile->width : tiling_room(plan_of(lower, node)->tiles);
 }
 
 static BufferId per_unit_buffer(Lower *lower, const Node *node, const char *prefix, const char *name)
 {
-    int units = plan_of(lower, node)->units;
+    const NodePlan *plan = plan_of(lower, node);
+    int room = tiling_room(plan->tiles);
     BufferId buffer =
         named_buffer(lower, prefix, arena_printf(lower->arena, "%s_%s", name, plan_of(lower, node)->name),
-                     TYPE_F32, BUFFER_SCRATCH, true, 1, &units);
+                     TYPE_F32, BUFFER_SCRATCH, true, 1, &room);
     lower->program->buffers.at[buffer].span = node->span;
+    lower->program->buffers.at[buffer].padding = room - plan->units;
     return buffer;
 }
 

@@ -2,6 +2,14 @@
 
 #include "lower/base/code.h"
 
+void count_units(Lower *lower, Tile *tile, LoopBlock *into, int units)
+{
+    if (units % tile->width == 0)
+        return;
+    LoopExpr *left = op2(lower, OP_SUB, num(lower, units), tile->from);
+    tile->units = loop_local(lower, into, "units", least(lower, left, num(lower, tile->width)));
+}
+
 int site_width(const Lower *lower, Site site, StreamId stream)
 {
     return site.tile ? site.tile->width : stream_size(lower, stream);

@@ -4,6 +4,8 @@
 
 #include "lower/lower.h"
 
+/* Says how many units the tile has, in a layer of so many. */
+void count_units(Lower *lower, Tile *tile, LoopBlock *into, int units);
 /* Units of the stream that the site works on: the tile's, or all. */
 int site_width(const Lower *lower, Site site, StreamId stream);
 /* The unit's number in the layer, for unit n of the site. */

@@ -13,7 +13,7 @@
 
 /* ---- which neurons are near ---- */
 
-/* For unit n of the site: a truth value. */
+/* For unit n of the site, if there is one: a truth value. */
 static LoopExpr *is_near(Lower *lower, const GatePlan *gate, Site site, LoopBlock *before, LoopExpr *n)
 {
     const Node *scan = gate->adjoint;
@@ -21,7 +21,9 @@ static LoopExpr *is_near(Lower *lower, const GatePlan *gate, Site site, LoopBloc
     equations.into = site.into;
     equations.before = before;
     scan_leaves(lower, scan, &equations, site, n);
-    return equation_truth(&equations, gate->slope);
+    LoopExpr *near = equation_truth(&equations, gate->slope);
+    bool all = !site.tile || !site.tile->units;
+    return all ? near : op2(lower, OP_AND, op2(lower, OP_LT, n, site.tile->units), near);
 }
 
 /* A truth value as a number. */
@@ -40,14 +42,14 @@ static void emit_constants(Lower *lower, LoopBlock *into, const LoopBlock *const
 static void emit_measure(Lower *lower, const GatePlan *gate, BufferId counts)
 {
     const NodePlan *adjoint = plan_of(lower, gate->adjoint);
-    int width = lower->plan->streams[gate->adjoint->outs.at[0].stream].width;
     Site site = {0};
     LoopExpr *count =
         measure_kernel(lower, adjoint->name, "neurons near the threshold of", counts, adjoint->steps, &site);
-    Tile tile = {.width = width, .whole = NONE};
-    LoopStmt *tiles = for_range(lower, site.into, "tile", adjoint->units / tile.width);
+    Tile tile = {.width = adjoint->tiles.width, .whole = NONE};
+    LoopStmt *tiles = for_range(lower, site.into, "tile", adjoint->tiles.count);
     tile.item = loop_variable(lower, tiles);
     tile.from = loop_local(lower, &tiles->body, "j0", op2(lower, OP_MUL, tile.item, num(lower, tile.width)));
+    count_units(lower, &tile, &tiles->body, adjoint->units);
     site.tile = &tile;
     LoopBlock constants = {0}, loop = {0};
     LoopStmt *loop_n = for_range(lower, &loop, "n", tile.width);

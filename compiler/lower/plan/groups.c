@@ -99,13 +99,13 @@ static void join(Planning *plan, Part *part)
 }
 
 /* Few outputs at a time for many samples of reals; many for the events of one. */
-static int step_width(const Planning *plan, const Node *map, int outputs)
+static int step_width(const Planning *plan, const Node *map, Tiling tiles)
 {
     int best = plan->streams[map->in].events ? STEP_SPIKES : STEP_REALS;
     for (int width = best; width >= STEP_REALS; width -= STEP_REALS)
-        if (outputs % width == 0)
+        if (tiling_room(tiles) % width == 0)
             return width;
-    return tile_width(outputs);
+    return tiles.width;
 }
 
 void plan_groups(Planning *plan)
@@ -126,5 +126,5 @@ void plan_groups(Planning *plan)
                 join(plan, &plan->phases[phase].at[p]);
     for (int n = 0; n < net->updates; n++)
         if (plan->nodes[n].role == ROLE_MAP && group_of(plan, n))
-            plan->nodes[n].step_width = step_width(plan, &net->nodes.at[n], plan->nodes[n].units);
+            plan->nodes[n].step_width = step_width(plan, &net->nodes.at[n], plan->nodes[n].tiles);
 }

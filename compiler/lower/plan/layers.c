@@ -9,8 +9,7 @@
 /* Whether the scan's layer is wide enough to be cut. */
 static bool is_cut(const Planning *plan, int n)
 {
-    int units = plan->nodes[n].units;
-    return tile_width(units) < units;
+    return plan->nodes[n].tiles.count > 1;
 }
 
 /* Samples that a tile's kernel takes at a time where tables serve. */
@@ -22,7 +21,7 @@ static int chunk_samples(int steps)
 /* Whether tiles of this scan's streams are small enough to be local, be it tables or events that serve its maps. */
 static bool fits(const Planning *plan, int scan)
 {
-    int64_t width = tile_width(plan->nodes[scan].units), steps = plan->nodes[scan].steps;
+    int64_t width = plan->nodes[scan].tiles.width, steps = plan->nodes[scan].steps;
     return width * steps * chunk_samples(plan->nodes[scan].steps) <= LOCAL_MOST;
 }
 
@@ -93,8 +92,8 @@ static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
     bool alone = layer->maps.count == 0 && layer->gradients.count == 0;
     bool cut = is_cut(plan, n) && !alone;
     layer->cut = cut ? CUT_UNITS : layer->gradients.count ? CUT_SLICES : CUT_SAMPLES;
-    layer->width = cut ? tile_width(own->units) : own->units;
-    layer->items = cut ? own->units / layer->width : layer->cut == CUT_SLICES ? SLICES : 0;
+    layer->width = cut ? own->tiles.width : tiling_room(own->tiles);
+    layer->items = cut ? own->tiles.count : layer->cut == CUT_SLICES ? SLICES : 0;
     layer->once = !layer->scan;
     for (int i = 0; i < layer->maps.count; i++) {
         const NodePlan *map = record_of(plan, layer->maps.at[i]);
@@ -156,12 +155,13 @@ static bool goes_by_tiles(const Planning *plan, int n)
 }
 
 /* Made and read by scans alone, tile by tile: what the adjoint needs of a neuron. Who wants to look at a stream
- * knows nothing of tiles. */
+ * knows nothing of tiles, and of a remainder only that something follows each row. */
 static bool is_tiled(const Planning *plan, StreamId stream)
 {
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node;
     if (maker == NONE || plan->streams[stream].local || !net->streams.at[stream].temporal
+        || plan->streams[stream].room > shape_size(net->streams.at[stream].shape)
         || net->streams.at[stream].keep || !goes_by_tiles(plan, maker))
         return false;
     for (int r = plan->readers.first[stream]; r < plan->readers.first[stream + 1]; r++)

@@ -17,6 +17,7 @@ static bool gives_place(const Planning *plan, StreamId kept, int adjoint, Stream
            && only_reader(&plan->readers, kept) == adjoint && is_whole(plan, kept)
            && !plan->streams[kept].taken
            && shape_size(net->streams.at[kept].shape) == shape_size(net->streams.at[gradient].shape)
+           && plan->streams[kept].room == plan->streams[gradient].room
            && plan->streams[kept].tiled == plan->streams[gradient].tiled;
 }
 

@@ -39,6 +39,34 @@ static const char *name_of(const Planning *plan, const Node *node, const NodePla
     return net->streams.at[record->stream].name;
 }
 
+/* As its stream is cut, or as one that a scan works on besides: data have no room for a remainder. */
+static Tiling node_tiles(const Planning *plan, const Node *node, StreamId stream)
+{
+    Tiling tiles = plan->streams[stream].tiles;
+    for (int i = 0; i < node->ins.count; i++)
+        if (tiling_room(plan->streams[node->ins.at[i]].tiles) < tiling_room(tiles))
+            tiles = plan->streams[node->ins.at[i]].tiles;
+    return tiles;
+}
+
+static void make_room(Planning *plan, StreamId stream, Tiling tiles)
+{
+    int *room = &plan->streams[stream].room;
+    *room = tiling_room(tiles) > *room ? tiling_room(tiles) : *room;
+}
+
+/* For what the node works on, tile by tile. */
+static void make_rooms(Planning *plan, const Node *node, const NodePlan *record)
+{
+    if (record->role == ROLE_NONE)
+        return;
+    make_room(plan, record->stream, record->tiles);
+    for (int i = 0; i < node->ins.count; i++)
+        make_room(plan, node->ins.at[i], record->tiles);
+    for (int i = 0; i < node->outs.count; i++)
+        make_room(plan, node->outs.at[i].stream, record->tiles);
+}
+
 static void start_node(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -50,6 +78,8 @@ static void start_node(Planning *plan, int n)
     const Stream *stream = &plan->net->streams.at[record->stream];
     record->name = name_of(plan, node, record);
     record->units = shape_size(stream->shape);
+    record->tiles = node_tiles(plan, node, record->stream);
+    make_rooms(plan, node, record);
     record->in_time = record->role == ROLE_SCAN ? scan_in_time(plan->net, node) : stream->temporal;
     record->steps = record->in_time ? plan->net->steps : 1;
 }
@@ -57,9 +87,19 @@ static void start_node(Planning *plan, int n)
 static StreamPlan start_stream(const Planning *plan, StreamId id)
 {
     const Stream *stream = &plan->net->streams.at[id];
+    bool given = stream->node != NONE && plan->net->nodes.at[stream->node].kind == NODE_DATA;
+    int units = shape_size(stream->shape);
     return (StreamPlan){.steps = stream->temporal ? plan->net->steps : 1,
-                        .width = tile_width(shape_size(stream->shape)),
+                        .tiles = tiling_of(units, !given),
+                        .room = units,
                         .place = NONE};
+}
+
+/* Tiles work on a copy of a matrix. */
+static Tiling param_tiles(const Param *param)
+{
+    int size = shape_size(param->shape);
+    return tiling_of(size, param->shape.ndim < 2);
 }
 
 Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
@@ -75,11 +115,14 @@ Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
         plan.streams[s] = start_stream(&plan, s);
     for (int n = 0; n < net->nodes.count; n++)
         start_node(&plan, n);
+    Tiling *params = NEW_ARRAY(arena, Tiling, net->params.count + 1);
+    for (ParamId p = 0; p < net->params.count; p++)
+        params[p] = param_tiles(&net->params.at[p]);
     plan_service(&plan);
     plan_groups(&plan);
     plan_layers(&plan);
     plan_places(&plan);
     plan_gates(&plan);
     plan_runs(&plan);
-    return (Plan){options, plan.streams, plan.nodes, plan.phases};
+    return (Plan){options, plan.streams, plan.nodes, params, plan.phases};
 }

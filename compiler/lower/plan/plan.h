@@ -7,9 +7,22 @@
 #include "passes.h"
 #include "schedule.h"
 
+/* How units are cut: all tiles have one width. Where it does not divide the units, the last tile has a remainder of
+ * them, and streams have room for whole tiles all the same: what stands behind the last unit is computed with the
+ * others and means nothing. */
+typedef struct Tiling {
+    int width, count; /* of a tile; of tiles. One: not cut */
+} Tiling;
+
+static inline int tiling_room(Tiling tiling)
+{
+    return tiling.width * tiling.count;
+}
+
 typedef struct StreamPlan {
     int steps;       /* values of a unit in a sample: T, or 1 outside time */
-    int width;       /* units of a tile, if its layer is cut; else all */
+    Tiling tiles;    /* if its layer is cut */
+    int room;        /* units that its buffer has room for: where a layer is cut, all of its tiles */
     bool events;     /* it has spikes, over time: maps of it follow them */
     bool all_choose; /* every kernel that reads it chooses between events and tables */
     bool local;      /* lives in one kernel only, as a tile */
@@ -64,6 +77,7 @@ typedef struct NodePlan {
     Role role;
     StreamId stream;        /* whose units it goes through; or NONE */
     int units, steps;       /* that it works on: all outputs; T, or 1 outside time */
+    Tiling tiles;           /* if these are cut; what it works on has room for all of them */
     bool in_time;           /* it runs at every step; else once */
     int group;              /* the number of its recurrent group, or 0 */
     int joined;             /* the group whose steps make this map from its events, or 0 */
@@ -81,6 +95,7 @@ typedef struct Plan {
     LowerOptions options;
     const StreamPlan *streams; /* by StreamId */
     const NodePlan *nodes;     /* by node */
+    const Tiling *params;      /* by ParamId: of the units that one has a value for each of */
     const Schedule *phases;    /* by Phase; a recurrent part begins with the maps that join it */
 } Plan;
 

@@ -15,8 +15,8 @@ typedef struct Planning {
     Schedule *phases;
 } Planning;
 
-/* Units of a tile; all of them where the layer is too narrow, or no tile divides it. */
-int tile_width(int units);
+/* One tile where the layer is too narrow, or none divides it and no remainder may be left. */
+Tiling tiling_of(int units, bool remainder);
 
 void plan_service(Planning *plan); /* events, all_choose; tables, listed, choice */
 void plan_groups(Planning *plan);  /* phases; group, joined; slots, shifted; step_width */

@@ -10,15 +10,18 @@ static Matrix tiled_weights(Lower *lower, const Node *map, int width)
     BufferId weights = weights_of(lower, map);
     const char *name = lower->program->buffers.at[weights].name;
     int inputs = stream_size(lower, map->in);
-    int dims[3] = {stream_size(lower, map->out) / width, inputs, width};
+    int dims[3] = {stream_room(lower, map->out) / width, inputs, width};
+    Tile tile = {.width = width};
     Matrix tiles = {named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims), NULL,
                     NULL};
     kernel_begin(lower, "tile", name, arena_printf(lower->arena, "%s, tile by tile", name), (Span){0, 0},
                  dims[0]);
     LoopStmt *loop_tile = kernel_items(lower, "tile");
     tiles.outer = loop_variable(lower, loop_tile);
-    Matrix all = {weights, NULL, op2(lower, OP_MUL, tiles.outer, num(lower, width))};
-    matrix_copy(lower, &loop_tile->body, &tiles, &all, inputs, width, false);
+    tile.from = op2(lower, OP_MUL, tiles.outer, num(lower, width));
+    count_units(lower, &tile, &loop_tile->body, stream_size(lower, map->out));
+    Matrix all = {weights, NULL, tile.from};
+    matrix_copy(lower, &loop_tile->body, &tiles, &all, inputs, &tile, false);
     return tiles;
 }
 
@@ -39,7 +42,8 @@ typedef struct StepMap {
 
 static Site for_tiles(Lower *lower, StepMap *map, Site site)
 {
-    LoopStmt *tiles = for_range(lower, site.into, "tile", map->linear.plan->units / map->tile.width);
+    int room = stream_room(lower, map->linear.node->out);
+    LoopStmt *tiles = for_range(lower, site.into, "tile", room / map->tile.width);
     map->tile.from = loop_local(lower, &tiles->body, "j0",
                                 op2(lower, OP_MUL, loop_variable(lower, tiles), num(lower, map->tile.width)));
     map->linear.matrix.outer = loop_variable(lower, tiles);

@@ -39,7 +39,7 @@ static void add_local_stream(Lower *lower, const Layer *layer, StreamId stream)
     if (!lower->plan->streams[stream].local)
         return;
     int samples = plan->chunk ? plan->chunk : 1;
-    int dims[4] = {layer->own->units / plan->width, samples, steps_of(lower, stream), plan->width};
+    int dims[4] = {plan->items, samples, steps_of(lower, stream), plan->width};
     lower->streams[stream].values = named_buffer(lower, "tiles_of", stream_of(lower, stream)->name, TYPE_F32,
                                                  BUFFER_SCRATCH, false, 4, dims);
 }
@@ -100,7 +100,7 @@ static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, Lo
     all.column = layer->tile.from;
     Matrix own = own_matrix(lower, layer, "tiles_of", weights_name(lower, map), map->in);
     note(lower, into, "the tile's part of ", weights_name(lower, map));
-    matrix_copy(lower, into, &own, &all, stream_size(lower, map->in), layer->plan->width, false);
+    matrix_copy(lower, into, &own, &all, stream_size(lower, map->in), &layer->tile, false);
     return own;
 }
 
@@ -110,7 +110,7 @@ static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, Loo
     if (plan_of(lower, node)->role == ROLE_BIAS_GRAD) /* needs none */
         return (Matrix){-1, NULL, NULL};
     Matrix total = own_matrix(lower, layer, "parts_of", plan_of(lower, node)->name, node->in);
-    matrix_copy(lower, into, &total, NULL, stream_size(lower, node->in), layer->plan->width, false);
+    matrix_copy(lower, into, &total, NULL, stream_size(lower, node->in), &layer->tile, false);
     return total;
 }
 
@@ -219,6 +219,7 @@ static void item_range(Lower *lower, Layer *layer, LoopBlock **into, LoopExpr **
     if (layer->plan->cut == CUT_UNITS) {
         LoopExpr *unit = op2(lower, OP_MUL, item, num(lower, layer->tile.width));
         layer->tile.from = loop_local(lower, *into, "j0", unit);
+        count_units(lower, &layer->tile, *into, layer->own->units);
         return;
     }
     *from = loop_local(lower, *into, "b0", slice_edge(lower, layer->plan->items, item));
@@ -235,7 +236,7 @@ static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
         Matrix whole = {lower->params[node->weight].gradient, NULL, layer->tile.from};
         note(lower, into, "to the gradient of ", plan_of(lower, node)->name);
         matrix_copy(lower, into, &whole, &layer->gradients[i].matrix, stream_size(lower, node->in),
-                    layer->plan->width, true);
+                    &layer->tile, true);
     }
 }
 
@@ -308,7 +309,7 @@ static void lower_kernel(Lower *lower, const Node *node)
 /* A map that a recurrent group makes from events: here only its tables, for all steps. */
 static void lower_joined(Lower *lower, const Node *map)
 {
-    int dims[2] = {steps_of(lower, map->out), stream_size(lower, map->out)};
+    int dims[2] = {steps_of(lower, map->out), stream_room(lower, map->out)};
     if (!plan_of(lower, map)->tables) {
         lists_prepare(lower, map->in);
         return;
