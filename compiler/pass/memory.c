@@ -11,11 +11,21 @@ typedef struct Born {
     int64_t bytes;
 } Born;
 
+/* A place, named by the first buffer that stood there. */
+typedef struct Room {
+    int kind; /* only buffers of one kind may meet in a place */
+    int64_t bytes;
+    int number; /* of the place, in the order in which they were opened */
+    BufferId first;
+} Room;
+typedef VEC(Room) Rooms;
+
 typedef struct Places {
     Program *program;
-    int64_t *room;       /* by buffer: of the place that it was the first to have */
-    int *ends;           /* by buffer: when the last that stands there ends */
-    VEC(BufferId) first; /* in each place */
+    int opened;
+    Rooms free;     /* sorted */
+    Rooms *leaving; /* by time: what becomes free after it */
+    int now;        /* what left before is free */
 } Places;
 
 /* Born at the same time, the larger first: it finds the place that is large enough. */
@@ -27,40 +37,84 @@ static int by_birth(const void *a, const void *b)
     return x->bytes != y->bytes ? (x->bytes < y->bytes ? 1 : -1) : x->buffer - y->buffer;
 }
 
-static bool may_meet(const Buffer *a, const Buffer *b)
+static int kind_of(const Buffer *buffer)
 {
-    return a->per_sample == b->per_sample && a->sparse == b->sparse;
+    return buffer->per_sample | buffer->sparse << 1;
 }
 
-static bool is_better(int64_t room, int64_t best, int64_t bytes)
+static bool is_before(const Room *a, const Room *b)
 {
-    return room >= bytes ? best < bytes || room < best : best < bytes && room > best;
+    if (a->kind != b->kind)
+        return a->kind < b->kind;
+    return a->bytes != b->bytes ? a->bytes < b->bytes : a->number < b->number;
 }
 
-/* The buffer in whose place it may stand; itself, if there is no such place. */
-static BufferId free_place(const Places *places, const Born *born)
+/* Where it stands among those that are free, or would. */
+static int position(const Places *places, Room room)
 {
-    const Buffer *buffers = places->program->buffers.at;
-    BufferId best = -1;
-    for (int i = 0; i < places->first.count; i++) {
-        BufferId first = places->first.at[i];
-        bool free =
-            places->ends[first] < born->life.first && may_meet(&buffers[first], &buffers[born->buffer]);
-        if (free && (best < 0 || is_better(places->room[first], places->room[best], born->bytes)))
-            best = first;
+    int from = 0, to = places->free.count;
+    while (from < to) {
+        int middle = (from + to) / 2;
+        if (is_before(&places->free.at[middle], &room))
+            from = middle + 1;
+        else
+            to = middle;
     }
-    return best < 0 ? born->buffer : best;
+    return from;
+}
+
+static void set_free(Places *places, Room room)
+{
+    int at = position(places, room);
+    vec_push(places->program->arena, &places->free, room);
+    Room *there = places->free.at + at;
+    memmove(there + 1, there, sizeof room * (size_t)(places->free.count - 1 - at));
+    *there = room;
+}
+
+static void advance(Places *places, int now)
+{
+    for (; places->now < now; places->now++)
+        for (int i = 0; i < places->leaving[places->now].count; i++)
+            set_free(places, places->leaving[places->now].at[i]);
+}
+
+static bool is_kind(const Places *places, int at, int kind)
+{
+    return at >= 0 && at < places->free.count && places->free.at[at].kind == kind;
+}
+
+/* Of equal ones the first that was opened; a new one if none is free. */
+static Room take(Places *places, const Born *born)
+{
+    int kind = kind_of(&places->program->buffers.at[born->buffer]);
+    int at = position(places, (Room){.kind = kind, .bytes = born->bytes});
+    if (!is_kind(places, at, kind) && is_kind(places, at - 1, kind))
+        at = position(places, (Room){.kind = kind, .bytes = places->free.at[at - 1].bytes});
+    if (!is_kind(places, at, kind))
+        return (Room){kind, born->bytes, places->opened++, born->buffer};
+    Room taken = places->free.at[at];
+    places->free.count--;
+    memmove(places->free.at + at, places->free.at + at + 1, sizeof taken * (size_t)(places->free.count - at));
+    return taken;
 }
 
 static void settle(Places *places, const Born *born)
 {
-    Buffer *buffer = &places->program->buffers.at[born->buffer];
-    buffer->place = free_place(places, born);
-    if (buffer->place == born->buffer)
-        vec_push(places->program->arena, &places->first, born->buffer);
-    if (places->room[buffer->place] < born->bytes)
-        places->room[buffer->place] = born->bytes;
-    places->ends[buffer->place] = born->life.last;
+    advance(places, born->life.first);
+    Room room = take(places, born);
+    places->program->buffers.at[born->buffer].place = room.first;
+    if (room.bytes < born->bytes)
+        room.bytes = born->bytes;
+    vec_push(places->program->arena, &places->leaving[born->life.last], room);
+}
+
+static int launch_count(const Program *program)
+{
+    int count = 0;
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+        count += program->phases[phase].count;
+    return count;
 }
 
 void place_buffers(Program *program)
@@ -68,7 +122,8 @@ void place_buffers(Program *program)
     Arena *arena = program->arena;
     int count = program->buffers.count, mortals = 0;
     const Life *lives = loop_lives(arena, program);
-    Places places = {program, NEW_ARRAY(arena, int64_t, count + 1), NEW_ARRAY(arena, int, count + 1), {0}};
+    Places places = {.program = program};
+    places.leaving = NEW_ARRAY(arena, Rooms, launch_count(program) + 1);
     Born *born = NEW_ARRAY(arena, Born, count + 1);
     for (BufferId b = 0; b < count; b++)
         if (!lives[b].always)
