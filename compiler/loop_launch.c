@@ -16,10 +16,12 @@ static bool gives_twice(const Launch *launch, int i)
     return false;
 }
 
-/* NULL, or what is wrong with buffer number `i` of those that are given. */
-static const char *verify_gift(const Program *program, const Kernel *kernel, const Launch *launch, int i)
+/* NULL, or what is wrong with buffer number `i` of those that are given. `named`: what the kernel works on in any
+ * launch; targets take it that no two names of a kernel are one buffer. */
+static const char *verify_gift(const Program *program, const Launch *launch, const bool *named, int i)
 {
     Arena *arena = program->arena;
+    const Kernel *kernel = &program->kernels.at[launch->kernel];
     BufferId id = launch->given.at[i];
     if (id < 0 || id >= program->buffers.count)
         return arena_printf(arena, "`%s` is given buffer %d", kernel->name, id);
@@ -32,6 +34,8 @@ static const char *verify_gift(const Program *program, const Kernel *kernel, con
     if (!is_like(buffer, place))
         return arena_printf(arena, "`%s` is given `%s`, which is not like `%s`", kernel->name, buffer->name,
                             place->name);
+    if (named[id])
+        return arena_printf(arena, "`%s` is given `%s`, which it has anyway", kernel->name, buffer->name);
     return NULL;
 }
 
@@ -46,17 +50,40 @@ static const char *verify_launch(const Program *program, const Launch *launch)
     if (launch->given.count != kernel->given.count)
         return arena_printf(arena, "`%s` is given %d buffers, not %d", kernel->name, launch->given.count,
                             kernel->given.count);
+    return NULL;
+}
+
+/* Launches by their kernels. */
+typedef VEC(const Launch *) LaunchList;
+
+static const char *verify_gifts(const Program *program, const Kernel *kernel, const LaunchList *launches,
+                                BufferSet *named)
+{
     const char *wrong = NULL;
-    for (int i = 0; i < launch->given.count && !wrong; i++)
-        wrong = verify_gift(program, kernel, launch, i);
+    if (kernel->given.count == 0)
+        return NULL;
+    buffer_set_clear(named);
+    buffer_set_add(named, &kernel->body);
+    for (int l = 0; l < launches->count; l++)
+        for (int i = 0; i < kernel->given.count && !wrong; i++)
+            wrong = verify_gift(program, launches->at[l], named->has, i);
     return wrong;
 }
 
 const char *launches_verify(const Program *program)
 {
+    Arena *arena = program->arena;
     const char *wrong = NULL;
+    LaunchList *of = NEW_ARRAY(arena, LaunchList, program->kernels.count + 1);
+    BufferSet named = buffer_set(arena, program);
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-        for (int i = 0; i < program->phases[phase].count && !wrong; i++)
-            wrong = verify_launch(program, &program->phases[phase].at[i]);
+        for (int i = 0; i < program->phases[phase].count && !wrong; i++) {
+            const Launch *launch = &program->phases[phase].at[i];
+            wrong = verify_launch(program, launch);
+            if (!wrong)
+                vec_push(arena, &of[launch->kernel], launch);
+        }
+    for (int k = 0; k < program->kernels.count && !wrong; k++)
+        wrong = verify_gifts(program, &program->kernels.at[k], &of[k], &named);
     return wrong;
 }

@@ -180,9 +180,19 @@ static void given_other(Example *e)
 {
     give(e, e->spikes, e->weights);
 }
+static BufferId like_w(Example *e, const char *name)
+{
+    return loop_buffer(
+        e->program, (Buffer){.name = name, .type = TYPE_F32, .role = BUFFER_SCRATCH, .ndim = 1, .dims = {4}});
+}
 static void given_twice(Example *e)
 {
-    give(e, e->weights, e->weights);
+    BufferId v = like_w(e, "v");
+    give(e, v, v);
+}
+static void given_anyway(Example *e)
+{
+    give(e, like_w(e, "v"), e->weights);
 }
 static void given_elsewhere(Example *e)
 {
@@ -527,7 +537,8 @@ static const struct {
     {given_nothing, "`k` is given buffer 9"},
     {given_own, "`k` is given `g`, which a kernel has"},
     {given_other, "`k` is given `s`, which is not like `g`"},
-    {given_twice, "`k` is given `w` twice"},
+    {given_twice, "`k` is given `v` twice"},
+    {given_anyway, "`k` is given `w`, which it has anyway"},
     {given_elsewhere, "kernel `other`: it is not given `g`"},
     {given_no_place, "kernel `k` cannot be given buffer 0"},
     {given_name, "kernel `k`: it knows two buffers called `w`"},
