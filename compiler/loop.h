@@ -388,7 +388,9 @@ void buffer_set_add(BufferSet *set, const LoopBlock *block);
 void buffer_set_sort(BufferSet *set); /* by number */
 void buffer_set_clear(BufferSet *set);
 
-/* From the first launch that works on a buffer to the last one; launches are numbered through all phases. What the
+/* A launch whose kernel stores to a buffer before it loads from it makes the buffer anew, if no launch before it did: what
+ * it does not store of it has no meaning until somebody does, and is not read.
+ * From the first launch that works on a buffer to the last one; launches are numbered through all phases. What the
  * runtime looks at after the forward phase lives as long. */
 typedef struct Life {
     int first, last; /* -1: in none */

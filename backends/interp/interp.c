@@ -3,6 +3,7 @@
 #include "snn_random.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { LANES = 16 /* of a machine like any other */ };
@@ -74,6 +75,21 @@ static size_t *most_elements(const Interp *interp)
     return most;
 }
 
+/* By time. What is always there is made by none. */
+static BufferIds *made_by_launches(const Program *program)
+{
+    Arena *arena = program->arena;
+    const Life *lives = loop_lives(arena, program);
+    int launches = 0;
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+        launches += program->phases[phase].count;
+    BufferIds *made = NEW_ARRAY(arena, BufferIds, launches + 1);
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        if (!lives[b].always)
+            vec_push(arena, &made[lives[b].first], b);
+    return made;
+}
+
 Interp *interp_new(const Program *program, int rows, Precision precision)
 {
     Interp *interp = calloc(1, sizeof *interp);
@@ -82,6 +98,7 @@ Interp *interp_new(const Program *program, int rows, Precision precision)
     *interp = (Interp){.program = program, .precision = precision, .rows = rows};
     interp->scalars[SCALAR_ROWS] = rows;
     interp->scalars[SCALAR_SCALE] = 1;
+    interp->made = made_by_launches(program);
     interp->vars = calloc((size_t)most_vars(program), sizeof *interp->vars);
     interp->frames = frames_of(program);
     interp->buffers = calloc((size_t)program->buffers.count + 1, sizeof *interp->buffers);
@@ -117,14 +134,28 @@ void interp_free(Interp *interp)
 
 static double value_of(Interp *interp, const LoopExpr *expr);
 
+/* A kernel may touch what it has not made only by a mistake of the compiler. */
+static void stop(const Interp *interp, BufferId id, double index)
+{
+    fprintf(stderr,
+            "snnc: internal error: index %g is outside of `%s`\nPlease report this, with the model.\n", index,
+            interp->program->buffers.at[id].name);
+    exit(3);
+}
+
 /* Row-major position of an element. */
 static size_t element(Interp *interp, BufferId id, int nindex, LoopExpr *const *index)
 {
     const Buffer *buffer = &interp->program->buffers.at[id];
     size_t at = 0;
     int d = buffer->per_sample ? -1 : 0;
-    for (int i = 0; i < nindex; i++, d++)
-        at = at * (d < 0 ? 1 : (size_t)buffer->dims[d]) + (size_t)value_of(interp, index[i]);
+    for (int i = 0; i < nindex; i++, d++) {
+        int size = d < 0 ? interp->rows : buffer->dims[d];
+        double k = value_of(interp, index[i]);
+        if (!(k >= 0 && k < size))
+            stop(interp, id, k);
+        at = at * (size_t)size + (size_t)k;
+    }
     return at;
 }
 
@@ -255,7 +286,7 @@ static void run_stmt(Interp *interp, const LoopStmt *stmt)
     case LOOP_DECLARE:
     case LOOP_SET: interp->vars[stmt->var] = value_of(interp, stmt->value); break;
     case LOOP_STORE: run_store(interp, stmt); break;
-    case LOOP_AHEAD: (void)element(interp, stmt->buffer, stmt->nindex, stmt->index); break;
+    case LOOP_AHEAD: break;
     case LOOP_LIST: run_list(interp, stmt); break;
     case LOOP_IF:
         if (value_of(interp, stmt->value) != 0)
@@ -285,6 +316,14 @@ double interp_call(Interp *interp, int function, const double *args)
     return result;
 }
 
+/* What is made at this time may stand where another buffer stood: whatever that left has no meaning. */
+static void spoil(const Interp *interp, const BufferIds *made)
+{
+    for (int i = 0; i < made->count; i++)
+        for (size_t k = 0; k < interp_count(interp, made->at[i]); k++)
+            interp->buffers[made->at[i]][k] = NAN;
+}
+
 static void launch(Interp *interp, const Launch *launch)
 {
     const Kernel *kernel = &interp->program->kernels.at[launch->kernel];
@@ -302,7 +341,12 @@ void interp_run(Interp *interp, Phase phase)
     uint32_t epoch = interp->epoch;
     if (phase == PHASE_INIT)
         interp->epoch = SNN_INIT_EPOCH;
-    for (int i = 0; i < launches->count; i++)
+    int time = 0;
+    for (Phase before = 0; before < phase; before++)
+        time += interp->program->phases[before].count;
+    for (int i = 0; i < launches->count; i++, time++) {
+        spoil(interp, &interp->made[time]);
         launch(interp, &launches->at[i]);
+    }
     interp->epoch = epoch;
 }

@@ -9,6 +9,8 @@
 
 typedef enum Precision { PRECISION_DOUBLE, PRECISION_SINGLE } Precision;
 
+typedef VEC(BufferId) BufferIds;
+
 typedef struct Interp {
     const Program *program;
     Precision precision;
@@ -20,9 +22,11 @@ typedef struct Interp {
     double *vars; /* of the running kernel, or the function that it calls */
     double **frames; /* by function: its variables */
     int given;       /* its launch's number */
+    BufferIds *made; /* by time: what the launch makes, see loop_lives */
 } Interp;
 
-/* All buffers zero. NULL if there is not enough memory. Free with interp_free. */
+/* All buffers zero; what a launch makes (see loop_lives) is NaN before it does. NULL if there is not enough memory. Free
+ * with interp_free. */
 Interp *interp_new(const Program *program, int rows, Precision precision);
 void interp_free(Interp *interp);
 

@@ -145,6 +145,28 @@ START_TEST(what_is_made_once_stays)
 }
 END_TEST
 
+/* What a kernel leaves of a buffer that it makes is no number, whatever stood there before. */
+START_TEST(a_part_that_is_not_stored_has_no_meaning)
+{
+    BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 2);
+    BufferId a = buffer("a", BUFFER_SCRATCH, 4), b = buffer("b", BUFFER_SCRATCH, 4);
+    copy(a, in, false);
+    copy(out, a, false);
+    copy(b, in, false);
+    copy(out, b, false);
+    LoopExpr *one = loop_int(arena, 1);
+    loop_store(program, &program->kernels.at[3].body, out, 1, &one, loop_load(program, b, 1, &one), false);
+    place_buffers(program);
+    ck_assert_int_eq(place(b), a);
+    Interp *interp = interp_new(program, 1, PRECISION_SINGLE);
+    ck_assert_ptr_nonnull(interp);
+    interp->buffers[in][0] = interp->buffers[a][1] = 7;
+    interp_run(interp, PHASE_FORWARD);
+    ck_assert(interp->buffers[out][0] == 7 && isnan(interp->buffers[out][1]));
+    interp_free(interp);
+}
+END_TEST
+
 START_TEST(the_verifier_sees_who_meets)
 {
     BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 4);
@@ -231,6 +253,7 @@ Suite *memory_suite(void)
     tcase_add_test(tcase, a_place_is_taken_when_it_is_free);
     tcase_add_test(tcase, what_is_needed_later_stays);
     tcase_add_test(tcase, what_is_made_once_stays);
+    tcase_add_test(tcase, a_part_that_is_not_stored_has_no_meaning);
     tcase_add_test(tcase, the_verifier_sees_who_meets);
     tcase_add_test(tcase, a_model_takes_less_and_computes_the_same);
     tcase_add_test(tcase, a_wrong_place_changes_the_results);
