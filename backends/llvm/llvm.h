@@ -123,6 +123,7 @@ LLVMValueRef random_bits(const Unit *unit, LLVMValueRef key, LLVMValueRef number
 typedef struct Turns {
     LLVMBasicBlockRef head, after;
     LLVMValueRef var, step;
+    bool around; /* the loops that become vectors are within it */
 } Turns;
 
 Turns loop_begin(Unit *unit, LLVMValueRef from, LLVMValueRef to, int step);

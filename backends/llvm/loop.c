@@ -1,6 +1,9 @@
 /* Loops. */
 #include "llvm.h"
 
+#include <llvm-c/DebugInfo.h>
+#include <string.h>
+
 /* `var` goes from `from` by `step`, as long as it and `limit` compare so. */
 static Turns begin(Unit *unit, LLVMIntPredicate predicate, LLVMValueRef from, LLVMValueRef limit, int step)
 {
@@ -29,11 +32,35 @@ Turns loop_begin_down(Unit *unit, LLVMValueRef from, LLVMValueRef to)
     return begin(unit, LLVMIntSGE, start, from, -1);
 }
 
+static LLVMMetadataRef word(const Unit *unit, const char *text)
+{
+    return LLVMMDStringInContext2(unit->context, text, strlen(text));
+}
+
+/* What LLVM may do with a loop hangs at its last branch, as a list that begins with itself, so that no other loop has the
+ * same: no vectors, and no turns written out. */
+static void keep_loop(const Unit *unit, LLVMValueRef branch)
+{
+    LLVMContextRef context = unit->context;
+    LLVMMetadataRef no = LLVMValueAsMetadata(LLVMConstInt(unit->i1, false, false));
+    LLVMMetadataRef vectors[] = {word(unit, "llvm.loop.vectorize.enable"), no};
+    LLVMMetadataRef turns[] = {word(unit, "llvm.loop.unroll.disable")};
+    LLVMMetadataRef itself = LLVMTemporaryMDNode(context, NULL, 0);
+    LLVMMetadataRef list[] = {itself, LLVMMDNodeInContext2(context, vectors, 2),
+                              LLVMMDNodeInContext2(context, turns, 1)};
+    LLVMMetadataRef hints = LLVMMDNodeInContext2(context, list, 3);
+    LLVMMetadataReplaceAllUsesWith(itself, hints);
+    LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(context, "llvm.loop", 9),
+                    LLVMMetadataAsValue(context, hints));
+}
+
 void loop_end(Unit *unit, const Turns *turns)
 {
     LLVMValueRef next = LLVMBuildNSWAdd(unit->builder, turns->var, turns->step, "");
     LLVMBasicBlockRef last = LLVMGetInsertBlock(unit->builder);
-    LLVMBuildBr(unit->builder, turns->head);
+    LLVMValueRef branch = LLVMBuildBr(unit->builder, turns->head);
+    if (turns->around)
+        keep_loop(unit, branch);
     LLVMAddIncoming(turns->var, &next, &last, 1);
     LLVMPositionBuilderAtEnd(unit->builder, turns->after);
 }

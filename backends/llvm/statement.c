@@ -48,6 +48,15 @@ static void for_few(Code *code, const LoopStmt *loop, long long from, long long 
     }
 }
 
+/* Else LLVM, where it writes out the turns of such loops, may make vectors of the turns of this one. */
+static bool has_independent(const LoopBlock *block)
+{
+    for (int i = 0; i < block->count; i++)
+        if (block->at[i]->independent || has_independent(&block->at[i]->body))
+            return true;
+    return false;
+}
+
 static void for_loop(Code *code, const LoopStmt *loop)
 {
     Unit *unit = code->unit;
@@ -60,6 +69,7 @@ static void for_loop(Code *code, const LoopStmt *loop)
         for_few(code, loop, first, end, step);
     } else {
         Turns turns = loop->down ? loop_begin_down(unit, from, to) : loop_begin(unit, from, to, step);
+        turns.around = has_independent(&loop->body);
         set_var(code, loop->var, turns.var);
         code_block(code, &loop->body);
         loop_end(unit, &turns);
