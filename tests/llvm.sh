@@ -2,7 +2,7 @@
 # The LLVM backend: its programs compute the bits that C has, with -O0 and -O3 and for each level of one architecture;
 # they train as C does; what is asked for in vain has a message.
 #
-#     tests/llvm.sh                    BUILD=dir  SNNC=path  CC=command
+#     tests/llvm.sh                    BUILD=dir  SNNC=path  CC=command  MODELS="file..."
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 build=${BUILD:-$root/build}
@@ -44,7 +44,7 @@ results() {
         linked "$name" harness.o "$name.o" && ./"$name" - "$name.out" > messages 2>&1
 }
 
-for model in ${MODELS:-"$root"/tests/golden/models/*.snn "$root"/examples/*/model.snn}; do
+for model in ${MODELS-"$root"/tests/golden/models/*.snn "$root"/examples/*/model.snn}; do
     what=${model#"$root/"}
     # shellcheck disable=SC2046
     set -- $(sed -n '1s/^# snnc //p' "$model")
@@ -67,6 +67,42 @@ for model in ${MODELS:-"$root"/tests/golden/models/*.snn "$root"/examples/*/mode
         fi
     done
 done
+
+# ---- whole programs ----
+
+$cc -std=c11 -D_XOPEN_SOURCE=700 "$root/tests/run/idx.c" -o idx && mkdir data && ./idx data || exit 1
+cp "$root/tests/run/shapes.snn" .
+passes "llvm: an executable" "$snnc" shapes.snn --backend=llvm -o by_llvm
+passes "llvm: an object" "$snnc" shapes.snn -o shapes.o
+passes "llvm: linked by hand" linked by_hand shapes.o
+"$snnc" shapes.snn -O1 -o by_c > messages 2>&1 || fail "llvm: the same by C" "$(head -n 5 messages)"
+for program in by_c by_llvm by_hand; do
+    passes "llvm: $program trains" ./$program train --quiet --data data --epochs 2 --threads 2 --out $program.safetensors
+done
+same "llvm: weights" by_c.safetensors by_llvm.safetensors
+same "llvm: weights by hand" by_c.safetensors by_hand.safetensors
+./by_c info --data data > by_c.info && ./by_llvm info --data data > by_llvm.info
+same "llvm: info" by_c.info by_llvm.info
+
+# ---- what it writes ----
+
+for form in ll bc s o; do
+    "$snnc" shapes.snn -o "a.$form" > messages 2>&1 && "$snnc" shapes.snn --emit=$form -o b > messages 2>&1
+    same "llvm: -o a.$form is --emit=$form, each time the same" "a.$form" b
+done
+shows "llvm: text" '^define .* @main\(' cat a.ll
+shows "llvm: bitcode" '^BC' head -c 2 a.bc
+shows "llvm: assembly" '^main:' cat a.s
+
+# ---- what it cannot ----
+
+mkdir alone && cp "$snnc" alone/snnc
+cp by_c.safetensors trained.safetensors
+refuses "llvm: without LLVM" 1 '^snnc: this snnc was built without LLVM 19 .*: install it, and build snnc again$' alone/snnc shapes.snn -o alone.o
+refuses "llvm: an unknown backend" 1 '^snnc: no backend is called `gcc`; there are c, llvm$' "$snnc" shapes.snn --backend=gcc -o a
+refuses "llvm: how much to optimise" 2 '^snnc: -O takes a whole number from 0 to 3, not `4`$' "$snnc" shapes.snn -O4 -o a.o
+refuses "llvm: a program for another machine" 1 '^snnc: the runtime as a library is for this machine only' "$snnc" shapes.snn \
+    --backend=llvm --target=aarch64 -o a
 
 echo "llvm: $passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Random models: the interpreter in single precision and C by gcc and clang, -O0 and -O3, give the same bits;
+# Random models: the interpreter in single precision, C by gcc and clang, and LLVM, -O0 and -O3, give the same bits;
 # the interpreter in double precision the same numbers, but for rounding.
 #
 #     tests/random.sh [COUNT] [SEED]        models 1 .. COUNT of a seed (default: 300 of seed 1)
 #     tests/random.sh --model N [SEED]      one of them; its files stay in build/random
 # BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2).
 #
-# Each network is built four times, two of them for any processor with the kernels for one of its levels (1, 3 and 4
+# Each network is built four times from C, two of them for any processor with the kernels for one of its levels (1, 3 and 4
 # in turn: see runtime/kernels/snn_level.h), and each build runs with one thread, with two, and a sample at a time: see
 # tests/run/harness.c.
 
@@ -14,13 +14,15 @@ root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 cd "$root" || exit 1
 build=${BUILD:-build}
 folder=$build/random
-tool=$folder/random_models
+tool=$build/random_models # beside snnc-llvm.so
 strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror -D_XOPEN_SOURCE=700 -ffp-contract=off"
 
 build_tool() {
     # shellcheck disable=SC2086
     ${CC:-cc} $strict $SANITIZE -O2 -iquote compiler -iquote backends -iquote backends/interp $(printf ' -iquote %s' runtime/*/) \
-        tests/run/random_*.c "$build/libsnnc.a" "$build/librt.a" -lm -lpthread -lz -o "$tool"
+        -rdynamic tests/run/random_*.c -Wl,--whole-archive "$build/libsnnc.a" -Wl,--no-whole-archive "$build/librt.a" \
+        -lm -lpthread -lz -ldl -o "$tool" &&
+        ${CC:-cc} $strict $SANITIZE -O1 $(printf ' -iquote %s' runtime/*/) -c tests/run/harness.c -o "$folder/harness.o"
 }
 
 # compile_and_run NUMBER COMPILER OPTION...
@@ -32,6 +34,14 @@ compile_and_run() {
     "$@" $strict -fno-math-errno -fno-trapping-math -I "$folder" $(printf ' -iquote %s' runtime/*/) "-DGENERATED=\"$number.c\"" \
         tests/run/harness.c "$build/librt.a" -lm -lpthread -lz -o "$program" &&
         "$program" "$folder/$number.batch" "$program.out"
+}
+
+# link_and_run NUMBER OBJECT: what LLVM made
+link_and_run() {
+    program=$folder/$1.$2
+    # shellcheck disable=SC2086
+    ${CC:-cc} $SANITIZE "$folder/harness.o" "$program.o" "$build/librt.a" -lm -lpthread -lz -o "$program" &&
+        "$program" "$folder/$1.batch" "$program.out"
 }
 
 # Now and then the whole program, runtime and all, as snnc makes it by itself.
@@ -52,6 +62,8 @@ check_model() {
         compile_and_run "$1" gcc -O3 -march=native &&
         compile_and_run "$1" clang -O0 "-DSNN_BEST_LEVEL=$(($1 % 3 == 2 ? 1 : $1 % 3 + 3))" &&
         compile_and_run "$1" clang -O3 -march=native &&
+        link_and_run "$1" plain && link_and_run "$1" fast &&
+        SNN_BEST_LEVEL=$(($1 % 3 == 0 ? 1 : $1 % 3 + 2)) link_and_run "$1" levels &&
         "$tool" compare "$2" "$1" "$folder"
 }
 

@@ -1,18 +1,17 @@
 /* random_models COMMAND SEED NUMBER FOLDER: one random model.
  *
  *   text     prints its model file
- *   make     writes FOLDER/NUMBER.snn, .c (without the runtime) and .batch; runs it in single and in double
- *            precision and compares. Prints "edge" where roundings decide a spike or a choice, else "agree".
+ *   make     writes FOLDER/NUMBER.snn, .batch and, all without the runtime, .c and by LLVM .plain.o (-O0),
+ *            .fast.o (-O3) and .levels.o (for any PC); runs it in single and in double precision and compares. Prints "edge" where roundings decide a spike or a choice, else "agree".
  *   compare  compares the results FOLDER/NUMBER.*.out of the compiled programs with the interpreter's */
 #include "backend.h"
+#include "options.h"
 #include "pipeline.h"
 #include "random_models.h"
 
 #include <glob.h>
 #include <math.h>
 #include <stdlib.h>
-
-extern const Backend backend_c;
 
 typedef struct Job {
     Arena *arena;
@@ -163,21 +162,32 @@ static void write_text(const Job *job)
     close_file(job, file, fwrite(job->model.text, 1, job->model.length, file) == job->model.length);
 }
 
-static void write_program(const Job *job)
+/* By the backend that writes such files, to NUMBER.NAME. */
+static void write_program(const Job *job, const char *name, const char *form, const char *target, int optimize)
 {
-    BackendOptions options = {.version = "test", .command = "", .runtime = false};
-    Out *out = out_new(job->arena);
     const char *error = NULL;
-    backend_c.emit(job->program, &options, out, &error);
-    FILE *file = open_file(job, "c");
-    close_file(job, file, fwrite(out_text(out), 1, out_length(out), file) == out_length(out));
+    const Backend *backend = backend_find(job->arena, backend_of_form(form), &error);
+    BackendOptions options = {.version = "test",
+                              .command = "",
+                              .runtime = false,
+                              .form = form,
+                              .target = find_target(target),
+                              .optimize = optimize};
+    Out *out = out_new(job->arena);
+    if (!backend || !backend->emit(job->program, &options, out, &error))
+        stop(job, error);
+    FILE *file = open_file(job, name);
+    close_file(job, file, out_write(out, file));
 }
 
 static void make(Job *job)
 {
     FILE *batch = open_file(job, "batch");
     close_file(job, batch, write_batch(job->single, batch));
-    write_program(job);
+    write_program(job, "c", "c", "native", 0);
+    write_program(job, "plain.o", "o", "native", 0);
+    write_program(job, "fast.o", "o", "native", MOST_OPTIMIZE);
+    write_program(job, "levels.o", "o", "x86-64-v1", MOST_OPTIMIZE);
     run_gradients(job->single);
     run_gradients(job->exact);
     Agreement gradients = compare_precisions(job->single, job->exact, &job->pieces, NULL);
