@@ -57,14 +57,6 @@ static LLVMValueRef logic(const Unit *unit, Op op, LLVMValueRef a, LLVMValueRef 
                         : LLVMBuildSelect(unit->builder, a, LLVMConstAllOnes(type), b, "");
 }
 
-/* C's, which no processor has an instruction for. */
-static LLVMValueRef call_pow(Unit *unit, LLVMValueRef *arguments)
-{
-    LLVMTypeRef types[] = {unit->f32, unit->f32};
-    LLVMTypeRef type = LLVMFunctionType(unit->f32, types, 2, false);
-    return LLVMBuildCall2(unit->builder, type, named_function(unit, "powf", type), arguments, 2, "");
-}
-
 static LLVMValueRef call(Code *code, const LoopExpr *expr)
 {
     const Unit *unit = code->unit;
@@ -106,10 +98,9 @@ LLVMValueRef op_value(Code *code, const LoopExpr *expr, LLVMValueRef *x)
     case OP_AND:
     case OP_OR: return logic(unit, expr->op, x[0], x[1]);
     case OP_NOT: return LLVMBuildNot(unit->builder, x[0], "");
-    case OP_SELECT: return LLVMBuildSelect(unit->builder, x[0], x[1], x[2], "");
     case OP_FMA: return fma_value(code, x);
     }
-    return call_pow(unit, x);
+    return LLVMBuildSelect(unit->builder, x[0], x[1], x[2], ""); /* all others are functions by now */
 }
 
 static LLVMValueRef number(const Unit *unit, const LoopExpr *expr)
