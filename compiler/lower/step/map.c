@@ -5,6 +5,14 @@
 #include "lower/spikes/choice.h"
 #include "lower/tuned.h"
 
+/* The room of a layer is cut into tiles that may be narrower than its own: some can lie behind its last unit. */
+static LoopExpr *not_negative(Lower *lower, LoopBlock *into, LoopExpr *units)
+{
+    LoopExpr *none = num(lower, 0);
+    return loop_local(lower, into, "there",
+                      loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, units, none), units, none));
+}
+
 static Matrix tiled_weights(Lower *lower, const Node *map, int width)
 {
     BufferId weights = weights_of(lower, map);
@@ -20,6 +28,8 @@ static Matrix tiled_weights(Lower *lower, const Node *map, int width)
     tiles.outer = loop_variable(lower, loop_tile);
     tile.from = op2(lower, OP_MUL, tiles.outer, num(lower, width));
     count_units(lower, &tile, &loop_tile->body, stream_size(lower, map->out));
+    if (tile.units && stream_room(lower, map->out) - stream_size(lower, map->out) >= width)
+        tile.units = not_negative(lower, &loop_tile->body, tile.units);
     Matrix all = {weights, NULL, tile.from};
     matrix_copy(lower, &loop_tile->body, &tiles, &all, inputs, &tile, false);
     return tiles;
