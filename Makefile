@@ -48,7 +48,7 @@ LIB_OBJECTS  = $(SOURCES:%.c=$(OBJ)/%.o) $(OBJ)/gen/snn.tab.o $(OBJ)/gen/snn.lex
 LLVM_OBJECTS = $(LLVM_SOURCES:%.c=$(OBJ)/%.o)
 RT_OBJECTS   = $(patsubst %.c,$(OBJ)/%.o,$(wildcard runtime/*/*.c))
 UNIT_OBJECTS = $(UNIT_SOURCES:%.c=$(OBJ)/%.o)
-LIBRARIES    = $(BUILD)/libsnnc.a $(BUILD)/librt.a
+LIBRARIES    = $(BUILD)/libsnnc.a $(BUILD)/libsnn_rt.a
 
 FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] grammar/*.[ch] backends/*/*.[ch] runtime/*/*.[ch] \
                        tests/unit/*.[ch])
@@ -97,7 +97,7 @@ $(BUILD)/deps-fuzz: tests/deps.sh | $(BUILD)/deps-build
 # ---- the compiler ----
 
 # All of it: a backend that is loaded finds there what it needs.
-$(SNNC): $(OBJ)/compiler/main.o $(LIB_OBJECTS) $(BUILD)/librt.a
+$(SNNC): $(OBJ)/compiler/main.o $(LIB_OBJECTS) $(RT_OBJECTS) | $(BUILD)/libsnn_rt.a
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LDFLAGS) -rdynamic $^ $(LDLIBS) -o $@
 
@@ -118,7 +118,7 @@ $(BUILD)/libsnnc.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/librt.a: $(RT_OBJECTS)
+$(BUILD)/libsnn_rt.a: $(RT_OBJECTS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
@@ -221,9 +221,13 @@ bench: $(SNNC) $(BUILD)/deps-demo ## speed, memory and sizes: see tests/bench/RE
 bench-peers: $(SNNC) $(BUILD)/deps-demo ## a training step against PyTorch and others: see tests/bench/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" DATA=$(DEMO_DATA) tests/bench/peers.sh
 
-install: $(SNNC) ## into $(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/bin
+# Found from where snnc stands: the tree may be moved.
+install: all $(BUILD)/libsnn_rt.a ## into $(PREFIX): snnc, the runtime as a library, its headers
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/snnc lib/pkgconfig include/snnc)
 	install -m 755 $(SNNC) $(DESTDIR)$(PREFIX)/bin/snnc
+	install -m 644 $(BUILD)/libsnn_rt.a $(wildcard $(BUILD)/snnc-*.so) $(DESTDIR)$(PREFIX)/lib/snnc
+	install -m 644 $(wildcard runtime/*/*.h) $(DESTDIR)$(PREFIX)/include/snnc
+	install -m 644 runtime/library/snn_rt.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -58,20 +58,26 @@ const char *backend_forms(Arena *arena)
     return list;
 }
 
-const char *backend_file(Arena *arena, const char *name)
+const char *own_file(Arena *arena, const char *name)
 {
+    static const char *const folders[] = {"", "../lib/snnc/"}; /* from snnc: as it was built, or installed */
     char path[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     path[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(path, '/');
-    return slash ? arena_printf(arena, "%.*s%s", (int)(slash + 1 - path), path, name) : name;
+    const char *slash = strrchr(path, '/');
+    for (size_t i = 0; slash && i < sizeof folders / sizeof *folders; i++) {
+        const char *file = arena_printf(arena, "%.*s%s%s", (int)(slash + 1 - path), path, folders[i], name);
+        if (access(file, R_OK) == 0)
+            return file;
+    }
+    return NULL;
 }
 
 /* It stays loaded. */
 static const Backend *load(Arena *arena, const Known *row, const char **error)
 {
-    const char *path = backend_file(arena, arena_printf(arena, "snnc-%s.so", row->name));
-    if (access(path, F_OK) != 0) {
+    const char *path = own_file(arena, arena_printf(arena, "snnc-%s.so", row->name));
+    if (!path) {
         *error = arena_printf(arena, "this snnc was built without %s: install it, and build snnc again",
                               row->needs);
         return NULL;

@@ -23,6 +23,10 @@ typedef struct Backend {
     bool library;       /* it is linked with the runtime as a library */
     /* False with *error set, in the program's arena. */
     bool (*emit)(const Program *program, const BackendOptions *options, Out *out, const char **error);
+    /* Runs the program in this process, as its main() would be called; the options ask for the linked form. The same; NULL:
+     * it cannot. */
+    bool (*run)(const Program *program, const BackendOptions *options, int argc, char **argv, int *status,
+                const char **error);
 } Backend;
 
 /* The name of the backend that writes files with this ending (without the dot), NULL: none does. */
@@ -31,7 +35,7 @@ const char *backend_of_form(const char *ending);
 const char *backend_forms(Arena *arena);
 /* NULL with *error set, in the arena: there is none of this name, or it is not installed. */
 const Backend *backend_find(Arena *arena, const char *name, const char **error);
-/* A file that belongs to snnc, beside it: "snnc-llvm.so". */
-const char *backend_file(Arena *arena, const char *name);
+/* Where a file that belongs to snnc stands, as "snnc-llvm.so"; NULL if it is missing. */
+const char *own_file(Arena *arena, const char *name);
 
 #endif

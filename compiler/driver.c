@@ -257,11 +257,52 @@ static int write_program(Compilation *c, const Options *options, const Wanted *w
                           .form = wanted->executable ? backend->linked : wanted->form,
                           .target = options->target,
                           .optimize = options->optimize};
+    if (wanted->executable && backend->library && !own_file(c->arena, RUNTIME_LIBRARY))
+        return refuse(RUNTIME_LIBRARY
+                      " is missing, which belongs beside snnc or in ../lib/snnc: install snnc again");
     Out *out = out_new(c->arena);
     if (!backend->emit(c->program, &how, out, &error))
         return refuse(error);
     return wanted->executable ? build_executable(c, options, backend, out)
                               : save(out, c->arena, wanted->output);
+}
+
+/* As its usage line and its messages call it: what was typed. */
+static int words_of(Compilation *c, const Options *options, char ***words)
+{
+    int count = 1;
+    while (options->words[count - 1])
+        count++;
+    *words = NEW_ARRAY(c->arena, char *, count + 1);
+    (*words)[0] = arena_printf(c->arena, "snnc run %s", options->model);
+    for (int i = 1; i < count; i++)
+        (*words)[i] = options->words[i - 1];
+    return count;
+}
+
+int driver_run(Compilation *c, const Options *options)
+{
+    const char *error = NULL;
+    char **words;
+    int status = EXIT_FAILURE;
+    const Backend *backend = backend_find(c->arena, backend_of_form("o"), &error); /* it is linked here */
+    if (!backend) {
+        fprintf(stderr, "snnc: %s; or let the C compiler make a program: `snnc %s -o program`\n", error,
+                options->model);
+        return EXIT_FAILURE;
+    }
+    bool right = compile(c, NULL);
+    diag_finish(&c->diag);
+    if (!right)
+        return EXIT_FAILURE;
+    BackendOptions how = {.version = SNNC_VERSION,
+                          .command = command_text(c, options),
+                          .runtime = true,
+                          .form = backend->linked,
+                          .target = options->target,
+                          .optimize = options->optimize};
+    int count = words_of(c, options, &words);
+    return backend->run(c->program, &how, count, words, &status, &error) ? status : refuse(error);
 }
 
 int driver_output(Compilation *c, const Options *options)

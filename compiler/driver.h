@@ -15,6 +15,7 @@ int driver_list_passes(void);
 int driver_check(Compilation *compilation, const Options *options);
 int driver_show(Compilation *compilation, const Options *options);
 /* Compiles to what a backend writes, or a stage's text, or an executable. */
+int driver_run(Compilation *compilation, const Options *options);
 int driver_output(Compilation *compilation, const Options *options);
 
 #endif

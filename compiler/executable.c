@@ -235,7 +235,7 @@ static char *const *cc_command(const Compilation *c, const Options *options, con
     vec_push(arena, &command, "-o");
     vec_push(arena, &command, workshop->program);
     if (backend->library)
-        vec_push(arena, &command, backend_file(arena, "librt.a"));
+        vec_push(arena, &command, own_file(arena, RUNTIME_LIBRARY));
     add_words(arena, &command, parts_libraries(arena, &parts, target));
     vec_push(arena, &command, NULL);
     return (char *const *)command.at;

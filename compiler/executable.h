@@ -6,6 +6,9 @@
 #include "options.h"
 #include "pipeline.h"
 
+/* The runtime, for programs that do not bring it with them. */
+#define RUNTIME_LIBRARY "libsnn_rt.a"
+
 /* Compiles or links what the backend made of c->program into the file that the options name, which appears whole or not at
  * all, with their C compiler or that of the target; for this machine's programs $CC comes before it. The exit status; a
  * failure was reported. A signal that ends the process leaves no file behind. */

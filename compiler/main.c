@@ -80,6 +80,7 @@ int main(int argc, char **argv)
     case ACTION_COMPILE:
         status = compilation->text ? finish(compilation, driver_output(compilation, &options)) : 2;
         break;
+    case ACTION_PROGRAM: status = compilation->text ? driver_run(compilation, &options) : 2; break;
     case ACTION_CHECK:
         status = compilation->text ? finish(compilation, driver_check(compilation, &options)) : 2;
         break;

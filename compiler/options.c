@@ -62,7 +62,8 @@ static const struct argp_option table[] = {
      "slowly",
      1},
     {"backend", KEY_BACKEND, "NAME", 0, "Who makes the code of an executable: c or llvm (default: c)", 1},
-    {"optimize", 'O', "0..3", 0, "How much the C compiler or LLVM is to optimise (default: 3)", 1},
+    {"optimize", 'O', "0..3", 0, "How much the C compiler or LLVM is to optimise (default: 3, of `run` 2)",
+     1},
     {"no-warnings", 'w', NULL, 0, "Say nothing about what compiles and is likely a mistake", 1},
     {"strict", KEY_STRICT, NULL, 0, "Warnings are errors", 1},
     {"no-runtime", KEY_NO_RUNTIME, NULL, 0,
@@ -95,6 +96,7 @@ static const char about[] =
     "  snnc model.snn                    check it, and say what it is\n"
     "  snnc model.snn -o model.c         a trainer, for any C compiler\n"
     "  snnc model.snn -o model           the same, compiled; then: ./model train\n"
+    "  snnc run model.snn train          the same at once, without a file: by LLVM\n"
     "  snnc model.snn -o model.o         the same as an object, by LLVM\n"
     "  snnc model.snn -D epochs=1 -o m   with a constant of the model changed\n"
     "  snnc model.snn --emit=adjoint     the backward pass that was derived\n"
@@ -139,6 +141,9 @@ static void add_names(Parsing *parsing, const char *text)
 
 static void set_action(Parsing *parsing, struct argp_state *state, Action action)
 {
+    if (parsing->options.action == ACTION_PROGRAM)
+        argp_error(state, "`run` runs the program of a model here: it takes no --emit, --run, --gradcheck, "
+                          "--show, --passes or --help-targets");
     if (parsing->actions++ > 0)
         argp_error(state,
                    "only one of --emit, --run, --gradcheck, --show, --passes and --help-targets at a time");
@@ -152,6 +157,10 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
                        && options->action != ACTION_TARGETS;
     if (needs_model && !options->model)
         argp_error(state, "which model? Give a .snn file (or - for standard input)");
+    if (options->action == ACTION_PROGRAM && options->target != targets)
+        argp_error(state, "`run` runs on this machine: leave --target out, or `run`");
+    if (options->action == ACTION_PROGRAM && options->output)
+        argp_error(state, "`run` writes no program: leave -o out, or `run`");
     if (options->action == ACTION_COMPILE && !options->output)
         parsing->options.action = ACTION_CHECK;
 }
@@ -224,6 +233,18 @@ static bool take_flag(Options *options, int key)
     }
 }
 
+/* The model. What stands behind it is for the program if that is to run. */
+static void add_argument(Options *options, struct argp_state *state, char *text)
+{
+    if (options->model)
+        argp_error(state, "one model at a time: `%s` is a second one", text);
+    options->model = text;
+    if (options->action != ACTION_PROGRAM)
+        return;
+    options->words = state->argv + state->next;
+    state->next = state->argc;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     Parsing *parsing = state->input;
@@ -255,11 +276,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case KEY_PRINT: add_names(parsing, arg); break;
     case KEY_ROWS: options->rows = (int)whole_number(state, "--rows", arg, 1, 100000); break;
     case KEY_SEED: options->seed = (unsigned)whole_number(state, "--seed", arg, 0, 0x7fffffff); break;
-    case ARGP_KEY_ARG:
-        if (options->model)
-            argp_error(state, "one model at a time: `%s` is a second one", arg);
-        options->model = arg;
-        break;
+    case ARGP_KEY_ARG: add_argument(options, state, arg); break;
     case ARGP_KEY_END: check_complete(parsing, state); break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -274,7 +291,8 @@ static void print_version(FILE *stream, struct argp_state *state)
 
 Options options_parse(Arena *arena, int argc, char **argv)
 {
-    static const struct argp argp = {table, parse_option, "MODEL.snn", about, NULL, NULL, NULL};
+    static const struct argp argp = {
+        table, parse_option, "MODEL.snn\nrun MODEL.snn train|test|predict|info ...", about, NULL, NULL, NULL};
     Parsing parsing = {.arena = arena};
     parsing.options.seed = 1;
     parsing.options.backend = "c";
@@ -285,6 +303,12 @@ Options options_parse(Arena *arena, int argc, char **argv)
     char *folder = argc > 0 ? strrchr(argv[0], '/') : NULL;
     if (folder) /* messages about options begin with it */
         argv[0] = folder + 1;
-    argp_parse(&argp, argc, argv, 0, NULL, &parsing);
+    bool runs = argc > 1 && strcmp(argv[1], "run") == 0;
+    if (runs) {
+        parsing.options.action = ACTION_PROGRAM;
+        parsing.options.optimize = QUICK_OPTIMIZE;
+        argv[1] = argv[0];
+    }
+    argp_parse(&argp, argc - runs, argv + runs, runs ? ARGP_IN_ORDER : 0, NULL, &parsing);
     return parsing.options;
 }

@@ -42,7 +42,7 @@ build() {
     # shellcheck disable=SC2086
     "$@" $strict $SANITIZE -fno-math-errno -fno-trapping-math -iquote "$work" -iquote compiler -iquote backends -iquote backends/interp \
         $(printf ' -iquote %s' runtime/*/) "-DGENERATED=\"every.c\"" tests/run/functions.c \
-        "$build/libsnnc.a" "$build/librt.a" -lm -lpthread -lz -o "$work/functions"
+        "$build/libsnnc.a" "$build/libsnn_rt.a" -lm -lpthread -lz -o "$work/functions"
 }
 
 for compiler in "gcc -O0" "gcc -O3" "gcc -O3 -march=native" "clang -O0" "clang -O3" "clang -O3 -march=native"; do

@@ -28,7 +28,7 @@ linked() {
     program=$1
     shift
     # shellcheck disable=SC2086
-    $cc $SANITIZE "$@" "$build/librt.a" $libraries -o "$program" > messages 2>&1
+    $cc $SANITIZE "$@" "$build/libsnn_rt.a" $libraries -o "$program" > messages 2>&1
 }
 
 compiled -c "$root/tests/run/harness.c" -o harness.o || {

@@ -20,7 +20,7 @@ strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror 
 build_tool() {
     # shellcheck disable=SC2086
     ${CC:-cc} $strict $SANITIZE -O2 -iquote compiler -iquote backends -iquote backends/interp $(printf ' -iquote %s' runtime/*/) \
-        -rdynamic tests/run/random_*.c -Wl,--whole-archive "$build/libsnnc.a" -Wl,--no-whole-archive "$build/librt.a" \
+        -rdynamic tests/run/random_*.c -Wl,--whole-archive "$build/libsnnc.a" -Wl,--no-whole-archive "$build/libsnn_rt.a" \
         -lm -lpthread -lz -ldl -o "$tool" &&
         ${CC:-cc} $strict $SANITIZE -O1 $(printf ' -iquote %s' runtime/*/) -c tests/run/harness.c -o "$folder/harness.o"
 }
@@ -32,7 +32,7 @@ compile_and_run() {
     program=$folder/$number.$(echo "$*" | tr -d ' =-')
     # shellcheck disable=SC2086
     "$@" $strict -fno-math-errno -fno-trapping-math -I "$folder" $(printf ' -iquote %s' runtime/*/) "-DGENERATED=\"$number.c\"" \
-        tests/run/harness.c "$build/librt.a" -lm -lpthread -lz -o "$program" &&
+        tests/run/harness.c "$build/libsnn_rt.a" -lm -lpthread -lz -o "$program" &&
         "$program" "$folder/$number.batch" "$program.out"
 }
 
@@ -40,7 +40,7 @@ compile_and_run() {
 link_and_run() {
     program=$folder/$1.$2
     # shellcheck disable=SC2086
-    ${CC:-cc} $SANITIZE "$folder/harness.o" "$program.o" "$build/librt.a" -lm -lpthread -lz -o "$program" &&
+    ${CC:-cc} $SANITIZE "$folder/harness.o" "$program.o" "$build/libsnn_rt.a" -lm -lpthread -lz -o "$program" &&
         "$program" "$folder/$1.batch" "$program.out"
 }
 

@@ -39,4 +39,12 @@ static bool emit(const Program *program, const BackendOptions *options, Out *out
     return written;
 }
 
-const Backend backend_llvm = {"llvm", "o", true, emit};
+static bool run(const Program *program, const BackendOptions *options, int argc, char **argv, int *status,
+                const char **error)
+{
+    Out *object = out_new(program->arena);
+    return emit(program, options, object, error)
+           && run_object(program->arena, object, argc, argv, status, error);
+}
+
+const Backend backend_llvm = {"llvm", "o", true, emit, run};

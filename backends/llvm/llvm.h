@@ -171,4 +171,9 @@ void target_close(Target *target);
 /* Checks, optimises and writes what was asked for. False with *error set. */
 bool unit_write(Unit *unit, Out *out, const char **error);
 
+/* ---- run.c ---- */
+
+/* Links the object of a program here, and calls its main(). False with *error set, in the arena. */
+bool run_object(Arena *arena, const Out *object, int argc, char **argv, int *status, const char **error);
+
 #endif

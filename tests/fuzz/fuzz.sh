@@ -16,7 +16,7 @@ flags="-g -O1 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -iquote compiler -iquote bac
 
 build_target() {
     # shellcheck disable=SC2086
-    clang $flags "tests/fuzz/$1.c" "$build/libsnnc.a" "$build/librt.a" -lm -lpthread -lz -o "$build/fuzz_$1"
+    clang $flags "tests/fuzz/$1.c" "$build/libsnnc.a" "$build/libsnn_rt.a" -lm -lpthread -lz -o "$build/fuzz_$1"
 }
 
 # Every model there is, and the examples of the language reference.

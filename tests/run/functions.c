@@ -1,7 +1,7 @@
 /* The elementary functions of a generated program, in loops as kernels have them, against the interpreter's: all bits
  * agree. Only what is NaN in both may differ.
  *
- *     cc -DGENERATED='"every.c"' ... functions.c libsnnc.a librt.a -o functions */
+ *     cc -DGENERATED='"every.c"' ... functions.c libsnnc.a libsnn_rt.a -o functions */
 #define main generated_main
 int generated_main(int argc, char **argv);
 #include GENERATED

@@ -1,7 +1,7 @@
 /* Runs a generated network on one batch and writes all its results: see random_batch.c for both files.
  *
- *     cc -DGENERATED='"7.c"' ... harness.c librt.a -o harness
- *     cc ... harness.c 7.o librt.a -o harness           the same of an object, made with --no-runtime
+ *     cc -DGENERATED='"7.c"' ... harness.c libsnn_rt.a -o harness
+ *     cc ... harness.c 7.o libsnn_rt.a -o harness           the same of an object, made with --no-runtime
  *     ./harness 7.batch 7.out
  *     ./harness - 7.out                                 on any batch, the same for all builds of a network
  *
