@@ -348,8 +348,8 @@ void loop_comment(Arena *arena, LoopBlock *into, const char *text);
  *  - STORE to a row: the last index is contiguous (the loop's variable, or that plus what is the same in all lanes), the
  *    other indices are the same in all lanes;
  *  - FOR, marked as `few`, with bounds that are the same in all lanes, over such statements.
- * Their values are loads of rows, variables, whatever is the same in all lanes, and sums, differences, products and
- * negations of these. A result does not depend on the number of lanes.
+ * Their values are loads of rows, variables, whatever is the same in all lanes, and sums, differences, products (fused
+ * or not) and negations of these. A result does not depend on the number of lanes.
  *
  * A buffer in registers is LOCAL, of type F32, with rows of a multiple of LOOP_MOST_LANES. Only vector loops touch it, at
  * their variable or that plus such a multiple: it may be held as vectors. */
