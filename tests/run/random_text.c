@@ -117,7 +117,7 @@ static int choose_delay(Writer *w)
 static void write_source(Writer *w, const NamedStream *source)
 {
     static const char *const maps[] = {
-        "tanh(%s)",          "0.7 * %s + 0.1",          "max(%s, 0.2)", "exp(-%s ^ 2)",
+        "tanh(%s)",          "0.7 * %s + 0.1",          "max(%s, 0.2)", "exp(-max(%s, 0.1) ^ 1.7)",
         "sigmoid(%s) - 0.3", "step(%s - 0.4, atan(2))", "max(%s, 0)",   "1 - %s",
     };
     char name[400];

@@ -64,10 +64,10 @@ SNN_FUNCTION float snn_logf(float x)
     /* ln 2 in two parts; the product with the first is exact. */
     const float low = p_8 * (f * square) - e * 0.00021219444f - 0.5f * square;
     const float result = f + low + e * 0.6933594f;
-    const float result_2 = snn_choose(x == 0.0f, -INFINITY, result);
-    const float result_3 = snn_choose(x < 0.0f, snn_from_bits(0x7fc00000u), result_2);
     /* inf and NaN are their own logarithms. */
-    return snn_choose((snn_bits(x) & 0x7fffffffu) > 0x7f800000u, x, snn_choose(x == INFINITY, x, result_3));
+    const float result_2 = snn_choose(x < INFINITY, result, x);
+    const float result_3 = snn_choose(x == 0.0f, -INFINITY, result_2);
+    return snn_choose(x < 0.0f, snn_from_bits(0x7fc00000u), result_3);
 }
 
 /* e^x - 1, relative error at most 1e-6; keeps the sign of 0. */
