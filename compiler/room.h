@@ -1,10 +1,13 @@
-/* Room in the tables of a generated program: as SNN_MAX_DIMS and SNN_MAX_STATES in runtime/base/snn.h. */
+/* Room in the tables of a generated program, and what its flags take: as SNN_MAX_DIMS and those behind it in
+ * runtime/base/snn.h. */
 #ifndef SNNC_ROOM_H
 #define SNNC_ROOM_H
 
 enum {
-    MAX_DIMS = 4,   /* of a stream or parameter */
-    MAX_STATES = 16 /* of an optimizer, for each parameter */
+    MAX_DIMS = 4,    /* of a stream or parameter */
+    MAX_STATES = 16, /* of an optimizer, for each parameter */
+    MAX_BATCH = 1 << 20,
+    MAX_EPOCHS = 1000000
 };
 
 #endif

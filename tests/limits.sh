@@ -83,6 +83,47 @@ sed '/ 1660) /p' "$work/model.snn" | sed '/ 1660) /s/.*/&\n&\n&\n&\n&\n&\n&\n&/'
 mv "$work/longer.snn" "$work/model.snn"
 refuses "a neuron of more" '`long` has more than 10000 operations'
 
+# sized SHAPE OF DEFINITION SETTINGS: with data of that shape
+sized() {
+    printf '%s\nmodel limit {\n    data idx(shape = %s, temporal, spikes, classes = 10)\n    time 1 steps\n' "$2" "$1"
+    printf '    h = image -> dense(1) -> lif()\n    digit = mean(h -> dense(10) -> li())\n'
+    printf '    predict argmax(digit)\n    train { loss cross_entropy(digit, label)  %s }\n}\n' "$3"
+}
+sized '[2000000000]' '' 'batch 1' > "$work/model.snn"
+compiles "an array of 2,000,000,000 elements" 5
+sized '[2000000001]' '' 'batch 1' > "$work/model.snn"
+refuses "a larger array" 'the data.s shape must be from 1 to 2000000000'
+sized '[50000, 50000]' '' 'batch 1' > "$work/model.snn"
+refuses "a larger array of two dimensions" 'would have 2500000000 elements, more than 2000000000'
+sized '[2, 3, 4, 5]' '' 'batch 1048576  epochs 1000000' > "$work/model.snn"
+compiles "four dimensions, the largest batch, the most epochs" 5
+sized '[2, 3, 4, 5, 6]' '' '' > "$work/model.snn"
+refuses "five dimensions" 'must have 1 to 4 dimensions, found 5'
+sized '[2]' '' 'batch 1048577' > "$work/model.snn"
+refuses "a larger batch" '`batch` must be from 1 to 1048576'
+sized '[2]' '' 'epochs 1000001' > "$work/model.snn"
+refuses "more epochs" '`epochs` must be from 0 to 1000000'
+
+# optimizer STATES
+optimizer() {
+    printf 'optimizer many(lr) {\n'
+    repeat "$1" '    state s@ = 0'
+    repeat "$1" '    s@ = s@ + gradient'
+    printf '    weight = weight - lr * s1\n}\n'
+}
+sized '[2]' "$(optimizer 16)" 'optimizer many(lr = 0.1)' > "$work/model.snn"
+compiles "an optimizer of 16 states" 5
+sized '[2]' "$(optimizer 17)" 'optimizer many(lr = 0.1)' > "$work/model.snn"
+refuses "an optimizer of 17 states" 'an optimizer has at most 16 states, `s17` is one more'
+
+sum=$(repeat 990 'image +')
+model 4 "    h1 = h0 + (($sum image) -> dense(8)) -> lif()" h1 > "$work/model.snn"
+compiles "a formula that is nearly 1,000 deep" 5
+model 4 "    h1 = h0 + (($sum $sum image) -> dense(8)) -> lif()" h1 > "$work/model.snn"
+refuses "a formula that is deeper" 'this is nested too deeply'
+model 4 "    h1 = h0 -> dense(8) -> lif($(repeat 20000 '1,') 1)" h1 > "$work/model.snn"
+refuses "20,001 arguments" '`lif` takes at most'
+
 model 100000 '    h1 = h0 -> dense(8) -> lif()' h1 > "$work/model.snn"
 compiles "100,000 time steps" 5
 model 100001 '    h1 = h0 -> dense(8) -> lif()' h1 > "$work/model.snn"

@@ -92,16 +92,14 @@ static int find_formal(Build *b, const Call *call, const Arg *arg, int *position
         report(b, RULE_UNKNOWN_NAME, arg->span, "an argument is given by `=`, not by `==`");
         return NONE;
     }
-    if (!arg->name) {
-        if (*position < call->formals->count)
-            return (*position)++;
-        too_many(b, call, arg);
-        return NONE;
-    }
-    int index = formal_index(call->formals, arg->name);
-    if (index == NONE)
+    int index = arg->name ? formal_index(call->formals, arg->name) : (*position)++;
+    if (index != NONE && index < call->formals->count)
+        return index;
+    if (arg->name)
         unknown_argument(b, call, arg);
-    return index;
+    else if (index == call->formals->count) /* said once, of the first */
+        too_many(b, call, arg);
+    return NONE;
 }
 
 /* False if a mistake was reported. */

@@ -23,6 +23,8 @@
 #include "../table.h"
 
 enum {
+    MAX_ELEMENTS =
+        2000000000,     /* of an array: what is made of it may be a little larger, and is counted by ints */
     MAX_STEPS = 100000, /* time steps of a model */
     MAX_NODES = 10000,  /* of a net: blocks may multiply */
     MAX_BLOCKS = 20000, /* uses of blocks */

@@ -2,7 +2,6 @@
  * one construct stand with the code that builds it. */
 #include "build.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -153,9 +152,10 @@ bool check_operations(const Context *c, Span span)
 
 bool check_array(Build *b, double elements, Span span, const char *what)
 {
-    if (elements <= INT_MAX)
+    if (elements <= MAX_ELEMENTS)
         return true;
-    report(b, RULE_TOO_LARGE, span, "%s would have %.15g elements, more than %d", what, elements, INT_MAX);
+    report(b, RULE_TOO_LARGE, span, "%s would have %.15g elements, more than %d", what, elements,
+           MAX_ELEMENTS);
     return false;
 }
 
@@ -167,10 +167,10 @@ void check_sizes(Build *b)
         const Stream *stream = stream_at(b, i);
         double steps = stream->temporal ? b->net->steps : 1;
         double elements = steps * shape_size(stream->shape) * rows;
-        if (elements > INT_MAX) {
+        if (elements > MAX_ELEMENTS) {
             report(b, RULE_TOO_LARGE, stream->span, "%d units, %.0f steps and %d samples are %.15g numbers",
                    shape_size(stream->shape), steps, rows, elements);
-            report_hint(b, "at most %d are possible: a smaller batch may do", INT_MAX);
+            report_hint(b, "at most %d are possible: a smaller batch may do", MAX_ELEMENTS);
         }
     }
 }

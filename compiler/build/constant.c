@@ -1,7 +1,6 @@
 /* Constants with a purpose: sizes, numbers of steps, flags. */
 #include "build.h"
 
-#include <limits.h>
 #include <math.h>
 
 Value constant_number(Build *b, Scope *scope, const Expr *expr, const char *what)
@@ -62,15 +61,16 @@ static bool shape_list(Build *b, Scope *scope, const Expr *list, const char *wha
     shape->ndim = list->args.count;
     bool fine = true;
     for (int i = 0; i < shape->ndim; i++)
-        fine &= constant_integer(b, scope, list->args.at[i].value, what, 1, INT_MAX, &shape->dims[i]);
+        fine &= constant_integer(b, scope, list->args.at[i].value, what, 1, MAX_ELEMENTS, &shape->dims[i]);
     return fine;
 }
 
 bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, Shape *shape)
 {
     *shape = (Shape){.ndim = 1};
-    bool fine = expr->kind == EXPR_LIST ? shape_list(b, scope, expr, what, shape)
-                                        : constant_integer(b, scope, expr, what, 1, INT_MAX, &shape->dims[0]);
+    bool fine = expr->kind == EXPR_LIST
+                    ? shape_list(b, scope, expr, what, shape)
+                    : constant_integer(b, scope, expr, what, 1, MAX_ELEMENTS, &shape->dims[0]);
     if (!fine)
         return false;
     double elements = 1;

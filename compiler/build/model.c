@@ -3,8 +3,6 @@
 
 #include "words.h"
 
-#include <limits.h>
-
 /* ---- data and time ----------------------------------------------------------------------------------- */
 
 static const char *const idx_formals[] = {name_shape,  name_none,  name_classes,  name_none,
@@ -70,7 +68,7 @@ static bool data_arguments(Build *b, const Scope *frame)
         fine &= constant_shape(b, shape->scope, shape->expr, "the data's shape", &data->shape);
     if (classes) {
         b->data_known = constant_integer(b, classes->scope, classes->expr, "the number of classes", 1,
-                                         INT_MAX, &data->classes);
+                                         MAX_ELEMENTS, &data->classes);
     }
     if (temporal)
         fine &= constant_flag(b, temporal->scope, temporal->expr, "`temporal`", &data->temporal);

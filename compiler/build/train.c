@@ -94,12 +94,12 @@ static void build_loss(Build *b, const Setting *setting)
 
 static void set_batch(Build *b, const Setting *setting)
 {
-    constant_integer(b, b->model, setting->value, "`batch`", 1, INT_MAX, &b->net->training.batch);
+    constant_integer(b, b->model, setting->value, "`batch`", 1, MAX_BATCH, &b->net->training.batch);
 }
 
 static void set_epochs(Build *b, const Setting *setting)
 {
-    constant_integer(b, b->model, setting->value, "`epochs`", 0, INT_MAX, &b->net->training.epochs);
+    constant_integer(b, b->model, setting->value, "`epochs`", 0, MAX_EPOCHS, &b->net->training.epochs);
 }
 
 static void set_seed(Build *b, const Setting *setting)

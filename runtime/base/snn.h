@@ -50,7 +50,7 @@ typedef struct SnnRun {
     float scale;    /* factor of every gradient: clipping by norm, else 1 */
 } SnnRun;
 
-enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 16 };
+enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 16, SNN_MAX_BATCH = 1 << 20, SNN_MAX_EPOCHS = 1000000 };
 #define SNN_TEST_EPOCH 0xFFFFFFFFu
 
 /* ---- the program as data -------------------------------------------------------------------------- *

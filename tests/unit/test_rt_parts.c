@@ -16,7 +16,8 @@
 
 Suite *rt_parts_suite(void);
 
-_Static_assert((int)MAX_DIMS == (int)SNN_MAX_DIMS && (int)MAX_STATES == (int)SNN_MAX_STATES,
+_Static_assert((int)MAX_DIMS == (int)SNN_MAX_DIMS && (int)MAX_STATES == (int)SNN_MAX_STATES
+                   && (int)MAX_BATCH == (int)SNN_MAX_BATCH && (int)MAX_EPOCHS == (int)SNN_MAX_EPOCHS,
                "the compiler refuses what has no room in the tables of a program");
 
 /* ---- threads -------------------------------------------------------------------------------------- */
