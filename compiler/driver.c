@@ -225,11 +225,11 @@ static bool wants_trainer_for_none(const Options *options)
 {
     if (options->target->system != TARGET_NONE || options->no_runtime)
         return false;
-    fprintf(stderr,
-            "snnc: on %s no trainer can run, for want of an operating system: `--no-runtime -o FILE.c` "
-            "writes the "
-            "kernels\n",
-            options->target->name);
+    fprintf(
+        stderr,
+        "snnc: on %s no trainer can run, for want of an operating system: `--no-runtime -o FILE.o` (or .c) "
+        "writes the kernels\n",
+        options->target->name);
     return true;
 }
 

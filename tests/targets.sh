@@ -61,6 +61,29 @@ learns armv7 qemu-arm-static
 learns riscv64gc qemu-riscv64-static -cpu rv64
 learns riscv64gcv qemu-riscv64-static -cpu rv64,v=true,vext_spec=v1.0,vlen=256
 
+# ---- objects, by LLVM ----
+
+# object TARGET PATTERN [OPTION...]: the kernels; what readelf shows has the pattern
+object() {
+    target=$1 pattern=$2
+    shift 2
+    passes "targets: an object for $target" "$snnc" shapes.snn "$@" --target "$target" --soft-float --no-runtime -O1 -o "$target.o"
+    shows "targets: it is for $target" "$pattern" sh -c 'echo $(readelf -h -A "$0.o" 2> /dev/null) $(head -c 4 "$0.o" | tr -d "\\0")' "$target"
+}
+for target in native x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4; do object $target 'ELF64 .*Machine: Advanced Micro Devices X86-64'; done
+for target in aarch64 aarch64-sve; do object $target 'ELF64 .*Machine: AArch64'; done
+for target in armv7 armv7-neon; do object $target 'Machine: ARM .*Tag_CPU_arch: v7 .*Tag_ABI_VFP_args: VFP registers'; done
+for target in riscv64gc riscv64gcv; do object $target 'ELF64 .*Machine: RISC-V .*RVC, double-float ABI'; done
+object riscv32imac 'ELF32 .*Machine: RISC-V .*RVC, soft-float ABI'
+object cortex-m0 'Tag_CPU_name: "cortex-m0" Tag_CPU_arch: v6S-M'
+object cortex-m3 'Tag_CPU_name: "cortex-m3" Tag_CPU_arch: v7 .*Microcontroller'
+object cortex-m4 'Tag_CPU_arch: v7E-M .*Tag_ABI_HardFP_use: SP only Tag_ABI_VFP_args: VFP registers'
+object cortex-m7 'Tag_CPU_arch: v7E-M .*Tag_ABI_VFP_args: VFP registers'
+object cortex-m33 'Tag_CPU_arch: v8-M.mainline .*Tag_ABI_VFP_args: VFP registers'
+object cortex-m55 'Tag_CPU_arch: v8.1-M.mainline .*Tag_ABI_VFP_args: VFP registers .*Tag_MVE_arch: MVE Integer and FP'
+object wasm32 'asm$'
+object avr 'Machine: Atmel AVR' -D hidden=1
+
 # ---- what cannot be ----
 
 refuses "targets: an unknown one" 2 '^snnc: no target is called `riscv64gb`; did you mean `riscv64gc`\?; --help-targets lists them$' \
