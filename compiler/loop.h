@@ -167,6 +167,7 @@ typedef struct Kernel {
     bool of_model;
     const char *about;   /* what it computes, one line */
     const char *origin;  /* "model.snn:7  hidden = input -> dense(800)": place and source line, or NULL */
+    int line;            /* of the model's file, where it comes from; 0: from none */
     VEC(BufferId) given; /* no two launches need give the same; one launch gives different ones */
     VarId first, last;
     VEC(Var) vars;

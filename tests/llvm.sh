@@ -94,6 +94,20 @@ shows "llvm: text" '^define .* @main\(' cat a.ll
 shows "llvm: bitcode" '^BC' head -c 2 a.bc
 shows "llvm: assembly" '^main:' cat a.s
 
+# ---- debugging: it stops at a line of the model, and shows a weight by its name ----
+
+line=$(grep -n -m 1 'dense(' shapes.snn | cut -d : -f 1)
+"$snnc" shapes.snn --backend=llvm -O0 -o debugged > messages 2>&1
+cat > commands << END
+set breakpoint pending on
+break shapes.snn:$line
+run train --quiet --data data --epochs 1 --threads 1 --out debugged.safetensors
+info args
+END
+debugger() { gdb -q -batch -x commands ./debugged < /dev/null 2>&1; }
+shows "llvm: gdb stops at a line" "^$line" debugger
+shows "llvm: gdb shows weights" '^w_[a-z]+ = 0x' debugger
+
 # ---- what it cannot ----
 
 mkdir alone && cp "$snnc" alone/snnc

@@ -3,7 +3,6 @@
 
 static void fill(Unit *unit)
 {
-    llvm_types(unit);
     unit_functions(unit);
     for (int level = 0; level < unit->target->level_count; level++)
         unit_phases(unit, level, unit_kernels(unit, &unit->target->levels[level]));
@@ -20,7 +19,10 @@ static bool emit_for(Arena *arena, const Program *program, const BackendOptions 
     LLVMSetSourceFileName(unit.module, program->source, strlen(program->source));
     LLVMSetTarget(unit.module, target->triple);
     LLVMSetModuleDataLayout(unit.module, target->layout);
+    llvm_types(&unit);
+    debug_begin(&unit);
     fill(&unit);
+    debug_end(&unit);
     bool written = unit_write(&unit, out, error);
     LLVMDisposeBuilder(unit.builder);
     LLVMDisposeModule(unit.module);

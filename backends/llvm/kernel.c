@@ -41,7 +41,7 @@ static LLVMValueRef own_array(const Code *code, const Buffer *buffer)
 }
 
 /* What works on the buffers of the list. */
-static void make_worker(Code *code, const BufferSet *used, const BufferId *list, int count)
+static void make_worker(Code *code, const char *name, const BufferSet *used, const BufferId *list, int count)
 {
     Unit *unit = code->unit;
     const Program *program = unit->program;
@@ -51,6 +51,7 @@ static void make_worker(Code *code, const BufferSet *used, const BufferId *list,
     add_attribute(unit, function, ON_ARGUMENT + NET, "noalias", 0);
     add_attribute(unit, function, ON_ARGUMENT + NET, "readonly", 0);
     LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
+    debug_function(code, name);
     code->net = LLVMGetParam(function, NET);
     code->given = LLVMGetParam(function, NUMBER);
     set_var(code, code->kernel->first, LLVMGetParam(function, FIRST));
@@ -60,12 +61,14 @@ static void make_worker(Code *code, const BufferSet *used, const BufferId *list,
         LLVMSetValueName2(code->buffers[list[i]], program->buffers.at[list[i]].name,
                           strlen(program->buffers.at[list[i]].name));
         mark_buffer(unit, function, BUFFERS + i);
+        debug_buffer(code, &program->buffers.at[list[i]], code->buffers[list[i]], BUFFERS + i);
     }
     for (int i = 0; i < used->list.count; i++)
         if (program->buffers.at[used->list.at[i]].role == BUFFER_LOCAL)
             code->buffers[used->list.at[i]] = own_array(code, &program->buffers.at[used->list.at[i]]);
     code_block(code, &code->kernel->body);
     LLVMBuildRetVoid(unit->builder);
+    debug_nowhere(unit);
 }
 
 /* Number in the kernel's list of those that it is given; -1: a buffer of the net. */
@@ -135,7 +138,7 @@ static LLVMValueRef make_kernel(Code *code, BufferSet *used)
     const char *name = kernel_name(code);
     code->function = unit_function(unit, arena_printf(unit->arena, "%s.work", name), worker_type(unit, count),
                                    LLVMInternalLinkage);
-    make_worker(code, used, list, count);
+    make_worker(code, name, used, list, count);
     return make_caller(code, name, list, count);
 }
 

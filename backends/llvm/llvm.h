@@ -51,6 +51,8 @@ typedef struct Unit {
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMBuilderRef builder;
+    LLVMDIBuilderRef debug;
+    LLVMMetadataRef file; /* the model's */
     LLVMTypeRef f32, i1, i8, i16, i32, i64, word /* size_t */, pointer, nothing;
     LLVMTypeRef records[RECORD_COUNT];
     LLVMTypeRef net;                               /* an SnnRun, and behind it a pointer for each buffer */
@@ -68,6 +70,7 @@ typedef struct Code {
     LLVMValueRef *vars;                /* by VarId: the value, or where it stands (DECLARE) */
     bool *stands;           /* by VarId: a variable, in memory until LLVM finds a register for it */
     LLVMValueRef *buffers;  /* by BufferId: a pointer to its first element */
+    LLVMMetadataRef scope;  /* it, for debuggers */
     const LoopStmt *vector; /* the vector loop in whose body it is made, or NULL */
 } Code;
 
@@ -162,6 +165,16 @@ int phase_member(Phase phase);
 /* `choose` of the SnnModel; a null pointer where there is no choice. */
 LLVMValueRef unit_choice(Unit *unit);
 void unit_tables(Unit *unit);
+
+/* ---- debug.c ---- */
+
+void debug_begin(Unit *unit);
+void debug_end(Unit *unit);
+/* What is built from here on comes from the kernel's line of the model. */
+void debug_function(Code *code, const char *name);
+void debug_buffer(Code *code, const Buffer *buffer, LLVMValueRef pointer, int argument);
+/* From here on it comes from no line. */
+void debug_nowhere(const Unit *unit);
 
 /* ---- target.c, write.c ---- */
 

@@ -90,6 +90,8 @@ static LLVMValueRef next_function(Unit *unit, LLVMTypeRef type)
     if (function)
         return function;
     LLVMBasicBlockRef here = LLVMGetInsertBlock(unit->builder);
+    LLVMMetadataRef place = LLVMGetCurrentDebugLocation2(unit->builder);
+    debug_nowhere(unit);
     function = unit_function(unit, name, type, LLVMInternalLinkage);
     add_attribute(unit, function, ON_FUNCTION, "alwaysinline", 0);
     Search search = {.unit = unit,
@@ -102,6 +104,7 @@ static LLVMValueRef next_function(Unit *unit, LLVMTypeRef type)
     LLVMPositionBuilderAtEnd(unit->builder, search.entry);
     look_at_one(&search, look_at_eight(&search));
     LLVMPositionBuilderAtEnd(unit->builder, here);
+    LLVMSetCurrentDebugLocation2(unit->builder, place);
     return function;
 }
 

@@ -2,14 +2,22 @@
  * peers/step.py, which reads the same files (peers/workloads.py says what is in them).
  *
  *     cc -DGENERATED='"w1.c"' ... step.c -o w1
+ *     cc ... step.c w1.o librt.a -o w1                   the same of an object, made with --no-runtime
  *     ./w1 FOLDER WORKLOAD THREADS STEPS [GRADIENTS]
  *
  * A step is forward, backward (which zeroes the gradients first) and the update. The gradients of the first
  * step are written to the file GRADIENTS, in the layout of the starting weights. */
+#ifdef GENERATED
 #define main generated_main
 int generated_main(int argc, char **argv);
 #include GENERATED
 #undef main
+#else
+#include "snn_model.h"
+#include "snn_param.h"
+#include "snn_schedule.h"
+extern const SnnModel description;
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>

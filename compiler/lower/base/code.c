@@ -27,7 +27,8 @@ void kernel_begin(Lower *lower, const char *verb, const char *name, const char *
     Kernel kernel = {.name = loop_name(lower->program, compose(lower, verb, name)),
                      .of_model = name != NULL,
                      .about = about,
-                     .origin = origin_text(lower, origin)};
+                     .origin = origin_text(lower, origin),
+                     .line = source_place(lower->net->sources, origin.lo).line};
     Launch launch = {.kernel = lower->program->kernels.count,
                      .about = kernel.about,
                      .origin = kernel.origin,
