@@ -2,7 +2,7 @@
  * peers/step.py, which reads the same files (peers/workloads.py says what is in them).
  *
  *     cc -DGENERATED='"w1.c"' ... step.c -o w1
- *     cc ... step.c w1.o librt.a -o w1                   the same of an object, made with --no-runtime
+ *     cc ... step.c w1.o libsnn_rt.a -o w1                   the same of an object, made with --no-runtime
  *     ./w1 FOLDER WORKLOAD THREADS STEPS [GRADIENTS]
  *
  * A step is forward, backward (which zeroes the gradients first) and the update. The gradients of the first
