@@ -5,12 +5,10 @@
 #include "lower/spikes/choice.h"
 #include "lower/tuned.h"
 
-/* The room of a layer is cut into tiles that may be narrower than its own: some can lie behind its last unit. */
-static LoopExpr *not_negative(Lower *lower, LoopBlock *into, LoopExpr *units)
+/* Tiles up to that with the last unit: those of a group may be narrower than the layer's, whose room they divide. */
+static int tile_count(const Lower *lower, const Node *map, int width)
 {
-    LoopExpr *none = num(lower, 0);
-    return loop_local(lower, into, "there",
-                      loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, units, none), units, none));
+    return (stream_size(lower, map->out) + width - 1) / width;
 }
 
 static Matrix tiled_weights(Lower *lower, const Node *map, int width)
@@ -18,7 +16,7 @@ static Matrix tiled_weights(Lower *lower, const Node *map, int width)
     BufferId weights = weights_of(lower, map);
     const char *name = lower->program->buffers.at[weights].name;
     int inputs = stream_size(lower, map->in);
-    int dims[3] = {stream_room(lower, map->out) / width, inputs, width};
+    int dims[3] = {tile_count(lower, map, width), inputs, width};
     Tile tile = {.width = width};
     Matrix tiles = {named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims), NULL,
                     NULL};
@@ -28,8 +26,6 @@ static Matrix tiled_weights(Lower *lower, const Node *map, int width)
     tiles.outer = loop_variable(lower, loop_tile);
     tile.from = op2(lower, OP_MUL, tiles.outer, num(lower, width));
     count_units(lower, &tile, &loop_tile->body, stream_size(lower, map->out));
-    if (tile.units && stream_room(lower, map->out) - stream_size(lower, map->out) >= width)
-        tile.units = not_negative(lower, &loop_tile->body, tile.units);
     Matrix all = {weights, NULL, tile.from};
     matrix_copy(lower, &loop_tile->body, &tiles, &all, inputs, &tile, false);
     return tiles;
@@ -52,8 +48,8 @@ typedef struct StepMap {
 
 static Site for_tiles(Lower *lower, StepMap *map, Site site)
 {
-    int room = stream_room(lower, map->linear.node->out);
-    LoopStmt *tiles = for_range(lower, site.into, "tile", room / map->tile.width);
+    int count = tile_count(lower, map->linear.node, map->tile.width);
+    LoopStmt *tiles = for_range(lower, site.into, "tile", count);
     map->tile.from = loop_local(lower, &tiles->body, "j0",
                                 op2(lower, OP_MUL, loop_variable(lower, tiles), num(lower, map->tile.width)));
     map->linear.matrix.outer = loop_variable(lower, tiles);
