@@ -24,7 +24,7 @@ extern const SnnModel description;
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 1 << 22 };
+enum { MAX_WORDS = 1 << 23 };
 
 typedef struct Words {
     uint32_t *at;
