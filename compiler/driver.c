@@ -142,6 +142,8 @@ static const char *command_text(Compilation *c, const Options *options)
         command = arena_printf(c->arena, "%s --unroll=%s", command,
                                options->lower.unroll > 0 ? arena_printf(c->arena, "%d", options->lower.unroll)
                                                          : "full");
+    if (options->lower.products == PRODUCTS_APART)
+        command = arena_printf(c->arena, "%s --products=apart", command);
     command = arena_printf(c->arena, "%s%s", command, without_text(c->arena, options->lower.without));
     if (options->target != targets)
         command = arena_printf(c->arena, "%s --target=%s%s", command, options->target->name,

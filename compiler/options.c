@@ -15,6 +15,7 @@ enum Key {
     KEY_SOFT_FLOAT,
     KEY_UNROLL,
     KEY_KERNELS,
+    KEY_PRODUCTS,
     KEY_WITHOUT,
     KEY_NO_RUNTIME,
     KEY_SHOW,
@@ -46,6 +47,11 @@ static const struct argp_option table[] = {
      "Write out N time steps one after the other (default: all of a short run, a divisor of a long one)", 1},
     {"kernels", KEY_KERNELS, "KIND", 0,
      "Dense layers driven by spikes: event, table, or auto (default: both, chosen by measured activity)", 1},
+    {"products", KEY_PRODUCTS, "KIND", 0,
+     "Terms of matrix products: fused, multiplied and added in one step that rounds once (default), or "
+     "apart, for "
+     "processors without such an instruction",
+     1},
     {"without", KEY_WITHOUT, "NAME,...", 0, "Leave out optimisations, to measure what each brings:"
 #define OPTIMISATION(id, name, about) " " name
 #include "optimisations.def"
@@ -185,6 +191,14 @@ static const TargetRow *target_named(Parsing *parsing, struct argp_state *state,
     return target;
 }
 
+static Products products_named(struct argp_state *state, const char *name)
+{
+    bool apart = strcmp(name, "apart") == 0;
+    if (!apart && strcmp(name, "fused") != 0)
+        argp_error(state, "--products takes fused or apart, not `%s`", name);
+    return apart ? PRODUCTS_APART : PRODUCTS_FUSED;
+}
+
 static void refuse_without(Parsing *parsing, struct argp_state *state, const char *name, size_t length)
 {
     const char *known = "";
@@ -258,6 +272,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
             strcmp(arg, "full") == 0 ? UNROLL_FULL : (int)whole_number(state, "--unroll", arg, 1, 100000);
         break;
     case KEY_KERNELS: options->lower.kernels = kernels_named(state, arg); break;
+    case KEY_PRODUCTS: options->lower.products = products_named(state, arg); break;
     case KEY_WITHOUT: add_without(parsing, state, arg); break;
     case 'O': options->optimize = (int)whole_number(state, "-O", arg, 0, MOST_OPTIMIZE); break;
     case KEY_EMIT:

@@ -54,9 +54,16 @@ typedef enum Kernels {
     KERNELS_TABLE  /* subset-sum tables, where they fit */
 } Kernels;
 
+/* How the terms of matrix products are added. */
+typedef enum Products {
+    PRODUCTS_FUSED, /* a product and a sum are rounded once */
+    PRODUCTS_APART  /* each by itself */
+} Products;
+
 typedef struct LowerOptions {
     int unroll; /* time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor */
     Kernels kernels;
+    Products products;
     Without without; /* also of passes over the Net */
 } LowerOptions;
 

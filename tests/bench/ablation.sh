@@ -54,6 +54,8 @@ variant "all, again" "" "$native"
 for one in $(sed -n 's/^OPTIMISATION([A-Z]*, "\([a-z]*\)".*/\1/p' "$root/compiler/optimisations.def"); do
     variant "without $one" "--without=$one" "$native"
 done
+variant "products apart" "--products=apart" "$native"
+variant "products apart, without apart" "--products=apart --without=apart" "$native"
 variant "without huge pages" "" "$native -DSNN_SMALL_PAGES"
 variant "for any x86-64" "" "$any"
 variant "for any x86-64, one level" "" "$any -DSNN_ONE_LEVEL"

@@ -7,13 +7,18 @@
 
 enum { ROWS = 3 };
 
-Compilation *compiled_without(Arena *arena, const char *text, Without without)
+Compilation *compiled_with(Arena *arena, const char *text, LowerOptions lower)
 {
     GoldenText model = {"agree", text};
     Compilation *c = golden_compilation(arena, &model);
-    c->lower.without = without;
+    c->lower = lower;
     golden_program(c, model.name);
     return c;
+}
+
+Compilation *compiled_without(Arena *arena, const char *text, Without without)
+{
+    return compiled_with(arena, text, (LowerOptions){.without = without});
 }
 
 static Interp *ran(const Program *program)

@@ -4,6 +4,8 @@
 
 #include "golden.h"
 
+/* Compiles the text. Fails the running test if it has mistakes. */
+Compilation *compiled_with(Arena *arena, const char *text, LowerOptions lower);
 /* Compiles the text without the optimisations of the set. Fails the running test if it has mistakes. */
 Compilation *compiled_without(Arena *arena, const char *text, Without without);
 

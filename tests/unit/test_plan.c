@@ -32,7 +32,7 @@ static const Net *net_of(Arena *arena, const char *model_text)
 
 static Plan plan_with(Arena *arena, const Net *net, Kernels kernels, Without without)
 {
-    return make_plan(arena, net, (LowerOptions){0, kernels, without});
+    return make_plan(arena, net, (LowerOptions){.kernels = kernels, .without = without});
 }
 
 static void same_stream(const StreamPlan *a, const StreamPlan *b, const char *name)

@@ -51,48 +51,85 @@ static double recorded_element(const SnnTensor *array, const LoopParam *param, s
     return golden_number(array, param->matrix ? k % columns * rows + k / columns : k);
 }
 
-static void compare_gradient(const Interp *interp, const LoopParam *param, const char *name)
+/* As recorded, in our order; in the arena. */
+static double *recorded_gradient(Arena *arena, const LoopParam *param, size_t count, const char *name)
 {
     const SnnTensor *array = golden_array(golden, name, "grad.", param->name);
-    ck_assert_msg(param->gradient >= 0, "%s: `%s` has no gradient", name, param->name);
-    size_t count = interp_count(interp, param->gradient);
     ck_assert_msg((size_t)snn_tensor_elements(array) == count, "%s: another size than `%s`", array->name,
                   param->name);
-    double largest = 0, worst = 0;
-    for (size_t k = 0; k < count; k++) {
-        double expected = recorded_element(array, param, k);
-        double error = fabs(interp->buffers[param->gradient][k] - expected);
-        largest = fmax(largest, fabs(expected));
-        worst = error <= worst ? worst : error; /* NaN stays */
-    }
-    ck_assert_msg(largest > 0, "%s: all zero", array->name);
-    ck_assert_msg(worst <= LIMIT * largest,
-                  "%s, %s precision: gradient of `%s` differs by %.2e of its largest", name,
-                  precision_names[interp->precision], param->name, worst / largest);
+    double *numbers = NEW_ARRAY(arena, double, count + 1);
+    for (size_t k = 0; k < count; k++)
+        numbers[k] = recorded_element(array, param, k);
+    return numbers;
 }
 
-static void compare_case(const Program *program, const char *name, Precision precision)
+/* `of`: whose gradient is expected. */
+static void compare_gradient(const Interp *interp, const LoopParam *param, const double *expected,
+                             const char *name, const char *of)
+{
+    double largest = 0, worst = 0;
+    for (size_t k = 0; k < interp_count(interp, param->gradient); k++) {
+        double error = fabs(interp->buffers[param->gradient][k] - expected[k]);
+        largest = fmax(largest, fabs(expected[k]));
+        worst = error <= worst ? worst : error; /* NaN stays */
+    }
+    ck_assert_msg(largest > 0, "%s: gradient of `%s`: all zero", name, param->name);
+    ck_assert_msg(worst <= LIMIT * largest,
+                  "%s, %s precision: gradient of `%s` differs from that of %s by %.2e of its largest", name,
+                  precision_names[interp->precision], param->name, of, worst / largest);
+}
+
+static Interp *ran(const Program *program, const char *name, Precision precision)
 {
     Interp *interp = golden_batch(golden, name, program, precision);
     interp_run(interp, PHASE_FORWARD);
     interp_run(interp, PHASE_BACKWARD);
-    double expected = golden_number(golden_array(golden, name, "", "loss"), 0), loss = run_loss(interp);
-    ck_assert_msg(fabs(loss - expected) <= LIMIT * fabs(expected), "%s, %s precision: loss %.9g, not %.9g",
-                  name, precision_names[precision], loss, expected);
-    for (int p = 0; p < program->params.count; p++)
-        compare_gradient(interp, &program->params.at[p], name);
-    interp_free(interp);
+    return interp;
 }
 
+static void compare_with_pytorch(Arena *arena, const Interp *interp, const char *name)
+{
+    const Program *program = interp->program;
+    double expected = golden_number(golden_array(golden, name, "", "loss"), 0), loss = run_loss(interp);
+    ck_assert_msg(fabs(loss - expected) <= LIMIT * fabs(expected), "%s, %s precision: loss %.9g, not %.9g",
+                  name, precision_names[interp->precision], loss, expected);
+    for (int p = 0; p < program->params.count; p++) {
+        const LoopParam *param = &program->params.at[p];
+        ck_assert_msg(param->gradient >= 0, "%s: `%s` has no gradient", name, param->name);
+        size_t count = interp_count(interp, param->gradient);
+        compare_gradient(interp, param, recorded_gradient(arena, param, count, name), name, "PyTorch");
+    }
+}
+
+static const Program *program_of(Arena *arena, const GoldenText *text, Products products)
+{
+    Compilation *c = golden_compilation(arena, text);
+    c->lower.products = products;
+    return golden_program(c, text->name);
+}
+
+/* What was recorded is in single precision, with products and sums that are rounded apart: so are ours then. Fused ones,
+ * rounded otherwise, are compared with double precision, which is nearer to both. */
 START_TEST(gradients)
 {
     const GoldenText *text = &golden->cases.at[_i];
     Arena *arena = arena_new();
-    const Program *program = golden_program(golden_compilation(arena, text), text->name);
-    ck_assert_msg(program->params.count == recorded_gradients(text->name), "%s: %d parameters, not %d",
-                  text->name, program->params.count, recorded_gradients(text->name));
-    compare_case(program, text->name, PRECISION_DOUBLE);
-    compare_case(program, text->name, PRECISION_SINGLE);
+    const Program *apart = program_of(arena, text, PRODUCTS_APART);
+    const Program *fused = program_of(arena, text, PRODUCTS_FUSED);
+    ck_assert_msg(fused->params.count == recorded_gradients(text->name), "%s: %d parameters, not %d",
+                  text->name, fused->params.count, recorded_gradients(text->name));
+    Interp *single = ran(apart, text->name, PRECISION_SINGLE);
+    Interp *exact = ran(fused, text->name, PRECISION_DOUBLE);
+    Interp *rounded = ran(fused, text->name, PRECISION_SINGLE);
+    compare_with_pytorch(arena, single, text->name);
+    compare_with_pytorch(arena, exact, text->name);
+    for (int p = 0; p < fused->params.count; p++) {
+        const LoopParam *param = &fused->params.at[p];
+        compare_gradient(rounded, param, exact->buffers[param->gradient], text->name, "double precision");
+    }
+    interp_free(single);
+    interp_free(exact);
+    interp_free(rounded);
     arena_free(arena);
 }
 END_TEST

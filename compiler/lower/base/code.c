@@ -132,6 +132,26 @@ void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExp
     loop_store(lower->program, into, buffer, 2, (LoopExpr *[]){i, j}, value, add);
 }
 
+static bool fuses(const Lower *lower)
+{
+    return lower->plan->options.products == PRODUCTS_FUSED;
+}
+
+LoopExpr *multiply_add(Lower *lower, LoopExpr *sum, LoopExpr *a, LoopExpr *b)
+{
+    return fuses(lower) ? loop_op(lower->arena, OP_FMA, a, b, sum)
+                        : op2(lower, OP_ADD, sum, op2(lower, OP_MUL, a, b));
+}
+
+void store_product(Lower *lower, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
+                   LoopExpr *a, LoopExpr *b)
+{
+    bool fused = fuses(lower);
+    LoopExpr *value = fused ? multiply_add(lower, loop_load(lower->program, buffer, nindex, index), a, b)
+                            : op2(lower, OP_MUL, a, b);
+    loop_store(lower->program, into, buffer, nindex, index, value, !fused);
+}
+
 LoopExpr *num(Lower *lower, int number)
 {
     return loop_int(lower->arena, number);

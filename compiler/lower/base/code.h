@@ -39,6 +39,11 @@ LoopExpr *load2(Lower *lower, BufferId buffer, LoopExpr *i, LoopExpr *j);
 void store1(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *value, bool add);
 void store2(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *i, LoopExpr *j, LoopExpr *value,
             bool add);
+/* sum + a * b, as --products says. */
+LoopExpr *multiply_add(Lower *lower, LoopExpr *sum, LoopExpr *a, LoopExpr *b);
+/* buffer[index...] becomes greater by a * b. */
+void store_product(Lower *lower, LoopBlock *into, BufferId buffer, int nindex, LoopExpr *const *index,
+                   LoopExpr *a, LoopExpr *b);
 
 /* `name` is of the model, or NULL; dims outermost first. */
 BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,

@@ -98,6 +98,14 @@ void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExp
     loop_store(lower->program, site.into, buffer, count, index, value, add);
 }
 
+void store_stream_product(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *a, LoopExpr *b)
+{
+    LoopExpr *index[4];
+    int count;
+    BufferId buffer = stream_place(lower, stream, site, n, index, &count);
+    store_product(lower, site.into, buffer, count, index, a, b);
+}
+
 void emit_delay(Lower *lower, const Node *node, Site site)
 {
     LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));

@@ -13,6 +13,8 @@ LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n);
 /* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n);
 void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add);
+/* It becomes greater by a * b. */
+void store_stream_product(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *a, LoopExpr *b);
 
 /* A delay gives what its input had, on one side of this step (0 .. T), and zeros on the other. Loops over time are
  * split there, into segments, instead of asking for t at every step: gcc 12.2 at -O3 vectorises such a question wrongly. */

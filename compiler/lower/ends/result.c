@@ -147,7 +147,7 @@ static void emit_mse(Lower *lower, const Node *node, Site site)
     LoopExpr *j = loop_variable(lower, loop);
     LoopExpr *error = op2(lower, OP_SUB, load_stream(lower, node->in, site, j), target(lower, site, j));
     error = loop_local(lower, &loop->body, "error", error);
-    loop_set(lower->arena, &loop->body, sum->var, op2(lower, OP_ADD, sum, op2(lower, OP_MUL, error, error)));
+    loop_set(lower->arena, &loop->body, sum->var, multiply_add(lower, sum, error, error));
     store1(lower, site.into, lower->program->loss, site.b, op2(lower, OP_DIV, sum, f32(lower, size)), false);
 }
 

@@ -166,12 +166,16 @@ typedef struct Dot {
     LoopExpr *unit; /* in the layer: the row of weights */
 } Dot;
 
-static LoopExpr *factor(Lower *lower, const Dot *dot, LoopExpr *k)
+typedef struct Factors {
+    LoopExpr *gradient, *weight;
+} Factors;
+
+static Factors factors(Lower *lower, const Dot *dot, LoopExpr *k)
 {
     Site input = dot->site;
     input.tile = NULL; /* inputs are counted from the layer's first */
-    LoopExpr *g = load_stream(lower, dot->map->in, input, k);
-    return op2(lower, OP_MUL, g, load2(lower, lower->params[dot->map->weight].values, dot->unit, k));
+    return (Factors){load_stream(lower, dot->map->in, input, k),
+                     load2(lower, lower->params[dot->map->weight].values, dot->unit, k)};
 }
 
 /* All lanes, two by two, in one fixed order. */
@@ -196,7 +200,8 @@ static void emit_lanes(Lower *lower, const Dot *dot, int length)
                                 op2(lower, OP_MUL, loop_variable(lower, blocks), num(lower, lanes)));
     LoopStmt *add = for_units(lower, &blocks->body, "j", lanes);
     LoopExpr *j = loop_variable(lower, add);
-    store2(lower, &add->body, sums, zero, j, factor(lower, dot, op2(lower, OP_ADD, from, j)), true);
+    Factors at = factors(lower, dot, op2(lower, OP_ADD, from, j));
+    store_product(lower, &add->body, sums, 2, (LoopExpr *[]){zero, j}, at.gradient, at.weight);
     LoopStmt *end = for_units(lower, into, "j", DOT_LANES);
     LoopExpr *lane = loop_variable(lower, end), *sum = load2(lower, sums, zero, lane);
     for (int more = DOT_LANES; more < lanes; more += DOT_LANES)
@@ -217,8 +222,8 @@ static LoopExpr *emit_dot(Lower *lower, const Dot *dot)
     LoopExpr *sum = declare_local(lower, dot->site.into, "sum", start);
     if (done < length) {
         LoopStmt *rest = for_bounds(lower, dot->site.into, "k", num(lower, done), num(lower, length));
-        LoopExpr *x = factor(lower, dot, loop_variable(lower, rest));
-        loop_set(lower->arena, &rest->body, sum->var, op2(lower, OP_ADD, sum, x));
+        Factors at = factors(lower, dot, loop_variable(lower, rest));
+        loop_set(lower->arena, &rest->body, sum->var, multiply_add(lower, sum, at.gradient, at.weight));
     }
     return sum;
 }

@@ -12,29 +12,33 @@ static bool serves(const Linear *linear)
 
 /* ---- maps ---- */
 
-static LoopExpr *product_apart(Lower *lower, LoopBlock *into, int r, LoopExpr *value)
+/* The sums of all rows += x[row] * w, some products made before the first of them is added. */
+static void emit_apart(Lower *lower, const Rows *rows, Site site, LoopExpr *j, LoopExpr *const *x,
+                       LoopExpr *w)
 {
-    VarId var = loop_var(lower->arena, lower->kernel, arena_printf(lower->arena, "p%d", r), TYPE_F32);
-    loop_let_apart(lower->arena, into, var, value);
-    return loop_ref(lower->arena, lower->kernel, var);
+    VarId products[MOST_ROWS];
+    for (int first = 0; first < rows->count; first += APART) {
+        for (int r = first; r < first + APART; r++) {
+            products[r] =
+                loop_var(lower->arena, lower->kernel, arena_printf(lower->arena, "p%d", r), TYPE_F32);
+            loop_let_apart(lower->arena, site.into, products[r], op2(lower, OP_MUL, x[r], w));
+        }
+        for (int r = first; r < first + APART; r++)
+            emit_sum(lower, rows, site, r, j, loop_ref(lower->arena, lower->kernel, products[r]));
+    }
 }
 
 /* The sums of all rows += x[row] * w. */
 static void emit_multiply_add(Lower *lower, const Rows *rows, Site site, LoopExpr *j, LoopExpr *const *x,
                               LoopExpr *w)
 {
-    LoopExpr *products[MOST_ROWS];
-    bool apart = !rows->in_place && rows->count >= APART && !leaves_out(lower, OPTIMISATION_APART);
-    for (int first = 0; first < rows->count; first += APART) {
-        int end = first + APART < rows->count ? first + APART : rows->count;
-        for (int r = first; r < end; r++) {
-            products[r] = op2(lower, OP_MUL, x[r], w);
-            if (apart)
-                products[r] = product_apart(lower, site.into, r, products[r]);
-        }
-        for (int r = first; r < end; r++)
-            emit_sum(lower, rows, site, r, j, products[r]);
+    bool apart = lower->plan->options.products == PRODUCTS_APART && !leaves_out(lower, OPTIMISATION_APART);
+    if (apart && !rows->in_place && rows->count % APART == 0) {
+        emit_apart(lower, rows, site, j, x, w);
+        return;
     }
+    for (int r = 0; r < rows->count; r++)
+        emit_sum_product(lower, rows, site, r, j, x[r], w);
 }
 
 /* Rows `first` .. first + count - 1 of a map of reals. */
@@ -161,8 +165,8 @@ static void emit_columns_step(Lower *lower, const Columns *columns, Site site)
     LoopExpr *g =
         loop_local(lower, &loop_j->body, "g", load_stream(lower, columns->gradient->node->aux, site, j));
     for (int r = 0; r < columns->count; r++)
-        store2(lower, &loop_j->body, columns->gradient->sums, num(lower, r), j, op2(lower, OP_MUL, x[r], g),
-               true);
+        store_product(lower, &loop_j->body, columns->gradient->sums, 2, (LoopExpr *[]){num(lower, r), j},
+                      x[r], g);
 }
 
 /* Inputs first .. first + count - 1: summed over the rows of the walk, then added. */

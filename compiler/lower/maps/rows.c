@@ -51,6 +51,14 @@ void emit_sum(Lower *lower, const Rows *rows, Site site, int r, LoopExpr *j, Loo
         store2(lower, site.into, rows->map->sums, num(lower, r), j, value, true);
 }
 
+void emit_sum_product(Lower *lower, const Rows *rows, Site site, int r, LoopExpr *j, LoopExpr *x, LoopExpr *w)
+{
+    if (rows->in_place)
+        store_stream_product(lower, rows->map->node->out, row_site(lower, rows, site, r, site.into), j, x, w);
+    else
+        store_product(lower, site.into, rows->map->sums, 2, (LoopExpr *[]){num(lower, r), j}, x, w);
+}
+
 void emit_sums_end(Lower *lower, const Rows *rows, Site site)
 {
     for (int r = 0; r < rows->count && !rows->in_place; r++) {

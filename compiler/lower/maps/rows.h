@@ -24,6 +24,9 @@ Site row_site(Lower *lower, const Rows *rows, Site site, int r, LoopBlock *into)
 void emit_sums_start(Lower *lower, const Rows *rows, Site site);
 /* Adds the value to row r. */
 void emit_sum(Lower *lower, const Rows *rows, Site site, int r, LoopExpr *j, LoopExpr *value);
+/* Adds x * w to row r. */
+void emit_sum_product(Lower *lower, const Rows *rows, Site site, int r, LoopExpr *j, LoopExpr *x,
+                      LoopExpr *w);
 void emit_sums_end(Lower *lower, const Rows *rows, Site site);
 
 #endif

@@ -82,6 +82,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_digit: initial values; and once more, with other buffers */
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
@@ -285,7 +286,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
             const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
-            sum = sum + error * error;
+            sum = snn_fmaf(error, error, sum);
         }
         loss[b] = sum / 3.0f;
     }

@@ -85,6 +85,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_hidden: initial values */
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
@@ -143,10 +144,10 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
             const float x3 = image_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 const float w = w_hidden_[i][j];
-                hidden_dense_[b][j] += x0 * w;
-                hidden_dense_[b + 1][j] += x1 * w;
-                hidden_dense_[b + 2][j] += x2 * w;
-                hidden_dense_[b + 3][j] += x3 * w;
+                hidden_dense_[b][j] = snn_fmaf(x0, w, hidden_dense_[b][j]);
+                hidden_dense_[b + 1][j] = snn_fmaf(x1, w, hidden_dense_[b + 1][j]);
+                hidden_dense_[b + 2][j] = snn_fmaf(x2, w, hidden_dense_[b + 2][j]);
+                hidden_dense_[b + 3][j] = snn_fmaf(x3, w, hidden_dense_[b + 3][j]);
             }
         }
     }
@@ -159,7 +160,7 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
             const float x0 = image_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 const float w = w_hidden_[i][j];
-                hidden_dense_[b][j] += x0 * w;
+                hidden_dense_[b][j] = snn_fmaf(x0, w, hidden_dense_[b][j]);
             }
         }
     }
@@ -306,7 +307,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
             const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
-            sum = sum + error * error;
+            sum = snn_fmaf(error, error, sum);
         }
         loss[b] = sum / 3.0f;
     }
@@ -505,8 +506,8 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
             const float x1 = digit_v_then_g_digit_dense_[b][1][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 const float w = w_digit_transposed_[i][j];
-                g_hidden_[b][0][j] += x0 * w;
-                g_hidden_[b][1][j] += x1 * w;
+                g_hidden_[b][0][j] = snn_fmaf(x0, w, g_hidden_[b][0][j]);
+                g_hidden_[b][1][j] = snn_fmaf(x1, w, g_hidden_[b][1][j]);
             }
         }
         /* lif, adjoint */
@@ -573,10 +574,10 @@ static void SNN_AT_LEVEL(gradient_w_hidden_)(void *context, int32_t first, int32
                 const float x3 = image_[b][i0 + 3];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                     const float g = g_hidden_dense_[b][j];
-                    sums_w_hidden_[0][j] += x0 * g;
-                    sums_w_hidden_[1][j] += x1 * g;
-                    sums_w_hidden_[2][j] += x2 * g;
-                    sums_w_hidden_[3][j] += x3 * g;
+                    sums_w_hidden_[0][j] = snn_fmaf(x0, g, sums_w_hidden_[0][j]);
+                    sums_w_hidden_[1][j] = snn_fmaf(x1, g, sums_w_hidden_[1][j]);
+                    sums_w_hidden_[2][j] = snn_fmaf(x2, g, sums_w_hidden_[2][j]);
+                    sums_w_hidden_[3][j] = snn_fmaf(x3, g, sums_w_hidden_[3][j]);
                 }
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {

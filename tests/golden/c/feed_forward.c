@@ -131,6 +131,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_hidden: initial values, and of the optimiser's states */
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
@@ -377,7 +378,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
             const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
-            sum = sum + error * error;
+            sum = snn_fmaf(error, error, sum);
         }
         loss[b] = sum / 3.0f;
     }
@@ -604,9 +605,9 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                 const float x2 = digit_v_then_g_digit_dense_[b][2][i];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     const float w = w_digit_transposed_[i][j];
-                    g_hidden_[b][0][j] += x0 * w;
-                    g_hidden_[b][1][j] += x1 * w;
-                    g_hidden_[b][2][j] += x2 * w;
+                    g_hidden_[b][0][j] = snn_fmaf(x0, w, g_hidden_[b][0][j]);
+                    g_hidden_[b][1][j] = snn_fmaf(x1, w, g_hidden_[b][1][j]);
+                    g_hidden_[b][2][j] = snn_fmaf(x2, w, g_hidden_[b][2][j]);
                 }
             }
             /* lif, adjoint */

@@ -126,6 +126,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_reservoir: initial values */
 static void SNN_AT_LEVEL(init_w_reservoir_)(void *context, int32_t first, int32_t last)
@@ -186,10 +187,10 @@ static void SNN_AT_LEVEL(dense_reservoir_dense_)(void *context, int32_t first, i
             const float x3 = image_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_reservoir_[i][j];
-                reservoir_dense_[b][j] += x0 * w;
-                reservoir_dense_[b + 1][j] += x1 * w;
-                reservoir_dense_[b + 2][j] += x2 * w;
-                reservoir_dense_[b + 3][j] += x3 * w;
+                reservoir_dense_[b][j] = snn_fmaf(x0, w, reservoir_dense_[b][j]);
+                reservoir_dense_[b + 1][j] = snn_fmaf(x1, w, reservoir_dense_[b + 1][j]);
+                reservoir_dense_[b + 2][j] = snn_fmaf(x2, w, reservoir_dense_[b + 2][j]);
+                reservoir_dense_[b + 3][j] = snn_fmaf(x3, w, reservoir_dense_[b + 3][j]);
             }
         }
     }
@@ -202,7 +203,7 @@ static void SNN_AT_LEVEL(dense_reservoir_dense_)(void *context, int32_t first, i
             const float x0 = image_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_reservoir_[i][j];
-                reservoir_dense_[b][j] += x0 * w;
+                reservoir_dense_[b][j] = snn_fmaf(x0, w, reservoir_dense_[b][j]);
             }
         }
     }
@@ -272,10 +273,10 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
             const float x3 = digit_map_li_mean_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
-                digit_mean_[b][j] += x0 * w;
-                digit_mean_[b + 1][j] += x1 * w;
-                digit_mean_[b + 2][j] += x2 * w;
-                digit_mean_[b + 3][j] += x3 * w;
+                digit_mean_[b][j] = snn_fmaf(x0, w, digit_mean_[b][j]);
+                digit_mean_[b + 1][j] = snn_fmaf(x1, w, digit_mean_[b + 1][j]);
+                digit_mean_[b + 2][j] = snn_fmaf(x2, w, digit_mean_[b + 2][j]);
+                digit_mean_[b + 3][j] = snn_fmaf(x3, w, digit_mean_[b + 3][j]);
             }
         }
     }
@@ -288,7 +289,7 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
             const float x0 = digit_map_li_mean_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
-                digit_mean_[b][j] += x0 * w;
+                digit_mean_[b][j] = snn_fmaf(x0, w, digit_mean_[b][j]);
             }
         }
     }
@@ -407,10 +408,10 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                 const float x3 = digit_map_li_mean_[b][i0 + 3];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     const float g = g_digit_mean_[b][j];
-                    sums_w_digit_[0][j] += x0 * g;
-                    sums_w_digit_[1][j] += x1 * g;
-                    sums_w_digit_[2][j] += x2 * g;
-                    sums_w_digit_[3][j] += x3 * g;
+                    sums_w_digit_[0][j] = snn_fmaf(x0, g, sums_w_digit_[0][j]);
+                    sums_w_digit_[1][j] = snn_fmaf(x1, g, sums_w_digit_[1][j]);
+                    sums_w_digit_[2][j] = snn_fmaf(x2, g, sums_w_digit_[2][j]);
+                    sums_w_digit_[3][j] = snn_fmaf(x3, g, sums_w_digit_[3][j]);
                 }
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -433,7 +434,7 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
             const float x0 = digit_map_li_mean_[b][4];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float g = g_digit_mean_[b][j];
-                sums_w_digit_[0][j] += x0 * g;
+                sums_w_digit_[0][j] = snn_fmaf(x0, g, sums_w_digit_[0][j]);
             }
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {

@@ -118,6 +118,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_hidden: initial values */
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
@@ -175,8 +176,8 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
             const float x1 = image_[b][1][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_hidden_[i][j];
-                hidden_dense_[b][0][j] += x0 * w;
-                hidden_dense_[b][1][j] += x1 * w;
+                hidden_dense_[b][0][j] = snn_fmaf(x0, w, hidden_dense_[b][0][j]);
+                hidden_dense_[b][1][j] = snn_fmaf(x1, w, hidden_dense_[b][1][j]);
             }
         }
     }
@@ -362,7 +363,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
             const float error = digit_mean_[b][j] - (j == label[b] ? 1.0f : 0.0f);
-            sum = sum + error * error;
+            sum = snn_fmaf(error, error, sum);
         }
         loss[b] = sum / 3.0f;
     }
@@ -543,22 +544,14 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x7 = hidden_v_before_then_g_hidden_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
-                            const float p0 = x0 * w;
-                            const float p1 = x1 * w;
-                            const float p2 = x2 * w;
-                            const float p3 = x3 * w;
-                            sums_g_hidden_delay_[0][j] += p0;
-                            sums_g_hidden_delay_[1][j] += p1;
-                            sums_g_hidden_delay_[2][j] += p2;
-                            sums_g_hidden_delay_[3][j] += p3;
-                            const float p4 = x4 * w;
-                            const float p5 = x5 * w;
-                            const float p6 = x6 * w;
-                            const float p7 = x7 * w;
-                            sums_g_hidden_delay_[4][j] += p4;
-                            sums_g_hidden_delay_[5][j] += p5;
-                            sums_g_hidden_delay_[6][j] += p6;
-                            sums_g_hidden_delay_[7][j] += p7;
+                            sums_g_hidden_delay_[0][j] = snn_fmaf(x0, w, sums_g_hidden_delay_[0][j]);
+                            sums_g_hidden_delay_[1][j] = snn_fmaf(x1, w, sums_g_hidden_delay_[1][j]);
+                            sums_g_hidden_delay_[2][j] = snn_fmaf(x2, w, sums_g_hidden_delay_[2][j]);
+                            sums_g_hidden_delay_[3][j] = snn_fmaf(x3, w, sums_g_hidden_delay_[3][j]);
+                            sums_g_hidden_delay_[4][j] = snn_fmaf(x4, w, sums_g_hidden_delay_[4][j]);
+                            sums_g_hidden_delay_[5][j] = snn_fmaf(x5, w, sums_g_hidden_delay_[5][j]);
+                            sums_g_hidden_delay_[6][j] = snn_fmaf(x6, w, sums_g_hidden_delay_[6][j]);
+                            sums_g_hidden_delay_[7][j] = snn_fmaf(x7, w, sums_g_hidden_delay_[7][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -609,14 +602,10 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x3 = hidden_v_before_then_g_hidden_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
-                            const float p0 = x0 * w;
-                            const float p1 = x1 * w;
-                            const float p2 = x2 * w;
-                            const float p3 = x3 * w;
-                            sums_g_hidden_delay_[0][j] += p0;
-                            sums_g_hidden_delay_[1][j] += p1;
-                            sums_g_hidden_delay_[2][j] += p2;
-                            sums_g_hidden_delay_[3][j] += p3;
+                            sums_g_hidden_delay_[0][j] = snn_fmaf(x0, w, sums_g_hidden_delay_[0][j]);
+                            sums_g_hidden_delay_[1][j] = snn_fmaf(x1, w, sums_g_hidden_delay_[1][j]);
+                            sums_g_hidden_delay_[2][j] = snn_fmaf(x2, w, sums_g_hidden_delay_[2][j]);
+                            sums_g_hidden_delay_[3][j] = snn_fmaf(x3, w, sums_g_hidden_delay_[3][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -641,7 +630,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
-                            sums_g_hidden_delay_[0][j] += x0 * w;
+                            sums_g_hidden_delay_[0][j] = snn_fmaf(x0, w, sums_g_hidden_delay_[0][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -727,22 +716,14 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x7 = hidden_v_before_then_g_hidden_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
-                            const float p0 = x0 * w;
-                            const float p1 = x1 * w;
-                            const float p2 = x2 * w;
-                            const float p3 = x3 * w;
-                            sums_g_hidden_delay_2_[0][j] += p0;
-                            sums_g_hidden_delay_2_[1][j] += p1;
-                            sums_g_hidden_delay_2_[2][j] += p2;
-                            sums_g_hidden_delay_2_[3][j] += p3;
-                            const float p4 = x4 * w;
-                            const float p5 = x5 * w;
-                            const float p6 = x6 * w;
-                            const float p7 = x7 * w;
-                            sums_g_hidden_delay_2_[4][j] += p4;
-                            sums_g_hidden_delay_2_[5][j] += p5;
-                            sums_g_hidden_delay_2_[6][j] += p6;
-                            sums_g_hidden_delay_2_[7][j] += p7;
+                            sums_g_hidden_delay_2_[0][j] = snn_fmaf(x0, w, sums_g_hidden_delay_2_[0][j]);
+                            sums_g_hidden_delay_2_[1][j] = snn_fmaf(x1, w, sums_g_hidden_delay_2_[1][j]);
+                            sums_g_hidden_delay_2_[2][j] = snn_fmaf(x2, w, sums_g_hidden_delay_2_[2][j]);
+                            sums_g_hidden_delay_2_[3][j] = snn_fmaf(x3, w, sums_g_hidden_delay_2_[3][j]);
+                            sums_g_hidden_delay_2_[4][j] = snn_fmaf(x4, w, sums_g_hidden_delay_2_[4][j]);
+                            sums_g_hidden_delay_2_[5][j] = snn_fmaf(x5, w, sums_g_hidden_delay_2_[5][j]);
+                            sums_g_hidden_delay_2_[6][j] = snn_fmaf(x6, w, sums_g_hidden_delay_2_[6][j]);
+                            sums_g_hidden_delay_2_[7][j] = snn_fmaf(x7, w, sums_g_hidden_delay_2_[7][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -793,14 +774,10 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x3 = hidden_v_before_then_g_hidden_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
-                            const float p0 = x0 * w;
-                            const float p1 = x1 * w;
-                            const float p2 = x2 * w;
-                            const float p3 = x3 * w;
-                            sums_g_hidden_delay_2_[0][j] += p0;
-                            sums_g_hidden_delay_2_[1][j] += p1;
-                            sums_g_hidden_delay_2_[2][j] += p2;
-                            sums_g_hidden_delay_2_[3][j] += p3;
+                            sums_g_hidden_delay_2_[0][j] = snn_fmaf(x0, w, sums_g_hidden_delay_2_[0][j]);
+                            sums_g_hidden_delay_2_[1][j] = snn_fmaf(x1, w, sums_g_hidden_delay_2_[1][j]);
+                            sums_g_hidden_delay_2_[2][j] = snn_fmaf(x2, w, sums_g_hidden_delay_2_[2][j]);
+                            sums_g_hidden_delay_2_[3][j] = snn_fmaf(x3, w, sums_g_hidden_delay_2_[3][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -825,7 +802,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                         const float x0 = hidden_v_before_then_g_hidden_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_hidden_2_transposed_[tile][i][j];
-                            sums_g_hidden_delay_2_[0][j] += x0 * w;
+                            sums_g_hidden_delay_2_[0][j] = snn_fmaf(x0, w, sums_g_hidden_delay_2_[0][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -913,10 +890,10 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                     const float x3 = image_[b][t][i0 + 3];
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         const float g = hidden_v_before_then_g_hidden_dense_[b][t][j];
-                        sums_w_hidden_2_[0][j] += x0 * g;
-                        sums_w_hidden_2_[1][j] += x1 * g;
-                        sums_w_hidden_2_[2][j] += x2 * g;
-                        sums_w_hidden_2_[3][j] += x3 * g;
+                        sums_w_hidden_2_[0][j] = snn_fmaf(x0, g, sums_w_hidden_2_[0][j]);
+                        sums_w_hidden_2_[1][j] = snn_fmaf(x1, g, sums_w_hidden_2_[1][j]);
+                        sums_w_hidden_2_[2][j] = snn_fmaf(x2, g, sums_w_hidden_2_[2][j]);
+                        sums_w_hidden_2_[3][j] = snn_fmaf(x3, g, sums_w_hidden_2_[3][j]);
                     }
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {

@@ -155,6 +155,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_hidden: initial values */
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
@@ -229,8 +230,8 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
             const float x1 = image_[b][1][i];
             SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 const float w = w_hidden_[i][j];
-                hidden_dense_[b][0][j] += x0 * w;
-                hidden_dense_[b][1][j] += x1 * w;
+                hidden_dense_[b][0][j] = snn_fmaf(x0, w, hidden_dense_[b][0][j]);
+                hidden_dense_[b][1][j] = snn_fmaf(x1, w, hidden_dense_[b][1][j]);
             }
         }
     }
@@ -457,10 +458,10 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
             const float x3 = second_li_mean_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_digit_[i][j];
-                digit_mean_[b][j] += x0 * w;
-                digit_mean_[b + 1][j] += x1 * w;
-                digit_mean_[b + 2][j] += x2 * w;
-                digit_mean_[b + 3][j] += x3 * w;
+                digit_mean_[b][j] = snn_fmaf(x0, w, digit_mean_[b][j]);
+                digit_mean_[b + 1][j] = snn_fmaf(x1, w, digit_mean_[b + 1][j]);
+                digit_mean_[b + 2][j] = snn_fmaf(x2, w, digit_mean_[b + 2][j]);
+                digit_mean_[b + 3][j] = snn_fmaf(x3, w, digit_mean_[b + 3][j]);
             }
         }
     }
@@ -473,7 +474,7 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
             const float x0 = second_li_mean_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_digit_[i][j];
-                digit_mean_[b][j] += x0 * w;
+                digit_mean_[b][j] = snn_fmaf(x0, w, digit_mean_[b][j]);
             }
         }
     }
@@ -705,10 +706,10 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                 const float x3 = second_li_mean_[b][i0 + 3];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     const float g = g_digit_mean_[b][j];
-                    sums_w_digit_[0][j] += x0 * g;
-                    sums_w_digit_[1][j] += x1 * g;
-                    sums_w_digit_[2][j] += x2 * g;
-                    sums_w_digit_[3][j] += x3 * g;
+                    sums_w_digit_[0][j] = snn_fmaf(x0, g, sums_w_digit_[0][j]);
+                    sums_w_digit_[1][j] = snn_fmaf(x1, g, sums_w_digit_[1][j]);
+                    sums_w_digit_[2][j] = snn_fmaf(x2, g, sums_w_digit_[2][j]);
+                    sums_w_digit_[3][j] = snn_fmaf(x3, g, sums_w_digit_[3][j]);
                 }
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
@@ -735,8 +736,8 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
             const float x1 = second_li_mean_[b][17];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float g = g_digit_mean_[b][j];
-                sums_w_digit_[0][j] += x0 * g;
-                sums_w_digit_[1][j] += x1 * g;
+                sums_w_digit_[0][j] = snn_fmaf(x0, g, sums_w_digit_[0][j]);
+                sums_w_digit_[1][j] = snn_fmaf(x1, g, sums_w_digit_[1][j]);
             }
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
@@ -795,10 +796,10 @@ static void SNN_AT_LEVEL(dense_g_second_li_mean_)(void *context, int32_t first, 
             const float x3 = g_digit_mean_[b + 3][i];
             SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                 const float w = w_digit_transposed_[i][j];
-                g_second_li_mean_[b][j] += x0 * w;
-                g_second_li_mean_[b + 1][j] += x1 * w;
-                g_second_li_mean_[b + 2][j] += x2 * w;
-                g_second_li_mean_[b + 3][j] += x3 * w;
+                g_second_li_mean_[b][j] = snn_fmaf(x0, w, g_second_li_mean_[b][j]);
+                g_second_li_mean_[b + 1][j] = snn_fmaf(x1, w, g_second_li_mean_[b + 1][j]);
+                g_second_li_mean_[b + 2][j] = snn_fmaf(x2, w, g_second_li_mean_[b + 2][j]);
+                g_second_li_mean_[b + 3][j] = snn_fmaf(x3, w, g_second_li_mean_[b + 3][j]);
             }
         }
     }
@@ -811,7 +812,7 @@ static void SNN_AT_LEVEL(dense_g_second_li_mean_)(void *context, int32_t first, 
             const float x0 = g_digit_mean_[b][i];
             SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
                 const float w = w_digit_transposed_[i][j];
-                g_second_li_mean_[b][j] += x0 * w;
+                g_second_li_mean_[b][j] = snn_fmaf(x0, w, g_second_li_mean_[b][j]);
             }
         }
     }
@@ -937,7 +938,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
                 for (int32_t block = 0; block < 1; block++) {
                     const int32_t k0 = block * 16;
                     SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                        sums_near_g_hidden_2_[0][j_2 / SNN_LANES] += snn_load(&second_v_then_g_second_dense_[b][t][k0 + j_2]) * snn_load(&w_second_[j][k0 + j_2]);
+                        sums_near_g_hidden_2_[0][j_2 / SNN_LANES] = snn_fma(snn_load(&second_v_then_g_second_dense_[b][t][k0 + j_2]), snn_load(&w_second_[j][k0 + j_2]), sums_near_g_hidden_2_[0][j_2 / SNN_LANES]);
                     }
                 }
                 SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
@@ -945,7 +946,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
                 }
                 float sum = lanes_g_hidden_2_[0] + lanes_g_hidden_2_[1] + (lanes_g_hidden_2_[2] + lanes_g_hidden_2_[3]) + (lanes_g_hidden_2_[4] + lanes_g_hidden_2_[5] + (lanes_g_hidden_2_[6] + lanes_g_hidden_2_[7])) + (lanes_g_hidden_2_[8] + lanes_g_hidden_2_[9] + (lanes_g_hidden_2_[10] + lanes_g_hidden_2_[11]) + (lanes_g_hidden_2_[12] + lanes_g_hidden_2_[13] + (lanes_g_hidden_2_[14] + lanes_g_hidden_2_[15])));
                 for (int32_t k = 16; k < 18; k++) {
-                    sum = sum + second_v_then_g_second_dense_[b][t][k] * w_second_[j][k];
+                    sum = snn_fmaf(second_v_then_g_second_dense_[b][t][k], w_second_[j][k], sum);
                 }
                 g_hidden_2_[b][t][j] = sum;
             }
@@ -1019,7 +1020,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     for (int32_t block_2 = 0; block_2 < 1; block_2++) {
                         const int32_t k0 = block_2 * 16;
                         SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                            sums_near_g_hidden_delay_[0][j_2 / SNN_LANES] += snn_load(&hidden_v_then_g_hidden_dense_[b][t][k0 + j_2]) * snn_load(&w_hidden_2_[j][k0 + j_2]);
+                            sums_near_g_hidden_delay_[0][j_2 / SNN_LANES] = snn_fma(snn_load(&hidden_v_then_g_hidden_dense_[b][t][k0 + j_2]), snn_load(&w_hidden_2_[j][k0 + j_2]), sums_near_g_hidden_delay_[0][j_2 / SNN_LANES]);
                         }
                     }
                     SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
@@ -1027,7 +1028,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     float sum = lanes_g_hidden_delay_[0] + lanes_g_hidden_delay_[1] + (lanes_g_hidden_delay_[2] + lanes_g_hidden_delay_[3]) + (lanes_g_hidden_delay_[4] + lanes_g_hidden_delay_[5] + (lanes_g_hidden_delay_[6] + lanes_g_hidden_delay_[7])) + (lanes_g_hidden_delay_[8] + lanes_g_hidden_delay_[9] + (lanes_g_hidden_delay_[10] + lanes_g_hidden_delay_[11]) + (lanes_g_hidden_delay_[12] + lanes_g_hidden_delay_[13] + (lanes_g_hidden_delay_[14] + lanes_g_hidden_delay_[15])));
                     for (int32_t k = 16; k < 17; k++) {
-                        sum = sum + hidden_v_then_g_hidden_dense_[b][t][k] * w_hidden_2_[j][k];
+                        sum = snn_fmaf(hidden_v_then_g_hidden_dense_[b][t][k], w_hidden_2_[j][k], sum);
                     }
                     g_hidden_delay_[b][t][j] = sum;
                 }
@@ -1072,7 +1073,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     for (int32_t block_2 = 0; block_2 < 1; block_2++) {
                         const int32_t k0 = block_2 * 16;
                         SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                            sums_near_g_hidden_delay_2_[0][j_2 / SNN_LANES] += snn_load(&hidden_v_then_g_hidden_dense_[b][t][k0 + j_2]) * snn_load(&w_hidden_2_[j][k0 + j_2]);
+                            sums_near_g_hidden_delay_2_[0][j_2 / SNN_LANES] = snn_fma(snn_load(&hidden_v_then_g_hidden_dense_[b][t][k0 + j_2]), snn_load(&w_hidden_2_[j][k0 + j_2]), sums_near_g_hidden_delay_2_[0][j_2 / SNN_LANES]);
                         }
                     }
                     SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
@@ -1080,7 +1081,7 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     float sum = lanes_g_hidden_delay_2_[0] + lanes_g_hidden_delay_2_[1] + (lanes_g_hidden_delay_2_[2] + lanes_g_hidden_delay_2_[3]) + (lanes_g_hidden_delay_2_[4] + lanes_g_hidden_delay_2_[5] + (lanes_g_hidden_delay_2_[6] + lanes_g_hidden_delay_2_[7])) + (lanes_g_hidden_delay_2_[8] + lanes_g_hidden_delay_2_[9] + (lanes_g_hidden_delay_2_[10] + lanes_g_hidden_delay_2_[11]) + (lanes_g_hidden_delay_2_[12] + lanes_g_hidden_delay_2_[13] + (lanes_g_hidden_delay_2_[14] + lanes_g_hidden_delay_2_[15])));
                     for (int32_t k = 16; k < 17; k++) {
-                        sum = sum + hidden_v_then_g_hidden_dense_[b][t][k] * w_hidden_2_[j][k];
+                        sum = snn_fmaf(hidden_v_then_g_hidden_dense_[b][t][k], w_hidden_2_[j][k], sum);
                     }
                     g_hidden_delay_[b][t][j] = sum;
                 }
@@ -1143,9 +1144,9 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                 const float x2 = image_[b][t][2];
                 SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                     const float g = hidden_v_then_g_hidden_dense_[b][t][j];
-                    sums_w_hidden_2_[0][j] += x0 * g;
-                    sums_w_hidden_2_[1][j] += x1 * g;
-                    sums_w_hidden_2_[2][j] += x2 * g;
+                    sums_w_hidden_2_[0][j] = snn_fmaf(x0, g, sums_w_hidden_2_[0][j]);
+                    sums_w_hidden_2_[1][j] = snn_fmaf(x1, g, sums_w_hidden_2_[1][j]);
+                    sums_w_hidden_2_[2][j] = snn_fmaf(x2, g, sums_w_hidden_2_[2][j]);
                 }
             }
             SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {

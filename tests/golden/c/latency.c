@@ -64,6 +64,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_digit: initial values */
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
@@ -162,10 +163,10 @@ static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_
             const float x3 = digit_latency_li_last_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
-                digit_last_[b][j] += x0 * w;
-                digit_last_[b + 1][j] += x1 * w;
-                digit_last_[b + 2][j] += x2 * w;
-                digit_last_[b + 3][j] += x3 * w;
+                digit_last_[b][j] = snn_fmaf(x0, w, digit_last_[b][j]);
+                digit_last_[b + 1][j] = snn_fmaf(x1, w, digit_last_[b + 1][j]);
+                digit_last_[b + 2][j] = snn_fmaf(x2, w, digit_last_[b + 2][j]);
+                digit_last_[b + 3][j] = snn_fmaf(x3, w, digit_last_[b + 3][j]);
             }
         }
     }
@@ -178,7 +179,7 @@ static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_
             const float x0 = digit_latency_li_last_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
-                digit_last_[b][j] += x0 * w;
+                digit_last_[b][j] = snn_fmaf(x0, w, digit_last_[b][j]);
             }
         }
     }

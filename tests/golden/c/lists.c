@@ -86,6 +86,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_digit: initial values */
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
@@ -351,7 +352,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
         float sum = 0.0f;
         for (int32_t j = 0; j < 3; j++) {
             const float error = digit_rate_[b][j] - (j == label[b] ? 1.0f : 0.0f);
-            sum = sum + error * error;
+            sum = snn_fmaf(error, error, sum);
         }
         loss[b] = sum / 3.0f;
     }
@@ -506,22 +507,14 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x7 = digit_v_then_g_digit_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
-                            const float p0 = x0 * w;
-                            const float p1 = x1 * w;
-                            const float p2 = x2 * w;
-                            const float p3 = x3 * w;
-                            sums_g_digit_delay_[0][j] += p0;
-                            sums_g_digit_delay_[1][j] += p1;
-                            sums_g_digit_delay_[2][j] += p2;
-                            sums_g_digit_delay_[3][j] += p3;
-                            const float p4 = x4 * w;
-                            const float p5 = x5 * w;
-                            const float p6 = x6 * w;
-                            const float p7 = x7 * w;
-                            sums_g_digit_delay_[4][j] += p4;
-                            sums_g_digit_delay_[5][j] += p5;
-                            sums_g_digit_delay_[6][j] += p6;
-                            sums_g_digit_delay_[7][j] += p7;
+                            sums_g_digit_delay_[0][j] = snn_fmaf(x0, w, sums_g_digit_delay_[0][j]);
+                            sums_g_digit_delay_[1][j] = snn_fmaf(x1, w, sums_g_digit_delay_[1][j]);
+                            sums_g_digit_delay_[2][j] = snn_fmaf(x2, w, sums_g_digit_delay_[2][j]);
+                            sums_g_digit_delay_[3][j] = snn_fmaf(x3, w, sums_g_digit_delay_[3][j]);
+                            sums_g_digit_delay_[4][j] = snn_fmaf(x4, w, sums_g_digit_delay_[4][j]);
+                            sums_g_digit_delay_[5][j] = snn_fmaf(x5, w, sums_g_digit_delay_[5][j]);
+                            sums_g_digit_delay_[6][j] = snn_fmaf(x6, w, sums_g_digit_delay_[6][j]);
+                            sums_g_digit_delay_[7][j] = snn_fmaf(x7, w, sums_g_digit_delay_[7][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -572,14 +565,10 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x3 = digit_v_then_g_digit_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
-                            const float p0 = x0 * w;
-                            const float p1 = x1 * w;
-                            const float p2 = x2 * w;
-                            const float p3 = x3 * w;
-                            sums_g_digit_delay_[0][j] += p0;
-                            sums_g_digit_delay_[1][j] += p1;
-                            sums_g_digit_delay_[2][j] += p2;
-                            sums_g_digit_delay_[3][j] += p3;
+                            sums_g_digit_delay_[0][j] = snn_fmaf(x0, w, sums_g_digit_delay_[0][j]);
+                            sums_g_digit_delay_[1][j] = snn_fmaf(x1, w, sums_g_digit_delay_[1][j]);
+                            sums_g_digit_delay_[2][j] = snn_fmaf(x2, w, sums_g_digit_delay_[2][j]);
+                            sums_g_digit_delay_[3][j] = snn_fmaf(x3, w, sums_g_digit_delay_[3][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -604,7 +593,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x0 = digit_v_then_g_digit_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
-                            sums_g_digit_delay_[0][j] += x0 * w;
+                            sums_g_digit_delay_[0][j] = snn_fmaf(x0, w, sums_g_digit_delay_[0][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -671,22 +660,14 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x7 = digit_v_then_g_digit_dense_[b + 7][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
-                            const float p0 = x0 * w;
-                            const float p1 = x1 * w;
-                            const float p2 = x2 * w;
-                            const float p3 = x3 * w;
-                            sums_g_digit_delay_2_[0][j] += p0;
-                            sums_g_digit_delay_2_[1][j] += p1;
-                            sums_g_digit_delay_2_[2][j] += p2;
-                            sums_g_digit_delay_2_[3][j] += p3;
-                            const float p4 = x4 * w;
-                            const float p5 = x5 * w;
-                            const float p6 = x6 * w;
-                            const float p7 = x7 * w;
-                            sums_g_digit_delay_2_[4][j] += p4;
-                            sums_g_digit_delay_2_[5][j] += p5;
-                            sums_g_digit_delay_2_[6][j] += p6;
-                            sums_g_digit_delay_2_[7][j] += p7;
+                            sums_g_digit_delay_2_[0][j] = snn_fmaf(x0, w, sums_g_digit_delay_2_[0][j]);
+                            sums_g_digit_delay_2_[1][j] = snn_fmaf(x1, w, sums_g_digit_delay_2_[1][j]);
+                            sums_g_digit_delay_2_[2][j] = snn_fmaf(x2, w, sums_g_digit_delay_2_[2][j]);
+                            sums_g_digit_delay_2_[3][j] = snn_fmaf(x3, w, sums_g_digit_delay_2_[3][j]);
+                            sums_g_digit_delay_2_[4][j] = snn_fmaf(x4, w, sums_g_digit_delay_2_[4][j]);
+                            sums_g_digit_delay_2_[5][j] = snn_fmaf(x5, w, sums_g_digit_delay_2_[5][j]);
+                            sums_g_digit_delay_2_[6][j] = snn_fmaf(x6, w, sums_g_digit_delay_2_[6][j]);
+                            sums_g_digit_delay_2_[7][j] = snn_fmaf(x7, w, sums_g_digit_delay_2_[7][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -737,14 +718,10 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x3 = digit_v_then_g_digit_dense_[b + 3][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
-                            const float p0 = x0 * w;
-                            const float p1 = x1 * w;
-                            const float p2 = x2 * w;
-                            const float p3 = x3 * w;
-                            sums_g_digit_delay_2_[0][j] += p0;
-                            sums_g_digit_delay_2_[1][j] += p1;
-                            sums_g_digit_delay_2_[2][j] += p2;
-                            sums_g_digit_delay_2_[3][j] += p3;
+                            sums_g_digit_delay_2_[0][j] = snn_fmaf(x0, w, sums_g_digit_delay_2_[0][j]);
+                            sums_g_digit_delay_2_[1][j] = snn_fmaf(x1, w, sums_g_digit_delay_2_[1][j]);
+                            sums_g_digit_delay_2_[2][j] = snn_fmaf(x2, w, sums_g_digit_delay_2_[2][j]);
+                            sums_g_digit_delay_2_[3][j] = snn_fmaf(x3, w, sums_g_digit_delay_2_[3][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -769,7 +746,7 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                         const float x0 = digit_v_then_g_digit_dense_[b][t][i];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                             const float w = tiles_of_w_digit_2_transposed_[tile][i][j];
-                            sums_g_digit_delay_2_[0][j] += x0 * w;
+                            sums_g_digit_delay_2_[0][j] = snn_fmaf(x0, w, sums_g_digit_delay_2_[0][j]);
                         }
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {

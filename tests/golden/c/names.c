@@ -146,6 +146,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_b: initial values, and of the optimiser's states */
 static void SNN_AT_LEVEL(init_w_b_)(void *context, int32_t first, int32_t last)
@@ -219,10 +220,10 @@ static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t
             const float x3 = image_[b_3 + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_b_[i][j];
-                b_dense_2_[b_3][j] += x0 * w;
-                b_dense_2_[b_3 + 1][j] += x1 * w;
-                b_dense_2_[b_3 + 2][j] += x2 * w;
-                b_dense_2_[b_3 + 3][j] += x3 * w;
+                b_dense_2_[b_3][j] = snn_fmaf(x0, w, b_dense_2_[b_3][j]);
+                b_dense_2_[b_3 + 1][j] = snn_fmaf(x1, w, b_dense_2_[b_3 + 1][j]);
+                b_dense_2_[b_3 + 2][j] = snn_fmaf(x2, w, b_dense_2_[b_3 + 2][j]);
+                b_dense_2_[b_3 + 3][j] = snn_fmaf(x3, w, b_dense_2_[b_3 + 3][j]);
             }
         }
     }
@@ -235,7 +236,7 @@ static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t
             const float x0 = image_[b_3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_b_[i][j];
-                b_dense_2_[b_3][j] += x0 * w;
+                b_dense_2_[b_3][j] = snn_fmaf(x0, w, b_dense_2_[b_3][j]);
             }
         }
     }
@@ -423,10 +424,10 @@ static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int3
             const float x3 = snn_all_li_sum_[b_3 + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w___func___[i][j];
-                func___sum_[b_3][j] += x0 * w;
-                func___sum_[b_3 + 1][j] += x1 * w;
-                func___sum_[b_3 + 2][j] += x2 * w;
-                func___sum_[b_3 + 3][j] += x3 * w;
+                func___sum_[b_3][j] = snn_fmaf(x0, w, func___sum_[b_3][j]);
+                func___sum_[b_3 + 1][j] = snn_fmaf(x1, w, func___sum_[b_3 + 1][j]);
+                func___sum_[b_3 + 2][j] = snn_fmaf(x2, w, func___sum_[b_3 + 2][j]);
+                func___sum_[b_3 + 3][j] = snn_fmaf(x3, w, func___sum_[b_3 + 3][j]);
             }
         }
     }
@@ -439,7 +440,7 @@ static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int3
             const float x0 = snn_all_li_sum_[b_3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w___func___[i][j];
-                func___sum_[b_3][j] += x0 * w;
+                func___sum_[b_3][j] = snn_fmaf(x0, w, func___sum_[b_3][j]);
             }
         }
     }
@@ -477,7 +478,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
         float sum = 0.0f;
         for (int32_t j = 0; j < 2; j++) {
             const float error = func___sum_[b_3][j] - (j == label[b_3] ? 1.0f : 0.0f);
-            sum = sum + error * error;
+            sum = snn_fmaf(error, error, sum);
         }
         loss_2[b_3] = sum / 2.0f;
     }
@@ -588,8 +589,8 @@ static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int
             const float x1 = snn_all_li_sum_[b_3][1];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float g = g___func___sum_[b_3][j];
-                sums_w___func___[0][j] += x0 * g;
-                sums_w___func___[1][j] += x1 * g;
+                sums_w___func___[0][j] = snn_fmaf(x0, g, sums_w___func___[0][j]);
+                sums_w___func___[1][j] = snn_fmaf(x1, g, sums_w___func___[1][j]);
             }
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
@@ -837,7 +838,7 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
                 const int32_t j = list_near_g__b_2_[e];
                 float sum = 0.0f;
                 for (int32_t k = 0; k < 2; k++) {
-                    sum = sum + layer_b_v_then_g_b_dense_[b_3][t][k] * w_b_dense_[j][k];
+                    sum = snn_fmaf(layer_b_v_then_g_b_dense_[b_3][t][k], w_b_dense_[j][k], sum);
                 }
                 g__b_2_[b_3][t][j] = sum;
             }
@@ -929,9 +930,9 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
             const float x2 = image_[b_3][2];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float g = g_b_dense_2_[b_3][j];
-                sums_w_b_[0][j] += x0 * g;
-                sums_w_b_[1][j] += x1 * g;
-                sums_w_b_[2][j] += x2 * g;
+                sums_w_b_[0][j] = snn_fmaf(x0, g, sums_w_b_[0][j]);
+                sums_w_b_[1][j] = snn_fmaf(x1, g, sums_w_b_[1][j]);
+                sums_w_b_[2][j] = snn_fmaf(x2, g, sums_w_b_[2][j]);
             }
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {

@@ -133,6 +133,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_hidden: initial values */
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
@@ -258,10 +259,10 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
             const float x3 = hidden_li_mean_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
-                digit_mean_[b][j] += x0 * w;
-                digit_mean_[b + 1][j] += x1 * w;
-                digit_mean_[b + 2][j] += x2 * w;
-                digit_mean_[b + 3][j] += x3 * w;
+                digit_mean_[b][j] = snn_fmaf(x0, w, digit_mean_[b][j]);
+                digit_mean_[b + 1][j] = snn_fmaf(x1, w, digit_mean_[b + 1][j]);
+                digit_mean_[b + 2][j] = snn_fmaf(x2, w, digit_mean_[b + 2][j]);
+                digit_mean_[b + 3][j] = snn_fmaf(x3, w, digit_mean_[b + 3][j]);
             }
         }
     }
@@ -274,7 +275,7 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
             const float x0 = hidden_li_mean_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_[i][j];
-                digit_mean_[b][j] += x0 * w;
+                digit_mean_[b][j] = snn_fmaf(x0, w, digit_mean_[b][j]);
             }
         }
     }
@@ -438,10 +439,10 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                 const float x3 = hidden_li_mean_[b][i0 + 3];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     const float g = g_digit_mean_[b][j];
-                    sums_w_digit_[0][j] += x0 * g;
-                    sums_w_digit_[1][j] += x1 * g;
-                    sums_w_digit_[2][j] += x2 * g;
-                    sums_w_digit_[3][j] += x3 * g;
+                    sums_w_digit_[0][j] = snn_fmaf(x0, g, sums_w_digit_[0][j]);
+                    sums_w_digit_[1][j] = snn_fmaf(x1, g, sums_w_digit_[1][j]);
+                    sums_w_digit_[2][j] = snn_fmaf(x2, g, sums_w_digit_[2][j]);
+                    sums_w_digit_[3][j] = snn_fmaf(x3, g, sums_w_digit_[3][j]);
                 }
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -464,7 +465,7 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
             const float x0 = hidden_li_mean_[b][4];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float g = g_digit_mean_[b][j];
-                sums_w_digit_[0][j] += x0 * g;
+                sums_w_digit_[0][j] = snn_fmaf(x0, g, sums_w_digit_[0][j]);
             }
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -520,10 +521,10 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, 
             const float x3 = g_digit_mean_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_digit_transposed_[i][j];
-                g_hidden_li_mean_[b][j] += x0 * w;
-                g_hidden_li_mean_[b + 1][j] += x1 * w;
-                g_hidden_li_mean_[b + 2][j] += x2 * w;
-                g_hidden_li_mean_[b + 3][j] += x3 * w;
+                g_hidden_li_mean_[b][j] = snn_fmaf(x0, w, g_hidden_li_mean_[b][j]);
+                g_hidden_li_mean_[b + 1][j] = snn_fmaf(x1, w, g_hidden_li_mean_[b + 1][j]);
+                g_hidden_li_mean_[b + 2][j] = snn_fmaf(x2, w, g_hidden_li_mean_[b + 2][j]);
+                g_hidden_li_mean_[b + 3][j] = snn_fmaf(x3, w, g_hidden_li_mean_[b + 3][j]);
             }
         }
     }
@@ -536,7 +537,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, 
             const float x0 = g_digit_mean_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 const float w = w_digit_transposed_[i][j];
-                g_hidden_li_mean_[b][j] += x0 * w;
+                g_hidden_li_mean_[b][j] = snn_fmaf(x0, w, g_hidden_li_mean_[b][j]);
             }
         }
     }

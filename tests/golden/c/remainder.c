@@ -166,6 +166,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_first: initial values */
 static void SNN_AT_LEVEL(init_w_first_)(void *context, int32_t first_2, int32_t last)
@@ -741,8 +742,8 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first_2, int32_
                 const float x1 = g_digit_dense_[b][1][i];
                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                     const snn_floats w = snn_load(&tiles_of_w_digit_transposed_[tile][i][j]);
-                    sums_second_[0][j / SNN_LANES] += x0 * w;
-                    sums_second_[1][j / SNN_LANES] += x1 * w;
+                    sums_second_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_second_[0][j / SNN_LANES]);
+                    sums_second_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_second_[1][j / SNN_LANES]);
                 }
             }
             SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
@@ -892,7 +893,7 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
                     for (int32_t block = 0; block < 3; block++) {
                         const int32_t k0 = block * 16;
                         SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
-                            sums_near_g_first_[0][j_2 / SNN_LANES] += snn_load(&second_v_before_then_g_second_dense_[b][t][k0 + j_2]) * snn_load(&w_second_[j0 + j][k0 + j_2]);
+                            sums_near_g_first_[0][j_2 / SNN_LANES] = snn_fma(snn_load(&second_v_before_then_g_second_dense_[b][t][k0 + j_2]), snn_load(&w_second_[j0 + j][k0 + j_2]), sums_near_g_first_[0][j_2 / SNN_LANES]);
                         }
                     }
                     SNN_UNROLL for (int32_t j_2 = 0; j_2 < 16; j_2 += SNN_LANES) {
@@ -900,7 +901,7 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
                     }
                     float sum = lanes_g_first_[0] + lanes_g_first_[1] + (lanes_g_first_[2] + lanes_g_first_[3]) + (lanes_g_first_[4] + lanes_g_first_[5] + (lanes_g_first_[6] + lanes_g_first_[7])) + (lanes_g_first_[8] + lanes_g_first_[9] + (lanes_g_first_[10] + lanes_g_first_[11]) + (lanes_g_first_[12] + lanes_g_first_[13] + (lanes_g_first_[14] + lanes_g_first_[15])));
                     for (int32_t k = 48; k < 59; k++) {
-                        sum = sum + second_v_before_then_g_second_dense_[b][t][k] * w_second_[j0 + j][k];
+                        sum = snn_fmaf(second_v_before_then_g_second_dense_[b][t][k], w_second_[j0 + j][k], sum);
                     }
                     tiles_of_g_first_[tile][0][t][j] = sum;
                 }

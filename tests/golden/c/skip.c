@@ -161,6 +161,7 @@ struct net {
 
 #include "snn_level_begin.h"
 #include "snn_vector.h"
+#include "snn_fma.h"
 
 /* w_digit: initial values, and of the optimiser's states */
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
@@ -337,8 +338,8 @@ static void SNN_AT_LEVEL(layer_digit_sum_)(void *context, int32_t first, int32_t
             const float x1 = digit_map_[b][1][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 const float w = w_digit_2_[i][j];
-                digit_dense_2_[b][0][j] += x0 * w;
-                digit_dense_2_[b][1][j] += x1 * w;
+                digit_dense_2_[b][0][j] = snn_fmaf(x0, w, digit_dense_2_[b][0][j]);
+                digit_dense_2_[b][1][j] = snn_fmaf(x1, w, digit_dense_2_[b][1][j]);
             }
         }
         /* li */
@@ -544,10 +545,10 @@ static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32
                     const float x3 = digit_map_[b][t][i0 + 3];
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         const float g = g_digit_dense_2_[b][t][j];
-                        sums_digit_sum_2_[0][j] += x0 * g;
-                        sums_digit_sum_2_[1][j] += x1 * g;
-                        sums_digit_sum_2_[2][j] += x2 * g;
-                        sums_digit_sum_2_[3][j] += x3 * g;
+                        sums_digit_sum_2_[0][j] = snn_fmaf(x0, g, sums_digit_sum_2_[0][j]);
+                        sums_digit_sum_2_[1][j] = snn_fmaf(x1, g, sums_digit_sum_2_[1][j]);
+                        sums_digit_sum_2_[2][j] = snn_fmaf(x2, g, sums_digit_sum_2_[2][j]);
+                        sums_digit_sum_2_[3][j] = snn_fmaf(x3, g, sums_digit_sum_2_[3][j]);
                     }
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -633,8 +634,8 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
                 const float x1 = g_digit_dense_2_[b][1][i];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                     const float w = w_digit_2_transposed_[i][j];
-                    g_digit_map_[b][0][j] += x0 * w;
-                    g_digit_map_[b][1][j] += x1 * w;
+                    g_digit_map_[b][0][j] = snn_fmaf(x0, w, g_digit_map_[b][0][j]);
+                    g_digit_map_[b][1][j] = snn_fmaf(x1, w, g_digit_map_[b][1][j]);
                 }
             }
             /* if, adjoint */
