@@ -147,7 +147,8 @@ static void add_names(Parsing *parsing, const char *text)
 
 static void set_action(Parsing *parsing, struct argp_state *state, Action action)
 {
-    if (parsing->options.action == ACTION_PROGRAM)
+    bool runs = action == ACTION_PROGRAM || parsing->options.action == ACTION_PROGRAM;
+    if (runs && parsing->actions > 0)
         argp_error(state, "`run` runs the program of a model here: it takes no --emit, --run, --gradcheck, "
                           "--show, --passes or --help-targets");
     if (parsing->actions++ > 0)
@@ -247,9 +248,14 @@ static bool take_flag(Options *options, int key)
     }
 }
 
-/* The model. What stands behind it is for the program if that is to run. */
-static void add_argument(Options *options, struct argp_state *state, char *text)
+/* `run`, perhaps, and the model. What stands behind it is for the program if that is to run. */
+static void add_argument(Parsing *parsing, struct argp_state *state, char *text)
 {
+    Options *options = &parsing->options;
+    if (!options->model && options->action != ACTION_PROGRAM && strcmp(text, "run") == 0) {
+        set_action(parsing, state, ACTION_PROGRAM);
+        return;
+    }
     if (options->model)
         argp_error(state, "one model at a time: `%s` is a second one", text);
     options->model = text;
@@ -291,7 +297,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case KEY_PRINT: add_names(parsing, arg); break;
     case KEY_ROWS: options->rows = (int)whole_number(state, "--rows", arg, 1, 100000); break;
     case KEY_SEED: options->seed = (unsigned)whole_number(state, "--seed", arg, 0, 0x7fffffff); break;
-    case ARGP_KEY_ARG: add_argument(options, state, arg); break;
+    case ARGP_KEY_ARG: add_argument(parsing, state, arg); break;
     case ARGP_KEY_END: check_complete(parsing, state); break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -312,18 +318,14 @@ Options options_parse(Arena *arena, int argc, char **argv)
     parsing.options.seed = 1;
     parsing.options.backend = "c";
     parsing.options.target = targets;
-    parsing.options.optimize = MOST_OPTIMIZE;
+    parsing.options.optimize = -1; /* not said yet */
     argp_program_version_hook = print_version;
     argp_err_exit_status = 2;
     char *folder = argc > 0 ? strrchr(argv[0], '/') : NULL;
     if (folder) /* messages about options begin with it */
         argv[0] = folder + 1;
-    bool runs = argc > 1 && strcmp(argv[1], "run") == 0;
-    if (runs) {
-        parsing.options.action = ACTION_PROGRAM;
-        parsing.options.optimize = QUICK_OPTIMIZE;
-        argv[1] = argv[0];
-    }
-    argp_parse(&argp, argc - runs, argv + runs, runs ? ARGP_IN_ORDER : 0, NULL, &parsing);
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &parsing);
+    if (parsing.options.optimize < 0)
+        parsing.options.optimize = parsing.options.action == ACTION_PROGRAM ? QUICK_OPTIMIZE : MOST_OPTIMIZE;
     return parsing.options;
 }

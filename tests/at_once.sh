@@ -32,6 +32,8 @@ ls quiet > files
 shows "at once: it writes no file" '^1 shapes.snn$' sh -c 'echo $(wc -l < files) $(cat files)'
 shows "at once: it ran" '^4352 parameters' cat info
 shows "at once: -D" '^2176 parameters' "$snnc" run -D hidden=32 shapes.snn info
+shows "at once: options before run" '^2176 parameters' "$snnc" -w -D hidden=32 run shapes.snn info --data data
+refuses "at once: another action before run" 2 '^snnc: `run` runs the program of a model here: ' "$snnc" --gradcheck run shapes.snn
 shows "at once: from standard input" '^shapes, made by snnc' sh -c '"$0" run - --version < shapes.snn' "$snnc"
 shows "at once: the program's own help" '^Usage: snnc run shapes\.snn COMMAND' "$snnc" run shapes.snn --help
 shows "at once: its messages name it" '^snnc run shapes\.snn: ' sh -c '"$0" run shapes.snn dance 2>&1 || [ $? -eq 2 ]' "$snnc"
