@@ -276,7 +276,7 @@ static int words_of(Compilation *c, const Options *options, char ***words)
     while (options->words[count - 1])
         count++;
     *words = NEW_ARRAY(c->arena, char *, count + 1);
-    (*words)[0] = arena_printf(c->arena, "snnc run %s", options->model);
+    (*words)[0] = arena_printf(c->arena, "snnc run%s %s", command_text(c, options), options->model);
     for (int i = 1; i < count; i++)
         (*words)[i] = options->words[i - 1];
     return count;

@@ -36,6 +36,7 @@ shows "at once: options before run" '^2176 parameters' "$snnc" -w -D hidden=32 r
 refuses "at once: another action before run" 2 '^snnc: `run` runs the program of a model here: ' "$snnc" --gradcheck run shapes.snn
 shows "at once: from standard input" '^shapes, made by snnc' sh -c '"$0" run - --version < shapes.snn' "$snnc"
 shows "at once: the program's own help" '^Usage: snnc run shapes\.snn COMMAND' "$snnc" run shapes.snn --help
+shows "at once: with its constants" '^Usage: snnc run -D hidden=32 --products=apart shapes\.snn COMMAND' "$snnc" run --products=apart -D hidden=32 shapes.snn --help
 shows "at once: its messages name it" '^snnc run shapes\.snn: ' sh -c '"$0" run shapes.snn dance 2>&1 || [ $? -eq 2 ]' "$snnc"
 
 refuses "at once: the program's exit status" 2 '^snnc run shapes\.snn: unknown command \(dance\)' "$snnc" run shapes.snn dance
