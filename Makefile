@@ -223,11 +223,11 @@ bench-peers: $(SNNC) $(BUILD)/deps-demo ## a training step against PyTorch and o
 
 # Found from where snnc stands: the tree may be moved.
 install: all $(BUILD)/libsnn_rt.a ## into $(PREFIX): snnc, the runtime as a library, its headers
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/snnc lib/pkgconfig include/snnc)
-	install -m 755 $(SNNC) $(DESTDIR)$(PREFIX)/bin/snnc
-	install -m 644 $(BUILD)/libsnn_rt.a $(wildcard $(BUILD)/snnc-*.so) $(DESTDIR)$(PREFIX)/lib/snnc
-	install -m 644 $(wildcard runtime/*/*.h) $(DESTDIR)$(PREFIX)/include/snnc
-	install -m 644 runtime/library/snn_rt.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -d $(foreach folder,bin lib/snnc lib/pkgconfig include/snnc,"$(DESTDIR)$(PREFIX)/$(folder)")
+	install -m 755 $(SNNC) "$(DESTDIR)$(PREFIX)/bin/snnc"
+	install -m 644 $(BUILD)/libsnn_rt.a $(wildcard $(BUILD)/snnc-*.so) "$(DESTDIR)$(PREFIX)/lib/snnc"
+	install -m 644 $(wildcard runtime/*/*.h) "$(DESTDIR)$(PREFIX)/include/snnc"
+	install -m 644 runtime/library/snn_rt.pc "$(DESTDIR)$(PREFIX)/lib/pkgconfig"
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -11,11 +11,11 @@ trap 'rm -rf "$work"' EXIT
 cc=${CC:-cc}
 . "$root/tests/run/lib.sh"
 cd "$root" || exit 1
-make -s install BUILD="$build" DESTDIR="$work/stage" PREFIX=/opt/snn > "$work/messages" 2>&1 || {
+make -s install BUILD="$build" DESTDIR="$work/the stage" PREFIX=/opt/snn > "$work/messages" 2>&1 || {
     cat "$work/messages" >&2
     exit 1
 }
-cd "$work" && mv stage/opt/snn moved && cp "$root/tests/run/shapes.snn" . || exit 1
+cd "$work" && mv "the stage/opt/snn" moved && cp "$root/tests/run/shapes.snn" . || exit 1
 touch trained.safetensors # what no refusal may touch: see lib.sh
 $cc -D_XOPEN_SOURCE=700 -std=c11 -O1 "$root/tests/run/idx.c" -o idx && mkdir data && ./idx data || exit 1
 snnc=$work/moved/bin/snnc
