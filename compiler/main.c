@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
 {
     if (atexit(flush_output) != 0)
         return EXIT_FAILURE;
+    signal(SIGXFSZ, SIG_IGN); /* then what writes fails, and says so */
     Arena *arena = arena_new();
     Options options = options_parse(arena, argc, argv);
     Compilation *compilation = driver_compilation(arena, &options, stderr);

@@ -30,7 +30,8 @@ enum Key {
     KEY_ROWS,
     KEY_SEED,
     KEY_SINGLE,
-    KEY_STRICT
+    KEY_STRICT,
+    KEY_COUNT
 };
 
 static const struct argp_option table[] = {
@@ -115,6 +116,7 @@ typedef struct Parsing {
     Arena *arena;
     Options options;
     int actions; /* given so far: only one makes sense */
+    bool said[KEY_COUNT];
 } Parsing;
 
 static long whole_number(struct argp_state *state, const char *flag, const char *text, long least, long most)
@@ -157,6 +159,31 @@ static void set_action(Parsing *parsing, struct argp_state *state, Action action
     parsing->options.action = action;
 }
 
+/* What some actions alone look at. */
+static const struct {
+    int key;
+    const char *name, *of;
+    unsigned actions; /* a bit for each */
+} belongings[] = {
+    {KEY_PRINT, "--print", "--run", 1u << ACTION_RUN},
+    {KEY_SAVE, "--save", "--run", 1u << ACTION_RUN},
+    {KEY_SINGLE, "--single", "--run", 1u << ACTION_RUN},
+    {KEY_INPUTS, "--inputs", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
+    {KEY_WEIGHTS, "--weights", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
+    {KEY_ROWS, "--rows", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
+    {KEY_SEED, "--seed", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
+    {KEY_BACKEND, "--backend", "programs that are written", 1u << ACTION_COMPILE | 1u << ACTION_EMIT},
+    {KEY_CC, "--cc", "programs that are written", 1u << ACTION_COMPILE | 1u << ACTION_EMIT},
+    {KEY_NO_RUNTIME, "--no-runtime", "programs that are written", 1u << ACTION_COMPILE | 1u << ACTION_EMIT},
+};
+
+static void check_belongings(const Parsing *parsing, struct argp_state *state)
+{
+    for (size_t k = 0; k < sizeof belongings / sizeof *belongings; k++)
+        if (parsing->said[belongings[k].key] && !(belongings[k].actions >> parsing->options.action & 1))
+            argp_error(state, "%s is for %s: leave it out", belongings[k].name, belongings[k].of);
+}
+
 static void check_complete(Parsing *parsing, struct argp_state *state)
 {
     const Options *options = &parsing->options;
@@ -168,6 +195,9 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
         argp_error(state, "`run` runs on this machine: leave --target out, or `run`");
     if (options->action == ACTION_PROGRAM && options->output)
         argp_error(state, "`run` writes no program: leave -o out, or `run`");
+    if ((options->action == ACTION_RUN || options->action == ACTION_GRADCHECK) && options->output)
+        argp_error(state, "--run and --gradcheck write no program: leave -o out, or one of them");
+    check_belongings(parsing, state);
     if (options->action == ACTION_COMPILE && !options->output)
         parsing->options.action = ACTION_CHECK;
 }
@@ -269,6 +299,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     Parsing *parsing = state->input;
     Options *options = &parsing->options;
+    if (key >= KEY_EMIT && key < KEY_COUNT)
+        parsing->said[key] = true;
     if (take_text(options, key, arg) || take_flag(options, key))
         return 0;
     switch (key) {

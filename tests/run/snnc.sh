@@ -108,6 +108,12 @@ if seconds 10 "$snnc" long.snn > output 2> messages; then fail "snnc: 60000 stat
 shows "snnc: 60000 statements" '`long` has more than 10000 operations \[too-large\]$' cat messages
 small_file() { (ulimit -f 20 && trap '' XFSZ && exec "$@"); }
 stays "snnc: the disk is full" 1 '^snnc: cannot write \(old\.c\): File too large; a file that was there before is unchanged$' old.c small_file "$snnc" shapes.snn -o old.c
+stays "snnc: a limit of files" 1 '^snnc: cannot write \(old\.c\): File too large; a file that was there before is unchanged$' old.c sh -c 'ulimit -f 20 && exec "$@"' - "$snnc" shapes.snn -o old.c
+if ls old.c.tmp.* > /dev/null 2>&1; then fail "snnc: and nothing is left"; else ok "snnc: and nothing is left"; fi
+refuses "snnc: --seed of a program" 2 '^snnc: --seed is for --run and --gradcheck: leave it out$' "$snnc" shapes.snn --seed=2 -o new.c
+refuses "snnc: --save of gradients" 2 '^snnc: --save is for --run: leave it out$' "$snnc" shapes.snn --gradcheck --save=new.safetensors
+refuses "snnc: --cc of a run" 2 '^snnc: --cc is for programs that are written: leave it out$' "$snnc" run --cc=gcc shapes.snn info
+refuses "snnc: -o of gradients" 2 '^snnc: --run and --gradcheck write no program: leave -o out, or one of them$' "$snnc" shapes.snn --gradcheck -o new.c
 rm -f pipe && mkfifo pipe
 refuses "snnc: a pipe that nobody reads" 1 '^snnc: cannot write \(pipe\): nobody reads from it$' "$snnc" shapes.snn -o pipe
 mkdir -p again && "$snnc" - -o again/shapes.c < shapes.snn
