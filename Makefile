@@ -104,7 +104,7 @@ $(SNNC): $(OBJ)/compiler/main.o $(LIB_OBJECTS) $(RT_OBJECTS) | $(BUILD)/libsnn_r
 # Without LLVM there is no such backend; asked for it, snnc says so.
 LLVM_CONFIG ?= llvm-config-19
 
-loaded:
+loaded: | $(BUILD)/deps-build
 	@if command -v $(LLVM_CONFIG) > /dev/null 2>&1; then $(MAKE) --no-print-directory $(BUILD)/snnc-llvm.so; else rm -f $(BUILD)/snnc-llvm.so; fi
 
 $(BUILD)/snnc-llvm.so: $(LLVM_OBJECTS)
@@ -170,7 +170,7 @@ $(UNIT): $(UNIT_OBJECTS) $(LIBRARIES)
 $(UNIT_OBJECTS): CFLAGS += $(TEST_WARNINGS)
 $(UNIT_OBJECTS): | $(BUILD)/deps-test
 
-$(TEST_NAMES): %: tests/%.sh $(SNNC) loaded $(BUILD)/deps-test
+$(TEST_NAMES): %: tests/%.sh $(BUILD)/deps-test $(SNNC) loaded
 	BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" SANITIZE="$(SANITIZE)" tests/$@.sh
 
 asan: ## unit and run tests under the address and undefined-behaviour sanitizers
@@ -221,11 +221,14 @@ bench: $(SNNC) $(BUILD)/deps-demo ## speed, memory and sizes: see tests/bench/RE
 bench-peers: $(SNNC) $(BUILD)/deps-demo ## a training step against PyTorch and others: see tests/bench/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" DATA=$(DEMO_DATA) tests/bench/peers.sh
 
-# Found from where snnc stands: the tree may be moved.
+# Found from where snnc stands: the tree may be moved. The shell looks for what is loaded: make knows
+# no files that it has only just made in a new folder. Of an older snnc nothing is to be loaded.
 install: all $(BUILD)/libsnn_rt.a ## into $(PREFIX): snnc, the runtime as a library, its headers
 	install -d $(foreach folder,bin lib/snnc lib/pkgconfig include/snnc,"$(DESTDIR)$(PREFIX)/$(folder)")
 	install -m 755 $(SNNC) "$(DESTDIR)$(PREFIX)/bin/snnc"
-	install -m 644 $(BUILD)/libsnn_rt.a $(wildcard $(BUILD)/snnc-*.so) "$(DESTDIR)$(PREFIX)/lib/snnc"
+	rm -f "$(DESTDIR)$(PREFIX)"/lib/snnc/snnc-*.so
+	for file in $(BUILD)/libsnn_rt.a $(BUILD)/snnc-*.so; do \
+	    [ ! -f $$file ] || install -m 644 $$file "$(DESTDIR)$(PREFIX)/lib/snnc" || exit; done
 	install -m 644 $(wildcard runtime/*/*.h) "$(DESTDIR)$(PREFIX)/include/snnc"
 	install -m 644 runtime/library/snn_rt.pc "$(DESTDIR)$(PREFIX)/lib/pkgconfig"
 

@@ -19,6 +19,8 @@ cd "$work" && mv "the stage/opt/snn" moved && cp "$root/tests/run/shapes.snn" . 
 touch trained.safetensors # what no refusal may touch: see lib.sh
 $cc -D_XOPEN_SOURCE=700 -std=c11 -O1 "$root/tests/run/idx.c" -o idx && mkdir data && ./idx data || exit 1
 snnc=$work/moved/bin/snnc
+# From a clean tree, too: make knows no files that it has only just made in a new folder, the shell does.
+shows "library: the shell finds what is loaded" 'for file in .*/snnc-\*\.so' make -s -n -C "$root" install BUILD="$work/none" DESTDIR="$work/stage"
 trains() { "$@" train --quiet --data data --epochs 1 --force --out "$out.safetensors"; }
 
 "$snnc" shapes.snn -o pasted.c && $cc -O1 -ffp-contract=off pasted.c -o pasted -lm -lpthread -lz && out=pasted &&
