@@ -134,7 +134,7 @@ void interp_free(Interp *interp)
 
 static double value_of(Interp *interp, const LoopExpr *expr);
 
-/* A kernel may touch what it has not made only by a mistake of the compiler. */
+/* No kernel has such an index, but by a mistake of the compiler. */
 static void stop(const Interp *interp, BufferId id, double index)
 {
     fprintf(stderr,
@@ -321,7 +321,7 @@ static void spoil(const Interp *interp, const BufferIds *made)
 {
     for (int i = 0; i < made->count; i++)
         for (size_t k = 0; k < interp_count(interp, made->at[i]); k++)
-            interp->buffers[made->at[i]][k] = NAN;
+            *interp_at(interp, made->at[i], k) = NAN;
 }
 
 static void launch(Interp *interp, const Launch *launch)

@@ -167,6 +167,32 @@ START_TEST(a_part_that_is_not_stored_has_no_meaning)
 }
 END_TEST
 
+/* Rows of two elements, the second of which is padding: nor has the first one of another row a meaning. */
+START_TEST(a_row_that_is_not_stored_has_no_meaning)
+{
+    BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 2);
+    BufferId a = loop_buffer(program, (Buffer){.name = "a",
+                                               .type = TYPE_F32,
+                                               .role = BUFFER_SCRATCH,
+                                               .ndim = 2,
+                                               .dims = {2, 2},
+                                               .padding = 1,
+                                               .param = -1});
+    LoopExpr *zero = loop_int(arena, 0), *one = loop_int(arena, 1);
+    copy(out, in, false);
+    copy(out, in, false);
+    loop_store(program, &program->kernels.at[0].body, a, 2, (LoopExpr *[]){zero, zero},
+               loop_load(program, in, 1, &zero), false);
+    loop_store(program, &program->kernels.at[1].body, out, 1, &one,
+               loop_load(program, a, 2, (LoopExpr *[]){one, zero}), false);
+    Interp *interp = interp_new(program, 1, PRECISION_SINGLE);
+    ck_assert_ptr_nonnull(interp);
+    interp_run(interp, PHASE_FORWARD);
+    ck_assert(isnan(interp->buffers[out][1]));
+    interp_free(interp);
+}
+END_TEST
+
 START_TEST(the_verifier_sees_who_meets)
 {
     BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 4);
@@ -254,6 +280,7 @@ Suite *memory_suite(void)
     tcase_add_test(tcase, what_is_needed_later_stays);
     tcase_add_test(tcase, what_is_made_once_stays);
     tcase_add_test(tcase, a_part_that_is_not_stored_has_no_meaning);
+    tcase_add_test(tcase, a_row_that_is_not_stored_has_no_meaning);
     tcase_add_test(tcase, the_verifier_sees_who_meets);
     tcase_add_test(tcase, a_model_takes_less_and_computes_the_same);
     tcase_add_test(tcase, a_wrong_place_changes_the_results);
