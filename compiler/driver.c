@@ -207,8 +207,7 @@ static bool fits(const Compilation *c, const Options *options)
     if (target->reals == 0 && !options->soft_float && has_floats(c->program)) {
         fprintf(stderr,
                 "snnc: `%s` computes with floats, and %s has no unit for them: --soft-float lets a library "
-                "compute "
-                "them, slowly; --help-targets lists targets that have one\n",
+                "compute them, slowly; --help-targets lists targets that have one\n",
                 c->program->name, target->name);
         return false;
     }
@@ -233,6 +232,25 @@ static bool wants_trainer_for_none(const Options *options)
         "writes the kernels\n",
         options->target->name);
     return true;
+}
+
+/* Kernels alone are no program. */
+static bool wants_program_without_runtime(const Options *options, const Wanted *wanted)
+{
+    if (!wanted->executable || !options->no_runtime)
+        return false;
+    fprintf(stderr, "snnc: without the runtime there is no program: leave --no-runtime out, or write the "
+                    "kernels with `-o FILE.o` (or .c)\n");
+    return true;
+}
+
+static bool knows_dumped_pass(const Options *options)
+{
+    const char *name = options->dump_after;
+    if (!name || strcmp(name, "all") == 0 || find_pass(name))
+        return true;
+    fprintf(stderr, "snnc: no pass is called `%s`; --passes lists them\n", name);
+    return false;
 }
 
 int driver_check(Compilation *c, const Options *options)
@@ -287,6 +305,8 @@ int driver_run(Compilation *c, const Options *options)
     const char *error = NULL;
     char **words;
     int status = EXIT_FAILURE;
+    if (!knows_dumped_pass(options))
+        return 2;
     const Backend *backend = backend_find(c->arena, backend_of_form("o"), &error); /* it is linked here */
     if (!backend) {
         fprintf(stderr, "snnc: %s; or let the C compiler make a program: `snnc %s -o program`\n", error,
@@ -315,10 +335,8 @@ int driver_output(Compilation *c, const Options *options)
         fprintf(stderr, "snnc: -o `%s` is the model itself; give the output another name\n", what.output);
         return 2;
     }
-    if (options->dump_after && strcmp(options->dump_after, "all") != 0 && !find_pass(options->dump_after)) {
-        fprintf(stderr, "snnc: no pass is called `%s`; --passes lists them\n", options->dump_after);
+    if (!knows_dumped_pass(options) || wants_program_without_runtime(options, &what))
         return 2;
-    }
     if (!what.backend)
         return emit_stage(c, options, what.output);
     const Backend *backend = backend_find(c->arena, what.backend, &error);

@@ -14,8 +14,9 @@ int driver_list_passes(void);
 /* Compiles, and prints a summary in place of a program. */
 int driver_check(Compilation *compilation, const Options *options);
 int driver_show(Compilation *compilation, const Options *options);
-/* Compiles to what a backend writes, or a stage's text, or an executable. */
+/* Compiles to a program and runs it in this process: the status is the program's. */
 int driver_run(Compilation *compilation, const Options *options);
+/* Compiles to what a backend writes, or a stage's text, or an executable. */
 int driver_output(Compilation *compilation, const Options *options);
 
 #endif

@@ -180,8 +180,9 @@ static const char *compiler_about(Arena *arena, const TargetRow *target)
     return arena_printf(arena, "it (on Debian, gcc-%.*s)", (int)(length - end), command);
 }
 
-/* Runs the C compiler; its own messages reach the user. */
-static int run_cc(Arena *arena, Watch *watch, const TargetRow *target, char *const *arguments)
+/* Runs the C compiler on what has this form; its own messages reach the user. */
+static int run_cc(Arena *arena, Watch *watch, const TargetRow *target, const char *form,
+                  char *const *arguments)
 {
     pid_t child;
     int failed = start(&child, arguments, &watch->before);
@@ -195,8 +196,8 @@ static int run_cc(Arena *arena, Watch *watch, const TargetRow *target, char *con
         return EXIT_FAILURE;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return EXIT_SUCCESS;
-    fprintf(stderr, "snnc: `%s` failed on the generated program; `-o FILE.c` writes it for inspection\n",
-            arguments[0]);
+    fprintf(stderr, "snnc: `%s` failed on the generated program; `-o FILE.%s` writes it for inspection\n",
+            arguments[0], form);
     return EXIT_FAILURE;
 }
 
@@ -250,7 +251,8 @@ int build_executable(const Compilation *c, const Options *options, const Backend
     bool done =
         open_workshop(&workshop, c->arena, options->output, backend->linked) && write_source(&workshop, code);
     if (done) {
-        status = run_cc(c->arena, &watch, options->target, cc_command(c, options, backend, &workshop));
+        status = run_cc(c->arena, &watch, options->target, backend->linked,
+                        cc_command(c, options, backend, &workshop));
         done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
     }
     int reason = errno;

@@ -38,8 +38,7 @@ static const struct argp_option table[] = {
     {NULL, 0, NULL, 0, "Compiling:", 1},
     {"output", 'o', "FILE", 0,
      "Write a C program (FILE ends in .c, or - for standard output), what LLVM makes of the model (.ll, .bc, "
-     ".s, .o), "
-     "or, by the system's C compiler, an executable",
+     ".s, .o), or, by the system's C compiler, an executable",
      1},
     {"define", 'D', "NAME=VALUE", 0,
      "Set a `let` constant of the model, as in -D \"tau=20 ms\"; a plain number takes the constant's unit",
@@ -50,8 +49,7 @@ static const struct argp_option table[] = {
      "Dense layers driven by spikes: event, table, or auto (default: both, chosen by measured activity)", 1},
     {"products", KEY_PRODUCTS, "KIND", 0,
      "Terms of matrix products: fused, multiplied and added in one step that rounds once (default), or "
-     "apart, for "
-     "processors without such an instruction",
+     "apart, for processors without such an instruction",
      1},
     {"without", KEY_WITHOUT, "NAME,...", 0, "Leave out optimisations, to measure what each brings:"
 #define OPTIMISATION(id, name, about) " " name
@@ -195,6 +193,8 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
         argp_error(state, "`run` runs on this machine: leave --target out, or `run`");
     if (options->action == ACTION_PROGRAM && options->output)
         argp_error(state, "`run` writes no program: leave -o out, or `run`");
+    if (options->action == ACTION_PROGRAM && options->no_runtime)
+        argp_error(state, "`run` needs the runtime: leave --no-runtime out, or `run`");
     if ((options->action == ACTION_RUN || options->action == ACTION_GRADCHECK) && options->output)
         argp_error(state, "--run and --gradcheck write no program: leave -o out, or one of them");
     check_belongings(parsing, state);

@@ -26,7 +26,6 @@ done
 passes "at once: predicts" sh -c '"$0" run shapes.snn predict --data data --weights run.safetensors > run.csv' "$snnc"
 same "at once: the same predictions" predicted.csv run.csv
 passes "at once: resumes" "$snnc" run shapes.snn train --quiet --data data --epochs 3 --resume run.safetensors --out third.safetensors
-ls > files
 mkdir quiet && cp shapes.snn quiet && (cd quiet && "$snnc" run shapes.snn info > ../info)
 ls quiet > files
 shows "at once: it writes no file" '^1 shapes.snn$' sh -c 'echo $(wc -l < files) $(cat files)'
@@ -43,6 +42,8 @@ refuses "at once: the program's exit status" 2 '^snnc run shapes\.snn: unknown c
 refuses "at once: no data" 1 '^snnc run shapes\.snn: .*nowhere' "$snnc" run shapes.snn test --data nowhere --weights trained.safetensors
 refuses "at once: no model" 2 '^snnc: which model\?' "$snnc" run
 refuses "at once: an output" 2 '^snnc: `run` writes no program: leave -o out, or `run`$' "$snnc" run -o x shapes.snn train
+refuses "at once: no runtime" 2 '^snnc: `run` needs the runtime: ' "$snnc" run --no-runtime shapes.snn train
+refuses "at once: no such pass" 2 '^snnc: no pass is called `nonsense`; ' "$snnc" run --dump-after=nonsense shapes.snn train
 refuses "at once: a target" 2 '^snnc: `run` runs on this machine: ' "$snnc" run --target aarch64 shapes.snn train
 refuses "at once: another action" 2 '^snnc: `run` runs the program of a model here: ' "$snnc" run --gradcheck shapes.snn
 sed 's/lif/liff/' shapes.snn > wrong.snn

@@ -115,6 +115,12 @@ cp by_c.safetensors trained.safetensors
 refuses "llvm: without LLVM" 1 '^snnc: this snnc was built without LLVM 19 .*: install it, and build snnc again$' alone/snnc shapes.snn -o alone.o
 refuses "llvm: an unknown backend" 1 '^snnc: no backend is called `gcc`; there are c, llvm$' "$snnc" shapes.snn --backend=gcc -o a
 refuses "llvm: how much to optimise" 2 '^snnc: -O takes a whole number from 0 to 3, not `4`$' "$snnc" shapes.snn -O4 -o a.o
+for backend in c llvm; do
+    refuses "llvm: no program without the runtime" 2 '^snnc: without the runtime there is no program: .*`-o FILE\.o` \(or \.c\)$' \
+        "$snnc" shapes.snn --backend=$backend --no-runtime -o a
+done
+refuses "llvm: what the linker refuses can be looked at" 1 '^snnc: `false` failed on the generated program; `-o FILE\.o` ' \
+    "$snnc" shapes.snn --backend=llvm --cc=false -o a
 refuses "llvm: a program for another machine" 1 '^snnc: the runtime as a library is for this machine only' "$snnc" shapes.snn \
     --backend=llvm --target=aarch64 -o a
 
