@@ -54,12 +54,17 @@ bool buffer_is_of_kernel(const Buffer *buffer)
     return buffer->role == BUFFER_LOCAL || buffer->role == BUFFER_GIVEN;
 }
 
+int64_t buffer_elements(const Buffer *buffer)
+{
+    int64_t count = 1;
+    for (int d = 0; d < buffer->ndim; d++)
+        count *= buffer->dims[d];
+    return count;
+}
+
 int64_t buffer_bytes(const Buffer *buffer)
 {
-    int64_t bytes = buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4;
-    for (int d = 0; d < buffer->ndim; d++)
-        bytes *= buffer->dims[d];
-    return bytes;
+    return buffer_elements(buffer) * (buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4);
 }
 
 BufferId loop_find(const Program *program, const char *name)

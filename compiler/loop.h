@@ -288,7 +288,8 @@ const char *loop_name(Program *program, const char *base);
 BufferId loop_buffer(Program *program, Buffer buffer);
 /* A LOCAL or a GIVEN one: no memory of the program. */
 bool buffer_is_of_kernel(const Buffer *buffer);
-/* Without the samples of a batch. */
+/* Of one sample, where it has some for each. */
+int64_t buffer_elements(const Buffer *buffer);
 int64_t buffer_bytes(const Buffer *buffer);
 BufferId loop_find(const Program *program, const char *name); /* -1 if there is none */
 

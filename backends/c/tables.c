@@ -60,14 +60,6 @@ static const char *place(const Tables *tables, BufferId id)
                   : arena_printf(tables->arena, "NET(%s)", c_buffer(tables->arena, buffer_at(tables, id)));
 }
 
-static int64_t elements(const Buffer *buffer)
-{
-    int64_t count = 1;
-    for (int d = 0; d < buffer->ndim; d++)
-        count *= buffer->dims[d];
-    return count;
-}
-
 static void memory(const Tables *tables)
 {
     Out *out = tables->out;
@@ -161,7 +153,7 @@ static void describe_stream(const Tables *tables, int index)
     out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
              c_string(tables->arena, stream->about), stream->line);
     out_line(out, ".size = %d, .spikes = %s, .per_sample = %lld, .operations = %lld,%s", stream->size,
-             stream->spikes ? "true" : "false", values ? (long long)elements(values) : 0,
+             stream->spikes ? "true" : "false", values ? (long long)buffer_elements(values) : 0,
              (long long)stream->operations, stream->saved ? " .saved = true," : "");
     out_line(out, ".at = {.values = %s, .activity = %s},%s", place(tables, kept ? stream->values : -1),
              place(tables, stream->activity), kept ? padding(tables, values) : "");
@@ -172,8 +164,8 @@ static void describe_watch(const Tables *tables, int index)
     const LoopWatch *watch = &tables->program->watches.at[index];
     const Buffer *values = buffer_at(tables, watch->values);
     out_line(tables->out, ".stream = %d, .state = %s, .at = %s, .per_sample = %lld,%s", watch->stream,
-             c_string(tables->arena, watch->state), place(tables, watch->values), (long long)elements(values),
-             padding(tables, values));
+             c_string(tables->arena, watch->state), place(tables, watch->values),
+             (long long)buffer_elements(values), padding(tables, values));
 }
 
 /* C has no empty arrays: where there is no row, there is no table. */

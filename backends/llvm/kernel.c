@@ -2,6 +2,8 @@
  * them for different ones since they are its arguments. */
 #include "layout.h"
 
+#include "snn_memory.h"
+
 enum { NET, NUMBER, FIRST, LAST, BUFFERS /* the first of them */ };
 
 static void add_buffers(const Code *code, const BufferSet *used, BufferId *list, int *count)
@@ -21,14 +23,13 @@ static LLVMTypeRef worker_type(const Unit *unit, int buffers)
     return LLVMFunctionType(unit->nothing, types, (unsigned)(BUFFERS + buffers), false);
 }
 
-/* Arrays stand where the widest vectors like it: SNN_ALIGN. */
+/* Arrays stand where the widest vectors like it. */
 static void mark_buffer(const Unit *unit, LLVMValueRef function, int argument)
 {
-    enum { ALIGN = 64 };
     int at = argument + ON_ARGUMENT;
     add_attribute(unit, function, at, "noalias", 0);
     add_attribute(unit, function, at, "nocapture", 0);
-    add_attribute(unit, function, at, "align", ALIGN);
+    add_attribute(unit, function, at, "align", SNN_ALIGN);
 }
 
 static LLVMValueRef own_array(const Code *code, const Buffer *buffer)
@@ -36,7 +37,7 @@ static LLVMValueRef own_array(const Code *code, const Buffer *buffer)
     const Unit *unit = code->unit;
     LLVMTypeRef type = LLVMArrayType2(row_type(unit, buffer), (uint64_t)buffer->dims[0]);
     LLVMValueRef array = LLVMBuildAlloca(unit->builder, type, buffer->name);
-    LLVMSetAlignment(array, 64);
+    LLVMSetAlignment(array, SNN_ALIGN);
     return array;
 }
 

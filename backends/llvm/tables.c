@@ -11,14 +11,6 @@ static void row_place(Row *row, int member, BufferId buffer)
     row_number(row, member, (long long)net_place(row->unit, buffer));
 }
 
-static int64_t elements(const Buffer *buffer)
-{
-    int64_t count = 1;
-    for (int d = 0; d < buffer->ndim; d++)
-        count *= buffer->dims[d];
-    return count;
-}
-
 /* ---- memory ---- */
 
 static LLVMValueRef buffer_row(Unit *unit, BufferId id, int64_t room)
@@ -92,7 +84,7 @@ static LLVMValueRef stream_row(Unit *unit, int index)
     row_number(&row, SnnStream_spikes, stream->spikes);
     row_number(&row, SnnStream_saved, stream->saved);
     row_number(&row, SnnStream_padding, kept ? values->padding : 0);
-    row_number(&row, SnnStream_per_sample, values ? elements(values) : 0);
+    row_number(&row, SnnStream_per_sample, values ? buffer_elements(values) : 0);
     row_number(&row, SnnStream_operations, stream->operations);
     row_place(&row, SnnStream_at_values, kept ? stream->values : -1);
     row_place(&row, SnnStream_at_activity, stream->activity);
@@ -107,7 +99,7 @@ static LLVMValueRef watch_row(Unit *unit, int index)
     row_text(&row, SnnWatch_state, watch->state);
     row_place(&row, SnnWatch_at, watch->values);
     row_number(&row, SnnWatch_padding, buffer_at(unit, watch->values)->padding);
-    row_number(&row, SnnWatch_per_sample, elements(buffer_at(unit, watch->values)));
+    row_number(&row, SnnWatch_per_sample, buffer_elements(buffer_at(unit, watch->values)));
     return row_constant(&row);
 }
 
