@@ -9,8 +9,8 @@
 typedef struct BackendOptions {
     const char *version; /* of snnc */
     const char *command; /* options that shaped the output, for its first comment; no paths */
-    const char
-        *file; /* that is written, for the same, without folders and its ending; NULL: the model's name */
+    /* That is written, for the same, without folders and its ending; NULL: the model's name. */
+    const char *file;
     const TargetRow *target; /* NULL: this machine */
     bool runtime;            /* a whole program, with its runtime; else the kernels alone */
     const char *form;        /* "c", "o": one of the backend's */

@@ -171,8 +171,8 @@ struct SnnModel {
     SnnSchedule schedule;
     float clip_norm;       /* 0: none */
     const char *optimizer; /* "adam"; NULL unless it trains */
-    const char
-        *learning; /* "adam(lr = cosine(0.001)), clip_norm 1": all that was set; NULL unless it trains */
+    /* "adam(lr = cosine(0.001)), clip_norm 1": all that was set; NULL unless it trains. */
+    const char *learning;
     /* The model as lines of text, each list ended by NULL: what its results depend on, and what only its
      * training does. Checkpoints hold both. */
     const char *const *network, *const *training;
