@@ -142,6 +142,9 @@ static const char *command_text(Compilation *c, const Options *options)
         command = arena_printf(c->arena, "%s --unroll=%s", command,
                                options->lower.unroll > 0 ? arena_printf(c->arena, "%d", options->lower.unroll)
                                                          : "full");
+    if (options->lower.kernels != KERNELS_AUTO)
+        command = arena_printf(c->arena, "%s --kernels=%s", command,
+                               options->lower.kernels == KERNELS_EVENT ? "event" : "table");
     if (options->lower.products == PRODUCTS_APART)
         command = arena_printf(c->arena, "%s --products=apart", command);
     command = arena_printf(c->arena, "%s%s", command, without_text(c->arena, options->lower.without));
