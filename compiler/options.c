@@ -72,7 +72,9 @@ static const struct argp_option table[] = {
     {"no-warnings", 'w', NULL, 0, "Say nothing about what compiles and is likely a mistake", 1},
     {"strict", KEY_STRICT, NULL, 0, "Warnings are errors", 1},
     {"no-runtime", KEY_NO_RUNTIME, NULL, 0,
-     "Only the network: the runtime's headers are included, not pasted", 1},
+     "Only the network: C includes the runtime's headers, without their text; what LLVM makes has no "
+     "main(), but `description`, an SnnModel",
+     1},
     {NULL, 0, NULL, 0, "Looking:", 2},
     {"emit", KEY_EMIT, "STAGE", 0, "Print ast, net, adjoint, loop, c or ll instead of compiling", 2},
     {"dump-after", KEY_DUMP, "PASS", 0, "Also print what PASS (or all) left, to standard error", 2},
