@@ -243,13 +243,33 @@ static bool same_values(const Interp *single, const Interp *exact, BufferId id)
     return true;
 }
 
-/* Spikes are counted by sample and layer. Where they stood, others may stand by now. */
+static bool is_flag(double value)
+{
+    return value == 0 || value == 1;
+}
+
+/* Where spikes stood, other values may stand by now. */
+static bool same_flags(const Interp *single, const Interp *exact, BufferId id)
+{
+    for (size_t k = 0; k < interp_count(single, id); k++) {
+        double a = *interp_at(single, id, k), b = *interp_at(exact, id, k);
+        if (is_flag(a) && is_flag(b) && a != b)
+            return false;
+    }
+    return true;
+}
+
+/* The spikes themselves, as far as they are still there, and their number by sample and layer. */
 static bool is_flipped(const Interp *single, const Interp *exact)
 {
     const Program *program = single->program;
     bool same = same_values(single, exact, program->predicted);
     for (int k = 0; k < program->streams.count && same; k++)
         same = !program->streams.at[k].spikes || same_values(single, exact, program->streams.at[k].activity);
+    for (BufferId b = 0; b < program->buffers.count && same; b++) {
+        const Buffer *buffer = &program->buffers.at[b];
+        same = buffer->type != TYPE_U8 || buffer->role != BUFFER_STREAM || same_flags(single, exact, b);
+    }
     return !same;
 }
 
