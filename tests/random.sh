@@ -110,8 +110,8 @@ if [ "$count" -ge 100 ] && [ $((10 * edges)) -gt "$count" ]; then
     echo "random: those are too many" >&2
     failed=$((failed + 1))
 fi
-# Not every difference that rounding makes is recognised as such: backward passes may lose digits that moved weights do not
-# show. More than very few are a fault.
+# Of two steps with the same past, rounding may decide which has the maximum over time; moved weights move both, so this is
+# not recognised. It is rare: more than very few are a fault.
 echo "random: in $unexplained of $count models the precisions differ by more than is explained"
 if [ $((100 * unexplained)) -gt "$count" ]; then
     echo "random: those are too many" >&2
