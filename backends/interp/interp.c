@@ -159,11 +159,24 @@ static size_t element(Interp *interp, BufferId id, int nindex, LoopExpr *const *
     return at;
 }
 
-static double rounded(const Interp *interp, Type type, double value)
+/* Where single precision would round, by up to as much, upwards or downwards. */
+static double shaken(Interp *interp, double value)
+{
+    if (value == (double)(float)value)
+        return value;
+    interp->shaken = interp->shaken * 1664525u + 1013904223u;
+    return value * (1 + ldexp((double)interp->shaken / UINT32_MAX - 0.5, -23));
+}
+
+static double rounded(Interp *interp, Type type, double value)
 {
     if (type == TYPE_I32)
         return trunc(value); /* of a division */
-    return type == TYPE_F32 && interp->precision == PRECISION_SINGLE ? (double)(float)value : value;
+    if (type != TYPE_F32)
+        return value;
+    if (interp->precision == PRECISION_SINGLE)
+        return (double)(float)value;
+    return interp->shaken ? shaken(interp, value) : value;
 }
 
 /* Wraps as the targets do; doubles cannot hold every product. */
@@ -212,7 +225,7 @@ static double call(Interp *interp, const LoopExpr *expr)
     return interp_call(interp, expr->function, args);
 }
 
-static double cast(const Interp *interp, Type type, double value)
+static double cast(Interp *interp, Type type, double value)
 {
     if (type == TYPE_BOOL)
         return value != 0;

@@ -14,8 +14,10 @@ typedef VEC(BufferId) BufferIds;
 typedef struct Interp {
     const Program *program;
     Precision precision;
-    int rows;                     /* samples in the batch */
-    uint32_t seed, epoch;         /* of the random numbers */
+    int rows;             /* samples in the batch */
+    uint32_t seed, epoch; /* of the random numbers */
+    uint32_t
+        shaken; /* DOUBLE: 0, or a random number: results are moved as roundings to single precision might */
     double scalars[SCALAR_COUNT]; /* ROWS is rows; set the others before an update */
     double *
         *buffers; /* by BufferId: [rows][dims] or [dims], every type as double; of a GIVEN one, another's */
