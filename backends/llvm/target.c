@@ -3,9 +3,12 @@
 
 #include <string.h>
 
+/* No more than what snn_level.h looks for before they run. */
+#define UNASKED "-f16c,-lzcnt,-movbe"
+
 /* Levels of x86-64: number, suffix, cpu, features, lanes, fma. */
-static const Level x86_v3 = {3, "_v3", "x86-64-v3", "", 8, true},
-                   x86_v4 = {4, "_v4", "x86-64-v4", "", 16, true};
+static const Level x86_v3 = {3, "_v3", "x86-64-v3", UNASKED, 8, true},
+                   x86_v4 = {4, "_v4", "x86-64-v4", UNASKED, 16, true};
 
 /* LLVM's texts are its own to free. */
 static const char *kept(Arena *arena, char *text)
@@ -26,15 +29,16 @@ static Level native(Arena *arena)
                    .lanes = strstr(features, "+avx512f") ? 16
                             : strstr(features, "+avx")   ? 8
                                                          : 4,
-                   .fma = !x86 || strstr(features, "+fma,")};
+                   .fma = !x86 || strstr(arena_printf(arena, "%s,", features), "+fma,")};
 }
 
 /* WebAssembly has floats, and no instruction for a * b + c. */
 static Level level_of(const TargetRow *row)
 {
-    for (const Level *known = &x86_v3; known; known = known == &x86_v3 ? &x86_v4 : NULL)
-        if (strcmp(row->cpu, known->cpu) == 0)
-            return (Level){0, "", row->cpu, row->features, known->lanes, known->fma};
+    if (strcmp(row->cpu, x86_v3.cpu) == 0)
+        return (Level){0, "", row->cpu, row->features, x86_v3.lanes, x86_v3.fma};
+    if (strcmp(row->cpu, x86_v4.cpu) == 0)
+        return (Level){0, "", row->cpu, row->features, x86_v4.lanes, x86_v4.fma};
     bool none =
         strncmp(row->triple, "x86", 3) == 0 || strncmp(row->triple, "wasm", 4) == 0 || row->reals == 0;
     return (Level){0, "", row->cpu, row->features, 4, !none};

@@ -13,20 +13,23 @@
 #endif
 #endif
 
-#ifdef SNN_LEVELS
 #ifndef SNN_BEST_LEVEL
 #define SNN_BEST_LEVEL 4
 #endif
 
-/* 4 or 3: the kernels of x86-64-v4 or v3; 1: those for any processor. */
-static inline int snn_level(void)
+#if defined(__x86_64__) && defined(__GNUC__)
+/* 4 or 3: the processor has what kernels of x86-64-v4 or v3 are compiled for (snn_level_begin.h, and LLVM's levels);
+ * 1: those for any processor are to run. */
+static inline __attribute__((unused)) int snn_level(void)
 {
     __builtin_cpu_init();
-    if (SNN_BEST_LEVEL < 3 || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2")
-        || !__builtin_cpu_supports("fma"))
+    if (SNN_BEST_LEVEL < 3 || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi")
+        || !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("fma")
+        || !__builtin_cpu_supports("popcnt"))
         return 1;
     if (SNN_BEST_LEVEL < 4 || !__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")
-        || !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
+        || !__builtin_cpu_supports("avx512cd") || !__builtin_cpu_supports("avx512dq")
+        || !__builtin_cpu_supports("avx512vl"))
         return 3;
     return 4;
 }

@@ -5,21 +5,19 @@
 #define SNN_AT_LEVEL(name) name##_v4
 #if defined(__clang__)
 #pragma clang attribute push(                                                                        \
-    __attribute__((                                                                                  \
-        target("avx2,bmi,bmi2,fma,f16c,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl"))), \
+    __attribute__((target("avx2,bmi,bmi2,fma,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl"))), \
     apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,fma,f16c,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")
+#pragma GCC target("avx2,bmi,bmi2,fma,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")
 #endif
 #elif SNN_LEVEL == 3
 #define SNN_AT_LEVEL(name) name##_v3
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,fma,f16c,lzcnt,popcnt"))), \
-                             apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,fma,popcnt"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,fma,f16c,lzcnt,popcnt")
+#pragma GCC target("avx2,bmi,bmi2,fma,popcnt")
 #endif
 #else
 #define SNN_AT_LEVEL(name) name

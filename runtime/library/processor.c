@@ -1,17 +1,13 @@
 #include "snn_processor.h"
 
+#include "snn_level.h"
+
 #include <stdlib.h>
 
 static int32_t best_level(void)
 {
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("fma"))
-        return 1;
-    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")
-        || !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
-        return 3;
-    return 4;
+    return snn_level();
 #else
     return 1;
 #endif
