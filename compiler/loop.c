@@ -62,6 +62,12 @@ int64_t buffer_elements(const Buffer *buffer)
     return count;
 }
 
+BufferId stream_floats(const Program *program, const LoopStream *stream)
+{
+    bool floats = stream->values >= 0 && program->buffers.at[stream->values].type == TYPE_F32;
+    return floats ? stream->values : -1;
+}
+
 int64_t buffer_bytes(const Buffer *buffer)
 {
     return buffer_elements(buffer) * (buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4);

@@ -290,6 +290,8 @@ BufferId loop_buffer(Program *program, Buffer buffer);
 bool buffer_is_of_kernel(const Buffer *buffer);
 /* Of one sample, where it has some for each. */
 int64_t buffer_elements(const Buffer *buffer);
+/* The values of a stream, if they are floats, which the runtime looks for NaN; else -1. */
+BufferId stream_floats(const Program *program, const LoopStream *stream);
 int64_t buffer_bytes(const Buffer *buffer);
 BufferId loop_find(const Program *program, const char *name); /* -1 if there is none */
 

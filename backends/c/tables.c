@@ -148,15 +148,15 @@ static void describe_stream(const Tables *tables, int index)
 {
     const LoopStream *stream = &tables->program->streams.at[index];
     const Buffer *values = stream->values >= 0 ? buffer_at(tables, stream->values) : NULL;
-    bool kept = values && values->type == TYPE_F32;
+    BufferId floats = stream_floats(tables->program, stream);
     Out *out = tables->out;
     out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
              c_string(tables->arena, stream->about), stream->line);
     out_line(out, ".size = %d, .spikes = %s, .per_sample = %lld, .operations = %lld,%s", stream->size,
              stream->spikes ? "true" : "false", values ? (long long)buffer_elements(values) : 0,
              (long long)stream->operations, stream->saved ? " .saved = true," : "");
-    out_line(out, ".at = {.values = %s, .activity = %s},%s", place(tables, kept ? stream->values : -1),
-             place(tables, stream->activity), kept ? padding(tables, values) : "");
+    out_line(out, ".at = {.values = %s, .activity = %s},%s", place(tables, floats),
+             place(tables, stream->activity), floats >= 0 ? padding(tables, values) : "");
 }
 
 static void describe_watch(const Tables *tables, int index)

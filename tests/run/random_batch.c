@@ -152,7 +152,7 @@ Pieces result_pieces(Arena *arena, const Interp *interp)
     }
     for (int s = 0; s < program->streams.count; s++) {
         const LoopStream *stream = &program->streams.at[s];
-        if (stream->values >= 0 && program->buffers.at[stream->values].type == TYPE_F32)
+        if (stream_floats(program, stream) >= 0)
             add_piece(arena, &pieces, interp, "stream", stream->name, stream->values);
         if (stream->activity >= 0)
             add_piece(arena, &pieces, interp, "activity of", stream->name, stream->activity);
