@@ -359,7 +359,7 @@ static const char *operation(const Printer *printer)
     case NODE_DATA: return node->name ? arena_printf(arena, "data %s", node->name) : "data";
     case NODE_POISSON: return arena_printf(arena, "poisson(%s)", in);
     case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
-    case NODE_DENSE:
+    case NODE_MAP:
         return arena_printf(arena, "dense%s(%s, %s%s%s)", node->transposed ? "^T" : "", in, weight,
                             node->bias == NONE ? "" : ", ", bias);
     case NODE_DELAY: return arena_printf(arena, "%s[%+d]", in, -node->steps);
@@ -371,7 +371,7 @@ static const char *operation(const Printer *printer)
     case NODE_PICK_GRAD:
         return arena_printf(arena, "%s at the step of the %s of %s, else 0", in, reduce_name(node->reduce),
                             aux);
-    case NODE_WEIGHT_GRAD: return arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
+    case NODE_MAP_GRAD: return arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
     case NODE_BIAS_GRAD: return arena_printf(arena, "grad %s += %s", bias, in);
     case NODE_SCAN:
     case NODE_UPDATE:

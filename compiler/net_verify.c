@@ -399,7 +399,7 @@ static bool verify_meaning(Verifier *verifier)
     case NODE_DATA: return verify_data(verifier);
     case NODE_POISSON:
     case NODE_LATENCY: return verify_encoder(verifier);
-    case NODE_DENSE: return verify_dense(verifier);
+    case NODE_MAP: return verify_dense(verifier);
     case NODE_SCAN: return verify_scan(verifier);
     case NODE_DELAY: return verify_delay(verifier);
     case NODE_REDUCE:
@@ -412,7 +412,7 @@ static bool verify_meaning(Verifier *verifier)
         return verify_scores(verifier) && same_shape(verifier, node->in, node->out)
                && is_temporal(verifier, node->out, false);
     case NODE_PICK_GRAD: return verify_pick(verifier);
-    case NODE_WEIGHT_GRAD:
+    case NODE_MAP_GRAD:
         return matrix_fits(verifier, node->weight, node->in, node->aux)
                && same_time(verifier, node->in, node->aux);
     case NODE_BIAS_GRAD: return bias_fits(verifier, node->bias, node->in);

@@ -74,7 +74,7 @@ typedef struct Node {
     NodeKind kind;
     StreamId in, aux, out;
     ParamId weight, bias;
-    bool transposed; /* DENSE */
+    bool transposed; /* MAP */
     bool held;       /* DATA: values recorded by another run, not the data set's */
     int steps;       /* DELAY */
     ReduceKind reduce;

@@ -22,7 +22,7 @@ static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape,
     int inputs = shape_size(stream_at(b, in)->shape), outputs = shape_size(shape);
     if (!check_array(b, (double)inputs * outputs, stage->span, "the weights of dense"))
         return NONE;
-    Node node = node_new(NODE_DENSE, stage->span);
+    Node node = node_new(NODE_MAP, stage->span);
     node.in = in;
     node.weight = dense_param(b, "w", (Shape){2, {inputs, outputs}}, stage, init, inputs);
     b->net->params.at[node.weight].matrix = true;

@@ -187,9 +187,9 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_LOSS_GRAD: lower_loss_grad(lower, node); break;
     case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
     case NODE_BIAS_GRAD: lower_bias_grad(lower, node); break;
-    case NODE_DENSE:
+    case NODE_MAP:
     case NODE_SCAN:
-    case NODE_WEIGHT_GRAD: lower_layer(lower, node); break;
+    case NODE_MAP_GRAD: lower_layer(lower, node); break;
     case NODE_UPDATE: lower_update(lower, node); break;
     case NODE_KIND_COUNT: break;
     }

@@ -87,7 +87,7 @@ static bool find_chain(const Commute *commute, int reduce, Chain *chain)
         vec_push(net->arena, &chain->scans, maker);
         maker = hidden_maker(commute, net->nodes.at[maker].ins.at[0]);
     }
-    if (maker == NONE || net->nodes.at[maker].kind != NODE_DENSE)
+    if (maker == NONE || net->nodes.at[maker].kind != NODE_MAP)
         return false;
     chain->dense = maker;
     return net->streams.at[net->nodes.at[maker].in].temporal && bias_commutes(net, chain);

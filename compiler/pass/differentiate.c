@@ -106,7 +106,7 @@ static void adjoin_reduce(Diff *diff, int index)
 
 static void add_weight_gradient(Diff *diff, const Node *dense, StreamId g)
 {
-    Node node = node_new(NODE_WEIGHT_GRAD, dense->span);
+    Node node = node_new(NODE_MAP_GRAD, dense->span);
     node.weight = dense->weight;
     node.in = dense->in;
     node.aux = g;
@@ -121,7 +121,7 @@ static void add_bias_gradient(Diff *diff, const Node *dense, StreamId g)
     net_add(diff->net, node);
 }
 
-static void adjoin_dense(Diff *diff, int index)
+static void adjoin_map(Diff *diff, int index)
 {
     const Node node = diff->net->nodes.at[index];
     StreamId g = gathered(diff, node.out);
@@ -132,7 +132,7 @@ static void adjoin_dense(Diff *diff, int index)
         add_bias_gradient(diff, &node, g);
     if (!diff->needs[node.in])
         return;
-    Node adjoint = node_new(NODE_DENSE, node.span);
+    Node adjoint = node_new(NODE_MAP, node.span);
     adjoint.transposed = true;
     adjoint.in = g;
     adjoint.weight = node.weight;

@@ -117,13 +117,13 @@ static bool streams_changed(const Net *net, const Node *node, bool *wild_streams
     case NODE_DATA:
     case NODE_POISSON:
     case NODE_LATENCY:
-    case NODE_DENSE: /* a sum over many units */
+    case NODE_MAP: /* a sum over many units */
     case NODE_LOSS:
     case NODE_PREDICT:
     case NODE_ACTIVITY:
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD:
-    case NODE_WEIGHT_GRAD:
+    case NODE_MAP_GRAD:
     case NODE_BIAS_GRAD:
     case NODE_UPDATE:
     case NODE_KIND_COUNT: break;

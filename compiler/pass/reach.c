@@ -68,7 +68,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *reached)
     switch (node->kind) {
     case NODE_LOSS: return reach(reached, node->in);
     case NODE_REDUCE:
-    case NODE_DENSE:
+    case NODE_MAP:
     case NODE_DELAY: return reached[node->out] && reach(reached, node->in);
     case NODE_SCAN: return reach_inputs(net, node, reached);
     case NODE_DATA:
@@ -78,7 +78,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *reached)
     case NODE_ACTIVITY: /* no part of the loss */
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD:
-    case NODE_WEIGHT_GRAD:
+    case NODE_MAP_GRAD:
     case NODE_BIAS_GRAD:
     case NODE_UPDATE:
     case NODE_KIND_COUNT: break;

@@ -137,8 +137,8 @@ static bool is_stepwise(const Run *r, const Node *node)
 {
     switch ((int)node->kind) {
     case NODE_SCAN: return scan_in_time(r->net, node);
-    case NODE_DENSE: return r->net->streams.at[node->out].temporal;
-    case NODE_WEIGHT_GRAD:
+    case NODE_MAP: return r->net->streams.at[node->out].temporal;
+    case NODE_MAP_GRAD:
     case NODE_BIAS_GRAD: return r->net->streams.at[node->in].temporal;
     case NODE_DELAY: return true;
     default: return false;
@@ -153,8 +153,8 @@ static void step_node(Run *r, int index, int t)
         for (int n = 0; n < size_of(r, node->outs.count ? node->outs.at[0].stream : node->ins.at[0]); n++)
             step_scan_unit(r, index, t, n);
         break;
-    case NODE_DENSE: step_dense(r, node, t); break;
-    case NODE_WEIGHT_GRAD: step_weight_grad(r, node, t); break;
+    case NODE_MAP: step_dense(r, node, t); break;
+    case NODE_MAP_GRAD: step_weight_grad(r, node, t); break;
     case NODE_BIAS_GRAD:
         for (int j = 0; j < size_of(r, node->in); j++)
             r->grad[node->bias][j] += *at(r, node->in, t, j);

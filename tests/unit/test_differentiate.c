@@ -89,7 +89,7 @@ static StreamId add_data(int size)
 
 static StreamId add_dense(StreamId in, int size)
 {
-    Node node = node_new(NODE_DENSE, (Span){0, 0});
+    Node node = node_new(NODE_MAP, (Span){0, 0});
     node.in = in;
     node.weight =
         net_param(net, "w", (Shape){2, {shape_size(net->streams.at[in].shape), size}}, (Span){0, 0});

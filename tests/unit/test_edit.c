@@ -17,7 +17,7 @@ static void start(void)
     net = NEW(arena, Net);
     *net = (Net){.arena = arena, .name = "test", .steps = 1, .backward = 4, .updates = 6};
     for (int n = 0; n < 7; n++) {
-        Node node = node_new(NODE_DENSE, nowhere);
+        Node node = node_new(NODE_MAP, nowhere);
         node.steps = n; /* tells which one it was */
         node.forward = forward[n];
         node.out = net_stream(net, "s", STREAM_REALS, false, (Shape){1, {1}}, nowhere);

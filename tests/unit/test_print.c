@@ -101,7 +101,7 @@ static void add_neuron(StreamId in, StreamId out)
 
 static int add_dense(StreamId in, ParamId weight, StreamId out, bool transposed)
 {
-    Node node = node_new(NODE_DENSE, (Span){0, 0});
+    Node node = node_new(NODE_MAP, (Span){0, 0});
     node.in = in;
     node.weight = weight;
     node.out = out;

@@ -121,7 +121,7 @@ static void output_range(Net *net)
 }
 static void two_makers(Net *net)
 {
-    node_of(net, NODE_DENSE, 0)->out = node_of(net, NODE_DENSE, 1)->out;
+    node_of(net, NODE_MAP, 0)->out = node_of(net, NODE_MAP, 1)->out;
     stream_of(net, "h_dense")->node = NONE;
 }
 static void order(Net *net)
@@ -152,17 +152,17 @@ static void stray_equations(Net *net)
 }
 static void matrix_shape(Net *net)
 {
-    net->params.at[node_of(net, NODE_DENSE, 0)->weight].shape.dims[0] = 7;
+    net->params.at[node_of(net, NODE_MAP, 0)->weight].shape.dims[0] = 7;
 }
 static void not_transposed(Net *net)
 {
     for (int n = net->backward; n < net->updates; n++)
-        if (net->nodes.at[n].kind == NODE_DENSE && net->nodes.at[n].out == id_of(net, "g_h_2"))
+        if (net->nodes.at[n].kind == NODE_MAP && net->nodes.at[n].out == id_of(net, "g_h_2"))
             net->nodes.at[n].transposed = false;
 }
 static void bias_shape(Net *net)
 {
-    net->params.at[node_of(net, NODE_DENSE, 0)->bias].shape.dims[0] = 7;
+    net->params.at[node_of(net, NODE_MAP, 0)->bias].shape.dims[0] = 7;
 }
 static void dense_time(Net *net)
 {
@@ -212,7 +212,7 @@ static void stray_gradient(Net *net)
 }
 static void group_kind(Net *net)
 {
-    Node *dense = node_of(net, NODE_DENSE, 1); /* within the group: h[-1] -> dense */
+    Node *dense = node_of(net, NODE_MAP, 1); /* within the group: h[-1] -> dense */
     ck_assert_int_eq(dense->in, id_of(net, "h_delay"));
     dense->kind = NODE_POISSON;
     dense->weight = NONE;

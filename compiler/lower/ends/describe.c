@@ -57,7 +57,7 @@ static void describe_param(Lower *lower, ParamId id)
 /* Multiply-adds per sample that a dense map makes, all steps. */
 static int64_t operations(const Lower *lower, const Node *node)
 {
-    if (node->kind != NODE_DENSE)
+    if (node->kind != NODE_MAP)
         return 0;
     int64_t once = (int64_t)stream_size(lower, node->in) * stream_size(lower, node->out);
     return once * steps_of(lower, node->out);
@@ -84,7 +84,7 @@ static void describe_stream(Lower *lower, StreamId id)
     const Stream *stream = stream_of(lower, id);
     const Node *node = &lower->net->nodes.at[stream->node];
     Span made_by =
-        node->kind == NODE_DENSE ? node->span : stream->span; /* a dense may have changed its place */
+        node->kind == NODE_MAP ? node->span : stream->span; /* a dense may have changed its place */
     LoopStream described = {.name = stream->name,
                             .about = words(lower, made_by),
                             .line = line_of(lower, made_by),

@@ -49,12 +49,12 @@ static int host_of(const Planning *plan, int n)
 static void share_gradients(Planning *plan, int first)
 {
     const NodePlan *node = &plan->nodes[first];
-    if (node->role != ROLE_WEIGHT_GRAD || node->host != NONE)
+    if (node->role != ROLE_MAP_GRAD || node->host != NONE)
         return;
     for (int r = plan->readers.first[node->stream]; r < plan->readers.first[node->stream + 1]; r++) {
         int n = plan->readers.to[r];
         NodePlan *other = &plan->nodes[n];
-        bool alone = n > first && other->role == ROLE_WEIGHT_GRAD && other->host == NONE;
+        bool alone = n > first && other->role == ROLE_MAP_GRAD && other->host == NONE;
         if (alone && other->stream == node->stream)
             other->host = first;
     }
@@ -69,7 +69,7 @@ static void add_member(Planning *plan, LayerPlan *layer, int n)
     case ROLE_NONE: break;
     case ROLE_MAP: vec_push(plan->arena, &layer->maps, node); break;
     case ROLE_SCAN: layer->scan = node; break;
-    case ROLE_WEIGHT_GRAD:
+    case ROLE_MAP_GRAD:
     case ROLE_BIAS_GRAD: vec_push(plan->arena, &layer->gradients, node); break;
     }
 }
@@ -104,7 +104,7 @@ static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
     layer->table = layer->chunk > 0;
     for (int i = 0; i < layer->gradients.count; i++) {
         const NodePlan *gradient = record_of(plan, layer->gradients.at[i]);
-        layer->once = layer->once && !gradient->in_time && gradient->role == ROLE_WEIGHT_GRAD;
+        layer->once = layer->once && !gradient->in_time && gradient->role == ROLE_MAP_GRAD;
         layer->table = layer->table || gradient->tables;
     }
 }

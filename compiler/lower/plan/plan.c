@@ -4,11 +4,11 @@
 static NodePlan kind_record(const Node *node)
 {
     switch (node->kind) {
-    case NODE_DENSE: return (NodePlan){.role = ROLE_MAP, .stream = node->out};
+    case NODE_MAP: return (NodePlan){.role = ROLE_MAP, .stream = node->out};
     case NODE_SCAN:
         return (NodePlan){.role = ROLE_SCAN,
                           .stream = node->outs.count ? node->outs.at[0].stream : node->ins.at[0]};
-    case NODE_WEIGHT_GRAD: return (NodePlan){.role = ROLE_WEIGHT_GRAD, .stream = node->aux};
+    case NODE_MAP_GRAD: return (NodePlan){.role = ROLE_MAP_GRAD, .stream = node->aux};
     case NODE_BIAS_GRAD: return (NodePlan){.role = ROLE_BIAS_GRAD, .stream = node->in};
     case NODE_DATA:
     case NODE_POISSON:
@@ -30,7 +30,7 @@ static NodePlan kind_record(const Node *node)
 static const char *name_of(const Planning *plan, const Node *node, const NodePlan *record)
 {
     const Net *net = plan->net;
-    if (record->role == ROLE_WEIGHT_GRAD)
+    if (record->role == ROLE_MAP_GRAD)
         return net->params.at[node->weight].name;
     if (record->role == ROLE_BIAS_GRAD)
         return net->params.at[node->bias].name;

@@ -54,7 +54,7 @@ typedef enum Role {
     ROLE_NONE, /* it has kernels of its own */
     ROLE_MAP,
     ROLE_SCAN,
-    ROLE_WEIGHT_GRAD,
+    ROLE_MAP_GRAD,
     ROLE_BIAS_GRAD
 } Role;
 

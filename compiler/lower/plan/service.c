@@ -6,7 +6,7 @@
 static bool follows(const Planning *plan, int n)
 {
     Role role = plan->nodes[n].role;
-    return (role == ROLE_MAP || role == ROLE_WEIGHT_GRAD) && plan->streams[plan->net->nodes.at[n].in].events;
+    return (role == ROLE_MAP || role == ROLE_MAP_GRAD) && plan->streams[plan->net->nodes.at[n].in].events;
 }
 
 /* Small layers have no choice. */

@@ -51,7 +51,7 @@ LoopBlock *if_chosen(Lower *lower, const Node *node, LoopBlock *into, bool table
 {
     if (!plan_of(lower, node)->choice)
         return into;
-    return if_busy(lower, node->in, plan_of(lower, node)->role == ROLE_WEIGHT_GRAD, into, tables);
+    return if_busy(lower, node->in, plan_of(lower, node)->role == ROLE_MAP_GRAD, into, tables);
 }
 
 LoopBlock *if_listed(Lower *lower, StreamId stream, LoopBlock *into)

@@ -205,7 +205,7 @@ static void add_step_buffers(Lower *lower, StreamId stream)
 void pack_prepare(Lower *lower, const Node *node)
 {
     StreamId stream = node->in;
-    bool over_steps = plan_of(lower, node)->role == ROLE_WEIGHT_GRAD, choice = plan_of(lower, node)->choice;
+    bool over_steps = plan_of(lower, node)->role == ROLE_MAP_GRAD, choice = plan_of(lower, node)->choice;
     SpikeBuffers *packs = &lower->streams[stream].spikes;
     if (choice)
         choice_prepare(lower, stream);

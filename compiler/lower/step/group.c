@@ -117,7 +117,7 @@ static void finish_scan(Lower *lower, const Member *member)
 
 /* The kinds that run step by step: see nodes.def. */
 static const Stepping steppings[NODE_KIND_COUNT] = {
-    [NODE_DENSE] = {NULL, prepare_map, start_map, step_map, NULL},
+    [NODE_MAP] = {NULL, prepare_map, start_map, step_map, NULL},
     [NODE_DELAY] = {NULL, NULL, NULL, step_delay, NULL},
     [NODE_SCAN] = {scan_arrays, NULL, start_scan, step_scan, finish_scan},
 };
