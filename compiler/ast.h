@@ -13,7 +13,7 @@ typedef enum ExprKind {
     EXPR_STRING, /* name              "folder" (without quotes) */
     EXPR_NAME,   /* name              hidden */
     EXPR_CALL,   /* name, args        lif(tau = 2, detach_reset) */
-    EXPR_LIST,   /* args (positional) [28, 28] */
+    EXPR_LIST,   /* args                 [28, 28], [freq = 40, c = 3] */
     EXPR_UNARY,  /* op, left          -x */
     EXPR_BINARY, /* op, left, right   a + b */
     EXPR_CHAIN,  /* left, right       input -> dense(10): right is a CALL or a NAME */

@@ -2,35 +2,10 @@
 
 #include <stdio.h>
 
-int shape_size(Shape shape)
-{
-    int size = 1;
-    for (int i = 0; i < shape.ndim; i++)
-        size *= shape.dims[i];
-    return size;
-}
-
-bool shape_equal(Shape a, Shape b)
-{
-    if (a.ndim != b.ndim)
-        return false;
-    for (int i = 0; i < a.ndim; i++)
-        if (a.dims[i] != b.dims[i])
-            return false;
-    return true;
-}
-
-const char *shape_text(Arena *arena, Shape shape)
-{
-    const char *text = "[";
-    for (int i = 0; i < shape.ndim; i++)
-        text = arena_printf(arena, "%s%s%d", text, i ? ", " : "", shape.dims[i]);
-    return arena_printf(arena, "%s]", text);
-}
-
 StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span)
 {
-    Stream stream = {.kind = kind, .temporal = temporal, .shape = shape, .node = NONE, .span = span};
+    Stream stream = {.kind = kind, .batched = true, .temporal = temporal, .shape = shape, .node = NONE};
+    stream.span = span;
     stream.name = unique_name(net->arena, &net->stream_names, name);
     vec_push(net->arena, &net->streams, stream);
     return net->streams.count - 1;

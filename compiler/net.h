@@ -2,15 +2,16 @@
  * `differentiate`, backward. Nodes stand in execution order, except that a DELAY may read a stream that
  * a later node makes: such a cycle is a recurrent group and runs step by step (see schedule.h).
  *
- * Shapes: a stream holds size = dims[0] * ... values per sample and time step; a stream that is not
- * temporal has one value per sample, the same at all steps. */
+ * Axes: a stream goes over the batch, over time and over the axes of its shape (see shape.h): it holds
+ * size = dims[0] * ... values per sample and time step. Of an axis that it lacks, the value is the same all along it:
+ * a stream that is not temporal has one value per sample, the same at all steps. */
 #ifndef SNNC_NET_H
 #define SNNC_NET_H
 
 #include "adjacency.h"
 #include "node.h"
 #include "out.h"
-#include "room.h"
+#include "shape.h"
 #include "unique.h"
 
 typedef enum StreamKind {
@@ -18,15 +19,11 @@ typedef enum StreamKind {
     STREAM_REALS,
 } StreamKind;
 
-typedef struct Shape {
-    int ndim;
-    int dims[MAX_DIMS];
-} Shape;
-
 typedef struct Stream {
     const char *name; /* unique among streams: the model's name for it where it has one */
     StreamKind kind;
-    bool temporal;
+    bool batched;  /* has a value for each sample; else one for all of them */
+    bool temporal; /* has a value for each step */
     Shape shape;
     int node;   /* the node that makes it; NONE once it is fused away or unused */
     bool keep;  /* somebody wants to look at it: no pass may remove it */
@@ -108,11 +105,7 @@ typedef struct Net {
     Lines network_text, training_text;
 } Net;
 
-int shape_size(Shape shape); /* product of the dims; 1 for ndim 0 */
-bool shape_equal(Shape a, Shape b);
-const char *shape_text(Arena *arena, Shape shape); /* "[28, 28]" */
-
-/* Named `name`, or with a number behind it where another one meets it (see unique.h). */
+/* Over the batch; named `name`, or with a number behind it where another one meets it (see unique.h). */
 StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span);
 ParamId net_param(Net *net, const char *name, Shape shape, Span span);
 /* Appends the node, and sets the producer of its outputs. */

@@ -44,9 +44,10 @@ static const char *place_text(const Printer *printer, Span span)
 static const char *typed(const Printer *printer, StreamId id)
 {
     const Stream *stream = stream_at(printer, id);
-    return arena_printf(printer->arena, "%s: %s %s%s", stream->name,
+    return arena_printf(printer->arena, "%s: %s %s%s%s", stream->name,
                         stream->kind == STREAM_SPIKES ? "spikes" : "reals",
-                        shape_text(printer->arena, stream->shape), stream->temporal ? " in time" : "");
+                        shape_text(printer->arena, stream->shape), stream->temporal ? " in time" : "",
+                        stream->batched ? "" : " for all samples");
 }
 
 static const char *number_text(const Printer *printer, double number)

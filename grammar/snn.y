@@ -103,7 +103,7 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %nterm <Settings> settings
 %nterm <Expr *> start expr value stage primary default step_time
 %nterm <Arg> arg
-%nterm <Args> args arg_list elements element_list
+%nterm <Args> args arg_list
 
 %%
 
@@ -339,7 +339,7 @@ primary:
 | stage
 | word "[" "-" "number" "]" { $$ = past(parse, @$, expr_name(ARENA, @word, $word), $4, @4); }
 | "(" expr ")"              { $$ = $expr; }
-| "[" elements "]"          { $$ = checked(parse, expr_list(ARENA, @$, $elements)); }
+| "[" args "]"              { $$ = checked(parse, expr_list(ARENA, @$, $args)); }
 ;
 
 args:
@@ -356,17 +356,6 @@ arg_list:
 arg:
   expr                      { $$ = (Arg){.value = $expr, .span = @$}; }
 | word "=" expr             { $$ = (Arg){.name = $word, .value = $expr, .span = @$}; }
-;
-
-elements:
-  %empty                    { $$ = (Args){0}; }
-| element_list
-| element_list ","
-;
-
-element_list:
-  expr                      { $$ = (Args){0}; vec_push(ARENA, &$$, ((Arg){.value = $expr, .span = @$})); }
-| element_list "," expr     { $$ = $1; vec_push(ARENA, &$$, ((Arg){.value = $expr, .span = @expr})); }
 ;
 
 /* ---- names, and which words of the language may be one where ---- */

@@ -474,6 +474,8 @@ bool check_limits(Build *b, Span span);
 /* Of the body of a context; once, and only where the context has one. */
 bool check_operations(const Context *c, Span span);
 bool check_array(Build *b, double elements, Span span, const char *what);
+/* No two axes have one name. */
+bool check_axes(Build *b, Shape shape, Span span);
 bool check_same_shape(Build *b, StreamId first, StreamId second, Span span);
 bool check_temporal(Build *b, StreamId stream, Span span, bool temporal);
 bool check_classes(Build *b, StreamId stream, Span span);

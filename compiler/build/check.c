@@ -177,6 +177,19 @@ void check_sizes(Build *b)
 
 /* ---- streams ---------------------------------------------------------------------------------------- */
 
+bool check_axes(Build *b, Shape shape, Span span)
+{
+    for (int d = 1; d < shape.ndim; d++) {
+        const char *axis = shape_axis(shape, d);
+        if (shape_find(shape, axis) == d)
+            continue;
+        report(b, RULE_AXIS, span, "two axes are called `%s`", axis);
+        report_hint(b, "give each a name of its own, as in `[freq = 40, c = 3]`");
+        return false;
+    }
+    return true;
+}
+
 bool check_same_shape(Build *b, StreamId first, StreamId second, Span span)
 {
     Shape a = stream_at(b, first)->shape, z = stream_at(b, second)->shape;

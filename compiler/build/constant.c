@@ -60,9 +60,11 @@ static bool shape_list(Build *b, Scope *scope, const Expr *list, const char *wha
     }
     shape->ndim = list->args.count;
     bool fine = true;
-    for (int i = 0; i < shape->ndim; i++)
+    for (int i = 0; i < shape->ndim; i++) {
+        shape->axes[i] = list->args.at[i].name;
         fine &= constant_integer(b, scope, list->args.at[i].value, what, 1, MAX_ELEMENTS, &shape->dims[i]);
-    return fine;
+    }
+    return fine && check_axes(b, *shape, list->span);
 }
 
 bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, Shape *shape)

@@ -24,10 +24,10 @@ static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape,
         return NONE;
     Node node = node_new(NODE_MAP, stage->span);
     node.in = in;
-    node.weight = dense_param(b, "w", (Shape){2, {inputs, outputs}}, stage, init, inputs);
+    node.weight = dense_param(b, "w", (Shape){.ndim = 2, .dims = {inputs, outputs}}, stage, init, inputs);
     b->net->params.at[node.weight].matrix = true;
     if (bias)
-        node.bias = dense_param(b, "b", (Shape){1, {outputs}}, stage, NULL, inputs);
+        node.bias = dense_param(b, "b", (Shape){.ndim = 1, .dims = {outputs}}, stage, NULL, inputs);
     node.out = add_stream(b, name, "dense", STREAM_REALS, stream_at(b, in)->temporal, shape, stage->span);
     add_node(b, node);
     return node.out;

@@ -26,11 +26,12 @@ static void add_stream_buffer(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
     const StreamPlan *plan = &lower->plan->streams[id];
-    Shape shape = stream->temporal ? (Shape){2, {plan->steps, plan->room}} : (Shape){1, {plan->room}};
+    Shape shape = stream->temporal ? (Shape){.ndim = 2, .dims = {plan->steps, plan->room}}
+                                   : (Shape){.ndim = 1, .dims = {plan->room}};
     if (plan->slots)
         shape.dims[0] = plan->slots;
     if (plan->tiled)
-        shape = (Shape){3, {plan->tiles.count, plan->steps, plan->tiles.width}};
+        shape = (Shape){.ndim = 3, .dims = {plan->tiles.count, plan->steps, plan->tiles.width}};
     bool given = lower->net->nodes.at[stream->node].kind == NODE_DATA;
     Type type = stream->kind == STREAM_SPIKES ? TYPE_U8 : TYPE_F32;
     lower->streams[id].values =
@@ -44,7 +45,7 @@ static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, cons
 {
     const Param *param = &lower->net->params.at[id];
     int room = tiling_room(lower->plan->params[id]);
-    Shape shape = param->shape.ndim == 2 ? param->shape : (Shape){1, {room}};
+    Shape shape = param->shape.ndim == 2 ? param->shape : (Shape){.ndim = 1, .dims = {room}};
     const char *name = loop_name(lower->program, arena_printf(lower->arena, "%s%s", prefix, param->name));
     BufferId buffer = add_buffer(lower, name, TYPE_F32, role, shape, param->span);
     lower->program->buffers.at[buffer].param = id;
@@ -70,7 +71,7 @@ static void add_param_buffers(Lower *lower, ParamId id, bool learned, bool trans
     buffers->gradient = learned ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
     buffers->transposed = -1;
     if (transposed) {
-        Shape shape = {2, {param->shape.dims[1], param->shape.dims[0]}};
+        Shape shape = {.ndim = 2, .dims = {param->shape.dims[1], param->shape.dims[0]}};
         const char *name =
             loop_name(lower->program, arena_printf(lower->arena, "%s_transposed", param->name));
         buffers->transposed = add_buffer(lower, name, TYPE_F32, BUFFER_SCRATCH, shape, param->span);
@@ -89,7 +90,7 @@ static void add_fixed_buffers(Lower *lower)
 {
     Program *program = lower->program;
     const Net *net = lower->net;
-    Shape one = {0}, classes = {1, {net->data.classes}};
+    Shape one = {0}, classes = {.ndim = 1, .dims = {net->data.classes}};
     program->label = fixed_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, one);
     program->sample = fixed_buffer(lower, "sample", TYPE_I32, BUFFER_INPUT, one);
     for (int n = 0; n < net->nodes.count; n++) {

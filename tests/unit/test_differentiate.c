@@ -76,7 +76,7 @@ static void new_net(int steps)
 
 static StreamId stream(const char *name, bool temporal, int size)
 {
-    return net_stream(net, name, STREAM_REALS, temporal, (Shape){1, {size}}, (Span){0, 0});
+    return net_stream(net, name, STREAM_REALS, temporal, (Shape){.ndim = 1, .dims = {size}}, (Span){0, 0});
 }
 
 static StreamId add_data(int size)
@@ -91,8 +91,8 @@ static StreamId add_dense(StreamId in, int size)
 {
     Node node = node_new(NODE_MAP, (Span){0, 0});
     node.in = in;
-    node.weight =
-        net_param(net, "w", (Shape){2, {shape_size(net->streams.at[in].shape), size}}, (Span){0, 0});
+    node.weight = net_param(
+        net, "w", (Shape){.ndim = 2, .dims = {shape_size(net->streams.at[in].shape), size}}, (Span){0, 0});
     net->params.at[node.weight].init = INIT_UNIFORM;
     node.out = stream("dense", net->streams.at[in].temporal, size);
     net_add(net, node);
@@ -298,7 +298,7 @@ START_TEST(a_leaky_state_with_parameters)
     new_net(4);
     StreamId in = add_dense(add_data(3), 2);
     Node node = scan_of(&in, 1);
-    ParamId w = net_param(net, "leak", (Shape){1, {2}}, (Span){0, 0}),
+    ParamId w = net_param(net, "leak", (Shape){.ndim = 1, .dims = {2}}, (Span){0, 0}),
             k = net_param(net, "gain", (Shape){0}, (Span){0, 0});
     net->params.at[w].number = 0.6;
     net->params.at[k].number = 0.9;

@@ -75,7 +75,7 @@ static Net *net;
 
 static StreamId stream(const char *name, StreamKind kind, int size)
 {
-    return net_stream(net, name, kind, true, (Shape){1, {size}}, (Span){0, 0});
+    return net_stream(net, name, kind, true, (Shape){.ndim = 1, .dims = {size}}, (Span){0, 0});
 }
 
 /* A leaky neuron with two values of one name and a value without one that is used twice. */
@@ -163,7 +163,7 @@ static void make_net(void)
 {
     net = NEW(arena, Net);
     *net = (Net){.arena = arena, .name = "small", .steps = 4};
-    ParamId weight = net_param(net, "w", (Shape){2, {3, 2}}, (Span){0, 0});
+    ParamId weight = net_param(net, "w", (Shape){.ndim = 2, .dims = {3, 2}}, (Span){0, 0});
     net->params.at[weight].init = INIT_UNIFORM;
     net->params.at[weight].number = 0.5;
     add_forward(weight);

@@ -174,7 +174,7 @@ static void scan_shape(Net *net)
 }
 static void unit_param(Net *net)
 {
-    net->params.at[neuron(net)->params.at[0]].shape = (Shape){1, {3}};
+    net->params.at[neuron(net)->params.at[0]].shape = (Shape){.ndim = 1, .dims = {3}};
 }
 static void delay_kind(Net *net)
 {

@@ -1,0 +1,62 @@
+#include "shape.h"
+
+#include "intern.h"
+
+#include <stddef.h>
+
+int shape_size(Shape shape)
+{
+    int size = 1;
+    for (int i = 0; i < shape.ndim; i++)
+        size *= shape.dims[i];
+    return size;
+}
+
+static const char *rank_axis(int ndim, int d)
+{
+    static const char *const axes[MAX_DIMS][MAX_DIMS] = {
+        {name_c}, {name_y, name_x}, {name_y, name_x, name_c}, {name_z, name_y, name_x, name_c}};
+    return axes[ndim - 1][d];
+}
+
+const char *shape_axis(Shape shape, int d)
+{
+    return shape.axes[d] ? shape.axes[d] : rank_axis(shape.ndim, d);
+}
+
+int shape_find(Shape shape, const char *axis)
+{
+    for (int d = 0; d < shape.ndim; d++)
+        if (shape_axis(shape, d) == axis)
+            return d;
+    return -1;
+}
+
+bool shape_within(Shape part, Shape whole)
+{
+    int last = -1;
+    for (int d = 0; d < part.ndim; d++) {
+        int found = shape_find(whole, shape_axis(part, d));
+        if (found <= last || whole.dims[found] != part.dims[d])
+            return false;
+        last = found;
+    }
+    return true;
+}
+
+bool shape_equal(Shape a, Shape b)
+{
+    return a.ndim == b.ndim && shape_within(a, b);
+}
+
+const char *shape_text(Arena *arena, Shape shape)
+{
+    const char *text = "[";
+    for (int d = 0; d < shape.ndim; d++) {
+        const char *axis = shape_axis(shape, d);
+        bool told = axis == rank_axis(shape.ndim, d);
+        text = arena_printf(arena, "%s%s%s%s%d", text, d ? ", " : "", told ? "" : axis, told ? "" : " = ",
+                            shape.dims[d]);
+    }
+    return arena_printf(arena, "%s]", text);
+}
