@@ -73,6 +73,9 @@ double op_eval(Op op, double a, double b, double c)
     case OP_SIGMOID: return 1.0 / (1.0 + exp(-a));
     case OP_ATAN: return atan(a);
     case OP_ERF: return erf(a);
+    case OP_SIN: return sin(a);
+    case OP_COS: return cos(a);
+    case OP_FLOOR: return floor(a);
     case OP_LT: return a < b;
     case OP_LE: return a <= b;
     case OP_GT: return a > b;

@@ -25,7 +25,7 @@ count() {
 cat > "$work/every.snn" << END
 neuron every() {
     param p = 0.3
-    output  = exp(input) + expm1(input) + log(input) + sigmoid(input) + tanh(input) + atan(input) + erf(input) + input ^ p
+    output  = exp(input) + expm1(input) + log(input) + sigmoid(input) + tanh(input) + atan(input) + erf(input) + sin(input) + cos(input) + floor(input) + input ^ p
 }
 model every_function {
     data idx(shape = [4], classes = 2)

@@ -96,7 +96,9 @@ static Val slope1(Tape *tape, Op op, Val a, Val result)
     case OP_ERF:
         return op2(tape, OP_MUL, number(tape, 2 / sqrt(acos(-1))),
                    op1(tape, OP_EXP, op1(tape, OP_NEG, square(tape, a))));
-    default: return zero; /* not, detach */
+    case OP_SIN: return op1(tape, OP_COS, a);
+    case OP_COS: return op1(tape, OP_NEG, op1(tape, OP_SIN, a));
+    default: return zero; /* not, floor, detach */
     }
 }
 

@@ -38,6 +38,7 @@ static int degree_of(const Degrees *degrees, const Instr *instr)
     case OP_SCALAR: return 1;
     case OP_NEG:
     case OP_ABS:
+    case OP_FLOOR:
     case OP_DETACH: return a;
     case OP_ADD:
     case OP_SUB:
@@ -51,6 +52,8 @@ static int degree_of(const Degrees *degrees, const Instr *instr)
     case OP_TANH:
     case OP_SIGMOID:
     case OP_ATAN:
+    case OP_SIN:
+    case OP_COS:
     case OP_ERF: return a > TAME ? WILD : 0;
     case OP_CONST:
     case OP_STEP: return 0;

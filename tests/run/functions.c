@@ -32,6 +32,9 @@ LOOP(sigmoid, snn_sigmoidf(x[i]))
 LOOP(tanh,    snn_tanhf(x[i]))
 LOOP(atan,    snn_atanf(x[i]))
 LOOP(erf,     snn_erff(x[i]))
+LOOP(sin,     snn_sinf(x[i]))
+LOOP(cos,     snn_cosf(x[i]))
+LOOP(floor,   snn_floorf(x[i]))
 LOOP(pow,     snn_powf(x[i], y[i]))
 
 static const struct {
@@ -40,6 +43,7 @@ static const struct {
 } functions[] = {
     {"exp", loop_exp}, {"expm1", loop_expm1}, {"log", loop_log}, {"sigmoid", loop_sigmoid},
     {"tanh", loop_tanh}, {"atan", loop_atan}, {"erf", loop_erf}, {"pow", loop_pow},
+    {"sin", loop_sin}, {"cos", loop_cos}, {"floor", loop_floor},
 };
 /* clang-format on */
 enum { FUNCTIONS = sizeof functions / sizeof functions[0] };

@@ -236,7 +236,7 @@ const char own_definitions[] =
     "    param q per neuron = 0.2\n"
     "    state v = 0.1\n"
     "    state w = 0\n"
-    "    e     = expm1(-abs(w)) + erf(w) - log(1 + exp(0.5 * v))\n"
+    "    e     = expm1(-abs(w)) + erf(w) - log(1 + exp(0.5 * v)) + sin(2 * v) * cos(w) - floor(w)\n"
     "    f     = sqrt(v ^ 2 + 0.1) * tanh(w + q) + atan(v) - (abs(w) + 0.2) ^ power\n"
     "    quiet = v < 0.3 and not (w >= 0.5) or v == 0\n"
     "    v     = mix * v + input + where(quiet, 0.1 * e, 0.1 * f)\n"

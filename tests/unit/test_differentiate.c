@@ -177,9 +177,9 @@ static void operation_net(Op op)
     derive();
 }
 
-static const Op differentiable[] = {OP_ADD,     OP_SUB,  OP_MUL, OP_DIV,    OP_NEG, OP_ABS,  OP_MIN,
-                                    OP_MAX,     OP_POW,  OP_EXP, OP_EXPM1,  OP_LOG, OP_SQRT, OP_TANH,
-                                    OP_SIGMOID, OP_ATAN, OP_ERF, OP_SELECT, OP_FMA};
+static const Op differentiable[] = {
+    OP_ADD, OP_SUB,  OP_MUL,  OP_DIV,     OP_NEG,  OP_ABS, OP_MIN, OP_MAX, OP_POW,   OP_EXP,    OP_EXPM1,
+    OP_LOG, OP_SQRT, OP_TANH, OP_SIGMOID, OP_ATAN, OP_ERF, OP_SIN, OP_COS, OP_FLOOR, OP_SELECT, OP_FMA};
 enum { DIFFERENTIABLE_COUNT = sizeof differentiable / sizeof *differentiable };
 
 START_TEST(operation)

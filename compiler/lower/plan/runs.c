@@ -9,7 +9,7 @@ static int step_cost(const Node *node)
     for (Val v = 0; v < node->body.code.count; v++) {
         Op op = node->body.code.at[v].op;
         bool function = op == OP_POW || op == OP_EXP || op == OP_EXPM1 || op == OP_LOG || op == OP_TANH
-                        || op == OP_SIGMOID || op == OP_ATAN || op == OP_ERF;
+                        || op == OP_SIGMOID || op == OP_ATAN || op == OP_ERF || op == OP_SIN || op == OP_COS;
         cost += function ? FUNCTION_COST : op_arity(op) > 0;
     }
     return cost > 0 ? cost : 1;
