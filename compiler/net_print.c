@@ -347,6 +347,18 @@ static void print_scan(Printer *printer, const char *head, const char *place)
     print_body(printer);
 }
 
+/* "dense(x, w, b)", "conv^T(x, w) [3 taps, 1 -> 4]" */
+static const char *map_operation(const Printer *printer, const char *in, const char *weight, const char *bias)
+{
+    const Node *node = printer->node;
+    Arena *arena = printer->arena;
+    const char *axes = map_text(arena, node->map);
+    if (node->weight == NONE)
+        weight = arena_printf(arena, "%.9g", node->map->constant);
+    return arena_printf(arena, "%s%s(%s, %s%s%s)%s%s%s", node->map->name, node->transposed ? "^T" : "", in,
+                        weight, *bias ? ", " : "", bias, *axes ? " [" : "", axes, *axes ? "]" : "");
+}
+
 /* What a node without equations computes, and where it goes if that is no stream. */
 static const char *operation(const Printer *printer)
 {
@@ -360,9 +372,7 @@ static const char *operation(const Printer *printer)
     case NODE_DATA: return node->name ? arena_printf(arena, "data %s", node->name) : "data";
     case NODE_POISSON: return arena_printf(arena, "poisson(%s)", in);
     case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
-    case NODE_MAP:
-        return arena_printf(arena, "dense%s(%s, %s%s%s)", node->transposed ? "^T" : "", in, weight,
-                            node->bias == NONE ? "" : ", ", bias);
+    case NODE_MAP: return map_operation(printer, in, weight, bias);
     case NODE_DELAY: return arena_printf(arena, "%s[%+d]", in, -node->steps);
     case NODE_REDUCE: return arena_printf(arena, "%s over time of %s", reduce_name(node->reduce), in);
     case NODE_LOSS: return arena_printf(arena, "loss = %s(%s, label)", loss_name(node->loss), in);

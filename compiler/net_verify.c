@@ -32,7 +32,7 @@ static const char *node_text(const Verifier *verifier)
     const char *name = stream_exists(net, named) ? net->streams.at[named].name : "";
     if (name[0] == '\0' && node->weight >= 0 && node->weight < net->params.count)
         name = net->params.at[node->weight].name;
-    const char *kind = node->kind < NODE_KIND_COUNT ? node_kind_name(node->kind) : "?";
+    const char *kind = node->kind < NODE_KIND_COUNT ? node_title(node) : "?";
     return arena_printf(net->arena, "node %d (%s%s%s)", verifier->index, kind, name[0] ? " " : "", name);
 }
 
@@ -266,34 +266,55 @@ static bool same_time(Verifier *verifier, StreamId a, StreamId b)
                    stream_name(verifier, b));
 }
 
-/* The matrix takes `in` to `out`, by their sizes. */
-static bool matrix_fits(Verifier *verifier, ParamId weight, StreamId in, StreamId out)
+static bool has_units(Verifier *verifier, StreamId stream, int units)
+{
+    int size = shape_size(stream_at(verifier, stream)->shape);
+    return require(verifier, size == units, "`%s` has %d units, its map %d", stream_name(verifier, stream),
+                   size, units);
+}
+
+static bool weight_fits(Verifier *verifier, const AxisMap *map, ParamId weight)
 {
     const Param *param = &verifier->net->params.at[weight];
-    int inputs = shape_size(stream_at(verifier, in)->shape),
-        outputs = shape_size(stream_at(verifier, out)->shape);
-    return require(
-        verifier, param->shape.ndim == 2 && param->shape.dims[0] == inputs && param->shape.dims[1] == outputs,
-        "`%s` is %s, not [%d, %d]", param->name, shape_text(verifier->net->arena, param->shape), inputs,
-        outputs);
+    Shape shape = {0};
+    shape.ndim = map_weight_dims(map, shape.dims);
+    return require(verifier, shape_equal(param->shape, shape), "`%s` is %s, not %s", param->name,
+                   shape_text(verifier->net->arena, param->shape), shape_text(verifier->net->arena, shape));
 }
 
-static bool bias_fits(Verifier *verifier, ParamId bias, StreamId out)
+/* The map takes `in` to `out`. */
+static bool map_fits(Verifier *verifier, const Node *node, StreamId in, StreamId out)
 {
-    const Param *param = &verifier->net->params.at[bias];
-    int outputs = shape_size(stream_at(verifier, out)->shape);
-    return require(verifier, param->shape.ndim == 1 && param->shape.dims[0] == outputs,
-                   "`%s` is %s, not [%d]", param->name, shape_text(verifier->net->arena, param->shape),
-                   outputs);
+    if (!require(verifier, node->map != NULL, "has no map"))
+        return false;
+    const AxisMap *map = node->map;
+    const char *fault = map_fault(map);
+    bool whole = map->time.reach == REACH_SAME
+                 || (map->time.in == verifier->net->steps && map->time.out == verifier->net->steps
+                     && stream_at(verifier, in)->temporal);
+    return require(verifier, !fault, "%s", fault)
+           && require(verifier, whole, "goes over other steps than there are")
+           && has_units(verifier, in, map_inputs(map)) && has_units(verifier, out, map_outputs(map))
+           && same_time(verifier, in, out)
+           && (node->weight == NONE || weight_fits(verifier, map, node->weight));
 }
 
-static bool verify_dense(Verifier *verifier)
+static bool bias_fits(Verifier *verifier, const Node *node)
+{
+    if (!require(verifier, node->map != NULL, "has no map"))
+        return false;
+    const Param *param = &verifier->net->params.at[node->bias];
+    int size = map_biases(node->map, node->transposed);
+    Shape shape = {.ndim = size > 0, .dims = {size}};
+    return require(verifier, shape_equal(param->shape, shape), "`%s` is %s, not %s", param->name,
+                   shape_text(verifier->net->arena, param->shape), shape_text(verifier->net->arena, shape));
+}
+
+static bool verify_map(Verifier *verifier)
 {
     const Node *node = verifier->node;
     StreamId from = node->transposed ? node->out : node->in, to = node->transposed ? node->in : node->out;
-    return matrix_fits(verifier, node->weight, from, to) && same_time(verifier, node->in, node->out)
-           && require(verifier, !node->transposed || node->bias == NONE, "a transposed map has no bias")
-           && (node->bias == NONE || bias_fits(verifier, node->bias, node->out));
+    return map_fits(verifier, node, from, to) && (node->bias == NONE || bias_fits(verifier, node));
 }
 
 static bool verify_scan_grads(Verifier *verifier)
@@ -399,7 +420,7 @@ static bool verify_meaning(Verifier *verifier)
     case NODE_DATA: return verify_data(verifier);
     case NODE_POISSON:
     case NODE_LATENCY: return verify_encoder(verifier);
-    case NODE_MAP: return verify_dense(verifier);
+    case NODE_MAP: return verify_map(verifier);
     case NODE_SCAN: return verify_scan(verifier);
     case NODE_DELAY: return verify_delay(verifier);
     case NODE_REDUCE:
@@ -412,10 +433,8 @@ static bool verify_meaning(Verifier *verifier)
         return verify_scores(verifier) && same_shape(verifier, node->in, node->out)
                && is_temporal(verifier, node->out, false);
     case NODE_PICK_GRAD: return verify_pick(verifier);
-    case NODE_MAP_GRAD:
-        return matrix_fits(verifier, node->weight, node->in, node->aux)
-               && same_time(verifier, node->in, node->aux);
-    case NODE_BIAS_GRAD: return bias_fits(verifier, node->bias, node->in);
+    case NODE_MAP_GRAD: return map_fits(verifier, node, node->in, node->aux);
+    case NODE_BIAS_GRAD: return bias_fits(verifier, node);
     case NODE_UPDATE: return verify_update(verifier);
     case NODE_KIND_COUNT: break;
     }

@@ -39,6 +39,11 @@ const char *loss_name(LossKind kind)
     return names[kind];
 }
 
+const char *node_title(const Node *node)
+{
+    return node->kind == NODE_MAP && node->map ? node->map->name : node_kind_name(node->kind);
+}
+
 Node node_new(NodeKind kind, Span span)
 {
     return (Node){.kind = kind,

@@ -3,6 +3,7 @@
 #define SNNC_NODE_H
 
 #include "body.h"
+#include "map.h"
 #include "source.h"
 #include "vec.h"
 
@@ -74,9 +75,10 @@ typedef struct Node {
     NodeKind kind;
     StreamId in, aux, out;
     ParamId weight, bias;
-    bool transposed; /* MAP */
-    bool held;       /* DATA: values recorded by another run, not the data set's */
-    int steps;       /* DELAY */
+    const AxisMap *map; /* MAP, MAP_GRAD, BIAS_GRAD: what the forward node computes, */
+    bool transposed;    /* or its transpose */
+    bool held;          /* DATA: values recorded by another run, not the data set's */
+    int steps;          /* DELAY */
     ReduceKind reduce;
     LossKind loss;
     /* of kinds with equations */
@@ -105,5 +107,8 @@ int node_made_count(const Node *node);
 StreamId node_made(const Node *node, int k);
 
 bool node_makes(const Node *node, StreamId stream);
+
+/* What it is called in messages: a map, as in the language. */
+const char *node_title(const Node *node);
 
 #endif

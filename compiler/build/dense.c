@@ -24,6 +24,9 @@ static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape,
         return NONE;
     Node node = node_new(NODE_MAP, stage->span);
     node.in = in;
+    AxisMap *map = NEW(b->arena, AxisMap);
+    *map = map_dense(inputs, outputs);
+    node.map = map;
     node.weight = dense_param(b, "w", (Shape){.ndim = 2, .dims = {inputs, outputs}}, stage, init, inputs);
     b->net->params.at[node.weight].matrix = true;
     if (bias)

@@ -58,7 +58,7 @@ static bool *find_transposed(const Lower *lower)
 {
     bool *transposed = NEW_ARRAY(lower->arena, bool, lower->net->params.count + 1);
     for (int n = 0; n < lower->net->nodes.count; n++)
-        if (lower->net->nodes.at[n].transposed)
+        if (lower->plan->nodes[n].dense && lower->net->nodes.at[n].transposed)
             transposed[lower->net->nodes.at[n].weight] = true;
     return transposed;
 }

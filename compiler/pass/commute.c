@@ -1,11 +1,11 @@
-/* Dense maps behind what is linear over time: reduce(scan(x W)) = reduce(scan(x)) W, for scans that do the same
+/* Maps behind what is linear over time: reduce(scan(x W)) = reduce(scan(x)) W, for scans that do the same
  * to all units. Then W is applied once, not at every step, and so is its adjoint. */
 #include "passes.h"
 #include "edit.h"
 
-/* From the dense map to the reduction; each node is the only reader of the one before. */
+/* From the map to the reduction; each node is the only reader of the one before. */
 typedef struct Chain {
-    int dense, reduce;
+    int map, reduce;
     VEC(int) scans; /* the last one first */
 } Chain;
 
@@ -71,10 +71,10 @@ static int hidden_maker(const Commute *commute, StreamId id)
 static bool bias_commutes(const Net *net, const Chain *chain)
 {
     ReduceKind reduce = net->nodes.at[chain->reduce].reduce;
-    return net->nodes.at[chain->dense].bias == NONE || (chain->scans.count == 0 && reduce != REDUCE_SUM);
+    return net->nodes.at[chain->map].bias == NONE || (chain->scans.count == 0 && reduce != REDUCE_SUM);
 }
 
-/* Whether a dense map can go behind node `reduce`, and from where. */
+/* Whether a map can go behind node `reduce`, and from where. */
 static bool find_chain(const Commute *commute, int reduce, Chain *chain)
 {
     const Net *net = commute->net;
@@ -87,9 +87,10 @@ static bool find_chain(const Commute *commute, int reduce, Chain *chain)
         vec_push(net->arena, &chain->scans, maker);
         maker = hidden_maker(commute, net->nodes.at[maker].ins.at[0]);
     }
-    if (maker == NONE || net->nodes.at[maker].kind != NODE_MAP)
+    if (maker == NONE || net->nodes.at[maker].kind != NODE_MAP
+        || net->nodes.at[maker].map->time.reach != REACH_SAME)
         return false;
-    chain->dense = maker;
+    chain->map = maker;
     return net->streams.at[net->nodes.at[maker].in].temporal && bias_commutes(net, chain);
 }
 
@@ -104,25 +105,25 @@ static StreamId replaced_stream(Net *net, StreamId old, StreamId of, const char 
     return net_stream(net, name, STREAM_REALS, temporal, net->streams.at[of].shape, span);
 }
 
-static void move_dense(Commute *commute, const Chain *chain)
+static void move_map(Commute *commute, const Chain *chain)
 {
     Net *net = commute->net;
-    Node *dense = &net->nodes.at[chain->dense], *reduce = &net->nodes.at[chain->reduce];
-    StreamId x = dense->in;
-    net->streams.at[dense->out].node = NONE;
+    Node *map = &net->nodes.at[chain->map], *reduce = &net->nodes.at[chain->reduce];
+    StreamId x = map->in;
+    net->streams.at[map->out].node = NONE;
     for (int k = chain->scans.count - 1; k >= 0; k--) {
         Node *scan = &net->nodes.at[chain->scans.at[k]];
         scan->ins.at[0] = x;
         x = scan->outs.at[0].stream = replaced_stream(net, scan->outs.at[0].stream, x, scan->name, true);
         net->streams.at[x].node = chain->scans.at[k];
     }
-    dense->out = reduce->out;
+    map->out = reduce->out;
     reduce->in = x;
     reduce->out = replaced_stream(net, reduce->out, x, reduce_name(reduce->reduce), false);
-    dense->in = reduce->out;
+    map->in = reduce->out;
     net->streams.at[reduce->out].node = chain->reduce;
-    net->streams.at[dense->out].node = chain->dense;
-    edit_move_behind(&commute->edit, chain->dense, chain->reduce);
+    net->streams.at[map->out].node = chain->map;
+    edit_move_behind(&commute->edit, chain->map, chain->reduce);
 }
 
 void commute_dense(Net *net)
@@ -132,6 +133,6 @@ void commute_dense(Net *net)
         .net = net, .edit = edit_start(net), .readers = net_readers(net), .streams = net->streams.count};
     for (int n = 0; n < net->nodes.count && net->steps > 1; n++)
         while (find_chain(&commute, n, &chain))
-            move_dense(&commute, &chain);
+            move_map(&commute, &chain);
     edit_finish(&commute.edit);
 }

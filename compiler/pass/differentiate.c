@@ -104,19 +104,22 @@ static void adjoin_reduce(Diff *diff, int index)
     contribute(diff, node.in, g);
 }
 
-static void add_weight_gradient(Diff *diff, const Node *dense, StreamId g)
+static void add_weight_gradient(Diff *diff, const Node *map, StreamId g)
 {
-    Node node = node_new(NODE_MAP_GRAD, dense->span);
-    node.weight = dense->weight;
-    node.in = dense->in;
-    node.aux = g;
+    Node node = node_new(NODE_MAP_GRAD, map->span);
+    node.map = map->map;
+    node.weight = map->weight;
+    node.in = map->transposed ? g : map->in;
+    node.aux = map->transposed ? map->in : g;
     net_add(diff->net, node);
 }
 
-static void add_bias_gradient(Diff *diff, const Node *dense, StreamId g)
+static void add_bias_gradient(Diff *diff, const Node *map, StreamId g)
 {
-    Node node = node_new(NODE_BIAS_GRAD, dense->span);
-    node.bias = dense->bias;
+    Node node = node_new(NODE_BIAS_GRAD, map->span);
+    node.map = map->map;
+    node.transposed = map->transposed;
+    node.bias = map->bias;
     node.in = g;
     net_add(diff->net, node);
 }
@@ -127,13 +130,15 @@ static void adjoin_map(Diff *diff, int index)
     StreamId g = gathered(diff, node.out);
     if (g == NONE)
         return;
-    add_weight_gradient(diff, &node, g);
+    if (node.weight != NONE)
+        add_weight_gradient(diff, &node, g);
     if (node.bias != NONE)
         add_bias_gradient(diff, &node, g);
     if (!diff->needs[node.in])
         return;
     Node adjoint = node_new(NODE_MAP, node.span);
-    adjoint.transposed = true;
+    adjoint.map = node.map;
+    adjoint.transposed = !node.transposed;
     adjoint.in = g;
     adjoint.weight = node.weight;
     adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);

@@ -91,6 +91,9 @@ static StreamId add_dense(StreamId in, int size)
 {
     Node node = node_new(NODE_MAP, (Span){0, 0});
     node.in = in;
+    AxisMap *map = NEW(arena, AxisMap);
+    *map = map_dense(shape_size(net->streams.at[in].shape), size);
+    node.map = map;
     node.weight = net_param(
         net, "w", (Shape){.ndim = 2, .dims = {shape_size(net->streams.at[in].shape), size}}, (Span){0, 0});
     net->params.at[node.weight].init = INIT_UNIFORM;

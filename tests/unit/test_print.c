@@ -103,6 +103,10 @@ static int add_dense(StreamId in, ParamId weight, StreamId out, bool transposed)
 {
     Node node = node_new(NODE_MAP, (Span){0, 0});
     node.in = in;
+    AxisMap *map = NEW(arena, AxisMap);
+    *map = map_dense(shape_size(net->streams.at[transposed ? out : in].shape),
+                     shape_size(net->streams.at[transposed ? in : out].shape));
+    node.map = map;
     node.weight = weight;
     node.out = out;
     node.transposed = transposed;

@@ -311,7 +311,7 @@ static const struct {
     {late_encoder, "(latency g_h): stands among the nodes of another phase"},
     {stray_equations, "node 1 (poisson x): equations have no meaning here"},
     {matrix_shape, "(dense h_dense): `w_h` is [7, 4], not [3, 4]"},
-    {not_transposed, "(dense g_h_2): `w_o` is [4, 2], not [2, 4]"},
+    {not_transposed, "(dense g_h_2): `g_o_dense` has 2 units, its map 4"},
     {bias_shape, "(dense h_dense): `b_h` is [7], not [4]"},
     {dense_time, "(dense o_dense): of `h` and `o_dense` only one goes over time"},
     {scan_shape, "(scan o): `o` is [3], but `o_dense` is [2]"},

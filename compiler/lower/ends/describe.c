@@ -54,13 +54,10 @@ static void describe_param(Lower *lower, ParamId id)
     vec_push(lower->arena, &lower->program->params, described);
 }
 
-/* Multiply-adds per sample that a dense map makes, all steps. */
+/* Multiply-adds per sample that a map makes, all steps. */
 static int64_t operations(const Lower *lower, const Node *node)
 {
-    if (node->kind != NODE_MAP)
-        return 0;
-    int64_t once = (int64_t)stream_size(lower, node->in) * stream_size(lower, node->out);
-    return once * steps_of(lower, node->out);
+    return node->kind == NODE_MAP ? map_operations(node->map, steps_of(lower, node->out)) : 0;
 }
 
 /* Of its node's; where neurons were fused, of those that the same words made. */
@@ -83,8 +80,7 @@ static void describe_stream(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
     const Node *node = &lower->net->nodes.at[stream->node];
-    Span made_by =
-        node->kind == NODE_MAP ? node->span : stream->span; /* a dense may have changed its place */
+    Span made_by = node->kind == NODE_MAP ? node->span : stream->span; /* a map may have changed its place */
     LoopStream described = {.name = stream->name,
                             .about = words(lower, made_by),
                             .line = line_of(lower, made_by),

@@ -93,7 +93,7 @@ static GatePlan *gate_of(Planning *plan, const Node *map)
     const Net *net = plan->net;
     StreamId stream = map->out;
     int later = 0;
-    if (!map->transposed || !net->streams.at[stream].temporal)
+    if (!map->transposed || !map_is_dense(map->map) || !net->streams.at[stream].temporal)
         return NULL;
     int reader = only_reader(&plan->readers, stream);
     if (reader != NONE && net->nodes.at[reader].kind == NODE_DELAY) {

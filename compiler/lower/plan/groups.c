@@ -24,7 +24,7 @@ static int joined_of(const Planning *plan, int n)
 {
     const Net *net = plan->net;
     const Node *node = &net->nodes.at[n];
-    if (plan->nodes[n].role != ROLE_MAP || node->transposed || plan->nodes[n].group
+    if (plan->nodes[n].role != ROLE_MAP || !plan->nodes[n].dense || node->transposed || plan->nodes[n].group
         || !plan->streams[node->in].events)
         return 0;
     int reader = only_reader(&plan->readers, node->out);

@@ -35,7 +35,7 @@ static bool may_host(const Planning *plan, int n, int scan)
 static int host_of(const Planning *plan, int n)
 {
     const NodePlan *node = &plan->nodes[n];
-    if (node->role == ROLE_NONE || node->role == ROLE_SCAN || node->group || !node->in_time)
+    if (!node->dense || node->group || !node->in_time)
         return NONE;
     int host = node->role == ROLE_MAP ? only_reader(&plan->readers, node->stream)
                                       : plan->net->streams.at[node->stream].node;
@@ -49,12 +49,12 @@ static int host_of(const Planning *plan, int n)
 static void share_gradients(Planning *plan, int first)
 {
     const NodePlan *node = &plan->nodes[first];
-    if (node->role != ROLE_MAP_GRAD || node->host != NONE)
+    if (node->role != ROLE_MAP_GRAD || !node->dense || node->host != NONE)
         return;
     for (int r = plan->readers.first[node->stream]; r < plan->readers.first[node->stream + 1]; r++) {
         int n = plan->readers.to[r];
         NodePlan *other = &plan->nodes[n];
-        bool alone = n > first && other->role == ROLE_MAP_GRAD && other->host == NONE;
+        bool alone = n > first && other->role == ROLE_MAP_GRAD && other->dense && other->host == NONE;
         if (alone && other->stream == node->stream)
             other->host = first;
     }

@@ -73,6 +73,7 @@ static void start_node(Planning *plan, int n)
     NodePlan *record = &plan->nodes[n];
     *record = kind_record(node);
     record->host = NONE;
+    record->dense = node->map && map_is_dense(node->map);
     if (record->stream == NONE)
         return;
     const Stream *stream = &plan->net->streams.at[record->stream];

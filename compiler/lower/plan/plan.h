@@ -75,13 +75,14 @@ typedef struct LayerPlan {
 typedef struct NodePlan {
     const char *name; /* that its kernels are called after */
     Role role;
-    StreamId stream;        /* whose units it goes through; or NONE */
-    int units, steps;       /* that it works on: all outputs; T, or 1 outside time */
-    Tiling tiles;           /* if these are cut; what it works on has room for all of them */
-    bool in_time;           /* it runs at every step; else once */
-    int group;              /* the number of its recurrent group, or 0 */
-    int joined;             /* the group whose steps make this map from its events, or 0 */
-    int host;               /* the node in whose kernel it is computed, or NONE */
+    StreamId stream;  /* whose units it goes through; or NONE */
+    int units, steps; /* that it works on: all outputs; T, or 1 outside time */
+    Tiling tiles;     /* if these are cut; what it works on has room for all of them */
+    bool dense;       /* a map of all units or a gradient of one: what fast kernels, layers and groups know */
+    bool in_time;     /* it runs at every step; else once */
+    int group;        /* the number of its recurrent group, or 0 */
+    int joined;       /* the group whose steps make this map from its events, or 0 */
+    int host;         /* the node in whose kernel it is computed, or NONE */
     const LayerPlan *layer; /* what its own kernel computes; NULL: it has none, or another kind of kernel */
     bool tables;            /* a map or a gradient that tables may serve, */
     bool listed;            /* or lists of events: for both, */

@@ -5,8 +5,8 @@
 
 static bool follows(const Planning *plan, int n)
 {
-    Role role = plan->nodes[n].role;
-    return (role == ROLE_MAP || role == ROLE_MAP_GRAD) && plan->streams[plan->net->nodes.at[n].in].events;
+    const NodePlan *node = &plan->nodes[n];
+    return node->dense && node->role != ROLE_BIAS_GRAD && plan->streams[plan->net->nodes.at[n].in].events;
 }
 
 /* Small layers have no choice. */

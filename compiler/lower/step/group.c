@@ -147,7 +147,7 @@ static const char *group_about(Lower *lower, const Group *group)
         const Node *node = group->members[i].node;
         bool in_place = node->out != NONE && lower->plan->streams[node->out].shifted;
         text = arena_printf(lower->arena, "%s%s %s (%s%s)", text, i ? "," : "", member_name(lower, node),
-                            node->kind == NODE_SCAN ? node->name : node_kind_name(node->kind),
+                            node->kind == NODE_SCAN ? node->name : node_title(node),
                             in_place ? ", read in place" : "");
     }
     return text;

@@ -189,7 +189,7 @@ static const char *kernel_verb(const LayerPlan *plan)
 {
     if (plan->scan)
         return plan->scan->reverse ? "adjoint" : plan->maps.count ? "layer" : "scan";
-    return plan->maps.count ? "dense" : "gradient";
+    return plan->maps.count ? plan->maps.at[0]->map->name : "gradient";
 }
 
 static LoopExpr *slice_edge(Lower *lower, int slices, LoopExpr *slice)

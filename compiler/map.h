@@ -1,0 +1,70 @@
+/* How a linear map goes from inputs to outputs, axis by axis: over time, and over the space axes that its streams have,
+ * the channel last. An output is the sum of the inputs that it reaches along every axis, each times a weight; positions
+ * share weights, so there is one for each tap of the windows, each input and each output of the axis that is mixed.
+ * Dense connections, convolutions, pools and mixing along time are rows of this table; a transposed map takes what a
+ * map's outputs are to what its inputs are, by the same weights. */
+#ifndef SNNC_MAP_H
+#define SNNC_MAP_H
+
+#include "arena.h"
+#include "room.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum Reach {
+    REACH_SAME,   /* an output reads its own position */
+    REACH_WINDOW, /* output o reads inputs o * stride + k * dilation - before, k = 0 .. taps-1: a tap each */
+    REACH_ALL     /* an output reads all inputs, or those of its group; the last space axis, or time */
+} Reach;
+
+typedef struct MapAxis {
+    Reach reach;
+    int in, out;                        /* extents; of time, 0 where it is SAME: all steps that there are */
+    int taps, stride, dilation, before; /* WINDOW */
+} MapAxis;
+
+/* What a window reads outside of its inputs. */
+typedef enum MapEdge {
+    EDGE_ZERO,     /* 0 */
+    EDGE_REPLICATE /* the nearest input */
+} MapEdge;
+
+typedef struct AxisMap {
+    const char *name; /* as in the language: "dense" */
+    MapAxis time;
+    int count; /* of space axes */
+    MapAxis space[MAX_DIMS];
+    int groups; /* of the space axis that is ALL: the outputs of each read its inputs only */
+    MapEdge edge;
+    double constant; /* where the node has no weight: each one's value */
+} AxisMap;
+
+/* Each of the outputs reads each of the inputs, at every step. */
+AxisMap map_dense(int inputs, int outputs);
+/* Whether it is no more than that: what products with a matrix compute. */
+bool map_is_dense(const AxisMap *map);
+/* Outputs of a window along an axis with `padding` at both ends together; not positive where it does not fit. */
+int window_outputs(int in, int taps, int stride, int dilation, int padding);
+
+/* Units of a sample at one step. */
+int map_inputs(const AxisMap *map);
+int map_outputs(const AxisMap *map);
+/* Weights as they are stored: rows are taps, outermost axis first, times inputs of a group; columns are outputs. */
+int map_rows(const AxisMap *map);
+int map_columns(const AxisMap *map);
+/* The same with an axis for each window, one for inputs and one for outputs, where some are mixed. Their number. PyTorch
+ * has [outputs, inputs, windows...] of this. */
+int map_weight_dims(const AxisMap *map, int dims[MAX_DIMS]);
+/* The axis that is ALL, or NULL. */
+const MapAxis *map_mixed(const AxisMap *map);
+/* Of the map or its transpose: one for each output of the axis that is mixed; 0: one for all. */
+int map_biases(const AxisMap *map, bool transposed);
+/* Multiply-adds of a sample in so many steps, without edges. */
+int64_t map_operations(const AxisMap *map, int steps);
+/* Its axes, for dumps: "2: 3 taps by 2 from -1, 1: same". Empty for one that is dense. */
+const char *map_text(Arena *arena, const AxisMap *map);
+/* NULL, or what no map can be. */
+const char *map_fault(const AxisMap *map);
+
+#endif
