@@ -265,8 +265,8 @@ static void description(const Tables *tables, const BackendOptions *options)
         if (strcmp(program->schedule, kinds[k]) == 0)
             schedule = names[k];
     out_blank(out);
-    out_line(out, "/* What the runtime must know of the network. */");
-    out_open(out, "static const SnnModel description =");
+    out_line(out, "/* What the runtime must know of the network; seen from outside, too. */");
+    out_open(out, "const SnnModel description =");
     out_line(out, ".name = %s,", c_string(tables->arena, program->name));
     out_line(out, ".version = %s,", c_string(tables->arena, options->version));
     out_line(out, ".source = %s,", c_string(tables->arena, program->source));

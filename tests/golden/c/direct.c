@@ -881,8 +881,8 @@ static const char *const text_of_training[] = {
     NULL
 };
 
-/* What the runtime must know of the network. */
-static const SnnModel description = {
+/* What the runtime must know of the network; seen from outside, too. */
+const SnnModel description = {
     .name = "direct",
     .version = "0.1.0",
     .source = "direct.snn",

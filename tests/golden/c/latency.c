@@ -350,8 +350,8 @@ static const char *const text_of_training[] = {
     NULL
 };
 
-/* What the runtime must know of the network. */
-static const SnnModel description = {
+/* What the runtime must know of the network; seen from outside, too. */
+const SnnModel description = {
     .name = "latency",
     .version = "0.1.0",
     .source = "latency.snn",

@@ -1102,8 +1102,8 @@ static const char *const text_of_training[] = {
     NULL
 };
 
-/* What the runtime must know of the network. */
-static const SnnModel description = {
+/* What the runtime must know of the network; seen from outside, too. */
+const SnnModel description = {
     .name = "lists",
     .version = "0.1.0",
     .source = "lists.snn",

@@ -825,8 +825,8 @@ static const char *const text_of_training[] = {
     NULL
 };
 
-/* What the runtime must know of the network. */
-static const SnnModel description = {
+/* What the runtime must know of the network; seen from outside, too. */
+const SnnModel description = {
     .name = "own_neuron",
     .version = "0.1.0",
     .source = "own_neuron.snn",
