@@ -114,6 +114,9 @@ $(BUILD)/snnc-llvm.so: $(LLVM_OBJECTS)
 # LLVM's headers are not ours to warn about.
 $(LLVM_OBJECTS): CFLAGS += -fPIC -isystem $$($(LLVM_CONFIG) --includedir)
 
+# A library to load takes it, too.
+$(RT_OBJECTS): CFLAGS += -fPIC
+
 $(BUILD)/libsnnc.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^

@@ -4,13 +4,14 @@
 #include <limits.h>
 #include <unistd.h>
 
+#define FORM(ending, backend)
+#define LINKED(name, ending, options)
+
 #define BACKEND(name) extern const Backend backend_##name;
 #define LOADED(name, needs)
-#define FORM(ending, backend)
 #include "backends.def"
 #undef BACKEND
 #undef LOADED
-#undef FORM
 
 /* A row of the table: what is part of snnc, or is loaded. */
 typedef struct Known {
@@ -22,39 +23,57 @@ typedef struct Known {
 static const Known known[] = {
 #define BACKEND(name) {#name, &backend_##name, NULL},
 #define LOADED(name, needs) {#name, NULL, needs},
-#define FORM(ending, backend)
 #include "backends.def"
 #undef BACKEND
 #undef LOADED
 #undef FORM
+#undef LINKED
 };
+enum { KNOWN = sizeof known / sizeof *known };
 
-static const struct {
-    const char *ending, *backend;
-} forms[] = {
+static const Form forms[] = {
 #define BACKEND(name)
 #define LOADED(name, needs)
-#define FORM(ending, backend) {#ending, #backend},
+#define FORM(ending, backend) {#ending, #ending, #backend, NULL},
+#define LINKED(name, ending, options) {#name, ending, NULL, options},
 #include "backends.def"
 #undef BACKEND
 #undef LOADED
 #undef FORM
+#undef LINKED
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
-const char *backend_of_form(const char *ending)
+const Form *form_named(const char *name)
 {
     for (int i = 0; i < FORMS; i++)
-        if (strcmp(forms[i].ending, ending) == 0)
-            return forms[i].backend;
+        if (strcmp(forms[i].name, name) == 0)
+            return &forms[i];
     return NULL;
 }
 
-const char *backend_forms(Arena *arena)
+const Form *form_of_ending(const char *ending)
 {
-    const char *list = forms[0].ending;
+    for (int i = 0; i < FORMS; i++)
+        if (strcmp(forms[i].ending, ending) == 0)
+            return &forms[i];
+    return NULL;
+}
+
+const char *form_names(Arena *arena)
+{
+    const char *list = forms[0].name;
     for (int i = 1; i < FORMS; i++)
-        list = arena_printf(arena, "%s, %s", list, forms[i].ending);
+        list = arena_printf(arena, "%s, %s", list, forms[i].name);
+    return list;
+}
+
+const char *form_endings(Arena *arena)
+{
+    const char *list = "";
+    for (int i = 0; i < FORMS; i++)
+        if (*forms[i].ending)
+            list = arena_printf(arena, "%s%s.%s", list, *list ? ", " : "", forms[i].ending);
     return list;
 }
 
@@ -90,14 +109,29 @@ static const Backend *load(Arena *arena, const Known *row, const char **error)
     return found;
 }
 
+static const Known *find_known(const char *name)
+{
+    for (int i = 0; i < KNOWN; i++)
+        if (strcmp(known[i].name, name) == 0)
+            return &known[i];
+    return NULL;
+}
+
+bool backend_is_known(const char *name)
+{
+    return find_known(name) != NULL;
+}
+
+const char *backend_names(Arena *arena)
+{
+    const char *list = known[0].name;
+    for (int i = 1; i < KNOWN; i++)
+        list = arena_printf(arena, "%s, %s", list, known[i].name);
+    return list;
+}
+
 const Backend *backend_find(Arena *arena, const char *name, const char **error)
 {
-    const char *names = "";
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strcmp(known[i].name, name) == 0)
-            return known[i].backend ? known[i].backend : load(arena, &known[i], error);
-        names = arena_printf(arena, "%s%s%s", names, i ? ", " : "", known[i].name);
-    }
-    *error = arena_printf(arena, "no backend is called `%s`; there are %s", name, names);
-    return NULL;
+    const Known *row = find_known(name);
+    return row->backend ? row->backend : load(arena, row, error);
 }

@@ -29,11 +29,26 @@ typedef struct Backend {
                 const char **error);
 } Backend;
 
-/* The name of the backend that writes files with this ending (without the dot), NULL: none does. */
-const char *backend_of_form(const char *ending);
-/* All such endings, as "c, ll". */
-const char *backend_forms(Arena *arena);
-/* NULL with *error set, in the arena: there is none of this name, or it is not installed. */
+/* What can be written. */
+typedef struct Form {
+    const char *name;    /* for --emit */
+    const char *ending;  /* of its files, without the dot; "": none */
+    const char *backend; /* that writes it; NULL: the C compiler makes it of what either writes */
+    const char *options; /* of the C compiler */
+} Form;
+
+/* NULL: there is none. */
+const Form *form_named(const char *name);
+const Form *form_of_ending(const char *ending);
+/* What --emit takes of them, as "c, ll"; all endings, as ".c, .ll". */
+const char *form_names(Arena *arena);
+const char *form_endings(Arena *arena);
+
+/* Whether it is installed is another matter. */
+bool backend_is_known(const char *name);
+/* All of them, as "c, llvm". */
+const char *backend_names(Arena *arena);
+/* One that is known. NULL with *error set, in the arena: it is not installed, or not of this snnc. */
 const Backend *backend_find(Arena *arena, const char *name, const char **error);
 /* Where a file that belongs to snnc stands, as "snnc-llvm.so"; NULL if it is missing. */
 const char *own_file(Arena *arena, const char *name);

@@ -3,10 +3,11 @@
 #include "backend.h"
 #include "executable.h"
 #include "summary.h"
+#include "wanted.h"
 
 #include "snn_output.h"
 
-#include <errno.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -82,13 +83,23 @@ int driver_show(Compilation *c, const Options *options)
     return EXIT_FAILURE;
 }
 
+static int refuse(const char *error)
+{
+    fprintf(stderr, "snnc: %s\n", error);
+    return EXIT_FAILURE;
+}
+
 static int save(const Out *out, Arena *arena, const char *path)
 {
     const char *error = NULL;
     if (out_save(out, arena, path, &error))
         return EXIT_SUCCESS;
-    fprintf(stderr, "snnc: %s\n", error);
-    return EXIT_FAILURE;
+    if (snn_output_is_standard(
+            path)) { /* what is left of it is not tried again, and complained about, at the end */
+        __fpurge(stdout);
+        clearerr(stdout);
+    }
+    return refuse(error);
 }
 
 static const char *without_text(Arena *arena, Without without)
@@ -108,29 +119,6 @@ static const char *define_text(Arena *arena, const Define *define)
     bool plain =
         value[strspn(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.+-")] == '\0';
     return arena_printf(arena, plain ? "%s=%s" : "'%s=%s'", define->item->name, value);
-}
-
-/* What is to be written. */
-typedef struct Wanted {
-    const char *output;
-    const char *backend, *form; /* NULL: a stage of the compiler */
-    bool executable;            /* of that form */
-} Wanted;
-
-/* "c" of "folder/x.c"; "" where there is none. */
-static const char *ending(const char *path)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-    return dot && dot != name ? dot + 1 : "";
-}
-
-/* "x" of "folder/x.c"; NULL of what no backend writes. */
-static const char *stem(Arena *arena, const char *path)
-{
-    const char *slash = path ? strrchr(path, '/') : NULL, *name = slash ? slash + 1 : path;
-    return name && backend_of_form(ending(name))
-               ? arena_strndup(arena, name, strlen(name) - strlen(ending(name)) - 1)
-               : NULL;
 }
 
 static const char *command_text(Compilation *c, const Options *options)
@@ -154,28 +142,9 @@ static const char *command_text(Compilation *c, const Options *options)
     return command;
 }
 
-/* Standard output, pipes and devices take a C program; a file is what its ending says, else an executable. */
-static Wanted wanted(const Options *options)
-{
-    const char *output = options->output ? options->output : "-";
-    struct stat there;
-    bool special = snn_output_is_standard(output)
-                   || (stat(output, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode));
-    const char *form = options->emit ? options->emit : special ? "c" : ending(output);
-    Wanted found = {.output = output, .backend = backend_of_form(form), .form = form};
-    if (!found.backend && !options->emit)
-        found = (Wanted){.output = output, .backend = options->backend, .executable = true};
-    return found;
-}
-
 static int emit_stage(Compilation *c, const Options *options, const char *output)
 {
     const char *pass = emit_pass(options->emit);
-    if (!pass) {
-        fprintf(stderr, "snnc: --emit takes ast, net, adjoint, loop, %s, not `%s`\n", backend_forms(c->arena),
-                options->emit);
-        return 2;
-    }
     if (!compile(c, pass))
         return EXIT_FAILURE;
     Out *out = out_new(c->arena);
@@ -189,7 +158,7 @@ static int emit_stage(Compilation *c, const Options *options, const char *output
 static bool is_same_file(const char *a, const char *b)
 {
     struct stat first, second;
-    return a && stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
+    return a && b && stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
            && first.st_ino == second.st_ino;
 }
 
@@ -237,10 +206,15 @@ static bool wants_trainer_for_none(const Options *options)
     return true;
 }
 
+static bool is_linked(const Wanted *wanted)
+{
+    return wanted->form && !wanted->form->backend;
+}
+
 /* Kernels alone are no program. */
 static bool wants_program_without_runtime(const Options *options, const Wanted *wanted)
 {
-    if (!wanted->executable || !options->no_runtime)
+    if (!is_linked(wanted) || !options->no_runtime)
         return false;
     fprintf(stderr, "snnc: without the runtime there is no program: leave --no-runtime out, or write the "
                     "kernels with `-o FILE.o` (or .c)\n");
@@ -264,30 +238,24 @@ int driver_check(Compilation *c, const Options *options)
     return EXIT_SUCCESS;
 }
 
-static int refuse(const char *error)
-{
-    fprintf(stderr, "snnc: %s\n", error);
-    return EXIT_FAILURE;
-}
-
 static int write_program(Compilation *c, const Options *options, const Wanted *wanted, const Backend *backend)
 {
     const char *error = NULL;
     BackendOptions how = {.version = SNNC_VERSION,
                           .command = command_text(c, options),
-                          .file = stem(c->arena, options->output),
+                          .file = output_stem(c->arena, options->output),
                           .runtime = !options->no_runtime,
-                          .form = wanted->executable ? backend->linked : wanted->form,
+                          .form = is_linked(wanted) ? backend->linked : wanted->form->name,
                           .target = options->target,
                           .optimize = options->optimize};
-    if (wanted->executable && backend->library && !own_file(c->arena, RUNTIME_LIBRARY))
+    if (is_linked(wanted) && backend->library && !own_file(c->arena, RUNTIME_LIBRARY))
         return refuse(RUNTIME_LIBRARY
                       " is missing, which belongs beside snnc or in ../lib/snnc: install snnc again");
     Out *out = out_new(c->arena);
     if (!backend->emit(c->program, &how, out, &error))
         return refuse(error);
-    return wanted->executable ? build_executable(c, options, backend, out)
-                              : save(out, c->arena, wanted->output);
+    return is_linked(wanted) ? build_linked(c, options, wanted->form, backend, out)
+                             : save(out, c->arena, wanted->output);
 }
 
 /* As its usage line and its messages call it: what was typed. */
@@ -310,7 +278,7 @@ int driver_run(Compilation *c, const Options *options)
     int status = EXIT_FAILURE;
     if (!knows_dumped_pass(options))
         return 2;
-    const Backend *backend = backend_find(c->arena, backend_of_form("o"), &error); /* it is linked here */
+    const Backend *backend = backend_find(c->arena, form_named("o")->backend, &error); /* it is linked here */
     if (!backend) {
         fprintf(stderr, "snnc: %s; or let the C compiler make a program: `snnc %s -o program`\n", error,
                 options->model);
@@ -333,19 +301,21 @@ int driver_run(Compilation *c, const Options *options)
 int driver_output(Compilation *c, const Options *options)
 {
     const char *error = NULL;
-    const Wanted what = wanted(options);
-    if (is_same_file(options->model, what.output)) {
-        fprintf(stderr, "snnc: -o `%s` is the model itself; give the output another name\n", what.output);
+    Wanted what;
+    if (is_same_file(options->model, options->output)) {
+        fprintf(stderr, "snnc: -o `%s` is the model itself; give the output another name\n", options->output);
         return 2;
     }
+    if (!find_wanted(c->arena, options, &what))
+        return 2;
     if (!knows_dumped_pass(options) || wants_program_without_runtime(options, &what))
         return 2;
-    if (!what.backend)
+    if (!what.form)
         return emit_stage(c, options, what.output);
     const Backend *backend = backend_find(c->arena, what.backend, &error);
     if (!backend)
         return refuse(error);
-    if (what.executable && backend->library && options->target->system == TARGET_OTHER)
+    if (is_linked(&what) && backend->library && options->target->system == TARGET_OTHER)
         return refuse(
             arena_printf(c->arena,
                          "the runtime as a library is for this machine only: make an executable for %s "

@@ -217,8 +217,8 @@ static void add_optimize(Arena *arena, Words *command, const Options *options)
         vec_push(arena, command, arena_printf(arena, "-O%d", options->optimize));
 }
 
-static char *const *cc_command(const Compilation *c, const Options *options, const Backend *backend,
-                               const Workshop *workshop)
+static char *const *cc_command(const Compilation *c, const Options *options, const Form *form,
+                               const Backend *backend, const Workshop *workshop)
 {
     Arena *arena = c->arena;
     const TargetRow *target = options->target;
@@ -232,6 +232,7 @@ static char *const *cc_command(const Compilation *c, const Options *options, con
         add_words(arena, &command, target_c_options(arena, target));
         add_optimize(arena, &command, options);
     }
+    add_words(arena, &command, *form->options ? form->options : target_program_options(target));
     vec_push(arena, &command, workshop->source);
     vec_push(arena, &command, "-o");
     vec_push(arena, &command, workshop->program);
@@ -242,7 +243,8 @@ static char *const *cc_command(const Compilation *c, const Options *options, con
     return (char *const *)command.at;
 }
 
-int build_executable(const Compilation *c, const Options *options, const Backend *backend, const Out *code)
+int build_linked(const Compilation *c, const Options *options, const Form *form, const Backend *backend,
+                 const Out *code)
 {
     Workshop workshop = {0};
     Watch watch;
@@ -252,7 +254,7 @@ int build_executable(const Compilation *c, const Options *options, const Backend
         open_workshop(&workshop, c->arena, options->output, backend->linked) && write_source(&workshop, code);
     if (done) {
         status = run_cc(c->arena, &watch, options->target, backend->linked,
-                        cc_command(c, options, backend, &workshop));
+                        cc_command(c, options, form, backend, &workshop));
         done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
     }
     int reason = errno;

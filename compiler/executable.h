@@ -1,4 +1,4 @@
-/* From generated code to an executable, by a C compiler. */
+/* From generated code to an executable, or a library to load, by a C compiler. */
 #ifndef SNNC_EXECUTABLE_H
 #define SNNC_EXECUTABLE_H
 
@@ -9,9 +9,10 @@
 /* The runtime, for programs that do not bring it with them. */
 #define RUNTIME_LIBRARY "libsnn_rt.a"
 
-/* Compiles or links what the backend made of c->program into the file that the options name, which appears whole or not at
+/* Compiles or links, in this form, what the backend made of c->program into the file that the options name, which appears whole or not at
  * all, with their C compiler or that of the target; for this machine's programs $CC comes before it. The exit status; a
  * failure was reported. A signal that ends the process leaves no file behind. */
-int build_executable(const Compilation *c, const Options *options, const Backend *backend, const Out *code);
+int build_linked(const Compilation *c, const Options *options, const Form *form, const Backend *backend,
+                 const Out *code);
 
 #endif

@@ -38,7 +38,7 @@ static const struct argp_option table[] = {
     {NULL, 0, NULL, 0, "Compiling:", 1},
     {"output", 'o', "FILE", 0,
      "Write a C program (FILE ends in .c, or - for standard output), what LLVM makes of the model (.ll, .bc, "
-     ".s, .o), or, by the system's C compiler, an executable",
+     ".s, .o), or, by the system's C compiler, a library to load (.so) or, without an ending, an executable",
      1},
     {"define", 'D', "NAME=VALUE", 0,
      "Set a `let` constant of the model, as in -D \"tau=20 ms\"; a plain number takes the constant's unit",
@@ -66,7 +66,8 @@ static const struct argp_option table[] = {
      "For a target without a floating-point unit, all the same: its compiler's library computes floats, "
      "slowly",
      1},
-    {"backend", KEY_BACKEND, "NAME", 0, "Who makes the code of an executable: c or llvm (default: c)", 1},
+    {"backend", KEY_BACKEND, "NAME", 0, "Who makes the code of an executable or .so: c or llvm (default: c)",
+     1},
     {"optimize", 'O', "0..3", 0, "How much the C compiler or LLVM is to optimise (default: 3, of `run` 2)",
      1},
     {"no-warnings", 'w', NULL, 0, "Say nothing about what compiles and is likely a mistake", 1},
@@ -76,7 +77,10 @@ static const struct argp_option table[] = {
      "main(), but `description`, an SnnModel",
      1},
     {NULL, 0, NULL, 0, "Looking:", 2},
-    {"emit", KEY_EMIT, "STAGE", 0, "Print ast, net, adjoint, loop, c or ll instead of compiling", 2},
+    {"emit", KEY_EMIT, "STAGE", 0,
+     "Print ast, net, adjoint, loop, c or ll instead of compiling; with -o also another form, as executable, "
+     "whatever the name of the file",
+     2},
     {"dump-after", KEY_DUMP, "PASS", 0, "Also print what PASS (or all) left, to standard error", 2},
     {"passes", KEY_PASSES, NULL, 0, "List the passes", 2},
     {"help-targets", KEY_TARGETS, NULL, 0, "List the targets", 2},
@@ -350,7 +354,6 @@ Options options_parse(Arena *arena, int argc, char **argv)
         table, parse_option, "MODEL.snn\nrun MODEL.snn train|test|predict|info ...", about, NULL, NULL, NULL};
     Parsing parsing = {.arena = arena};
     parsing.options.seed = 1;
-    parsing.options.backend = "c";
     parsing.options.target = targets;
     parsing.options.optimize = -1; /* not said yet */
     argp_program_version_hook = print_version;

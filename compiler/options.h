@@ -33,7 +33,7 @@ typedef struct Options {
     const char *show;
     const char *dump_after;
     const TargetRow *target;
-    const char *backend, *cc; /* for an executable output */
+    const char *backend, *cc; /* for what is linked; or NULL */
     int optimize;             /* 0 to MOST_OPTIMIZE */
     bool soft_float;          /* floats by a library where the target has no unit for them */
     LowerOptions lower;

@@ -35,7 +35,12 @@ const char *closest_target(const char *name)
 const char *target_c_options(Arena *arena, const TargetRow *target)
 {
     return arena_printf(arena, "-std=c11 -O3 %s -ffp-contract=off -fno-math-errno -fno-trapping-math%s",
-                        target->options, target->system == TARGET_OTHER ? " -static -DSNN_NO_ZLIB" : "");
+                        target->options, target->system == TARGET_OTHER ? " -DSNN_NO_ZLIB" : "");
+}
+
+const char *target_program_options(const TargetRow *target)
+{
+    return target->system == TARGET_OTHER ? " -static" : "";
 }
 
 bool target_has_library(const TargetRow *target, const char *library)

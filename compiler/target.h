@@ -25,8 +25,10 @@ const TargetRow *find_target(const char *name);
 /* The name that begins with this, or is closest to it; NULL: none is close. */
 const char *closest_target(const char *name);
 
-/* The options of the C compiler for a program of this target, in the order of a command line. */
+/* The options of the C compiler for this target, in the order of a command line. */
 const char *target_c_options(Arena *arena, const TargetRow *target);
+/* Those that an executable takes besides, each behind a blank: what is for another machine stands alone. */
+const char *target_program_options(const TargetRow *target);
 /* Whether there is this library, as "-lz", for programs of the target. */
 bool target_has_library(const TargetRow *target, const char *library);
 /* "512 MiB"; "" where there is no limit. */

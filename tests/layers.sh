@@ -21,7 +21,7 @@ BEGIN {
     split(headers, paths, " ")
     for (i in paths)
         runtime_folder[file(paths[i])] = folder(paths[i])
-    count = split("arena vec adjacency table intern unique source diag out literal ast parse shape body map node net loop target passes parts backend pipeline summary executable driver main",
+    count = split("arena vec adjacency table intern unique source diag out literal ast parse shape body map node net loop target passes parts backend pipeline summary executable wanted driver main",
                   order, " ")
     for (i = 1; i <= count; i++)
         rank[order[i]] = i

@@ -84,6 +84,18 @@ same "llvm: weights by hand" by_c.safetensors by_hand.safetensors
 ./by_c info --data data > by_c.info && ./by_llvm info --data data > by_llvm.info
 same "llvm: info" by_c.info by_llvm.info
 
+# ---- libraries to load: main() in them, whatever the name of the file and twice in one process ----
+
+# shellcheck disable=SC2086
+$cc -std=c11 -D_XOPEN_SOURCE=700 $SANITIZE "$root/tests/run/load.c" -ldl -o load || exit 1
+for backend in c llvm; do
+    passes "llvm: a library by $backend" "$snnc" shapes.snn --backend=$backend -O1 -o $backend.so
+    passes "llvm: it trains" ./load ./$backend.so train --quiet --data data --epochs 2 --threads 2 --out so_$backend.safetensors
+    same "llvm: weights of the library by $backend" by_c.safetensors so_$backend.safetensors
+    shows "llvm: what the library by $backend exports" ' main snn_model_open $' \
+        sh -c "nm -D --defined-only $backend.so | sed -n 's/.* \(description\|main\|snn_model_open\)\$/\1/p' | sort | tr '\n' ' '"
+done
+
 # ---- what it writes ----
 
 for form in ll bc s o; do
@@ -113,8 +125,10 @@ shows "llvm: gdb shows weights" '^w_[a-z]+ = 0x' debugger
 mkdir alone && cp "$snnc" alone/snnc
 cp by_c.safetensors trained.safetensors
 refuses "llvm: without LLVM" 1 '^snnc: this snnc was built without LLVM 19 .*: install it, and build snnc again$' alone/snnc shapes.snn -o alone.o
-refuses "llvm: an unknown backend" 1 '^snnc: no backend is called `gcc`; there are c, llvm$' "$snnc" shapes.snn --backend=gcc -o a
+refuses "llvm: an unknown backend" 2 '^snnc: no backend is called `gcc`; there are c, llvm$' "$snnc" shapes.snn --backend=gcc -o a
 refuses "llvm: how much to optimise" 2 '^snnc: -O takes a whole number from 0 to 3, not `4`$' "$snnc" shapes.snn -O4 -o a.o
+refuses "llvm: an object of C" 2 '^snnc: only llvm writes \.o: leave --backend=c out, or write another output$' "$snnc" shapes.snn --backend=c -o a.o
+refuses "llvm: C on standard output" 2 '^snnc: only c writes \.c: leave --backend=llvm out' "$snnc" shapes.snn --backend=llvm -o -
 for backend in c llvm; do
     refuses "llvm: no program without the runtime" 2 '^snnc: without the runtime there is no program: .*`-o FILE\.o` \(or \.c\)$' \
         "$snnc" shapes.snn --backend=$backend --no-runtime -o a

@@ -168,7 +168,7 @@ static void write_text(const Job *job)
 static void write_program(const Job *job, const char *name, const char *form, const char *target, int optimize)
 {
     const char *error = NULL;
-    const Backend *backend = backend_find(job->arena, backend_of_form(form), &error);
+    const Backend *backend = backend_find(job->arena, form_named(form)->backend, &error);
     BackendOptions options = {.version = "test",
                               .command = "",
                               .runtime = false,

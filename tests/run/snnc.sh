@@ -52,6 +52,11 @@ shows "snnc: all that was set of its training" "^mse, $learning, batches of 16, 
 shows "info: how long a step is" ' 10 time steps of 2 ms$' ./set info
 shows "snnc: what to do next" '`snnc shapes\.snn -o shapes`' "$snnc" shapes.snn
 stays "snnc: unknown flag" 2 "^snnc: unrecognized option '--fast'" old.c "$snnc" --fast shapes.snn -o old.c
+stays "snnc: an unknown ending" 2 '^snnc: no output ends as `old\.obj`: give it one of \.c, \.ll, \.bc, \.s, \.o, \.so, or none for an executable; --emit=executable makes one of any name$' old.c "$snnc" shapes.snn -o old.obj
+stays "snnc: an ending of another form" 2 '^snnc: --emit=loop is not what `old\.c` ends as: leave --emit out, or the ending \.c$' old.c "$snnc" --emit=loop shapes.snn -o old.c
+stays "snnc: of a backend, too" 2 '^snnc: --emit=c is not what `old\.ll` ends as: leave --emit out, or the ending \.ll$' old.c "$snnc" --emit=c shapes.snn -o old.ll
+stays "snnc: a stage by a backend" 2 '^snnc: --emit=net is made before there is a backend: leave --backend out$' old.c "$snnc" --emit=net --backend=c shapes.snn
+stays "snnc: an executable that is no file" 2 '^snnc: --emit=executable takes a file: name one with -o$' old.c "$snnc" --emit=executable shapes.snn
 stays "snnc: unknown stage" 2 '^snnc: --emit takes .*, not `asm`$' old.c "$snnc" --emit=asm shapes.snn -o old.c
 stays "snnc: unknown pass" 2 '^snnc: no pass is called `polish`; --passes lists them$' old.c "$snnc" --dump-after=polish shapes.snn -o old.c
 stays "snnc: -D without a value" 2 '^snnc: -D takes NAME=VALUE, as in -D "tau=20 ms", not `hidden=`$' old.c "$snnc" shapes.snn -D hidden= -o old.c
@@ -74,7 +79,7 @@ fi
 full() {
     "$snnc" "$@" > /dev/full 2> messages
     status=$?
-    if [ $status -eq 1 ] && grep -q '^snnc: cannot write.*: No space left on device$' messages; then
+    if [ $status -eq 1 ] && [ "$(grep -c '^snnc: cannot write.*: No space left on device$' messages)" -eq 1 ]; then
         ok "snnc: $1 to a full device"
     else
         fail "snnc: $1 to a full device" "status $status"
@@ -86,6 +91,7 @@ if [ -c /dev/full ]; then
     full --passes
     full --show lif
     full --emit=net shapes.snn
+    full --emit=c shapes.snn
     full --run --print=all shapes.snn
     full --gradcheck --rows=1 shapes.snn -D hidden=4
 fi
@@ -121,7 +127,7 @@ mkdir -p again && "$snnc" - -o again/shapes.c < shapes.snn
 same "snnc: a model from -, C to -" again/shapes.c streamed.c
 passes "snnc: an executable whose name begins with -" "$snnc" shapes.snn -o -minus
 ln -sf minus.real minus.link && cp shapes minus.real
-passes "snnc: an executable through a link" "$snnc" shapes.snn -o minus.link
+passes "snnc: an executable through a link" "$snnc" shapes.snn --emit=executable -o minus.link
 if [ -L minus.link ] && [ -x ./-minus ] && ! cmp -s shapes minus.real; then ok "snnc: it is there"; else fail "snnc: it is there"; fi
 
 # Mistakes in the model are reported with their place; the last line counts them.

@@ -28,7 +28,7 @@ START_TEST(other_machines_programs_stand_alone)
     Arena *arena = arena_new();
     for (int i = 0; i < target_count; i++) {
         const TargetRow *target = &targets[i];
-        bool alone = strstr(target_c_options(arena, target), "-static") != NULL;
+        bool alone = strstr(target_program_options(target), "-static") != NULL;
         ck_assert_msg(alone == (target->system == TARGET_OTHER), "%s", target->name);
         ck_assert(target_has_library(target, "-lm"));
         ck_assert_msg(target_has_library(target, "-lz") == (target->system == TARGET_OWN), "%s",
