@@ -52,7 +52,7 @@ struct Expr {
     Args args;
 };
 
-/* A parameter of a neuron, block, surrogate or optimizer: `tau = 2`. */
+/* A parameter of a neuron, block or another definition: `tau = 2`. */
 typedef struct Formal {
     const char *name;
     Expr *value; /* the default, NULL if the argument is required */
@@ -79,14 +79,14 @@ typedef struct Stmt {
 
 typedef VEC(Stmt) Stmts;
 
-/* neuron, surrogate and optimizer definitions have one form: parameters and equations. */
-typedef enum DefKind { DEF_NEURON, DEF_SURROGATE, DEF_OPTIMIZER, DEF_BLOCK } DefKind;
+/* neuron, surrogate, optimizer and initializer definitions have one form: parameters and equations. */
+typedef enum DefKind { DEF_NEURON, DEF_SURROGATE, DEF_OPTIMIZER, DEF_INITIALIZER, DEF_BLOCK } DefKind;
 
 typedef struct Def {
     DefKind kind;
     const char *name;
     Formals formals;
-    Stmts body;  /* NEURON, SURROGATE, OPTIMIZER */
+    Stmts body;  /* all but BLOCK */
     Expr *value; /* BLOCK: the expression */
     Span span, name_span;
 } Def;

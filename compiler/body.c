@@ -23,7 +23,7 @@ static const OpFacts op_facts[OP_BODY_COUNT] = {
 #undef W
     [OP_CONST] = {"const", 0, 'N'}, [OP_INPUT] = {"input", 0, 'N'},   [OP_STATE] = {"state", 0, 'N'},
     [OP_PARAM] = {"param", 0, 'N'}, [OP_SCALAR] = {"scalar", 0, 'N'}, [OP_STEP] = {"step", 3, 'N'},
-    [OP_MIX] = {"mix", 3, 'N'},     [OP_DETACH] = {"detach", 1, 'N'},
+    [OP_MIX] = {"mix", 3, 'N'},     [OP_DETACH] = {"detach", 1, 'N'}, [OP_UNIFORM] = {"uniform", 2, 'N'},
 };
 
 const char *op_name(Op op)
@@ -99,6 +99,7 @@ double op_eval(Op op, double a, double b, double c)
     case OP_STATE:
     case OP_PARAM:
     case OP_SCALAR:
+    case OP_UNIFORM:
     case OP_BODY_COUNT: break;
     }
     return NAN;
@@ -322,6 +323,13 @@ Val body_op3(Arena *arena, Body *body, Op op, Val a, Val b, Val c)
     return simple != NO_VAL ? simple : intern_instr(arena, body, instr_new(op, a, b, c));
 }
 
+Val body_uniform(Arena *arena, Body *body, Val a, Val b, int draw)
+{
+    Instr instr = instr_new(OP_UNIFORM, a, b, NO_VAL);
+    instr.index = draw;
+    return intern_instr(arena, body, instr);
+}
+
 void body_name(Body *body, Val value, const char *name)
 {
     Instr *instr = &body->code.at[value];
@@ -338,7 +346,10 @@ Val body_copy(Arena *arena, Body *body, const Instr *instr, Val a, Val b, Val c)
         return instr->op == OP_CONST ? body_const(arena, body, instr->number)
                                      : body_leaf(arena, body, instr->op, instr->index, instr->name);
     case 1: value = body_op1(arena, body, instr->op, a); break;
-    case 2: value = body_op2(arena, body, instr->op, a, b); break;
+    case 2:
+        value = instr->op == OP_UNIFORM ? body_uniform(arena, body, a, b, instr->index)
+                                        : body_op2(arena, body, instr->op, a, b);
+        break;
     default: value = body_op3(arena, body, instr->op, a, b, c); break;
     }
     if (instr->name)

@@ -1,13 +1,15 @@
 /* A body: the equations of one neuron (or of anything pointwise), one time step, one unit, as scalar
  * instructions in single assignment. A Val names the instruction that made it.
  *
- * Above the shared operations (ops.def) a body has leaves and three operations of its own:
+ * Above the shared operations (ops.def) a body has leaves and four operations of its own:
  *
  *   step(a; slope b, smooth c)  1 where a >= 0, else 0. Its derivative is b by decree (the surrogate);
  *                               c is the antiderivative of b, which gradcheck puts in the step's place.
  *   mix(a, b, c)                a ? b : c for a spike a in {0, 1}, differentiable in a as if it were
  *                               a * b + (1 - a) * c: d/da = b - c.
  *   detach(a)                   a, with derivative 0.
+ *   uniform(a, b; draw `index`) a random number from a up to b, another one for each element and draw. Only where the
+ *                               first values of a parameter are made.
  *
  * b and c of a step are ordinary values of the body; a plain forward run does not need them. */
 #ifndef SNNC_BODY_H
@@ -35,6 +37,7 @@ typedef enum Op {
     OP_STEP,
     OP_MIX,
     OP_DETACH,
+    OP_UNIFORM,
     OP_BODY_COUNT
 } Op;
 
@@ -53,7 +56,7 @@ enum { NO_VAL = -1 };
 typedef struct Instr {
     Op op;
     Val a, b, c;      /* operands; NO_VAL where unused */
-    int index;        /* leaves */
+    int index;        /* leaves, UNIFORM */
     double number;    /* OP_CONST */
     const char *name; /* the name the user gave it, or NULL */
     Span span;        /* what the user wrote that it came from */
@@ -79,6 +82,7 @@ Val body_leaf(Arena *arena, Body *body, Op op, int index, const char *name);
 Val body_op1(Arena *arena, Body *body, Op op, Val a);
 Val body_op2(Arena *arena, Body *body, Op op, Val a, Val b);
 Val body_op3(Arena *arena, Body *body, Op op, Val a, Val b, Val c); /* SELECT, STEP, MIX */
+Val body_uniform(Arena *arena, Body *body, Val a, Val b, int draw);
 
 /* Names the value for dumps and generated code, unless it has a name already or is a constant. */
 void body_name(Body *body, Val value, const char *name);

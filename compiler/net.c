@@ -11,13 +11,27 @@ StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, 
     return net->streams.count - 1;
 }
 
+void param_starts_at(const Net *net, Param *param, double number)
+{
+    Node *init = NEW(net->arena, Node);
+    *init = node_new(NODE_SCAN, param->span);
+    vec_push(net->arena, &init->outs, ((ScanOut){NONE, body_const(net->arena, &init->body, number)}));
+    param->init = init;
+}
+
 ParamId net_param(Net *net, const char *name, Shape shape, Span span)
 {
     Param param = {.shape = shape, .span = span};
     /* safetensors files keep names with underscores in front to themselves */
     param.name = unique_name(net->arena, &net->param_names, name_stem(name));
+    param_starts_at(net, &param, 0);
     vec_push(net->arena, &net->params, param);
     return net->params.count - 1;
+}
+
+bool param_is_constant(const Param *param, double *number)
+{
+    return body_is_const(&param->init->body, param->init->outs.at[0].value, number);
 }
 
 int net_add(Net *net, Node node)

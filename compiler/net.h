@@ -32,19 +32,15 @@ typedef struct Stream {
     Span span;
 } Stream;
 
-typedef enum InitKind {
-    INIT_CONSTANT, /* number */
-    INIT_UNIFORM   /* uniform in -number .. number */
-} InitKind;
-
 /* An array of weights, learned or frozen. Matrices of `dense` are stored [inputs][outputs]; checkpoints hold
  * them the way PyTorch does, [outputs][inputs]. */
 typedef struct Param {
     const char *name; /* unique among parameters */
     Shape shape;      /* ndim 0: one number */
-    InitKind init;
-    double number;
-    bool matrix; /* of a dense: transposed in a checkpoint */
+    /* What it starts from: outs[0].value of a body that reads nothing, and may draw random numbers. */
+    const Node *init;
+    double orthogonal; /* not 0: then what was drawn is made orthogonal, with this norm */
+    bool matrix;       /* of a dense: transposed in a checkpoint */
     Span span;
 } Param;
 
@@ -107,7 +103,12 @@ typedef struct Net {
 
 /* Over the batch; named `name`, or with a number behind it where another one meets it (see unique.h). */
 StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span);
+/* It starts at 0, unless somebody says otherwise. */
 ParamId net_param(Net *net, const char *name, Shape shape, Span span);
+/* This number, at the start of all its elements. */
+void param_starts_at(const Net *net, Param *param, double number);
+/* Whether it is. */
+bool param_is_constant(const Param *param, double *number);
 /* Appends the node, and sets the producer of its outputs. */
 int net_add(Net *net, Node node);
 /* The scan makes the stream, too. */
@@ -134,6 +135,8 @@ void net_print(Out *out, const Net *net, int first, int last); /* nodes first ..
 typedef enum EquationDetail { EQUATION_ALL, EQUATION_SLOPES, EQUATION_VALUES } EquationDetail;
 /* The equations of a scan or an update, one a line, inputs and parameters named as in the neuron. */
 Lines net_equations(const Net *net, const Node *node, EquationDetail detail);
+/* The first values of a parameter in terms of the equations before: "uniform(-0.5, 0.5)". */
+const char *net_init_text(const Net *net, const Param *param);
 const char *net_node_text(const Net *net, const Node *node); /* "h_dense: reals [3] = dense(image, w_h)" */
 /* Fills net->network_text and net->training_text. To be called on what `build` made: then they do not depend on
  * optimisations. They hold no places and no paths; equations that an earlier layer has are not repeated. */

@@ -89,16 +89,22 @@ static void describe_nodes(Net *net)
     }
 }
 
+static void describe_init(Net *net, const Param *param)
+{
+    Lines equations = net_equations(net, param->init, EQUATION_ALL);
+    for (int i = 0; i + 1 < equations.count; i++)
+        add(net, &net->training_text, arena_printf(net->arena, "param %s: %s", param->name, equations.at[i]));
+    add(net, &net->training_text,
+        arena_printf(net->arena, "param %s = %s", param->name, net_init_text(net, param)));
+}
+
 static void describe_params(Net *net)
 {
     for (ParamId p = 0; p < net->params.count; p++) {
         const Param *param = &net->params.at[p];
-        const char *start =
-            arena_printf(net->arena, "%s%s", param->init == INIT_CONSTANT ? "" : "uniform to ",
-                         number(net, param->number));
         add(net, &net->network_text,
             arena_printf(net->arena, "param %s: %s", param->name, shape_text(net->arena, param->shape)));
-        add(net, &net->training_text, arena_printf(net->arena, "param %s = %s", param->name, start));
+        describe_init(net, param);
     }
 }
 

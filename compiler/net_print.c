@@ -421,14 +421,14 @@ static void print_params(const Printer *printer)
     const bool *learned = learned_params(printer->net);
     for (ParamId p = 0; p < printer->net->params.count; p++) {
         const Param *param = &printer->net->params.at[p];
-        const char *number = number_text(printer, param->number);
-        const char *init = param->init == INIT_CONSTANT
-                               ? number
-                               : arena_printf(printer->arena, "uniform in -%s .. %s", number, number);
         bool derived = printer->net->backward < printer->net->nodes.count;
         bool frozen = derived && !learned[p];
+        Lines equations = net_equations(printer->net, param->init, EQUATION_ALL);
+        for (int i = 0; i + 1 < equations.count; i++)
+            out_line(printer->out, "init %s: %s", param->name, equations.at[i]);
         out_line(printer->out, "param %s: %s = %s%s%s", param->name, shape_text(printer->arena, param->shape),
-                 init, frozen ? ", frozen" : "", place_text(printer, param->span));
+                 net_init_text(printer->net, param), frozen ? ", frozen" : "",
+                 place_text(printer, param->span));
     }
 }
 
@@ -483,6 +483,16 @@ const char *net_node_text(const Net *net, const Node *node)
     if (node->kind == NODE_SCAN)
         return scan_text(&printer);
     return arena_printf(net->arena, "%s%s", result_name(&printer), operation(&printer));
+}
+
+const char *net_init_text(const Net *net, const Param *param)
+{
+    Lines equations = net_equations(net, param->init, EQUATION_ALL);
+    const char *value = equations.at[equations.count - 1] + strlen("out = ");
+    if (param->orthogonal == 0)
+        return value;
+    return arena_printf(net->arena, "orthogonal of norm %s from %s",
+                        infix_number(net->arena, param->orthogonal, "").text, value);
 }
 
 void net_print(Out *out, const Net *net, int first, int last)

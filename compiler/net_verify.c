@@ -11,6 +11,7 @@ typedef struct Verifier {
     const Net *net;
     const Node *node; /* the one being verified, or NULL */
     int index;        /* of node */
+    bool draws;       /* it makes the first values of a parameter */
     Unique stream_names, param_names;
     int *updated; /* by parameter: the node that updates it, from 1 */
     const char *error;
@@ -198,6 +199,8 @@ static bool verify_leaf(Verifier *verifier, Val v)
     case OP_PARAM: count = node->params.count; break;
     case OP_SCALAR: count = SCALAR_COUNT; break;
     case OP_CONST: return require(verifier, isfinite(instr->number), "value %d is not finite", v);
+    case OP_UNIFORM:
+        return require(verifier, verifier->draws, "value %d draws a number where nothing begins", v);
     default:
         return require(verifier, !op_is_word(instr->op), "value %d, `%s`, is for the Loop IR only", v,
                        op_name(instr->op));
@@ -485,12 +488,26 @@ static bool verify_stream(Verifier *verifier, StreamId id)
                       "stream `%s` says that node %d makes it", stream->name, node);
 }
 
+static bool verify_init(Verifier *verifier, const Param *param)
+{
+    verifier->node = param->init;
+    verifier->draws = true;
+    bool good =
+        require(verifier, param->init->outs.count == 1, "has %d first values", param->init->outs.count)
+        && verify_body(verifier);
+    verifier->draws = false;
+    verifier->node = NULL;
+    return good;
+}
+
 static bool verify_param(Verifier *verifier, ParamId id)
 {
     const Param *param = &verifier->net->params.at[id];
     return require(verifier,
                    unique_name(verifier->net->arena, &verifier->param_names, param->name) == param->name,
-                   "two parameters are called `%s`", param->name);
+                   "two parameters are called `%s`", param->name)
+           && require(verifier, param->init, "`%s` starts from nothing", param->name)
+           && verify_init(verifier, param);
 }
 
 /* A group runs step by step in one direction and holds nothing that needs all steps at once. */

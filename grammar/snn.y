@@ -64,7 +64,7 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %token <const char *> NAME "name" STRING "string"
 %token <Number> NUMBER "number"
 %token <const char *>
-    NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" BLOCK "block" LET "let" MODEL "model"
+    NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" INITIALIZER "initializer" BLOCK "block" LET "let" MODEL "model"
     DATA "data" TIME "time" PREDICT "predict" TRAIN "train" OF "of"
     STATE "state" PARAM "param" EXPECT "expect" PER "per" STEPS "steps"
 %token COLON ":"
@@ -150,6 +150,7 @@ def_kind:
   "neuron"                  { $$ = DEF_NEURON; }
 | "surrogate"               { $$ = DEF_SURROGATE; }
 | "optimizer"               { $$ = DEF_OPTIMIZER; }
+| "initializer"             { $$ = DEF_INITIALIZER; }
 ;
 
 definition:
@@ -363,7 +364,7 @@ arg:
 word:      NAME | definer | opener | "state" | "param" | "expect" | "per" | "steps" ;
 item_name: NAME | "state" | "param" | "expect" | "per" | "steps" ;
 stmt_name: NAME | opener | "per" | "steps" ;
-definer:   "neuron" | "surrogate" | "optimizer" | "block" | "let" | "model" ;
+definer:   "neuron" | "surrogate" | "optimizer" | "initializer" | "block" | "let" | "model" ;
 opener:    "data" | "time" | "predict" | "train" | "of" ;
 
 %%

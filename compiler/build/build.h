@@ -9,7 +9,8 @@
  *   eval.c       formulas: constants and bodies        constant.c   sizes, counts, flags
  *   spikes.c     what is certainly 0 or 1              nodes.c      nodes and their streams, added to the net
  *   function.c   exp, where, detach, ...               statement.c  states, parameters, assignments
- *   surrogate.c  step and its slope                    neuron.c     neurons
+ *   surrogate.c  step and its slope                    init.c       initial values of parameters
+ *   neuron.c     neurons
  *   dense.c, encode.c, reduce.c  the built-in stages   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   optimizer.c  optimizers and learning rates
  *   train.c      predict and train                     language.c   the tables of what is built in
@@ -131,6 +132,7 @@ enum {
     NEURONS = 1 << DEF_NEURON,
     SURROGATES = 1 << DEF_SURROGATE,
     OPTIMIZERS = 1 << DEF_OPTIMIZER,
+    INITIALIZERS = 1 << DEF_INITIALIZER,
     BLOCKS = 1 << DEF_BLOCK,
     STAGES = NEURONS | BLOCKS
 };
@@ -258,6 +260,12 @@ Formals formals_of(Build *b, const char *const *names_and_defaults);
 
 /* ---- formulas --------------------------------------------------------------------------------------- */
 
+/* Of the weights of a connection: how many inputs an output sums, and to how many outputs an input leads. 0: of another
+ * parameter. */
+typedef struct Fans {
+    int inputs, outputs;
+} Fans;
+
 /* Where a formula stands. */
 typedef struct Context {
     Build *build;
@@ -266,6 +274,8 @@ typedef struct Context {
     bool steps;        /* step() may be used */
     const char *owner; /* neuron: names the parameters */
     Shape shape;       /* neuron: of its units */
+    Fans fans;         /* of the parameter whose first values it makes, */
+    bool draws;        /* which may be random */
     VEC(bool) spikes;  /* by value of the body, as far as it was asked: see is_spike */
     bool scratch;      /* nothing may be added to the net: a definition that is only checked */
     Span span;
@@ -345,6 +355,10 @@ typedef struct Stage {
 typedef struct Language {
     const Function *functions; /* up to one without a name; so are the stages */
     const Stage *stages;
+    /* build_init. */
+    bool (*begin)(Build *b, Param *param, Scope *scope, const Expr *expr, Fans fans, const char *what);
+    /* A call of what is for initial values. */
+    Value (*draw)(Context *c, Scope *scope, const Expr *call);
     /* A model expression: a stream or a constant. `name`: of the resulting stream, NULL: made from the stage. */
     Value (*build)(Build *b, Scope *scope, const Expr *expr, const char *name);
 } Language;
@@ -363,6 +377,8 @@ void declare_definition(Build *b, Scope *scope, const Def *def);
 Value binding_value(Build *b, Entry *entry, Span use);
 /* What a `let` names is neither a stream nor a stage. */
 bool check_constant_kind(Build *b, const Entry *entry);
+/* A name or call of what is for initial values. */
+bool is_draw(Scope *scope, const Expr *expr);
 void unknown_name(Build *b, const Scope *scope, const char *name, Span span);
 void unknown_function(Build *b, Scope *scope, const Expr *call);
 void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds);
@@ -385,6 +401,14 @@ Value build_reduce(Build *b, const StageUse *use);
 
 /* ---- definitions ------------------------------------------------------------------------------------ */
 
+/* Of the weights of a map, as PyTorch counts them. */
+Fans fans_of(const AxisMap *map);
+/* The first values of a parameter: a formula that may draw random numbers. `expr` is evaluated in `scope`; false if a
+ * mistake was reported. `what` it is for, in messages. */
+bool build_init(Build *b, Param *param, Scope *scope, const Expr *expr, Fans fans, const char *what);
+/* A call of uniform, or of an initializer; reported where nothing may be drawn. */
+Value eval_draw(Context *c, Scope *scope, const Expr *call);
+Value use_initializer(Context *c, const Def *def, const Call *call);
 StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, const char *name);
 /* A surrogate's equations at x. Of one that stands in a neuron's arguments, mistakes belong there; the neuron's use is
  * noted behind them. */

@@ -1,23 +1,22 @@
 /* dense(size): each output is a weighted sum of all inputs. */
 #include "build.h"
 
-#include <math.h>
-
 const char *const dense_formals[] = {name_size, NULL, name_bias, name_false, name_init, name_none, NULL};
 
-static ParamId dense_param(Build *b, const char *prefix, Shape shape, const Expr *stage, const double *init,
-                           int inputs)
+/* NONE if a mistake in its initial values was reported. `init`: as they are given, NULL: as usual. */
+static ParamId dense_param(Build *b, const char *prefix, Shape shape, const Expr *stage, const Entry *init,
+                           Fans fans)
 {
     const char *base = arena_printf(b->arena, "%s_%s", prefix, b->binding);
     ParamId id = net_param(b->net, base, shape, stage->span);
-    Param *param = &b->net->params.at[id];
-    param->init = init ? INIT_CONSTANT : INIT_UNIFORM;
-    param->number = init ? *init : 1 / sqrt(inputs);
-    return id;
+    const Expr *expr = init ? init->expr : expr_name(b->arena, stage->span, name_linear);
+    return build_init(b, &b->net->params.at[id], init ? init->scope : b->library, expr, fans, "`init`")
+               ? id
+               : NONE;
 }
 
-static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape, bool bias,
-                          const double *init, const char *name)
+static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape, bool bias, const Entry *init,
+                          const char *name)
 {
     int inputs = shape_size(stream_at(b, in)->shape), outputs = shape_size(shape);
     if (!check_array(b, (double)inputs * outputs, stage->span, "the weights of dense"))
@@ -27,10 +26,13 @@ static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape,
     AxisMap *map = NEW(b->arena, AxisMap);
     *map = map_dense(inputs, outputs);
     node.map = map;
-    node.weight = dense_param(b, "w", (Shape){.ndim = 2, .dims = {inputs, outputs}}, stage, init, inputs);
+    Fans fans = fans_of(map);
+    node.weight = dense_param(b, "w", (Shape){.ndim = 2, .dims = {inputs, outputs}}, stage, init, fans);
+    if (node.weight == NONE)
+        return NONE;
     b->net->params.at[node.weight].matrix = true;
     if (bias)
-        node.bias = dense_param(b, "b", (Shape){.ndim = 1, .dims = {outputs}}, stage, NULL, inputs);
+        node.bias = dense_param(b, "b", (Shape){.ndim = 1, .dims = {outputs}}, stage, NULL, fans);
     node.out = add_stream(b, name, "dense", STREAM_REALS, stream_at(b, in)->temporal, shape, stage->span);
     add_node(b, node);
     return node.out;
@@ -56,16 +58,12 @@ Value build_dense(Build *b, const StageUse *use)
 {
     StreamId in = plain_stream_of(b, use->in, use->in_span);
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
-    const Entry *constant = given_argument(frame, name_init);
     Shape shape;
     bool bias = false;
-    double init = 0;
     bool fine = dense_shape(b, frame, &shape);
     fine &= dense_bias(b, frame, &bias);
-    if (constant)
-        fine &= constant_plain(b, constant->scope, constant->expr, "`init`", &init);
     if (!fine || in == NONE)
         return value_poison();
-    StreamId out = add_dense(b, use->expr, in, shape, bias, constant ? &init : NULL, use->name);
+    StreamId out = add_dense(b, use->expr, in, shape, bias, given_argument(frame, name_init), use->name);
     return out == NONE ? value_poison() : value_stream(out, unit_plain);
 }

@@ -194,8 +194,10 @@ Value formal_value(Context *c, Entry *entry)
         return value_poison();
     }
     entry->progress = ENTRY_BUSY;
-    Value value = entry->of_block ? b->language->build(b, entry->scope, entry->expr, NULL)
-                                  : fit_argument(b, entry, eval(c, entry->scope, entry->expr));
+    Context constant = context_constant(b); /* what is drawn stays in the formula that draws it */
+    Value value = entry->of_block
+                      ? b->language->build(b, entry->scope, entry->expr, NULL)
+                      : fit_argument(b, entry, eval(c->draws ? &constant : c, entry->scope, entry->expr));
     finish_entry(b, entry, value);
     return value;
 }
@@ -427,8 +429,8 @@ static Value eval_stream(Context *c, Scope *scope, const Expr *expr)
 {
     if (!c->streams) {
         report(c->build, RULE_CONSTANT, expr->span, "a stream cannot be used here, only constants%s",
-               c->node ? ", states and `input`" : "");
-        if (c->node && expr->kind == EXPR_PAST)
+               c->node && !c->draws ? ", states and `input`" : "");
+        if (c->node && !c->draws && expr->kind == EXPR_PAST)
             report_hint(
                 c->build,
                 "a state keeps its value from step to step: until it is assigned, `%s` is the last one",
@@ -446,6 +448,8 @@ static Value eval_call(Context *c, Scope *scope, const Expr *call)
     const Function *function = find_function(c->build, call->name);
     if (function)
         return function->eval(c, scope, call);
+    if (is_draw(scope, call))
+        return c->build->language->draw(c, scope, call);
     unknown_function(c->build, scope, call);
     return value_poison();
 }

@@ -42,4 +42,4 @@ static const Stage stages[] = {
     {.name = NULL},
 };
 
-const Language language = {functions, stages, build_value};
+const Language language = {functions, stages, build_init, eval_draw, build_value};

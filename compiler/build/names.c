@@ -82,6 +82,14 @@ Span name_span(const Expr *expr)
     return expr->kind == EXPR_CALL ? expr->name_span : expr->span;
 }
 
+bool is_draw(Scope *scope, const Expr *expr)
+{
+    Scope *home;
+    return (expr->kind == EXPR_CALL || expr->kind == EXPR_NAME)
+           && (expr->name == name_uniform || expr->name == name_orthogonal
+               || scope_definition(scope, expr->name, INITIALIZERS, &home));
+}
+
 /* ---- unknown names ------------------------------------------------------------------------------------ */
 
 void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
@@ -109,6 +117,8 @@ static const char *kinds_text(int kinds)
 {
     if (kinds == SURROGATES)
         return "surrogate";
+    if (kinds == INITIALIZERS)
+        return "initializer";
     return kinds == OPTIMIZERS ? "optimizer" : "neuron or block";
 }
 
@@ -250,8 +260,10 @@ static bool is_known(const Build *b, Scope *scope, const char *name)
     for (int i = 0; i < SCHEDULE_COUNT; i++)
         if (schedule_name((ScheduleKind)i) == name)
             return true;
+    if (name == name_uniform || name == name_orthogonal)
+        return true;
     Scope *home;
-    int any = NEURONS | SURROGATES | OPTIMIZERS | BLOCKS;
+    int any = NEURONS | SURROGATES | OPTIMIZERS | INITIALIZERS | BLOCKS;
     return is_constant_name(name) || is_function(b, name) || find_layer(b, name) || scope_find(scope, name)
            || scope_definition(scope, name, any, &home);
 }

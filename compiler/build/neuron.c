@@ -89,10 +89,17 @@ static void check_equations(Build *b, Scope *home, const Def *def)
     Node node = node_new(NODE_SCAN, def->span);
     Context c = {.build = b, .node = &node, .owner = def->name, .scratch = true, .span = def->span};
     c.steps = def->kind == DEF_NEURON;
+    c.draws = def->kind == DEF_INITIALIZER;
+    c.fans = (Fans){1, 1};
     Call call = default_call(def, home);
     for (int i = 0; i < def->formals.count; i++)
         if (!def->formals.at[i].value)
             return; /* nothing is known about its arguments */
+    if (c.draws) {
+        use_initializer(&c, def, &call);
+        check_body(b, &node.body);
+        return;
+    }
     Value x = value_body(body_leaf(b->arena, &node.body, OP_INPUT, 0, name_input), unit_plain, false);
     Value output;
     if (def->kind == DEF_NEURON)
@@ -106,6 +113,6 @@ void check_definition(Build *b, Scope *home, const Def *def)
 {
     if (is_definition_used(b, def))
         return;
-    if (def->kind == DEF_NEURON || def->kind == DEF_SURROGATE)
+    if (def->kind == DEF_NEURON || def->kind == DEF_SURROGATE || def->kind == DEF_INITIALIZER)
         check_equations(b, home, def);
 }

@@ -1,4 +1,4 @@
-/* Statements of neurons, surrogates and optimizers: states, parameters and assignments, in the order of
+/* Statements of neurons and other definitions: states, parameters and assignments, in the order of
  * execution. */
 #include "build.h"
 
@@ -32,37 +32,30 @@ static void run_state(Context *c, Scope *frame, const Stmt *stmt)
     entry->value = initial.kind == VALUE_POISON ? initial : value_body(val, initial.unit, false);
 }
 
-static ParamId add_param(Context *c, const Stmt *stmt, double initial)
+static ParamId add_param(Context *c, const Stmt *stmt, const Param *initial)
 {
     Build *b = c->build;
     Shape shape = stmt->per_neuron ? c->shape : (Shape){0};
     const char *base = arena_printf(b->arena, "%s_%s_%s", c->owner, stmt->name, b->binding);
     ParamId id = net_param(b->net, base, shape, c->span);
-    b->net->params.at[id].init = INIT_CONSTANT;
-    b->net->params.at[id].number = initial;
+    b->net->params.at[id].init = initial->init;
     return id;
 }
 
 static void run_param(Context *c, Scope *frame, const Stmt *stmt)
 {
     Build *b = c->build;
-    Value initial = eval(c, frame, stmt->value);
-    if (initial.kind == VALUE_BODY || initial.kind == VALUE_FLAG) {
-        report(b, RULE_CONSTANT, stmt->value->span, "the initial value of `%s` must be a constant number",
-               stmt->name);
-        initial = value_poison();
-    }
-    if (!check_plain(b, initial, stmt->value->span, "a learned parameter")
-        || (initial.kind == VALUE_NUMBER && !check_held(b, initial.number, initial.span)))
-        initial = value_poison();
+    Param initial = {0};
+    const char *what = arena_printf(b->arena, "the initial value of `%s`", stmt->name);
+    bool fine = b->language->begin(b, &initial, frame, stmt->value, (Fans){0, 0}, what);
     Entry *entry = scope_define(b, frame, ENTRY_LOCAL, stmt->name, stmt->name_span);
     if (!entry)
         return;
     entry->fixed = true;
     int index = c->node->params.count;
-    vec_push(b->arena, &c->node->params, c->scratch ? NONE : add_param(c, stmt, initial.number));
+    vec_push(b->arena, &c->node->params, c->scratch ? NONE : add_param(c, stmt, &initial));
     Val val = body_leaf(b->arena, &c->node->body, OP_PARAM, index, stmt->name);
-    entry->value = initial.kind == VALUE_POISON ? initial : value_body(val, unit_plain, false);
+    entry->value = fine ? value_body(val, unit_plain, false) : value_poison();
 }
 
 static void assign_state(Context *c, Entry *entry, const Stmt *stmt, Value value)
@@ -130,8 +123,8 @@ static bool check_statement(Context *c, const Def *def, const Stmt *stmt)
     bool fine = stmt->kind == STMT_ASSIGN || stmt->kind == STMT_EXPECT || def->kind == DEF_NEURON
                 || (def->kind == DEF_OPTIMIZER && stmt->kind == STMT_STATE);
     if (!fine) {
-        report(c->build, RULE_STATEMENT, stmt->span, "%s cannot have a %s",
-               def->kind == DEF_OPTIMIZER ? "an optimizer" : "a surrogate",
+        report(c->build, RULE_STATEMENT, stmt->span, "%s %s cannot have a %s",
+               def->kind == DEF_SURROGATE ? "a" : "an", def_kind_text(def->kind),
                stmt->kind == STMT_STATE ? "state" : "learned parameter");
     }
     return fine;

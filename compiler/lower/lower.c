@@ -218,6 +218,9 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower.phase = PHASE_INIT;
     for (ParamId p = 0; p < net->params.count; p++)
         lower_init(&lower, p);
+    for (ParamId p = 0; p < net->params.count; p++)
+        if (net->params.at[p].orthogonal != 0)
+            lower_orthogonal(&lower, p);
     lower.phase = PHASE_FORWARD;
     lower_phase(&lower, PHASE_FORWARD);
     watch_streams(&lower);

@@ -17,6 +17,7 @@ typedef struct Writer {
     Dice dice;
     Dice names; /* of streams; apart, so that the models do not depend on it */
     Dice ends;  /* whether a model is deep, predicts, has parts that the loss does not reach: apart, too */
+    Dice inits; /* initial values: apart, too */
     Dice broad; /* whether it has one broad layer: apart, too */
     int steps;
     double dt_ms; /* 0: no time units */
@@ -132,9 +133,25 @@ static void write_source(Writer *w, const NamedStream *source)
         fputs(name, w->out);
 }
 
+static const char *const initial_values[] = {"uniform(-0.3, 0.4)",
+                                             "kaiming_uniform",
+                                             "kaiming_normal(0.5)",
+                                             "xavier_uniform(1.5)",
+                                             "xavier_normal",
+                                             "orthogonal",
+                                             "orthogonal(0.5)",
+                                             "0.3 * tanh(normal(0.1, 0.7))",
+                                             "-abs(uniform(0.1, 0.2))",
+                                             "where(uniform(0, 1) < 0.3, normal(0, 0.5), 0)",
+                                             "uniform(0, uniform(0, 1))"};
+enum { INITIAL_VALUES = sizeof initial_values / sizeof *initial_values };
+
 static void write_dense(Writer *w, int size)
 {
-    fprintf(w->out, " -> dense(%d%s)", size, chance(w, 35) ? ", bias" : "");
+    fprintf(w->out, " -> dense(%d%s", size, chance(w, 35) ? ", bias" : "");
+    if (dice_chance(&w->inits, 25))
+        fprintf(w->out, ", init = %s", initial_values[dice_below(&w->inits, INITIAL_VALUES)]);
+    fprintf(w->out, ")");
 }
 
 /* + a later layer, or this one, one or more steps ago. Reals could grow without bounds: only spikes. A million weights
@@ -372,6 +389,7 @@ ModelText model_text(uint32_t seed, uint32_t number)
                 .dice = dice_new(seed, number, 1),
                 .names = dice_new(seed, number, 4),
                 .ends = dice_new(seed, number, 5),
+                .inits = dice_new(seed, number, 7),
                 .broad = dice_new(seed, number, 6)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");

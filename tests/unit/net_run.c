@@ -211,13 +211,24 @@ void run_nodes(Run *r, int first, int last)
 
 /* ---- what is given ---- */
 
+void param_is_drawn(const Net *net, Param *param, double most)
+{
+    Node *init = NEW(net->arena, Node);
+    *init = node_new(NODE_SCAN, param->span);
+    Body *body = &init->body;
+    Val low = body_const(net->arena, body, -most), high = body_const(net->arena, body, most);
+    vec_push(net->arena, &init->outs, ((ScanOut){NONE, body_uniform(net->arena, body, low, high, 0)}));
+    param->init = init;
+}
+
 void run_fill(Run *r)
 {
     for (ParamId p = 0; p < r->net->params.count; p++) {
         const Param *param = &r->net->params.at[p];
+        double number;
+        bool constant = param_is_constant(param, &number);
         for (int i = 0; i < shape_size(param->shape); i++)
-            r->param[p][i] = param->init == INIT_CONSTANT ? param->number + 0.1 * pseudo(i + 50 * p)
-                                                          : 2 * pseudo(i + 50 * p) - 0.8;
+            r->param[p][i] = constant ? number + 0.1 * pseudo(i + 50 * p) : 2 * pseudo(i + 50 * p) - 0.8;
     }
     for (int n = 0; n < r->net->backward; n++)
         if (r->net->nodes.at[n].kind == NODE_DATA)

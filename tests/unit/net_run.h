@@ -16,6 +16,8 @@ typedef struct Run {
     double loss;
 } Run;
 
+/* The parameter starts at random, from -most to most. */
+void param_is_drawn(const Net *net, Param *param, double most);
 double loss_weight(int n);
 /* Parameters and data get numbers that look random. */
 void run_fill(Run *r);

@@ -96,7 +96,7 @@ static StreamId add_dense(StreamId in, int size)
     node.map = map;
     node.weight = net_param(
         net, "w", (Shape){.ndim = 2, .dims = {shape_size(net->streams.at[in].shape), size}}, (Span){0, 0});
-    net->params.at[node.weight].init = INIT_UNIFORM;
+    param_is_drawn(net, &net->params.at[node.weight], 1);
     node.out = stream("dense", net->streams.at[in].temporal, size);
     net_add(net, node);
     return node.out;
@@ -303,8 +303,8 @@ START_TEST(a_leaky_state_with_parameters)
     Node node = scan_of(&in, 1);
     ParamId w = net_param(net, "leak", (Shape){.ndim = 1, .dims = {2}}, (Span){0, 0}),
             k = net_param(net, "gain", (Shape){0}, (Span){0, 0});
-    net->params.at[w].number = 0.6;
-    net->params.at[k].number = 0.9;
+    param_starts_at(net, &net->params.at[w], 0.6);
+    param_starts_at(net, &net->params.at[k], 0.9);
     vec_push(arena, &node.params, w);
     vec_push(arena, &node.params, k);
     Body *body = &node.body;

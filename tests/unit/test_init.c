@@ -129,6 +129,125 @@ START_TEST(equal_layers_share_a_kernel)
 }
 END_TEST
 
+/* ---- initializers ---- */
+
+static const char initializers[] =
+    "initializer fans() { value = inputs + outputs / 1000 }\n"
+    "neuron drawn() { state v = 0\n param w per neuron = 1 + uniform(0, 1)\n v = v + w * input\n"
+    "                 spike = step(v - 1, atan(2)) }\n"
+    "model m {\n"
+    "    data idx(shape = [60], classes = 3)\n"
+    "    time 2 steps\n"
+    "    many = image -> dense(500, init = normal(2, 0.5)) -> drawn\n"
+    "    all  = image -> dense(40, init = fans) -> lif\n"
+    "    few  = image -> dense(40, init = orthogonal(0.5)) -> lif\n"
+    "    more = image -> dense(70, init = orthogonal) -> lif\n"
+    "    kaiming = image -> dense(50, init = kaiming_uniform(1)) -> lif\n"
+    "    xavier = image -> dense(50, init = xavier_normal(2)) -> lif\n"
+    "    range = image -> dense(50, init = uniform(1, 3)) -> lif\n"
+    "    predict argmax(sum(few -> dense(3)))\n"
+    "}\n";
+
+static void setup_initializers(void)
+{
+    arena = arena_new();
+    program = compiled_without(arena, initializers, 0)->program;
+}
+
+static double product(const double *values, int count, int a, int b, int step, int next)
+{
+    double sum = 0;
+    for (int k = 0; k < count; k++)
+        sum += values[a * next + k * step] * values[b * next + k * step];
+    return sum;
+}
+
+/* Rows, or columns, are at right angles and of this norm. */
+static void expect_orthogonal(const Interp *interp, const char *name, int inputs, int outputs, double gain)
+{
+    int p, few = inputs < outputs ? inputs : outputs, many = inputs < outputs ? outputs : inputs;
+    const double *values = interp->buffers[param(name, &p)->value];
+    int step = inputs < outputs ? 1 : outputs, next = inputs < outputs ? outputs : 1;
+    for (int a = 0; a < few; a++)
+        for (int b = 0; b <= a; b++) {
+            double found = product(values, many, a, b, step, next);
+            ck_assert_msg(fabs(found - (a == b ? gain * gain : 0)) < 2e-6, "%s: product %d %d is %g", name, a,
+                          b, found);
+        }
+}
+
+START_TEST(matrices_are_orthogonal)
+{
+    Interp *interp = begun(5);
+    expect_orthogonal(interp, "w_few", 60, 40, 0.5);
+    expect_orthogonal(interp, "w_more", 60, 70, 1);
+    interp_free(interp);
+}
+END_TEST
+
+/* Mean, standard deviation, least and greatest; by the number of values, the first two within 4 of their own deviations. */
+static void expect_moments(const Interp *interp, const char *name, double mean, double deviation, double low,
+                           double high)
+{
+    int p;
+    BufferId id = param(name, &p)->value;
+    double count = (double)interp_count(interp, id), sum = 0, squares = 0;
+    for (size_t k = 0; k < interp_count(interp, id); k++) {
+        double value = interp->buffers[id][k];
+        ck_assert_msg(value >= low && value <= high, "%s: %g", name, value);
+        sum += value;
+        squares += (value - mean) * (value - mean);
+    }
+    ck_assert_msg(fabs(sum / count - mean) < 4 * deviation / sqrt(count), "%s: mean %g", name, sum / count);
+    double found = sqrt(squares / count);
+    ck_assert_msg(fabs(found - deviation) < 4 * deviation / sqrt(count), "%s: deviation %g", name, found);
+}
+
+START_TEST(distributions_have_their_moments)
+{
+    Interp *interp = begun(7);
+    expect_moments(interp, "w_many", 2, 0.5, -1, 5);
+    expect_moments(interp, "w_kaiming", 0, sqrt(1.0 / 60), -sqrt(3.0 / 60), sqrt(3.0 / 60));
+    expect_moments(interp, "w_xavier", 0, sqrt(8.0 / 110), -2, 2);
+    expect_moments(interp, "w_range", 2, sqrt(1.0 / 3), 1, 3);
+    expect_moments(interp, "drawn_w_many", 1.5, sqrt(1.0 / 12), 1, 2);
+    interp_free(interp);
+}
+END_TEST
+
+START_TEST(inputs_and_outputs_are_known)
+{
+    expect_all("w_all", 60.04f);
+}
+END_TEST
+
+/* A normal number is made of two, which are drawn apart. */
+START_TEST(normal_numbers_are_of_two)
+{
+    int p;
+    BufferId id = param("w_many", &p)->value;
+    Interp *interp = begun(3);
+    for (uint32_t k = 0; k < 20; k++) {
+        double first = (double)snn_uniform(snn_key(3, SNN_INIT_EPOCH, (uint32_t)p, 0), k);
+        double second = (double)snn_uniform(snn_key(3, SNN_INIT_EPOCH, (uint32_t)p, 1), k);
+        double wanted = 2 + 0.5 * sqrt(-2 * log(1 - first)) * cos(2 * acos(-1) * second);
+        ck_assert_double_eq_tol(interp->buffers[id][k], wanted, 1e-5);
+    }
+    interp_free(interp);
+}
+END_TEST
+
+static TCase *initializers_case(void)
+{
+    TCase *tcase = tcase_create("initializers");
+    tcase_add_checked_fixture(tcase, setup_initializers, teardown);
+    tcase_add_test(tcase, matrices_are_orthogonal);
+    tcase_add_test(tcase, distributions_have_their_moments);
+    tcase_add_test(tcase, inputs_and_outputs_are_known);
+    tcase_add_test(tcase, normal_numbers_are_of_two);
+    return tcase;
+}
+
 Suite *init_suite(void)
 {
     Suite *suite = suite_create("init");
@@ -139,5 +258,6 @@ Suite *init_suite(void)
     tcase_add_test(tcase, states_are_set);
     tcase_add_test(tcase, equal_layers_share_a_kernel);
     suite_add_tcase(suite, tcase);
+    suite_add_tcase(suite, initializers_case());
     return suite;
 }

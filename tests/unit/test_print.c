@@ -1,7 +1,7 @@
 /* Dumps of the Net and of the Loop IR. */
 #include "infix.h"
 #include "loop.h"
-#include "net.h"
+#include "net_run.h"
 
 #include <check.h>
 
@@ -168,8 +168,7 @@ static void make_net(void)
     net = NEW(arena, Net);
     *net = (Net){.arena = arena, .name = "small", .steps = 4};
     ParamId weight = net_param(net, "w", (Shape){.ndim = 2, .dims = {3, 2}}, (Span){0, 0});
-    net->params.at[weight].init = INIT_UNIFORM;
-    net->params.at[weight].number = 0.5;
+    param_is_drawn(net, &net->params.at[weight], 0.5);
     add_forward(weight);
     add_backward(weight);
     add_update(weight);
@@ -207,7 +206,7 @@ static const char rest_text[] = "\n"
                                 "        out weight = weight - lr * gradient\n";
 
 static const char head_text[] = "net small: 4 steps\n"
-                                "param w: [3, 2] = uniform in -0.5 .. 0.5\n"
+                                "param w: [3, 2] = uniform(-0.5, 0.5)\n"
                                 "\n";
 
 START_TEST(a_whole_net)

@@ -15,7 +15,7 @@ static void find_steady(Equations *equations)
 {
     for (Val v = 0; v < equations->body->code.count; v++) {
         const Instr *instr = &equations->body->code.at[v];
-        bool steady = instr->op != OP_INPUT && instr->op != OP_STATE
+        bool steady = instr->op != OP_INPUT && instr->op != OP_STATE && instr->op != OP_UNIFORM
                       && (instr->op != OP_PARAM || equations->shared_params[instr->index]);
         for (int k = 0; k < op_value_arity(instr->op); k++)
             steady = steady && equations->steady[instr_operand(instr, k)];
@@ -67,11 +67,30 @@ static LoopExpr *leaf(Equations *equations, const Instr *instr)
     }
 }
 
+/* Around the middle: the draws are from -1 to 1. */
+static LoopExpr *write_uniform(Equations *equations, const Instr *instr)
+{
+    Arena *arena = equations->lower->arena;
+    LoopExpr *draw = equations->draws[instr->index];
+    double low, high;
+    if (body_is_const(equations->body, instr->a, &low) && body_is_const(equations->body, instr->b, &high)) {
+        LoopExpr *spread = loop_op(arena, OP_MUL, draw, loop_float(arena, (high - low) / 2), NULL);
+        return low == -high ? spread
+                            : loop_op(arena, OP_ADD, loop_float(arena, (low + high) / 2), spread, NULL);
+    }
+    LoopExpr *a = equation_number(equations, instr->a), *b = equation_number(equations, instr->b);
+    LoopExpr *half = loop_float(arena, 0.5);
+    LoopExpr *middle = loop_op(arena, OP_MUL, loop_op(arena, OP_ADD, a, b, NULL), half, NULL);
+    LoopExpr *reach = loop_op(arena, OP_MUL, loop_op(arena, OP_SUB, b, a, NULL), half, NULL);
+    return loop_op(arena, OP_ADD, middle, loop_op(arena, OP_MUL, draw, reach, NULL), NULL);
+}
+
 static LoopExpr *write_op(Equations *equations, const Instr *instr)
 {
     Arena *arena = equations->lower->arena;
     LoopExpr *operand[3] = {NULL, NULL, NULL};
     switch ((int)instr->op) {
+    case OP_UNIFORM: return write_uniform(equations, instr);
     case OP_STEP:
         return loop_op(arena, OP_GE, equation_number(equations, instr->a), loop_float(arena, 0), NULL);
     case OP_MIX:

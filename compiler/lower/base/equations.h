@@ -12,6 +12,7 @@ typedef struct Equations {
     LoopBlock *into;                       /* where values of this step and unit go */
     LoopBlock *before;                     /* where values that never change go */
     LoopExpr **inputs, **states, **params; /* what the leaves mean here, by index */
+    LoopExpr **draws;                      /* by draw: a random number in -1 .. 1 */
     bool *shared_params;                   /* by index: one number for all units */
     int *uses;                             /* by value */
     bool *steady;                          /* by value: the same for all units and steps */

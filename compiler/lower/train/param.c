@@ -1,6 +1,7 @@
 #include "lower/train/param.h"
 
 #include "lower/base/code.h"
+#include "lower/base/equations.h"
 
 /* Matrices are divided by rows, all else by elements. */
 Elements param_kernel(Lower *lower, ParamId id, const char *verb, const char *about)
@@ -31,23 +32,32 @@ void lower_zeroed(Lower *lower, ParamId id)
 
 /* ---- initial values ---- */
 
-/* Uniform in -most .. most: from the random stream of the launch's number, with a number of it for each element. */
-static LoopExpr *uniform(Lower *lower, ParamId id, const Elements *all, double most)
+/* Random numbers from -1 to 1: of the random stream of the launch's number, each draw at a step of its own, with a number
+ * for each element. */
+static LoopExpr **draw_numbers(Lower *lower, ParamId id, const Elements *all, int count, LoopBlock *before)
 {
     Arena *arena = lower->arena;
     Launches *launches = &lower->program->phases[lower->phase];
     launches->at[launches->count - 1].number = id;
-    LoopBlock body = {0};
-    LoopExpr *key = loop_local(lower, &body, "key", loop_key(arena, loop_given(arena), num(lower, 0)));
-    vec_push(arena, &body, all->rows);
-    lower->kernel->body = body;
-    LoopExpr *unit = all->index[0];
+    LoopExpr *unit = all->index[0], **draws = NEW_ARRAY(arena, LoopExpr *, count + 1);
     if (all->dims == 2)
         unit =
             op2(lower, OP_ADD, op2(lower, OP_MUL, unit, num(lower, lower->net->params.at[id].shape.dims[1])),
                 all->index[1]);
-    LoopExpr *random = op2(lower, OP_MUL, loop_float(arena, 2), random_fraction(lower, key, unit));
-    return op2(lower, OP_MUL, op2(lower, OP_SUB, random, loop_float(arena, 1)), loop_float(arena, most));
+    for (int k = 0; k < count; k++) {
+        LoopExpr *key = loop_local(lower, before, "key", loop_key(arena, loop_given(arena), num(lower, k)));
+        LoopExpr *random = op2(lower, OP_MUL, loop_float(arena, 2), random_fraction(lower, key, unit));
+        draws[k] = op2(lower, OP_SUB, random, loop_float(arena, 1));
+    }
+    return draws;
+}
+
+static int count_draws(const Body *body)
+{
+    int count = 0;
+    for (Val v = 0; v < body->code.count; v++)
+        count += body->code.at[v].op == OP_UNIFORM;
+    return count;
 }
 
 void lower_init(Lower *lower, ParamId id)
@@ -58,10 +68,19 @@ void lower_init(Lower *lower, ParamId id)
     Elements all = param_kernel(lower, id, "init",
                                 arena_printf(lower->arena, "%s: initial values%s", param->name,
                                              described->states > 0 ? ", and of the optimiser's states" : ""));
-    LoopExpr *value = param->init == INIT_CONSTANT ? loop_float(lower->arena, param->number)
-                                                   : uniform(lower, id, &all, param->number);
+    LoopBlock constants = {0};
+    int draws = count_draws(&param->init->body);
+    Equations equations = equations_start(lower, param->init);
+    equations.into = all.into;
+    equations.before = &constants;
+    if (draws > 0)
+        equations.draws = draw_numbers(lower, id, &all, draws, &constants);
+    LoopExpr *value = equation_number(&equations, param->init->outs.at[0].value);
     loop_store(lower->program, all.into, described->value, all.dims, all.index, value, false);
     for (int s = 0; s < described->states; s++)
         loop_store(lower->program, all.into, described->state[s], all.dims, all.index,
                    loop_float(lower->arena, update->states.at[s].initial), false);
+    vec_push(lower->arena, &constants,
+             all.rows); /* what is the same for all elements stands before the loops */
+    lower->kernel->body = constants;
 }

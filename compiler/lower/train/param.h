@@ -6,6 +6,8 @@
 
 /* Its initial values, and those of the optimiser's states of it. */
 void lower_init(Lower *lower, ParamId param);
+/* Behind lower_init, for a matrix that is to be orthogonal. */
+void lower_orthogonal(Lower *lower, ParamId param);
 /* What its gradient starts from. */
 void lower_zeroed(Lower *lower, ParamId param);
 /* One step of the optimiser. */

@@ -653,7 +653,7 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_digit = uniform to 0.5",
+    "param w_digit = uniform(-0.5, 0.5)",
     "digit: x = v - 0.5",
     "digit: y = 3.141592653589793 * x",
     "digit: derivative = 1 / (1 + y * y)",

@@ -861,8 +861,8 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_hidden = uniform to 0.5",
-    "param w_digit = uniform to 0.5",
+    "param w_hidden = uniform(-0.5, 0.5)",
+    "param w_digit = uniform(-0.5, 0.5)",
     "hidden: x = v - 1",
     "hidden: y = 25 * abs(x) + 1",
     "hidden: derivative = 1 / (y * y)",

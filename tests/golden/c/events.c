@@ -638,8 +638,8 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_digit = uniform to 0.4472135954999579",
-    "param w_digit_2 = uniform to 0.4472135954999579",
+    "param w_digit = uniform(-0.4472135954999579, 0.4472135954999579)",
+    "param w_digit_2 = uniform(-0.4472135954999579, 0.4472135954999579)",
     "digit: x = v - 1",
     "digit: y = 3.141592653589793 * x",
     "digit: derivative = 1 / (1 + y * y)",

@@ -1225,8 +1225,8 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_hidden = uniform to 0.5",
-    "param w_hidden_2 = uniform to 0.5773502691896258",
+    "param w_hidden = uniform(-0.5, 0.5)",
+    "param w_hidden_2 = uniform(-0.5773502691896258, 0.5773502691896258)",
     "param plif_w_hidden = 0",
     "hidden: x = v - 0.5",
     "hidden: y = 3.141592653589793 * x",

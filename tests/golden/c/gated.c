@@ -1550,10 +1550,10 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_hidden = uniform to 0.5773502691896258",
-    "param w_hidden_2 = uniform to 0.24253562503633297",
-    "param w_second = uniform to 0.24253562503633297",
-    "param w_digit = uniform to 0.23570226039551587",
+    "param w_hidden = uniform(-0.5773502691896258, 0.5773502691896258)",
+    "param w_hidden_2 = uniform(-0.24253562503633297, 0.24253562503633297)",
+    "param w_second = uniform(-0.24253562503633297, 0.24253562503633297)",
+    "param w_digit = uniform(-0.23570226039551587, 0.23570226039551587)",
     "hidden: x = v - 1",
     "hidden: derivative = where(abs(x) < 0.5, 1, 0)",
     "hidden: spike = step(x; slope derivative)",

@@ -1061,9 +1061,9 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_hidden = uniform to 0.5",
+    "param w_hidden = uniform(-0.5, 0.5)",
     "param plif_w_hidden = -0.6931471805599453",
-    "param w_digit = uniform to 0.4472135954999579",
+    "param w_digit = uniform(-0.4472135954999579, 0.4472135954999579)",
     "param plif_w_digit = 0",
     "hidden: x = v - 1",
     "hidden: s = sigmoid(4 * x)",

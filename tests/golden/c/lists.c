@@ -1087,8 +1087,8 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_digit = uniform to 0.1690308509457033",
-    "param w_digit_2 = uniform to 0.5773502691896258",
+    "param w_digit = uniform(-0.1690308509457033, 0.1690308509457033)",
+    "param w_digit_2 = uniform(-0.5773502691896258, 0.5773502691896258)",
     "digit: x = v - 1",
     "digit: y = 3.141592653589793 * x",
     "digit: derivative = 1 / (1 + y * y)",

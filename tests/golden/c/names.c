@@ -1655,17 +1655,17 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_b = uniform to 0.5773502691896258",
+    "param w_b = uniform(-0.5773502691896258, 0.5773502691896258)",
     "param map___LINE___b = 1",
     "param metadata__b = 1",
-    "param w_b_dense = uniform to 0.7071067811865475",
+    "param w_b_dense = uniform(-0.7071067811865475, 0.7071067811865475)",
     "param metadata_loss = 1",
     "param metadata_grad_w_b = 1",
     "param metadata_activity_b = 1",
     "param metadata__1 = 1",
     "param metadata__ = 1",
     "param metadata_snn_all = 1",
-    "param w___func__ = uniform to 0.7071067811865475",
+    "param w___func__ = uniform(-0.7071067811865475, 0.7071067811865475)",
     "b: x = _t - 1",
     "b: derivative = where(abs(x) < 0.5, 1, 0)",
     "b: return = step(x; slope derivative)",

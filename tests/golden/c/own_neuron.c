@@ -804,7 +804,7 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_digit = uniform to 0.5",
+    "param w_digit = uniform(-0.5, 0.5)",
     "param tired_gain_digit = 1",
     "digit: x = v - threshold[-1]",
     "digit: derivative = max(1 - abs(x), 0)",

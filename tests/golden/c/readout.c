@@ -876,8 +876,8 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_hidden = uniform to 0.5",
-    "param w_digit = uniform to 0.4472135954999579",
+    "param w_hidden = uniform(-0.5, 0.5)",
+    "param w_digit = uniform(-0.4472135954999579, 0.4472135954999579)",
     "hidden: x = v - 1",
     "hidden: y = 3.141592653589793 * x",
     "hidden: derivative = 1 / (1 + y * y)",

@@ -1347,11 +1347,11 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_first = uniform to 0.5773502691896258",
-    "param b_first = uniform to 0.5773502691896258",
-    "param w_second = uniform to 0.13018891098082389",
+    "param w_first = uniform(-0.5773502691896258, 0.5773502691896258)",
+    "param b_first = uniform(-0.5773502691896258, 0.5773502691896258)",
+    "param w_second = uniform(-0.13018891098082389, 0.13018891098082389)",
     "param plif_w_second = 0",
-    "param w_digit = uniform to 0.13018891098082389",
+    "param w_digit = uniform(-0.13018891098082389, 0.13018891098082389)",
     "first: x = v - 1",
     "first: derivative = max(1 - abs(x), 0)",
     "first: spike = step(x; slope derivative)",

@@ -1033,9 +1033,9 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_digit = uniform to 0.5",
-    "param w_digit_2 = uniform to 0.5",
-    "param b_digit = uniform to 0.5",
+    "param w_digit = uniform(-0.5, 0.5)",
+    "param w_digit_2 = uniform(-0.5, 0.5)",
+    "param b_digit = uniform(-0.5, 0.5)",
     "digit_if: x = v - 0.5",
     "digit_if: y = 3.141592653589793 * x",
     "digit_if: derivative = 1 / (1 + y * y)",

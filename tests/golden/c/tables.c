@@ -746,7 +746,7 @@ static const char *const text_of_network[] = {
 
 /* And what only its training depends on. */
 static const char *const text_of_training[] = {
-    "param w_digit = uniform to 0.4082482904638631",
+    "param w_digit = uniform(-0.4082482904638631, 0.4082482904638631)",
     "digit: x = v - 1",
     "digit: y = 3.141592653589793 * x",
     "digit: derivative = 1 / (1 + y * y)",
