@@ -11,7 +11,8 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 . "$root/tests/run/lib.sh"
-${CC:-cc} -D_XOPEN_SOURCE=700 -std=c11 -O1 "$root/tests/run/idx.c" -o idx && mkdir data && ./idx data || exit 1
+cc=${CC:-cc}
+$cc -D_XOPEN_SOURCE=700 -std=c11 -O1 "$root/tests/run/idx.c" -o idx && mkdir data && ./idx data || exit 1
 cp "$root/tests/run/shapes.snn" .
 "$snnc" shapes.snn -o shapes && ./shapes train --quiet --data data --epochs 2 --out trained.safetensors > messages 2>&1 || {
     cat messages >&2
@@ -26,6 +27,10 @@ done
 passes "at once: predicts" sh -c '"$0" run shapes.snn predict --data data --weights run.safetensors > run.csv' "$snnc"
 same "at once: the same predictions" predicted.csv run.csv
 passes "at once: resumes" "$snnc" run shapes.snn train --quiet --data data --epochs 3 --resume run.safetensors --out third.safetensors
+$cc -D_XOPEN_SOURCE=700 -std=c11 -O1 "$root/tests/run/stop.c" -o stop || exit 1
+./stop INT behind stopped.safetensors "$snnc" run shapes.snn train --quiet --data data --epochs 3000 --out stopped.safetensors > output 2> messages
+status=$?
+shows "at once: interrupted, it says how to go on" 'interrupted in epoch .* go on with `snnc run shapes\.snn train ' sh -c 'cat messages; [ $0 -eq 130 ]' $status
 mkdir quiet && cp shapes.snn quiet && (cd quiet && "$snnc" run shapes.snn info > ../info)
 ls quiet > files
 shows "at once: it writes no file" '^1 shapes.snn$' sh -c 'echo $(wc -l < files) $(cat files)'

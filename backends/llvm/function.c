@@ -11,6 +11,11 @@ LLVMValueRef unit_function(Unit *unit, const char *name, LLVMTypeRef type, LLVML
     return function;
 }
 
+LLVMLinkage unit_linkage(const Unit *unit)
+{
+    return unit->share ? LLVMExternalLinkage : LLVMInternalLinkage;
+}
+
 LLVMValueRef named_function(Unit *unit, const char *name, LLVMTypeRef type)
 {
     LLVMValueRef known = LLVMGetNamedFunction(unit->module, name);

@@ -95,13 +95,17 @@ static LLVMValueRef find_buffer(const Code *code, LLVMValueRef net, LLVMValueRef
     return LLVMBuildLoad2(unit->builder, unit->pointer, at, "");
 }
 
-/* What the runtime calls: an SnnKernel. */
+/* Of what the runtime calls: an SnnKernel. */
+static LLVMTypeRef caller_type(const Unit *unit)
+{
+    LLVMTypeRef types[] = {unit->pointer, unit->i32, unit->i32};
+    return LLVMFunctionType(unit->nothing, types, 3, false);
+}
+
 static LLVMValueRef make_caller(Code *code, const char *name, const BufferId *list, int count)
 {
     Unit *unit = code->unit;
-    LLVMTypeRef types[] = {unit->pointer, unit->i32, unit->i32};
-    LLVMValueRef caller =
-        unit_function(unit, name, LLVMFunctionType(unit->nothing, types, 3, false), LLVMInternalLinkage);
+    LLVMValueRef caller = unit_function(unit, name, caller_type(unit), unit_linkage(unit));
     LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, caller, ""));
     LLVMValueRef *arguments = NEW_ARRAY(unit->arena, LLVMValueRef, BUFFERS + count);
     LLVMValueRef context = LLVMGetParam(caller, 0);
@@ -189,7 +193,9 @@ LLVMValueRef *unit_kernels(Unit *unit, const Level *level)
     for (int k = 0; k < program->kernels.count; k++) {
         Code code = code_of(unit, &program->kernels.at[k], level);
         code.buffers = buffers;
-        kernels[k] = make_kernel(&code, &used);
+        kernels[k] = !unit->share || unit->share->owner[k] == unit->share->number
+                         ? make_kernel(&code, &used)
+                         : named_function(unit, kernel_name(&code), caller_type(unit));
     }
     return kernels;
 }

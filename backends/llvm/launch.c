@@ -36,7 +36,7 @@ static LLVMValueRef phase_function(Unit *unit, Phase phase, const Level *level, 
     LLVMTypeRef launch_type = LLVMFunctionType(unit->nothing, types, 5, false);
     const char *name = arena_printf(unit->arena, "%s%s", phase_name(phase), level->suffix);
     LLVMValueRef function =
-        unit_function(unit, name, LLVMFunctionType(unit->nothing, types, 2, false), LLVMInternalLinkage);
+        unit_function(unit, name, LLVMFunctionType(unit->nothing, types, 2, false), unit_linkage(unit));
     LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
     LLVMValueRef net = LLVMGetParam(function, 0), pool = LLVMGetParam(function, 1);
     LLVMValueRef rows = load_member(unit, net, RECORD_SnnRun, SnnRun_rows);

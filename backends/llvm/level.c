@@ -26,18 +26,42 @@ static void choose(Unit *unit, LLVMValueRef model, LLVMValueRef processor, int l
     LLVMPositionBuilderAtEnd(builder, after);
 }
 
+static void choose_level(Unit *unit, LLVMValueRef model)
+{
+    LLVMTypeRef type = LLVMFunctionType(unit->i32, NULL, 0, false);
+    LLVMValueRef function = named_function(unit, "snn_processor", type);
+    LLVMValueRef processor = LLVMBuildCall2(unit->builder, type, function, NULL, 0, "");
+    for (int level = 1; level < unit->target->level_count; level++)
+        choose(unit, model, processor, level);
+}
+
+/* Something of this process. */
+static LLVMValueRef address_constant(const Unit *unit, uintptr_t address)
+{
+    return LLVMConstIntToPtr(LLVMConstInt(unit->word, address, false), unit->pointer);
+}
+
+/* Phases that are linked by now are made elsewhere. */
+static void choose_linked(Unit *unit, LLVMValueRef model)
+{
+    LLVMTypeRef types[] = {unit->pointer, unit->pointer};
+    LLVMTypeRef type = LLVMFunctionType(unit->nothing, types, 2, false);
+    LLVMValueRef link = address_constant(unit, (uintptr_t)unit->share->link);
+    LLVMValueRef arguments[] = {address_constant(unit, (uintptr_t)unit->share->context), model};
+    LLVMBuildCall2(unit->builder, type, link, arguments, 2, "");
+}
+
 LLVMValueRef unit_choice(Unit *unit)
 {
-    if (unit->target->level_count == 1)
+    if (!unit->share && unit->target->level_count == 1)
         return LLVMConstNull(unit->pointer);
     LLVMTypeRef type = LLVMFunctionType(unit->nothing, &unit->pointer, 1, false);
-    LLVMTypeRef processor_type = LLVMFunctionType(unit->i32, NULL, 0, false);
     LLVMValueRef function = unit_function(unit, "choose_level", type, LLVMInternalLinkage);
     LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
-    LLVMValueRef processor = LLVMBuildCall2(
-        unit->builder, processor_type, named_function(unit, "snn_processor", processor_type), NULL, 0, "");
-    for (int level = 1; level < unit->target->level_count; level++)
-        choose(unit, LLVMGetParam(function, 0), processor, level);
+    if (unit->share)
+        choose_linked(unit, LLVMGetParam(function, 0));
+    else
+        choose_level(unit, LLVMGetParam(function, 0));
     LLVMBuildRetVoid(unit->builder);
     return function;
 }

@@ -6,6 +6,8 @@
 
 #include "arena.h"
 
+#include "snn.h"
+
 #include <llvm-c/Core.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
@@ -42,12 +44,24 @@ typedef struct Target {
     LLVMTargetDataRef layout;
 } Target;
 
+/* What a module has of a program that several modules make up, for one level. The kernels that it owns and, if it owns the
+ * first one, the phases; or, as number TABLES, all else: the tables, whose `choose` sets the phases by a call of
+ * link(context, model), and main(). */
+enum { TABLES = -1 };
+typedef struct Share {
+    int number;
+    const int *owner; /* by kernel: the number of its module */
+    void (*link)(void *context, SnnModel *model);
+    void *context;
+} Share;
+
 /* One module. */
 typedef struct Unit {
     Arena *arena;
     const Program *program;
     const BackendOptions *options;
     const Target *target;
+    const Share *share; /* NULL: it has all of the program */
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMBuilderRef builder;
@@ -88,6 +102,7 @@ LLVMValueRef int_constant(const Unit *unit, long long number);
 /* ---- function.c ---- */
 
 LLVMValueRef unit_function(Unit *unit, const char *name, LLVMTypeRef type, LLVMLinkage linkage);
+LLVMLinkage unit_linkage(const Unit *unit);                                  /* of kernels and phases */
 LLVMValueRef named_function(Unit *unit, const char *name, LLVMTypeRef type); /* of the runtime */
 enum {
     ON_FUNCTION = LLVMAttributeFunctionIndex,
@@ -157,7 +172,7 @@ void vector_store(Code *code, const LoopStmt *stmt);
 
 /* Sets unit->functions; before kernels, which call them. */
 void unit_functions(Unit *unit);
-/* The functions of all kernels at a level, by number. */
+/* The functions of all kernels at a level, by number; those of another module are declared. */
 LLVMValueRef *unit_kernels(Unit *unit, const Level *level);
 void unit_phases(Unit *unit, int level, LLVMValueRef *kernels);
 /* The member of an SnnModel that runs it. */
@@ -176,17 +191,21 @@ void debug_buffer(Code *code, const Buffer *buffer, LLVMValueRef pointer, int ar
 /* From here on it comes from no line. */
 void debug_nowhere(const Unit *unit);
 
-/* ---- target.c, write.c ---- */
+/* ---- target.c, write.c, unit.c ---- */
 
 /* False with *error set, in the arena. To be closed. */
 bool target_open(Arena *arena, const BackendOptions *options, Target *target, const char **error);
 void target_close(Target *target);
 /* Checks, optimises and writes what was asked for. False with *error set. */
 bool unit_write(Unit *unit, Out *out, const char **error);
+/* All of it: makes the module of a program, or its share (NULL: all), in a context of its own. */
+bool unit_make(Arena *arena, const Program *program, const BackendOptions *options, const Target *target,
+               const Share *share, Out *out, const char **error);
 
 /* ---- run.c ---- */
 
-/* Links the object of a program here, and calls its main(). False with *error set, in the arena. */
-bool run_object(Arena *arena, const Out *object, int argc, char **argv, int *status, const char **error);
+/* As `run` of a Backend. */
+bool llvm_run(const Program *program, const BackendOptions *options, int argc, char **argv, int *status,
+              const char **error);
 
 #endif

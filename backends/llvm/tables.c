@@ -225,7 +225,7 @@ static LLVMValueRef description(Unit *unit)
     tables(&model);
     places(&model);
     row_number(&model, SnnModel_net_bytes, (long long)LLVMABISizeOfType(unit->target->layout, unit->net));
-    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+    for (Phase phase = 0; phase < PHASE_COUNT && !unit->share; phase++)
         row_value(&model, phase_member(phase), unit->phases[0][phase]);
     row_value(&model, SnnModel_choose, unit_choice(unit));
     LLVMValueRef constant = row_constant(&model);

@@ -66,7 +66,7 @@ static void find_levels(Arena *arena, const TargetRow *row, Target *target)
 bool target_open(Arena *arena, const BackendOptions *options, Target *target, const char **error)
 {
     static const LLVMCodeGenOptLevel levels[] = {LLVMCodeGenLevelNone, LLVMCodeGenLevelLess,
-                                                 LLVMCodeGenLevelDefault, LLVMCodeGenLevelAggressive};
+                                                 LLVMCodeGenLevelLess, LLVMCodeGenLevelAggressive};
     LLVMTargetRef found;
     char *reason = NULL;
     LLVMInitializeAllTargetInfos();
