@@ -63,8 +63,9 @@ typedef VEC(Formal) Formals;
 
 typedef enum StmtKind {
     STMT_STATE,  /* state v = e */
-    STMT_PARAM,  /* param w = e            one a layer */
-                 /* param w per neuron = e one a neuron: per_neuron */
+    STMT_PARAM,  /* param w = e              one a layer */
+                 /* param w per neuron = e   one a neuron: `per` is a name */
+                 /* param w per [y, x] = e   one for each place along these axes */
     STMT_EXPECT, /* expect e: name is "" */
     STMT_ASSIGN  /* v = e */
 } StmtKind;
@@ -72,7 +73,7 @@ typedef enum StmtKind {
 typedef struct Stmt {
     StmtKind kind;
     const char *name;
-    bool per_neuron;
+    Expr *per; /* NULL: none */
     Expr *value;
     Span span, name_span;
 } Stmt;

@@ -159,7 +159,8 @@ static void print_stmt(Printer *printer, const Stmt *stmt)
     switch (stmt->kind) {
     case STMT_STATE: out_line(printer->out, "state %s = %s", stmt->name, value); break;
     case STMT_PARAM:
-        out_line(printer->out, "param %s%s = %s", stmt->name, stmt->per_neuron ? " per neuron" : "", value);
+        out_line(printer->out, "param %s%s%s = %s", stmt->name, stmt->per ? " per " : "",
+                 stmt->per ? expr_text(printer, stmt->per) : "", value);
         break;
     case STMT_EXPECT: out_line(printer->out, "expect %s", value); break;
     case STMT_ASSIGN: out_line(printer->out, "%s = %s", stmt->name, value); break;

@@ -100,6 +100,55 @@ bool scan_in_time(const Net *net, const Node *scan)
     return temporal;
 }
 
+static void widen(const Net *net, StreamId stream, Shape *units)
+{
+    Shape shape = net->streams.at[stream].shape;
+    if (shape.ndim > units->ndim)
+        *units = shape;
+}
+
+Shape scan_units(const Net *net, const Node *scan)
+{
+    Shape units = scan->units;
+    for (int k = 0; k < scan->outs.count; k++)
+        widen(net, scan->outs.at[k].stream, &units);
+    for (int i = 0; i < scan->ins.count; i++)
+        widen(net, scan->ins.at[i], &units);
+    return units;
+}
+
+bool scan_is_even(const Net *net, const Node *scan)
+{
+    Shape units = scan_units(net, scan);
+    bool even = true;
+    for (int k = 0; k < scan->outs.count; k++)
+        even = even && shape_equal(net->streams.at[scan->outs.at[k].stream].shape, units);
+    for (int i = 0; i < scan->ins.count; i++)
+        even = even && shape_equal(net->streams.at[scan->ins.at[i]].shape, units);
+    for (int p = 0; p < scan->params.count; p++) {
+        Shape shape = net->params.at[scan->params.at[p]].shape;
+        even = even && (shape.ndim == 0 || shape_equal(shape, units));
+    }
+    return even;
+}
+
+bool scan_sums_steps(const Net *net, const Node *scan, StreamId out)
+{
+    return !net->streams.at[out].temporal && scan_in_time(net, scan);
+}
+
+bool scan_sums_units(const Net *net, const Node *scan, StreamId out)
+{
+    return net->streams.at[out].shape.ndim < scan_units(net, scan).ndim;
+}
+
+bool same_axes(const Net *net, StreamId a, StreamId b)
+{
+    const Stream *first = &net->streams.at[a], *second = &net->streams.at[b];
+    return first->batched == second->batched && first->temporal == second->temporal
+           && shape_equal(first->shape, second->shape);
+}
+
 Adjacency net_readers(const Net *net)
 {
     Edges reads = {0};

@@ -122,6 +122,15 @@ bool *learned_params(const Net *net);
 bool *streams_behind_params(const Net *net);
 /* Whether the scan runs at every step; else once for all of them. */
 bool scan_in_time(const Net *net, const Node *scan);
+/* The units that the scan runs over. */
+Shape scan_units(const Net *net, const Node *scan);
+/* Whether all that it reads and makes goes over just these units; parameters may also be of the whole layer. */
+bool scan_is_even(const Net *net, const Node *scan);
+/* Whether a result of the scan is a sum: over time, or over units. */
+bool scan_sums_steps(const Net *net, const Node *scan, StreamId out);
+bool scan_sums_units(const Net *net, const Node *scan, StreamId out);
+/* Whether the two go over the same axes. */
+bool same_axes(const Net *net, StreamId a, StreamId b);
 
 /* By stream: the nodes that read it, in their order, each once; until the Net changes. */
 Adjacency net_readers(const Net *net);

@@ -223,7 +223,10 @@ static void add_out(Printer *printer, const ScanOut *out)
 {
     bool update = printer->node->kind == NODE_UPDATE;
     const char *name = update ? "weight" : stream_at(printer, out->stream)->name;
-    const char *equals = !update && is_sum_over_time(printer, out->stream) ? "+=" : "=";
+    bool sum = !update
+               && (is_sum_over_time(printer, out->stream)
+                   || scan_sums_units(printer->net, printer->node, out->stream));
+    const char *equals = sum ? "+=" : "=";
     if (printer->own_names)
         add_line(printer, "out =", value_text(printer, out->value).text);
     else
@@ -337,8 +340,11 @@ static void print_ins(const Printer *printer)
 static void print_scan(Printer *printer, const char *head, const char *place)
 {
     const Node *node = printer->node;
-    out_line(printer->out, "%sscan %s%s%s", head, node->name, node->reverse ? ", reverse in time" : "",
-             place);
+    const char *units =
+        node->units.ndim ? arena_printf(printer->arena, ", over %s", shape_text(printer->arena, node->units))
+                         : "";
+    out_line(printer->out, "%sscan %s%s%s%s", head, node->name, node->reverse ? ", reverse in time" : "",
+             units, place);
     out_indent(printer->out, 1);
     print_ins(printer);
     for (int k = 0; k < node->outs.count; k++)

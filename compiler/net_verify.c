@@ -333,26 +333,46 @@ static bool verify_scan_grads(Verifier *verifier)
     return true;
 }
 
+static bool is_within(Verifier *verifier, const char *name, Shape shape, Shape units)
+{
+    Arena *arena = verifier->net->arena;
+    return require(verifier, shape_within(shape, units), "`%s` is %s, but the units are %s", name,
+                   shape_text(arena, shape), shape_text(arena, units));
+}
+
+/* A sum of spikes is a number. */
+static bool verify_scan_out(Verifier *verifier, StreamId out, Shape units)
+{
+    const Net *net = verifier->net;
+    bool sum = scan_sums_units(net, verifier->node, out) || scan_sums_steps(net, verifier->node, out);
+    return is_within(verifier, stream_name(verifier, out), stream_at(verifier, out)->shape, units)
+           && require(verifier, !sum || stream_at(verifier, out)->kind == STREAM_REALS,
+                      "`%s` is a sum, not of spikes", stream_name(verifier, out));
+}
+
+static bool verify_scan_axes(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    const Net *net = verifier->net;
+    Shape units = scan_units(net, node);
+    bool good = true;
+    for (int i = 0; i < node->ins.count && good; i++)
+        good = is_within(verifier, stream_name(verifier, node->ins.at[i]),
+                         stream_at(verifier, node->ins.at[i])->shape, units);
+    for (int k = 0; k < node->outs.count && good; k++)
+        good = verify_scan_out(verifier, node->outs.at[k].stream, units);
+    for (int p = 0; p < node->params.count && good; p++)
+        good = is_within(verifier, net->params.at[node->params.at[p]].name,
+                         net->params.at[node->params.at[p]].shape, units);
+    return good;
+}
+
 static bool verify_scan(Verifier *verifier)
 {
     const Node *node = verifier->node;
-    if (!require(verifier, node->outs.count + node->grads.count > 0, "has no result")
-        || !require(verifier, node->outs.count + node->ins.count > 0, "has no stream to tell its size"))
-        return false;
-    StreamId any = node->outs.count ? node->outs.at[0].stream : node->ins.at[0];
-    bool good = true;
-    for (int i = 0; i < node->ins.count && good; i++)
-        good = same_shape(verifier, any, node->ins.at[i]);
-    for (int k = 0; k < node->outs.count && good; k++)
-        good = same_shape(verifier, any, node->outs.at[k].stream);
-    for (int p = 0; p < node->params.count && good; p++) {
-        const Param *param = &verifier->net->params.at[node->params.at[p]];
-        good = require(
-            verifier, param->shape.ndim == 0 || shape_equal(param->shape, stream_at(verifier, any)->shape),
-            "`%s` is %s, but the units are %s", param->name, shape_text(verifier->net->arena, param->shape),
-            shape_text(verifier->net->arena, stream_at(verifier, any)->shape));
-    }
-    return good && verify_scan_grads(verifier) && verify_body(verifier);
+    return require(verifier, node->outs.count + node->grads.count > 0, "has no result")
+           && require(verifier, node->outs.count + node->ins.count > 0, "has no stream to tell its size")
+           && verify_scan_axes(verifier) && verify_scan_grads(verifier) && verify_body(verifier);
 }
 
 /* What another run recorded is told by no data line. */

@@ -4,6 +4,7 @@
 
 #include "body.h"
 #include "map.h"
+#include "shape.h"
 #include "source.h"
 #include "vec.h"
 
@@ -58,14 +59,14 @@ typedef struct State {
     Val next; /* its value at the end of the step */
 } State;
 
-/* A stream that a scan writes at every step. A stream that is not temporal takes the sum over time
- * (the gradient of an input that is the same at all steps). */
+/* A stream that a scan writes at every step, for every unit. One that lacks an axis which the scan goes over takes the
+ * sum over it (the gradient of an input that is the same all along it). */
 typedef struct ScanOut {
     StreamId stream;
     Val value;
 } ScanOut;
 
-/* A sum over batch and time (and over units for a parameter of the whole layer). */
+/* A sum over batch and time, and over the axes of the units that the parameter lacks. */
 typedef struct ScanGrad {
     ParamId param;
     Val value;
@@ -84,14 +85,16 @@ typedef struct Node {
     /* of kinds with equations */
     const char *name;    /* of the neuron: "lif"; or what the node is for in a dump */
     bool formula;        /* SCAN: of streams, as in `a + b`, not a neuron */
-    VEC(StreamId) ins;   /* OP_INPUT index; all of one shape; none for an UPDATE */
-    VEC(ParamId) params; /* OP_PARAM index; shape = the units' shape, or ndim 0 */
+    VEC(StreamId) ins;   /* OP_INPUT index; repeated along axes that they lack; none for an UPDATE */
+    VEC(ParamId) params; /* OP_PARAM index; repeated like them */
     VEC(State) states;   /* OP_STATE index; none: a pointwise map */
     VEC(ScanOut) outs;   /* of an UPDATE one, without a stream */
     VEC(ScanGrad) grads;
     bool reverse; /* runs from the last step to the first */
     bool in_time; /* runs at every step even where no stream of it is temporal: the adjoint of a
                                  scan that does, whose sums over time would else count one step */
+    Shape units;  /* it runs over these even where no stream of it has them all: an adjoint again;
+                                 ndim 0: over those of its streams */
     Body body;
     int forward; /* of a node made by differentiate: the node it belongs to, else NONE */
     Span span;   /* what the user wrote for it */

@@ -44,6 +44,18 @@ bool shape_within(Shape part, Shape whole)
     return true;
 }
 
+Shape shape_part(Shape shape, const bool *keep)
+{
+    Shape part = {0};
+    for (int d = 0; d < shape.ndim; d++) {
+        if (!keep[d])
+            continue;
+        part.axes[part.ndim] = shape_axis(shape, d);
+        part.dims[part.ndim++] = shape.dims[d];
+    }
+    return part;
+}
+
 bool shape_equal(Shape a, Shape b)
 {
     return a.ndim == b.ndim && shape_within(a, b);

@@ -20,6 +20,7 @@ int shape_find(Shape shape, const char *axis); /* the dimension of that name; -1
 bool shape_equal(Shape a, Shape b);            /* the same axes in the same order, of the same extents */
 /* Whether `whole` has all axes of `part`, of the same extents and in the same order. */
 bool shape_within(Shape part, Shape whole);
+Shape shape_part(Shape shape, const bool *keep); /* the dimensions d with keep[d] */
 /* "[28, 28]"; axes that rank does not tell have their names: "[freq = 40, c = 3]". */
 const char *shape_text(Arena *arena, Shape shape);
 

@@ -97,11 +97,10 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %nterm <Formals> formals formal_list
 %nterm <Stmt> stmt
 %nterm <Stmts> stmts
-%nterm <bool> per_neuron
 %nterm <Item *> item let
 %nterm <Items> items
 %nterm <Settings> settings
-%nterm <Expr *> start expr value stage primary default step_time
+%nterm <Expr *> start per expr value stage primary default step_time
 %nterm <Arg> arg
 %nterm <Args> args arg_list
 
@@ -212,8 +211,8 @@ stmt:
   "state" word start {
     $$ = (Stmt){.kind = STMT_STATE, .name = $word, .value = $start, .span = @$, .name_span = @word};
   }
-| "param" word per_neuron start {
-    $$ = (Stmt){.kind = STMT_PARAM, .name = $word, .per_neuron = $per_neuron, .value = $start,
+| "param" word per start {
+    $$ = (Stmt){.kind = STMT_PARAM, .name = $word, .per = $per, .value = $start,
                 .span = @$, .name_span = @word};
   }
 | "expect" expr {
@@ -239,9 +238,10 @@ start:
   }
 ;
 
-per_neuron:
-  %empty %prec ABSENT       { $$ = false; }
-| "per" "neuron"            { $$ = true; }
+per:
+  %empty %prec ABSENT       { $$ = NULL; }
+| "per" word                { $$ = expr_name(ARENA, @word, $word); }
+| "per" "[" args "]"        { $$ = expr_list(ARENA, @$, $args); }
 ;
 
 /* ---- the model ---- */

@@ -10,7 +10,7 @@
  *   spikes.c     what is certainly 0 or 1              nodes.c      nodes and their streams, added to the net
  *   function.c   exp, where, detach, ...               statement.c  states, parameters, assignments
  *   surrogate.c  step and its slope                    init.c       initial values of parameters
- *   neuron.c     neurons
+ *   neuron.c     neurons                               axes.c       axes as they are named
  *   dense.c, encode.c, reduce.c  the built-in stages   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   optimizer.c  optimizers and learning rates
  *   train.c      predict and train                     language.c   the tables of what is built in
@@ -301,6 +301,16 @@ bool constant_plain(Build *b, Scope *scope, const Expr *expr, const char *what, 
 bool constant_flag(Build *b, Scope *scope, const Expr *expr, const char *what, bool *result);
 /* 800 or [28, 28]. */
 bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, Shape *shape);
+
+/* Some axes of a stream. */
+typedef struct AxisSet {
+    bool time;
+    bool space[MAX_DIMS]; /* by dimension */
+} AxisSet;
+/* Those that an expression names: `c`, `[y, x]`, `time`, `all`. False if one is not there: reported. */
+bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, bool temporal, AxisSet *set);
+Shape shape_without(Shape shape, const AxisSet *set);
+
 /* The argument of a built-in thing, NULL if it was not given. */
 const Entry *given_argument(const Scope *frame, const char *name);
 
@@ -500,7 +510,8 @@ bool check_operations(const Context *c, Span span);
 bool check_array(Build *b, double elements, Span span, const char *what);
 /* No two axes have one name. */
 bool check_axes(Build *b, Shape shape, Span span);
-bool check_same_shape(Build *b, StreamId first, StreamId second, Span span);
+/* A stream meets others whose axes are these: one has all axes of the other. */
+bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span);
 bool check_temporal(Build *b, StreamId stream, Span span, bool temporal);
 bool check_classes(Build *b, StreamId stream, Span span);
 bool check_assignable(Build *b, const Entry *entry, const char *name, Span span);

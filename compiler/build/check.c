@@ -190,13 +190,32 @@ bool check_axes(Build *b, Shape shape, Span span)
     return true;
 }
 
-bool check_same_shape(Build *b, StreamId first, StreamId second, Span span)
+static const char *axes_text(Arena *arena, Shape shape)
 {
-    Shape a = stream_at(b, first)->shape, z = stream_at(b, second)->shape;
-    if (shape_equal(a, z))
+    const char *text = "";
+    for (int d = 0; d < shape.ndim; d++)
+        text = arena_printf(arena, "%s%s`%s`", text, d ? ", " : "", shape_axis(shape, d));
+    return text;
+}
+
+static bool same_names(Shape a, Shape b)
+{
+    bool same = a.ndim == b.ndim;
+    for (int d = 0; d < a.ndim && same; d++)
+        same = shape_axis(a, d) == shape_axis(b, d);
+    return same;
+}
+
+bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span)
+{
+    Shape shape = stream_at(b, stream)->shape;
+    if (shape_within(shape, units) || shape_within(units, shape))
         return true;
     report(b, RULE_SHAPE, span, "a stream of shape %s cannot be combined with one of shape %s",
-           shape_text(b->arena, z), shape_text(b->arena, a));
+           shape_text(b->arena, shape), shape_text(b->arena, units));
+    if (!same_names(shape, units))
+        report_hint(b, "streams meet axis by axis: of %s and %s, one must have all axes of the other",
+                    axes_text(b->arena, shape), axes_text(b->arena, units));
     return false;
 }
 

@@ -207,7 +207,7 @@ static Value map_input(Context *c, Value stream, Span span)
 {
     Build *b = c->build;
     Node *node = c->node;
-    if (node->ins.count > 0 && !check_same_shape(b, node->ins.at[0], stream.stream, span))
+    if (node->ins.count > 0 && !check_shapes_meet(b, scan_units(b->net, node), stream.stream, span))
         return value_poison();
     int index = 0;
     while (index < node->ins.count && node->ins.at[index] != stream.stream)

@@ -82,7 +82,8 @@ static void build_data(Build *b, const Item *item)
 {
     const Expr *value = item->value;
     Data *data = &b->net->data;
-    *data = (Data){.format = "idx", .shape = {.ndim = 2, .dims = {28, 28}}, .classes = 10, .span = item->span};
+    *data =
+        (Data){.format = "idx", .shape = {.ndim = 2, .dims = {28, 28}}, .classes = 10, .span = item->span};
     if (!check_format(b, value))
         return;
     Formals formals = formals_of(b, idx_formals);

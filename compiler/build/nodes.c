@@ -46,7 +46,7 @@ static bool any_temporal(Build *b, const Node *node)
 
 StreamId add_map(Build *b, Node node, Val val, const char *name)
 {
-    Shape shape = stream_at(b, node.ins.at[0])->shape;
+    Shape shape = scan_units(b->net, &node);
     StreamKind kind = kind_of_output(b, &node, val);
     ScanOut out = {add_stream(b, name, "map", kind, any_temporal(b, &node), shape, node.span), val};
     vec_push(b->arena, &node.outs, out);

@@ -9,6 +9,17 @@ enum { INFER_FUEL = 100000 }; /* expressions looked at for one shape */
 
 static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape);
 
+/* Of a part of a formula, if it has more axes than what was found before. */
+static bool infer_widest(Build *b, Scope *scope, const Expr *expr, Shape *shape, bool found)
+{
+    Shape part;
+    if (!infer(b, scope, expr, &part))
+        return false;
+    if (!found || part.ndim > shape->ndim)
+        *shape = part;
+    return true;
+}
+
 static bool infer_entry(Build *b, Entry *entry, Shape *shape)
 {
     if (entry->progress == ENTRY_DONE && entry->value.kind == VALUE_STREAM) {
@@ -58,10 +69,10 @@ static bool infer_call(Build *b, Scope *scope, const Expr *expr, Shape *shape)
         Call call = call_of(def, home, expr, scope);
         return infer_block(b, &call, def, NULL, shape);
     }
+    bool found = false;
     for (int i = 0; i < expr->args.count; i++)
-        if (infer(b, scope, expr->args.at[i].value, shape))
-            return true;
-    return false;
+        found |= infer_widest(b, scope, expr->args.at[i].value, shape, found);
+    return found;
 }
 
 static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape)
@@ -81,7 +92,8 @@ static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape)
     case EXPR_CALL: found = infer_call(b, scope, expr, shape); break;
     case EXPR_UNARY: found = infer(b, scope, expr->left, shape); break;
     case EXPR_BINARY:
-        found = infer(b, scope, expr->left, shape) || infer(b, scope, expr->right, shape);
+        found = infer(b, scope, expr->left, shape);
+        found |= infer_widest(b, scope, expr->right, shape, found);
         break;
     case EXPR_NUMBER:
     case EXPR_STRING:

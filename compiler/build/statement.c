@@ -32,10 +32,23 @@ static void run_state(Context *c, Scope *frame, const Stmt *stmt)
     entry->value = initial.kind == VALUE_POISON ? initial : value_body(val, initial.unit, false);
 }
 
-static ParamId add_param(Context *c, const Stmt *stmt, const Param *initial)
+/* `per neuron`, `per c`, `per [y, x]`; without, it is one number. */
+static Shape param_shape(Context *c, const Scope *frame, const Stmt *stmt)
+{
+    AxisSet axes;
+    if (!stmt->per)
+        return (Shape){0};
+    if (stmt->per->kind == EXPR_NAME && stmt->per->name == name_neuron)
+        return c->shape;
+    if (!named_axes(c->build, frame, stmt->per, c->shape, false, &axes))
+        return c->shape;
+    return shape_part(c->shape, axes.space);
+}
+
+static ParamId add_param(Context *c, const Scope *frame, const Stmt *stmt, const Param *initial)
 {
     Build *b = c->build;
-    Shape shape = stmt->per_neuron ? c->shape : (Shape){0};
+    Shape shape = param_shape(c, frame, stmt);
     const char *base = arena_printf(b->arena, "%s_%s_%s", c->owner, stmt->name, b->binding);
     ParamId id = net_param(b->net, base, shape, c->span);
     b->net->params.at[id].init = initial->init;
@@ -53,7 +66,7 @@ static void run_param(Context *c, Scope *frame, const Stmt *stmt)
         return;
     entry->fixed = true;
     int index = c->node->params.count;
-    vec_push(b->arena, &c->node->params, c->scratch ? NONE : add_param(c, stmt, &initial));
+    vec_push(b->arena, &c->node->params, c->scratch ? NONE : add_param(c, frame, stmt, &initial));
     Val val = body_leaf(b->arena, &c->node->body, OP_PARAM, index, stmt->name);
     entry->value = fine ? value_body(val, unit_plain, false) : value_poison();
 }

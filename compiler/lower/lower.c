@@ -45,7 +45,7 @@ static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, cons
 {
     const Param *param = &lower->net->params.at[id];
     int room = tiling_room(lower->plan->params[id]);
-    Shape shape = param->shape.ndim == 2 ? param->shape : (Shape){.ndim = 1, .dims = {room}};
+    Shape shape = param->matrix ? param->shape : (Shape){.ndim = 1, .dims = {room}};
     const char *name = loop_name(lower->program, arena_printf(lower->arena, "%s%s", prefix, param->name));
     BufferId buffer = add_buffer(lower, name, TYPE_F32, role, shape, param->span);
     lower->program->buffers.at[buffer].param = id;

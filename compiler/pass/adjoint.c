@@ -249,6 +249,11 @@ typedef struct Copier {
     Body out;
 } Copier;
 
+static bool is_sum(const Net *net, const Node *scan, StreamId out)
+{
+    return scan_sums_steps(net, scan, out) || scan_sums_units(net, scan, out);
+}
+
 /* The stream that holds forward value v: an input or output of the scan, if need be a new output. */
 static StreamId saved_stream(Copier *copier, Val v)
 {
@@ -258,12 +263,13 @@ static StreamId saved_stream(Copier *copier, Val v)
     if (instr->op == OP_INPUT)
         return scan->ins.at[instr->index];
     for (int k = 0; k < scan->outs.count; k++)
-        if (scan->outs.at[k].value == v)
+        if (scan->outs.at[k].value == v && !is_sum(net, scan, scan->outs.at[k].stream))
             return scan->outs.at[k].stream;
     const Stream *first = &net->streams.at[scan->outs.at[0].stream];
     const char *name = arena_printf(net->arena, "%s_%s%s", first->name, instr->name ? instr->name : "saved",
                                     instr->op == OP_STATE ? "_before" : "");
-    StreamId stream = net_stream(net, name, STREAM_REALS, true, first->shape, scan->span);
+    StreamId stream =
+        net_stream(net, name, STREAM_REALS, scan_in_time(net, scan), scan_units(net, scan), scan->span);
     net->streams.at[stream].saved = true;
     net_add_out(net, copier->scan, stream, v);
     return stream;
@@ -342,7 +348,7 @@ static void finish(Tape *tape, Node *adjoint, int scan)
         if (live[v] && instr->op == OP_INPUT && instr->index >= PRIMAL)
             needed[instr->index - PRIMAL] = true;
     }
-    cheapest_saves(tape->arena, &tape->net->nodes.at[scan], needed, saved);
+    cheapest_saves(tape->net, &tape->net->nodes.at[scan], needed, saved);
     Copier copier = {.tape = tape,
                      .adjoint = adjoint,
                      .scan = scan,
@@ -374,13 +380,13 @@ static void want_inputs(Tape *tape, Node *adjoint, const Node *scan, const bool 
             continue;
         Stream in = net->streams.at[scan->ins.at[i]];
         for (int k = 0; k < adjoint->outs.count && gradients[i] == NONE; k++)
-            if (adjoint->outs.at[k].value == g
-                && net->streams.at[adjoint->outs.at[k].stream].temporal == in.temporal)
+            if (adjoint->outs.at[k].value == g && same_axes(net, adjoint->outs.at[k].stream, scan->ins.at[i]))
                 gradients[i] = adjoint->outs.at[k].stream; /* summands share one gradient */
         if (gradients[i] != NONE)
             continue;
         const char *name = arena_printf(net->arena, "g_%s", in.name);
         gradients[i] = net_stream(net, name, STREAM_REALS, in.temporal, in.shape, scan->span);
+        net->streams.at[gradients[i]].batched = in.batched;
         body_name(&tape->body, g, name);
         vec_push(tape->arena, &adjoint->outs, ((ScanOut){gradients[i], g}));
     }
@@ -425,6 +431,7 @@ void adjoin_equations(Net *net, int scan_index, const bool *wild_streams, const 
     adjoint.name = arena_printf(net->arena, "%s, adjoint", scan.name);
     adjoint.reverse = true;
     adjoint.in_time = scan_in_time(net, &scan);
+    adjoint.units = scan_is_even(net, &scan) ? (Shape){0} : scan_units(net, &scan);
     adjoint.forward = scan_index;
     seed_outputs(&tape, &adjoint, &scan, out_gradients);
     seed_states(&tape, &scan, out_gradients);

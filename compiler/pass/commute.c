@@ -40,7 +40,7 @@ static bool *linear_values(Arena *arena, const Body *body)
 /* With states that start at 0, the result is linear in the whole input, too. */
 static bool is_linear(const Net *net, const Node *scan)
 {
-    if (scan->ins.count != 1 || scan->outs.count != 1 || scan->params.count > 0)
+    if (scan->ins.count != 1 || scan->outs.count != 1 || scan->params.count > 0 || !scan_is_even(net, scan))
         return false;
     const bool *linear = linear_values(net->arena, &scan->body);
     bool all = linear[scan->outs.at[0].value];

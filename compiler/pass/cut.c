@@ -44,32 +44,38 @@ static void add_edge(Flow *flow, int from, int to, int capacity)
     add_half(flow, to, from, 0);
 }
 
-static int saving_cost(const Node *scan, Val v)
+static bool is_stored(const Net *net, const Node *scan, const ScanOut *out, Val v)
+{
+    return out->value == v && !scan_sums_steps(net, scan, out->stream)
+           && !scan_sums_units(net, scan, out->stream);
+}
+
+static int saving_cost(const Net *net, const Node *scan, Val v)
 {
     const Instr *instr = &scan->body.code.at[v];
     if (op_is_truth(instr->op))
         return NO_LIMIT; /* not a stream: cheap to recompute */
     for (int k = 0; k < scan->outs.count; k++)
-        if (scan->outs.at[k].value == v)
+        if (is_stored(net, scan, &scan->outs.at[k], v))
             return COST_STORED;
     if (instr->op == OP_INPUT)
         return COST_INPUT;
     return instr->name ? COST_NAMED : COST_PLAIN;
 }
 
-static Flow flow_of(Arena *arena, const Node *scan, const bool *needed)
+static Flow flow_of(const Net *net, const Node *scan, const bool *needed)
 {
     int count = scan->body.code.count;
-    Flow flow = {.arena = arena, .size = 2 * count + 2};
+    Flow flow = {.arena = net->arena, .size = 2 * count + 2};
     int source = 2 * count, sink = 2 * count + 1;
-    flow.first = NEW_ARRAY(arena, int, flow.size);
-    flow.by = NEW_ARRAY(arena, int, flow.size);
-    flow.queue = NEW_ARRAY(arena, int, flow.size);
+    flow.first = NEW_ARRAY(net->arena, int, flow.size);
+    flow.by = NEW_ARRAY(net->arena, int, flow.size);
+    flow.queue = NEW_ARRAY(net->arena, int, flow.size);
     for (int x = 0; x < flow.size; x++)
         flow.first[x] = -1;
     for (Val v = 0; v < count; v++) {
         const Instr *instr = &scan->body.code.at[v];
-        add_edge(&flow, enter(v), leave(v), saving_cost(scan, v));
+        add_edge(&flow, enter(v), leave(v), saving_cost(net, scan, v));
         if (instr->op == OP_STATE || instr->op == OP_INPUT)
             add_edge(&flow, source, enter(v), NO_LIMIT);
         if (needed[v])
@@ -114,10 +120,10 @@ static void push_along_path(Flow *flow, int source, int sink)
     }
 }
 
-void cheapest_saves(Arena *arena, const Node *scan, const bool *needed, bool *saved)
+void cheapest_saves(const Net *net, const Node *scan, const bool *needed, bool *saved)
 {
     int count = scan->body.code.count;
-    Flow flow = flow_of(arena, scan, needed);
+    Flow flow = flow_of(net, scan, needed);
     int source = 2 * count, sink = 2 * count + 1;
     for (search(&flow, source, sink, false); flow.by[sink] != -1; search(&flow, source, sink, false))
         push_along_path(&flow, source, sink);

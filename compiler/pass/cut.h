@@ -7,6 +7,6 @@
 /* needed[v]: values of the forward body that the adjoint uses. Sets saved[v] for a cheapest set of
  * values from which all of them can be recomputed within one time step, given the parameters: a
  * minimum vertex cut between the step's sources (states and inputs) and the needed values. */
-void cheapest_saves(Arena *arena, const Node *scan, const bool *needed, bool *saved);
+void cheapest_saves(const Net *net, const Node *scan, const bool *needed, bool *saved);
 
 #endif

@@ -66,7 +66,7 @@ static StreamId gathered(Diff *diff, StreamId stream)
     bool temporal = diff->net->streams.at[stream].temporal;
     if (terms->count == 0)
         return NONE;
-    if (terms->count == 1 && diff->net->streams.at[terms->at[0]].temporal == temporal)
+    if (terms->count == 1 && same_axes(diff->net, terms->at[0], stream))
         return terms->at[0];
     return add_map(diff, stream, temporal, terms, 1);
 }

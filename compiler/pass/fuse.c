@@ -85,14 +85,16 @@ static bool depends(Fuse *fuse, int node, int first, int but)
 
 /* ---- which scans ---- */
 
-/* What `second` reads of `first` it reads at every step; what else it reads does not depend on `first` unless
+/* What `second` reads of `first` it reads at every step, unit by unit; what else it reads does not depend on `first` unless
  * by way of itself, through a delay. */
 static bool inputs_allow(Fuse *fuse, int first, int second)
 {
     const Node *reader = &fuse->net->nodes.at[second];
     for (int i = 0; i < reader->ins.count; i++) {
         const Stream *in = &fuse->net->streams.at[reader->ins.at[i]];
-        if (in->node == first ? !in->temporal : depends(fuse, in->node, first, second))
+        const Node *maker = &fuse->net->nodes.at[first];
+        bool sum = !in->temporal || scan_sums_units(fuse->net, maker, reader->ins.at[i]);
+        if (in->node == first ? sum : depends(fuse, in->node, first, second))
             return false;
     }
     return true;
@@ -114,6 +116,13 @@ static bool is_map(const Net *net, const Node *scan)
     return map;
 }
 
+/* Over the same units; one whose streams all go over them has faster loops than one whose do not. */
+static bool units_allow(const Net *net, const Node *a, const Node *b)
+{
+    return shape_equal(scan_units(net, a), scan_units(net, b))
+           && scan_is_even(net, a) == scan_is_even(net, b);
+}
+
 static bool can_merge(Fuse *fuse, int first, int second)
 {
     const Net *net = fuse->net;
@@ -122,7 +131,7 @@ static bool can_merge(Fuse *fuse, int first, int second)
     if (a->kind != NODE_SCAN || !one_phase || (a->reverse != b->reverse && !is_map(net, b))
         || !can_be_one_body(a->body.code.count, b->body.code.count))
         return false;
-    return groups_allow(fuse, first, second) && inputs_allow(fuse, first, second);
+    return units_allow(net, a, b) && groups_allow(fuse, first, second) && inputs_allow(fuse, first, second);
 }
 
 /* ---- names ---- */
@@ -339,6 +348,7 @@ static void merge_scans(Fuse *fuse, int first, int second)
                    .first_names = names_of(fuse, first),
                    .second_names = names_of(fuse, second)};
     into->in_time = true; /* even if all that is left is a sum */
+    into->units = scan_is_even(fuse->net, into) ? (Shape){0} : scan_units(fuse->net, into);
     move_needed(fuse, first, second);
     take_in(fuse->net, &merge);
     replace_second(fuse, first, second);

@@ -5,10 +5,17 @@
 
 /* ---- fusion: a map that only one scan reads becomes part of that scan's body ---- */
 
-/* A sum over time must stay a node of its own. */
-static bool sums_over_time(const Net *net, const Node *map)
+/* A sum must stay a node of its own. */
+static bool is_sum(const Net *net, const Node *map)
 {
-    return scan_in_time(net, map) && !net->streams.at[map->outs.at[0].stream].temporal;
+    StreamId out = map->outs.at[0].stream;
+    return scan_sums_steps(net, map, out) || scan_sums_units(net, map, out);
+}
+
+/* What fewer units need is not computed for more. */
+static bool same_units(const Net *net, const Node *a, const Node *b)
+{
+    return shape_equal(scan_units(net, a), scan_units(net, b));
 }
 
 /* The scan that node n can be fused into, or NONE. */
@@ -16,10 +23,11 @@ static int fusion_target(const Net *net, const Adjacency *readers, int n)
 {
     const Node *map = &net->nodes.at[n];
     if (map->kind != NODE_SCAN || map->states.count || map->grads.count || map->params.count
-        || map->outs.count != 1 || net->streams.at[map->outs.at[0].stream].keep || sums_over_time(net, map))
+        || map->outs.count != 1 || net->streams.at[map->outs.at[0].stream].keep || is_sum(net, map))
         return NONE;
     int reader = only_reader(readers, map->outs.at[0].stream);
-    return reader != NONE && reader > n && net->nodes.at[reader].kind == NODE_SCAN ? reader : NONE;
+    bool scan = reader != NONE && reader > n && net->nodes.at[reader].kind == NODE_SCAN;
+    return scan && same_units(net, map, &net->nodes.at[reader]) ? reader : NONE;
 }
 
 /* The maps that become part of other scans, and the operations of each scan with those that become part of it. */
@@ -86,7 +94,9 @@ static void take_maps_in(Net *net, const Fused *fused, int into, bool keep_slope
     Node *node = &net->nodes.at[into];
     Node old = *node;
     Fusion fusion = {.net = net, .fused = fused, .from = &old, .into = node};
-    node->in_time = scan_in_time(net, &old); /* its only temporal input may be a map's result */
+    node->in_time = scan_in_time(net, &old); /* its only temporal input may be a map's result, */
+    node->units =
+        scan_is_even(net, &old) ? (Shape){0} : scan_units(net, &old); /* and so may its largest one */
     memset(&node->ins, 0, sizeof node->ins);
     Rebuild rebuild = rebuild_start(net->arena, &old.body, keep_slopes);
     rebuild.make = make_fused_instr;

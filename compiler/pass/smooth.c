@@ -15,9 +15,10 @@ typedef struct Smooth {
 static StreamId held_stream(Smooth *smooth)
 {
     const Node *node = smooth->node;
-    Shape shape = smooth->net->streams.at[node->outs.at[0].stream].shape;
+    const Net *net = smooth->net;
     const char *name = arena_printf(smooth->net->arena, "held_%d", (*smooth->count)++);
-    return net_stream(smooth->net, name, STREAM_REALS, true, shape, node->span);
+    return net_stream(smooth->net, name, STREAM_REALS, scan_in_time(net, node), scan_units(net, node),
+                      node->span);
 }
 
 /* detach(a): in the run that records, a itself and a stream of it; in the run that replays, that stream. */

@@ -41,6 +41,7 @@ void write_surrogate(FILE *out, Dice *dice);
 void write_optimizer(FILE *out, Dice *dice);
 /* The neurons, surrogates and optimizers that the other functions name beside the standard ones. */
 extern const char own_definitions[];
+extern const char own_axes[];    /* blocks whose streams have different axes */
 extern const char own_corners[]; /* neurons on the edge of what has a derivative */
 
 /* ---- batches and results: files of 4-byte words, see random_batch.c and harness.c ---- */

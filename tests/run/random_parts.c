@@ -265,6 +265,18 @@ const char own_definitions[] =
     "}\n\n"
     "block layer(x, size, unit = lif(tau = 2)) = x -> dense(size) -> unit\n\n";
 
+const char own_axes[] = "neuron along_axes(threshold = 0.3) {\n"
+                        "    param gain per x = 0.9\n"
+                        "    param shift per [y] = 0.1\n"
+                        "    param scale = 1.2\n"
+                        "    state v = 0\n"
+                        "    v = v / 2 + gain * input * scale + shift\n"
+                        "    spike = step(v - threshold, atan(2))\n"
+                        "    v = where(spike, 0, v)\n"
+                        "}\n"
+                        "block uneven(a) = tanh(a -> dense([x = 5])) * (a -> dense([y = 3, x = 5])) + (a -> dense([y = 3]))\n"
+                        "    -> along_axes\n";
+
 const char own_corners[] =
     "# Branches that are infinite or no number where they are not taken; ties; powers of 0.\n"
     "neuron guarded(threshold = 0.5, surrogate = atan(2)) {\n"

@@ -19,6 +19,7 @@ typedef struct Writer {
     Dice ends;  /* whether a model is deep, predicts, has parts that the loss does not reach: apart, too */
     Dice inits; /* initial values: apart, too */
     Dice broad; /* whether it has one broad layer: apart, too */
+    Dice axes;  /* what goes by way of streams with several axes: apart, too */
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;
@@ -114,6 +115,13 @@ static int choose_delay(Writer *w)
     return chance(w, 50) ? 1 : dice_between(&w->dice, 1, most);
 }
 
+/* A name, or what a block with several axes makes of it. */
+static void write_axes(Writer *w, const char *name)
+{
+    bool uneven = !w->deep && dice_chance(&w->axes, 12);
+    fprintf(w->out, uneven ? "uneven(%s)" : "%s", name);
+}
+
 /* `x`, `x[-2]`, or a map of it. */
 static void write_source(Writer *w, const NamedStream *source)
 {
@@ -130,7 +138,7 @@ static void write_source(Writer *w, const NamedStream *source)
     else if (dice_chance(&w->names, 8))
         fprintf(w->out, "detach(%s)", name); /* layers before it may be frozen */
     else
-        fputs(name, w->out);
+        write_axes(w, name);
 }
 
 static const char *const initial_values[] = {"uniform(-0.3, 0.4)",
@@ -162,7 +170,11 @@ static void write_past(Writer *w, int layer)
     const NamedStream *past = &w->streams[dice_between(&w->dice, from, to - 1)];
     if (!past->bounded || w->steps == 1 || (past->size == BROAD && w->streams[from].size == BROAD))
         return;
-    fprintf(w->out, " + %.2g * (%s[-%d]", dice_real(&w->dice, 0.2, 1), past->name, choose_delay(w));
+    char name[400];
+    double factor = dice_real(&w->dice, 0.2, 1);
+    snprintf(name, sizeof name, "%s[-%d]", past->name, choose_delay(w));
+    fprintf(w->out, " + %.2g * (", factor);
+    write_axes(w, name);
     write_dense(w, w->streams[from].size);
     fputs(")", w->out);
 }
@@ -390,13 +402,15 @@ ModelText model_text(uint32_t seed, uint32_t number)
                 .names = dice_new(seed, number, 4),
                 .ends = dice_new(seed, number, 5),
                 .inits = dice_new(seed, number, 7),
-                .broad = dice_new(seed, number, 6)};
+                .broad = dice_new(seed, number, 6),
+                .axes = dice_new(seed, number, 17)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);
     }
     fprintf(w.out, "# Model %u of seed %u.\n", (unsigned)number, (unsigned)seed);
     fputs(own_definitions, w.out);
+    fputs(own_axes, w.out);
     fputs(own_corners, w.out);
     write_model(&w, &model, number);
     fclose(w.out);

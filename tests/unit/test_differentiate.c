@@ -491,7 +491,7 @@ START_TEST(cheapest_set)
     vec_push(arena, &node.outs, ((ScanOut){stream("c", true, 1), c}));
     bool needed[8] = {false}, saved[8] = {false};
     needed[c] = needed[d] = true;
-    cheapest_saves(arena, &node, needed, saved);
+    cheapest_saves(net, &node, needed, saved);
     ck_assert(saved[c] && saved[a]);
     ck_assert(!saved[b] && !saved[product] && !saved[d]);
 }
@@ -509,7 +509,7 @@ START_TEST(truth_values_are_recomputed)
     vec_push(arena, &node.outs, ((ScanOut){stream("e", true, 1), e}));
     bool needed[8] = {false}, saved[8] = {false};
     needed[truth] = true;
-    cheapest_saves(arena, &node, needed, saved);
+    cheapest_saves(net, &node, needed, saved);
     ck_assert(saved[e] && !saved[truth] && !saved[a]);
 }
 END_TEST

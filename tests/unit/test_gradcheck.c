@@ -227,6 +227,22 @@ static const char *const right[] = {
     FEED_FORWARD("",
                  "    hidden = (image -> dense(5)) + 2 * (hidden[-1] -> dense(5)) -> alif(threshold = 0.2)\n"
                  "    out = (hidden -> dense(3)) + (out[-1] -> dense(3)) -> lif(soft_reset)\n"),
+    /* Streams that lack axes of others, once for all steps and step by step, and parameters along some axes. */
+    FEED_FORWARD(
+        "neuron scaled() {\n"
+        "    param gain per x = 0.9\n"
+        "    param shift per [y] = 0.1\n"
+        "    param all = 1\n"
+        "    state v = 0\n"
+        "    v = v / 2 + gain * input * all + shift\n"
+        "    spike = step(v - 0.4, atan(2))\n"
+        "    v = v - spike\n"
+        "}\n",
+        "    once = (image -> dense([y = 3, x = 4])) * (image -> dense([x = 4]))\n"
+        "    row = latency(image) -> dense([x = 4]) -> lif\n"
+        "    column = (image -> dense([y = 3])) + (h[-1] -> dense([y = 3])) -> li\n"
+        "    h = tanh(column) * once + row * column -> scaled\n"
+        "    out = (h -> dense(3)) + (0.1 * once * (row -> dense([x = 4])) * column -> dense(3)) -> li\n"),
     /* Ties and corners on the way; the silent half of the data sits on them. */
     FEED_FORWARD(
         "", "    x = max(latency(image) -> dense(5), 0)\n"

@@ -349,7 +349,7 @@ static const ErrorRow errors[] = {
     {"neuron (a) { v = 1 w = 2 }", 1, 8, "unexpected `(`, expected a name"},
     {"neuron n() { state v }", 1, 21,
      "the value at the start is missing\n    hint: as in `state v = 0` or `param w = 1`"},
-    {"neuron n() { param w per layer = 1 }", 1, 26, "unexpected name `layer`, expected `neuron`"},
+    {"neuron n() { param w per 3 = 1 }", 1, 26, "unexpected number `3`, expected `[` or a name"},
     {"neuron n() { v = 1\nlet a = 2", 1, 12, "this `{` is not closed"},
     {"}", 1, 1, "this `}` closes nothing: leave it out, or look for a `{` that is missing"},
     {"model a { x = 1 } model b { y = 2 }", 1, 25, "a second model: a file holds one"},

@@ -314,7 +314,7 @@ static const struct {
     {not_transposed, "(dense g_h_2): `g_o_dense` has 2 units, its map 4"},
     {bias_shape, "(dense h_dense): `b_h` is [7], not [4]"},
     {dense_time, "(dense o_dense): of `h` and `o_dense` only one goes over time"},
-    {scan_shape, "(scan o): `o` is [3], but `o_dense` is [2]"},
+    {scan_shape, "(scan o): `o_dense` is [2], but the units are [3]"},
     {unit_param, "(scan h): `plif_w_h` is [3], but the units are [4]"},
     {delay_kind, "(delay h_delay): `h` and `h_delay` differ in kind"},
     {reduce_time, "(reduce o_max): `o_max` is not a sum over time"},

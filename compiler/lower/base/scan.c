@@ -2,7 +2,10 @@
  *
  * Alone, a scan runs unit by unit over contiguous units (the loop that vectorises), each with all its
  * steps, or a chunk of them, unrolled and its states in local variables. Between chunks, and between
- * the steps of a recurrent group, the states rest in buffers. */
+ * the steps of a recurrent group, the states rest in buffers.
+ *
+ * What lacks an axis that others have is read at the same place all along it. A result that lacks one is a sum: over
+ * steps in a local variable, over units where it is stored, in the order of the loops. */
 #include "lower/base/scan.h"
 
 #include "lower/base/code.h"
@@ -14,16 +17,28 @@ static int units_at(const Lower *lower, const Node *node, Site site)
     return site.tile ? site.tile->width : tiling_room(plan_of(lower, node)->tiles);
 }
 
-static BufferId per_unit_buffer(Lower *lower, const Node *node, const char *prefix, const char *name)
+/* So many values per sample, of which the last `padding` mean nothing. */
+static BufferId scan_buffer(Lower *lower, const Node *node, const char *prefix, const char *name, int room,
+                            int padding)
 {
-    const NodePlan *plan = plan_of(lower, node);
-    int room = tiling_room(plan->tiles);
     BufferId buffer =
         named_buffer(lower, prefix, arena_printf(lower->arena, "%s_%s", name, plan_of(lower, node)->name),
                      TYPE_F32, BUFFER_SCRATCH, true, 1, &room);
     lower->program->buffers.at[buffer].span = node->span;
-    lower->program->buffers.at[buffer].padding = room - plan->units;
+    lower->program->buffers.at[buffer].padding = padding;
     return buffer;
+}
+
+static BufferId per_unit_buffer(Lower *lower, const Node *node, const char *prefix, const char *name)
+{
+    const NodePlan *plan = plan_of(lower, node);
+    int room = tiling_room(plan->tiles);
+    return scan_buffer(lower, node, prefix, name, room, room - plan->units);
+}
+
+static Shape grad_shape(const Lower *lower, const Node *node, int g)
+{
+    return lower->net->params.at[node->grads.at[g].param].shape;
 }
 
 ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
@@ -36,22 +51,49 @@ ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
                               : -1;
     for (int g = 0; g < node->grads.count; g++) {
         const char *name = lower->net->params.at[node->grads.at[g].param].name;
-        state.partials[g] = per_unit_buffer(lower, node, "sum", name);
+        state.partials[g] =
+            plan_of(lower, node)->even
+                ? per_unit_buffer(lower, node, "sum", name)
+                : scan_buffer(lower, node, "sum", name, shape_size(grad_shape(lower, node, g)), 0);
     }
     watch_scan_states(lower, node, &state);
     return state;
 }
 
-/* ---- sums over time: gradients of parameters, and of streams that are the same at all steps ---- */
+/* ---- sums: gradients of parameters, and of streams that are the same all along an axis ---- */
 
-static bool is_sum(const Lower *lower, const Node *node, int out)
+/* Results of the node, outs then grads, by number. */
+static int result_count(const Node *node)
 {
-    return plan_of(lower, node)->in_time && !stream_of(lower, node->outs.at[out].stream)->temporal;
+    return node->outs.count + node->grads.count;
 }
 
-/* Where sum number s (outs that are sums, then grads) of the node goes. */
-static void store_sum(Lower *lower, const Node *node, const ScanState *state, int s, Site site, LoopExpr *n,
-                      LoopExpr *value, bool add)
+static Shape result_shape(const Lower *lower, const Node *node, int s)
+{
+    return s < node->outs.count ? stream_of(lower, node->outs.at[s].stream)->shape
+                                : grad_shape(lower, node, s - node->outs.count);
+}
+
+static Val result_value(const Node *node, int s)
+{
+    return s < node->outs.count ? node->outs.at[s].value : node->grads.at[s - node->outs.count].value;
+}
+
+static bool sums_steps(const Lower *lower, const Node *node, int s)
+{
+    return s >= node->outs.count
+           || (plan_of(lower, node)->in_time && !stream_of(lower, node->outs.at[s].stream)->temporal);
+}
+
+static bool sums_units(const Lower *lower, const Node *node, int s)
+{
+    return !plan_of(lower, node)->even
+           && result_shape(lower, node, s).ndim < scan_units(lower->net, node).ndim;
+}
+
+/* Result s for its unit n: a gradient is told apart by samples only later. */
+static void store_result(Lower *lower, const Node *node, const ScanState *state, int s, Site site,
+                         LoopExpr *n, LoopExpr *value, bool add)
 {
     if (s < node->outs.count)
         store_stream(lower, node->outs.at[s].stream, site, n, value, add);
@@ -60,26 +102,48 @@ static void store_sum(Lower *lower, const Node *node, const ScanState *state, in
                value, add);
 }
 
-static Val sum_value(const Node *node, int s)
+/* Zero for each unit of result s. */
+static void emit_zero(Lower *lower, const Node *node, const ScanState *state, int s, Site site)
 {
-    return s < node->outs.count ? node->outs.at[s].value : node->grads.at[s - node->outs.count].value;
+    LoopStmt *loop = for_units(lower, site.into, "n", shape_size(result_shape(lower, node, s)));
+    site.into = &loop->body;
+    store_result(lower, node, state, s, site, loop_variable(lower, loop), loop_float(lower->arena, 0), false);
 }
 
-static bool sums(const Lower *lower, const Node *node, int s)
+/* What sums over units at each of these steps. */
+static void emit_step_zeros(Lower *lower, const Node *node, const ScanState *state, Site site, LoopExpr *from,
+                            int count)
 {
-    return s >= node->outs.count || is_sum(lower, node, s);
+    for (int s = 0; s < node->outs.count; s++) {
+        if (!sums_units(lower, node, s) || sums_steps(lower, node, s))
+            continue;
+        LoopStmt *time = for_bounds(lower, site.into, "t", from, op2(lower, OP_ADD, from, num(lower, count)));
+        Site inner = site;
+        inner.into = &time->body;
+        inner.t = loop_variable(lower, time);
+        emit_zero(lower, node, state, s, inner);
+    }
+}
+
+/* What sums over units and steps. */
+static void emit_zeros(Lower *lower, const Node *node, const ScanState *state, Site site)
+{
+    for (int s = 0; s < result_count(node); s++)
+        if (sums_units(lower, node, s) && sums_steps(lower, node, s))
+            emit_zero(lower, node, state, s, site);
 }
 
 static bool needs_start(const Lower *lower, const Node *node)
 {
     bool needs = node->states.count > 0;
-    for (int s = 0; s < node->outs.count + node->grads.count; s++)
-        needs = needs || sums(lower, node, s);
+    for (int s = 0; s < result_count(node); s++)
+        needs = needs || (sums_steps(lower, node, s) && !sums_units(lower, node, s));
     return needs;
 }
 
 void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Site site)
 {
+    emit_zeros(lower, node, state, site);
     if (!needs_start(lower, node))
         return;
     LoopStmt *loop = for_units(lower, site.into, "n", units_at(lower, node, site));
@@ -88,9 +152,9 @@ void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Sit
     for (int s = 0; s < node->states.count; s++)
         store2(lower, site.into, state->states[s], site.b, unit_of(lower, site, n),
                loop_float(lower->arena, node->states.at[s].initial), false);
-    for (int s = 0; s < node->outs.count + node->grads.count; s++)
-        if (sums(lower, node, s))
-            store_sum(lower, node, state, s, site, n, loop_float(lower->arena, 0), false);
+    for (int s = 0; s < result_count(node); s++)
+        if (sums_steps(lower, node, s) && !sums_units(lower, node, s))
+            store_result(lower, node, state, s, site, n, loop_float(lower->arena, 0), false);
 }
 
 /* ---- one unit ---- */
@@ -98,15 +162,16 @@ void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Sit
 typedef struct Unit {
     const Node *node;
     const ScanState *state;
-    LoopExpr *n;
+    Nest nest;
+    LoopExpr *n;       /* of all units */
     LoopExpr **states; /* local variables */
-    LoopExpr **sums;   /* local variables, NULL where out s is no sum */
+    LoopExpr **sums;   /* by result: local variables, NULL where it is no sum over steps */
 } Unit;
 
 static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_buffers)
 {
     const Node *node = unit->node;
-    int sum_count = node->outs.count + node->grads.count;
+    int sum_count = result_count(node);
     unit->states = NEW_ARRAY(lower->arena, LoopExpr *, node->states.count + 1);
     unit->sums = NEW_ARRAY(lower->arena, LoopExpr *, sum_count + 1);
     for (int s = 0; s < node->states.count; s++) {
@@ -119,12 +184,18 @@ static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_b
         unit->states[s] = loop_ref(lower->arena, lower->kernel, var);
     }
     for (int s = 0; s < sum_count; s++) {
-        if (!sums(lower, node, s))
+        if (!sums_steps(lower, node, s))
             continue;
         VarId var = loop_var(lower->arena, lower->kernel, "sum", TYPE_F32);
         loop_declare(lower->arena, site.into, var, loop_float(lower->arena, 0));
         unit->sums[s] = loop_ref(lower->arena, lower->kernel, var);
     }
+}
+
+static void store_unit(Lower *lower, const Unit *unit, int s, Site site, LoopExpr *value, bool add)
+{
+    LoopExpr *n = nest_unit(lower, &unit->nest, result_shape(lower, unit->node, s));
+    store_result(lower, unit->node, unit->state, s, site, n, value, add || sums_units(lower, unit->node, s));
 }
 
 static void store_locals(Lower *lower, const Unit *unit, Site site, bool states_in_buffers)
@@ -133,21 +204,25 @@ static void store_locals(Lower *lower, const Unit *unit, Site site, bool states_
         if (unit->state->states[s] >= 0)
             store2(lower, site.into, unit->state->states[s], site.b, unit_of(lower, site, unit->n),
                    unit->states[s], false);
-    for (int s = 0; s < unit->node->outs.count + unit->node->grads.count; s++)
+    for (int s = 0; s < result_count(unit->node); s++)
         if (unit->sums[s])
-            store_sum(lower, unit->node, unit->state, s, site, unit->n, unit->sums[s], states_in_buffers);
+            store_unit(lower, unit, s, site, unit->sums[s], states_in_buffers);
 }
 
-void scan_leaves(Lower *lower, const Node *node, Equations *equations, Site site, LoopExpr *n)
+void scan_leaves(Lower *lower, const Node *node, Equations *equations, Site site, const Nest *nest)
 {
     equations->inputs = NEW_ARRAY(lower->arena, LoopExpr *, node->ins.count + 1);
     equations->params = NEW_ARRAY(lower->arena, LoopExpr *, node->params.count + 1);
     for (int i = 0; i < node->ins.count; i++)
         if (equation_reads(equations, i))
-            equations->inputs[i] = load_stream(lower, node->ins.at[i], site, n);
-    for (int p = 0; p < node->params.count; p++)
+            equations->inputs[i] =
+                load_stream(lower, node->ins.at[i], site,
+                            nest_unit(lower, nest, stream_of(lower, node->ins.at[i])->shape));
+    for (int p = 0; p < node->params.count; p++) {
+        LoopExpr *n = nest_unit(lower, nest, lower->net->params.at[node->params.at[p]].shape);
         equations->params[p] = load1(lower, lower->params[node->params.at[p]].values,
                                      equations->shared_params[p] ? num(lower, 0) : unit_of(lower, site, n));
+    }
 }
 
 static Equations unit_equations(Lower *lower, const Unit *unit, Site site, LoopBlock *before)
@@ -156,7 +231,7 @@ static Equations unit_equations(Lower *lower, const Unit *unit, Site site, LoopB
     equations.into = site.into;
     equations.before = before;
     equations.states = unit->states;
-    scan_leaves(lower, unit->node, &equations, site, unit->n);
+    scan_leaves(lower, unit->node, &equations, site, &unit->nest);
     return equations;
 }
 
@@ -206,13 +281,13 @@ static void emit_step(Lower *lower, const Unit *unit, Site site, LoopBlock *befo
         LoopExpr *value = stream_of(lower, stream)->kind == STREAM_SPIKES
                               ? equation_truth(&equations, node->outs.at[k].value)
                               : equation_number(&equations, node->outs.at[k].value);
-        store_stream(lower, stream, site, unit->n, value, false);
+        store_unit(lower, unit, k, site, value, false);
     }
-    for (int s = 0; s < node->outs.count + node->grads.count; s++)
+    for (int s = 0; s < result_count(node); s++)
         if (unit->sums[s])
             loop_set(lower->arena, site.into, unit->sums[s]->var,
                      loop_op(lower->arena, OP_ADD, unit->sums[s],
-                             equation_number(&equations, sum_value(node, s)), NULL));
+                             equation_number(&equations, result_value(node, s)), NULL));
     advance_states(lower, unit, &equations);
 }
 
@@ -221,10 +296,12 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
 {
     Arena *arena = lower->arena;
     LoopBlock constants = {0}, loop = {0};
-    LoopStmt *units = for_units(lower, &loop, "n", units_at(lower, node, site));
-    Unit unit = {.node = node, .state = state, .n = loop_variable(lower, units)};
+    Unit unit = {.node = node, .state = state};
+    unit.nest = nest_of(lower, &loop, node, units_at(lower, node, site));
+    unit.n = nest_unit(lower, &unit.nest, scan_units(lower->net, node));
+    emit_step_zeros(lower, node, state, site, from, count);
     Site inner = site;
-    inner.into = &units->body;
+    inner.into = &unit.nest.inner->body;
     declare_locals(lower, &unit, inner, keep_states);
     if (plan_of(lower, node)->in_time && count > 1) {
         LoopExpr *to = loop_op(arena, OP_ADD, from, loop_int(arena, count), NULL);
@@ -238,12 +315,12 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
         inner.t = from;
         emit_step(lower, &unit, inner, &constants);
     }
-    inner.into = &units->body;
+    inner.into = &unit.nest.inner->body;
     store_locals(lower, &unit, inner, keep_states);
     /* What never changes stands before the loop over the units. */
     for (int i = 0; i < constants.count; i++)
         vec_push(arena, site.into, constants.at[i]);
-    vec_push(arena, site.into, units);
+    vec_push(arena, site.into, unit.nest.outer);
 }
 
 /* ---- whole scans ---- */
@@ -276,8 +353,8 @@ void lower_partials(Lower *lower, const Node *node, const ScanState *state)
 {
     for (int g = 0; g < node->grads.count; g++) {
         const Param *param = &lower->net->params.at[node->grads.at[g].param];
-        int size = plan_of(lower, node)->units;
-        bool shared = param->shape.ndim == 0;
+        bool even = plan_of(lower, node)->even, shared = even && param->shape.ndim == 0;
+        int size = even ? plan_of(lower, node)->units : shape_size(param->shape);
         kernel_begin(lower, "gradient", param->name,
                      arena_printf(lower->arena, "gradient of %s: sum over the batch%s", param->name,
                                   shared ? " and the units" : ""),
@@ -312,8 +389,10 @@ ScanState scan_prepare(Lower *lower, const Node *node)
 void emit_scan(Lower *lower, const Node *node, const ScanState *state, Site site)
 {
     int run = plan_of(lower, node)->run;
-    if (in_one_run(lower, node))
-        emit_scan_steps(lower, node, state, site, num(lower, 0), run, false);
-    else
+    if (!in_one_run(lower, node)) {
         emit_chunks(lower, node, state, site, run);
+        return;
+    }
+    emit_zeros(lower, node, state, site);
+    emit_scan_steps(lower, node, state, site, num(lower, 0), run, false);
 }

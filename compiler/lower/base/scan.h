@@ -3,12 +3,14 @@
 #define SNNC_SCAN_H
 
 #include "lower/base/equations.h"
+#include "lower/base/nest.h"
 
 /* A scan inside a group: its states live in buffers between the steps. Those of a forward scan are there at the
  * end, for the runtime to see whether they are finite. */
 typedef struct ScanState {
-    BufferId *states;   /* by state; -1: in registers only */
-    BufferId *partials; /* by grads entry: sum over time, per sample and unit */
+    BufferId *states; /* by state; -1: in registers only */
+    BufferId *
+        partials; /* by grads entry: sum over time, per sample and unit; of an uneven scan per sample and value */
 } ScanState;
 
 ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers);
@@ -19,8 +21,8 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
 /* All steps of a scan, for one sample; its buffers are made before. */
 ScanState scan_prepare(Lower *lower, const Node *node);
 void emit_scan(Lower *lower, const Node *node, const ScanState *state, Site site);
-/* Sets inputs and parameters of the node's equations, for unit n at the site. */
-void scan_leaves(Lower *lower, const Node *node, Equations *equations, Site site, LoopExpr *n);
+/* Sets inputs and parameters of the node's equations, for the unit of the nest at the site. */
+void scan_leaves(Lower *lower, const Node *node, Equations *equations, Site site, const Nest *nest);
 void lower_partials(Lower *lower, const Node *node, const ScanState *state);
 
 #endif

@@ -20,7 +20,8 @@ static LoopExpr *is_near(Lower *lower, const GatePlan *gate, Site site, LoopBloc
     Equations equations = equations_of(lower, scan, gate->slope);
     equations.into = site.into;
     equations.before = before;
-    scan_leaves(lower, scan, &equations, site, n);
+    Nest nest = nest_at(n);
+    scan_leaves(lower, scan, &equations, site, &nest);
     LoopExpr *near = equation_truth(&equations, gate->slope);
     bool all = !site.tile || !site.tile->units;
     return all ? near : op2(lower, OP_AND, op2(lower, OP_LT, n, site.tile->units), near);

@@ -102,7 +102,7 @@ static GatePlan *gate_of(Planning *plan, const Node *map)
         reader = only_reader(&plan->readers, stream);
     }
     /* Steps behind t may have been overwritten: see StreamPlan.place. */
-    if (later > 0 || reader == NONE || plan->nodes[reader].role != ROLE_SCAN || !plan->nodes[reader].in_time)
+    if (later > 0 || reader == NONE || !plan->nodes[reader].even || !plan->nodes[reader].in_time)
         return NULL;
     Val slope = slope_of(plan, &net->nodes.at[reader], stream);
     if (slope == NO_VAL)

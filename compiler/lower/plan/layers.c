@@ -28,8 +28,8 @@ static bool fits(const Planning *plan, int scan)
 static bool may_host(const Planning *plan, int n, int scan)
 {
     const Net *net = plan->net;
-    return scan != NONE && !plan->nodes[scan].group && plan->nodes[scan].role == ROLE_SCAN
-           && plan->nodes[scan].in_time && (n < net->backward) == (scan < net->backward) && fits(plan, scan);
+    return scan != NONE && !plan->nodes[scan].group && plan->nodes[scan].even && plan->nodes[scan].in_time
+           && (n < net->backward) == (scan < net->backward) && fits(plan, scan);
 }
 
 static int host_of(const Planning *plan, int n)

@@ -25,7 +25,7 @@ static StreamId place_of(const Planning *plan, StreamId gradient)
 {
     const Net *net = plan->net;
     int adjoint = net->streams.at[gradient].node;
-    if (adjoint == NONE || adjoint < net->backward || plan->nodes[adjoint].role != ROLE_SCAN
+    if (adjoint == NONE || adjoint < net->backward || !plan->nodes[adjoint].even
         || net->nodes.at[adjoint].forward == NONE || !is_whole(plan, gradient))
         return NONE;
     for (int i = 0; i < net->nodes.at[adjoint].ins.count; i++)

@@ -39,10 +39,12 @@ static const char *name_of(const Planning *plan, const Node *node, const NodePla
     return net->streams.at[record->stream].name;
 }
 
-/* As its stream is cut, or as one that a scan works on besides: data have no room for a remainder. */
-static Tiling node_tiles(const Planning *plan, const Node *node, StreamId stream)
+/* A scan with streams of several shapes is not cut. Others are as their stream is, or as one that a scan works on besides: data have no room for a remainder. */
+static Tiling node_tiles(const Planning *plan, const Node *node, const NodePlan *record)
 {
-    Tiling tiles = plan->streams[stream].tiles;
+    Tiling tiles = plan->streams[record->stream].tiles;
+    if (record->role == ROLE_SCAN && !record->even)
+        return (Tiling){record->units, 1};
     for (int i = 0; i < node->ins.count; i++)
         if (tiling_room(plan->streams[node->ins.at[i]].tiles) < tiling_room(tiles))
             tiles = plan->streams[node->ins.at[i]].tiles;
@@ -58,7 +60,7 @@ static void make_room(Planning *plan, StreamId stream, Tiling tiles)
 /* For what the node works on, tile by tile. */
 static void make_rooms(Planning *plan, const Node *node, const NodePlan *record)
 {
-    if (record->role == ROLE_NONE)
+    if (record->role == ROLE_NONE || (record->role == ROLE_SCAN && !record->even))
         return;
     make_room(plan, record->stream, record->tiles);
     for (int i = 0; i < node->ins.count; i++)
@@ -78,10 +80,12 @@ static void start_node(Planning *plan, int n)
         return;
     const Stream *stream = &plan->net->streams.at[record->stream];
     record->name = name_of(plan, node, record);
-    record->units = shape_size(stream->shape);
-    record->tiles = node_tiles(plan, node, record->stream);
+    bool scan = record->role == ROLE_SCAN;
+    record->even = scan && scan_is_even(plan->net, node);
+    record->units = shape_size(scan ? scan_units(plan->net, node) : stream->shape);
+    record->tiles = node_tiles(plan, node, record);
     make_rooms(plan, node, record);
-    record->in_time = record->role == ROLE_SCAN ? scan_in_time(plan->net, node) : stream->temporal;
+    record->in_time = scan ? scan_in_time(plan->net, node) : stream->temporal;
     record->steps = record->in_time ? plan->net->steps : 1;
 }
 
@@ -100,7 +104,7 @@ static StreamPlan start_stream(const Planning *plan, StreamId id)
 static Tiling param_tiles(const Param *param)
 {
     int size = shape_size(param->shape);
-    return tiling_of(size, param->shape.ndim < 2);
+    return tiling_of(size, !param->matrix);
 }
 
 Plan make_plan(Arena *arena, const Net *net, LowerOptions options)

@@ -80,6 +80,7 @@ typedef struct NodePlan {
     Tiling tiles;     /* if these are cut; what it works on has room for all of them */
     bool dense;       /* a map of all units or a gradient of one: what fast kernels, layers and groups know */
     bool in_time;     /* it runs at every step; else once */
+    bool even;        /* a scan: all that it reads and makes goes over its units: see base/nest.h */
     int group;        /* the number of its recurrent group, or 0 */
     int joined;       /* the group whose steps make this map from its events, or 0 */
     int host;         /* the node in whose kernel it is computed, or NONE */

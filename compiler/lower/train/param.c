@@ -7,7 +7,7 @@
 Elements param_kernel(Lower *lower, ParamId id, const char *verb, const char *about)
 {
     const Param *param = &lower->net->params.at[id];
-    bool matrix = param->shape.ndim == 2;
+    bool matrix = param->matrix;
     kernel_begin(lower, verb, param->name, about, (Span){0, 0},
                  matrix ? param->shape.dims[0] : shape_size(param->shape));
     LoopStmt *rows = kernel_items(lower, matrix ? "i" : "k");

@@ -1,0 +1,69 @@
+/* Axes as the model names them: `c`, `[y, x]`, `time`, `all`. */
+#include "build.h"
+
+/* Through a block's parameter, unless the stream has an axis that is called like it. */
+static const Expr *argument_of(const Scope **scope, const Expr *expr, Shape shape)
+{
+    while (expr->kind == EXPR_NAME && shape_find(shape, expr->name) < 0) {
+        Entry *entry = scope_find(*scope, expr->name);
+        if (!entry || entry->kind != ENTRY_FORMAL || !entry->of_block)
+            break;
+        entry->used = true;
+        expr = entry->expr;
+        *scope = entry->scope;
+    }
+    return expr;
+}
+
+static void unknown_axis(Build *b, const Expr *expr, Shape shape, bool temporal)
+{
+    if (expr->kind != EXPR_NAME) {
+        report(b, RULE_AXIS, expr->span, "the name of an axis is needed here, as in `c` or `[y, x]`");
+        return;
+    }
+    report(b, RULE_AXIS, expr->span, "there is no axis `%s` here: the stream is %s%s", expr->name,
+           shape_text(b->arena, shape), temporal ? " in time" : "");
+    const char *axes = temporal ? "`time`" : "";
+    for (int d = 0; d < shape.ndim; d++)
+        axes = arena_printf(b->arena, "%s%s`%s`", axes, axes[0] ? ", " : "", shape_axis(shape, d));
+    if (axes[0])
+        report_hint(b, "its axes are %s", axes);
+}
+
+static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, bool temporal, AxisSet *set)
+{
+    expr = argument_of(&scope, expr, shape);
+    int d = expr->kind == EXPR_NAME ? shape_find(shape, expr->name) : -1;
+    bool time = d < 0 && expr->kind == EXPR_NAME && expr->name == name_time && temporal;
+    bool all = d < 0 && expr->kind == EXPR_NAME && expr->name == name_all;
+    if (d < 0 && !time && !all) {
+        unknown_axis(b, expr, shape, temporal);
+        return false;
+    }
+    set->time = set->time || time || (all && temporal);
+    for (int k = 0; k < shape.ndim; k++)
+        set->space[k] = set->space[k] || all || k == d;
+    return true;
+}
+
+bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, bool temporal, AxisSet *set)
+{
+    *set = (AxisSet){0};
+    expr = argument_of(&scope, expr, shape);
+    if (expr->kind != EXPR_LIST)
+        return add_axis(b, scope, expr, shape, temporal, set);
+    bool fine = true;
+    for (int i = 0; i < expr->args.count; i++)
+        fine &= add_axis(b, scope, expr->args.at[i].value, shape, temporal, set);
+    return fine;
+}
+
+Shape shape_without(Shape shape, const AxisSet *set)
+{
+    bool keep[MAX_DIMS], all = true;
+    for (int d = 0; d < shape.ndim; d++) {
+        keep[d] = !set->space[d];
+        all = all && keep[d];
+    }
+    return all ? shape : shape_part(shape, keep);
+}

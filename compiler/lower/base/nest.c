@@ -1,0 +1,95 @@
+#include "lower/base/nest.h"
+
+#include "lower/base/code.h"
+
+Nest nest_at(LoopExpr *n)
+{
+    return (Nest){.count = 1, .at = {n}};
+}
+
+/* Whether the shape has dimension d of the units. */
+static bool has(Shape shape, Shape units, int d)
+{
+    return shape_find(shape, shape_axis(units, d)) >= 0;
+}
+
+static bool parts(Shape shape, Shape units, int d)
+{
+    return has(shape, units, d) != has(shape, units, d - 1);
+}
+
+/* Whether a new loop begins at dimension d: some stream has it and lacks the one before, or the other way round. */
+static bool is_edge(const Net *net, const Node *scan, Shape units, int d)
+{
+    bool edge = d == 0;
+    for (int i = 0; i < scan->ins.count; i++)
+        edge = edge || parts(net->streams.at[scan->ins.at[i]].shape, units, d);
+    for (int k = 0; k < scan->outs.count; k++)
+        edge = edge || parts(net->streams.at[scan->outs.at[k].stream].shape, units, d);
+    for (int p = 0; p < scan->params.count; p++)
+        edge = edge || parts(net->params.at[scan->params.at[p]].shape, units, d);
+    return edge;
+}
+
+/* Whether different units along dimension d never touch the same sum. */
+static bool is_independent(const Net *net, const Node *scan, Shape units, int d)
+{
+    bool independent = true;
+    for (int k = 0; k < scan->outs.count; k++)
+        independent = independent && has(net->streams.at[scan->outs.at[k].stream].shape, units, d);
+    for (int g = 0; g < scan->grads.count; g++)
+        independent = independent && has(net->params.at[scan->grads.at[g].param].shape, units, d);
+    return independent;
+}
+
+static int extent(Shape units, int first, int end)
+{
+    int size = 1;
+    for (int d = first; d < end; d++)
+        size *= units.dims[d];
+    return size;
+}
+
+static void add_loop(Lower *lower, Nest *nest, LoopBlock *into, int end)
+{
+    int first = nest->first[nest->count];
+    const char *name = end - first > 1 ? "n" : shape_axis(nest->units, first);
+    LoopStmt *loop =
+        for_range(lower, nest->inner ? &nest->inner->body : into, name, extent(nest->units, first, end));
+    nest->outer = nest->outer ? nest->outer : loop;
+    nest->inner = loop;
+    nest->at[nest->count++] = loop_variable(lower, loop);
+    nest->first[nest->count] = end;
+}
+
+Nest nest_of(Lower *lower, LoopBlock *into, const Node *scan, int width)
+{
+    Nest nest = {.count = 0};
+    if (plan_of(lower, scan)->even) {
+        LoopStmt *loop = for_units(lower, into, "n", width);
+        nest = nest_at(loop_variable(lower, loop));
+        nest.outer = nest.inner = loop;
+        return nest;
+    }
+    nest.units = scan_units(lower->net, scan);
+    for (int d = 1; d <= nest.units.ndim; d++)
+        if (d == nest.units.ndim || is_edge(lower->net, scan, nest.units, d))
+            add_loop(lower, &nest, into, d);
+    nest.inner->independent = is_independent(lower->net, scan, nest.units, nest.units.ndim - 1);
+    return nest;
+}
+
+LoopExpr *nest_unit(Lower *lower, const Nest *nest, Shape shape)
+{
+    if (nest->units.ndim == 0)
+        return nest->at[0];
+    LoopExpr *unit = NULL;
+    for (int k = 0; k < nest->count; k++) {
+        int size = extent(nest->units, nest->first[k], nest->first[k + 1]);
+        if (!has(shape, nest->units, nest->first[k]))
+            continue;
+        unit = unit ? op2(lower, OP_MUL, unit, num(lower, size)) : unit;
+        unit = unit ? op2(lower, OP_ADD, unit, nest->at[k]) : nest->at[k];
+    }
+    return unit ? unit : num(lower, 0);
+}
