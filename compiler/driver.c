@@ -248,7 +248,8 @@ static int write_program(Compilation *c, const Options *options, const Wanted *w
                           .form = is_linked(wanted) ? backend->linked : wanted->form->name,
                           .target = options->target,
                           .optimize = options->optimize};
-    if (is_linked(wanted) && backend->library && !own_file(c->arena, RUNTIME_LIBRARY))
+    if (is_linked(wanted) && backend->library && options->target->system == TARGET_OWN
+        && !own_file(c->arena, RUNTIME_LIBRARY))
         return refuse(RUNTIME_LIBRARY
                       " is missing, which belongs beside snnc or in ../lib/snnc: install snnc again");
     Out *out = out_new(c->arena);
@@ -315,12 +316,6 @@ int driver_output(Compilation *c, const Options *options)
     const Backend *backend = backend_find(c->arena, what.backend, &error);
     if (!backend)
         return refuse(error);
-    if (is_linked(&what) && backend->library && options->target->system == TARGET_OTHER)
-        return refuse(
-            arena_printf(c->arena,
-                         "the runtime as a library is for this machine only: make an executable for %s "
-                         "from C, without --backend=%s, or an object by `-o FILE.o`",
-                         options->target->name, backend->name));
     if (wants_trainer_for_none(options))
         return 2;
     if (!compile(c, NULL) || !fits(c, options))

@@ -1,6 +1,6 @@
 #include "executable.h"
 
-#include "parts.h"
+#include "paste.h"
 
 #include "snn_output.h"
 
@@ -24,8 +24,9 @@ extern char **environ;
 
 /* A folder beside the output, whose name nobody else has: a program that is made in it has its place by a rename. */
 typedef struct Workshop {
-    const char *target, *folder, *source, *program;
-    FILE *lock; /* a file with a lock on it while the workshop is in use */
+    const char *target, *folder, *source, *runtime,
+        *program; /* runtime: of C, beside the source; NULL: none */
+    FILE *lock;   /* a file with a lock on it while the workshop is in use */
 } Workshop;
 
 /* The path with the links in it followed. One that begins with '-' would be an option of the C compiler. */
@@ -101,11 +102,23 @@ static void close_workshop(Arena *arena, const Workshop *workshop)
     errno = reason;
 }
 
-static bool write_source(const Workshop *workshop, const Out *code)
+static bool write_file(const char *path, const Out *text)
 {
-    FILE *file = fopen(workshop->source, "w");
-    bool written = file && out_write(code, file);
+    FILE *file = fopen(path, "w");
+    bool written = file && out_write(text, file);
     return file && fclose(file) == 0 && written;
+}
+
+/* The library is for this machine: for others, its sources are compiled with what calls them. */
+static bool write_runtime(Workshop *workshop, const Compilation *c)
+{
+    Out *text = out_new(c->arena);
+    Paste paste = paste_begin(c->arena, text);
+    const Parts parts = parts_of(c->arena, c->program);
+    paste_defines(&paste);
+    paste_sources(&paste, &parts);
+    workshop->runtime = arena_printf(c->arena, "%s/runtime.c", workshop->folder);
+    return write_file(workshop->runtime, text);
 }
 
 /* ---- the C compiler ----------------------------------------------------------------------------------- */
@@ -228,7 +241,7 @@ static char *const *cc_command(const Compilation *c, const Options *options, con
     Words command = {0};
     for (size_t i = 0; command.count == 0; i++)
         add_words(arena, &command, given[i]);
-    if (!backend->library) {
+    if (!backend->library || workshop->runtime) {
         add_words(arena, &command, target_c_options(arena, target));
         add_optimize(arena, &command, options);
     }
@@ -237,10 +250,15 @@ static char *const *cc_command(const Compilation *c, const Options *options, con
     vec_push(arena, &command, "-o");
     vec_push(arena, &command, workshop->program);
     if (backend->library)
-        vec_push(arena, &command, own_file(arena, RUNTIME_LIBRARY));
+        vec_push(arena, &command, workshop->runtime ? workshop->runtime : own_file(arena, RUNTIME_LIBRARY));
     add_words(arena, &command, parts_libraries(arena, &parts, target));
     vec_push(arena, &command, NULL);
     return (char *const *)command.at;
+}
+
+static bool brings_runtime(const Options *options, const Backend *backend)
+{
+    return backend->library && options->target->system == TARGET_OTHER;
 }
 
 int build_linked(const Compilation *c, const Options *options, const Form *form, const Backend *backend,
@@ -250,8 +268,9 @@ int build_linked(const Compilation *c, const Options *options, const Form *form,
     Watch watch;
     int status = EXIT_SUCCESS;
     watch_begin(&watch);
-    bool done =
-        open_workshop(&workshop, c->arena, options->output, backend->linked) && write_source(&workshop, code);
+    bool done = open_workshop(&workshop, c->arena, options->output, backend->linked)
+                && write_file(workshop.source, code)
+                && (!brings_runtime(options, backend) || write_runtime(&workshop, c));
     if (done) {
         status = run_cc(c->arena, &watch, options->target, backend->linked,
                         cc_command(c, options, form, backend, &workshop));

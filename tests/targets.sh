@@ -46,14 +46,17 @@ done
 
 "$snnc" model.snn -o model && ./model train --quiet --data data --epochs 1 --out native.safetensors > messages 2>&1 ||
     fail "targets: native" "$(cat messages)"
-# learns TARGET EMULATOR [OPTION...]: the trainer of the first example
+# learns TARGET EMULATOR [OPTION...]: the trainer of the first example, by C and by LLVM
 learns() {
     target=$1
     shift
-    rm -f ./model
-    passes "targets: a program for $target" "$snnc" model.snn --target "$target" -o model
-    passes "targets: it runs" "$@" ./model train --quiet --data data --epochs 1 --force --out far.safetensors
-    same "targets: $target learns the same, to the bit" native.safetensors far.safetensors
+    for by in "c -O3" "llvm -O2"; do
+        rm -f ./model
+        # shellcheck disable=SC2086
+        passes "targets: a program for $target by $by" "$snnc" model.snn --target "$target" --backend=$by -o model
+        passes "targets: it runs" "$@" ./model train --quiet --data data --epochs 1 --force --out far.safetensors
+        same "targets: $target by $by learns the same, to the bit" native.safetensors far.safetensors
+    done
 }
 learns aarch64 qemu-aarch64-static
 learns aarch64-sve qemu-aarch64-static -cpu max
@@ -97,6 +100,8 @@ refuses "targets: no room" 1 '^snnc: `shapes` takes [0-9.]+ MiB with batches of 
     "$snnc" shapes.snn --target avr --soft-float --no-runtime -o never.c
 refuses "targets: no compiler" 1 '^snnc: cannot run `aarch64-linux-gnu-gcc`: .*\. Install it \(on Debian, gcc-aarch64-linux-gnu\) or name one with --cc$' \
     env PATH=/nowhere "$snnc" shapes.snn --target aarch64 -o never
+refuses "targets: nor by LLVM" 1 '^snnc: cannot run `aarch64-linux-gnu-gcc`: .*\. Install it \(on Debian, gcc-aarch64-linux-gnu\) or name one with --cc$' \
+    env PATH=/nowhere "$snnc" shapes.snn --backend=llvm --target aarch64 -o never
 if ls never* > /dev/null 2>&1; then fail "targets: nothing was written"; else ok "targets: nothing was written"; fi
 
 echo "targets: $passed passed, $failed failed"

@@ -2,76 +2,41 @@
  * sources that it needs follow it. */
 #include "c.h"
 
-#include "embedded.h"
-#include "parts.h"
+#include "paste.h"
 
-/* Runtime files that were pasted, or whose contents stand in a file that was included. */
-typedef struct Paste {
-    Out *out;
-    bool *done; /* by index in embedded_files */
+/* A program being written. */
+typedef struct Pasted {
+    Paste paste;
     bool whole; /* with the runtime, or with lines that include its headers */
-} Paste;
-
-/* A file's text, with the files it includes in the place of their #include lines, each once. */
-static void paste(Paste *state, int file)
-{
-    if (state->done[file])
-        return;
-    state->done[file] = true;
-    const Embedded *source = &embedded_files[file];
-    out_blank(state->out);
-    out_line(state->out, "/* ---- begin %s ---- */", source->path);
-    for (const char *line = source->text, *next; *line; line = next) {
-        size_t length = strcspn(line, "\n");
-        next = line + length + (line[length] == '\n');
-        int inner = runtime_included(line);
-        if (inner >= 0)
-            paste(state, inner);
-        else
-            out_raw(state->out, line, (size_t)(next - line));
-    }
-    out_line(state->out, "/* ---- end %s ---- */", source->path);
-}
+} Pasted;
 
 /* The contents of a header of the runtime, or the line that includes it. */
-static void header(Paste *state, const char *name)
+static void header(Pasted *state, const char *name)
 {
     if (state->whole)
-        paste(state, runtime_file(name, strlen(name)));
+        paste_file(&state->paste, runtime_file(name, strlen(name)));
     else
-        out_line(state->out, "#include \"%s\"", name);
+        out_line(state->paste.out, "#include \"%s\"", name);
 }
 
 /* Those that the program needs, from one to before another. */
-static void needed_headers(Paste *state, const Program *program, Need first, Need end)
+static void needed_headers(Pasted *state, const Program *program, Need first, Need end)
 {
     for (Need need = first; need < end; need++)
         if (program_needs(program, need))
             header(state, need_header(need));
 }
 
-static void headers(Paste *state, const Program *program)
+static void headers(Pasted *state, const Program *program)
 {
-    if (state->whole) {
-        out_line(state->out, "#define _POSIX_C_SOURCE 200809L");
-        out_line(state->out, "#ifndef _DEFAULT_SOURCE");
-        out_line(state->out, "#define _DEFAULT_SOURCE /* for madvise */");
-        out_line(state->out, "#endif");
-    }
+    if (state->whole)
+        paste_defines(&state->paste);
     header(state, "snn.h");
     header(state, "snn_level.h");
     needed_headers(state, program, 0, NEED_FMA);
-    out_blank(state->out);
-    out_line(state->out, "#include <math.h>");
-    out_line(state->out, "#include <string.h>");
-}
-
-/* What is left of the runtime: all of its headers stand somewhere in its sources. */
-static void paste_sources(Paste *state, const Parts *parts)
-{
-    for (int i = 0; i < embedded_count; i++)
-        if (parts->files[i] && embedded_files[i].path[strlen(embedded_files[i].path) - 1] == 'c')
-            paste(state, i);
+    out_blank(state->paste.out);
+    out_line(state->paste.out, "#include <math.h>");
+    out_line(state->paste.out, "#include <string.h>");
 }
 
 /* In a comment, as a shell takes it for one word, and no option. */
@@ -112,15 +77,15 @@ static void heading(Arena *arena, const Program *program, const BackendOptions *
 }
 
 /* What there is once for every level. */
-static void kernels(Paste *state, Arena *arena, const Program *program)
+static void kernels(Pasted *state, Arena *arena, const Program *program)
 {
-    out_blank(state->out);
+    out_blank(state->paste.out);
     header(state, "snn_level_begin.h");
     header(state, "snn_vector.h");
     needed_headers(state, program, NEED_FMA, NEED_MAIN);
-    c_kernels(arena, program, state->out);
-    c_phases(arena, program, state->out);
-    out_blank(state->out);
+    c_kernels(arena, program, state->paste.out);
+    c_phases(arena, program, state->paste.out);
+    out_blank(state->paste.out);
     header(state, "snn_level_end.h");
 }
 
@@ -129,7 +94,7 @@ static bool emit(const Program *program, const BackendOptions *options, Out *out
     (void)error;
     Arena *arena = arena_new();
     const Parts parts = parts_of(arena, program);
-    Paste state = {out, NEW_ARRAY(arena, bool, embedded_count + 1), options->runtime};
+    Pasted state = {paste_begin(arena, out), options->runtime};
     heading(arena, program, options, &parts, out);
     out_line(out, "#ifndef SNN_LEVEL");
     out_line(out, "#define SNN_LEVEL 0 /* this file includes itself with others: see snn_level.h */");
@@ -148,7 +113,7 @@ static bool emit(const Program *program, const BackendOptions *options, Out *out
     needed_headers(&state, program, NEED_MAIN, NEED_COUNT);
     c_tables(arena, program, options, out);
     if (options->runtime)
-        paste_sources(&state, &parts);
+        paste_sources(&state.paste, &parts);
     out_line(out, "#endif /* SNN_LEVEL */");
     arena_free(arena);
     return true;
