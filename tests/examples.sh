@@ -1,8 +1,8 @@
 #!/bin/sh
 # The examples. For every folder of examples/: model.snn compiles without a message; its derived gradients are
-# right (--gradcheck), made small where needed; its program trains and tests on a few images; README.md has its
-# commands and its result. What READMEs show as printed by snnc (fences ```adjoint NEURON and ```c KERNEL) is
-# what it prints now; in the README.md above, for fashion_mnist.
+# right (--gradcheck), made small where needed; its program trains and tests on a few images, and LLVM's learns the
+# same weights; README.md has its commands and its result. What READMEs show as printed by snnc (fences
+# ```adjoint NEURON and ```c KERNEL) is what it prints now; in the README.md above, for fashion_mnist.
 #
 #     tests/examples.sh [--update]     SNNC=path: another compiler than build/snnc
 # --update rewrites these fences; the explanation around them is yours to read again.
@@ -70,6 +70,16 @@ runs() {
         "./$1" train --quiet --data data --epochs 1 > messages 2>&1 &&
         "./$1" test --data data > messages 2>&1 && grep -q '^test accuracy: [01]\.[0-9]*$' messages)
     check "$1: the program does not train and test" $?
+}
+
+# Through LLVM, the weights of the program in C, which runs() has left.
+agrees() {
+    "$snnc" "$1/model.snn" --backend=llvm -o "$work/by_llvm" > "$work/messages" 2>&1 && (cd "$work" &&
+        for threads in 1 2; do
+            ./by_llvm train --quiet --data data --epochs 1 --threads $threads --force --out by_llvm.safetensors > messages 2>&1 &&
+                cmp "$1.safetensors" by_llvm.safetensors > messages 2>&1 || exit 1
+        done)
+    check "$1: LLVM's program learns other weights" $?
 }
 
 # The result stands in a table: | epochs | ... 0.dddd ... |
@@ -142,6 +152,7 @@ for folder in */; do
     compiles "$example"
     differentiates "$example"
     runs "$example"
+    agrees "$example"
     describes "$example"
     shows "$example/README.md" "$example"
 done
