@@ -206,6 +206,7 @@ typedef struct LoopParam {
     int ndim;
     int dims[MAX_DIMS];
     bool matrix;
+    bool frozen; /* by the model: gradients of it are nobody's concern */
     BufferId value;
     BufferId gradient; /* -1: frozen, not learned; then it has no states either */
     int states;

@@ -66,9 +66,15 @@ bool *learned_params(const Net *net)
     return learned;
 }
 
-static bool is_behind_params(const Node *node, const bool *behind)
+bool param_may_learn(const Net *net, ParamId param)
 {
-    bool is = node->weight != NONE || node->params.count > 0;
+    return param != NONE && !net->params.at[param].frozen;
+}
+
+static bool is_behind_params(const Net *net, const Node *node, const bool *behind)
+{
+    bool is =
+        param_may_learn(net, node->weight) || param_may_learn(net, node->bias) || node->params.count > 0;
     for (int k = 0; k < node_read_count(node); k++)
         is = is || (node_read(node, k) != NONE && behind[node_read(node, k)]);
     return is;
@@ -82,7 +88,7 @@ bool *streams_behind_params(const Net *net)
         changed = false;
         for (StreamId s = 0; s < net->streams.count; s++) {
             int node = net->streams.at[s].node;
-            if (behind[s] || node == NONE || !is_behind_params(&net->nodes.at[node], behind))
+            if (behind[s] || node == NONE || !is_behind_params(net, &net->nodes.at[node], behind))
                 continue;
             behind[s] = changed = true;
         }

@@ -40,6 +40,7 @@ typedef struct Param {
     /* What it starts from: outs[0].value of a body that reads nothing, and may draw random numbers. */
     const Node *init;
     double orthogonal; /* not 0: then what was drawn is made orthogonal, with this norm */
+    bool frozen;       /* the model says that it does not learn */
     bool matrix;       /* of a dense: transposed in a checkpoint */
     Span span;
 } Param;
@@ -116,9 +117,11 @@ void net_add_out(Net *net, int scan, StreamId stream, Val value);
 
 const Node *net_loss(const Net *net); /* NULL: none */
 /* By parameter: whether training changes it, so it has an UPDATE. One that the loss does not reach, or only through
- * `detach`, is frozen: it has neither a gradient nor states of the optimiser. */
+ * `detach`, is as frozen as one of which the model says so: it has neither a gradient nor states of the optimiser. */
 bool *learned_params(const Net *net);
-/* By stream: whether parameters are before it, with or without `detach` between. */
+/* Whether there is such a parameter, and the model lets it learn. */
+bool param_may_learn(const Net *net, ParamId param);
+/* By stream: whether parameters that may learn are before it, with or without `detach` between. */
 bool *streams_behind_params(const Net *net);
 /* Whether the scan runs at every step; else once for all of them. */
 bool scan_in_time(const Net *net, const Node *scan);

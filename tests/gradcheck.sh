@@ -63,6 +63,26 @@ model no_number {
 END
 judge 1 'not a finite number' 0 'a loss that is no number'
 
+# Weights that several connections share, in time and out of it, and some that are frozen.
+cat > "$work/model.snn" << END
+model shared {
+    data idx(shape = [6], classes = 6)
+    time 4 steps
+    k = weights([6, 6])
+    f = weights([6, 6], frozen)
+    a = image -> dense(6, weights = k) -> lif
+    b = (a -> dense(6, bias, weights = k)) + (b[-1] -> dense(6, weights = k)) + (a -> dense(6, weights = f)) -> lif
+    c = b -> dense(6, bias, frozen) -> li
+    predict argmax(mean(c))
+    train { loss cross_entropy(mean(c) , label) }
+}
+END
+for seed in 1 2 3; do
+    judge 0 '^k .*ok' $seed 'shared weights'
+    judge 0 '^f .*frozen: the model' $seed 'frozen weights'
+    judge 0 'b_c .*frozen' $seed 'a frozen bias'
+done
+
 # What a neuron behind `detach` was is held in the one order, also where the layer goes tile by tile.
 cat > "$work/model.snn" << END
 model detached {

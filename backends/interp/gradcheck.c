@@ -222,6 +222,10 @@ static void show_progress(const char *param, int done, int entries)
 
 static bool check_param(Check *check)
 {
+    if (check->param->frozen) {
+        printf("%-20s frozen: the model says so\n", check->param->name);
+        return true;
+    }
     size_t top = largest_entry(check);
     check->largest = fabs(derived(check, top));
     check->noise = measured_noise(check, top);

@@ -11,6 +11,7 @@
  *   function.c   exp, where, detach, ...               statement.c  states, parameters, assignments
  *   surrogate.c  step and its slope                    init.c       initial values of parameters
  *   neuron.c     neurons                               axes.c       axes as they are named
+ *   weights.c    weights of connections, with a name or without
  *   dense.c, encode.c, reduce.c  the built-in stages   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   optimizer.c  optimizers and learning rates
  *   train.c      predict and train                     language.c   the tables of what is built in
@@ -57,7 +58,8 @@ typedef enum ValueKind {
     VALUE_NUMBER, /* number, unit    known at compile time */
     VALUE_FLAG,   /* flag            known at compile time */
     VALUE_BODY,   /* val, truth, unit  in the body of the context */
-    VALUE_STREAM  /* stream, unit */
+    VALUE_STREAM, /* stream, unit */
+    VALUE_WEIGHTS /* param */
 } ValueKind;
 
 typedef struct Value {
@@ -67,6 +69,7 @@ typedef struct Value {
     Val val;
     bool truth; /* a truth value, not a number */
     StreamId stream;
+    ParamId param;
     Unit unit;
     Span span; /* NUMBER: where it was written, or computed from others */
 } Value;
@@ -76,6 +79,7 @@ Value value_number(double number, Unit unit);
 Value value_flag(bool flag);
 Value value_body(Val val, Unit unit, bool truth);
 Value value_stream(StreamId stream, Unit unit);
+Value value_weights(ParamId param);
 
 /* ---- names ------------------------------------------------------------------------------------------ */
 
@@ -337,7 +341,8 @@ typedef struct Function {
 typedef enum StageRole {
     STAGE_LAYER,    /* x -> f(...): has arguments of its own */
     STAGE_ENCODER,  /* f(x), too: makes a stream over time */
-    STAGE_REDUCTION /* f(x), too: ends it */
+    STAGE_REDUCTION, /* f(x), too: ends it */
+    STAGE_SOURCE     /* f(...): of no stream */
 } StageRole;
 
 /* A use of a stage. */
@@ -355,7 +360,7 @@ typedef struct Stage {
     const char *name;
     StageRole role;
     Value (*build)(Build *b, const StageUse *use);
-    const char *const *formals; /* LAYER: name, default (NULL: none), ..., NULL */
+    const char *const *formals; /* LAYER, SOURCE: name, default (NULL: none), ..., NULL */
     bool (*shape)(Build *b, const Scope *arguments,
                   Shape *shape); /* LAYER: of the result; false if it is not known */
     ReduceKind reduce;           /* REDUCTION */
@@ -402,6 +407,15 @@ Value eval_where(Context *c, Scope *scope, const Expr *call);
 Value eval_detach(Context *c, Scope *scope, const Expr *call);
 Value eval_step(Context *c, Scope *scope, const Expr *call);
 
+extern const char *const weights_formals[];
+Value build_weights(Build *b, const StageUse *use);
+/* Whether a stage's argument `frozen` says so. False if a mistake was reported. */
+bool frozen_argument(Build *b, const Scope *arguments, bool *frozen);
+/* The weights of a stage with the arguments `weights`, `init` and `frozen`, stored as [map_rows][map_columns]: its own, or
+ * those that it shares. NONE if a mistake was reported. */
+ParamId stage_weights(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map);
+/* Its bias, which starts and is frozen as the weights are. */
+ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map);
 extern const char *const dense_formals[];
 bool dense_shape(Build *b, const Scope *arguments, Shape *shape);
 Value build_dense(Build *b, const StageUse *use);

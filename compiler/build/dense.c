@@ -1,23 +1,13 @@
 /* dense(size): each output is a weighted sum of all inputs. */
 #include "build.h"
 
-const char *const dense_formals[] = {name_size, NULL, name_bias, name_false, name_init, name_none, NULL};
+const char *const dense_formals[] = {name_size,    NULL,      name_bias,   name_false, name_init, name_none,
+                                     name_weights, name_none, name_frozen, name_false, NULL};
 
-/* NONE if a mistake in its initial values was reported. `init`: as they are given, NULL: as usual. */
-static ParamId dense_param(Build *b, const char *prefix, Shape shape, const Expr *stage, const Entry *init,
-                           Fans fans)
+static StreamId add_dense(Build *b, const StageUse *use, const Scope *frame, StreamId in, Shape shape,
+                          bool bias)
 {
-    const char *base = arena_printf(b->arena, "%s_%s", prefix, b->binding);
-    ParamId id = net_param(b->net, base, shape, stage->span);
-    const Expr *expr = init ? init->expr : expr_name(b->arena, stage->span, name_linear);
-    return build_init(b, &b->net->params.at[id], init ? init->scope : b->library, expr, fans, "`init`")
-               ? id
-               : NONE;
-}
-
-static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape, bool bias, const Entry *init,
-                          const char *name)
-{
+    const Expr *stage = use->expr;
     int inputs = shape_size(stream_at(b, in)->shape), outputs = shape_size(shape);
     if (!check_array(b, (double)inputs * outputs, stage->span, "the weights of dense"))
         return NONE;
@@ -26,14 +16,13 @@ static StreamId add_dense(Build *b, const Expr *stage, StreamId in, Shape shape,
     AxisMap *map = NEW(b->arena, AxisMap);
     *map = map_dense(inputs, outputs);
     node.map = map;
-    Fans fans = fans_of(map);
-    node.weight = dense_param(b, "w", (Shape){.ndim = 2, .dims = {inputs, outputs}}, stage, init, fans);
+    node.weight = stage_weights(b, use, frame, map);
     if (node.weight == NONE)
         return NONE;
-    b->net->params.at[node.weight].matrix = true;
     if (bias)
-        node.bias = dense_param(b, "b", (Shape){.ndim = 1, .dims = {outputs}}, stage, NULL, fans);
-    node.out = add_stream(b, name, "dense", STREAM_REALS, stream_at(b, in)->temporal, shape, stage->span);
+        node.bias = stage_bias(b, use, frame, map);
+    node.out =
+        add_stream(b, use->name, "dense", STREAM_REALS, stream_at(b, in)->temporal, shape, stage->span);
     add_node(b, node);
     return node.out;
 }
@@ -62,8 +51,8 @@ Value build_dense(Build *b, const StageUse *use)
     bool bias = false;
     bool fine = dense_shape(b, frame, &shape);
     fine &= dense_bias(b, frame, &bias);
-    if (!fine || in == NONE)
+    if (!fine || frame->wrong || in == NONE)
         return value_poison();
-    StreamId out = add_dense(b, use->expr, in, shape, bias, given_argument(frame, name_init), use->name);
+    StreamId out = add_dense(b, use, frame, in, shape, bias);
     return out == NONE ? value_poison() : value_stream(out, unit_plain);
 }

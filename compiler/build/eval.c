@@ -222,6 +222,11 @@ static Value map_input(Context *c, Value stream, Span span)
 /* A stream in a formula: an input of a map, a mistake elsewhere. */
 static Value stream_in_formula(Context *c, Value value, Span span, const char *name)
 {
+    if (value.kind == VALUE_WEIGHTS) {
+        report(c->build, RULE_STREAM, span, "weights cannot be used in a formula");
+        report_hint(c->build, "they are those of a connection, as in `x -> dense(100, weights = %s)`", name);
+        return value_poison();
+    }
     if (value.kind != VALUE_STREAM)
         return value;
     if (c->streams)
@@ -438,7 +443,7 @@ static Value eval_stream(Context *c, Scope *scope, const Expr *expr)
         return value_poison();
     }
     Value value = c->build->language->build(c->build, scope, expr, NULL);
-    return value.kind == VALUE_STREAM ? map_input(c, value, expr->span) : value;
+    return stream_in_formula(c, value, expr->span, ast_expr_text(c->build->arena, expr));
 }
 
 static Value eval_call(Context *c, Scope *scope, const Expr *call)

@@ -23,6 +23,7 @@ static const Function functions[] = {
 };
 
 static const Stage stages[] = {
+    {.name = name_weights, .role = STAGE_SOURCE, .build = build_weights, .formals = weights_formals},
     {.name = name_dense,
      .role = STAGE_LAYER,
      .build = build_dense,

@@ -60,11 +60,11 @@ static void function_names(Build *b, Names *names)
             vec_push(b->arena, names, stage->name);
 }
 
-/* Without what ends a chain. */
+/* What may stand in the middle of a chain. */
 static void stage_names(Build *b, Names *names)
 {
     for (const Stage *stage = b->language->stages; stage->name; stage++)
-        if (stage->role != STAGE_REDUCTION)
+        if (stage->role == STAGE_LAYER || stage->role == STAGE_ENCODER)
             vec_push(b->arena, names, stage->name);
 }
 

@@ -23,8 +23,13 @@ StreamId stream_of(Build *b, Value value, Span span)
 {
     if (value.kind == VALUE_STREAM)
         return value.stream;
-    if (value.kind != VALUE_POISON)
+    if (value.kind == VALUE_WEIGHTS)
+        report(b, RULE_STREAM, span, "a stream is needed here, found weights");
+    else if (value.kind != VALUE_POISON)
         report(b, RULE_STREAM, span, "a stream is needed here, found a constant");
+    if (value.kind == VALUE_WEIGHTS)
+        report_hint(b, "they are those of a connection, as in `x -> dense(100, weights = %s)`",
+                    b->net->params.at[value.param].name);
     return NONE;
 }
 

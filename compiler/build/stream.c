@@ -131,6 +131,8 @@ static Value build_call(Build *b, Scope *scope, const Expr *call, const char *na
         Call use = call_of(def, home, call, scope);
         return build_block(b, &use, def, NULL, value_poison(), name);
     }
+    if (stage->role == STAGE_SOURCE)
+        return stage->build(b, &(StageUse){stage, call, scope, value_poison(), call->span, name});
     const Expr *argument = only_argument(b, call);
     if (!argument)
         return value_poison();

@@ -31,6 +31,11 @@ Context context_constant(Build *b)
     return (Context){.build = b};
 }
 
+Value value_weights(ParamId param)
+{
+    return (Value){.kind = VALUE_WEIGHTS, .param = param, .val = NO_VAL, .stream = NONE};
+}
+
 Stream *stream_at(Build *b, StreamId id)
 {
     return &b->net->streams.at[id];

@@ -204,7 +204,10 @@ static void warn_entries(Build *b, const Scope *scope)
         bool written = (entry->kind == ENTRY_LET || entry->kind == ENTRY_STREAM) && entry->expr;
         if (written && !entry->named)
             warn(b, RULE_UNUSED, entry->span, "the %s `%s` is not used",
-                 entry->kind == ENTRY_LET ? "constant" : "stream", entry->name);
+                 entry->kind == ENTRY_LET             ? "constant"
+                 : entry->value.kind == VALUE_WEIGHTS ? "parameter"
+                                                      : "stream",
+                 entry->name);
     }
 }
 

@@ -130,9 +130,9 @@ static void adjoin_map(Diff *diff, int index)
     StreamId g = gathered(diff, node.out);
     if (g == NONE)
         return;
-    if (node.weight != NONE)
+    if (param_may_learn(diff->net, node.weight))
         add_weight_gradient(diff, &node, g);
-    if (node.bias != NONE)
+    if (param_may_learn(diff->net, node.bias))
         add_bias_gradient(diff, &node, g);
     if (!diff->needs[node.in])
         return;

@@ -12,12 +12,19 @@ typedef struct NamedStream {
     bool bounded; /* spikes: may come back as input of an earlier layer without growing */
 } NamedStream;
 
+/* w = weights([inputs, outputs]) */
+typedef struct NamedWeights {
+    int inputs, outputs;
+} NamedWeights;
+
+enum { MAX_WEIGHTS = 3 };
+
 typedef struct Writer {
     FILE *out;
     Dice dice;
     Dice names; /* of streams; apart, so that the models do not depend on it */
     Dice ends;  /* whether a model is deep, predicts, has parts that the loss does not reach: apart, too */
-    Dice inits; /* initial values: apart, too */
+    Dice inits; /* initial values, weights with names: apart, too */
     Dice broad; /* whether it has one broad layer: apart, too */
     Dice axes;  /* what goes by way of streams with several axes: apart, too */
     int steps;
@@ -30,6 +37,9 @@ typedef struct Writer {
     int stream_count;
     const NeuronKind *kinds[MAX_LAYERS];
     int first_layer; /* index of its stream */
+    NamedWeights weights[MAX_WEIGHTS];
+    int weight_count;
+    bool last; /* layer: it has weights of its own that learn, so that something does */
 } Writer;
 
 static bool chance(Writer *w, int percent)
@@ -154,11 +164,48 @@ static const char *const initial_values[] = {"uniform(-0.3, 0.4)",
                                              "uniform(0, uniform(0, 1))"};
 enum { INITIAL_VALUES = sizeof initial_values / sizeof *initial_values };
 
-static void write_dense(Writer *w, int size)
+static void write_start(Writer *w, int frozen)
 {
-    fprintf(w->out, " -> dense(%d%s", size, chance(w, 35) ? ", bias" : "");
     if (dice_chance(&w->inits, 25))
         fprintf(w->out, ", init = %s", initial_values[dice_below(&w->inits, INITIAL_VALUES)]);
+    if (dice_chance(&w->inits, frozen))
+        fprintf(w->out, ", frozen");
+}
+
+/* Before the layers: of some sizes that meet in a connection. */
+static void write_weights(Writer *w)
+{
+    int count = dice_chance(&w->inits, 30) ? dice_between(&w->inits, 1, MAX_WEIGHTS) : 0;
+    for (int k = 0; k < count; k++) {
+        int to = dice_between(&w->inits, w->first_layer, w->stream_count - 1);
+        int from = dice_chance(&w->inits, 50) ? to : to - 1;
+        NamedWeights named = {w->streams[from].size, w->streams[to].size};
+        if (named.inputs == BROAD && named.outputs == BROAD)
+            continue;
+        fprintf(w->out, "    weights_%d = weights([%d, %d]", w->weight_count, named.inputs, named.outputs);
+        write_start(w, 20);
+        fprintf(w->out, ")\n");
+        w->weights[w->weight_count++] = named;
+    }
+}
+
+/* Those that fit, or -1. */
+static int choose_weights(Writer *w, int inputs, int outputs)
+{
+    for (int k = 0; k < w->weight_count && !w->last; k++)
+        if (w->weights[k].inputs == inputs && w->weights[k].outputs == outputs && dice_chance(&w->inits, 70))
+            return k;
+    return -1;
+}
+
+static void write_dense(Writer *w, int inputs, int size)
+{
+    fprintf(w->out, " -> dense(%d%s", size, chance(w, 35) ? ", bias" : "");
+    int named = choose_weights(w, inputs, size);
+    if (named >= 0)
+        fprintf(w->out, ", weights = weights_%d", named);
+    else
+        write_start(w, w->last ? 0 : 5);
     fprintf(w->out, ")");
 }
 
@@ -175,21 +222,24 @@ static void write_past(Writer *w, int layer)
     snprintf(name, sizeof name, "%s[-%d]", past->name, choose_delay(w));
     fprintf(w->out, " + %.2g * (", factor);
     write_axes(w, name);
-    write_dense(w, w->streams[from].size);
+    write_dense(w, past->size, w->streams[from].size);
     fputs(")", w->out);
 }
 
 static void write_terms(Writer *w, int layer)
 {
     int size = w->streams[w->first_layer + layer].size;
+    w->last = layer == w->layers - 1;
     fputs("(", w->out);
-    write_source(w, choose_source(w, layer));
-    write_dense(w, size);
+    const NamedStream *source = choose_source(w, layer);
+    write_source(w, source);
+    write_dense(w, source->size, size);
     fputs(")", w->out);
     if (chance(w, 35)) {
         fputs(" + (", w->out);
-        write_source(w, choose_source(w, layer));
-        write_dense(w, size);
+        source = choose_source(w, layer);
+        write_source(w, source);
+        write_dense(w, source->size, size);
         fputs(")", w->out);
     }
     if (chance(w, 45))
@@ -384,6 +434,7 @@ static void write_model(Writer *w, ModelText *model, uint32_t number)
     write_time(w);
     write_encoder(w, temporal);
     plan_layers(w);
+    write_weights(w);
     for (int k = 0; k < w->layers; k++)
         write_layer(w, k);
     model->rows = dice_between(&w->dice, 1, 7);

@@ -47,6 +47,7 @@ static void describe_param(Lower *lower, ParamId id)
                            .line = line_of(lower, param->span),
                            .ndim = param->shape.ndim,
                            .matrix = param->matrix,
+                           .frozen = param->frozen,
                            .value = lower->params[id].values,
                            .gradient = lower->params[id].gradient};
     memcpy(described.dims, param->shape.dims, sizeof param->shape.dims);

@@ -1,0 +1,126 @@
+/* Weights of connections: each use of a stage has its own, unless it is given some that have a name. */
+#include "build.h"
+
+const char *const weights_formals[] = {name_shape, NULL, name_init, name_none, name_frozen, name_false, NULL};
+
+bool frozen_argument(Build *b, const Scope *arguments, bool *frozen)
+{
+    const Entry *given = given_argument(arguments, name_frozen);
+    return !given || constant_flag(b, given->scope, given->expr, "`frozen`", frozen);
+}
+
+/* Named `base`. NONE if a mistake in its initial values was reported; `init`: how they are given, NULL: as usual. */
+static ParamId add_param(Build *b, const char *base, Shape shape, Span span, const Entry *init, Fans fans)
+{
+    ParamId id = net_param(b->net, base, shape, span);
+    const Expr *expr = init ? init->expr : expr_name(b->arena, span, name_linear);
+    return build_init(b, &b->net->params.at[id], init ? init->scope : b->library, expr, fans, "`init`")
+               ? id
+               : NONE;
+}
+
+/* ---- with a name: k = weights([64, 10]) ---------------------------------------------------------------- */
+
+/* The last axis is that of the outputs, the one before that of the inputs, and what stands before are taps. */
+static Fans fans_of_shape(Shape shape)
+{
+    int outputs = shape.dims[shape.ndim - 1], taps = 1;
+    for (int d = 0; d + 2 < shape.ndim; d++)
+        taps *= shape.dims[d];
+    return (Fans){shape_size(shape) / outputs, outputs * taps};
+}
+
+Value build_weights(Build *b, const StageUse *use)
+{
+    const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
+    const Entry *size = given_argument(frame, name_shape);
+    Shape shape;
+    bool frozen = false, fine = frozen_argument(b, frame, &frozen);
+    if (!size || !constant_shape(b, size->scope, size->expr, "the shape of weights", &shape) || !fine)
+        return value_poison();
+    const char *name = use->name ? use->name : arena_printf(b->arena, "w_%s", b->binding);
+    ParamId id =
+        add_param(b, name, shape, use->expr->span, given_argument(frame, name_init), fans_of_shape(shape));
+    if (id == NONE)
+        return value_poison();
+    b->net->params.at[id].frozen = frozen;
+    b->net->params.at[id].matrix = shape.ndim == 2;
+    return value_weights(id);
+}
+
+/* ---- of a stage ----------------------------------------------------------------------------------------- */
+
+/* What is said of weights is said once, where they are made. */
+static bool check_apart(Build *b, const StageUse *use, const Scope *arguments)
+{
+    static const char *const names[] = {name_init, name_frozen};
+    for (int i = 0; i < 2; i++) {
+        const Entry *other = given_argument(arguments, names[i]);
+        if (!other)
+            continue;
+        report(b, RULE_WEIGHTS, other->expr->span,
+               "`%s` is for weights of its own, and this `%s` is given some", names[i], use->stage->name);
+        report_hint(b, "write it where they are made, as in `weights([%s], %s)`", "64, 64",
+                    i == 0 ? "init = 0.1" : "frozen");
+        return false;
+    }
+    return true;
+}
+
+static Shape weight_shape(const AxisMap *map)
+{
+    return (Shape){.ndim = 2, .dims = {map_rows(map), map_columns(map)}};
+}
+
+static bool check_fit(Build *b, const Expr *expr, ParamId id, const AxisMap *map)
+{
+    const Param *param = &b->net->params.at[id];
+    Shape wanted = weight_shape(map);
+    if (shape_equal(param->shape, wanted))
+        return true;
+    report(b, RULE_WEIGHTS, expr->span, "this `%s` has %d inputs and %d outputs, but the weights are %s",
+           map->name, wanted.dims[0], wanted.dims[1], shape_text(b->arena, param->shape));
+    report_note(b, param->span, "they are made here");
+    report_hint(b, "those that fit are `weights(%s)`, inputs first", shape_text(b->arena, wanted));
+    return false;
+}
+
+static ParamId given_weights(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map)
+{
+    const Entry *given = given_argument(arguments, name_weights);
+    Value value = build_value(b, given->scope, given->expr, NULL);
+    if (value.kind == VALUE_POISON || !check_apart(b, use, arguments))
+        return NONE;
+    if (value.kind != VALUE_WEIGHTS) {
+        report(b, RULE_WEIGHTS, given->expr->span, "these are no weights");
+        report_hint(b, "weights with a name are made by `k = weights(%s)`",
+                    shape_text(b->arena, weight_shape(map)));
+        return NONE;
+    }
+    return check_fit(b, given->expr, value.param, map) ? value.param : NONE;
+}
+
+static ParamId own_param(Build *b, const StageUse *use, const Scope *arguments, const char *prefix,
+                         Shape shape, const Entry *init, Fans fans)
+{
+    const char *base = arena_printf(b->arena, "%s_%s", prefix, b->binding);
+    ParamId id = add_param(b, base, shape, use->expr->span, init, fans);
+    return id != NONE && frozen_argument(b, arguments, &b->net->params.at[id].frozen) ? id : NONE;
+}
+
+ParamId stage_weights(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map)
+{
+    if (given_argument(arguments, name_weights))
+        return given_weights(b, use, arguments, map);
+    ParamId id = own_param(b, use, arguments, "w", weight_shape(map), given_argument(arguments, name_init),
+                           fans_of(map));
+    if (id != NONE)
+        b->net->params.at[id].matrix = true;
+    return id;
+}
+
+ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map)
+{
+    Shape shape = {.ndim = 1, .dims = {map_biases(map, false)}};
+    return own_param(b, use, arguments, "b", shape, NULL, fans_of(map));
+}
