@@ -39,7 +39,8 @@ typedef struct Writer {
     int first_layer; /* index of its stream */
     NamedWeights weights[MAX_WEIGHTS];
     int weight_count;
-    bool last; /* layer: it has weights of its own that learn, so that something does */
+    int inputs; /* of the connection that is written next; 0: not known */
+    bool last;  /* layer: it has weights of its own that learn, so that something does */
 } Writer;
 
 static bool chance(Writer *w, int percent)
@@ -129,6 +130,7 @@ static int choose_delay(Writer *w)
 static void write_axes(Writer *w, const char *name)
 {
     bool uneven = !w->deep && dice_chance(&w->axes, 12);
+    w->inputs = uneven ? 0 : w->inputs;
     fprintf(w->out, uneven ? "uneven(%s)" : "%s", name);
 }
 
@@ -140,6 +142,7 @@ static void write_source(Writer *w, const NamedStream *source)
         "sigmoid(%s) - 0.3", "step(%s - 0.4, atan(2))", "max(%s, 0)",   "1 - %s",
     };
     char name[400];
+    w->inputs = source->size;
     snprintf(name, sizeof name, "%s", source->name);
     if (source->temporal && w->steps > 1 && chance(w, 20))
         snprintf(name, sizeof name, "%s[-%d]", source->name, choose_delay(w));
@@ -198,10 +201,10 @@ static int choose_weights(Writer *w, int inputs, int outputs)
     return -1;
 }
 
-static void write_dense(Writer *w, int inputs, int size)
+static void write_dense(Writer *w, int size)
 {
     fprintf(w->out, " -> dense(%d%s", size, chance(w, 35) ? ", bias" : "");
-    int named = choose_weights(w, inputs, size);
+    int named = choose_weights(w, w->inputs, size);
     if (named >= 0)
         fprintf(w->out, ", weights = weights_%d", named);
     else
@@ -221,8 +224,9 @@ static void write_past(Writer *w, int layer)
     double factor = dice_real(&w->dice, 0.2, 1);
     snprintf(name, sizeof name, "%s[-%d]", past->name, choose_delay(w));
     fprintf(w->out, " + %.2g * (", factor);
+    w->inputs = past->size;
     write_axes(w, name);
-    write_dense(w, past->size, w->streams[from].size);
+    write_dense(w, w->streams[from].size);
     fputs(")", w->out);
 }
 
@@ -231,15 +235,13 @@ static void write_terms(Writer *w, int layer)
     int size = w->streams[w->first_layer + layer].size;
     w->last = layer == w->layers - 1;
     fputs("(", w->out);
-    const NamedStream *source = choose_source(w, layer);
-    write_source(w, source);
-    write_dense(w, source->size, size);
+    write_source(w, choose_source(w, layer));
+    write_dense(w, size);
     fputs(")", w->out);
     if (chance(w, 35)) {
         fputs(" + (", w->out);
-        source = choose_source(w, layer);
-        write_source(w, source);
-        write_dense(w, source->size, size);
+        write_source(w, choose_source(w, layer));
+        write_dense(w, size);
         fputs(")", w->out);
     }
     if (chance(w, 45))
