@@ -41,6 +41,8 @@ typedef struct Param {
     const Node *init;
     double orthogonal; /* not 0: then what was drawn is made orthogonal, with this norm */
     bool frozen;       /* the model says that it does not learn */
+    bool clamped;      /* after each update, it is cut to low .. high */
+    double low, high;
     bool matrix;       /* of a dense: transposed in a checkpoint */
     Span span;
 } Param;

@@ -96,6 +96,10 @@ static void describe_init(Net *net, const Param *param)
         add(net, &net->training_text, arena_printf(net->arena, "param %s: %s", param->name, equations.at[i]));
     add(net, &net->training_text,
         arena_printf(net->arena, "param %s = %s", param->name, net_init_text(net, param)));
+    if (param->clamped)
+        add(net, &net->training_text,
+            arena_printf(net->arena, "param %s: clamped to %s .. %s", param->name, number(net, param->low),
+                         number(net, param->high)));
 }
 
 static void describe_params(Net *net)

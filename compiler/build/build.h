@@ -409,9 +409,7 @@ Value eval_step(Context *c, Scope *scope, const Expr *call);
 
 extern const char *const weights_formals[];
 Value build_weights(Build *b, const StageUse *use);
-/* Whether a stage's argument `frozen` says so. False if a mistake was reported. */
-bool frozen_argument(Build *b, const Scope *arguments, bool *frozen);
-/* The weights of a stage with the arguments `weights`, `init` and `frozen`, stored as [map_rows][map_columns]: its own, or
+/* The weights of a stage with the arguments `weights`, `init`, `frozen` and `clamp`, stored as [map_rows][map_columns]: its own, or
  * those that it shares. NONE if a mistake was reported. */
 ParamId stage_weights(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map);
 /* Its bias, which starts and is frozen as the weights are. */

@@ -1,8 +1,9 @@
 /* dense(size): each output is a weighted sum of all inputs. */
 #include "build.h"
 
-const char *const dense_formals[] = {name_size,    NULL,      name_bias,   name_false, name_init, name_none,
-                                     name_weights, name_none, name_frozen, name_false, NULL};
+const char *const dense_formals[] = {name_size,  NULL,         name_bias, name_false,  name_init,
+                                     name_none,  name_weights, name_none, name_frozen, name_false,
+                                     name_clamp, name_none,    NULL};
 
 static StreamId add_dense(Build *b, const StageUse *use, const Scope *frame, StreamId in, Shape shape,
                           bool bias)

@@ -1,12 +1,45 @@
 /* Weights of connections: each use of a stage has its own, unless it is given some that have a name. */
 #include "build.h"
 
-const char *const weights_formals[] = {name_shape, NULL, name_init, name_none, name_frozen, name_false, NULL};
+const char *const weights_formals[] = {name_shape, NULL,       name_init, name_none, name_frozen,
+                                       name_false, name_clamp, name_none, NULL};
 
-bool frozen_argument(Build *b, const Scope *arguments, bool *frozen)
+static bool frozen_argument(Build *b, const Scope *arguments, bool *frozen)
 {
     const Entry *given = given_argument(arguments, name_frozen);
     return !given || constant_flag(b, given->scope, given->expr, "`frozen`", frozen);
+}
+
+/* clamp = [low, high] */
+static bool clamp_argument(Build *b, const Scope *arguments, Param *param)
+{
+    const Entry *given = given_argument(arguments, name_clamp);
+    if (!given)
+        return true;
+    const Expr *expr = given->expr;
+    if (expr->kind != EXPR_LIST || expr->args.count != 2) {
+        report(b, RULE_WEIGHTS, expr->span,
+               "`clamp` needs a least and a greatest value, as in `clamp = [0, 1]`");
+        return false;
+    }
+    bool fine = constant_plain(b, given->scope, expr->args.at[0].value, "a bound of `clamp`", &param->low);
+    fine =
+        constant_plain(b, given->scope, expr->args.at[1].value, "a bound of `clamp`", &param->high) && fine;
+    if (fine && param->low >= param->high) {
+        report(b, RULE_WEIGHTS, expr->span,
+               "`clamp` goes from its first number up to its second, found %.15g and %.15g", param->low,
+               param->high);
+        fine = false;
+    }
+    param->clamped = fine;
+    return fine;
+}
+
+/* What learning does with it. */
+static bool learning_arguments(Build *b, const Scope *arguments, Param *param)
+{
+    bool fine = frozen_argument(b, arguments, &param->frozen);
+    return clamp_argument(b, arguments, param) && fine;
 }
 
 /* Named `base`. NONE if a mistake in its initial values was reported; `init`: how they are given, NULL: as usual. */
@@ -35,15 +68,13 @@ Value build_weights(Build *b, const StageUse *use)
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
     const Entry *size = given_argument(frame, name_shape);
     Shape shape;
-    bool frozen = false, fine = frozen_argument(b, frame, &frozen);
-    if (!size || !constant_shape(b, size->scope, size->expr, "the shape of weights", &shape) || !fine)
+    if (frame->wrong || !size || !constant_shape(b, size->scope, size->expr, "the shape of weights", &shape))
         return value_poison();
     const char *name = use->name ? use->name : arena_printf(b->arena, "w_%s", b->binding);
     ParamId id =
         add_param(b, name, shape, use->expr->span, given_argument(frame, name_init), fans_of_shape(shape));
-    if (id == NONE)
+    if (id == NONE || !learning_arguments(b, frame, &b->net->params.at[id]))
         return value_poison();
-    b->net->params.at[id].frozen = frozen;
     b->net->params.at[id].matrix = shape.ndim == 2;
     return value_weights(id);
 }
@@ -53,15 +84,15 @@ Value build_weights(Build *b, const StageUse *use)
 /* What is said of weights is said once, where they are made. */
 static bool check_apart(Build *b, const StageUse *use, const Scope *arguments)
 {
-    static const char *const names[] = {name_init, name_frozen};
-    for (int i = 0; i < 2; i++) {
+    static const char *const names[] = {name_init, name_frozen, name_clamp};
+    static const char *const examples[] = {"init = 0.1", "frozen", "clamp = [0, 1]"};
+    for (int i = 0; i < 3; i++) {
         const Entry *other = given_argument(arguments, names[i]);
         if (!other)
             continue;
         report(b, RULE_WEIGHTS, other->expr->span,
                "`%s` is for weights of its own, and this `%s` is given some", names[i], use->stage->name);
-        report_hint(b, "write it where they are made, as in `weights([%s], %s)`", "64, 64",
-                    i == 0 ? "init = 0.1" : "frozen");
+        report_hint(b, "write it where they are made, as in `weights([64, 64], %s)`", examples[i]);
         return false;
     }
     return true;
@@ -114,8 +145,9 @@ ParamId stage_weights(Build *b, const StageUse *use, const Scope *arguments, con
         return given_weights(b, use, arguments, map);
     ParamId id = own_param(b, use, arguments, "w", weight_shape(map), given_argument(arguments, name_init),
                            fans_of(map));
-    if (id != NONE)
-        b->net->params.at[id].matrix = true;
+    if (id == NONE || !clamp_argument(b, arguments, &b->net->params.at[id]))
+        return NONE;
+    b->net->params.at[id].matrix = true;
     return id;
 }
 

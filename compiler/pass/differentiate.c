@@ -245,6 +245,33 @@ static bool *params_with_gradient(const Net *net)
     return found;
 }
 
+/* The values of a body, in one of its own. */
+static Val *copy_body(Net *net, const Body *from, Body *to)
+{
+    Val *copies = NEW_ARRAY(net->arena, Val, from->code.count + 1);
+    *to = (Body){0};
+    for (Val v = 0; v < from->code.count; v++) {
+        const Instr *instr = &from->code.at[v];
+        Val operands[3] = {NO_VAL, NO_VAL, NO_VAL};
+        for (int k = 0; k < op_arity(instr->op); k++)
+            operands[k] = copies[instr_operand(instr, k)];
+        copies[v] = body_copy(net->arena, to, instr, operands[0], operands[1], operands[2]);
+    }
+    return copies;
+}
+
+static void clamp_update(Net *net, Node *update, const Param *param)
+{
+    Body body;
+    const Val *copies = copy_body(net, &update->body, &body);
+    for (int s = 0; s < update->states.count; s++)
+        update->states.at[s].next = copies[update->states.at[s].next];
+    Val low = body_const(net->arena, &body, param->low), high = body_const(net->arena, &body, param->high);
+    Val above = body_op2(net->arena, &body, OP_MAX, copies[update->outs.at[0].value], low);
+    update->outs.at[0].value = body_op2(net->arena, &body, OP_MIN, above, high);
+    update->body = body;
+}
+
 /* The optimiser's equations, with lists of its own: later passes change them in place. */
 static Node update_of(Net *net, ParamId param)
 {
@@ -257,6 +284,8 @@ static Node update_of(Net *net, ParamId param)
         vec_push(net->arena, &update.outs, net->optimizer.outs.at[k]);
     update.weight = param;
     update.span = net->params.at[param].span;
+    if (net->params.at[param].clamped)
+        clamp_update(net, &update, &net->params.at[param]);
     return update;
 }
 

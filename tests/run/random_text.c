@@ -173,6 +173,9 @@ static void write_start(Writer *w, int frozen)
         fprintf(w->out, ", init = %s", initial_values[dice_below(&w->inits, INITIAL_VALUES)]);
     if (dice_chance(&w->inits, frozen))
         fprintf(w->out, ", frozen");
+    if (dice_chance(&w->inits, 8))
+        fprintf(w->out, ", clamp = [%.2g, %.2g]", dice_real(&w->inits, -0.5, 0),
+                dice_real(&w->inits, 0.1, 0.5));
 }
 
 /* Before the layers: of some sizes that meet in a connection. */

@@ -145,7 +145,9 @@ static const char initializers[] =
     "    kaiming = image -> dense(50, init = kaiming_uniform(1)) -> lif\n"
     "    xavier = image -> dense(50, init = xavier_normal(2)) -> lif\n"
     "    range = image -> dense(50, init = uniform(1, 3)) -> lif\n"
+    "    tight = image -> dense(3, clamp = [-0.05, 0.02], init = 0.01) -> li\n"
     "    predict argmax(sum(few -> dense(3)))\n"
+    "    train { loss cross_entropy(sum(tight), label) optimizer sgd(1) }\n"
     "}\n";
 
 static void setup_initializers(void)
@@ -237,6 +239,23 @@ START_TEST(normal_numbers_are_of_two)
 }
 END_TEST
 
+/* Beyond either bound, and within them. */
+START_TEST(updates_are_clamped)
+{
+    int p;
+    const LoopParam *tight = param("w_tight", &p);
+    static const double gradients[] = {1, -1, 0.03}, expected[] = {-0.05, 0.02, -0.02};
+    Interp *interp = begun(1);
+    interp->scalars[SCALAR_LR] = interp->scalars[SCALAR_STEP] = interp->scalars[SCALAR_SCALE] = 1;
+    for (size_t k = 0; k < interp_count(interp, tight->gradient); k++)
+        interp->buffers[tight->gradient][k] = gradients[k % 3];
+    interp_run(interp, PHASE_UPDATE);
+    for (size_t k = 0; k < interp_count(interp, tight->value); k++)
+        ck_assert_double_eq_tol(interp->buffers[tight->value][k], expected[k % 3], 1e-7);
+    interp_free(interp);
+}
+END_TEST
+
 static TCase *initializers_case(void)
 {
     TCase *tcase = tcase_create("initializers");
@@ -245,6 +264,7 @@ static TCase *initializers_case(void)
     tcase_add_test(tcase, distributions_have_their_moments);
     tcase_add_test(tcase, inputs_and_outputs_are_known);
     tcase_add_test(tcase, normal_numbers_are_of_two);
+    tcase_add_test(tcase, updates_are_clamped);
     return tcase;
 }
 
