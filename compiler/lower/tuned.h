@@ -70,7 +70,7 @@ enum {
     /* Steps that are unrolled. Each waits for the one before, so a processor must see the next units behind them:
      * with more steps than this it does not look so far ahead. */
     CHUNK_LIMIT = 8,
-    UNROLL_BUDGET = 800, /* operations in all, or compilers take minutes */
+    UNROLL_BUDGET = 240, /* operations in all: more gain nothing, and gcc takes five times as long */
     FUNCTION_COST = 16   /* of exp and the like, which are inline code, in operations */
 };
 

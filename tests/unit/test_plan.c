@@ -199,6 +199,47 @@ START_TEST(streams_have_room_for_a_remainder)
 }
 END_TEST
 
+/* Of steps with a function, two are written out, of those with many, one: nothing is gained, and compilers take long. */
+static const char heavy_text[] = "neuron some() { state v = 0\n"
+                                 "    v     = v / 2 + exp(tanh(exp(input))) ^ 1.5 + exp(tanh(v) ^ 1.3)\n"
+                                 "    spike = step(v - 1, atan(2)) }\n"
+                                 "neuron many() { state v = 0\n"
+                                 "    w     = exp(tanh(exp(input))) ^ 1.5 + exp(tanh(v) ^ 1.3)\n"
+                                 "    v     = v / 2 + exp(tanh(exp(w))) ^ 1.2 + exp(tanh(w) ^ 1.4)\n"
+                                 "    spike = step(v - 1, atan(2)) }\n"
+                                 "model heavy {\n"
+                                 "    data idx(shape = [64], classes = 10)\n"
+                                 "    time 20 steps\n"
+                                 "    a = image -> dense(64) -> lif\n"
+                                 "    b = a -> dense(64) -> some\n"
+                                 "    c = b -> dense(64) -> many\n"
+                                 "    o = c -> dense(10) -> li\n"
+                                 "    predict argmax(max(o))\n"
+                                 "    train { loss cross_entropy(max(o), label) }\n"
+                                 "}\n";
+
+START_TEST(few_long_steps_are_written_out)
+{
+    static const struct {
+        const char *name;
+        int run;
+    } expected[] = {{"a", 5}, {"b", 2}, {"c", 1}};
+    Arena *arena = arena_new();
+    const Net *net = net_of(arena, heavy_text);
+    Plan plan = plan_with(arena, net, KERNELS_AUTO, 0);
+    int found = 0;
+    for (int n = 0; n < net->backward; n++)
+        for (int k = 0; k < 3; k++)
+            if (plan.nodes[n].role == ROLE_SCAN && strcmp(plan.nodes[n].name, expected[k].name) == 0) {
+                ck_assert_msg(plan.nodes[n].run == expected[k].run, "%s: %d steps", expected[k].name,
+                              plan.nodes[n].run);
+                found++;
+            }
+    ck_assert_int_eq(found, 3);
+    arena_free(arena);
+}
+END_TEST
+
 Suite *plan_suite(void)
 {
     Suite *suite = suite_create("plan");
@@ -208,6 +249,7 @@ Suite *plan_suite(void)
     tcase_add_test(tcase, the_plan_has_what_is_compared);
     tcase_add_loop_test(tcase, layers_are_cut_into_whole_vectors, 0, CUTS);
     tcase_add_test(tcase, streams_have_room_for_a_remainder);
+    tcase_add_test(tcase, few_long_steps_are_written_out);
     suite_add_tcase(suite, tcase);
     return suite;
 }
