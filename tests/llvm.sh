@@ -35,6 +35,7 @@ compiled -c "$root/tests/run/harness.c" -o harness.o || {
     cat messages >&2
     exit 1
 }
+levels=$(levels_here llvm) || exit 1
 
 # results NAME OPTION...: of the model by LLVM, in NAME
 results() {
@@ -49,7 +50,7 @@ for model in ${MODELS-"$root"/tests/golden/models/*.snn "$root"/examples/*/model
     # shellcheck disable=SC2046
     set -- $(sed -n '1s/^# snnc //p' "$model")
     "$snnc" -w "$model" --no-runtime "$@" -o c.c > messages 2>&1 &&
-        compiled -iquote . '-DGENERATED="c.c"' -c "$root/tests/run/harness.c" -o c.o && linked c c.o &&
+        compiled -Dmain=generated_main -c c.c -o c.o && linked c harness.o c.o &&
         ./c - c.out > messages 2>&1 || fail "llvm: $what in C" "$(head -n 5 messages)"
     for level in 0 3; do
         if results o$level -O$level "$@" && cmp -s c.out o$level.out; then
@@ -59,7 +60,7 @@ for model in ${MODELS-"$root"/tests/golden/models/*.snn "$root"/examples/*/model
         fi
     done
     results levels --target=x86-64-v1 "$@" || fail "llvm: $what for x86-64" "$(head -n 5 messages)"
-    for level in 1 3 4; do
+    for level in $levels; do
         if SNN_BEST_LEVEL=$level ./levels - levels.out > messages 2>&1 && cmp -s c.out levels.out; then
             ok "llvm: $what for level $level"
         else

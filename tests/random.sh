@@ -6,9 +6,10 @@
 #     tests/random.sh --model N [SEED]      one of them; its files stay in build/random
 # BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2).
 #
-# Each network is built from C by gcc and clang, -O0 for any processor with the kernels for one of its levels (1, 3 and 4 in
-# turn: see runtime/kernels/snn_level.h), and by LLVM. Optimised code is gcc's and LLVM's; every third time, as it takes
-# longest, clang's as well. Each build runs with one thread, with two, and a sample at a time: see tests/run/harness.c.
+# Each network is built from C by gcc and clang, -O0 for any processor, and by LLVM, -O0 and -O3 for this one. Optimised C is
+# gcc's; every third time, as it takes longest, clang's as well. Kernels for each level of processors (see
+# runtime/kernels/snn_level.h) take long, too: every third network has them from gcc, one from clang, one from LLVM, and is
+# run at each level. Each build runs with one thread, with two, and a sample at a time: see tests/run/harness.c.
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 cd "$root" || exit 1
@@ -16,54 +17,72 @@ build=${BUILD:-build}
 folder=$build/random
 tool=$build/random_models # beside snnc-llvm.so
 strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror -D_XOPEN_SOURCE=700 -ffp-contract=off"
+includes=$(printf ' -iquote %s' runtime/*/)
+libraries="-lm -lpthread -lz"
+. tests/run/lib.sh
 
 build_tool() {
     # shellcheck disable=SC2086
-    ${CC:-cc} $strict $SANITIZE -O2 -iquote compiler -iquote backends -iquote backends/interp $(printf ' -iquote %s' runtime/*/) \
+    ${CC:-cc} $strict $SANITIZE -O2 -iquote compiler -iquote backends -iquote backends/interp $includes \
         -rdynamic tests/run/random_*.c -Wl,--whole-archive "$build/libsnnc.a" -Wl,--no-whole-archive "$build/libsnn_rt.a" \
-        -lm -lpthread -lz -ldl -o "$tool" &&
-        ${CC:-cc} $strict $SANITIZE -O1 $(printf ' -iquote %s' runtime/*/) -c tests/run/harness.c -o "$folder/harness.o"
+        $libraries -ldl -o "$tool" &&
+        ${CC:-cc} $strict $SANITIZE -O1 $includes -c tests/run/harness.c -o "$folder/harness.o"
 }
 
-# compile_and_run NUMBER COMPILER OPTION...
-compile_and_run() {
-    number=$1
-    shift
+# runs NUMBER PROGRAM LEVEL...: with the kernels of each
+runs() {
+    batch=$folder/$1.batch program=$2
+    shift 2
+    for level; do
+        SNN_BEST_LEVEL=$level "$program" "$batch" "$program.$level.out" || return 1
+    done
+}
+
+# by_c NUMBER LEVELS COMPILER OPTION...: of kernels for several levels, those are chosen which LLVM's programs choose
+by_c() {
+    number=$1 which=$2
+    shift 2
     program=$folder/$number.$(echo "$*" | tr -d ' =-')
     # shellcheck disable=SC2086
-    "$@" $strict -fno-math-errno -fno-trapping-math -I "$folder" $(printf ' -iquote %s' runtime/*/) "-DGENERATED=\"$number.c\"" \
-        tests/run/harness.c "$build/libsnn_rt.a" -lm -lpthread -lz -o "$program" &&
-        "$program" "$folder/$number.batch" "$program.out"
+    "$@" $strict -fno-math-errno -fno-trapping-math $includes -Dmain=generated_main \
+        -include snn_processor.h "-DSNN_BEST_LEVEL=snn_processor()" "$folder/$number.c" \
+        "$folder/harness.o" "$build/libsnn_rt.a" $libraries -o "$program" && runs "$number" "$program" $which
 }
 
-# link_and_run NUMBER OBJECT: what LLVM made
-link_and_run() {
-    program=$folder/$1.$2
+# plain_c NUMBER COMPILER TURN: for any processor, and if it has its turn for each level
+plain_c() {
+    if [ $(($1 % 3)) -eq "$3" ]; then
+        by_c "$1" "$levels" "$2" -O0
+    else
+        by_c "$1" 1 "$2" -O0 -DSNN_ONE_LEVEL
+    fi
+}
+
+# by_llvm NUMBER LEVELS OBJECT
+by_llvm() {
+    program=$folder/$1.$3
     # shellcheck disable=SC2086
-    ${CC:-cc} $SANITIZE "$folder/harness.o" "$program.o" "$build/libsnn_rt.a" -lm -lpthread -lz -o "$program" &&
-        "$program" "$folder/$1.batch" "$program.out"
+    ${CC:-cc} $SANITIZE "$folder/harness.o" "$program.o" "$build/libsnn_rt.a" $libraries -o "$program" &&
+        runs "$1" "$program" $2
 }
 
-# Now and then the whole program, runtime and all, as snnc makes it by itself.
+# Now and then the whole program, runtime and all, as snnc makes it by itself. Some warnings of gcc are optimisers'; clang's
+# are not.
 check_warnings() {
     [ $(($1 % 5)) -eq 0 ] || return 0
     program=$folder/$1.whole
-    "$build/snnc" -w "$folder/$1.snn" -o "$program.c" || return 1
-    for compiler in gcc clang; do
-        # shellcheck disable=SC2086
-        $compiler $strict -O1 -c "$program.c" -o "$program.o" || return 1
-    done
+    # shellcheck disable=SC2086
+    "$build/snnc" -w "$folder/$1.snn" -o "$program.c" &&
+        gcc $strict -O1 -DSNN_ONE_LEVEL -c "$program.c" -o "$program.o" &&
+        clang $strict -fsyntax-only "$program.c"
 }
 
 check_model() {
     "$tool" make "$2" "$1" "$folder" > "$folder/$1.verdict" &&
         check_warnings "$1" &&
-        compile_and_run "$1" gcc -O0 "-DSNN_BEST_LEVEL=$(($1 % 3 == 0 ? 1 : $1 % 3 + 2))" &&
-        compile_and_run "$1" gcc -O3 -march=native &&
-        compile_and_run "$1" clang -O0 "-DSNN_BEST_LEVEL=$(($1 % 3 == 2 ? 1 : $1 % 3 + 3))" &&
-        { [ $(($1 % 3)) -ne 0 ] || compile_and_run "$1" clang -O3 -march=native; } &&
-        link_and_run "$1" plain && link_and_run "$1" fast &&
-        SNN_BEST_LEVEL=$(($1 % 3 == 0 ? 1 : $1 % 3 + 2)) link_and_run "$1" levels &&
+        plain_c "$1" gcc 0 && by_c "$1" 4 gcc -O3 -march=native &&
+        plain_c "$1" clang 1 && { [ $(($1 % 3)) -ne 0 ] || by_c "$1" 4 clang -O3 -march=native; } &&
+        by_llvm "$1" 4 plain && by_llvm "$1" 4 fast && { [ $(($1 % 3)) -ne 2 ] || by_llvm "$1" "$levels" levels; } &&
         "$tool" compare "$2" "$1" "$folder"
 }
 
@@ -84,12 +103,12 @@ count_of() {
 }
 
 case $1 in
---one) # of many, by xargs below
+--one) # of many, by xargs below; $levels is set
     one_of_many "$3" "$2"
     exit 0
     ;;
 --model)
-    mkdir -p "$folder" && build_tool && check_model "$2" "${3:-1}" && echo "random: model $2 of seed ${3:-1}: $(cat "$folder/$2.verdict")"
+    mkdir -p "$folder" && build_tool && levels=$(levels_here random) && check_model "$2" "${3:-1}" && echo "random: model $2 of seed ${3:-1}: $(cat "$folder/$2.verdict")"
     exit
     ;;
 esac
@@ -98,7 +117,8 @@ count=${1:-300}
 seed=${2:-1}
 rm -rf "$folder"
 mkdir -p "$folder" || exit 1
-build_tool || exit 1
+build_tool && levels=$(levels_here random) || exit 1
+export levels
 : > "$folder/verdicts"
 seq "$count" | xargs -P "${JOBS:-2}" -n 1 "$0" --one "$seed"
 passed=$(grep -cvx failed "$folder/verdicts")

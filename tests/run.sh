@@ -10,6 +10,7 @@ build=${BUILD:-$root/build}
 snnc=${SNNC:-$build/snnc}
 mkdir -p "$build/run" && work=$(cd "$build/run" && pwd) || exit 1
 case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
+case $build in /*) ;; *) build=$PWD/$build ;; esac
 cc=${CC:-cc}
 warnings="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror"
 libraries="-lm -lpthread -lz"

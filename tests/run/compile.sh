@@ -26,16 +26,15 @@ mkdir -p comment && cp shapes.c comment/
 passes "compile: the command in the file's first comment" sh -c "cd comment && $command && ./shapes --version"
 
 # For any processor, with the kernels for each level of x86-64; and with no word about contraction.
-levels=
-for level in 1 3 4; do
+levels=$(levels_here run)
+for level in $levels; do
     passes "compile: kernels of level $level" compile_c "$cc -DSNN_BEST_LEVEL=$level" -O2 shapes.c "shapes-level$level"
-    levels="$levels shapes-level$level"
 done
 # shellcheck disable=SC2086
 passes "compile: without -std and -ffp-contract" $cc -O3 -march=native $SANITIZE shapes.c -o shapes-gnu $libraries
 
 # Every compiler, optimisation and level: the same bits after an epoch.
-for program in shapes-O0.gcc shapes-O3.gcc shapes-O0.clang shapes-O3.clang $levels shapes-gnu; do
+for program in shapes-O0.gcc shapes-O3.gcc shapes-O0.clang shapes-O3.clang $(printf "shapes-level%s " $levels) shapes-gnu; do
     [ -x $program ] || continue
     ./$program train --quiet --data data --epochs 1 --out $program.safetensors > /dev/null 2>&1
     same "compile: $program trains to the same bits" shapes-O0.gcc.safetensors $program.safetensors
@@ -45,13 +44,13 @@ done
 # instruction and without it (level 1), and apart.
 for products in fused apart; do
     "$snnc" "$root/tests/run/wide.snn" --kernels=event --products=$products -o wide.c
-    [ $products = fused ] && levels="1 3 4" || levels=1
-    for level in $levels; do
+    [ $products = fused ] && which=$levels || which=1
+    for level in $which; do
         passes "compile: products $products, level $level" compile_c "$cc -DSNN_BEST_LEVEL=$level" -O1 wide.c $products-level$level
     done
     passes "compile: products $products, for this processor" compile_c "$cc -march=native" -O3 wide.c $products-native
     passes "compile: products $products, clang" plain_c "clang -march=native" -O0 wide.c $products-clang
-    for program in $(printf "level%s " $levels) native clang; do
+    for program in $(printf "level%s " $which) native clang; do
         ./$products-$program train --quiet --data data --out $products-$program.safetensors > /dev/null 2>&1
         same "compile: products $products, $program: the same bits" $products-level1.safetensors $products-$program.safetensors
     done

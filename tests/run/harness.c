@@ -1,21 +1,13 @@
 /* Runs a generated network on one batch and writes all its results: see random_batch.c for both files.
  *
- *     cc -DGENERATED='"7.c"' ... harness.c libsnn_rt.a -o harness
- *     cc ... harness.c 7.o libsnn_rt.a -o harness           the same of an object, made with --no-runtime
+ *     cc ... harness.o 7.o libsnn_rt.a -o harness       an object of it, made with --no-runtime,
+ *     cc -Dmain=generated_main ... 7.c ... -o harness   or C
  *     ./harness 7.batch 7.out
  *     ./harness - 7.out                                 on any batch, the same for all builds of a network
  *
  * The results are those of one thread. Two threads in a larger allocation, and the batch in two parts, must
  * give the same: else it says so and fails. */
-#ifdef GENERATED
-#define main generated_main
-int generated_main(int argc, char **argv);
-#include GENERATED
-#undef main
-#else
 #include "snn.h"
-extern const SnnModel description;
-#endif
 #include "snn_model.h"
 #include "snn_random.h"
 
@@ -23,6 +15,8 @@ extern const SnnModel description;
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+extern const SnnModel description;
 
 enum { MAX_WORDS = 1 << 23 };
 

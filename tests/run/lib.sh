@@ -18,6 +18,24 @@ show_messages() {
     head -n 5 "${1:-messages}" | sed 's/^/    /'
 }
 
+# levels_here PART: the levels of runtime/kernels/snn_level.h whose kernels this processor can run. It says which are not tested.
+levels_here() {
+    program=$(mktemp) || return 1
+    # shellcheck disable=SC2086
+    echo 'int snn_processor(void); int main(void) { return snn_processor(); }' |
+        ${CC:-cc} $SANITIZE -x c - -x none "$build/libsnn_rt.a" $libraries -o "$program" || return 1
+    "$program"
+    best=$?
+    rm "$program"
+    for level in 1 3 4; do
+        if [ $level -le $best ]; then
+            echo $level
+        else
+            echo "$1: kernels of level $level are not tested: this processor cannot run them" >&2
+        fi
+    done
+}
+
 # compile_c CC LEVEL FILE.c PROGRAM, where any warning is an error
 compile_c() {
     # shellcheck disable=SC2086

@@ -36,6 +36,7 @@ typedef struct NeuronKind NeuronKind;
 const NeuronKind *choose_neuron(Dice *dice);
 const NeuronKind *choose_readout(Dice *dice); /* sends its membrane */
 bool neuron_spikes(const NeuronKind *kind);
+bool neuron_lengthy(const NeuronKind *kind); /* so that several steps of it take a compiler long */
 void write_neuron(FILE *out, Dice *dice, const NeuronKind *kind, double dt_ms);
 void write_surrogate(FILE *out, Dice *dice);
 void write_optimizer(FILE *out, Dice *dice);

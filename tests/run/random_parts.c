@@ -1,6 +1,8 @@
 /* Neurons, surrogates and optimizers with random arguments. */
 #include "random_models.h"
 
+#include <string.h>
+
 typedef struct Argument {
     const char *name;
     double low, high;
@@ -65,6 +67,12 @@ const NeuronKind *choose_readout(Dice *dice)
 bool neuron_spikes(const NeuronKind *kind)
 {
     return kind->spikes;
+}
+
+/* Functions are inline code. */
+bool neuron_lengthy(const NeuronKind *kind)
+{
+    return strcmp(kind->name, "everything") == 0 || strcmp(kind->name, "guarded") == 0;
 }
 
 void write_surrogate(FILE *out, Dice *dice)

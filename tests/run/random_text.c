@@ -394,8 +394,15 @@ static void write_results_of(Writer *w, int rows)
     fprintf(w->out, "    }\n}\n");
 }
 
-/* Long programs take long to compile: many copies of a step only where there are few. */
-static int choose_unroll(Writer *w)
+static bool has_lengthy_neurons(const Writer *w)
+{
+    bool lengthy = false;
+    for (int k = 0; k < w->layers; k++)
+        lengthy = lengthy || neuron_lengthy(w->kinds[k]);
+    return lengthy;
+}
+
+static int draw_unroll(Writer *w)
 {
     static const int factors[] = {1, 1, 2, 3, 4, 5, 7};
     bool small = w->steps * w->layers <= 24;
@@ -404,6 +411,14 @@ static int choose_unroll(Writer *w)
     if (chance(w, small ? 50 : 10))
         return small && chance(w, 20) ? UNROLL_FULL : 0;
     return factors[dice_below(&w->dice, small ? 7 : 4)];
+}
+
+/* Long programs take long to compile: many copies of a step only where there are few, and of long steps as many as snnc
+ * thinks right. */
+static int choose_unroll(Writer *w)
+{
+    int drawn = draw_unroll(w);
+    return has_lengthy_neurons(w) ? 0 : drawn;
 }
 
 /* Tables in every layer take a compiler long: few models, small ones. */
