@@ -22,7 +22,7 @@ touch trained.safetensors # what no refusal may touch: see lib.sh
 "$snnc" --help-targets > table
 names=$(sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p' table | grep -vx target)
 for target in native x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 aarch64 aarch64-sve armv7 armv7-neon riscv64gc riscv64gcv riscv32imac \
-    cortex-m0 cortex-m3 cortex-m4 cortex-m7 cortex-m33 cortex-m55 wasm32 avr; do
+    cortex-m0 cortex-m3 cortex-m4 cortex-m7 cortex-m33 cortex-m55 wasm32 avr nvptx64; do
     shows "targets: the table has $target" "^$target " cat table
 done
 
@@ -87,6 +87,19 @@ object cortex-m55 'Tag_CPU_arch: v8.1-M.mainline .*Tag_ABI_VFP_args: VFP registe
 object wasm32 'asm$'
 object avr 'Machine: Atmel AVR' -D hidden=1
 
+# ---- a GPU's text: all kernels of W1, and what they call and are called by ----
+
+passes "targets: PTX" "$snnc" "$root/tests/bench/w1.snn" --target nvptx64 --no-runtime -o w1.s
+shows "targets: it is for sm_80" '^\.target sm_80' cat w1.s
+shows "targets: it has the kernel of a layer" '^\.func layer_hidden_$' cat w1.s
+shows "targets: and its launch" '^\.global .* forward_launches\[.*[{ ]layer_hidden_, ' cat w1.s
+passes "targets: what a GPU needs of the runtime" clang -x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_80 \
+    -Wno-unknown-cuda-version -Werror -O2 -S "$root/tests/run/device.cu" -o device.s
+shows "targets: its entry" '^\.visible \.entry snn_phase\($' cat device.s
+if command -v ptxas > /dev/null 2>&1; then
+    for part in w1 device; do passes "targets: ptxas assembles $part" ptxas -arch=sm_80 -c $part.s -o $part.cubin; done
+fi
+
 # ---- what cannot be ----
 
 refuses "targets: an unknown one" 2 '^snnc: no target is called `riscv64gb`; did you mean `riscv64gc`\?; --help-targets lists them$' \
@@ -102,6 +115,8 @@ refuses "targets: no compiler" 1 '^snnc: cannot run `aarch64-linux-gnu-gcc`: .*\
     env PATH=/nowhere "$snnc" shapes.snn --target aarch64 -o never
 refuses "targets: nor by LLVM" 1 '^snnc: cannot run `aarch64-linux-gnu-gcc`: .*\. Install it \(on Debian, gcc-aarch64-linux-gnu\) or name one with --cc$' \
     env PATH=/nowhere "$snnc" shapes.snn --backend=llvm --target aarch64 -o never
+refuses "targets: no objects of a GPU" 1 '^snnc: LLVM makes no objects for nvptx64: `-o FILE\.s` writes its assembly$' \
+    "$snnc" shapes.snn --target nvptx64 --no-runtime -o never.o
 if ls never* > /dev/null 2>&1; then fail "targets: nothing was written"; else ok "targets: nothing was written"; fi
 
 echo "targets: $passed passed, $failed failed"

@@ -78,6 +78,11 @@ bool target_open(Arena *arena, const BackendOptions *options, Target *target, co
         *error = kept(arena, reason);
         return false;
     }
+    if (strcmp(options->form, "o") == 0 && !LLVMTargetHasAsmBackend(found)) {
+        *error = arena_printf(arena, "LLVM makes no objects for %s: `-o FILE.s` writes its assembly",
+                              options->target->name);
+        return false;
+    }
     const Level *level = &target->levels[0];
     bool hosted = options->target->system != TARGET_NONE;
     target->machine =
