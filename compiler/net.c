@@ -148,6 +148,16 @@ bool scan_sums_units(const Net *net, const Node *scan, StreamId out)
     return net->streams.at[out].shape.ndim < scan_units(net, scan).ndim;
 }
 
+const char *net_axes_reduced(const Net *net, StreamId whole, StreamId part)
+{
+    const Stream *from = &net->streams.at[whole], *to = &net->streams.at[part];
+    const char *text = from->temporal && !to->temporal ? "time" : "";
+    for (int d = 0; d < from->shape.ndim; d++)
+        if (shape_find(to->shape, shape_axis(from->shape, d)) < 0)
+            text = arena_printf(net->arena, "%s%s%s", text, text[0] ? ", " : "", shape_axis(from->shape, d));
+    return text;
+}
+
 bool same_axes(const Net *net, StreamId a, StreamId b)
 {
     const Stream *first = &net->streams.at[a], *second = &net->streams.at[b];

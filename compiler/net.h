@@ -134,6 +134,8 @@ bool scan_is_even(const Net *net, const Node *scan);
 /* Whether a result of the scan is a sum: over time, or over units. */
 bool scan_sums_steps(const Net *net, const Node *scan, StreamId out);
 bool scan_sums_units(const Net *net, const Node *scan, StreamId out);
+/* "time", or "y, x": what `whole` has and `part` lacks. */
+const char *net_axes_reduced(const Net *net, StreamId whole, StreamId part);
 /* Whether the two go over the same axes. */
 bool same_axes(const Net *net, StreamId a, StreamId b);
 

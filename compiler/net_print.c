@@ -380,14 +380,18 @@ static const char *operation(const Printer *printer)
     case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
     case NODE_MAP: return map_operation(printer, in, weight, bias);
     case NODE_DELAY: return arena_printf(arena, "%s[%+d]", in, -node->steps);
-    case NODE_REDUCE: return arena_printf(arena, "%s over time of %s", reduce_name(node->reduce), in);
+    case NODE_REDUCE:
+        return arena_printf(arena, "%s over %s of %s", reduce_name(node->reduce),
+                            net_axes_reduced(printer->net, node->in, node->out), in);
     case NODE_LOSS: return arena_printf(arena, "loss = %s(%s, label)", loss_name(node->loss), in);
     case NODE_PREDICT: return arena_printf(arena, "predicted = argmax(%s)", in);
     case NODE_ACTIVITY: return arena_printf(arena, "activity = spikes in %s", in);
     case NODE_LOSS_GRAD: return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
-    case NODE_PICK_GRAD:
-        return arena_printf(arena, "%s at the step of the %s of %s, else 0", in, reduce_name(node->reduce),
-                            aux);
+    case NODE_PICK_GRAD: {
+        bool time = !stream_at(printer, node->in)->temporal && stream_at(printer, node->aux)->temporal;
+        return arena_printf(arena, "%s at the %s of the %s of %s, else 0", in, time ? "step" : "place",
+                            reduce_name(node->reduce), aux);
+    }
     case NODE_MAP_GRAD: return arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
     case NODE_BIAS_GRAD: return arena_printf(arena, "grad %s += %s", bias, in);
     case NODE_SCAN:

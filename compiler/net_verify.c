@@ -414,12 +414,23 @@ static bool verify_encoder(Verifier *verifier)
                       "`%s` is not of spikes", stream_name(verifier, node->out));
 }
 
+/* Over time, or over some axes of the units. */
+static bool verify_reduced(Verifier *verifier, StreamId whole, StreamId part, ReduceKind reduce)
+{
+    if (stream_at(verifier, part)->shape.ndim == stream_at(verifier, whole)->shape.ndim)
+        return same_shape(verifier, whole, part) && is_temporal(verifier, whole, true)
+               && is_temporal(verifier, part, false);
+    return require(verifier, reduce == REDUCE_MAX, "a %s over units is a scan", reduce_name(reduce))
+           && same_time(verifier, whole, part)
+           && is_within(verifier, stream_name(verifier, part), stream_at(verifier, part)->shape,
+                        stream_at(verifier, whole)->shape);
+}
+
 static bool verify_pick(Verifier *verifier)
 {
     const Node *node = verifier->node;
-    return same_shape(verifier, node->in, node->out) && same_shape(verifier, node->in, node->aux)
-           && is_temporal(verifier, node->in, false) && is_temporal(verifier, node->aux, true)
-           && is_temporal(verifier, node->out, true)
+    return verify_reduced(verifier, node->aux, node->in, node->reduce)
+           && same_shape(verifier, node->aux, node->out) && same_time(verifier, node->aux, node->out)
            && require(verifier, node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST,
                       "a mean or a sum picks no step");
 }
@@ -446,9 +457,7 @@ static bool verify_meaning(Verifier *verifier)
     case NODE_MAP: return verify_map(verifier);
     case NODE_SCAN: return verify_scan(verifier);
     case NODE_DELAY: return verify_delay(verifier);
-    case NODE_REDUCE:
-        return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->in, true)
-               && is_temporal(verifier, node->out, false);
+    case NODE_REDUCE: return verify_reduced(verifier, node->in, node->out, node->reduce);
     case NODE_LOSS:
     case NODE_PREDICT: return verify_scores(verifier);
     case NODE_ACTIVITY: return is_temporal(verifier, node->in, true);

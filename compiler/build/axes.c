@@ -1,4 +1,4 @@
-/* Axes as the model names them: `c`, `[y, x]`, `time`, `all`. */
+/* Axes as the model names them: `c`, `[y, x]`, `time`, `space`, `all`. */
 #include "build.h"
 
 /* Through a block's parameter, unless the stream has an axis that is called like it. */
@@ -33,16 +33,17 @@ static void unknown_axis(Build *b, const Expr *expr, Shape shape, bool temporal)
 static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, bool temporal, AxisSet *set)
 {
     expr = argument_of(&scope, expr, shape);
-    int d = expr->kind == EXPR_NAME ? shape_find(shape, expr->name) : -1;
-    bool time = d < 0 && expr->kind == EXPR_NAME && expr->name == name_time && temporal;
-    bool all = d < 0 && expr->kind == EXPR_NAME && expr->name == name_all;
-    if (d < 0 && !time && !all) {
+    const char *name = expr->kind == EXPR_NAME ? expr->name : NULL;
+    int d = name ? shape_find(shape, name) : -1;
+    bool all = d < 0 && name == name_all, space = all || (d < 0 && name == name_space);
+    bool time = temporal && (all || (d < 0 && name == name_time));
+    if (d < 0 && !space && !time) {
         unknown_axis(b, expr, shape, temporal);
         return false;
     }
-    set->time = set->time || time || (all && temporal);
+    set->time = set->time || time;
     for (int k = 0; k < shape.ndim; k++)
-        set->space[k] = set->space[k] || all || k == d;
+        set->space[k] = set->space[k] || space || k == d;
     return true;
 }
 
@@ -52,7 +53,9 @@ bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, boo
     expr = argument_of(&scope, expr, shape);
     if (expr->kind != EXPR_LIST)
         return add_axis(b, scope, expr, shape, temporal, set);
-    bool fine = true;
+    bool fine = expr->args.count > 0;
+    if (!fine)
+        unknown_axis(b, expr, shape, temporal);
     for (int i = 0; i < expr->args.count; i++)
         fine &= add_axis(b, scope, expr->args.at[i].value, shape, temporal, set);
     return fine;

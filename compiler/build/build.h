@@ -311,7 +311,7 @@ typedef struct AxisSet {
     bool time;
     bool space[MAX_DIMS]; /* by dimension */
 } AxisSet;
-/* Those that an expression names: `c`, `[y, x]`, `time`, `all`. False if one is not there: reported. */
+/* Those that an expression names: `c`, `[y, x]`, `time`, `space`, `all`. False if one is not there: reported. */
 bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, bool temporal, AxisSet *set);
 Shape shape_without(Shape shape, const AxisSet *set);
 
@@ -420,6 +420,8 @@ Value build_dense(Build *b, const StageUse *use);
 Value build_poisson(Build *b, const StageUse *use);
 Value build_latency(Build *b, const StageUse *use);
 Value build_reduce(Build *b, const StageUse *use);
+/* *shape, of what the reduction is given, becomes that of its result. */
+bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape);
 
 /* ---- definitions ------------------------------------------------------------------------------------ */
 

@@ -32,11 +32,19 @@ static const Stage *find_stream_function(const Build *b, const char *name)
     return stage && stage->role != STAGE_LAYER ? stage : NULL;
 }
 
-/* max(x) is of a stream, max(x, y) of numbers. */
+static int positional_count(const Expr *call)
+{
+    int count = 0;
+    for (int i = 0; i < call->args.count; i++)
+        count += !call->args.at[i].name;
+    return count;
+}
+
+/* max(x) and max(x, over = c) are of a stream, max(x, y) of numbers. */
 const Stage *called_stage(const Build *b, const Expr *expr)
 {
     const Stage *stage = expr->kind == EXPR_CALL ? find_stream_function(b, expr->name) : NULL;
-    return stage && (expr->args.count == 1 || !find_function(b, expr->name)) ? stage : NULL;
+    return stage && (positional_count(expr) == 1 || !find_function(b, expr->name)) ? stage : NULL;
 }
 
 bool is_stream_call(const Build *b, Scope *scope, const Expr *expr)

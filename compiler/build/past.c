@@ -69,6 +69,10 @@ static bool infer_call(Build *b, Scope *scope, const Expr *expr, Shape *shape)
         Call call = call_of(def, home, expr, scope);
         return infer_block(b, &call, def, NULL, shape);
     }
+    const Stage *stage = called_stage(b, expr);
+    if (stage)
+        return expr->args.count > 0 && infer(b, scope, expr->args.at[0].value, shape)
+               && (stage->role != STAGE_REDUCTION || reduced_shape(b, scope, expr, shape));
     bool found = false;
     for (int i = 0; i < expr->args.count; i++)
         found |= infer_widest(b, scope, expr->args.at[i].value, shape, found);

@@ -1,37 +1,124 @@
-/* Reductions over time: one value a sample of all its steps. */
+/* Reductions: one value of all along time, or along some axes. */
 #include "build.h"
 
-static StreamId find_reduce(Build *b, StreamId in, ReduceKind kind)
+static StreamId find_reduce(Build *b, StreamId in, ReduceKind kind, bool temporal, Shape shape)
 {
     for (int i = 0; i < b->net->nodes.count; i++) {
         const Node *node = &b->net->nodes.at[i];
-        if (node->kind == NODE_REDUCE && node->in == in && node->reduce == kind)
+        if (node->kind == NODE_REDUCE && node->in == in && node->reduce == kind
+            && stream_at(b, node->out)->temporal == temporal
+            && shape_equal(stream_at(b, node->out)->shape, shape))
             return node->out;
     }
     return NONE;
 }
 
+/* What the reduction goes over if it says so, else NULL. */
+static const Expr *told_axes(const Expr *call)
+{
+    for (int i = 0; i < call->args.count; i++)
+        if (call->args.at[i].name == name_over)
+            return call->args.at[i].value;
+    return NULL;
+}
+
+static bool is_over_units(const AxisSet *over)
+{
+    bool any = false;
+    for (int d = 0; d < MAX_DIMS; d++)
+        any = any || over->space[d];
+    return any;
+}
+
+static const char *result_name(Build *b, const StageUse *use, StreamId in, const char *name)
+{
+    return name ? name
+                : numbered(b, arena_printf(b->arena, "%s_%s", stream_at(b, in)->name, use->stage->name));
+}
+
+/* `name` NULL: made from the stage. */
+static StreamId add_reduce(Build *b, const StageUse *use, StreamId in, const char *name, bool temporal,
+                           Shape shape)
+{
+    StreamId same = find_reduce(b, in, use->stage->reduce, temporal, shape);
+    if (same != NONE)
+        return same;
+    Node node = node_new(NODE_REDUCE, use->expr->span);
+    node.in = in;
+    node.reduce = use->stage->reduce;
+    node.out = add_stream(b, result_name(b, use, in, name), use->stage->name, STREAM_REALS, temporal, shape,
+                          use->expr->span);
+    add_node(b, node);
+    return node.out;
+}
+
+/* A scan whose result lacks the axes is the sum over them. */
+static StreamId sum_units(Build *b, const StageUse *use, StreamId in, Shape shape)
+{
+    const char *name = result_name(b, use, in, use->name);
+    Shape units = stream_at(b, in)->shape;
+    Node node = node_new(NODE_SCAN, use->expr->span);
+    node.name = use->stage->name;
+    node.formula = true;
+    vec_push(b->arena, &node.ins, in);
+    node.body.at = use->expr->span;
+    Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, stream_at(b, in)->name);
+    double share = use->stage->reduce == REDUCE_MEAN ? (double)shape_size(shape) / shape_size(units) : 1;
+    x = body_op2(b->arena, &node.body, OP_MUL, x, body_const(b->arena, &node.body, share));
+    ScanOut out = {add_stream(b, name, use->stage->name, STREAM_REALS, stream_at(b, in)->temporal, shape,
+                              use->expr->span),
+                   x};
+    vec_push(b->arena, &node.outs, out);
+    add_node(b, node);
+    return out.stream;
+}
+
+static StreamId reduce_units(Build *b, const StageUse *use, StreamId in, const AxisSet *over)
+{
+    Shape shape = shape_without(stream_at(b, in)->shape, over);
+    if (use->stage->reduce != REDUCE_MAX)
+        return sum_units(b, use, in, shape);
+    return add_reduce(b, use, in, use->name, stream_at(b, in)->temporal, shape);
+}
+
+/* Over time, unless something else is told. */
+static bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *over)
+{
+    const Expr *told = told_axes(use->expr);
+    *over = (AxisSet){.time = true};
+    if (!told)
+        return check_temporal(b, in, use->in_span, true);
+    if (!named_axes(b, use->scope, told, stream_at(b, in)->shape, stream_at(b, in)->temporal, over))
+        return false;
+    if (use->stage->reduce != REDUCE_LAST || !is_over_units(over))
+        return true;
+    report(b, RULE_AXIS, told->span, "`%s` goes over time only", use->stage->name);
+    return false;
+}
+
+bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
+{
+    AxisSet over;
+    const Expr *told = told_axes(call);
+    if (told && !named_axes(b, scope, told, *shape, true, &over))
+        return false;
+    if (told)
+        *shape = shape_without(*shape, &over);
+    return true;
+}
+
 Value build_reduce(Build *b, const StageUse *use)
 {
-    const Stage *stage = use->stage;
     StreamId in = plain_stream_of(b, use->in, use->in_span);
-    if (in == NONE || !check_temporal(b, in, use->in_span, true))
+    AxisSet over;
+    if (in == NONE || !reduced_axes(b, use, in, &over))
         return value_poison();
-    if (stage->of_spikes) {
+    if (use->stage->of_spikes) {
         RateUse rate = {in, use->in_span};
         vec_push(b->arena, &b->rates, rate);
     }
-    StreamId same = find_reduce(b, in, stage->reduce);
-    if (same != NONE)
-        return value_stream(same, unit_plain);
-    Node node = node_new(NODE_REDUCE, use->expr->span);
-    node.in = in;
-    node.reduce = stage->reduce;
-    const char *name = use->name;
-    if (!name)
-        name = numbered(b, arena_printf(b->arena, "%s_%s", stream_at(b, in)->name, stage->name));
-    node.out =
-        add_stream(b, name, stage->name, STREAM_REALS, false, stream_at(b, in)->shape, use->expr->span);
-    add_node(b, node);
-    return value_stream(node.out, unit_plain);
+    bool units = is_over_units(&over);
+    if (over.time)
+        in = add_reduce(b, use, in, units ? NULL : use->name, false, stream_at(b, in)->shape);
+    return value_stream(units ? reduce_units(b, use, in, &over) : in, unit_plain);
 }

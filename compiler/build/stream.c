@@ -39,7 +39,11 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
         frame->entries.at[0]->value = in;
         frame->entries.at[0]->progress = ENTRY_DONE;
     }
+    const Call *outer = b->use;
+    if (call->home == b->library && !outer)
+        b->use = call;
     Value value = frame->wrong ? value_poison() : build_value(b, frame, def->value, name);
+    b->use = outer;
     check_arguments(b, frame);
     return value;
 }
@@ -106,18 +110,31 @@ static Value build_chain(Build *b, Scope *scope, const Expr *expr, const char *n
 
 /* ---- calls ------------------------------------------------------------------------------------------ */
 
-/* The one argument of a function of streams; NULL if that was reported. */
-static const Expr *only_argument(Build *b, const Expr *call)
+/* What a reduction is told beside its stream. */
+static bool is_over(const Stage *stage, const Arg *arg)
 {
-    if (call->args.count == 1 && !call->args.at[0].name)
+    return stage->role == STAGE_REDUCTION && arg->name == name_over;
+}
+
+static Rule wrong_arguments(const Stage *stage, const Expr *call)
+{
+    bool named = false;
+    for (int i = 0; i < call->args.count; i++)
+        named = named || (call->args.at[i].name && !is_over(stage, &call->args.at[i]));
+    return call->args.count == 0 ? RULE_MISSING_ARGUMENT
+           : named               ? RULE_UNKNOWN_ARGUMENT
+                                 : RULE_TOO_MANY_ARGUMENTS;
+}
+
+/* The stream that a function of streams is given; NULL if that was reported. */
+static const Expr *only_argument(Build *b, const Stage *stage, const Expr *call)
+{
+    int count = call->args.count;
+    bool over = count == 2 && is_over(stage, &call->args.at[1]);
+    if (count >= 1 && !call->args.at[0].name && (count == 1 || over))
         return call->args.at[0].value;
-    bool few = call->args.count == 0;
-    bool named = call->args.count == 1;
-    report(b,
-           few     ? RULE_MISSING_ARGUMENT
-           : named ? RULE_UNKNOWN_ARGUMENT
-                   : RULE_TOO_MANY_ARGUMENTS,
-           call->span, "`%s` takes one stream", call->name);
+    report(b, wrong_arguments(stage, call), call->span, "`%s` takes one stream%s", call->name,
+           stage->role == STAGE_REDUCTION ? " and what it goes over, as in `over = c`" : "");
     hint_left(b, call);
     return NULL;
 }
@@ -133,7 +150,7 @@ static Value build_call(Build *b, Scope *scope, const Expr *call, const char *na
     }
     if (stage->role == STAGE_SOURCE)
         return stage->build(b, &(StageUse){stage, call, scope, value_poison(), call->span, name});
-    const Expr *argument = only_argument(b, call);
+    const Expr *argument = only_argument(b, stage, call);
     if (!argument)
         return value_poison();
     Value in = build_value(b, scope, argument, NULL);

@@ -126,12 +126,14 @@ static int choose_delay(Writer *w)
     return chance(w, 50) ? 1 : dice_between(&w->dice, 1, most);
 }
 
-/* A name, or what a block with several axes makes of it. */
-static void write_axes(Writer *w, const char *name)
+/* A name, or what a block with several axes makes of it; of such as may stand in a loop if it is of the past. */
+static void write_axes(Writer *w, const char *name, bool past)
 {
-    bool uneven = !w->deep && dice_chance(&w->axes, 12);
-    w->inputs = uneven ? 0 : w->inputs;
-    fprintf(w->out, uneven ? "uneven(%s)" : "%s", name);
+    static const char *const blocks[] = {"uneven", "inhibited", "reduced"};
+    bool plain = w->deep || !dice_chance(&w->axes, 12);
+    w->inputs = plain ? w->inputs : 0;
+    const char *block = blocks[dice_below(&w->axes, past ? 2 : 3)];
+    fprintf(w->out, plain ? "%s" : "%s(%s)", plain ? name : block, name);
 }
 
 /* `x`, `x[-2]`, or a map of it. */
@@ -151,7 +153,7 @@ static void write_source(Writer *w, const NamedStream *source)
     else if (dice_chance(&w->names, 8))
         fprintf(w->out, "detach(%s)", name); /* layers before it may be frozen */
     else
-        write_axes(w, name);
+        write_axes(w, name, false);
 }
 
 static const char *const initial_values[] = {"uniform(-0.3, 0.4)",
@@ -228,7 +230,7 @@ static void write_past(Writer *w, int layer)
     snprintf(name, sizeof name, "%s[-%d]", past->name, choose_delay(w));
     fprintf(w->out, " + %.2g * (", factor);
     w->inputs = past->size;
-    write_axes(w, name);
+    write_axes(w, name, true);
     write_dense(w, w->streams[from].size);
     fputs(")", w->out);
 }

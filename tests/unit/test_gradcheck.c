@@ -243,6 +243,17 @@ static const char *const right[] = {
         "    column = (image -> dense([y = 3])) + (h[-1] -> dense([y = 3])) -> li\n"
         "    h = tanh(column) * once + row * column -> scaled\n"
         "    out = (h -> dense(3)) + (0.1 * once * (row -> dense([x = 4])) * column -> dense(3)) -> li\n"),
+    /* Sums and maxima over axes, of streams over time and outside it. */
+    FEED_FORWARD("",
+                 "    a = latency(image) -> dense([y = 2, x = 3, c = 4]) -> lif(threshold = 0.3)\n"
+                 "    r = a -> dense([2, 3, c = 4]) -> li\n"
+                 "    tops = max(r, over = [y, x]) * softmax(r) + max(r, over = c) * max(r, over = all)\n"
+                 "    sums = mean(a, over = y) * mean(a ^ 2, over = all) + sum(tanh(r), over = [y, time])\n"
+                 "    b = 0.3 * tops + sums * softmax(r, over = x) -> dense(4) -> lif\n"
+                 "    out = (b -> dense(3)) + (mean(r, over = [x, c, time]) -> dense(3)) -> li\n"),
+    /* A sum over units that a loop through the past goes by. */
+    FEED_FORWARD("", "    h = (image -> dense([2, 3])) - 0.1 * sum(h[-1], over = x) -> lif(threshold = 0.2)\n"
+                     "    out = h -> dense(3) -> li\n"),
     /* Ties and corners on the way; the silent half of the data sits on them. */
     FEED_FORWARD(
         "", "    x = max(latency(image) -> dense(5), 0)\n"

@@ -50,16 +50,22 @@ static int extent(Shape units, int first, int end)
     return size;
 }
 
-static void add_loop(Lower *lower, Nest *nest, LoopBlock *into, int end)
+static void add_loop(Lower *lower, Nest *nest, LoopBlock *into, int k)
 {
-    int first = nest->first[nest->count];
+    int first = nest->first[k], end = nest->first[k + 1];
     const char *name = end - first > 1 ? "n" : shape_axis(nest->units, first);
     LoopStmt *loop =
         for_range(lower, nest->inner ? &nest->inner->body : into, name, extent(nest->units, first, end));
     nest->outer = nest->outer ? nest->outer : loop;
     nest->inner = loop;
-    nest->at[nest->count++] = loop_variable(lower, loop);
-    nest->first[nest->count] = end;
+    nest->at[k] = loop_variable(lower, loop);
+}
+
+static void add_run(Lower *lower, Nest *nest, int first)
+{
+    nest->first[nest->count] = first;
+    nest->at[nest->count++] = num(lower, 0);
+    nest->first[nest->count] = nest->units.ndim;
 }
 
 Nest nest_of(Lower *lower, LoopBlock *into, const Node *scan, int width)
@@ -72,11 +78,31 @@ Nest nest_of(Lower *lower, LoopBlock *into, const Node *scan, int width)
         return nest;
     }
     nest.units = scan_units(lower->net, scan);
-    for (int d = 1; d <= nest.units.ndim; d++)
-        if (d == nest.units.ndim || is_edge(lower->net, scan, nest.units, d))
-            add_loop(lower, &nest, into, d);
+    for (int d = 0; d < nest.units.ndim; d++)
+        if (is_edge(lower->net, scan, nest.units, d))
+            add_run(lower, &nest, d);
+    for (int k = 0; k < nest.count; k++)
+        add_loop(lower, &nest, into, k);
     nest.inner->independent = is_independent(lower->net, scan, nest.units, nest.units.ndim - 1);
     return nest;
+}
+
+Nest nest_split(Lower *lower, Shape units, Shape part)
+{
+    Nest nest = {.units = units};
+    for (int d = 0; d < units.ndim; d++)
+        if (d == 0 || parts(part, units, d))
+            add_run(lower, &nest, d);
+    return nest;
+}
+
+LoopBlock *nest_loops(Lower *lower, Nest *nest, LoopBlock *into, Shape part, bool within)
+{
+    nest->outer = nest->inner = NULL;
+    for (int k = 0; k < nest->count; k++)
+        if (has(part, nest->units, nest->first[k]) == within)
+            add_loop(lower, nest, into, k);
+    return nest->inner ? &nest->inner->body : into;
 }
 
 LoopExpr *nest_unit(Lower *lower, const Nest *nest, Shape shape)

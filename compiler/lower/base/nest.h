@@ -18,6 +18,10 @@ typedef struct Nest {
 Nest nest_at(LoopExpr *n);
 /* Over so many units of an even scan, else over all. */
 Nest nest_of(Lower *lower, LoopBlock *into, const Node *scan, int width);
+/* Of units of which some axes are those of `part`: no loops yet, and 0 for each variable. */
+Nest nest_split(Lower *lower, Shape units, Shape part);
+/* Loops over the axes that are within the part, or over the others; returns what stands in them. */
+LoopBlock *nest_loops(Lower *lower, Nest *nest, LoopBlock *into, Shape part, bool within);
 /* Which unit of a stream or parameter of that shape it is about. */
 LoopExpr *nest_unit(Lower *lower, const Nest *nest, Shape shape);
 

@@ -35,8 +35,17 @@ static void emit_reduce_step(Lower *lower, const Node *node, Site site, LoopExpr
         store_stream(lower, node->out, site, n, x, true);
 }
 
+static bool is_over_time(const Lower *lower, StreamId whole, StreamId part)
+{
+    return stream_of(lower, whole)->temporal && !stream_of(lower, part)->temporal;
+}
+
 void lower_reduce(Lower *lower, const Node *node)
 {
+    if (!is_over_time(lower, node->in, node->out)) {
+        lower_extreme(lower, node);
+        return;
+    }
     static const char *const names[] = {"mean", "sum", "maximum", "last value"};
     int size = stream_size(lower, node->out);
     const char *out = stream_of(lower, node->out)->name;
@@ -84,6 +93,10 @@ static LoopExpr *emit_picked_step(Lower *lower, const Node *node, Site site, Loo
 
 void lower_pick_grad(Lower *lower, const Node *node)
 {
+    if (!is_over_time(lower, node->aux, node->in)) {
+        lower_pick_unit(lower, node);
+        return;
+    }
     Arena *arena = lower->arena;
     const char *out = stream_of(lower, node->out)->name;
     Site site = kernel_samples(lower, "pick", out,

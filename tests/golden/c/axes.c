@@ -101,6 +101,7 @@ struct net {
     float *scaled_gain_hidden_;
     float *scaled_shift_hidden_;
     float (*w_digit_)[3];
+    float (*w_digit_2_)[3];
 
     /* their gradients */
     float (*grad_w_row_)[4];
@@ -108,6 +109,7 @@ struct net {
     float *grad_scaled_gain_hidden_;
     float *grad_scaled_shift_hidden_;
     float (*grad_w_digit_)[3];
+    float (*grad_w_digit_2_)[3];
 
     /* the optimiser's states */
     float (*m_w_row_)[4];
@@ -120,6 +122,8 @@ struct net {
     float *v_scaled_shift_hidden_;
     float (*m_w_digit_)[3];
     float (*v_w_digit_)[3];
+    float (*m_w_digit_2_)[3];
+    float (*v_w_digit_2_)[3];
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
     float (*row_)[4];
@@ -127,15 +131,28 @@ struct net {
     float (*spikes_dense_)[6][4];
     uint8_t (*spikes_)[6][4];
     uint8_t (*hidden_)[6][12];
+    float (*spikes_max_)[6][1];
+    float (*shares_map_sum_)[6][1];
+    float (*hidden_max_)[6][4];
+    float (*digit_dense_)[6][3];
+    float (*shares_mean_)[4];
+    float (*shares_mean_mean_)[1];
+    float (*digit_dense_2_)[3];
     float (*digit_mean_)[3];
-    float (*hidden_li_mean_)[12];
     float (*g_digit_mean_)[3];
-    float (*g_hidden_li_mean_)[12];
+    float (*g_digit_dense_)[6][3];
+    float (*g_digit_dense_2_)[3];
+    float (*g_shares_mean_mean_)[1];
     float (*g_hidden_)[6][12];
-    float (*g_row_)[4];
     float (*g_spikes_)[6][4];
+    float (*g_shares_map_sum_)[6][1];
+    float (*g_hidden_max_)[6][4];
+    float (*g_hidden_2_)[6][12];
+    float (*g_row_)[4];
+    float (*g_spikes_3_)[6][4];
     float (*hidden_v_)[6][12];
-    float (*spikes_v_then_g_spikes_dense_)[6][4];
+    float (*g_spikes_dense_)[6][4];
+    float (*spikes_v_)[6][4];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -146,12 +163,16 @@ struct net {
 
     /* scratch */
     float (*w_digit_transposed_)[12];
+    float (*w_digit_2_transposed_)[1];
     uint16_t (*events_of_spikes_poisson_)[80]; /* room for 6 steps of 12 units, and 8 behind them */
     int32_t (*ends_of_spikes_poisson_)[7]; /* where each step's events begin, and the last one's end */
     float (*state_v_spikes_)[4];
     float (*state_v_hidden_)[12];
-    float (*state_v_hidden_li_mean_)[12];
+    uint16_t (*events_of_hidden_)[80]; /* room for 6 steps of 12 units, and 8 behind them */
+    int32_t (*ends_of_hidden_)[7]; /* where each step's events begin, and the last one's end */
+    float (*state_v_digit_mean_)[3];
     float (*parts_of_w_digit_)[12][3];
+    float (*parts_of_w_digit_2_)[1][3];
     float (*sum_scaled_gain_hidden_hidden_)[4];
     float (*sum_scaled_shift_hidden_hidden_)[3];
     float (*parts_of_w_spikes_)[12][4];
@@ -238,6 +259,23 @@ static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t la
             w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.28867513f;
             m_w_digit_[i][j] = 0.0f;
             v_w_digit_[i][j] = 0.0f;
+        }
+    }
+}
+
+/* w_digit_2: initial values, and of the optimiser's states */
+static void SNN_AT_LEVEL(init_w_digit_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict m_w_digit_2_)[3] = net->m_w_digit_2_;
+    float (*restrict v_w_digit_2_)[3] = net->v_w_digit_2_;
+    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            w_digit_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 1.0f;
+            m_w_digit_2_[i][j] = 0.0f;
+            v_w_digit_2_[i][j] = 0.0f;
         }
     }
 }
@@ -336,13 +374,12 @@ static void SNN_AT_LEVEL(poisson_spikes_poisson_)(void *context, int32_t first, 
     }
 }
 
-/* spikes_poisson: the units that spike, step by step */
+/* spikes_poisson: the units that spike, step by step; and once more, with other buffers */
 static void SNN_AT_LEVEL(list_spikes_poisson_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict spikes_poisson_)[6][12] = net->spikes_poisson_;
-    uint16_t (*restrict events_of_spikes_poisson_)[80] = net->events_of_spikes_poisson_;
-    int32_t (*restrict ends_of_spikes_poisson_)[7] = net->ends_of_spikes_poisson_;
+    int32_t (*restrict ends_of_spikes_poisson_)[7] = snn_given(context, 0);
+    uint16_t (*restrict events_of_spikes_poisson_)[80] = snn_given(context, 1);
+    uint8_t (*restrict spikes_poisson_)[6][12] = snn_given(context, 2);
     for (int32_t b = first; b < last; b++) {
         ends_of_spikes_poisson_[b][0] = 0;
         for (int32_t t = 0; t < 6; t++) {
@@ -360,7 +397,7 @@ static void SNN_AT_LEVEL(layer_spikes_)(void *context, int32_t first, int32_t la
     const struct net *net = snn_net(context);
     float (*restrict spikes_dense_)[6][4] = net->spikes_dense_;
     uint8_t (*restrict spikes_)[6][4] = net->spikes_;
-    float (*restrict spikes_v_then_g_spikes_dense_)[6][4] = net->spikes_v_then_g_spikes_dense_;
+    float (*restrict spikes_v_)[6][4] = net->spikes_v_;
     float (*restrict w_spikes_)[4] = net->w_spikes_;
     uint16_t (*restrict events_of_spikes_poisson_)[80] = net->events_of_spikes_poisson_;
     int32_t (*restrict ends_of_spikes_poisson_)[7] = net->ends_of_spikes_poisson_;
@@ -385,7 +422,7 @@ static void SNN_AT_LEVEL(layer_spikes_)(void *context, int32_t first, int32_t la
                 const float v_2_ = v_ + (spikes_dense_[b][t][n] - v_) * 0.5f;
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
                 spikes_[b][t][n] = (uint8_t)spike_;
-                spikes_v_then_g_spikes_dense_[b][t][n] = v_2_;
+                spikes_v_[b][t][n] = v_2_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
             }
@@ -426,84 +463,203 @@ static void SNN_AT_LEVEL(scan_hidden_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* axes.snn:18  digit  = hidden -> dense(3) -> li
- * hidden_li_mean: li, 12 units */
-static void SNN_AT_LEVEL(scan_hidden_li_mean_)(void *context, int32_t first, int32_t last)
+/* streams.snn:5  x - detach(max(x, over = over)) - log(sum(exp(x - detach(max(x, over = over))), over = over))
+ * spikes_max: max over x of spikes */
+static void SNN_AT_LEVEL(reduce_spikes_max_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    uint8_t (*restrict hidden_)[6][12] = net->hidden_;
-    float (*restrict hidden_li_mean_)[12] = net->hidden_li_mean_;
-    float (*restrict state_v_hidden_li_mean_)[12] = net->state_v_hidden_li_mean_;
+    uint8_t (*restrict spikes_)[6][4] = net->spikes_;
+    float (*restrict spikes_max_)[6][1] = net->spikes_max_;
     for (int32_t b = first; b < last; b++) {
-        /* li */
-        SNN_INDEPENDENT for (int32_t n = 0; n < 12; n++) {
-            float v_ = 0.0f;
-            float sum = 0.0f;
-            SNN_UNROLL for (int32_t t = 0; t < 6; t++) {
-                const float v_2_ = v_ + ((float)hidden_[b][t][n] - v_) * 0.5f;
-                sum = sum + v_2_ * 0.16666667f;
-                v_ = v_2_;
+        for (int32_t t = 0; t < 6; t++) {
+            float best = (float)spikes_[b][t][0];
+            for (int32_t x = 0; x < 4; x++) {
+                best = snn_maxf((float)spikes_[b][t][x], best);
             }
-            state_v_hidden_li_mean_[b][n] = v_;
-            hidden_li_mean_[b][n] = sum;
+            spikes_max_[b][t][0] = best;
         }
     }
 }
 
-/* axes.snn:18  digit  = hidden -> dense(3) -> li
- * digit_mean: linear map of hidden_li_mean, 12 -> 3 */
-static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_t last)
+/* streams.snn:5  x - detach(max(x, over = over)) - log(sum(exp(x - detach(max(x, over = over))), over = over))
+ * shares_map_sum: sum, 4 units */
+static void SNN_AT_LEVEL(scan_shares_map_sum_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict digit_mean_)[3] = net->digit_mean_;
-    float (*restrict hidden_li_mean_)[12] = net->hidden_li_mean_;
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    /* rows of w_digit, some samples at a time */
+    uint8_t (*restrict spikes_)[6][4] = net->spikes_;
+    float (*restrict spikes_max_)[6][1] = net->spikes_max_;
+    float (*restrict shares_map_sum_)[6][1] = net->shares_map_sum_;
+    for (int32_t b = first; b < last; b++) {
+        /* sum */
+        for (int32_t t = 0; t < 6; t++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
+                shares_map_sum_[b][t][n] = 0.0f;
+            }
+        }
+        for (int32_t x = 0; x < 4; x++) {
+            SNN_UNROLL for (int32_t t = 0; t < 6; t++) {
+                shares_map_sum_[b][t][0] += snn_expf((float)spikes_[b][t][x] - spikes_max_[b][t][0]);
+            }
+        }
+    }
+}
+
+/* axes.snn:18  shares = softmax(spikes, over = x) * max(hidden, over = y)
+ * hidden_max: max over y of hidden */
+static void SNN_AT_LEVEL(reduce_hidden_max_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    uint8_t (*restrict hidden_)[6][12] = net->hidden_;
+    float (*restrict hidden_max_)[6][4] = net->hidden_max_;
+    for (int32_t b = first; b < last; b++) {
+        for (int32_t t = 0; t < 6; t++) {
+            for (int32_t x = 0; x < 4; x++) {
+                float best = (float)hidden_[b][t][x];
+                for (int32_t y = 0; y < 3; y++) {
+                    best = snn_maxf((float)hidden_[b][t][y * 4 + x], best);
+                }
+                hidden_max_[b][t][x] = best;
+            }
+        }
+    }
+}
+
+/* axes.snn:18  shares = softmax(spikes, over = x) * max(hidden, over = y)
+ * shares_mean: map, 4 units */
+static void SNN_AT_LEVEL(scan_shares_mean_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    uint8_t (*restrict spikes_)[6][4] = net->spikes_;
+    float (*restrict spikes_max_)[6][1] = net->spikes_max_;
+    float (*restrict shares_map_sum_)[6][1] = net->shares_map_sum_;
+    float (*restrict hidden_max_)[6][4] = net->hidden_max_;
+    float (*restrict shares_mean_)[4] = net->shares_mean_;
+    for (int32_t b = first; b < last; b++) {
+        /* map */
+        SNN_INDEPENDENT_SHORT for (int32_t x = 0; x < 4; x++) {
+            float sum = 0.0f;
+            SNN_UNROLL for (int32_t t = 0; t < 6; t++) {
+                sum = sum + snn_expf((float)spikes_[b][t][x] - spikes_max_[b][t][0] - snn_logf(shares_map_sum_[b][t][0])) * hidden_max_[b][t][x] * 0.16666667f;
+            }
+            shares_mean_[b][x] = sum;
+        }
+    }
+}
+
+/* axes.snn:19  digit  = (hidden -> dense(3)) + (mean(shares, over = all) -> dense(3)) -> li
+ * shares_mean_mean: mean, 4 units, once for all steps */
+static void SNN_AT_LEVEL(scan_shares_mean_mean_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict shares_mean_)[4] = net->shares_mean_;
+    float (*restrict shares_mean_mean_)[1] = net->shares_mean_mean_;
+    for (int32_t b = first; b < last; b++) {
+        /* mean */
+        for (int32_t t = 0; t < 1; t++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
+                shares_mean_mean_[b][n] = 0.0f;
+            }
+        }
+        for (int32_t x = 0; x < 4; x++) {
+            shares_mean_mean_[b][0] += shares_mean_[b][x] * 0.25f;
+        }
+    }
+}
+
+/* axes.snn:19  digit  = (hidden -> dense(3)) + (mean(shares, over = all) -> dense(3)) -> li
+ * digit_dense_2: linear map of shares_mean_mean, 1 -> 3 */
+static void SNN_AT_LEVEL(dense_digit_dense_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict shares_mean_mean_)[1] = net->shares_mean_mean_;
+    float (*restrict digit_dense_2_)[3] = net->digit_dense_2_;
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    /* rows of w_digit_2, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            digit_mean_[b][j] = 0.0f;
+            digit_dense_2_[b][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            digit_mean_[b + 1][j] = 0.0f;
+            digit_dense_2_[b + 1][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            digit_mean_[b + 2][j] = 0.0f;
+            digit_dense_2_[b + 2][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            digit_mean_[b + 3][j] = 0.0f;
+            digit_dense_2_[b + 3][j] = 0.0f;
         }
-        for (int32_t i = 0; i < 12; i++) {
-            const float x0 = hidden_li_mean_[b][i];
-            const float x1 = hidden_li_mean_[b + 1][i];
-            const float x2 = hidden_li_mean_[b + 2][i];
-            const float x3 = hidden_li_mean_[b + 3][i];
+        for (int32_t i = 0; i < 1; i++) {
+            const float x0 = shares_mean_mean_[b][i];
+            const float x1 = shares_mean_mean_[b + 1][i];
+            const float x2 = shares_mean_mean_[b + 2][i];
+            const float x3 = shares_mean_mean_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                const float w = w_digit_[i][j];
-                digit_mean_[b][j] = snn_fmaf(x0, w, digit_mean_[b][j]);
-                digit_mean_[b + 1][j] = snn_fmaf(x1, w, digit_mean_[b + 1][j]);
-                digit_mean_[b + 2][j] = snn_fmaf(x2, w, digit_mean_[b + 2][j]);
-                digit_mean_[b + 3][j] = snn_fmaf(x3, w, digit_mean_[b + 3][j]);
+                const float w = w_digit_2_[i][j];
+                digit_dense_2_[b][j] = snn_fmaf(x0, w, digit_dense_2_[b][j]);
+                digit_dense_2_[b + 1][j] = snn_fmaf(x1, w, digit_dense_2_[b + 1][j]);
+                digit_dense_2_[b + 2][j] = snn_fmaf(x2, w, digit_dense_2_[b + 2][j]);
+                digit_dense_2_[b + 3][j] = snn_fmaf(x3, w, digit_dense_2_[b + 3][j]);
             }
         }
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            digit_mean_[b][j] = 0.0f;
+            digit_dense_2_[b][j] = 0.0f;
         }
-        for (int32_t i = 0; i < 12; i++) {
-            const float x0 = hidden_li_mean_[b][i];
+        for (int32_t i = 0; i < 1; i++) {
+            const float x0 = shares_mean_mean_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                const float w = w_digit_[i][j];
-                digit_mean_[b][j] = snn_fmaf(x0, w, digit_mean_[b][j]);
+                const float w = w_digit_2_[i][j];
+                digit_dense_2_[b][j] = snn_fmaf(x0, w, digit_dense_2_[b][j]);
             }
         }
     }
 }
 
-/* axes.snn:19  predict argmax(mean(digit))
+/* axes.snn:19  digit  = (hidden -> dense(3)) + (mean(shares, over = all) -> dense(3)) -> li
+ * digit_mean: linear map of hidden, 12 -> 3, then li, 3 units */
+static void SNN_AT_LEVEL(layer_digit_mean_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict digit_dense_)[6][3] = net->digit_dense_;
+    float (*restrict digit_dense_2_)[3] = net->digit_dense_2_;
+    float (*restrict digit_mean_)[3] = net->digit_mean_;
+    float (*restrict w_digit_)[3] = net->w_digit_;
+    uint16_t (*restrict events_of_hidden_)[80] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[7] = net->ends_of_hidden_;
+    float (*restrict state_v_digit_mean_)[3] = net->state_v_digit_mean_;
+    for (int32_t b = first; b < last; b++) {
+        /* rows of w_digit, event by event */
+        for (int32_t t = 0; t < 6; t++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                digit_dense_[b][t][j] = 0.0f;
+            }
+            for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
+                const int32_t i = events_of_hidden_[b][e];
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    digit_dense_[b][t][j] += w_digit_[i][j];
+                }
+            }
+        }
+        /* li */
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
+            float v_ = 0.0f;
+            float sum = 0.0f;
+            SNN_UNROLL for (int32_t t = 0; t < 6; t++) {
+                const float v_2_ = v_ + (digit_dense_[b][t][n] + digit_dense_2_[b][n] - v_) * 0.5f;
+                sum = sum + v_2_ * 0.16666667f;
+                v_ = v_2_;
+            }
+            state_v_digit_mean_[b][n] = v_;
+            digit_mean_[b][n] = sum;
+        }
+    }
+}
+
+/* axes.snn:20  predict argmax(mean(digit))
  * predicted: the class with the largest score, the first of equals */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
@@ -523,7 +679,7 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     }
 }
 
-/* axes.snn:20  train { loss cross_entropy(mean(digit), label) }
+/* axes.snn:21  train { loss cross_entropy(mean(digit), label) }
  * loss: cross-entropy of digit_mean against the label */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
@@ -623,6 +779,18 @@ static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t la
     }
 }
 
+/* the gradient of w_digit_2, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_w_digit_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            grad_w_digit_2_[i][j] = 0.0f;
+        }
+    }
+}
+
 /* w_digit with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
@@ -636,7 +804,20 @@ static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32
     }
 }
 
-/* axes.snn:20  train { loss cross_entropy(mean(digit), label) }
+/* w_digit_2 with outputs first, for the gradient of its inputs */
+static void SNN_AT_LEVEL(transpose_w_digit_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict w_digit_2_transposed_)[1] = net->w_digit_2_transposed_;
+    for (int32_t j = first; j < last; j++) {
+        for (int32_t i = 0; i < 1; i++) {
+            w_digit_2_transposed_[j][i] = w_digit_2_[i][j];
+        }
+    }
+}
+
+/* axes.snn:21  train { loss cross_entropy(mean(digit), label) }
  * g_digit_mean: gradient of the mean loss over the batch */
 static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t last)
 {
@@ -659,14 +840,17 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
     }
 }
 
-/* axes.snn:18  digit  = hidden -> dense(3) -> li
- * w_digit: gradient of w_digit */
-static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_t last)
+/* axes.snn:19  digit  = (hidden -> dense(3)) + (mean(shares, over = all) -> dense(3)) -> li
+ * digit_mean: li, adjoint, 3 units, then gradient of w_digit */
+static void SNN_AT_LEVEL(adjoint_digit_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict hidden_li_mean_)[12] = net->hidden_li_mean_;
     float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
-    _Alignas(64) float sums_w_digit_[4][3];
+    float (*restrict g_digit_dense_)[6][3] = net->g_digit_dense_;
+    float (*restrict g_digit_dense_2_)[3] = net->g_digit_dense_2_;
+    uint16_t (*restrict events_of_hidden_)[80] = net->events_of_hidden_;
+    int32_t (*restrict ends_of_hidden_)[7] = net->ends_of_hidden_;
+    _Alignas(64) float sums_digit_mean_2_[1][3];
     float (*restrict parts_of_w_digit_)[12][3] = net->parts_of_w_digit_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -676,51 +860,78 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
                 parts_of_w_digit_[slice][i][j] = 0.0f;
             }
         }
-        /* gradient of w_digit, summed over the samples */
-        for (int32_t block = 0; block < 3; block++) {
-            const int32_t i0 = block * 4;
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                sums_w_digit_[3][j] = 0.0f;
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                const float x0 = hidden_li_mean_[b][i0];
-                const float x1 = hidden_li_mean_[b][i0 + 1];
-                const float x2 = hidden_li_mean_[b][i0 + 2];
-                const float x3 = hidden_li_mean_[b][i0 + 3];
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    const float g = g_digit_mean_[b][j];
-                    sums_w_digit_[0][j] = snn_fmaf(x0, g, sums_w_digit_[0][j]);
-                    sums_w_digit_[1][j] = snn_fmaf(x1, g, sums_w_digit_[1][j]);
-                    sums_w_digit_[2][j] = snn_fmaf(x2, g, sums_w_digit_[2][j]);
-                    sums_w_digit_[3][j] = snn_fmaf(x3, g, sums_w_digit_[3][j]);
+        for (int32_t b = b0; b < b1; b++) {
+            /* li, adjoint */
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
+                float g_v_ = 0.0f;
+                float sum = 0.0f;
+                /* t = 5 */
+                {
+                    const float g_v_2_ = g_digit_mean_[b][n] * 0.16666667f + g_v_;
+                    const float g_digit_dense_3_ = g_v_2_ * 0.5f;
+                    g_digit_dense_[b][5][n] = g_digit_dense_3_;
+                    sum = sum + g_digit_dense_3_;
+                    g_v_ = g_digit_dense_3_;
                 }
+                /* t = 4 */
+                {
+                    const float g_v_2_ = g_digit_mean_[b][n] * 0.16666667f + g_v_;
+                    const float g_digit_dense_3_ = g_v_2_ * 0.5f;
+                    g_digit_dense_[b][4][n] = g_digit_dense_3_;
+                    sum = sum + g_digit_dense_3_;
+                    g_v_ = g_digit_dense_3_;
+                }
+                /* t = 3 */
+                {
+                    const float g_v_2_ = g_digit_mean_[b][n] * 0.16666667f + g_v_;
+                    const float g_digit_dense_3_ = g_v_2_ * 0.5f;
+                    g_digit_dense_[b][3][n] = g_digit_dense_3_;
+                    sum = sum + g_digit_dense_3_;
+                    g_v_ = g_digit_dense_3_;
+                }
+                /* t = 2 */
+                {
+                    const float g_v_2_ = g_digit_mean_[b][n] * 0.16666667f + g_v_;
+                    const float g_digit_dense_3_ = g_v_2_ * 0.5f;
+                    g_digit_dense_[b][2][n] = g_digit_dense_3_;
+                    sum = sum + g_digit_dense_3_;
+                    g_v_ = g_digit_dense_3_;
+                }
+                /* t = 1 */
+                {
+                    const float g_v_2_ = g_digit_mean_[b][n] * 0.16666667f + g_v_;
+                    const float g_digit_dense_3_ = g_v_2_ * 0.5f;
+                    g_digit_dense_[b][1][n] = g_digit_dense_3_;
+                    sum = sum + g_digit_dense_3_;
+                    g_v_ = g_digit_dense_3_;
+                }
+                /* t = 0 */
+                {
+                    const float g_v_2_ = g_digit_mean_[b][n] * 0.16666667f + g_v_;
+                    const float g_digit_dense_3_ = g_v_2_ * 0.5f;
+                    g_digit_dense_[b][0][n] = g_digit_dense_3_;
+                    sum = sum + g_digit_dense_3_;
+                    g_v_ = g_digit_dense_3_;
+                }
+                g_digit_dense_2_[b][n] = sum;
             }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit_[slice][i0][j] += sums_w_digit_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit_[slice][i0 + 1][j] += sums_w_digit_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit_[slice][i0 + 2][j] += sums_w_digit_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_digit_[slice][i0 + 3][j] += sums_w_digit_[3][j];
+            /* gradient of w_digit, event by event */
+            for (int32_t t = 0; t < 6; t++) {
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    sums_digit_mean_2_[0][j] = g_digit_dense_[b][t][j];
+                }
+                for (int32_t e = ends_of_hidden_[b][t]; e < ends_of_hidden_[b][t + 1]; e++) {
+                    const int32_t i = events_of_hidden_[b][e];
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        parts_of_w_digit_[slice][i][j] += sums_digit_mean_2_[0][j];
+                    }
+                }
             }
         }
     }
 }
 
-/* axes.snn:18  digit  = hidden -> dense(3) -> li
+/* axes.snn:19  digit  = (hidden -> dense(3)) + (mean(shares, over = all) -> dense(3)) -> li
  * gradient of w_digit: sum of the parts */
 static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t last)
 {
@@ -736,111 +947,256 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* axes.snn:18  digit  = hidden -> dense(3) -> li
- * g_hidden_li_mean: linear map of g_digit_mean, 3 -> 12 */
-static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, int32_t last)
+/* axes.snn:19  digit  = (hidden -> dense(3)) + (mean(shares, over = all) -> dense(3)) -> li
+ * w_digit_2: gradient of w_digit_2 */
+static void SNN_AT_LEVEL(gradient_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict g_digit_mean_)[3] = net->g_digit_mean_;
-    float (*restrict g_hidden_li_mean_)[12] = net->g_hidden_li_mean_;
-    float (*restrict w_digit_transposed_)[12] = net->w_digit_transposed_;
-    /* rows of w_digit_transposed, some samples at a time */
-    const int32_t blocks = (last - first) / 4;
-    for (int32_t block = 0; block < blocks; block++) {
-        const int32_t b = first + block * 4;
-        SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
-            g_hidden_li_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
-            g_hidden_li_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
-            g_hidden_li_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
-            g_hidden_li_mean_[b + 3][j] = 0.0f;
-        }
-        for (int32_t i = 0; i < 3; i++) {
-            const float x0 = g_digit_mean_[b][i];
-            const float x1 = g_digit_mean_[b + 1][i];
-            const float x2 = g_digit_mean_[b + 2][i];
-            const float x3 = g_digit_mean_[b + 3][i];
-            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
-                const float w = w_digit_transposed_[i][j];
-                g_hidden_li_mean_[b][j] = snn_fmaf(x0, w, g_hidden_li_mean_[b][j]);
-                g_hidden_li_mean_[b + 1][j] = snn_fmaf(x1, w, g_hidden_li_mean_[b + 1][j]);
-                g_hidden_li_mean_[b + 2][j] = snn_fmaf(x2, w, g_hidden_li_mean_[b + 2][j]);
-                g_hidden_li_mean_[b + 3][j] = snn_fmaf(x3, w, g_hidden_li_mean_[b + 3][j]);
+    float (*restrict shares_mean_mean_)[1] = net->shares_mean_mean_;
+    float (*restrict g_digit_dense_2_)[3] = net->g_digit_dense_2_;
+    _Alignas(64) float sums_w_digit_2_[4][3];
+    float (*restrict parts_of_w_digit_2_)[1][3] = net->parts_of_w_digit_2_;
+    for (int32_t slice = first; slice < last; slice++) {
+        const int32_t b0 = net->run.rows * slice / 8;
+        const int32_t b1 = net->run.rows * (slice + 1) / 8;
+        for (int32_t i = 0; i < 1; i++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_digit_2_[slice][i][j] = 0.0f;
             }
         }
-    }
-    const int32_t left = first + blocks * 4;
-    for (int32_t b = left; b < last; b++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
-            g_hidden_li_mean_[b][j] = 0.0f;
+        /* gradient of w_digit_2, summed over the samples */
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            sums_w_digit_2_[0][j] = 0.0f;
         }
-        for (int32_t i = 0; i < 3; i++) {
-            const float x0 = g_digit_mean_[b][i];
-            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
-                const float w = w_digit_transposed_[i][j];
-                g_hidden_li_mean_[b][j] = snn_fmaf(x0, w, g_hidden_li_mean_[b][j]);
+        for (int32_t b = b0; b < b1; b++) {
+            const float x0 = shares_mean_mean_[b][0];
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                const float g = g_digit_dense_2_[b][j];
+                sums_w_digit_2_[0][j] = snn_fmaf(x0, g, sums_w_digit_2_[0][j]);
+            }
+        }
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            parts_of_w_digit_2_[slice][0][j] += sums_w_digit_2_[0][j];
+        }
+    }
+}
+
+/* axes.snn:19  digit  = (hidden -> dense(3)) + (mean(shares, over = all) -> dense(3)) -> li
+ * gradient of w_digit_2: sum of the parts */
+static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    float (*restrict parts_of_w_digit_2_)[1][3] = net->parts_of_w_digit_2_;
+    for (int32_t i = first; i < last; i++) {
+        for (int32_t slice = 0; slice < 8; slice++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                grad_w_digit_2_[i][j] += parts_of_w_digit_2_[slice][i][j];
             }
         }
     }
 }
 
-/* axes.snn:18  digit  = hidden -> dense(3) -> li
- * hidden_li_mean: li, adjoint, 12 units */
-static void SNN_AT_LEVEL(adjoint_hidden_li_mean_)(void *context, int32_t first, int32_t last)
+/* axes.snn:19  digit  = (hidden -> dense(3)) + (mean(shares, over = all) -> dense(3)) -> li
+ * g_shares_mean_mean: linear map of g_digit_dense_2, 3 -> 1 */
+static void SNN_AT_LEVEL(dense_g_shares_mean_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict g_hidden_li_mean_)[12] = net->g_hidden_li_mean_;
+    float (*restrict g_digit_dense_2_)[3] = net->g_digit_dense_2_;
+    float (*restrict g_shares_mean_mean_)[1] = net->g_shares_mean_mean_;
+    float (*restrict w_digit_2_transposed_)[1] = net->w_digit_2_transposed_;
+    /* rows of w_digit_2_transposed, some samples at a time */
+    const int32_t blocks = (last - first) / 4;
+    for (int32_t block = 0; block < blocks; block++) {
+        const int32_t b = first + block * 4;
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+            g_shares_mean_mean_[b][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+            g_shares_mean_mean_[b + 1][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+            g_shares_mean_mean_[b + 2][j] = 0.0f;
+        }
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+            g_shares_mean_mean_[b + 3][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 3; i++) {
+            const float x0 = g_digit_dense_2_[b][i];
+            const float x1 = g_digit_dense_2_[b + 1][i];
+            const float x2 = g_digit_dense_2_[b + 2][i];
+            const float x3 = g_digit_dense_2_[b + 3][i];
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                const float w = w_digit_2_transposed_[i][j];
+                g_shares_mean_mean_[b][j] = snn_fmaf(x0, w, g_shares_mean_mean_[b][j]);
+                g_shares_mean_mean_[b + 1][j] = snn_fmaf(x1, w, g_shares_mean_mean_[b + 1][j]);
+                g_shares_mean_mean_[b + 2][j] = snn_fmaf(x2, w, g_shares_mean_mean_[b + 2][j]);
+                g_shares_mean_mean_[b + 3][j] = snn_fmaf(x3, w, g_shares_mean_mean_[b + 3][j]);
+            }
+        }
+    }
+    const int32_t left = first + blocks * 4;
+    for (int32_t b = left; b < last; b++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+            g_shares_mean_mean_[b][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 3; i++) {
+            const float x0 = g_digit_dense_2_[b][i];
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                const float w = w_digit_2_transposed_[i][j];
+                g_shares_mean_mean_[b][j] = snn_fmaf(x0, w, g_shares_mean_mean_[b][j]);
+            }
+        }
+    }
+}
+
+/* axes.snn:19  digit  = (hidden -> dense(3)) + (mean(shares, over = all) -> dense(3)) -> li
+ * g_hidden: linear map of g_digit_dense, 3 -> 12 */
+static void SNN_AT_LEVEL(dense_g_hidden_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict g_digit_dense_)[6][3] = net->g_digit_dense_;
     float (*restrict g_hidden_)[6][12] = net->g_hidden_;
+    float (*restrict w_digit_transposed_)[12] = net->w_digit_transposed_;
     for (int32_t b = first; b < last; b++) {
-        /* li, adjoint */
-        SNN_INDEPENDENT for (int32_t n = 0; n < 12; n++) {
-            float g_v_ = 0.0f;
-            /* t = 5 */
-            {
-                const float g_v_2_ = g_hidden_li_mean_[b][n] * 0.16666667f + g_v_;
-                const float g_hidden_2_ = g_v_2_ * 0.5f;
-                g_hidden_[b][5][n] = g_hidden_2_;
-                g_v_ = g_hidden_2_;
+        /* rows of w_digit_transposed */
+        for (int32_t block = 0; block < 1; block++) {
+            const int32_t t0 = block * 4;
+            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
+                g_hidden_[b][t0][j] = 0.0f;
             }
-            /* t = 4 */
-            {
-                const float g_v_2_ = g_hidden_li_mean_[b][n] * 0.16666667f + g_v_;
-                const float g_hidden_2_ = g_v_2_ * 0.5f;
-                g_hidden_[b][4][n] = g_hidden_2_;
-                g_v_ = g_hidden_2_;
+            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
+                g_hidden_[b][t0 + 1][j] = 0.0f;
             }
-            /* t = 3 */
-            {
-                const float g_v_2_ = g_hidden_li_mean_[b][n] * 0.16666667f + g_v_;
-                const float g_hidden_2_ = g_v_2_ * 0.5f;
-                g_hidden_[b][3][n] = g_hidden_2_;
-                g_v_ = g_hidden_2_;
+            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
+                g_hidden_[b][t0 + 2][j] = 0.0f;
             }
-            /* t = 2 */
-            {
-                const float g_v_2_ = g_hidden_li_mean_[b][n] * 0.16666667f + g_v_;
-                const float g_hidden_2_ = g_v_2_ * 0.5f;
-                g_hidden_[b][2][n] = g_hidden_2_;
-                g_v_ = g_hidden_2_;
+            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
+                g_hidden_[b][t0 + 3][j] = 0.0f;
             }
-            /* t = 1 */
-            {
-                const float g_v_2_ = g_hidden_li_mean_[b][n] * 0.16666667f + g_v_;
-                const float g_hidden_2_ = g_v_2_ * 0.5f;
-                g_hidden_[b][1][n] = g_hidden_2_;
-                g_v_ = g_hidden_2_;
+            for (int32_t i = 0; i < 3; i++) {
+                const float x0 = g_digit_dense_[b][t0][i];
+                const float x1 = g_digit_dense_[b][t0 + 1][i];
+                const float x2 = g_digit_dense_[b][t0 + 2][i];
+                const float x3 = g_digit_dense_[b][t0 + 3][i];
+                SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
+                    const float w = w_digit_transposed_[i][j];
+                    g_hidden_[b][t0][j] = snn_fmaf(x0, w, g_hidden_[b][t0][j]);
+                    g_hidden_[b][t0 + 1][j] = snn_fmaf(x1, w, g_hidden_[b][t0 + 1][j]);
+                    g_hidden_[b][t0 + 2][j] = snn_fmaf(x2, w, g_hidden_[b][t0 + 2][j]);
+                    g_hidden_[b][t0 + 3][j] = snn_fmaf(x3, w, g_hidden_[b][t0 + 3][j]);
+                }
             }
-            /* t = 0 */
-            {
-                const float g_v_2_ = g_hidden_li_mean_[b][n] * 0.16666667f + g_v_;
-                const float g_hidden_2_ = g_v_2_ * 0.5f;
-                g_hidden_[b][0][n] = g_hidden_2_;
-                g_v_ = g_hidden_2_;
+        }
+        SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
+            g_hidden_[b][4][j] = 0.0f;
+        }
+        SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
+            g_hidden_[b][5][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 3; i++) {
+            const float x0 = g_digit_dense_[b][4][i];
+            const float x1 = g_digit_dense_[b][5][i];
+            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
+                const float w = w_digit_transposed_[i][j];
+                g_hidden_[b][4][j] = snn_fmaf(x0, w, g_hidden_[b][4][j]);
+                g_hidden_[b][5][j] = snn_fmaf(x1, w, g_hidden_[b][5][j]);
+            }
+        }
+    }
+}
+
+/* axes.snn:18  shares = softmax(spikes, over = x) * max(hidden, over = y)
+ * shares_mean: map, adjoint, 4 units */
+static void SNN_AT_LEVEL(adjoint_shares_mean_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    uint8_t (*restrict spikes_)[6][4] = net->spikes_;
+    float (*restrict spikes_max_)[6][1] = net->spikes_max_;
+    float (*restrict shares_map_sum_)[6][1] = net->shares_map_sum_;
+    float (*restrict hidden_max_)[6][4] = net->hidden_max_;
+    float (*restrict g_shares_mean_mean_)[1] = net->g_shares_mean_mean_;
+    float (*restrict g_spikes_)[6][4] = net->g_spikes_;
+    float (*restrict g_shares_map_sum_)[6][1] = net->g_shares_map_sum_;
+    float (*restrict g_hidden_max_)[6][4] = net->g_hidden_max_;
+    for (int32_t b = first; b < last; b++) {
+        /* map, adjoint */
+        for (int32_t chunk = 1; chunk >= 0; chunk--) {
+            for (int32_t t = chunk * 3; t < chunk * 3 + 3; t++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
+                    g_shares_map_sum_[b][t][n] = 0.0f;
+                }
+            }
+            for (int32_t x = 0; x < 4; x++) {
+                /* t: step 2 of the block */
+                {
+                    const float x_2 = g_shares_mean_mean_[b][0] * 0.041666668f;
+                    const float x_3 = x_2 * hidden_max_[b][chunk * 3 + 2][x];
+                    const float shares_map_sum_2_ = shares_map_sum_[b][chunk * 3 + 2][0];
+                    const float x_4 = snn_expf((float)spikes_[b][chunk * 3 + 2][x] - spikes_max_[b][chunk * 3 + 2][0] - snn_logf(shares_map_sum_2_));
+                    const float g_spikes_2_ = x_3 != 0.0f ? x_3 * x_4 : 0.0f;
+                    g_spikes_[b][chunk * 3 + 2][x] = g_spikes_2_;
+                    const float x_5 = -g_spikes_2_;
+                    const float g_shares_map_sum_2_ = x_5 != 0.0f ? x_5 * (1.0f / shares_map_sum_2_) : 0.0f;
+                    g_shares_map_sum_[b][chunk * 3 + 2][0] += g_shares_map_sum_2_;
+                    const float g_hidden_max_2_ = x_2 != 0.0f ? x_2 * x_4 : 0.0f;
+                    g_hidden_max_[b][chunk * 3 + 2][x] = g_hidden_max_2_;
+                }
+                /* t: step 1 of the block */
+                {
+                    const float x_2 = g_shares_mean_mean_[b][0] * 0.041666668f;
+                    const float x_3 = x_2 * hidden_max_[b][chunk * 3 + 1][x];
+                    const float shares_map_sum_2_ = shares_map_sum_[b][chunk * 3 + 1][0];
+                    const float x_4 = snn_expf((float)spikes_[b][chunk * 3 + 1][x] - spikes_max_[b][chunk * 3 + 1][0] - snn_logf(shares_map_sum_2_));
+                    const float g_spikes_2_ = x_3 != 0.0f ? x_3 * x_4 : 0.0f;
+                    g_spikes_[b][chunk * 3 + 1][x] = g_spikes_2_;
+                    const float x_5 = -g_spikes_2_;
+                    const float g_shares_map_sum_2_ = x_5 != 0.0f ? x_5 * (1.0f / shares_map_sum_2_) : 0.0f;
+                    g_shares_map_sum_[b][chunk * 3 + 1][0] += g_shares_map_sum_2_;
+                    const float g_hidden_max_2_ = x_2 != 0.0f ? x_2 * x_4 : 0.0f;
+                    g_hidden_max_[b][chunk * 3 + 1][x] = g_hidden_max_2_;
+                }
+                /* t: step 0 of the block */
+                {
+                    const float x_2 = g_shares_mean_mean_[b][0] * 0.041666668f;
+                    const float x_3 = x_2 * hidden_max_[b][chunk * 3][x];
+                    const float shares_map_sum_2_ = shares_map_sum_[b][chunk * 3][0];
+                    const float x_4 = snn_expf((float)spikes_[b][chunk * 3][x] - spikes_max_[b][chunk * 3][0] - snn_logf(shares_map_sum_2_));
+                    const float g_spikes_2_ = x_3 != 0.0f ? x_3 * x_4 : 0.0f;
+                    g_spikes_[b][chunk * 3][x] = g_spikes_2_;
+                    const float x_5 = -g_spikes_2_;
+                    const float g_shares_map_sum_2_ = x_5 != 0.0f ? x_5 * (1.0f / shares_map_sum_2_) : 0.0f;
+                    g_shares_map_sum_[b][chunk * 3][0] += g_shares_map_sum_2_;
+                    const float g_hidden_max_2_ = x_2 != 0.0f ? x_2 * x_4 : 0.0f;
+                    g_hidden_max_[b][chunk * 3][x] = g_hidden_max_2_;
+                }
+            }
+        }
+    }
+}
+
+/* axes.snn:18  shares = softmax(spikes, over = x) * max(hidden, over = y)
+ * g_hidden_2: the gradient goes to the unit that was picked */
+static void SNN_AT_LEVEL(pick_g_hidden_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    uint8_t (*restrict hidden_)[6][12] = net->hidden_;
+    float (*restrict g_hidden_max_)[6][4] = net->g_hidden_max_;
+    float (*restrict g_hidden_2_)[6][12] = net->g_hidden_2_;
+    for (int32_t b = first; b < last; b++) {
+        for (int32_t t = 0; t < 6; t++) {
+            for (int32_t x = 0; x < 4; x++) {
+                int32_t best = x;
+                for (int32_t y = 0; y < 3; y++) {
+                    const int32_t n = y * 4 + x;
+                    if (hidden_[b][t][n] > hidden_[b][t][best]) {
+                        best = n;
+                    }
+                }
+                for (int32_t y = 0; y < 3; y++) {
+                    const int32_t n = y * 4 + x;
+                    g_hidden_2_[b][t][n] = n == best ? g_hidden_max_[b][t][x] : 0.0f;
+                }
             }
         }
     }
@@ -855,8 +1211,9 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
     float (*restrict row_)[4] = net->row_;
     uint8_t (*restrict spikes_)[6][4] = net->spikes_;
     float (*restrict g_hidden_)[6][12] = net->g_hidden_;
+    float (*restrict g_hidden_2_)[6][12] = net->g_hidden_2_;
     float (*restrict g_row_)[4] = net->g_row_;
-    float (*restrict g_spikes_)[6][4] = net->g_spikes_;
+    float (*restrict g_spikes_3_)[6][4] = net->g_spikes_3_;
     float (*restrict hidden_v_)[6][12] = net->hidden_v_;
     float *restrict scaled_gain_hidden_ = net->scaled_gain_hidden_;
     float (*restrict sum_scaled_gain_hidden_hidden_)[4] = net->sum_scaled_gain_hidden_hidden_;
@@ -874,7 +1231,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
         }
         for (int32_t t = 0; t < 6; t++) {
             SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
-                g_spikes_[b][t][n] = 0.0f;
+                g_spikes_3_[b][t][n] = 0.0f;
             }
         }
         for (int32_t y = 0; y < 3; y++) {
@@ -888,13 +1245,13 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][5][y * 4 + x];
                     const float x_2 = v_ - 0.3f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_spike_ = g_hidden_[b][5][y * 4 + x] + g_v_ * -v_;
+                    const float g_spike_ = g_hidden_[b][5][y * 4 + x] + g_hidden_2_[b][5][y * 4 + x] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x_2;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                     const float x_3 = g_v_2_ * 0.5f;
                     const float g_spikes_2_ = x_3 * scaled_gain_hidden_[x];
-                    g_spikes_[b][5][x] += g_spikes_2_;
+                    g_spikes_3_[b][5][x] += g_spikes_2_;
                     const float image_2_ = image_[b][y * 4 + x];
                     const float g_row_2_ = g_spikes_2_ * image_2_;
                     sum = sum + g_row_2_;
@@ -907,13 +1264,13 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][4][y * 4 + x];
                     const float x_2 = v_ - 0.3f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_spike_ = g_hidden_[b][4][y * 4 + x] + g_v_ * -v_;
+                    const float g_spike_ = g_hidden_[b][4][y * 4 + x] + g_hidden_2_[b][4][y * 4 + x] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x_2;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                     const float x_3 = g_v_2_ * 0.5f;
                     const float g_spikes_2_ = x_3 * scaled_gain_hidden_[x];
-                    g_spikes_[b][4][x] += g_spikes_2_;
+                    g_spikes_3_[b][4][x] += g_spikes_2_;
                     const float image_2_ = image_[b][y * 4 + x];
                     const float g_row_2_ = g_spikes_2_ * image_2_;
                     sum = sum + g_row_2_;
@@ -926,13 +1283,13 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][3][y * 4 + x];
                     const float x_2 = v_ - 0.3f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_spike_ = g_hidden_[b][3][y * 4 + x] + g_v_ * -v_;
+                    const float g_spike_ = g_hidden_[b][3][y * 4 + x] + g_hidden_2_[b][3][y * 4 + x] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x_2;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                     const float x_3 = g_v_2_ * 0.5f;
                     const float g_spikes_2_ = x_3 * scaled_gain_hidden_[x];
-                    g_spikes_[b][3][x] += g_spikes_2_;
+                    g_spikes_3_[b][3][x] += g_spikes_2_;
                     const float image_2_ = image_[b][y * 4 + x];
                     const float g_row_2_ = g_spikes_2_ * image_2_;
                     sum = sum + g_row_2_;
@@ -945,13 +1302,13 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][2][y * 4 + x];
                     const float x_2 = v_ - 0.3f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_spike_ = g_hidden_[b][2][y * 4 + x] + g_v_ * -v_;
+                    const float g_spike_ = g_hidden_[b][2][y * 4 + x] + g_hidden_2_[b][2][y * 4 + x] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x_2;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                     const float x_3 = g_v_2_ * 0.5f;
                     const float g_spikes_2_ = x_3 * scaled_gain_hidden_[x];
-                    g_spikes_[b][2][x] += g_spikes_2_;
+                    g_spikes_3_[b][2][x] += g_spikes_2_;
                     const float image_2_ = image_[b][y * 4 + x];
                     const float g_row_2_ = g_spikes_2_ * image_2_;
                     sum = sum + g_row_2_;
@@ -964,13 +1321,13 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][1][y * 4 + x];
                     const float x_2 = v_ - 0.3f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_spike_ = g_hidden_[b][1][y * 4 + x] + g_v_ * -v_;
+                    const float g_spike_ = g_hidden_[b][1][y * 4 + x] + g_hidden_2_[b][1][y * 4 + x] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x_2;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                     const float x_3 = g_v_2_ * 0.5f;
                     const float g_spikes_2_ = x_3 * scaled_gain_hidden_[x];
-                    g_spikes_[b][1][x] += g_spikes_2_;
+                    g_spikes_3_[b][1][x] += g_spikes_2_;
                     const float image_2_ = image_[b][y * 4 + x];
                     const float g_row_2_ = g_spikes_2_ * image_2_;
                     sum = sum + g_row_2_;
@@ -983,13 +1340,13 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][0][y * 4 + x];
                     const float x_2 = v_ - 0.3f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_spike_ = g_hidden_[b][0][y * 4 + x] + g_v_ * -v_;
+                    const float g_spike_ = g_hidden_[b][0][y * 4 + x] + g_hidden_2_[b][0][y * 4 + x] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x_2;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                     const float x_3 = g_v_2_ * 0.5f;
                     const float g_spikes_2_ = x_3 * scaled_gain_hidden_[x];
-                    g_spikes_[b][0][x] += g_spikes_2_;
+                    g_spikes_3_[b][0][x] += g_spikes_2_;
                     const float image_2_ = image_[b][y * 4 + x];
                     const float g_row_2_ = g_spikes_2_ * image_2_;
                     sum = sum + g_row_2_;
@@ -1034,15 +1391,124 @@ static void SNN_AT_LEVEL(gradient_scaled_shift_hidden_)(void *context, int32_t f
 }
 
 /* axes.snn:16  spikes = poisson(image) -> dense([x = 4]) -> lif
- * spikes: lif, adjoint, 4 units, then gradient of w_spikes */
+ * spikes: lif, adjoint, 4 units */
 static void SNN_AT_LEVEL(adjoint_spikes_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
+    uint8_t (*restrict spikes_)[6][4] = net->spikes_;
+    float (*restrict spikes_max_)[6][1] = net->spikes_max_;
     float (*restrict g_spikes_)[6][4] = net->g_spikes_;
-    float (*restrict spikes_v_then_g_spikes_dense_)[6][4] = net->spikes_v_then_g_spikes_dense_;
+    float (*restrict g_shares_map_sum_)[6][1] = net->g_shares_map_sum_;
+    float (*restrict g_spikes_3_)[6][4] = net->g_spikes_3_;
+    float (*restrict g_spikes_dense_)[6][4] = net->g_spikes_dense_;
+    float (*restrict spikes_v_)[6][4] = net->spikes_v_;
+    for (int32_t b = first; b < last; b++) {
+        /* lif, adjoint */
+        SNN_INDEPENDENT_SHORT for (int32_t x = 0; x < 4; x++) {
+            float g_v_ = 0.0f;
+            /* t = 5 */
+            {
+                const float v_ = spikes_v_[b][5][x];
+                const float x_2 = v_ - 1.0f;
+                const bool spike_ = x_2 >= 0.0f;
+                const float g_shares_map_sum_2_ = g_shares_map_sum_[b][5][0];
+                const float g_spikes_2_ = g_shares_map_sum_2_ != 0.0f ? g_shares_map_sum_2_ * snn_expf((float)spikes_[b][5][x] - spikes_max_[b][5][0]) : 0.0f;
+                const float g_spike_ = g_spikes_[b][5][x] + g_spikes_2_ + g_spikes_3_[b][5][x] + g_v_ * -v_;
+                const float y_ = 3.1415927f * x_2;
+                const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_spikes_dense_2_ = g_v_2_ * 0.5f;
+                g_spikes_dense_[b][5][x] = g_spikes_dense_2_;
+                g_v_ = g_spikes_dense_2_;
+            }
+            /* t = 4 */
+            {
+                const float v_ = spikes_v_[b][4][x];
+                const float x_2 = v_ - 1.0f;
+                const bool spike_ = x_2 >= 0.0f;
+                const float g_shares_map_sum_2_ = g_shares_map_sum_[b][4][0];
+                const float g_spikes_2_ = g_shares_map_sum_2_ != 0.0f ? g_shares_map_sum_2_ * snn_expf((float)spikes_[b][4][x] - spikes_max_[b][4][0]) : 0.0f;
+                const float g_spike_ = g_spikes_[b][4][x] + g_spikes_2_ + g_spikes_3_[b][4][x] + g_v_ * -v_;
+                const float y_ = 3.1415927f * x_2;
+                const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_spikes_dense_2_ = g_v_2_ * 0.5f;
+                g_spikes_dense_[b][4][x] = g_spikes_dense_2_;
+                g_v_ = g_spikes_dense_2_;
+            }
+            /* t = 3 */
+            {
+                const float v_ = spikes_v_[b][3][x];
+                const float x_2 = v_ - 1.0f;
+                const bool spike_ = x_2 >= 0.0f;
+                const float g_shares_map_sum_2_ = g_shares_map_sum_[b][3][0];
+                const float g_spikes_2_ = g_shares_map_sum_2_ != 0.0f ? g_shares_map_sum_2_ * snn_expf((float)spikes_[b][3][x] - spikes_max_[b][3][0]) : 0.0f;
+                const float g_spike_ = g_spikes_[b][3][x] + g_spikes_2_ + g_spikes_3_[b][3][x] + g_v_ * -v_;
+                const float y_ = 3.1415927f * x_2;
+                const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_spikes_dense_2_ = g_v_2_ * 0.5f;
+                g_spikes_dense_[b][3][x] = g_spikes_dense_2_;
+                g_v_ = g_spikes_dense_2_;
+            }
+            /* t = 2 */
+            {
+                const float v_ = spikes_v_[b][2][x];
+                const float x_2 = v_ - 1.0f;
+                const bool spike_ = x_2 >= 0.0f;
+                const float g_shares_map_sum_2_ = g_shares_map_sum_[b][2][0];
+                const float g_spikes_2_ = g_shares_map_sum_2_ != 0.0f ? g_shares_map_sum_2_ * snn_expf((float)spikes_[b][2][x] - spikes_max_[b][2][0]) : 0.0f;
+                const float g_spike_ = g_spikes_[b][2][x] + g_spikes_2_ + g_spikes_3_[b][2][x] + g_v_ * -v_;
+                const float y_ = 3.1415927f * x_2;
+                const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_spikes_dense_2_ = g_v_2_ * 0.5f;
+                g_spikes_dense_[b][2][x] = g_spikes_dense_2_;
+                g_v_ = g_spikes_dense_2_;
+            }
+            /* t = 1 */
+            {
+                const float v_ = spikes_v_[b][1][x];
+                const float x_2 = v_ - 1.0f;
+                const bool spike_ = x_2 >= 0.0f;
+                const float g_shares_map_sum_2_ = g_shares_map_sum_[b][1][0];
+                const float g_spikes_2_ = g_shares_map_sum_2_ != 0.0f ? g_shares_map_sum_2_ * snn_expf((float)spikes_[b][1][x] - spikes_max_[b][1][0]) : 0.0f;
+                const float g_spike_ = g_spikes_[b][1][x] + g_spikes_2_ + g_spikes_3_[b][1][x] + g_v_ * -v_;
+                const float y_ = 3.1415927f * x_2;
+                const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_spikes_dense_2_ = g_v_2_ * 0.5f;
+                g_spikes_dense_[b][1][x] = g_spikes_dense_2_;
+                g_v_ = g_spikes_dense_2_;
+            }
+            /* t = 0 */
+            {
+                const float v_ = spikes_v_[b][0][x];
+                const float x_2 = v_ - 1.0f;
+                const bool spike_ = x_2 >= 0.0f;
+                const float g_shares_map_sum_2_ = g_shares_map_sum_[b][0][0];
+                const float g_spikes_2_ = g_shares_map_sum_2_ != 0.0f ? g_shares_map_sum_2_ * snn_expf((float)spikes_[b][0][x] - spikes_max_[b][0][0]) : 0.0f;
+                const float g_spike_ = g_spikes_[b][0][x] + g_spikes_2_ + g_spikes_3_[b][0][x] + g_v_ * -v_;
+                const float y_ = 3.1415927f * x_2;
+                const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_spikes_dense_2_ = g_v_2_ * 0.5f;
+                g_spikes_dense_[b][0][x] = g_spikes_dense_2_;
+                g_v_ = g_spikes_dense_2_;
+            }
+        }
+    }
+}
+
+/* axes.snn:16  spikes = poisson(image) -> dense([x = 4]) -> lif
+ * w_spikes: gradient of w_spikes */
+static void SNN_AT_LEVEL(gradient_w_spikes_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict g_spikes_dense_)[6][4] = net->g_spikes_dense_;
     uint16_t (*restrict events_of_spikes_poisson_)[80] = net->events_of_spikes_poisson_;
     int32_t (*restrict ends_of_spikes_poisson_)[7] = net->ends_of_spikes_poisson_;
-    _Alignas(64) float sums_spikes_2_[1][4];
+    _Alignas(64) float sums_w_spikes_[1][4];
     float (*restrict parts_of_w_spikes_)[12][4] = net->parts_of_w_spikes_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -1053,97 +1519,15 @@ static void SNN_AT_LEVEL(adjoint_spikes_)(void *context, int32_t first, int32_t 
             }
         }
         for (int32_t b = b0; b < b1; b++) {
-            /* lif, adjoint */
-            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
-                float g_v_ = 0.0f;
-                /* t = 5 */
-                {
-                    const float v_ = spikes_v_then_g_spikes_dense_[b][5][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_spikes_[b][5][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_spikes_dense_ = g_v_2_ * 0.5f;
-                    spikes_v_then_g_spikes_dense_[b][5][n] = g_spikes_dense_;
-                    g_v_ = g_spikes_dense_;
-                }
-                /* t = 4 */
-                {
-                    const float v_ = spikes_v_then_g_spikes_dense_[b][4][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_spikes_[b][4][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_spikes_dense_ = g_v_2_ * 0.5f;
-                    spikes_v_then_g_spikes_dense_[b][4][n] = g_spikes_dense_;
-                    g_v_ = g_spikes_dense_;
-                }
-                /* t = 3 */
-                {
-                    const float v_ = spikes_v_then_g_spikes_dense_[b][3][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_spikes_[b][3][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_spikes_dense_ = g_v_2_ * 0.5f;
-                    spikes_v_then_g_spikes_dense_[b][3][n] = g_spikes_dense_;
-                    g_v_ = g_spikes_dense_;
-                }
-                /* t = 2 */
-                {
-                    const float v_ = spikes_v_then_g_spikes_dense_[b][2][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_spikes_[b][2][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_spikes_dense_ = g_v_2_ * 0.5f;
-                    spikes_v_then_g_spikes_dense_[b][2][n] = g_spikes_dense_;
-                    g_v_ = g_spikes_dense_;
-                }
-                /* t = 1 */
-                {
-                    const float v_ = spikes_v_then_g_spikes_dense_[b][1][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_spikes_[b][1][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_spikes_dense_ = g_v_2_ * 0.5f;
-                    spikes_v_then_g_spikes_dense_[b][1][n] = g_spikes_dense_;
-                    g_v_ = g_spikes_dense_;
-                }
-                /* t = 0 */
-                {
-                    const float v_ = spikes_v_then_g_spikes_dense_[b][0][n];
-                    const float x = v_ - 1.0f;
-                    const bool spike_ = x >= 0.0f;
-                    const float g_spike_ = g_spikes_[b][0][n] + g_v_ * -v_;
-                    const float y_ = 3.1415927f * x;
-                    const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                    const float g_spikes_dense_ = g_v_2_ * 0.5f;
-                    spikes_v_then_g_spikes_dense_[b][0][n] = g_spikes_dense_;
-                    g_v_ = g_spikes_dense_;
-                }
-            }
             /* gradient of w_spikes, event by event */
             for (int32_t t = 0; t < 6; t++) {
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-                    sums_spikes_2_[0][j] = spikes_v_then_g_spikes_dense_[b][t][j];
+                    sums_w_spikes_[0][j] = g_spikes_dense_[b][t][j];
                 }
                 for (int32_t e = ends_of_spikes_poisson_[b][t]; e < ends_of_spikes_poisson_[b][t + 1]; e++) {
                     const int32_t i = events_of_spikes_poisson_[b][e];
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-                        parts_of_w_spikes_[slice][i][j] += sums_spikes_2_[0][j];
+                        parts_of_w_spikes_[slice][i][j] += sums_w_spikes_[0][j];
                     }
                 }
             }
@@ -1347,6 +1731,37 @@ static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t 
     }
 }
 
+/* w_digit_2: one step of adam */
+static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
+    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
+    float (*restrict m_w_digit_2_)[3] = net->m_w_digit_2_;
+    float (*restrict v_w_digit_2_)[3] = net->v_w_digit_2_;
+    const float lr_ = net->run.lr;
+    const float step_ = net->run.step;
+    const float x = step_ * -0.105360515f;
+    const float x_2 = snn_expm1f(x);
+    const float correction1_ = -x_2;
+    const float x_3 = lr_ / correction1_;
+    const float x_4 = step_ * -0.0010005003f;
+    const float x_5 = snn_expm1f(x_4);
+    const float correction2_ = -x_5;
+    const float x_6 = sqrtf(correction2_);
+    for (int32_t i = first; i < last; i++) {
+        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+            const float gradient_ = grad_w_digit_2_[i][j];
+            const float m_ = 0.9f * m_w_digit_2_[i][j] + 0.1f * gradient_;
+            const float v_ = 0.999f * v_w_digit_2_[i][j] + 0.001f * (gradient_ * gradient_);
+            const float weight_ = w_digit_2_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+            m_w_digit_2_[i][j] = m_;
+            v_w_digit_2_[i][j] = v_;
+            w_digit_2_[i][j] = weight_;
+        }
+    }
+}
+
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
     /* w_row: initial values, and of the optimiser's states */
     {SNN_AT_LEVEL(init_w_row_), 12, 0, (const size_t[]){
@@ -1359,22 +1774,35 @@ static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
     {SNN_AT_LEVEL(init_scaled_gain_hidden_), 4, 0, NULL},
     {SNN_AT_LEVEL(init_scaled_shift_hidden_), 3, 0, NULL},
     {SNN_AT_LEVEL(init_w_digit_), 12, 4, NULL},
+    {SNN_AT_LEVEL(init_w_digit_2_), 1, 5, NULL},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 5);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(init_launches), 6);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(dense_row_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(poisson_spikes_poisson_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(list_spikes_poisson_), SNN_SAMPLES, 0, NULL},
+    /* spikes_poisson: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_spikes_poisson_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(ends_of_spikes_poisson_), NET(events_of_spikes_poisson_), NET(spikes_poisson_)
+    }},
     {SNN_AT_LEVEL(layer_spikes_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_hidden_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(scan_hidden_li_mean_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(dense_digit_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_spikes_max_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_shares_map_sum_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_hidden_max_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_shares_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_shares_mean_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_digit_dense_2_), SNN_SAMPLES, 0, NULL},
+    /* hidden: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_spikes_poisson_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(ends_of_hidden_), NET(events_of_hidden_), NET(hidden_)
+    }},
+    {SNN_AT_LEVEL(layer_digit_mean_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(count_spikes_), SNN_SAMPLES, 0, NULL},
@@ -1384,7 +1812,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 11);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 17);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -1399,16 +1827,23 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(zero_scaled_gain_hidden_), 4, 0, NULL},
     {SNN_AT_LEVEL(zero_scaled_shift_hidden_), 3, 0, NULL},
     {SNN_AT_LEVEL(zero_w_digit_), 12, 0, NULL},
+    {SNN_AT_LEVEL(zero_w_digit_2_), 1, 0, NULL},
     {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_digit_2_), 3, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(gradient_w_digit_), 8, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_digit_mean_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_digit_), 12, 0, NULL},
-    {SNN_AT_LEVEL(dense_g_hidden_li_mean_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(adjoint_hidden_li_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_digit_2_), 8, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_digit_2_), 1, 0, NULL},
+    {SNN_AT_LEVEL(dense_g_shares_mean_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_g_hidden_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_shares_mean_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(pick_g_hidden_2_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_hidden_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_scaled_gain_hidden_), 4, 0, NULL},
     {SNN_AT_LEVEL(gradient_scaled_shift_hidden_), 3, 0, NULL},
-    {SNN_AT_LEVEL(adjoint_spikes_), 8, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_spikes_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_spikes_), 8, 0, NULL},
     /* axes.snn:16  spikes = poisson(image) -> dense([x = 4]) -> lif
      * gradient of w_spikes: sum of the parts */
     {SNN_AT_LEVEL(sum_w_spikes_), 12, 0, (const size_t[]){
@@ -1425,7 +1860,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 18);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 25);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
@@ -1440,12 +1875,13 @@ static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
     {SNN_AT_LEVEL(update_scaled_gain_hidden_), 4, 0, NULL},
     {SNN_AT_LEVEL(update_scaled_shift_hidden_), 3, 0, NULL},
     {SNN_AT_LEVEL(update_w_digit_), 12, 0, NULL},
+    {SNN_AT_LEVEL(update_w_digit_2_), 1, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 5);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 6);
 }
 
 #include "snn_level_end.h"
@@ -1472,26 +1908,42 @@ static const SnnBuffer net_buffers[] = {
     {NET(spikes_dense_), 288, true, false, 0},
     {NET(spikes_), 24, true, false, 0},
     {NET(hidden_), 72, true, false, 0},
+    {NET(spikes_max_), 24, true, false, 0},
+    {NET(shares_map_sum_), 24, true, false, 0},
+    {NET(hidden_max_), 288, true, false, 0},
+    {NET(digit_dense_), 96, true, false, 0},
+    {NET(shares_mean_), 16, true, false, 0},
+    {NET(shares_mean_mean_), 4, true, false, 0},
+    {NET(digit_dense_2_), 12, true, false, 0},
     {NET(digit_mean_), 12, true, false, 0},
-    {NET(hidden_li_mean_), 48, true, false, 0},
-    {NET(g_digit_mean_), 0, .place = NET(state_v_spikes_)},
-    {NET(g_hidden_li_mean_), 0, .place = NET(state_v_hidden_)},
+    {NET(g_digit_mean_), 0, .place = NET(digit_dense_2_)},
+    {NET(g_digit_dense_), 0, .place = NET(spikes_poisson_)},
+    {NET(g_digit_dense_2_), 0, .place = NET(digit_mean_)},
+    {NET(g_shares_mean_mean_), 0, .place = NET(shares_mean_mean_)},
     {NET(g_hidden_), 0, .place = NET(spikes_dense_)},
-    {NET(g_row_), 0, .place = NET(state_v_spikes_)},
     {NET(g_spikes_), 0, .place = NET(spikes_poisson_)},
+    {NET(g_shares_map_sum_), 0, .place = NET(ends_of_hidden_)},
+    {NET(g_hidden_max_), 0, .place = NET(digit_dense_)},
+    {NET(g_hidden_2_), 0, .place = NET(hidden_max_)},
+    {NET(g_row_), 0, .place = NET(state_v_spikes_)},
+    {NET(g_spikes_3_), 0, .place = NET(digit_dense_)},
     {NET(hidden_v_), 288, true, false, 0},
-    {NET(spikes_v_then_g_spikes_dense_), 96, true, false, 0},
+    {NET(g_spikes_dense_), 0, .place = NET(spikes_dense_)},
+    {NET(spikes_v_), 96, true, false, 0},
     {NET(w_row_), 192, false, false, 0},
     {NET(w_spikes_), 192, false, false, 0},
     {NET(scaled_gain_hidden_), 16, false, false, 0},
     {NET(scaled_shift_hidden_), 12, false, false, 0},
     {NET(w_digit_), 144, false, false, 0},
+    {NET(w_digit_2_), 12, false, false, 0},
     {NET(grad_w_row_), 192, false, false, 0},
     {NET(grad_w_spikes_), 192, false, false, 0},
     {NET(grad_scaled_gain_hidden_), 16, false, false, 0},
     {NET(grad_scaled_shift_hidden_), 12, false, false, 0},
     {NET(grad_w_digit_), 144, false, false, 0},
     {NET(w_digit_transposed_), 144, false, false, 0},
+    {NET(grad_w_digit_2_), 12, false, false, 0},
+    {NET(w_digit_2_transposed_), 12, false, false, 0},
     {NET(activity_spikes_), 4, true, false, 0},
     {NET(activity_hidden_), 4, true, false, 0},
     {NET(m_w_row_), 192, false, false, 0},
@@ -1504,14 +1956,19 @@ static const SnnBuffer net_buffers[] = {
     {NET(v_scaled_shift_hidden_), 12, false, false, 0},
     {NET(m_w_digit_), 144, false, false, 0},
     {NET(v_w_digit_), 144, false, false, 0},
+    {NET(m_w_digit_2_), 12, false, false, 0},
+    {NET(v_w_digit_2_), 12, false, false, 0},
     {NET(events_of_spikes_poisson_), 160, true, true, 0},
     {NET(ends_of_spikes_poisson_), 28, true, false, 0},
     {NET(state_v_spikes_), 16, true, false, 0},
     {NET(state_v_hidden_), 48, true, false, 0},
-    {NET(state_v_hidden_li_mean_), 48, true, false, 0},
+    {NET(events_of_hidden_), 160, true, true, 0},
+    {NET(ends_of_hidden_), 28, true, false, 0},
+    {NET(state_v_digit_mean_), 12, true, false, 0},
     {NET(parts_of_w_digit_), 1536, false, false, 0},
-    {NET(sum_scaled_gain_hidden_hidden_), 0, .place = NET(state_v_hidden_)},
-    {NET(sum_scaled_shift_hidden_hidden_), 0, .place = NET(digit_mean_)},
+    {NET(parts_of_w_digit_2_), 0, .place = NET(parts_of_w_digit_)},
+    {NET(sum_scaled_gain_hidden_hidden_), 0, .place = NET(shares_mean_)},
+    {NET(sum_scaled_shift_hidden_hidden_), 0, .place = NET(digit_dense_2_)},
     {NET(parts_of_w_spikes_), 0, .place = NET(parts_of_w_digit_)},
     {NET(parts_of_w_row_), 0, .place = NET(parts_of_w_digit_)},
 };
@@ -1563,9 +2020,15 @@ static const SnnParam net_params[] = {
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_digit", .about = "dense(3)", .line = 18,
+        .name = "w_digit", .about = "dense(3)", .line = 19,
         .ndim = 2, .dims = {12, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
+        .states = 2, .state_name = {"m", "v"},
+    },
+    {
+        .name = "w_digit_2", .about = "dense(3)", .line = 19,
+        .ndim = 2, .dims = {1, 3}, .matrix = true,
+        .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_), .state = {NET(m_w_digit_2_), NET(v_w_digit_2_)}},
         .states = 2, .state_name = {"m", "v"},
     },
 };
@@ -1599,7 +2062,7 @@ static const SnnStream net_streams[] = {
     {
         .name = "spikes_v", .about = "lif", .line = 16,
         .size = 4, .spikes = false, .per_sample = 24, .operations = 0, .saved = true,
-        .at = {.values = NET(spikes_v_then_g_spikes_dense_), .activity = 0},
+        .at = {.values = NET(spikes_v_), .activity = 0},
     },
     {
         .name = "hidden", .about = "scaled", .line = 17,
@@ -1612,13 +2075,43 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(hidden_v_), .activity = 0},
     },
     {
-        .name = "hidden_li_mean", .about = "mean(digit)", .line = 19,
-        .size = 12, .spikes = false, .per_sample = 12, .operations = 0,
-        .at = {.values = NET(hidden_li_mean_), .activity = 0},
+        .name = "spikes_max", .about = "max(x, over = over)", .line = 5,
+        .size = 1, .spikes = false, .per_sample = 6, .operations = 0,
+        .at = {.values = NET(spikes_max_), .activity = 0},
     },
     {
-        .name = "digit_mean", .about = "dense(3)", .line = 18,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 36,
+        .name = "shares_map_sum", .about = "sum(exp(x - detach(max(x, over = over))), over = over)", .line = 5,
+        .size = 1, .spikes = false, .per_sample = 6, .operations = 0,
+        .at = {.values = NET(shares_map_sum_), .activity = 0},
+    },
+    {
+        .name = "hidden_max", .about = "max(hidden, over = y)", .line = 18,
+        .size = 4, .spikes = false, .per_sample = 24, .operations = 0,
+        .at = {.values = NET(hidden_max_), .activity = 0},
+    },
+    {
+        .name = "shares_mean", .about = "mean(shares, over = all)", .line = 19,
+        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
+        .at = {.values = NET(shares_mean_), .activity = 0},
+    },
+    {
+        .name = "digit_dense", .about = "dense(3)", .line = 19,
+        .size = 3, .spikes = false, .per_sample = 18, .operations = 216,
+        .at = {.values = NET(digit_dense_), .activity = 0},
+    },
+    {
+        .name = "shares_mean_mean", .about = "mean(shares, over = all)", .line = 19,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .at = {.values = NET(shares_mean_mean_), .activity = 0},
+    },
+    {
+        .name = "digit_dense_2", .about = "dense(3)", .line = 19,
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 3,
+        .at = {.values = NET(digit_dense_2_), .activity = 0},
+    },
+    {
+        .name = "digit_mean", .about = "mean(digit)", .line = 20,
+        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
         .at = {.values = NET(digit_mean_), .activity = 0},
     },
 };
@@ -1631,7 +2124,7 @@ static const SnnWatch net_watches[] = {
         .stream = 6, .state = "v", .at = NET(state_v_hidden_), .per_sample = 12,
     },
     {
-        .stream = 8, .state = "v", .at = NET(state_v_hidden_li_mean_), .per_sample = 12,
+        .stream = 15, .state = "v", .at = NET(state_v_digit_mean_), .per_sample = 3,
     },
 };
 
@@ -1643,6 +2136,7 @@ static const char *const text_of_network[] = {
     "param scaled_gain_hidden: [x = 4]",
     "param scaled_shift_hidden: [y = 3]",
     "param w_digit: [12, 3]",
+    "param w_digit_2: [1, 3]",
     "image: reals [3, 4] = data",
     "row: reals [x = 4] = dense(image, w_row)",
     "spikes_poisson: spikes [3, 4] in time = poisson(image)",
@@ -1663,8 +2157,26 @@ static const char *const text_of_network[] = {
     "hidden: v_2 = mix(spike, 0, v)",
     "hidden: out = spike",
     "hidden: next v = v_2",
+    "spikes_max: reals [] in time = max over x of spikes",
+    "shares_map: reals [x = 4] in time = map(spikes, spikes_max)",
+    "shares_map: out = exp(spikes - spikes_max)",
+    "shares_map_sum: reals [] in time = sum(shares_map)",
+    "shares_map_sum: out = shares_map",
+    "shares_map_2: reals [x = 4] in time = map(spikes, spikes_max, shares_map_sum)",
+    "shares_map_2: out = spikes - spikes_max - log(shares_map_sum)",
+    "shares_map_3: reals [x = 4] in time = map(shares_map_2)",
+    "shares_map_3: out = exp(shares_map_2)",
+    "hidden_max: reals [x = 4] in time = max over y of hidden",
+    "shares: reals [x = 4] in time = map(shares_map_3, hidden_max)",
+    "shares: out = shares_map_3 * hidden_max",
     "digit_dense: reals [3] in time = dense(hidden, w_digit)",
-    "digit: reals [3] in time = li(digit_dense)",
+    "shares_mean: reals [x = 4] = mean over time of shares",
+    "shares_mean_mean: reals [] = mean(shares_mean)",
+    "shares_mean_mean: out = shares_mean * 0.25",
+    "digit_dense_2: reals [3] = dense(shares_mean_mean, w_digit_2)",
+    "digit_map: reals [3] in time = map(digit_dense, digit_dense_2)",
+    "digit_map: out = digit_dense + digit_dense_2",
+    "digit: reals [3] in time = li(digit_map)",
     "digit: state v = 0",
     "digit: v = v[-1] + (input - v[-1]) * 0.5",
     "digit: out = v",
@@ -1681,6 +2193,7 @@ static const char *const text_of_training[] = {
     "param scaled_gain_hidden = 0.9",
     "param scaled_shift_hidden = 0.1",
     "param w_digit = uniform(-0.2886751345948129, 0.2886751345948129)",
+    "param w_digit_2 = uniform(-1, 1)",
     "spikes: x = v - 1",
     "spikes: y = 3.141592653589793 * x",
     "spikes: derivative = 1 / (1 + y * y)",
@@ -1689,6 +2202,8 @@ static const char *const text_of_training[] = {
     "hidden: y = 3.141592653589793 * x",
     "hidden: derivative = 1 / (1 + y * y)",
     "hidden: spike = step(x; slope derivative)",
+    "shares_map: out = exp(spikes - detach(spikes_max))",
+    "shares_map_2: out = spikes - detach(spikes_max) - log(shares_map_sum)",
     "loss = cross_entropy(digit_mean, label)",
     "adam: state m = 0",
     "adam: state v = 0",
@@ -1727,8 +2242,8 @@ const SnnModel description = {
     .training = text_of_training,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
-        .params = net_params, .param_count = 5,
-        .streams = net_streams, .stream_count = 10,
+        .params = net_params, .param_count = 6,
+        .streams = net_streams, .stream_count = 16,
         .watches = net_watches, .watch_count = 3,
     },
     .at = {
