@@ -104,7 +104,7 @@ $(SNNC): $(OBJ)/compiler/main.o $(LIB_OBJECTS) $(RT_OBJECTS) | $(BUILD)/libsnn_r
 # Without LLVM there is no such backend; asked for it, snnc says so.
 LLVM_CONFIG ?= llvm-config-19
 
-loaded: | $(BUILD)/deps-build
+loaded: | $(BUILD)/deps-build $(GEN)/abi.h
 	@if command -v $(LLVM_CONFIG) > /dev/null 2>&1; then $(MAKE) --no-print-directory $(BUILD)/snnc-llvm.so; else rm -f $(BUILD)/snnc-llvm.so; fi
 
 $(BUILD)/snnc-llvm.so: $(LLVM_OBJECTS)
@@ -153,6 +153,16 @@ $(GEN)/embedded.c: compiler/embed.sh $(EMBEDDED)
 	@mkdir -p $(@D)
 	@echo "  EMBED $@"
 	$(Q)sh compiler/embed.sh $(EMBEDDED) > $@
+
+# A backend that is loaded knows these as snnc does.
+ABI_SOURCES = $(wildcard compiler/*.h compiler/*.def backends/*.def runtime/*/*.h)
+
+$(GEN)/abi.h: $(ABI_SOURCES)
+	@mkdir -p $(@D)
+	$(Q)cat $^ | cksum | sed 's/\([0-9]*\) .*/#define BACKEND_ABI "\1"/' > $@.new
+	$(Q)cmp -s $@.new $@ || cp $@.new $@
+
+$(OBJ)/compiler/backend.o $(OBJ)/backends/llvm/emit.o: | $(GEN)/abi.h
 
 $(OBJ)/gen/snn.lex.o $(patsubst %.c,$(OBJ)/%.o,$(wildcard grammar/*.c)): $(GEN)/snn.tab.h
 

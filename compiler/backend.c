@@ -1,5 +1,7 @@
 #include "backend.h"
 
+#include "abi.h"
+
 #include <dlfcn.h>
 #include <limits.h>
 #include <unistd.h>
@@ -92,21 +94,26 @@ const char *own_file(Arena *arena, const char *name)
     return NULL;
 }
 
-/* It stays loaded. */
+/* It stays loaded, and is what this snnc was built with. */
 static const Backend *load(Arena *arena, const Known *row, const char **error)
 {
-    const char *path = own_file(arena, arena_printf(arena, "snnc-%s.so", row->name));
+    const char *name = arena_printf(arena, "snnc-%s.so", row->name), *path = own_file(arena, name);
     if (!path) {
-        *error = arena_printf(arena, "this snnc was built without %s: install it, and build snnc again",
-                              row->needs);
+        *error = arena_printf(arena,
+                              "%s is missing, which belongs beside snnc or in ../lib/snnc: build snnc where "
+                              "there is %s, or install it again",
+                              name, row->needs);
         return NULL;
     }
-    void *file = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *file = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+    const char *abi = file ? dlsym(file, arena_printf(arena, "abi_of_%s", row->name)) : "";
     const Backend *found = file ? dlsym(file, arena_printf(arena, "backend_%s", row->name)) : NULL;
-    if (!found)
+    if (!file)
         *error = arena_printf(arena, "cannot load the %s backend, which needs %s: %s", row->name, row->needs,
                               dlerror());
-    return found;
+    else if (!abi || strcmp(abi, BACKEND_ABI) != 0 || !found)
+        *error = arena_printf(arena, "%s is of another snnc: build or install both together", path);
+    return *error ? NULL : found;
 }
 
 static const Known *find_known(const char *name)

@@ -62,6 +62,11 @@ int64_t buffer_elements(const Buffer *buffer)
     return count;
 }
 
+bool program_takes_spikes(const Program *program)
+{
+    return program->input >= 0 && program->buffers.at[program->input].type == TYPE_U8;
+}
+
 BufferId stream_floats(const Program *program, const LoopStream *stream)
 {
     bool floats = stream->values >= 0 && program->buffers.at[stream->values].type == TYPE_F32;

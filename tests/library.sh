@@ -44,9 +44,9 @@ same "library: the same bits by LLVM" pasted.safetensors llvm.safetensors
 mv moved/lib/snnc/libsnn_rt.a elsewhere.a
 refuses "library: the library is missing" 1 '^snnc: libsnn_rt\.a is missing, .*: install snnc again$' "$snnc" shapes.snn --backend=llvm -o never
 mv moved/lib/snnc/snnc-llvm.so elsewhere.so
-refuses "library: LLVM is missing" 1 '^snnc: this snnc was built without LLVM 19 \(Debian: llvm-19-dev\): install it, and build snnc again$' \
+refuses "library: LLVM is missing" 1 '^snnc: snnc-llvm\.so is missing, .*: build snnc where there is LLVM 19 \(Debian: llvm-19-dev\), or install it again$' \
     "$snnc" shapes.snn --backend=llvm -o never
-refuses "library: nor can it run" 1 '^snnc: this snnc was built without LLVM 19 .*; or let the C compiler make a program: `snnc shapes\.snn -o program`$' \
+refuses "library: nor can it run" 1 '^snnc: snnc-llvm\.so is missing, .*; or let the C compiler make a program: `snnc shapes\.snn -o program`$' \
     "$snnc" run shapes.snn train
 
 echo "library: $passed passed, $failed failed"

@@ -125,7 +125,20 @@ shows "llvm: gdb shows weights" '^w_[a-z]+ = 0x' debugger
 
 mkdir alone && cp "$snnc" alone/snnc
 cp by_c.safetensors trained.safetensors
-refuses "llvm: without LLVM" 1 '^snnc: this snnc was built without LLVM 19 .*: install it, and build snnc again$' alone/snnc shapes.snn -o alone.o
+refuses "llvm: without LLVM" 1 '^snnc: snnc-llvm\.so is missing, .*: build snnc where there is LLVM 19 \(Debian: llvm-19-dev\), or install it again$' alone/snnc shapes.snn -o alone.o
+echo 'const char abi_of_llvm[] = "0", backend_llvm[] = "";' | $cc -shared -fPIC -x c - -o alone/snnc-llvm.so
+refuses "llvm: that of another snnc" 1 '^snnc: .*/alone/snnc-llvm\.so is of another snnc: build or install both together$' alone/snnc shapes.snn -o alone.o
+echo '' | $cc -shared -fPIC -x c - -o alone/snnc-llvm.so
+refuses "llvm: and of one before that was looked for" 1 '^snnc: .*/alone/snnc-llvm\.so is of another snnc' alone/snnc shapes.snn -o alone.o
+# With less and less memory, in KiB: where it is not enough, one line says so, whoever was short of it.
+short=0
+for memory in 400000 300000 250000 225000 200000 175000; do
+    (ulimit -v $memory && "$snnc" shapes.snn -o short.o > output 2> messages)
+    [ $? -eq 0 ] && continue
+    short=$((short + 1))
+    [ "$(wc -l < messages)" -eq 1 ] && grep -q '^snnc: ' messages || fail "llvm: short of memory" "$(cat messages)"
+done
+[ $short -gt 0 ] && ok "llvm: short of memory" || fail "llvm: it was never short of memory"
 refuses "llvm: an unknown backend" 2 '^snnc: no backend is called `gcc`; there are c, llvm$' "$snnc" shapes.snn --backend=gcc -o a
 refuses "llvm: how much to optimise" 2 '^snnc: -O takes a whole number from 0 to 3, not `4`$' "$snnc" shapes.snn -O4 -o a.o
 refuses "llvm: an object of C" 2 '^snnc: only llvm writes \.o: leave --backend=c out, or write another output$' "$snnc" shapes.snn --backend=c -o a.o

@@ -203,11 +203,10 @@ static void table_names(const Tables *tables)
 static void places(const Tables *tables)
 {
     const Program *program = tables->program;
-    bool spikes = program->input >= 0 && buffer_at(tables, program->input)->type == TYPE_U8;
     const struct {
         const char *name;
         BufferId buffer;
-    } all[] = {{spikes ? "spikes" : "input", program->input},
+    } all[] = {{program_takes_spikes(program) ? "spikes" : "input", program->input},
                {"label", program->label},
                {"sample", program->sample},
                {"loss", program->loss},

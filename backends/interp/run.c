@@ -81,14 +81,9 @@ static double uniform(uint32_t seed, uint32_t stream, size_t index)
     return (double)snn_uniform(snn_key(seed, 0x5eedu, stream, 0), (uint32_t)index);
 }
 
-static bool data_are_spikes(const Program *program)
-{
-    return program->buffers.at[program->input].type == TYPE_U8;
-}
-
 static void init_data(Interp *interp, BufferId input)
 {
-    bool spikes = data_are_spikes(interp->program);
+    bool spikes = program_takes_spikes(interp->program);
     for (size_t k = 0; k < interp_count(interp, input); k++) {
         double number = uniform(interp->seed, 0, k);
         interp->buffers[input][k] = spikes ? number < 0.3 : number;
@@ -100,7 +95,7 @@ static bool fill_data(Interp *interp, BufferId input, const SnnTensors *file, co
 {
     if (!fill(interp, input, file, "input", path, false))
         return false;
-    for (size_t k = 0; data_are_spikes(interp->program) && k < interp_count(interp, input); k++)
+    for (size_t k = 0; program_takes_spikes(interp->program) && k < interp_count(interp, input); k++)
         interp->buffers[input][k] = interp->buffers[input][k] != 0;
     return true;
 }

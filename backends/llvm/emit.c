@@ -1,6 +1,8 @@
 /* The LLVM backend: a module of kernels and tables, linked with the runtime as a library. */
 #include "llvm.h"
 
+#include "abi.h"
+
 static bool emit(const Program *program, const BackendOptions *options, Out *out, const char **error)
 {
     Target target;
@@ -12,4 +14,5 @@ static bool emit(const Program *program, const BackendOptions *options, Out *out
     return written;
 }
 
+const char abi_of_llvm[] = BACKEND_ABI;
 const Backend backend_llvm = {"llvm", "o", true, emit, llvm_run};

@@ -133,8 +133,7 @@ static void tables(Row *model)
 static void places(Row *model)
 {
     const Program *program = model->unit->program;
-    bool spikes = program->input >= 0 && buffer_at(model->unit, program->input)->type == TYPE_U8;
-    row_place(model, spikes ? SnnModel_at_spikes : SnnModel_at_input, program->input);
+    row_place(model, program_takes_spikes(program) ? SnnModel_at_spikes : SnnModel_at_input, program->input);
     row_place(model, SnnModel_at_label, program->label);
     row_place(model, SnnModel_at_sample, program->sample);
     row_place(model, SnnModel_at_loss, program->loss);
