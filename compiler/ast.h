@@ -80,15 +80,23 @@ typedef struct Stmt {
 
 typedef VEC(Stmt) Stmts;
 
-/* neuron, surrogate, optimizer and initializer definitions have one form: parameters and equations. */
-typedef enum DefKind { DEF_NEURON, DEF_SURROGATE, DEF_OPTIMIZER, DEF_INITIALIZER, DEF_BLOCK } DefKind;
+/* neuron, surrogate, optimizer and initializer definitions have one form: parameters and equations; blocks and schedules
+ * another: parameters and an expression. */
+typedef enum DefKind {
+    DEF_NEURON,
+    DEF_SURROGATE,
+    DEF_OPTIMIZER,
+    DEF_INITIALIZER,
+    DEF_BLOCK,
+    DEF_SCHEDULE
+} DefKind;
 
 typedef struct Def {
     DefKind kind;
     const char *name;
     Formals formals;
-    Stmts body;  /* all but BLOCK */
-    Expr *value; /* BLOCK: the expression */
+    Stmts body;  /* all but BLOCK and SCHEDULE */
+    Expr *value; /* BLOCK, SCHEDULE: the expression */
     Span span, name_span;
 } Def;
 
@@ -99,7 +107,7 @@ typedef enum ItemKind {
     ITEM_BIND,    /* name, value                  hidden = input -> dense(800) */
     ITEM_PREDICT, /* value */
     ITEM_TRAIN,   /* settings */
-    ITEM_DEF      /* def: a block inside the model */
+    ITEM_DEF      /* def: a block or a schedule inside the model */
 } ItemKind;
 
 /* One line of a train block: `batch 128`. */

@@ -170,8 +170,10 @@ static void print_stmt(Printer *printer, const Stmt *stmt)
 static void print_def(Printer *printer, const Def *def)
 {
     const char *word = def_kind_text(def->kind), *formals = formals_text(printer, def->formals);
-    if (def->kind == DEF_BLOCK) {
-        out_line(printer->out, "%s %s(%s) = %s", word, def->name, formals, expr_text(printer, def->value));
+    if (def->value) {
+        bool bare = def->kind == DEF_SCHEDULE && def->formals.count == 0;
+        out_line(printer->out, bare ? "%s %s%s = %s" : "%s %s(%s) = %s", word, def->name, formals,
+                 expr_text(printer, def->value));
         return;
     }
     out_open(printer->out, "%s %s(%s)", word, def->name, formals);

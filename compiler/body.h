@@ -32,7 +32,7 @@ typedef enum Op {
     OP_INPUT,            /* the value of input stream `index` here and now */
     OP_STATE,            /* state `index` at the start of the step */
     OP_PARAM,            /* learned parameter `index` of the node */
-    OP_SCALAR,           /* run-time scalar `index` (enum Scalar) */
+    OP_SCALAR,           /* run-time scalar `index`: enum Scalar, and from SCALAR_COUNT on Net.scalars */
     /* Operations that only a body has. */
     OP_STEP,
     OP_MIX,
@@ -44,9 +44,14 @@ typedef enum Op {
 /* Values that change between batches, the same for all units. */
 typedef enum Scalar {
     SCALAR_ROWS,  /* samples in this batch */
-    SCALAR_LR,    /* learning rate now */
+    SCALAR_LR,    /* the learning rate, or the number that its schedule goes from */
     SCALAR_STEP,  /* optimiser steps, this one included */
     SCALAR_SCALE, /* factor of every gradient (clipping by norm) */
+    /* Where the training is; when it is measured or done, where it was last. */
+    SCALAR_EPOCH, /* from 0 */
+    SCALAR_EPOCHS,
+    SCALAR_BATCH, /* of the epoch, from 0 */
+    SCALAR_BATCHES,
     SCALAR_COUNT
 } Scalar;
 

@@ -33,7 +33,8 @@ Program *program_new(Arena *arena, const char *name)
                          .sample = -1,
                          .loss = -1,
                          .predicted = -1,
-                         .scores = -1};
+                         .scores = -1,
+                         .rate = -1};
     return program;
 }
 

@@ -263,10 +263,8 @@ typedef struct Program {
     int data_dims[MAX_DIMS + 1];
     int classes, batch, epochs;
     uint32_t seed;
-    const char *schedule; /* "constant", "step", "cosine", "one_cycle" */
-    double lr, gamma;
-    int every;
-    bool per_batch;
+    double lr;     /* see SCALAR_LR */
+    BufferId rate; /* the learning rate of the batch: one number; -1: lr */
     double clip_norm;
     const char *optimizer, *learning; /* its name; with all that was set */
     /* The model as lines of text: what its results depend on, and what only its training does. */

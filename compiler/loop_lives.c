@@ -67,13 +67,14 @@ static void until(Life *lives, BufferId buffer, int time)
         lives[buffer].last = time;
 }
 
-/* After a forward phase the runtime looks where NaN came from. */
+/* After a forward phase the runtime looks where NaN came from, and at the learning rate. */
 static void looked_at(const Program *program, int time, Life *lives)
 {
     for (int s = 0; s < program->streams.count; s++)
         until(lives, program->streams.at[s].values, time);
     for (int w = 0; w < program->watches.count; w++)
         until(lives, program->watches.at[w].values, time);
+    until(lives, program->rate, time);
 }
 
 static bool may_share(const Buffer *buffer)

@@ -186,14 +186,3 @@ int only_reader(const Adjacency *readers, StreamId stream)
     int first = readers->first[stream];
     return readers->first[stream + 1] == first + 1 ? readers->to[first] : NONE;
 }
-
-const char *schedule_name(ScheduleKind kind)
-{
-    static const char *const names[SCHEDULE_COUNT] = {
-        [SCHEDULE_CONSTANT] = name_constant,
-        [SCHEDULE_STEP] = name_step,
-        [SCHEDULE_COSINE] = name_cosine,
-        [SCHEDULE_ONE_CYCLE] = name_one_cycle,
-    };
-    return names[kind];
-}

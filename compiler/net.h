@@ -47,24 +47,19 @@ typedef struct Param {
     Span span;
 } Param;
 
-/* How the learning rate goes; e is the epoch from 0, E the number of epochs. */
-typedef enum ScheduleKind {
-    SCHEDULE_CONSTANT,  /* lr */
-    SCHEDULE_STEP,      /* lr * gamma^floor(e / every) */
-    SCHEDULE_COSINE,    /* lr * (1 + cos(pi e / E)) / 2 */
-    SCHEDULE_ONE_CYCLE, /* torch.optim.lr_scheduler.OneCycleLR(max_lr = lr), cosine, defaults */
-    SCHEDULE_COUNT
-} ScheduleKind;
+/* A value of a batch, the same for all its samples and units: see Net.schedule. */
+typedef struct RunScalar {
+    const char *name; /* unique among them and streams */
+    Span span;
+} RunScalar;
 
 typedef struct Training {
     bool present; /* the model has a train block */
     int batch, epochs;
     double seed;
-    ScheduleKind schedule;
-    double lr, gamma;
-    int every;             /* SCHEDULE_STEP: epochs */
-    bool per_batch;        /* the schedule moves with every batch instead of every epoch */
-    double clip_norm;      /* 0: none */
+    double lr;        /* the learning rate, or the number that its schedule goes from; 0: it goes from none */
+    int rate;         /* the learning rate, of Net.scalars; NONE: lr */
+    double clip_norm; /* 0: none */
     double clip_value;     /* 0: none; already part of the update's body */
     const char *optimizer; /* its name, for reports */
     const char *learning;  /* "adam(lr = cosine(0.001)), clip_norm 1": all that was set */
@@ -98,6 +93,10 @@ typedef struct Net {
     /* The optimiser as written: one body for all parameters. `differentiate` makes one UPDATE node per
      * parameter from it. INPUT 0: gradient; INPUT 1: weight; states; outs[0].value: the new weight. */
     Node optimizer;
+    /* Equations of where the training is, the same for all samples: they run once a batch, before all nodes.
+     * outs[k].value is what scalars[k] is; every body may read that. */
+    Node schedule;
+    VEC(RunScalar) scalars;
     int backward; /* index of the first backward node; nodes.count where there is none */
     int updates;  /* index of the first UPDATE node */
     /* The model as text, by net_describe: what its results depend on, and what only its training does. */
@@ -144,7 +143,6 @@ Adjacency net_readers(const Net *net);
 /* The one node that reads the stream; NONE if there is none, or several. */
 int only_reader(const Adjacency *readers, StreamId stream);
 
-const char *schedule_name(ScheduleKind kind);                  /* as in the language */
 void net_print(Out *out, const Net *net, int first, int last); /* nodes first .. last-1 with their bodies */
 
 /* What is shown of a step: all of it, without its antiderivative, or what a forward run needs. */

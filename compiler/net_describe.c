@@ -112,6 +112,17 @@ static void describe_params(Net *net)
     }
 }
 
+/* Its equations alone. */
+static void describe_scalar(Net *net, Lines *lines, int scalar)
+{
+    Node alone = net->schedule;
+    alone.outs.at = &net->schedule.outs.at[scalar];
+    alone.outs.count = 1;
+    const Lines equations = net_equations(net, &alone, EQUATION_ALL);
+    for (int i = 0; i < equations.count; i++)
+        add(net, lines, arena_printf(net->arena, "%s: %s", net->scalars.at[scalar].name, equations.at[i]));
+}
+
 static void describe_training(Net *net)
 {
     const Training *training = &net->training;
@@ -119,13 +130,10 @@ static void describe_training(Net *net)
     for (int i = 0; i < equations.count; i++)
         add(net, &net->training_text,
             arena_printf(net->arena, "%s: %s", training->optimizer, equations.at[i]));
-    add(net, &net->training_text,
-        arena_printf(net->arena, "lr: %s of %s%s", schedule_name(training->schedule),
-                     number(net, training->lr), training->per_batch ? ", batch by batch" : ""));
-    if (training->schedule == SCHEDULE_STEP)
-        add(net, &net->training_text,
-            arena_printf(net->arena, "lr: times %s every %d epochs", number(net, training->gamma),
-                         training->every));
+    if (training->lr > 0)
+        add(net, &net->training_text, arena_printf(net->arena, "lr: %s", number(net, training->lr)));
+    if (training->rate != NONE)
+        describe_scalar(net, &net->training_text, training->rate);
     if (training->clip_norm > 0)
         add(net, &net->training_text,
             arena_printf(net->arena, "clip_norm %s", number(net, training->clip_norm)));
@@ -136,6 +144,9 @@ void net_describe(Net *net)
     add(net, &net->network_text,
         arena_printf(net->arena, "%d time steps, %d classes", net->steps, net->data.classes));
     describe_params(net);
+    for (int k = 0; k < net->scalars.count; k++)
+        if (k != net->training.rate)
+            describe_scalar(net, &net->network_text, k);
     describe_nodes(net);
     if (net->training.present)
         describe_training(net);

@@ -62,10 +62,20 @@ static void use_name(Printer *printer, const char *name)
     table_put_name(printer->arena, &printer->used, name, 1);
 }
 
+/* What it is called in every equation that reads it. */
+static const char *scalar_text(const Printer *printer, const Instr *instr)
+{
+    return instr->index < SCALAR_COUNT ? scalar_name((Scalar)instr->index)
+                                       : printer->net->scalars.at[instr->index - SCALAR_COUNT].name;
+}
+
 /* The names of what the equations read. */
 static void use_names_read(Printer *printer)
 {
     const Node *node = printer->node;
+    for (Val v = 0; v < node->body.code.count; v++)
+        if (node->body.code.at[v].op == OP_SCALAR)
+            use_name(printer, scalar_text(printer, &node->body.code.at[v]));
     for (int i = 0; i < node->ins.count; i++)
         use_name(printer, stream_at(printer, node->ins.at[i])->name);
     for (int p = 0; p < node->params.count; p++)
@@ -116,7 +126,7 @@ static Infix leaf_text(const Printer *printer, const Instr *instr)
         return infix_name(arena_printf(printer->arena, "%s[%s1]", node->states.at[instr->index].name,
                                        node->reverse ? "+" : "-"));
     case OP_PARAM: return infix_name(printer->net->params.at[node->params.at[instr->index]].name);
-    default: return infix_name(scalar_name((Scalar)instr->index));
+    default: return infix_name(scalar_text(printer, instr));
     }
 }
 
@@ -442,6 +452,23 @@ static void print_params(const Printer *printer)
     }
 }
 
+static void print_schedule(Printer *printer)
+{
+    const Net *net = printer->net;
+    if (net->scalars.count == 0)
+        return;
+    printer->node = &net->schedule;
+    out_blank(printer->out);
+    out_line(printer->out, "schedule");
+    out_indent(printer->out, 2);
+    write_values(printer);
+    for (int k = 0; k < net->scalars.count; k++)
+        add_line(printer, arena_printf(printer->arena, "out %s =", net->scalars.at[k].name),
+                 value_text(printer, net->schedule.outs.at[k].value).text);
+    print_lines(printer);
+    out_indent(printer->out, -2);
+}
+
 static void print_range(Printer *printer, const char *title, int from, int to, int first, int last)
 {
     from = from > first ? from : first;
@@ -510,6 +537,7 @@ void net_print(Out *out, const Net *net, int first, int last)
     Printer printer = {.arena = net->arena, .net = net, .out = out};
     out_line(out, "net %s: %d steps", net->name, net->steps);
     print_params(&printer);
+    print_schedule(&printer);
     print_range(&printer, "forward", 0, net->backward, first, last);
     print_range(&printer, "backward", net->backward, net->updates, first, last);
     print_range(&printer, "update", net->updates, net->nodes.count, first, last);

@@ -194,10 +194,14 @@ static bool verify_leaf(Verifier *verifier, Val v)
     const Instr *instr = &node->body.code.at[v];
     int count;
     switch ((int)instr->op) {
-    case OP_INPUT: count = node->kind == NODE_SCAN ? node->ins.count : 2; break;
+    case OP_INPUT:
+        count = node->kind == NODE_SCAN ? node->ins.count : node == &verifier->net->schedule ? 0 : 2;
+        break;
     case OP_STATE: count = node->states.count; break;
     case OP_PARAM: count = node->params.count; break;
-    case OP_SCALAR: count = SCALAR_COUNT; break;
+    case OP_SCALAR:
+        count = SCALAR_COUNT + (node == &verifier->net->schedule ? 0 : verifier->net->scalars.count);
+        break;
     case OP_CONST: return require(verifier, isfinite(instr->number), "value %d is not finite", v);
     case OP_UNIFORM:
         return require(verifier, verifier->draws, "value %d draws a number where nothing begins", v);
@@ -579,6 +583,20 @@ static bool verify_optimizer(Verifier *verifier)
     return good;
 }
 
+static bool verify_schedule(Verifier *verifier)
+{
+    const Net *net = verifier->net;
+    verifier->index = net->nodes.count;
+    verifier->node = &net->schedule;
+    bool good = require(verifier, net->schedule.outs.count == net->scalars.count,
+                        "there are %d values of %d run scalars", net->schedule.outs.count, net->scalars.count)
+                && require(verifier, !net->training.present || net->training.rate < net->scalars.count,
+                           "no scalar is the learning rate")
+                && verify_body(verifier);
+    verifier->node = NULL;
+    return good;
+}
+
 const char *net_verify(const Net *net)
 {
     Verifier verifier = {.net = net, .updated = NEW_ARRAY(net->arena, int, net->params.count + 1)};
@@ -594,7 +612,7 @@ const char *net_verify(const Net *net)
         good = verify_param(&verifier, p);
     for (int n = 0; n < net->nodes.count && good; n++)
         good = verify_node(&verifier, n);
-    good = good && verify_optimizer(&verifier);
+    good = good && verify_schedule(&verifier) && verify_optimizer(&verifier);
     good = good && verify_groups(&verifier, 0, net->backward)
            && verify_groups(&verifier, net->backward, net->updates);
     return verifier.error;

@@ -64,7 +64,8 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %token <const char *> NAME "name" STRING "string"
 %token <Number> NUMBER "number"
 %token <const char *>
-    NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" INITIALIZER "initializer" BLOCK "block" LET "let" MODEL "model"
+    NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" INITIALIZER "initializer" SCHEDULE "schedule" BLOCK "block"
+    LET "let" MODEL "model"
     DATA "data" TIME "time" PREDICT "predict" TRAIN "train" OF "of"
     STATE "state" PARAM "param" EXPECT "expect" PER "per" STEPS "steps"
 %token COLON ":"
@@ -92,9 +93,9 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %nterm <const char *> word definer opener
 %nterm <const char *> item_name stmt_name
 %nterm <DefKind> def_kind
-%nterm <Def *> definition block
+%nterm <Def *> definition expression
 %nterm <Formal> formal
-%nterm <Formals> formals formal_list
+%nterm <Formals> formals given formal_list
 %nterm <Stmt> stmt
 %nterm <Stmts> stmts
 %nterm <Item *> item let
@@ -163,12 +164,22 @@ definition:
     $$->body = $stmts;
     $$->span = @$;
   }
-| block
+| expression
 ;
 
-block:
+expression:
   "block" word formals "=" expr {
     $$ = def_new(ARENA, DEF_BLOCK, $word, @word, $formals);
+    $$->value = $expr;
+    $$->span = @$;
+  }
+| "schedule" word "=" expr {
+    $$ = def_new(ARENA, DEF_SCHEDULE, $word, @word, (Formals){0});
+    $$->value = $expr;
+    $$->span = @$;
+  }
+| "schedule" word given "=" expr {
+    $$ = def_new(ARENA, DEF_SCHEDULE, $word, @word, $given);
     $$->value = $expr;
     $$->span = @$;
   }
@@ -180,7 +191,11 @@ formals:
     say(parse, @$, "a definition has its parameters in parentheses", "write `()` if it has none");
     parse->lexer.damaged = true;
   }
-| "(" ")"                   { $$ = (Formals){0}; }
+| given
+;
+
+given:
+  "(" ")"                   { $$ = (Formals){0}; }
 | "(" formal_list ")"       { $$ = $formal_list; }
 | "(" formal_list "," ")"   { $$ = $formal_list; }
 ;
@@ -364,7 +379,7 @@ arg:
 word:      NAME | definer | opener | "state" | "param" | "expect" | "per" | "steps" ;
 item_name: NAME | "state" | "param" | "expect" | "per" | "steps" ;
 stmt_name: NAME | opener | "per" | "steps" ;
-definer:   "neuron" | "surrogate" | "optimizer" | "initializer" | "block" | "let" | "model" ;
+definer:   "neuron" | "surrogate" | "optimizer" | "initializer" | "schedule" | "block" | "let" | "model" ;
 opener:    "data" | "time" | "predict" | "train" | "of" ;
 
 %%
@@ -383,7 +398,7 @@ static void add_model(Parse *parse, const char *name, Span span, Items items)
 
 static Item *definition_item(Parse *parse, Def *def)
 {
-    if (def->kind != DEF_BLOCK)
+    if (def->kind != DEF_BLOCK && def->kind != DEF_SCHEDULE)
         diag_error(parse->diag, RULE_SYNTAX, def->span, "%s `%s` is defined inside of a model: move it out",
                    def_kind_text(def->kind), def->name);
     Item *item = item_named(parse->arena, ITEM_DEF, def->span, def->name, def->name_span, NULL);

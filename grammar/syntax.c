@@ -368,7 +368,7 @@ static bool guess_model(Lexer *lexer, const Expected *expected)
     int kind = lexer->behind[0].kind;
     if (!expected->model || expected->operand || !is_word(kind))
         return false;
-    static const char *const words[] = {"neuron", "surrogate", "optimizer", "initializer",
+    static const char *const words[] = {"neuron", "surrogate", "optimizer", "initializer", "schedule",
                                         "block",  "let",       "model"};
     bool binding = lexer->ahead_count > 0 && lexer->ahead[0].kind == TOK_ASSIGN;
     const char *close =
@@ -391,7 +391,7 @@ static bool guess_line(Lexer *lexer, const Expected *expected)
     if (!expected->assign || !begins || lexer->behind[1].made_up)
         return false;
     static const char *const words[] = {"data",  "time",  "predict", "train", "let",
-                                        "state", "param", "expect",  "block"};
+                                        "state", "param", "expect",  "block", "schedule"};
     const char *name = behind(lexer, 1), *close = closest_name(name, words, sizeof words / sizeof words[0]);
     bool call = lexer->behind[0].kind == TOK_LPAREN, chain = lexer->behind[0].kind == TOK_ARROW;
     REPORT(0, "unexpected `%s`, expected %s", behind(lexer, 0), expected->text);

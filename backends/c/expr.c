@@ -140,7 +140,8 @@ static const char *write_cast(const Writer *writer, const LoopExpr *expr, int *p
 
 static const char *write_scalar(const Writer *writer, Scalar scalar)
 {
-    return arena_printf(writer->arena, "net->run.%s", scalar_name(scalar));
+    bool clock = scalar == SCALAR_EPOCH || scalar == SCALAR_BATCH; /* SnnRun.epoch is for random numbers */
+    return arena_printf(writer->arena, clock ? "net->run.%s_now" : "net->run.%s", scalar_name(scalar));
 }
 
 static const char *write_call(const Writer *writer, const char *name, const LoopExpr *expr)

@@ -211,7 +211,8 @@ static void places(const Tables *tables)
                {"sample", program->sample},
                {"loss", program->loss},
                {"predicted", program->predicted},
-               {"scores", program->scores}};
+               {"scores", program->scores},
+               {"rate", program->rate}};
     out_open(tables->out, ".at =");
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i].buffer >= 0)
@@ -255,14 +256,8 @@ static void commands(const Tables *tables)
 
 static void description(const Tables *tables, const BackendOptions *options)
 {
-    static const char *const kinds[] = {"constant", "step", "cosine", "one_cycle"};
-    static const char *const names[] = {"SNN_CONSTANT", "SNN_STEP", "SNN_COSINE", "SNN_ONE_CYCLE"};
     const Program *program = tables->program;
     Out *out = tables->out;
-    const char *schedule = names[0];
-    for (int k = 0; k < 4; k++)
-        if (strcmp(program->schedule, kinds[k]) == 0)
-            schedule = names[k];
     out_blank(out);
     out_line(out, "/* What the runtime must know of the network; seen from outside, too. */");
     out_open(out, "const SnnModel description =");
@@ -279,9 +274,7 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".batch = %d,", program->batch);
     out_line(out, ".epochs = %d,", program->epochs);
     out_line(out, ".seed = %lluu,", (unsigned long long)program->seed);
-    out_line(out, ".schedule = {.kind = %s, .lr = %s, .gamma = %s, .every = %d, .per_batch = %s},", schedule,
-             number(tables, program->lr), number(tables, program->gamma), program->every,
-             program->per_batch ? "true" : "false");
+    out_line(out, ".lr = %s,", number(tables, program->lr));
     out_line(out, ".clip_norm = %s,", number(tables, program->clip_norm));
     out_line(out, ".optimizer = %s,", c_string(tables->arena, program->optimizer));
     out_line(out, ".learning = %s,", c_string(tables->arena, program->learning));

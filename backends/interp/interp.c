@@ -97,7 +97,9 @@ Interp *interp_new(const Program *program, int rows, Precision precision)
         return NULL;
     *interp = (Interp){.program = program, .precision = precision, .rows = rows};
     interp->scalars[SCALAR_ROWS] = rows;
-    interp->scalars[SCALAR_SCALE] = 1;
+    interp->scalars[SCALAR_LR] = program->lr;
+    interp->scalars[SCALAR_STEP] = interp->scalars[SCALAR_SCALE] = interp->scalars[SCALAR_BATCHES] = 1;
+    interp->scalars[SCALAR_EPOCHS] = program->epochs;
     interp->made = made_by_launches(program);
     interp->vars = calloc((size_t)most_vars(program), sizeof *interp->vars);
     interp->frames = frames_of(program);

@@ -18,7 +18,7 @@ typedef struct Interp {
     uint32_t seed, epoch; /* of the random numbers */
     uint32_t
         shaken; /* DOUBLE: 0, or a random number: results are moved as roundings to single precision might */
-    double scalars[SCALAR_COUNT]; /* ROWS is rows; set the others before an update */
+    double scalars[SCALAR_COUNT]; /* ROWS is rows; the others are those of a training's first batch */
     double *
         *buffers; /* by BufferId: [rows][dims] or [dims], every type as double; of a GIVEN one, another's */
     double *vars; /* of the running kernel, or the function that it calls */

@@ -139,6 +139,7 @@ static void places(Row *model)
     row_place(model, SnnModel_at_loss, program->loss);
     row_place(model, SnnModel_at_predicted, program->predicted);
     row_place(model, SnnModel_at_scores, program->scores);
+    row_place(model, SnnModel_at_rate, program->rate);
 }
 
 /* Lines, and a null pointer behind the last. */
@@ -179,27 +180,13 @@ static void data(Row *model)
     row_number(model, SnnModel_data_classes, program->classes);
 }
 
-/* SnnScheduleKind: in this order. */
-static int schedule_kind(const char *schedule)
-{
-    static const char *const kinds[] = {"constant", "step", "cosine", "one_cycle"};
-    for (int k = 0; k < 4; k++)
-        if (strcmp(schedule, kinds[k]) == 0)
-            return k;
-    return 0;
-}
-
 static void training(Row *model)
 {
     const Program *program = model->unit->program;
     row_number(model, SnnModel_batch, program->batch);
     row_number(model, SnnModel_epochs, program->epochs);
     row_number(model, SnnModel_seed, program->seed);
-    row_number(model, SnnModel_schedule_kind, schedule_kind(program->schedule));
-    row_float(model, SnnModel_schedule_lr, program->lr);
-    row_float(model, SnnModel_schedule_gamma, program->gamma);
-    row_number(model, SnnModel_schedule_every, program->every);
-    row_number(model, SnnModel_schedule_per_batch, program->per_batch);
+    row_float(model, SnnModel_lr, program->lr);
     row_float(model, SnnModel_clip_norm, program->clip_norm);
     row_text(model, SnnModel_optimizer, program->optimizer);
     row_text(model, SnnModel_learning, program->learning);

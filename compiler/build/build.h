@@ -13,7 +13,8 @@
  *   neuron.c     neurons                               axes.c       axes as they are named
  *   weights.c    weights of connections, with a name or without
  *   dense.c, encode.c, reduce.c  the built-in stages   past.c       h[-1], and shapes told in advance
- *   stream.c     chains, blocks, formulas of streams   optimizer.c  optimizers and learning rates
+ *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
+ *   optimizer.c  optimizers
  *   train.c      predict and train                     language.c   the tables of what is built in
  *   model.c      data, time, bindings
  * Expressions hold calls, and calls expressions. So that files need no circle for it, Build has the Language: whoever
@@ -58,6 +59,7 @@ typedef enum ValueKind {
     VALUE_NUMBER, /* number, unit    known at compile time */
     VALUE_FLAG,   /* flag            known at compile time */
     VALUE_BODY,   /* val, truth, unit  in the body of the context */
+    VALUE_SCALAR, /* val, truth, unit  in the equations of run scalars: the same for all samples of a batch */
     VALUE_STREAM, /* stream, unit */
     VALUE_WEIGHTS /* param */
 } ValueKind;
@@ -78,6 +80,7 @@ Value value_poison(void);
 Value value_number(double number, Unit unit);
 Value value_flag(bool flag);
 Value value_body(Val val, Unit unit, bool truth);
+Value value_scalar(Val val, Unit unit, bool truth);
 Value value_stream(StreamId stream, Unit unit);
 Value value_weights(ParamId param);
 
@@ -126,8 +129,8 @@ struct Scope {
     VEC(Entry *) entries;
     Table names; /* positions of the entries */
     VEC(const Def *) defs;
-    const Def *block;    /* the block whose formals these are, else NULL */
-    const Scope *caller; /* where that block is used */
+    const Def *block;    /* the block or schedule whose formals these are, else NULL */
+    const Scope *caller; /* where that is used */
     bool wrong;          /* the arguments do not fit the formals: reported */
 };
 
@@ -138,6 +141,7 @@ enum {
     OPTIMIZERS = 1 << DEF_OPTIMIZER,
     INITIALIZERS = 1 << DEF_INITIALIZER,
     BLOCKS = 1 << DEF_BLOCK,
+    SCHEDULES = 1 << DEF_SCHEDULE,
     STAGES = NEURONS | BLOCKS
 };
 
@@ -180,6 +184,7 @@ typedef struct Build {
     const struct Call *use; /* in the user's text, of the definition whose equations are run; NULL: none */
     int moved;              /* mistakes that were reported there, and not in the library */
     VEC(Reported) reports;  /* so that a definition used twice complains once */
+    const Expr *base;       /* what is now the number that a learning rate goes from, or NULL */
     int blocks;             /* blocks used so far */
     bool too_large;         /* one of the limits was passed, and that was reported */
     int visit;              /* number of the walk that needs_now makes */
@@ -230,6 +235,8 @@ void definition_names(Build *b, const Scope *scope, int kinds, Names *names);
 /* Adds a definition. False if there is one of that name: reported. */
 bool scope_add_definition(Build *b, Scope *scope, const Def *def);
 bool is_definition_used(const Build *b, const Def *def);
+/* Whether a scope is inside a use of this block or schedule. An argument is inside its caller only. */
+bool scope_is_inside(const Scope *scope, const Def *def);
 
 /* A call's arguments bound to formals, in a new scope inside `home`. `first`: a value that takes the first
  * formal before the written arguments (the left side of a chain), or NULL. */
@@ -276,6 +283,7 @@ typedef struct Context {
     Node *node;        /* its body takes the instructions; NULL: only constants are possible */
     bool streams;      /* names of streams may be used: a map */
     bool steps;        /* step() may be used */
+    bool schedules;    /* a learning rate: what is called is first of all a schedule */
     const char *owner; /* neuron: names the parameters */
     Shape shape;       /* neuron: of its units */
     Fans fans;         /* of the parameter whose first values it makes, */
@@ -286,6 +294,14 @@ typedef struct Context {
 } Context;
 
 Context context_constant(Build *b);
+Context context_scalars(Build *b);    /* where run scalars are computed */
+bool is_clock_name(const char *name); /* epoch, epochs, batch, batches */
+Value clock_value(Build *b, const char *name);
+Value scalar_given(Build *b, Scalar scalar);
+/* The value as an instruction of the context's body. */
+Val scalar_read(Context *c, Value value);
+/* Its number in Net.scalars. `name` of a new one; NULL: its own. */
+int scalar_shown(Build *b, Val val, const char *name, Span span);
 Value eval(Context *c, Scope *scope, const Expr *expr);
 Value let_value(Build *b, Entry *entry);
 Value formal_value(Context *c, Entry *entry);
@@ -376,6 +392,8 @@ typedef struct Language {
     Value (*draw)(Context *c, Scope *scope, const Expr *call);
     /* A model expression: a stream or a constant. `name`: of the resulting stream, NULL: made from the stage. */
     Value (*build)(Build *b, Scope *scope, const Expr *expr, const char *name);
+    /* A use of a schedule: a run scalar or a constant. */
+    Value (*schedule)(Context *c, Scope *scope, const Expr *use);
 } Language;
 
 extern const Language language;
@@ -438,6 +456,9 @@ StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, c
  * noted behind them. */
 Value use_surrogate(Context *c, const Def *def, const Call *call, Value x);
 void build_optimizer(Build *b, Scope *scope, const Expr *expr);
+Value eval_schedule(Context *c, Scope *scope, const Expr *use);
+/* A number or a run scalar, and sets Training.lr; poison if that was reported. */
+Value build_rate(Build *b, Scope *scope, const Expr *rate);
 /* Elaborates a definition that the model does not use, for its mistakes. */
 void check_definition(Build *b, Scope *home, const Def *def);
 /* Executes the statements of a definition in its frame. */

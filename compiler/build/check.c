@@ -9,7 +9,7 @@
 
 bool check_number(Build *b, Value value, Span span)
 {
-    if (value.kind != VALUE_FLAG && !(value.kind == VALUE_BODY && value.truth))
+    if (value.kind != VALUE_FLAG && !value.truth)
         return true;
     report(b, RULE_TRUTH, span, "a number is needed here, found a truth value");
     report_hint(b, "make one with `where(condition, 1, 0)`");
@@ -18,7 +18,7 @@ bool check_number(Build *b, Value value, Span span)
 
 bool check_truth(Build *b, Value value, Span span, const char *what)
 {
-    if (value.kind == VALUE_POISON || value.kind == VALUE_FLAG || (value.kind == VALUE_BODY && value.truth))
+    if (value.kind == VALUE_POISON || value.kind == VALUE_FLAG || value.truth)
         return true;
     report(b, RULE_TRUTH, span, "`%s` needs a truth value, found a number", what);
     report_hint(b, "compare it, as in `x > 0`");
@@ -97,7 +97,7 @@ static bool known_number(const Context *c, Value value, double *number)
 bool check_base(Build *b, const Context *c, Value base, Value exponent, Span span)
 {
     double number;
-    if (!known_number(c, base, &number) || number > 0 || exponent.kind != VALUE_BODY)
+    if (!known_number(c, base, &number) || number > 0 || exponent.kind == VALUE_NUMBER)
         return true;
     report(b, RULE_NOT_FINITE, span, "%.15g cannot be raised to a power that is not constant", number);
     report_hint(b, "the base must be above 0");

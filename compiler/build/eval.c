@@ -10,6 +10,8 @@ Val value_lift(Context *c, Value value)
     Build *b = c->build;
     if (value.kind == VALUE_BODY)
         return value.val;
+    if (value.kind == VALUE_SCALAR)
+        return scalar_read(c, value);
     double number = value.kind == VALUE_NUMBER ? value.number : value.flag;
     Body *body = &c->node->body;
     Span at = body->at;
@@ -38,18 +40,23 @@ Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span)
     bool unary = op_arity(op) == 1;
     if (a.kind == VALUE_POISON || (!unary && b.kind == VALUE_POISON))
         return value_poison();
-    if (a.kind != VALUE_BODY && (unary || b.kind != VALUE_BODY))
-        return fold(c, op, a, b, unit, span);
     Build *build = c->build;
-    Body *body = &c->node->body;
+    bool here = a.kind == VALUE_BODY || (!unary && b.kind == VALUE_BODY);
+    if (!here && a.kind != VALUE_SCALAR && (unary || b.kind != VALUE_SCALAR))
+        return fold(c, op, a, b, unit, span);
+    Context scalars = context_scalars(build), *in = here ? c : &scalars;
+    Body *body = &in->node->body;
     body->at = span;
-    Val left = value_lift(c, a);
+    Val left = value_lift(in, a);
     Val val = unary ? body_op1(build->arena, body, op, left)
-                    : body_op2(build->arena, body, op, left, value_lift(c, b));
+                    : body_op2(build->arena, body, op, left, value_lift(in, b));
     double number;
-    if (body_is_const(body, val, &number) && !check_finite(build, number, span))
+    bool constant = body_is_const(body, val, &number);
+    if (constant && !check_finite(build, number, span))
         return value_poison();
-    return value_body(val, unit, op_is_truth(op));
+    if (here)
+        return value_body(val, unit, op_is_truth(op));
+    return constant ? value_number(number, unit) : value_scalar(val, unit, op_is_truth(op));
 }
 
 /* ---- names ------------------------------------------------------------------------------------------ */
@@ -138,6 +145,11 @@ Value let_value(Build *b, Entry *entry)
     Context c = context_constant(b);
     Value written = check_constant_kind(b, entry) ? eval(&c, entry->scope, entry->expr) : value_poison();
     Value value = overridden(b, entry, written);
+    if (value.kind == VALUE_SCALAR) {
+        report(b, RULE_CONSTANT, entry->expr->span, "`%s` changes during the training", entry->name);
+        report_hint(b, "write `schedule %s = ...` in place of `let`", entry->name);
+        value = value_poison();
+    }
     finish_entry(b, entry, value);
     return value;
 }
@@ -156,6 +168,9 @@ static Value usual_value(Build *b, const Entry *entry)
 
 static Value in_steps(Build *b, Value time)
 {
+    Context c = context_constant(b);
+    if (time.kind == VALUE_SCALAR)
+        return combine(&c, OP_DIV, time, value_number(b->net->dt, unit_time), unit_plain, time.span);
     time.number /= b->net->dt;
     time.unit = unit_plain;
     return check_finite(b, time.number, time.span) ? time : value_poison();
@@ -164,7 +179,7 @@ static Value in_steps(Build *b, Value time)
 /* A time given for a number of steps is divided by dt. */
 static Value fit_argument(Build *b, const Entry *entry, Value value)
 {
-    if (value.kind != VALUE_NUMBER && value.kind != VALUE_BODY)
+    if (value.kind != VALUE_NUMBER && value.kind != VALUE_BODY && value.kind != VALUE_SCALAR)
         return value;
     Value usual = usual_value(b, entry);
     Unit expected = usual.unit;
@@ -174,7 +189,7 @@ static Value fit_argument(Build *b, const Entry *entry, Value value)
     bool steps = unit_equal(expected, unit_plain) && unit_equal(value.unit, unit_time);
     if (steps && !b->time_known) /* reported */
         return value_poison();
-    if (steps && value.kind == VALUE_NUMBER && b->net->dt > 0)
+    if (steps && value.kind != VALUE_BODY && b->net->dt > 0)
         return in_steps(b, value);
     report(b, RULE_UNIT, entry->expr->span, "`%s` is %s, found %s", entry->name,
            steps ? "a number of steps" : unit_text(b->arena, expected), unit_text(b->arena, value.unit));
@@ -262,6 +277,8 @@ static Value builtin_name(Context *c, Scope *scope, const Expr *expr)
 {
     Build *b = c->build;
     const char *name = expr->name;
+    if (is_clock_name(name))
+        return clock_value(b, name);
     if (name == name_pi)
         return value_number(acos(-1.0), unit_plain);
     bool dt = name == name_dt;
@@ -280,12 +297,21 @@ static Value builtin_name(Context *c, Scope *scope, const Expr *expr)
     return value_poison();
 }
 
+static bool is_schedule(Scope *scope, const Expr *use)
+{
+    Scope *home;
+    return scope_definition(scope, use->name, SCHEDULES, &home) != NULL;
+}
+
 static Value eval_name(Context *c, Scope *scope, const Expr *expr)
 {
     if (expr->name == name_true || expr->name == name_false)
         return value_flag(expr->name == name_true);
     Entry *entry = scope_find(scope, expr->name);
-    return entry ? entry_value(c, entry, expr) : builtin_name(c, scope, expr);
+    if (entry)
+        return entry_value(c, entry, expr);
+    return is_schedule(scope, expr) ? c->build->language->schedule(c, scope, expr)
+                                    : builtin_name(c, scope, expr);
 }
 
 /* ---- operators -------------------------------------------------------------------------------------- */
@@ -451,6 +477,9 @@ static Value eval_call(Context *c, Scope *scope, const Expr *call)
     if (c->streams && is_stream_call(c->build, scope, call))
         return eval_stream(c, scope, call);
     const Function *function = find_function(c->build, call->name);
+    bool schedule = (c->schedules || !function) && is_schedule(scope, call);
+    if (schedule)
+        return c->build->language->schedule(c, scope, call);
     if (function)
         return function->eval(c, scope, call);
     if (is_draw(scope, call))
@@ -490,7 +519,7 @@ Value eval(Context *c, Scope *scope, const Expr *expr)
     if (!check_nesting(c->build, expr->span) || !check_operations(c, expr->span))
         return value_poison();
     c->build->depth++;
-    Value value = eval_kind(c, scope, expr);
+    Value value = expr == c->build->base ? scalar_given(c->build, SCALAR_LR) : eval_kind(c, scope, expr);
     c->build->depth--;
     if (value.span.hi == 0) /* not of a constant that has a name */
         value.span = expr->span;

@@ -80,7 +80,7 @@ static Val weighted(Context *c, Val condition, Val yes, Val no)
                     body_op2(arena, body, OP_MUL, rest, no));
 }
 
-/* where(c, a, b) with a condition of the body: a truth value selects, a number weighs. */
+/* where(c, a, b) with a condition that is not constant: a truth value selects, a number weighs. */
 static Value eval_choice(Context *c, Value condition, Value yes, Value no, const Expr *call)
 {
     Build *b = c->build;
@@ -96,11 +96,12 @@ static Value eval_choice(Context *c, Value condition, Value yes, Value no, const
     bool select = condition.truth || truths;
     if (select && !check_truth(b, condition, call->args.at[0].value->span, "where"))
         return value_poison();
-    c->node->body.at = call->span;
-    Val a = value_lift(c, yes), z = value_lift(c, no);
-    Val val = select ? body_op3(b->arena, &c->node->body, OP_SELECT, condition.val, a, z)
-                     : weighted(c, condition.val, a, z);
-    return value_body(val, yes.unit, truths);
+    bool here = condition.kind == VALUE_BODY || yes.kind == VALUE_BODY || no.kind == VALUE_BODY;
+    Context scalars = context_scalars(b), *in = here ? c : &scalars;
+    in->node->body.at = call->span;
+    Val by = value_lift(in, condition), a = value_lift(in, yes), z = value_lift(in, no);
+    Val val = select ? body_op3(b->arena, &in->node->body, OP_SELECT, by, a, z) : weighted(in, by, a, z);
+    return here ? value_body(val, yes.unit, truths) : value_scalar(val, yes.unit, truths);
 }
 
 Value eval_where(Context *c, Scope *scope, const Expr *call)
@@ -128,5 +129,5 @@ Value eval_detach(Context *c, Scope *scope, const Expr *call)
     Value x = eval(c, scope, call->args.at[0].value);
     if (!check_number(c->build, x, call->args.at[0].value->span))
         return value_poison();
-    return x.kind == VALUE_NUMBER ? x : combine(c, OP_DETACH, x, x, x.unit, call->span);
+    return x.kind != VALUE_BODY ? x : combine(c, OP_DETACH, x, x, x.unit, call->span);
 }

@@ -43,4 +43,4 @@ static const Stage stages[] = {
     {.name = NULL},
 };
 
-const Language language = {functions, stages, build_init, eval_draw, build_value};
+const Language language = {functions, stages, build_init, eval_draw, build_value, eval_schedule};

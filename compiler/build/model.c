@@ -140,11 +140,14 @@ static bool is_constant_text(Build *b, const Expr *expr)
     return value.kind != VALUE_POISON;
 }
 
-static void report_constant(Build *b, const Item *item)
+static void report_constant(Build *b, const Item *item, ValueKind kind)
 {
-    bool constant = is_constant_text(b, item->value);
-    report(b, RULE_STREAM, item->value->span, "`%s` is a constant, not a stream", item->name);
-    if (is_setting(item->name))
+    bool constant = is_constant_text(b, item->value), scalar = kind == VALUE_SCALAR;
+    report(b, RULE_STREAM, item->value->span, "`%s` is %s, not a stream", item->name,
+           scalar ? "the same for all samples" : "a constant");
+    if (scalar)
+        report_hint(b, "write `schedule %s = ...`", item->name);
+    else if (is_setting(item->name))
         report_hint(b, "%s", foreign_word(item->name));
     else if (constant)
         report_hint(b, "write `let %s = ...`", item->name);
@@ -161,8 +164,8 @@ static void build_binding(Build *b, const Item *item)
     b->binding = item->name;
     entry->progress = ENTRY_BUSY;
     Value value = build_value(b, b->model, item->value, item->name);
-    if (value.kind == VALUE_NUMBER || value.kind == VALUE_FLAG) {
-        report_constant(b, item);
+    if (value.kind == VALUE_NUMBER || value.kind == VALUE_FLAG || value.kind == VALUE_SCALAR) {
+        report_constant(b, item, value.kind);
         value = value_poison();
     }
     entry->value = entry->twice ? value_poison() : value; /* who knows which of them was meant */
@@ -310,6 +313,7 @@ static void build_model(Build *b, const Model *model)
     finish_pasts(b);
     check_spikes(b);
     check_sizes(b);
+    check_body(b, &b->net->schedule.body);
 }
 
 /* The place is the start of the user's file, which may be empty. */
@@ -352,8 +356,8 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
     b.net = NEW(arena, Net);
     b.net->arena = arena;
     b.net->sources = sources;
-    b.net->training = (Training){.batch = 128, .epochs = 10, .gamma = 1, .every = 1};
-    b.net->optimizer = node_new(NODE_UPDATE, (Span){0, 0});
+    b.net->training = (Training){.batch = 128, .epochs = 10, .rate = NONE};
+    b.net->optimizer = b.net->schedule = node_new(NODE_UPDATE, (Span){0, 0});
     b.library = scope_new(&b, NULL);
     b.file = scope_new(&b, b.library);
     declare_file(&b, b.library, library);

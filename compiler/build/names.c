@@ -265,15 +265,12 @@ Value binding_value(Build *b, Entry *entry, Span use)
 
 static bool is_known(const Build *b, Scope *scope, const char *name)
 {
-    for (int i = 0; i < SCHEDULE_COUNT; i++)
-        if (schedule_name((ScheduleKind)i) == name)
-            return true;
     if (name == name_uniform || name == name_orthogonal)
         return true;
     Scope *home;
-    int any = NEURONS | SURROGATES | OPTIMIZERS | INITIALIZERS | BLOCKS;
-    return is_constant_name(name) || is_function(b, name) || find_layer(b, name) || scope_find(scope, name)
-           || scope_definition(scope, name, any, &home);
+    int any = NEURONS | SURROGATES | OPTIMIZERS | INITIALIZERS | BLOCKS | SCHEDULES;
+    return is_constant_name(name) || is_clock_name(name) || is_function(b, name) || find_layer(b, name)
+           || scope_find(scope, name) || scope_definition(scope, name, any, &home);
 }
 
 void resolve_names(Build *b, Scope *scope, const Expr *expr)

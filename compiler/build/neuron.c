@@ -115,4 +115,7 @@ void check_definition(Build *b, Scope *home, const Def *def)
         return;
     if (def->kind == DEF_NEURON || def->kind == DEF_SURROGATE || def->kind == DEF_INITIALIZER)
         check_equations(b, home, def);
+    Context c = context_constant(b);
+    if (def->kind == DEF_SCHEDULE && def->formals.count == 0)
+        eval(&c, home, def->value);
 }

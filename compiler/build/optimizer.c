@@ -1,8 +1,6 @@
-/* The optimizer of a train block: its equations as the body of an update, its learning rate as a schedule. */
+/* The optimizer of a train block: its equations as the body of an update. */
 #include "../literal.h"
 #include "build.h"
-
-#include <limits.h>
 
 static Val clamp(Build *b, Body *body, Val x, double bound)
 {
@@ -24,103 +22,24 @@ static Value gradient_value(Build *b, Body *body)
     return value_body(gradient, unit_plain, false);
 }
 
-/* ---- learning rate ---------------------------------------------------------------------------------- */
-
-static void constant_rate(Build *b, const Entry *entry)
-{
-    double *rate = &b->net->training.lr;
-    if (constant_plain(b, entry->scope, entry->expr, "a learning rate", rate))
-        warn_rate(b, *rate, entry->expr->span);
-}
-
-static void set_rate(Build *b, const Scope *frame)
-{
-    const Entry *entry = given_argument(frame, name_lr);
-    if (entry)
-        constant_rate(b, entry);
-}
-
-static void schedule_step(Build *b, Scope *frame)
-{
-    Training *training = &b->net->training;
-    training->gamma = 0.1;
-    const Entry *every = given_argument(frame, name_every), *gamma = given_argument(frame, name_gamma);
-    if (every)
-        constant_integer(b, every->scope, every->expr, "`every`", 1, INT_MAX, &training->every);
-    if (gamma)
-        constant_plain(b, gamma->scope, gamma->expr, "`gamma`", &training->gamma);
-}
-
-static void schedule_one_cycle(Build *b, Scope *frame)
-{
-    Training *training = &b->net->training;
-    const Entry *per_batch = given_argument(frame, name_per_batch);
-    if (per_batch)
-        constant_flag(b, per_batch->scope, per_batch->expr, "`per_batch`", &training->per_batch);
-}
-
-typedef struct Schedule {
-    const char *formals[7];              /* name, default, ... */
-    void (*set)(Build *b, Scope *frame); /* what there is beside the rate; NULL: nothing */
-} Schedule;
-
-static const Schedule schedules[SCHEDULE_COUNT] = {
-    [SCHEDULE_CONSTANT] = {{name_lr, NULL, NULL}, NULL},
-    [SCHEDULE_STEP] = {{name_lr, NULL, name_every, NULL, name_gamma, name_none, NULL}, schedule_step},
-    [SCHEDULE_COSINE] = {{name_lr, NULL, NULL}, NULL},
-    [SCHEDULE_ONE_CYCLE] = {{name_lr, NULL, name_per_batch, name_false, NULL}, schedule_one_cycle},
-};
-
-/* `expr` is a call of one; NONE if it is something else. */
-static int find_schedule(const Expr *expr)
-{
-    for (int k = 0; k < SCHEDULE_COUNT && expr->kind == EXPR_CALL; k++)
-        if (schedule_name((ScheduleKind)k) == expr->name)
-            return k;
-    return NONE;
-}
-
-/* A call where a learning rate stands that is neither a schedule nor a function. */
-static void unknown_schedule(Build *b, const Expr *call)
-{
-    Names names = {0};
-    for (int k = 0; k < SCHEDULE_COUNT; k++)
-        vec_push(b->arena, &names, schedule_name((ScheduleKind)k));
-    report(b, RULE_UNKNOWN_FUNCTION, call->name_span, "unknown schedule `%s`", call->name);
-    hint_known(b, "schedules", call->name, &names);
-}
-
-static void build_schedule(Build *b, const Entry *lr)
-{
-    const Expr *expr = lr->expr;
-    int kind = find_schedule(expr);
-    if (kind == NONE && expr->kind == EXPR_CALL && !is_function(b, expr->name)) {
-        unknown_schedule(b, expr);
-        return;
-    }
-    if (kind == NONE) {
-        constant_rate(b, lr);
-        return;
-    }
-    Formals formals = formals_of(b, schedules[kind].formals);
-    Call call = {.name = expr->name,
-                 .span = expr->span,
-                 .formals = &formals,
-                 .args = &expr->args,
-                 .caller = lr->scope,
-                 .home = lr->scope};
-    Scope *frame = bind_arguments(b, &call);
-    set_rate(b, frame);
-    b->net->training.schedule = (ScheduleKind)kind;
-    if (schedules[kind].set)
-        schedules[kind].set(b, frame);
-}
-
 /* ---- the update -------------------------------------------------------------------------------------- */
 
 static Value scalar_leaf(Build *b, Body *body, Scalar scalar)
 {
     return value_body(body_leaf(b->arena, body, OP_SCALAR, (int)scalar, scalar_name(scalar)), unit_plain,
+                      false);
+}
+
+/* The learning rate of this update, as an equation sees it. */
+static Value rate_now(Build *b, const Entry *lr, Body *body)
+{
+    Value rate = build_rate(b, lr->scope, lr->expr);
+    const Instr *made = &b->net->schedule.body.code.at[rate.kind == VALUE_SCALAR ? rate.val : 0];
+    bool plain = rate.kind != VALUE_SCALAR || (made->op == OP_SCALAR && made->index == SCALAR_LR);
+    if (plain)
+        return scalar_leaf(b, body, SCALAR_LR);
+    int number = b->net->training.rate = scalar_shown(b, rate.val, name_rate, lr->expr->span);
+    return value_body(body_leaf(b->arena, body, OP_SCALAR, SCALAR_COUNT + number, name_lr), unit_plain,
                       false);
 }
 
@@ -134,8 +53,7 @@ static Entry *define_names(Build *b, Scope *frame, const Def *def, Body *body)
         weight->value = value_body(body_leaf(b->arena, body, OP_INPUT, 1, name_weight), unit_plain, false);
     Entry *lr = frame->entries.at[0];
     lr->used = true;
-    build_schedule(b, lr);
-    lr->value = scalar_leaf(b, body, SCALAR_LR);
+    lr->value = rate_now(b, lr, body);
     lr->progress = ENTRY_DONE;
     return weight;
 }
@@ -180,23 +98,19 @@ static const char *number_text(Build *b, double number)
     return arena_printf(b->arena, "%s", literal_number(digits, number));
 }
 
-/* The learning rate as a model would have it. */
-static const char *rate_text(Build *b)
+/* The learning rate as the model has it. */
+static const char *rate_text(Build *b, const Entry *lr)
 {
     const Training *training = &b->net->training;
-    const char *rate = number_text(b, training->lr), *name = schedule_name(training->schedule);
-    if (training->schedule == SCHEDULE_CONSTANT)
-        return rate;
-    if (training->schedule == SCHEDULE_STEP)
-        return arena_printf(b->arena, "%s(%s, every = %d, gamma = %s)", name, rate, training->every,
-                            number_text(b, training->gamma));
-    return arena_printf(b->arena, "%s(%s%s)", name, rate, training->per_batch ? ", per_batch" : "");
+    return training->rate == NONE ? number_text(b, training->lr) : ast_expr_text(b->arena, lr->expr);
 }
 
 static const char *argument_text(Build *b, const Entry *entry)
 {
     if (entry->value.kind == VALUE_NUMBER)
         return arena_printf(b->arena, ", %s = %s", entry->name, number_text(b, entry->value.number));
+    if (entry->value.kind == VALUE_SCALAR)
+        return arena_printf(b->arena, ", %s = %s", entry->name, ast_expr_text(b->arena, entry->expr));
     if (entry->value.kind == VALUE_FLAG)
         return arena_printf(b->arena, entry->value.flag ? ", %s" : ", %s = false", entry->name);
     return "";
@@ -209,7 +123,7 @@ static const char *clip_text(Build *b, const char *name, double clip)
 
 static const char *learning_text(Build *b, const Def *def, const Scope *frame)
 {
-    const char *text = arena_printf(b->arena, "%s(lr = %s", def->name, rate_text(b));
+    const char *text = arena_printf(b->arena, "%s(lr = %s", def->name, rate_text(b, frame->entries.at[0]));
     for (int i = 1; i < frame->entries.count; i++) {
         const Entry *entry = frame->entries.at[i];
         if (entry->kind == ENTRY_FORMAL && entry->given)

@@ -214,6 +214,16 @@ bool is_definition_used(const Build *b, const Def *def)
     return false;
 }
 
+bool scope_is_inside(const Scope *scope, const Def *def)
+{
+    while (scope) {
+        if (scope->block == def)
+            return true;
+        scope = scope->block ? scope->caller : scope->parent;
+    }
+    return false;
+}
+
 void scope_names(Build *b, const Scope *scope, Names *names)
 {
     for (; scope; scope = scope->parent)

@@ -15,7 +15,7 @@ static void run_state(Context *c, Scope *frame, const Stmt *stmt)
 {
     Build *b = c->build;
     Value initial = eval(c, frame, stmt->value);
-    if (initial.kind == VALUE_BODY || initial.kind == VALUE_FLAG) {
+    if (initial.kind != VALUE_NUMBER && initial.kind != VALUE_POISON) {
         report(b, RULE_CONSTANT, stmt->value->span, "the initial value of `%s` must be a constant number",
                stmt->name);
         initial = value_poison();
@@ -128,6 +128,8 @@ static void run_assign(Context *c, Scope *frame, const Stmt *stmt)
     }
     if (value.kind == VALUE_BODY)
         body_name(&c->node->body, value.val, stmt->name);
+    else if (value.kind == VALUE_SCALAR)
+        body_name(&b->net->schedule.body, value.val, stmt->name);
     entry->value = value;
 }
 

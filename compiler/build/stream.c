@@ -3,20 +3,9 @@
 
 /* ---- blocks ----------------------------------------------------------------------------------------- */
 
-/* Whether a scope is inside a use of this block. An argument is inside its caller only. */
-static bool inside_block(const Scope *scope, const Def *def)
-{
-    while (scope) {
-        if (scope->block == def)
-            return true;
-        scope = scope->block ? scope->caller : scope->parent;
-    }
-    return false;
-}
-
 static bool enter_block(Build *b, const Call *call, const Def *def)
 {
-    if (inside_block(call->caller, def)) {
+    if (scope_is_inside(call->caller, def)) {
         report(b, RULE_RECURSION, call->span, "the block `%s` uses itself", def->name);
         report_hint(b, "for feedback in time, name a stream's past, as in `h[-1]`");
         return false;

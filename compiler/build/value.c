@@ -21,6 +21,11 @@ Value value_body(Val val, Unit unit, bool truth)
     return (Value){.kind = VALUE_BODY, .val = val, .unit = unit, .truth = truth, .stream = NONE};
 }
 
+Value value_scalar(Val val, Unit unit, bool truth)
+{
+    return (Value){.kind = VALUE_SCALAR, .val = val, .unit = unit, .truth = truth, .stream = NONE};
+}
+
 Value value_stream(StreamId stream, Unit unit)
 {
     return (Value){.kind = VALUE_STREAM, .stream = stream, .unit = unit, .val = NO_VAL};

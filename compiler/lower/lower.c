@@ -103,6 +103,16 @@ static void add_fixed_buffers(Lower *lower)
     }
 }
 
+static void add_scalar_buffers(Lower *lower)
+{
+    const Net *net = lower->net;
+    lower->scalars = NEW_ARRAY(lower->arena, BufferId, net->scalars.count + 1);
+    for (int k = 0; k < net->scalars.count; k++)
+        lower->scalars[k] =
+            add_buffer(lower, loop_name(lower->program, net->scalars.at[k].name), TYPE_F32, BUFFER_SCRATCH,
+                       (Shape){.ndim = 1, .dims = {1}}, net->scalars.at[k].span);
+}
+
 static void add_activity_buffers(Lower *lower)
 {
     const Net *net = lower->net;
@@ -156,6 +166,7 @@ static void add_buffers(Lower *lower)
     lower->params = NEW_ARRAY(lower->arena, ParamBuffers, net->params.count + 1);
     take_stream_names(lower);
     add_fixed_buffers(lower);
+    add_scalar_buffers(lower);
     add_stream_buffers(lower);
     for (ParamId p = 0; p < net->params.count; p++)
         lower->params[p].values = add_param_buffer(lower, p, BUFFER_PARAM, "");
@@ -222,6 +233,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
         if (net->params.at[p].orthogonal != 0)
             lower_orthogonal(&lower, p);
     lower.phase = PHASE_FORWARD;
+    lower_schedule(&lower);
     lower_phase(&lower, PHASE_FORWARD);
     watch_streams(&lower);
     lower.phase = PHASE_BACKWARD;

@@ -42,6 +42,7 @@ typedef struct Lower {
     Kernel *kernel;         /* the one being filled */
     StreamBuffers *streams; /* by StreamId */
     ParamBuffers *params;   /* by ParamId */
+    BufferId *scalars;      /* by number in Net.scalars: of one number */
 } Lower;
 
 /* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */

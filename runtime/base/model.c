@@ -59,6 +59,7 @@ static void model_find_batch(SnnModel *model)
     model->loss = model_array(model, model->at.loss);
     model->predicted = model_array(model, model->at.predicted);
     model->scores = model_array(model, model->at.scores);
+    model->rate = model->at.rate != 0 ? model_array(model, model->at.rate) : &model->run->lr;
 }
 
 bool snn_model_open(SnnModel *model, size_t batch)

@@ -45,9 +45,11 @@ typedef struct SnnRun {
     int32_t rows; /* samples in this batch */
     uint32_t seed;
     uint32_t epoch; /* from 0; SNN_TEST_EPOCH in a test, SNN_INIT_EPOCH before a training */
-    float lr;       /* learning rate of this update */
+    float lr;       /* learning rate, or the number that its schedule goes from */
     float step;     /* updates made, this one included: 1, 2, ... */
     float scale;    /* factor of every gradient: clipping by norm, else 1 */
+    /* Where the training is, for schedules; in a test, where it was at the end. */
+    float epoch_now, epochs, batch_now, batches; /* the epoch, and the batch in it, count from 0 */
 } SnnRun;
 
 enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 16, SNN_MAX_BATCH = 1 << 20, SNN_MAX_EPOCHS = 1000000 };
@@ -109,16 +111,6 @@ typedef struct SnnWatch {
     const float *values; /* set when the model is opened */
 } SnnWatch;
 
-typedef enum SnnScheduleKind { SNN_CONSTANT, SNN_STEP, SNN_COSINE, SNN_ONE_CYCLE } SnnScheduleKind;
-
-typedef struct SnnSchedule {
-    SnnScheduleKind kind;
-    float lr;    /* the base (constant, step, cosine) or the maximum (one cycle) */
-    float gamma; /* step: lr * gamma^floor(epoch / every) */
-    int every;
-    bool per_batch; /* moves with every batch instead of every epoch */
-} SnnSchedule;
-
 /* What to read. */
 typedef struct SnnData {
     const struct SnnFormat *format; /* how it is stored: &snn_idx */
@@ -147,6 +139,7 @@ typedef struct SnnPlaces {
     size_t loss;      /* float[batch]; 0 unless the model trains */
     size_t predicted; /* int32_t[batch]; 0 unless it predicts */
     size_t scores;    /* float[batch][classes]; the same */
+    size_t rate;      /* float: the learning rate of this batch, made in forward(); 0: SnnRun.lr is */
 } SnnPlaces;
 
 typedef struct SnnModel SnnModel;
@@ -168,7 +161,7 @@ struct SnnModel {
     SnnCommand *train, *test, *predict, *info;
     int batch, epochs; /* defaults of the train block */
     uint32_t seed;
-    SnnSchedule schedule;
+    float lr; /* learning rate, or what its schedule goes from; 0: that is no number that stands alone */
     float clip_norm;       /* 0: none */
     const char *optimizer; /* "adam"; NULL unless it trains */
     /* "adam(lr = cosine(0.001)), clip_norm 1": all that was set; NULL unless it trains. */
@@ -195,6 +188,7 @@ struct SnnModel {
     uint8_t *spikes;
     int32_t *label, *sample, *predicted;
     float *loss, *scores;
+    const float *rate;
     SnnParam *params;
     SnnStream *streams;
     SnnWatch *watches;

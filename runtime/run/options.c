@@ -360,8 +360,8 @@ static const char *options_default(const SnnModel *model, const OptionsFlag *fla
         snprintf(text, size, " (%d)", model->batch);
     else if (flag->offset == offsetof(SnnOptions, epochs))
         snprintf(text, size, " (%d)", model->epochs);
-    else if (flag->offset == offsetof(SnnOptions, lr))
-        snprintf(text, size, " (%g)", (double)model->schedule.lr);
+    else if (flag->offset == offsetof(SnnOptions, lr) && model->lr != 0.0f)
+        snprintf(text, size, " (%g)", (double)model->lr);
     else if (flag->offset == offsetof(SnnOptions, seed))
         snprintf(text, size, " (%u)", model->seed);
     else if (flag->offset == offsetof(SnnOptions, weights))

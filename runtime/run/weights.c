@@ -1,6 +1,7 @@
 /* Weights from safetensors files: parameters under their names (matrices as [out][in], as in PyTorch), the optimiser's
  * states as "optim.STATE.PARAMETER". */
 #include "snn_weights.h"
+#include "snn_clock.h"
 #include "snn_health.h"
 #include "snn_model_text.h"
 #include "snn_note.h"
@@ -160,6 +161,7 @@ bool snn_weights_load(const SnnTensors *file, SnnModel *model, bool resume, cons
         weights_take(file, param, param->name, param->value);
         ok = !resume || weights_take_states(file, param);
     }
+    snn_clock_load(file, model);
     return ok || snn_fail(error, "no memory to read (%s)", path);
 }
 

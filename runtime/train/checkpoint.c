@@ -101,6 +101,7 @@ static bool checkpoint_add_state(SnnTensorsWriter *writer, const SnnModel *model
            && checkpoint_add_number(writer, "samples", state->samples)
            && checkpoint_add_number(writer, "epoch", state->epoch)
            && checkpoint_add_number(writer, "epochs", state->epochs)
+           && checkpoint_add_number(writer, "batches", (int64_t)model->run->batches)
            && checkpoint_add_number(writer, "updates", state->step)
            && checkpoint_add_selection(writer, state);
 }

@@ -1,12 +1,12 @@
 /* Training: epochs of shuffled batches, a validation and a checkpoint after each, a test at the end. */
 #include "snn_train.h"
+#include "snn_clock.h"
 #include "snn_draw.h"
 #include "snn_firing.h"
 #include "snn_health.h"
 #include "snn_interrupt.h"
 #include "snn_log.h"
 #include "snn_note.h"
-#include "snn_schedule.h"
 #include "snn_trainer.h"
 #include "snn_weights.h"
 
@@ -27,7 +27,7 @@ static int train_give_up(const SnnTrainer *trainer, const SnnError *what, const 
                  kept, trainer->target.path, SNN_ADVICE_EQUATIONS);
     else
         snn_fail(error, "%.500s, in %s; %s (%.200s): try a smaller learning rate than %g, or clip_norm",
-                 what->text, when, kept, trainer->target.path, (double)trainer->model->run->lr);
+                 what->text, when, kept, trainer->target.path, (double)*trainer->model->rate);
     return SNN_FAILED;
 }
 
@@ -71,7 +71,8 @@ static int train_batch(SnnTrainer *trainer, int batch, int32_t first, int32_t ro
     snn_session_load(&trainer->session, trainer->data.learn.data, trainer->order, first, rows);
     run->seed = state->seed;
     run->epoch = (uint32_t)state->epoch;
-    run->lr = snn_learning_rate(&model->schedule, state->epoch, state->epochs, batch, batches);
+    run->lr = model->lr;
+    snn_clock_set(run, state->epoch, state->epochs, batch, batches);
     run->step = (float)(state->step + 1);
     if (!train_gradients(&trainer->session))
         return train_not_finite(trainer, batch, error);
@@ -135,7 +136,7 @@ static int train_batches(SnnTrainer *trainer, SnnEpoch *epoch, SnnError *error)
         if (trainer->watch && snn_interrupt_pending())
             return train_interrupted(trainer, error);
     }
-    epoch->lr = (double)trainer->model->run->lr;
+    epoch->lr = (double)*trainer->model->rate;
     epoch->train.loss /= count;
     epoch->train.accuracy /= count;
     if (snn_params_are_finite(trainer->model))

@@ -40,7 +40,7 @@ static bool trainer_resume_state(SnnTrainer *trainer, SnnError *error)
         return snn_fail(error,
                         "cannot resume (%s): it was trained with --batch %d, not %d; leave --batch out",
                         options->resume, state->batch, options->batch);
-    float lr = state->lr != 0.0f ? state->lr : trainer->model->schedule.lr;
+    float lr = state->lr != 0.0f ? state->lr : trainer->model->lr;
     if (options->lr != 0.0f && options->lr != lr)
         return snn_fail(error,
                         "cannot resume (%s): its learning rate is %g, not %g; leave --lr out, or start a new "
@@ -55,6 +55,10 @@ static bool trainer_state(SnnTrainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
     const SnnModel *model = trainer->model;
+    if (options->lr != 0.0f && model->lr == 0.0f)
+        return snn_fail(error,
+                        "cannot set the learning rate (%s): it is a formula there, as in `%s`; change that",
+                        model->source, model->learning);
     if (options->resume != NULL)
         return trainer_resume_state(trainer, error);
     trainer->state = (SnnState){
@@ -241,7 +245,7 @@ bool snn_trainer_open(SnnTrainer *trainer, SnnError *error)
     if (!trainer_take_best(trainer, error) || !trainer_weights(trainer, error))
         return false;
     if (trainer->state.lr != 0.0f)
-        model->schedule.lr = trainer->state.lr;
+        model->lr = trainer->state.lr;
     snn_progress_open(&trainer->progress, options->quiet, trainer->state.epoch + 1, trainer->state.epochs,
                       trainer->data.learn.count);
     bool ok = trainer_log(trainer, error);

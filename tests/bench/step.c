@@ -15,7 +15,7 @@ int generated_main(int argc, char **argv);
 #else
 #include "snn_model.h"
 #include "snn_param.h"
-#include "snn_schedule.h"
+#include "snn_clock.h"
 extern const SnnModel description;
 #endif
 
@@ -147,10 +147,11 @@ static void load(const Bench *bench, size_t number)
     *model->run = (SnnRun){
         .rows = model->batch,
         .seed = model->seed,
-        .lr = snn_learning_rate(&model->schedule, 0, model->epochs, 0, 1),
+        .lr = model->lr,
         .step = (float)(number + 1),
         .scale = 1.0f,
     };
+    snn_clock_set(model->run, 0, model->epochs, 0, 1);
 }
 
 static double seconds_now(void)

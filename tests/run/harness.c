@@ -88,6 +88,10 @@ static void take_settings(Words *batch, SnnRun *run)
     take_all(batch, &run->lr, 1);
     take_all(batch, &run->step, 1);
     take_all(batch, &run->scale, 1);
+    take_all(batch, &run->epoch_now, 1);
+    take_all(batch, &run->epochs, 1);
+    take_all(batch, &run->batch_now, 1);
+    take_all(batch, &run->batches, 1);
 }
 
 static void take_input(Words *batch, const SnnModel *model, size_t count)
@@ -313,13 +317,26 @@ static void put_real(Words *words, float size, bool both)
 
 static void make_settings(Words *batch)
 {
-    const SnnRun run = {.rows = 5, .seed = 3, .epoch = 2, .lr = 0.01f, .step = 3.0f, .scale = 0.5f};
+    const SnnRun run = {.rows = 5,
+                        .seed = 3,
+                        .epoch = 2,
+                        .lr = 0.01f,
+                        .step = 3.0f,
+                        .scale = 0.5f,
+                        .epoch_now = 2.0f,
+                        .epochs = 5.0f,
+                        .batch_now = 1.0f,
+                        .batches = 7.0f};
     put_all(batch, &run.rows, 1);
     put_all(batch, &run.seed, 1);
     put_all(batch, &run.epoch, 1);
     put_all(batch, &run.lr, 1);
     put_all(batch, &run.step, 1);
     put_all(batch, &run.scale, 1);
+    put_all(batch, &run.epoch_now, 1);
+    put_all(batch, &run.epochs, 1);
+    put_all(batch, &run.batch_now, 1);
+    put_all(batch, &run.batches, 1);
 }
 
 /* Weights are as large as lets some neurons spike; what the optimiser has seen is small. */

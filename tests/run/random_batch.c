@@ -1,6 +1,6 @@
 /* Batches and results, as the harness reads and writes them: 4-byte words in the machine's order.
  *
- *   batch:   rows, seed, epoch, lr, step, scale; label[rows], sample[rows], input (as floats, spikes, too);
+ *   batch:   rows, seed, epoch, lr, step, scale, epoch, epochs, batch, batches for schedules; label[rows], sample[rows], input (as floats, spikes, too);
  *            for each parameter its values, then its optimiser states
  *   results: loss[rows]; predicted[rows], scores of a model that predicts; the values of each stream that the runtime can see, and its
  *            activity; for each parameter its gradient, its values, its states, after the update; then its first values and
@@ -68,6 +68,10 @@ void fill_batch(Interp *interp, uint32_t seed, uint32_t number)
     interp->scalars[SCALAR_LR] = dice_real(&dice, 1e-4, 0.1);
     interp->scalars[SCALAR_STEP] = dice_between(&dice, 1, 50);
     interp->scalars[SCALAR_SCALE] = dice_chance(&dice, 50) ? 1 : dice_real(&dice, 0.1, 1);
+    interp->scalars[SCALAR_EPOCHS] = dice_between(&dice, 1, 100);
+    interp->scalars[SCALAR_EPOCH] = dice_below(&dice, (int)interp->scalars[SCALAR_EPOCHS]);
+    interp->scalars[SCALAR_BATCHES] = dice_between(&dice, 1, 500);
+    interp->scalars[SCALAR_BATCH] = dice_below(&dice, (int)interp->scalars[SCALAR_BATCHES]);
     for (int b = 0; b < interp->rows; b++) {
         interp->buffers[program->label][b] = dice_below(&dice, program->classes);
         interp->buffers[program->sample][b] = dice_below(&dice, 60000);
@@ -111,10 +115,13 @@ static bool put_buffer(FILE *file, const Interp *interp, BufferId id, bool integ
 
 static bool put_settings(FILE *file, const Interp *interp)
 {
-    return put_word(file, (uint32_t)interp->rows) && put_word(file, interp->seed)
-           && put_word(file, interp->epoch) && put_word(file, float_word(interp->scalars[SCALAR_LR]))
-           && put_word(file, float_word(interp->scalars[SCALAR_STEP]))
-           && put_word(file, float_word(interp->scalars[SCALAR_SCALE]));
+    static const Scalar scalars[] = {SCALAR_LR,     SCALAR_STEP,   SCALAR_SCALE,  SCALAR_EPOCH,
+                                     SCALAR_EPOCHS, SCALAR_BATCH, SCALAR_BATCHES};
+    bool put = put_word(file, (uint32_t)interp->rows) && put_word(file, interp->seed)
+               && put_word(file, interp->epoch);
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
+        put = put && put_word(file, float_word(interp->scalars[scalars[i]]));
+    return put;
 }
 
 bool write_batch(const Interp *interp, FILE *file)

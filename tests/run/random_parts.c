@@ -88,6 +88,8 @@ static void write_argument(FILE *out, Dice *dice, const Argument *argument, bool
     if (named)
         fprintf(out, "%s = ", argument->name);
     double value = dice_real(dice, argument->low, argument->high);
+    if (dice_chance(dice, 10))
+        fputs(dice_chance(dice, 50) ? "drift * " : "(0.95 + 0.05 * epoch / epochs) * ", out);
     if (argument->time && dt_ms > 0 && dice_chance(dice, 60))
         fprintf(out, "%.4g ms", value * dt_ms);
     else
@@ -159,9 +161,13 @@ void write_optimizer(FILE *out, Dice *dice)
         "step(%.3g, every = 3, gamma = 0.5)",
         "one_cycle(%.3g)",
         "one_cycle(%.3g, per_batch)",
+        "warmup(cosine(%.3g, per_batch), over = 20, per_batch)",
+        "warmup(polynomial(%.3g, power = 0.7), 3)",
+        "exponential(%.3g, 0.97)",
+        "%.3g * drift",
     };
     const OptimizerKind *kind = &optimizers[dice_below(dice, (int)(sizeof optimizers / sizeof *optimizers))];
-    int schedule = dice_chance(dice, 50) ? 0 : dice_between(dice, 1, 6);
+    int schedule = dice_chance(dice, 50) ? 0 : dice_between(dice, 1, 10);
     fprintf(out, "%s(lr = ", kind->name);
     fprintf(out, schedules[schedule], dice_real(dice, 1e-4, 1e-1));
     if (kind->flags && dice_chance(dice, 70))
@@ -271,6 +277,7 @@ const char own_definitions[] =
     "    v       = beta * v + (1 - beta) * gradient ^ 2\n"
     "    weight  = weight - lr / (1 + step / 100) * gradient / sqrt(v + 1e-6)\n"
     "}\n\n"
+    "schedule drift = 1 - 0.05 * batch / batches\n"
     "block layer(x, size, unit = lif(tau = 2)) = x -> dense(size) -> unit\n\n";
 
 const char own_axes[] = "neuron along_axes(threshold = 0.3) {\n"

@@ -178,9 +178,8 @@ START_TEST(feed_forward)
     ck_assert_int_eq(find_stream(net, "hidden_dense")->kind, STREAM_REALS);
     ck_assert_int_eq(count_nodes(net, NODE_REDUCE), 1); /* shared by predict and loss */
     ck_assert_int_eq(count_nodes(net, NODE_ACTIVITY), 2);
-    ck_assert_int_eq(net->training.schedule, SCHEDULE_STEP);
-    ck_assert_int_eq(net->training.every, 3);
-    ck_assert(net->training.lr == 0.01 && net->training.gamma == 0.1);
+    ck_assert(net->training.lr == 0.01 && net->training.rate == 0);
+    ck_assert_str_eq(net->scalars.at[0].name, "rate");
     ck_assert_int_eq(net->training.batch, 64);
     ck_assert_int_eq(net->training.epochs, 7);
     ck_assert(net->training.seed == 5 && net->training.clip_norm == 2);

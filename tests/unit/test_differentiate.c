@@ -67,6 +67,7 @@ static void new_net(int steps)
                  .data = {.classes = 2},
                  .optimizer = node_new(NODE_UPDATE, (Span){0, 0})};
     net->training.present = true;
+    net->training.rate = NONE;
     Val weight = body_leaf(arena, &net->optimizer.body, OP_INPUT, 1, "weight");
     vec_push(arena, &net->optimizer.outs, ((ScanOut){NONE, weight}));
     net->optimizer.name = "none";

@@ -32,7 +32,6 @@ static Program *program_of(unsigned needs)
     Program *program = program_new(arena, "none");
     program->source = "none.snn";
     program->needs = needs;
-    program->schedule = "constant";
     program->optimizer = "sgd";
     program->label = 0;
     const Buffer label = {

@@ -23,7 +23,7 @@
 typedef struct FakeNet {
     SnnRun run;
     float *input, *spikes, *logits, *error, *loss, *scores, *activity, *w, *b, *grad_w, *grad_b, *mom_w,
-        *mom_b, *state;
+        *mom_b, *state, *rate;
     int32_t *label, *sample, *predicted;
     FakeModel *fake;
 } FakeNet;
@@ -50,6 +50,7 @@ static const SnnBuffer fake_buffers[] = {
     {.at = NET(mom_w), .bytes = FAKE_WEIGHTS},
     {.at = NET(mom_b), .bytes = FAKE_BIASES},
     {.at = NET(state), .bytes = sizeof(float[STATE_ROW]), .each_sample = true},
+    {.at = NET(rate), .bytes = sizeof(float)},
     {.at = NET(label), .bytes = sizeof(int32_t), .each_sample = true},
     {.at = NET(sample), .bytes = sizeof(int32_t), .each_sample = true},
     {.at = NET(predicted), .bytes = sizeof(int32_t), .each_sample = true},
@@ -163,11 +164,17 @@ static void write_trace(const FakeNet *net)
     FILE *file = fopen("trace.txt", "a");
     if (file == NULL)
         _exit(98);
-    fprintf(file, "%u %d %.9g", net->run.epoch, net->run.rows, (double)net->run.lr);
+    fprintf(file, "%u %d %.9g", net->run.epoch, net->run.rows, (double)*net->rate);
     for (int32_t row = 0; row < net->run.rows; row++)
         fprintf(file, " %d", net->sample[row]);
     fputc('\n', file);
     fclose(file);
+}
+
+float fake_rate(float base, int epoch, int epochs, int batch, int batches)
+{
+    double at = (double)epoch * batches + batch, total = (double)epochs * batches;
+    return (float)((double)base * (1.0 + cos(acos(-1.0) * at / total)) / 2.0);
 }
 
 static void fake_forward(void *memory, SnnPool *pool)
@@ -177,6 +184,9 @@ static void fake_forward(void *memory, SnnPool *pool)
     fake->forwards++;
     if (fake->forwards == fake->die_at)
         raise(SIGKILL);
+    *net->rate = fake->constant ? net->run.lr
+                                : fake_rate(net->run.lr, (int)net->run.epoch_now, (int)net->run.epochs,
+                                            (int)net->run.batch_now, (int)net->run.batches);
     if (fake->trace)
         write_trace(net);
     if (fake->forwards == fake->signal_at)
@@ -215,7 +225,7 @@ static void fake_update(void *memory, SnnPool *pool)
         for (int64_t i = 0; i < snn_param_size(&net->fake->model.params[p]); i++) {
             float *momentum = &net->fake->model.params[p].state[0][i];
             *momentum = 0.9f * *momentum + net->run.scale * net->fake->model.params[p].gradient[i];
-            net->fake->model.params[p].value[i] -= net->run.lr * *momentum;
+            net->fake->model.params[p].value[i] -= *net->rate * *momentum;
         }
 }
 
@@ -232,7 +242,7 @@ static const SnnModel fake_model = {
     .batch = 8,
     .epochs = 3,
     .seed = 5,
-    .schedule = {SNN_COSINE, 0.5f, 0.0f, 1, true},
+    .lr = 0.5f,
     .clip_norm = 0.3f,
     .optimizer = "sgd",
     .tables = {.buffers = fake_buffers,
@@ -248,7 +258,8 @@ static const SnnModel fake_model = {
            .sample = NET(sample),
            .loss = NET(loss),
            .predicted = NET(predicted),
-           .scores = NET(scores)},
+           .scores = NET(scores),
+           .rate = NET(rate)},
     .net_bytes = sizeof(FakeNet),
     .choose = fake_choose,
     .init = fake_init,

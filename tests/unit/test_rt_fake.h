@@ -16,6 +16,7 @@ typedef struct FakeModel {
     int nan_at;       /* ... that makes a NaN */
     int state_nan_at; /* ... of which only a state shows a NaN, in the first sample */
     bool frozen;      /* the bias is not learned */
+    bool constant;    /* the learning rate is; else it falls along half a cosine, batch by batch */
 } FakeModel;
 
 typedef struct Fake {
@@ -25,6 +26,8 @@ typedef struct Fake {
     char out[4096], err[4096]; /* what the last run printed */
 } Fake;
 
+/* The learning rate of a batch. */
+float fake_rate(float base, int epoch, int epochs, int batch, int batches);
 /* Makes the folder with a training and a test set; removed by fake_close. */
 void fake_open(Fake *fake);
 void fake_close(Fake *fake);

@@ -78,7 +78,8 @@ END_TEST
 
 START_TEST(overflow_is_found)
 {
-    fake.fake.model.schedule = (SnnSchedule){SNN_CONSTANT, 3e38f, 0.0f, 1, false};
+    fake.fake.model.lr = 3e38f;
+    fake.fake.constant = true;
     fake.fake.model.clip_norm = 0.0f;
     assert_run(1, "train");
     assert_says("infinity in ");

@@ -1,11 +1,10 @@
-/* The smaller parts: threads, schedules, shuffling, the command line. */
+/* The smaller parts: threads, shuffling, the command line. */
 #include "test_rt_fake.h"
 #include "room.h"
 #include "snn_random.h"
 #include "snn_draw.h"
 #include "snn_health.h"
 #include "snn_options.h"
-#include "snn_schedule.h"
 
 #include <check.h>
 #include <math.h>
@@ -103,43 +102,7 @@ START_TEST(taken_memory_is_aligned_zeroed_and_apart)
 }
 END_TEST
 
-/* ---- learning rates ------------------------------------------------------------------------------- */
-
-typedef struct RateRow {
-    SnnSchedule schedule;
-    int epoch, epochs, batch, batches;
-    double wanted;
-} RateRow;
-
-/* One cycle: total 10 gives peak 2, end 9, first 0.004, last 4e-7; worked out from torch's formulas. */
-static const RateRow rates[] = {
-    {{SNN_CONSTANT, 0.1f, 0.0f, 1, false}, 7, 10, 3, 5, 0.1},
-    {{SNN_STEP, 0.1f, 0.5f, 3, false}, 2, 10, 0, 5, 0.1},
-    {{SNN_STEP, 0.1f, 0.5f, 3, false}, 3, 10, 0, 5, 0.05},
-    {{SNN_STEP, 0.1f, 0.5f, 3, true}, 9, 10, 4, 5, 0.0125},
-    {{SNN_COSINE, 0.1f, 0.0f, 1, false}, 0, 10, 3, 5, 0.1},
-    {{SNN_COSINE, 0.1f, 0.0f, 1, false}, 5, 10, 3, 5, 0.05},
-    {{SNN_COSINE, 0.1f, 0.0f, 1, false}, 9, 10, 0, 5, 0.0024471741852423234},
-    {{SNN_COSINE, 0.1f, 0.0f, 1, true}, 1, 2, 1, 2, 0.014644660940672624},
-    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 0, 10, 0, 5, 0.004},
-    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 1, 10, 4, 5, 0.052},
-    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 2, 10, 4, 5, 0.1},
-    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 3, 10, 4, 5, 0.0950484636},
-    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 9, 10, 4, 5, 4e-7},
-    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 12, 10, 4, 5, 4e-7},
-    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, false}, 0, 1, 0, 5, 4e-7},
-    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, true}, 1, 2, 4, 5, 4e-7},
-    {{SNN_ONE_CYCLE, 0.1f, 0.0f, 1, true}, 0, 2, 1, 5, 0.052},
-};
-
-START_TEST(learning_rates)
-{
-    const RateRow *row = &rates[_i];
-    float got = snn_learning_rate(&row->schedule, row->epoch, row->epochs, row->batch, row->batches);
-    ck_assert_msg(fabs((double)got - row->wanted) <= 1e-6 * row->wanted, "%.9g, not %.9g", (double)got,
-                  row->wanted);
-}
-END_TEST
+/* ---- shuffling --- */
 
 START_TEST(shuffles_are_permutations)
 {
@@ -298,7 +261,6 @@ Suite *rt_parts_suite(void)
     tcase_add_test(tests, many_rounds);
     tcase_add_test(tests, memory_is_aligned_and_zeroed);
     tcase_add_test(tests, taken_memory_is_aligned_zeroed_and_apart);
-    tcase_add_loop_test(tests, learning_rates, 0, LENGTH(rates));
     tcase_add_test(tests, shuffles_are_permutations);
     tcase_add_test(tests, shuffles_are_fair);
     tcase_add_test(tests, non_finite_values_are_found);

@@ -3,7 +3,6 @@
 #include "snn_safetensors.h"
 #include "snn_draw.h"
 #include "snn_random.h"
-#include "snn_schedule.h"
 #include "snn_weights.h"
 
 #include <check.h>
@@ -66,7 +65,7 @@ START_TEST(frozen_parameters_stay)
 {
     float bias[FAKE_CLASSES];
     fake.fake.frozen = true;
-    fake.fake.model.schedule.kind = SNN_CONSTANT;
+    fake.fake.constant = true;
     assert_run(0, "train --epochs 20 --quiet");
     ck_assert(accuracy() > 0.8);
     read_bias("fake.safetensors", bias);
@@ -133,8 +132,7 @@ static void read_trace(FILE *trace, unsigned epoch, int batches, int32_t *sample
         ck_assert_uint_eq(found, epoch);
         ck_assert_int_eq(rows, batch < batches - 1 ? 8 : count - read);
         if (epoch != SNN_TEST_EPOCH) {
-            SnnSchedule *schedule = &fake.fake.model.schedule;
-            double wanted = (double)snn_learning_rate(schedule, (int)epoch, 2, batch, batches);
+            double wanted = (double)fake_rate(fake.fake.model.lr, (int)epoch, 2, batch, batches);
             ck_assert(fabs(lr - wanted) <= 1e-7 * wanted);
         }
         for (int row = 0; row < rows; row++)
@@ -469,7 +467,7 @@ END_TEST
 START_TEST(initial_values)
 {
     SnnError error;
-    fake.fake.model.schedule = (SnnSchedule){SNN_CONSTANT, 0.0f, 0.0f, 1, false};
+    fake.fake.model.lr = 0.0f;
     assert_run(0, "train --epochs 1 --seed 9");
     SnnTensors *file = snn_tensors_open(fake_path(&fake, 0, "fake.safetensors"), &error);
     ck_assert_ptr_nonnull(file);

@@ -56,6 +56,13 @@ Equations equations_of(Lower *lower, const Node *node, Val value)
     return equations;
 }
 
+static LoopExpr *scalar(Lower *lower, int index)
+{
+    if (index < SCALAR_COUNT)
+        return loop_scalar(lower->arena, (Scalar)index);
+    return load1(lower, lower->scalars[index - SCALAR_COUNT], num(lower, 0));
+}
+
 static LoopExpr *leaf(Equations *equations, const Instr *instr)
 {
     switch ((int)instr->op) {
@@ -63,7 +70,7 @@ static LoopExpr *leaf(Equations *equations, const Instr *instr)
     case OP_INPUT: return loop_cast(equations->lower->arena, TYPE_F32, equations->inputs[instr->index]);
     case OP_STATE: return equations->states[instr->index];
     case OP_PARAM: return equations->params[instr->index];
-    default: return loop_scalar(equations->lower->arena, (Scalar)instr->index);
+    default: return scalar(equations->lower, instr->index);
     }
 }
 

@@ -147,11 +147,8 @@ static void describe_training(Lower *lower)
     program->batch = training->batch;
     program->epochs = training->epochs;
     program->seed = (uint32_t)training->seed;
-    program->schedule = schedule_name(training->schedule);
     program->lr = training->lr;
-    program->gamma = training->gamma;
-    program->every = training->every;
-    program->per_batch = training->per_batch;
+    program->rate = training->present && training->rate != NONE ? lower->scalars[training->rate] : -1;
     program->clip_norm = training->clip_norm;
     program->optimizer = training->optimizer;
     program->learning = training->learning;

@@ -5,6 +5,9 @@
 
 #include "lower/lower.h"
 
+/* Before all else in a forward phase. */
+void lower_schedule(Lower *lower);
+
 void lower_poisson(Lower *lower, const Node *node);
 void lower_latency(Lower *lower, const Node *node);
 void lower_delay(Lower *lower, const Node *node);

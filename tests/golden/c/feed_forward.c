@@ -989,7 +989,7 @@ static const char *const text_of_training[] = {
     "adam: out = weight_2",
     "adam: next m = m",
     "adam: next v = v",
-    "lr: constant of 0.001",
+    "lr: 0.001",
     NULL
 };
 
@@ -1008,7 +1008,7 @@ const SnnModel description = {
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
-    .schedule = {.kind = SNN_CONSTANT, .lr = 0.001f, .gamma = 1.0f, .every = 1, .per_batch = false},
+    .lr = 0.001f,
     .clip_norm = 0.0f,
     .optimizer = "adam",
     .learning = "adam(lr = 0.001)",

@@ -364,7 +364,7 @@ const SnnModel description = {
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
-    .schedule = {.kind = SNN_CONSTANT, .lr = 0.0f, .gamma = 1.0f, .every = 1, .per_batch = false},
+    .lr = 0.0f,
     .clip_norm = 0.0f,
     .optimizer = NULL,
     .learning = NULL,

@@ -1682,7 +1682,7 @@ static const char *const text_of_training[] = {
     "memset: weight_2 = weight - lr * grad",
     "memset: out = weight_2",
     "memset: next grad = grad",
-    "lr: constant of 0.1",
+    "lr: 0.1",
     NULL
 };
 
@@ -1701,7 +1701,7 @@ const SnnModel description = {
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
-    .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
+    .lr = 0.1f,
     .clip_norm = 0.0f,
     .optimizer = "memset",
     .learning = "memset(lr = 0.1)",

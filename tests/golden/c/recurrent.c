@@ -18,6 +18,33 @@
 #include <math.h>
 #include <string.h>
 
+/* The sine of x and so many quarters of a turn, absolute error at most 2e-7 for |x| up to 10,000; NaN for inf. */
+SNN_FUNCTION float snn_turnedf(float x, uint32_t quarters)
+{
+    /* Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits. */
+    const float shifted = x * 0.63661975f + 12582912.0f;
+    const float n = shifted - 12582912.0f;
+    /* pi/2 in three parts; the products with the first two are exact. What is much larger has no sine left, only a bound. */
+    const float r = x - n * 1.5703125f - n * 0.0004837513f - n * 7.54979e-8f;
+    const float r_2 = snn_choose(r > 1.0f, 1.0f, snn_choose(r < -1.0f, -1.0f, r));
+    const float square = r_2 * r_2;
+    const float p = -0.00019515296f * square + 0.008332161f;
+    const float p_2 = p * square - 0.16666655f;
+    const float sine = p_2 * (square * r_2) + r_2;
+    const float q = 2.4433157e-5f * square - 0.0013887316f;
+    const float q_2 = q * square + 0.041666646f;
+    const float cosine = q_2 * (square * square) - 0.5f * square + 1.0f;
+    const uint32_t quarter = snn_bits(shifted) + quarters;
+    const float part = snn_choose((quarter & 1u) == 0u, sine, cosine);
+    return snn_from_bits(snn_bits(part) ^ ((quarter & 2u) << 30u));
+}
+
+/* Sine. */
+SNN_FUNCTION float snn_sinf(float x)
+{
+    return snn_turnedf(x, 0u);
+}
+
 /* e^x, error at most 2 ulp; inf above 88.72, 0 below -103.97, NaN for NaN.
  * x = n ln 2 + r with |r| <= ln 2 / 2. */
 SNN_FUNCTION float snn_expf(float x)
@@ -117,6 +144,7 @@ struct net {
     float *activity_hidden_;
 
     /* scratch */
+    float *rate_;
     float (*w_hidden_2_transposed_)[5];
     float (*w_digit_transposed_)[5];
     float (*state_v_hidden_)[5];
@@ -197,6 +225,26 @@ static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t la
             w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
             velocity_w_digit_[i][j] = 0.0f;
         }
+    }
+}
+
+/* what is the same for all samples of this batch */
+static void SNN_AT_LEVEL(schedule)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float *restrict rate_ = net->rate_;
+    for (int32_t k = first; k < last; k++) {
+        const float lr_ = net->run.lr;
+        const float epochs_ = net->run.epochs;
+        const float epoch_ = net->run.epoch_now;
+        const float x = epochs_ - epoch_;
+        const float to_come_ = snn_maxf(x, 0.0f);
+        const float x_2 = to_come_ / epochs_;
+        const float x_3 = 1.5707964f * x_2;
+        const float x_4 = snn_sinf(x_3);
+        const float x_5 = x_4 * x_4;
+        const float falling_ = lr_ * x_5;
+        rate_[k] = falling_;
     }
 }
 
@@ -1140,10 +1188,11 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float *restrict rate_ = net->rate_;
     float (*restrict w_hidden_)[5] = net->w_hidden_;
     float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
     float (*restrict velocity_w_hidden_)[5] = net->velocity_w_hidden_;
-    const float lr_ = net->run.lr;
+    const float lr_ = rate_[0];
     const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
@@ -1160,10 +1209,11 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
 static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float *restrict rate_ = net->rate_;
     float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
     float (*restrict grad_w_hidden_2_)[5] = net->grad_w_hidden_2_;
     float (*restrict velocity_w_hidden_2_)[5] = net->velocity_w_hidden_2_;
-    const float lr_ = net->run.lr;
+    const float lr_ = rate_[0];
     const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
@@ -1180,10 +1230,11 @@ static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float *restrict rate_ = net->rate_;
     float (*restrict w_digit_)[3] = net->w_digit_;
     float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
     float (*restrict velocity_w_digit_)[3] = net->velocity_w_digit_;
-    const float lr_ = net->run.lr;
+    const float lr_ = rate_[0];
     const float scale_ = net->run.scale;
     for (int32_t i = first; i < last; i++) {
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
@@ -1209,6 +1260,7 @@ static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
+    {SNN_AT_LEVEL(schedule), 1, 0, NULL},
     {SNN_AT_LEVEL(dense_hidden_dense_), SNN_SAMPLES, 0, NULL},
     /* w_hidden_2, tile by tile */
     {SNN_AT_LEVEL(tile_w_hidden_2_), 1, 0, (const size_t[]){
@@ -1226,7 +1278,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 9);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 10);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -1286,6 +1338,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(predicted), 4, true, false, 0},
     {NET(scores), 12, true, false, 0},
     {NET(loss), 4, true, false, 0},
+    {NET(rate_), 4, false, false, 0},
     {NET(image_), 32, true, false, 0},
     {NET(hidden_dense_), 40, true, false, 0},
     {NET(hidden_delay_), 10, true, false, 0},
@@ -1473,10 +1526,14 @@ static const char *const text_of_training[] = {
     "sgd: state velocity = 0",
     "sgd: g = gradient * scale",
     "sgd: velocity = 0.9 * velocity[-1] + g",
-    "sgd: weight_2 = weight - lr * velocity",
+    "sgd: weight_2 = weight - rate * velocity",
     "sgd: out = weight_2",
     "sgd: next velocity = velocity",
-    "lr: cosine of 0.1",
+    "lr: 0.1",
+    "rate: to_come = max(epochs - epoch, 0)",
+    "rate: x = sin(1.5707963267948966 * (to_come / epochs))",
+    "rate: falling = lr * (x * x)",
+    "rate: out = falling",
     "clip_norm 1",
     NULL
 };
@@ -1496,7 +1553,7 @@ const SnnModel description = {
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
-    .schedule = {.kind = SNN_COSINE, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
+    .lr = 0.1f,
     .clip_norm = 1.0f,
     .optimizer = "sgd",
     .learning = "sgd(lr = cosine(0.1), momentum = 0.9), clip_norm 1",
@@ -1515,6 +1572,7 @@ const SnnModel description = {
         .loss = NET(loss),
         .predicted = NET(predicted),
         .scores = NET(scores),
+        .rate = NET(rate_),
     },
     .net_bytes = sizeof(struct net),
     .init = init,

@@ -756,7 +756,7 @@ static const char *const text_of_training[] = {
     "sgd: weight_2 = weight - lr * gradient",
     "sgd: out = weight_2",
     "sgd: next velocity = gradient",
-    "lr: constant of 0.1",
+    "lr: 0.1",
     NULL
 };
 
@@ -775,7 +775,7 @@ const SnnModel description = {
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
-    .schedule = {.kind = SNN_CONSTANT, .lr = 0.1f, .gamma = 1.0f, .every = 1, .per_batch = false},
+    .lr = 0.1f,
     .clip_norm = 0.0f,
     .optimizer = "sgd",
     .learning = "sgd(lr = 0.1)",
