@@ -43,7 +43,7 @@ typedef struct Param {
     bool frozen;       /* the model says that it does not learn */
     bool clamped;      /* after each update, it is cut to low .. high */
     double low, high;
-    bool matrix;       /* of a dense: transposed in a checkpoint */
+    bool matrix; /* of a dense: transposed in a checkpoint */
     Span span;
 } Param;
 

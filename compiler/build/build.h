@@ -14,7 +14,7 @@
  *   weights.c    weights of connections, with a name or without
  *   dense.c, encode.c, reduce.c  the built-in stages   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
- *   optimizer.c  optimizers
+ *   repeat.c     stages after themselves               optimizer.c  optimizers
  *   train.c      predict and train                     language.c   the tables of what is built in
  *   model.c      data, time, bindings
  * Expressions hold calls, and calls expressions. So that files need no circle for it, Build has the Language: whoever
@@ -355,8 +355,8 @@ typedef struct Function {
 } Function;
 
 typedef enum StageRole {
-    STAGE_LAYER,    /* x -> f(...): has arguments of its own */
-    STAGE_ENCODER,  /* f(x), too: makes a stream over time */
+    STAGE_LAYER,     /* x -> f(...): has arguments of its own */
+    STAGE_ENCODER,   /* f(x), too: makes a stream over time */
     STAGE_REDUCTION, /* f(x), too: ends it */
     STAGE_SOURCE     /* f(...): of no stream */
 } StageRole;
@@ -435,6 +435,9 @@ ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const 
 extern const char *const dense_formals[];
 bool dense_shape(Build *b, const Scope *arguments, Shape *shape);
 Value build_dense(Build *b, const StageUse *use);
+extern const char *const repeat_formals[];
+bool repeat_shape(Build *b, const Scope *arguments, Shape *shape);
+Value build_repeat(Build *b, const StageUse *use);
 Value build_poisson(Build *b, const StageUse *use);
 Value build_latency(Build *b, const StageUse *use);
 Value build_reduce(Build *b, const StageUse *use);

@@ -179,7 +179,8 @@ static bool check_initial(Build *b, Scope *scope, Value value, const Expr *expr,
 {
     if (value.kind == VALUE_POISON)
         return false;
-    if (value.kind == VALUE_FLAG || value.kind == VALUE_SCALAR || value.truth || is_of_equations(scope, expr)) {
+    if (value.kind == VALUE_FLAG || value.kind == VALUE_SCALAR || value.truth
+        || is_of_equations(scope, expr)) {
         report(b, RULE_CONSTANT, expr->span, "%s must be a constant number, or drawn at random", what);
         return false;
     }

@@ -262,15 +262,15 @@ static void write_layer(Writer *w, int layer)
         fprintf(w->out, "%s + (", before->name); /* a connection past the layer */
     else if (!stream->bounded)
         fputs("(", w->out);
-    bool block = chance(w, 20);
+    bool block = chance(w, 20), twice = block && chance(w, 30);
     if (block)
-        fprintf(w->out, "%s -> layer(%d, unit = ", before->name, stream->size);
+        fprintf(w->out, "%s -> %slayer(%d, unit = ", before->name, twice ? "repeat(2, " : "", stream->size);
     else
         write_terms(w, layer);
     if (!block)
         fputs(chance(w, 10) ? " -> li(1.7) -> " : " -> ", w->out);
     write_neuron(w->out, &w->dice, w->kinds[layer], w->dt_ms);
-    fputs(block ? ")" : "", w->out);
+    fputs(twice ? "))" : block ? ")" : "", w->out);
     fputs(stream->bounded ? "\n" : ")\n", w->out);
 }
 

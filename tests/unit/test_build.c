@@ -285,6 +285,9 @@ START_TEST(both_spellings)
         {"mean(min(w[-1], w))", "w[-1] -> min(w) -> mean"},
         {"sigmoid(sum(latency(mean(h))))", "h -> mean -> latency -> sum -> sigmoid"},
         {"rate(layer(h, 4))", "h -> layer(4) -> rate"},
+        {"rate(h -> layer(4) -> layer(4) -> layer(4))", "h -> repeat(3, layer(4)) -> rate"},
+        {"mean(tanh(w))", "w -> repeat(0.5 * 2, tanh) -> mean"},
+        {"rate(h -> of(lif) -> of(lif))", "h -> of(repeat(2, lif)) -> rate"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         char *call = printed_net(pairs[i][0]), *chain = printed_net(pairs[i][1]);
