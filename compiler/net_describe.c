@@ -56,20 +56,20 @@ static const Node *same_before(const Net *net, int index, const Lines *equations
 }
 
 /* The equations, those of the slopes apart: results do not depend on them. */
-static void describe_scan(Net *net, int index, Table *scans)
+static void describe_scan(Net *net, int index, Table *scans, Lines *text)
 {
     const Node *scan = &net->nodes.at[index];
     const Lines all = net_equations(net, scan, EQUATION_SLOPES);
     const Node *before = same_before(net, index, &all, scans);
     const char *name = scan_name(net, scan), *head = net_node_text(net, scan);
     if (before) {
-        add(net, &net->network_text, arena_printf(net->arena, "%s, as %s", head, scan_name(net, before)));
+        add(net, text, arena_printf(net->arena, "%s, as %s", head, scan_name(net, before)));
         return;
     }
     Lines values = net_equations(net, scan, EQUATION_VALUES);
-    add(net, &net->network_text, head);
+    add(net, text, head);
     for (int i = 0; i < values.count; i++)
-        add(net, &net->network_text, arena_printf(net->arena, "%s: %s", name, values.at[i]));
+        add(net, text, arena_printf(net->arena, "%s: %s", name, values.at[i]));
     for (int i = 0; i < all.count; i++)
         if (!has_line(&values, all.at[i]))
             add(net, &net->training_text, arena_printf(net->arena, "%s: %s", name, all.at[i]));
@@ -80,12 +80,12 @@ static void describe_nodes(Net *net)
     Table scans = {0};
     for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
-        if (node->kind == NODE_SCAN) {
-            describe_scan(net, n, &scans);
-        } else if (node->kind != NODE_ACTIVITY) {
-            add(net, node->kind == NODE_LOSS ? &net->training_text : &net->network_text,
-                net_node_text(net, node));
-        }
+        bool training = node->kind == NODE_LOSS || node->of_loss;
+        Lines *text = training ? &net->training_text : &net->network_text;
+        if (node->kind == NODE_SCAN)
+            describe_scan(net, n, &scans, text);
+        else if (node->kind != NODE_ACTIVITY)
+            add(net, text, net_node_text(net, node));
     }
 }
 

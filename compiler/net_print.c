@@ -393,10 +393,17 @@ static const char *operation(const Printer *printer)
     case NODE_REDUCE:
         return arena_printf(arena, "%s over %s of %s", reduce_name(node->reduce),
                             net_axes_reduced(printer->net, node->in, node->out), in);
-    case NODE_LOSS: return arena_printf(arena, "loss = %s(%s, label)", loss_name(node->loss), in);
+    case NODE_TARGET: return "target of the label";
+    case NODE_LOSS:
+        if (node->loss == LOSS_VALUE)
+            return arena_printf(arena, "loss = %s", in);
+        return arena_printf(arena, "loss = %s(%s, label)", loss_name(node->loss), in);
     case NODE_PREDICT: return arena_printf(arena, "predicted = argmax(%s)", in);
     case NODE_ACTIVITY: return arena_printf(arena, "activity = spikes in %s", in);
-    case NODE_LOSS_GRAD: return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
+    case NODE_LOSS_GRAD:
+        if (node->loss == LOSS_VALUE)
+            return "a part of the batch each";
+        return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
     case NODE_PICK_GRAD: {
         bool time = !stream_at(printer, node->in)->temporal && stream_at(printer, node->aux)->temporal;
         return arena_printf(arena, "%s at the %s of the %s of %s, else 0", in, time ? "step" : "place",

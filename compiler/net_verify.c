@@ -410,6 +410,25 @@ static bool verify_scores(Verifier *verifier)
                       stream_name(verifier, in), size, classes);
 }
 
+static bool verify_loss(Verifier *verifier)
+{
+    StreamId in = verifier->node->in;
+    if (verifier->node->loss != LOSS_VALUE)
+        return verify_scores(verifier);
+    return is_temporal(verifier, in, false)
+           && require(verifier, stream_at(verifier, in)->shape.ndim == 0, "`%s` is no single number",
+                      stream_name(verifier, in));
+}
+
+static bool verify_target(Verifier *verifier)
+{
+    StreamId out = verifier->node->out;
+    int size = shape_size(stream_at(verifier, out)->shape), classes = verifier->net->data.classes;
+    return is_temporal(verifier, out, false)
+           && require(verifier, size == classes, "`%s` has %d values for %d classes",
+                      stream_name(verifier, out), size, classes);
+}
+
 static bool verify_encoder(Verifier *verifier)
 {
     const Node *node = verifier->node;
@@ -462,11 +481,12 @@ static bool verify_meaning(Verifier *verifier)
     case NODE_SCAN: return verify_scan(verifier);
     case NODE_DELAY: return verify_delay(verifier);
     case NODE_REDUCE: return verify_reduced(verifier, node->in, node->out, node->reduce);
-    case NODE_LOSS:
+    case NODE_TARGET: return verify_target(verifier);
+    case NODE_LOSS: return verify_loss(verifier);
     case NODE_PREDICT: return verify_scores(verifier);
     case NODE_ACTIVITY: return is_temporal(verifier, node->in, true);
     case NODE_LOSS_GRAD:
-        return verify_scores(verifier) && same_shape(verifier, node->in, node->out)
+        return verify_loss(verifier) && same_shape(verifier, node->in, node->out)
                && is_temporal(verifier, node->out, false);
     case NODE_PICK_GRAD: return verify_pick(verifier);
     case NODE_MAP_GRAD: return map_fits(verifier, node, node->in, node->aux);

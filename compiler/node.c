@@ -34,8 +34,9 @@ const char *reduce_name(ReduceKind kind)
 
 const char *loss_name(LossKind kind)
 {
-    static const char *const names[LOSS_COUNT] = {
-        [LOSS_CROSS_ENTROPY] = name_cross_entropy, [LOSS_MSE] = name_mse};
+    static const char *const names[LOSS_COUNT] = {[LOSS_CROSS_ENTROPY] = name_cross_entropy,
+                                                  [LOSS_MSE] = name_mse,
+                                                  [LOSS_VALUE] = "a loss by a formula"};
     return names[kind];
 }
 

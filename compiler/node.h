@@ -46,6 +46,7 @@ typedef enum ReduceKind { REDUCE_MEAN, REDUCE_SUM, REDUCE_MAX, REDUCE_LAST, REDU
 typedef enum LossKind {
     LOSS_CROSS_ENTROPY, /* -log softmax(in)[label] */
     LOSS_MSE,           /* mean over classes of (in - onehot(label))^2 */
+    LOSS_VALUE,         /* in: what a formula says */
     LOSS_COUNT
 } LossKind;
 
@@ -78,6 +79,7 @@ typedef struct Node {
     ParamId weight, bias;
     const AxisMap *map; /* MAP, MAP_GRAD, BIAS_GRAD: what the forward node computes, */
     bool transposed;    /* or its transpose */
+    bool of_loss;       /* made for the formula of the loss */
     bool held;          /* DATA: values recorded by another run, not the data set's */
     int steps;          /* DELAY */
     ReduceKind reduce;

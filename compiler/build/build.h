@@ -176,6 +176,8 @@ typedef struct Build {
     bool time_known;     /* steps and dt are set */
     bool data_known;
     const struct Language *language;
+    bool in_loss;     /* where the label has a meaning */
+    StreamId target;  /* of the label; NONE while nobody needs it */
     int wrong_scores; /* so many scores were reported as too few or many: once for prediction and loss */
     int depth;        /* of nested evaluation */
     int fuel;         /* of infer_shape */
@@ -499,6 +501,8 @@ const Expr *chained_function(Build *b, Scope **scope, const Expr *chain);
 /* The stream of a value, NONE if it is poison or no stream (reported); plain: without a unit. */
 StreamId stream_of(Build *b, Value value, Span span);
 StreamId plain_stream_of(Build *b, Value value, Span span);
+/* What the label says, as a stream. */
+StreamId target_stream(Build *b, Span span);
 StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
                     Shape shape, Span span);
 /* A name for a stream that has none in the model: `name`, with a number behind it from the second use on, or where

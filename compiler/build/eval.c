@@ -266,6 +266,8 @@ static Value entry_value(Context *c, Entry *entry, const Expr *expr)
             return stream_in_formula(c, value_stream(NONE, unit_plain), expr->span, expr->name);
         return stream_in_formula(c, binding_value(b, entry, expr->span), expr->span, expr->name);
     case ENTRY_LABEL:
+        if (b->in_loss && c->streams)
+            return map_input(c, value_stream(target_stream(b, expr->span), unit_plain), expr->span);
         report(b, RULE_LABEL, expr->span, "`label` cannot be used in a formula");
         report_hint(b, "it is the second argument of a loss, as in `cross_entropy(rate(out), label)`");
         return value_poison();

@@ -349,6 +349,7 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
                Define *defines, int define_count)
 {
     Build b = {.arena = arena,
+               .target = NONE,
                .diag = diag,
                .language = &language,
                .defines = defines,

@@ -3,6 +3,7 @@
 
 int add_node(Build *b, Node node)
 {
+    node.of_loss = b->in_loss;
     return net_add(b->net, node);
 }
 
@@ -17,6 +18,17 @@ StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind ki
     if (!name)
         name = numbered(b, arena_printf(b->arena, "%s_%s", b->binding, stage));
     return net_stream(b->net, name, kind, temporal, shape, span);
+}
+
+StreamId target_stream(Build *b, Span span)
+{
+    if (b->target != NONE)
+        return b->target;
+    Node node = node_new(NODE_TARGET, span);
+    Shape shape = {.ndim = 1, .dims = {b->net->data.classes}};
+    node.out = add_stream(b, NULL, "target", STREAM_SPIKES, false, shape, span);
+    add_node(b, node);
+    return b->target = node.out;
 }
 
 StreamId stream_of(Build *b, Value value, Span span)

@@ -50,44 +50,68 @@ void build_predict(Build *b, const Item *item)
 
 /* ---- loss ------------------------------------------------------------------------------------------- */
 
-static bool loss_kind(Build *b, const Expr *expr, LossKind *kind)
+/* A loss of scores against the label alone has kernels of its own. */
+static bool is_known_loss(Build *b, const Expr *expr, LossKind *kind)
 {
-    Names candidates = {0};
-    for (int i = 0; i < LOSS_COUNT; i++) {
-        *kind = (LossKind)i;
+    bool call = expr->kind == EXPR_CALL && expr->args.count == 2 && !expr->args.at[0].name
+                && !expr->args.at[1].name && expr->args.at[1].value->kind == EXPR_NAME;
+    const Entry *entry = call ? scope_find(b->model, expr->args.at[1].value->name) : NULL;
+    bool label = entry && entry->kind == ENTRY_LABEL;
+    for (*kind = label ? 0 : LOSS_VALUE; *kind < LOSS_VALUE; (*kind)++)
         if (loss_name(*kind) == expr->name)
             return true;
-        vec_push(b->arena, &candidates, loss_name(*kind));
-    }
+    return false;
+}
+
+static bool check_loss_name(Build *b, const Expr *expr)
+{
+    Scope *home;
+    if (expr->kind != EXPR_CALL || is_function(b, expr->name)
+        || scope_definition(b->model, expr->name, STAGES, &home))
+        return true;
     report(b, RULE_LOSS, expr->name_span, "unknown loss `%s`", expr->name);
+    Names candidates = {0};
+    vec_push(b->arena, &candidates, name_cross_entropy);
+    vec_push(b->arena, &candidates, name_mse);
+    vec_push(b->arena, &candidates, name_mae);
     hint_known(b, "losses", expr->name, &candidates);
     return false;
 }
 
-static bool check_label(Build *b, const Expr *expr)
+/* One number a sample. */
+static bool check_single(Build *b, StreamId loss, Span span)
 {
-    const Entry *entry = expr->kind == EXPR_NAME ? scope_find(b->model, expr->name) : NULL;
-    if (entry && entry->kind == ENTRY_LABEL)
+    if (!check_temporal(b, loss, span, false))
+        return false;
+    if (stream_at(b, loss)->shape.ndim == 0)
         return true;
-    report(b, RULE_LOSS, expr->span, "the second argument of a loss must be `label`");
+    report(b, RULE_LOSS, span, "a loss is one number a sample, found %s",
+           shape_text(b->arena, stream_at(b, loss)->shape));
+    report_hint(b, "as in `mean(x ^ 2, over = all)` or `cross_entropy(x, label)`");
     return false;
+}
+
+static StreamId build_formula_loss(Build *b, const Expr *expr)
+{
+    if (!check_loss_name(b, end_of(b, expr)))
+        return NONE;
+    b->binding = "loss";
+    b->in_loss = true;
+    StreamId loss = build_stream(b, b->model, expr, NULL);
+    b->in_loss = false;
+    return loss != NONE && check_single(b, loss, expr->span) ? loss : NONE;
 }
 
 static void build_loss(Build *b, const Setting *setting)
 {
     const Expr *expr = end_of(b, setting->value);
-    LossKind kind;
-    if (!check_end(b, expr, 2, RULE_LOSS, "cross_entropy(rate(out), label)") || !loss_kind(b, expr, &kind))
-        return;
-    if (!check_label(b, expr->args.at[1].value))
-        return;
-    StreamId scores = build_scores(b, expr->args.at[0].value, "loss");
-    if (scores == NONE)
-        return;
     Node node = node_new(NODE_LOSS, expr->span);
-    node.in = scores;
-    node.loss = kind;
-    add_node(b, node);
+    if (is_known_loss(b, expr, &node.loss))
+        node.in = build_scores(b, expr->args.at[0].value, "loss");
+    else
+        node.in = build_formula_loss(b, setting->value);
+    if (node.in != NONE)
+        add_node(b, node);
 }
 
 /* ---- settings --------------------------------------------------------------------------------------- */

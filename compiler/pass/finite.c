@@ -118,6 +118,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *wild_streams
     case NODE_DELAY:
     case NODE_REDUCE: return make_wild(wild_streams, node->out, wild_streams[node->in]);
     case NODE_DATA:
+    case NODE_TARGET:
     case NODE_POISSON:
     case NODE_LATENCY:
     case NODE_MAP: /* a sum over many units */

@@ -72,6 +72,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *reached)
     case NODE_DELAY: return reached[node->out] && reach(reached, node->in);
     case NODE_SCAN: return reach_inputs(net, node, reached);
     case NODE_DATA:
+    case NODE_TARGET:
     case NODE_POISSON:
     case NODE_LATENCY: /* spikes at random or at a time of their own: no derivative */
     case NODE_PREDICT:

@@ -2,6 +2,7 @@
 #include "random_models.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SOME_LAYERS = 4, MAX_LAYERS = 20, MAX_STREAMS = 2 + MAX_LAYERS, BROAD = 1009 };
 
@@ -378,6 +379,25 @@ static const char *write_unreached(Writer *w, const char *result)
     return spare ? result : "mean(head)";
 }
 
+/* Of the result against the label, or a formula with more than that. */
+static void write_loss(Writer *w, const char *loss, const char *result)
+{
+    static const char *const steps[] = {"mean(cross_entropy(out, label))", "mean(mse(out, label))",
+                                        "0.3 * max(mae(out, label))", "last(cross_entropy(tanh(out), label, 0.2))"};
+    const char *activity = w->streams[w->first_layer].name;
+    bool formula = dice_chance(&w->axes, 25);
+    fprintf(w->out, "%s(%s, label", loss, result);
+    fputs(formula && strcmp(loss, "mse") != 0 ? ", smoothing = 0.1)" : ")", w->out);
+    if (!formula)
+        return;
+    if (dice_chance(&w->axes, 60))
+        fprintf(w->out, " + 0.5 * %s", steps[dice_below(&w->axes, w->streams[0].temporal ? 4 : 2)]);
+    if (dice_chance(&w->axes, 60))
+        fprintf(w->out, " + 0.1 * mean(%s ^ 2, over = all)", activity);
+    if (dice_chance(&w->axes, 40))
+        fprintf(w->out, " + mean(max(mean(%s) - 0.2, 0), over = space)", activity);
+}
+
 static void write_results_of(Writer *w, int rows)
 {
     const char *result = choose_result(w), *predicts = result;
@@ -385,8 +405,9 @@ static void write_results_of(Writer *w, int rows)
         predicts = write_unreached(w, result);
     if (dice_chance(&w->ends, 90))
         fprintf(w->out, "\n    predict argmax(%s)", predicts);
-    fprintf(w->out, "\n    train {\n        loss %s(%s, label)\n        optimizer ",
-            chance(w, 60) ? "cross_entropy" : "mse", result);
+    fprintf(w->out, "\n    train {\n        loss ");
+    write_loss(w, chance(w, 60) ? "cross_entropy" : "mse", result);
+    fprintf(w->out, "\n        optimizer ");
     write_optimizer(w->out, &w->dice);
     fprintf(w->out, "\n        batch %d\n", rows);
     if (chance(w, 20))

@@ -251,6 +251,16 @@ static const char *const right[] = {
                  "    sums = mean(a, over = y) * mean(a ^ 2, over = all) + sum(tanh(r), over = [y, time])\n"
                  "    b = 0.3 * tops + sums * softmax(r, over = x) -> dense(4) -> lif\n"
                  "    out = (b -> dense(3)) + (mean(r, over = [x, c, time]) -> dense(3)) -> li\n"),
+    /* Losses by a formula. */
+    "model m {\n"
+    "    data idx(shape = [5], classes = 3)\n"
+    "    time 6 steps\n"
+    "    a = latency(image) -> dense([2, 3]) -> lif(threshold = 0.3)\n"
+    "    out = a -> dense(3) -> li\n"
+    "    train { loss mean(cross_entropy(out, label, smoothing = 0.1)) + 0.5 * mse(max(out), label)\n"
+    "        + mae(last(out), label) / 3 + 0.2 * mean(max(mean(a) - 0.2, 0) ^ 2, over = space) + mean(a ^ 2, "
+    "over = all) }\n"
+    "}\n",
     /* A sum over units that a loop through the past goes by. */
     FEED_FORWARD("", "    h = (image -> dense([2, 3])) - 0.1 * sum(h[-1], over = x) -> lif(threshold = 0.2)\n"
                      "    out = h -> dense(3) -> li\n"),

@@ -164,20 +164,59 @@ static void emit_mse(Lower *lower, const Node *node, Site site)
     store1(lower, site.into, lower->program->loss, site.b, op2(lower, OP_DIV, sum, f32(lower, size)), false);
 }
 
+void lower_target(Lower *lower, const Node *node)
+{
+    const char *out = stream_of(lower, node->out)->name;
+    Site site = kernel_samples(lower, "target", out,
+                               arena_printf(lower->arena, "%s: 1 for the class of the label, else 0", out),
+                               node->span);
+    LoopStmt *loop = for_units(lower, site.into, "j", stream_size(lower, node->out));
+    LoopExpr *j = loop_variable(lower, loop), *is = is_label(lower, site, j);
+    site.into = &loop->body;
+    store_stream(lower, node->out, site, j, is, false);
+}
+
+static void emit_loss(Lower *lower, const Node *node, Site site)
+{
+    switch (node->loss) {
+    case LOSS_CROSS_ENTROPY: emit_cross_entropy(lower, node, site); break;
+    case LOSS_MSE: emit_mse(lower, node, site); break;
+    case LOSS_VALUE:
+        store1(lower, site.into, lower->program->loss, site.b,
+               load_stream(lower, node->in, site, num(lower, 0)), false);
+        break;
+    case LOSS_COUNT: break;
+    }
+}
+
 void lower_loss(Lower *lower, const Node *node)
 {
-    bool mse = node->loss == LOSS_MSE;
-    Site site = kernel_samples(lower, "loss_of_samples", NULL,
-                               arena_printf(lower->arena, "loss: %s of %s against the label",
-                                            mse ? "mean squared error" : "cross-entropy",
-                                            stream_of(lower, node->in)->name),
+    static const char *const against[] = {
+        [LOSS_CROSS_ENTROPY] = "cross-entropy of %s against the label",
+        [LOSS_MSE] = "mean squared error of %s against the label",
+        [LOSS_VALUE] = "%s",
+    };
+    const char *about = arena_printf(lower->arena, against[node->loss], stream_of(lower, node->in)->name);
+    Site site = kernel_samples(lower, "loss_of_samples", NULL, arena_printf(lower->arena, "loss: %s", about),
                                node->span);
-    (mse ? emit_mse : emit_cross_entropy)(lower, node, site);
+    emit_loss(lower, node, site);
+}
+
+/* The gradient of score j of a sample, over the number of samples. */
+static LoopExpr *score_gradient(Lower *lower, const Node *node, Site site, LoopExpr *j, LoopExpr *top,
+                                LoopExpr *sum)
+{
+    LoopExpr *x = load_stream(lower, node->in, site, j);
+    if (node->loss == LOSS_CROSS_ENTROPY) {
+        LoopExpr *e = loop_op(lower->arena, OP_EXP, op2(lower, OP_SUB, x, top), NULL, NULL);
+        return op2(lower, OP_SUB, op2(lower, OP_DIV, e, sum), target(lower, site, j));
+    }
+    LoopExpr *error = op2(lower, OP_SUB, x, target(lower, site, j));
+    return op2(lower, OP_MUL, f32(lower, 2.0 / stream_size(lower, node->in)), error);
 }
 
 void lower_loss_grad(Lower *lower, const Node *node)
 {
-    int size = stream_size(lower, node->in);
     LoopExpr *rows = number(lower, loop_scalar(lower->arena, SCALAR_ROWS)), *top = NULL, *sum = NULL;
     Site site = kernel_samples(lower, "loss_gradient", NULL,
                                arena_printf(lower->arena, "%s: gradient of the mean loss over the batch",
@@ -185,18 +224,11 @@ void lower_loss_grad(Lower *lower, const Node *node)
                                node->span);
     if (node->loss == LOSS_CROSS_ENTROPY)
         emit_softmax_sums(lower, node, site, &top, &sum);
-    LoopStmt *loop = for_range(lower, site.into, "j", size);
-    LoopExpr *j = loop_variable(lower, loop), *x = load_stream(lower, node->in, site, j), *g;
-    if (node->loss == LOSS_CROSS_ENTROPY) {
-        LoopExpr *p =
-            op2(lower, OP_DIV, loop_op(lower->arena, OP_EXP, op2(lower, OP_SUB, x, top), NULL, NULL), sum);
-        g = op2(lower, OP_DIV, op2(lower, OP_SUB, p, target(lower, site, j)), rows);
-    } else {
-        LoopExpr *error = op2(lower, OP_SUB, x, target(lower, site, j));
-        g = op2(lower, OP_DIV, op2(lower, OP_MUL, f32(lower, 2.0 / size), error), rows);
-    }
+    LoopStmt *loop = for_range(lower, site.into, "j", stream_size(lower, node->in));
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *g = node->loss == LOSS_VALUE ? f32(lower, 1) : score_gradient(lower, node, site, j, top, sum);
     site.into = &loop->body;
-    store_stream(lower, node->out, site, j, g, false);
+    store_stream(lower, node->out, site, j, op2(lower, OP_DIV, g, rows), false);
 }
 
 /* ---- for the user ---- */

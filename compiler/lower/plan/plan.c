@@ -11,6 +11,7 @@ static NodePlan kind_record(const Node *node)
     case NODE_MAP_GRAD: return (NodePlan){.role = ROLE_MAP_GRAD, .stream = node->aux};
     case NODE_BIAS_GRAD: return (NodePlan){.role = ROLE_BIAS_GRAD, .stream = node->in};
     case NODE_DATA:
+    case NODE_TARGET:
     case NODE_POISSON:
     case NODE_LATENCY:
     case NODE_DELAY:
