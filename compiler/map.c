@@ -6,7 +6,16 @@ AxisMap map_dense(int inputs, int outputs)
 {
     return (AxisMap){.name = name_dense,
                      .count = 1,
-                     .space = {{.reach = REACH_ALL, .in = inputs, .out = outputs}},
+                     .space = {{.name = name_c, .reach = REACH_ALL, .in = inputs, .out = outputs}},
+                     .groups = 1};
+}
+
+AxisMap map_in_time(const char *name, int units, MapAxis time)
+{
+    return (AxisMap){.name = name,
+                     .time = time,
+                     .count = 1,
+                     .space = {{.name = name_c, .reach = REACH_SAME, .in = units, .out = units}},
                      .groups = 1};
 }
 
@@ -44,6 +53,12 @@ const MapAxis *map_mixed(const AxisMap *map)
         return &map->time;
     const MapAxis *last = &map->space[map->count - 1];
     return map->count > 0 && last->reach == REACH_ALL ? last : NULL;
+}
+
+bool map_mixes_space(const AxisMap *map)
+{
+    const MapAxis *last = &map->space[map->count - 1];
+    return last->reach == REACH_ALL && (last->in > map->groups || last->out > map->groups);
 }
 
 static int taps_of(const MapAxis *axis)

@@ -19,6 +19,7 @@ typedef enum Reach {
 } Reach;
 
 typedef struct MapAxis {
+    const char *name; /* "x" */
     Reach reach;
     int in, out;                        /* extents; of time, 0 where it is SAME: all steps that there are */
     int taps, stride, dilation, before; /* WINDOW */
@@ -42,6 +43,8 @@ typedef struct AxisMap {
 
 /* Each of the outputs reads each of the inputs, at every step. */
 AxisMap map_dense(int inputs, int outputs);
+/* The steps of each unit are combined, in the same way for all units. */
+AxisMap map_in_time(const char *name, int units, MapAxis time);
 /* Whether it is no more than that: what products with a matrix compute. */
 bool map_is_dense(const AxisMap *map);
 /* Outputs of a window along an axis with `padding` at both ends together; not positive where it does not fit. */
@@ -56,6 +59,8 @@ int map_columns(const AxisMap *map);
 /* The same with an axis for each window, one for inputs and one for outputs, where some are mixed. Their number. PyTorch
  * has [outputs, inputs, windows...] of this. */
 int map_weight_dims(const AxisMap *map, int dims[MAX_DIMS]);
+/* Whether outputs are sums over inputs of a space axis, not only over windows and time. */
+bool map_mixes_space(const AxisMap *map);
 /* The axis that is ALL, or NULL. */
 const MapAxis *map_mixed(const AxisMap *map);
 /* Of the map or its transpose: one for each output of the axis that is mixed; 0: one for all. */

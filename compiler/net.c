@@ -34,6 +34,16 @@ bool param_is_constant(const Param *param, double *number)
     return body_is_const(&param->init->body, param->init->outs.at[0].value, number);
 }
 
+int param_columns(const Param *param)
+{
+    return param->matrix ? param->shape.dims[param->shape.ndim - 1] : shape_size(param->shape);
+}
+
+int param_rows(const Param *param)
+{
+    return shape_size(param->shape) / param_columns(param);
+}
+
 int net_add(Net *net, Node node)
 {
     int id = net->nodes.count;

@@ -32,8 +32,8 @@ typedef struct Stream {
     Span span;
 } Stream;
 
-/* An array of weights, learned or frozen. Matrices of `dense` are stored [inputs][outputs]; checkpoints hold
- * them the way PyTorch does, [outputs][inputs]. */
+/* An array of weights, learned or frozen. Those of maps are stored [taps...][inputs][outputs]; checkpoints
+ * hold them the way PyTorch does, [outputs][inputs][taps...]. */
 typedef struct Param {
     const char *name; /* unique among parameters */
     Shape shape;      /* ndim 0: one number */
@@ -43,7 +43,7 @@ typedef struct Param {
     bool frozen;       /* the model says that it does not learn */
     bool clamped;      /* after each update, it is cut to low .. high */
     double low, high;
-    bool matrix; /* of a dense: transposed in a checkpoint */
+    bool matrix; /* of a map, of two dimensions or more: [outputs, inputs, taps...] in a checkpoint */
     Span span;
 } Param;
 
@@ -105,6 +105,9 @@ typedef struct Net {
 
 /* Over the batch; named `name`, or with a number behind it where another one meets it (see unique.h). */
 StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span);
+/* How a parameter is stored: a matrix as rows of what its last dimension has, any other as one row. */
+int param_columns(const Param *param);
+int param_rows(const Param *param);
 /* It starts at 0, unless somebody says otherwise. */
 ParamId net_param(Net *net, const char *name, Shape shape, Span span);
 /* This number, at the start of all its elements. */

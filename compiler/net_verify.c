@@ -571,7 +571,7 @@ static bool verify_group(Verifier *verifier, const Part *part)
         verifier->index = part->nodes[i];
         const Node *node = verifier->node = &verifier->net->nodes.at[part->nodes[i]];
         int here = node->states.count ? (node->reverse ? -1 : 1) : (node->steps > 0) - (node->steps < 0);
-        if (!require(verifier, node_facts(node->kind)->stepwise, "cannot be part of a recurrent group")
+        if (!require(verifier, node_is_stepwise(node), "cannot be part of a recurrent group")
             || !require(verifier, !here || !direction || here == direction,
                         "runs against the time of its recurrent group"))
             return false;

@@ -40,6 +40,11 @@ const char *loss_name(LossKind kind)
     return names[kind];
 }
 
+bool node_is_stepwise(const Node *node)
+{
+    return node_facts(node->kind)->stepwise && (!node->map || node->map->time.reach == REACH_SAME);
+}
+
 const char *node_title(const Node *node)
 {
     return node->kind == NODE_MAP && node->map ? node->map->name : node_kind_name(node->kind);

@@ -113,6 +113,8 @@ StreamId node_made(const Node *node, int k);
 
 bool node_makes(const Node *node, StreamId stream);
 
+/* Whether it can run one step at a time: its kind can, and no map of it goes over time. */
+bool node_is_stepwise(const Node *node);
 /* What it is called in messages: a map, as in the language. */
 const char *node_title(const Node *node);
 

@@ -4,7 +4,8 @@
 #define SNNC_ROOM_H
 
 enum {
-    MAX_DIMS = 4,    /* of a stream or parameter */
+    MAX_AXES = 4,    /* of a stream in space */
+    MAX_DIMS = 5,    /* of a parameter: windows, inputs, outputs */
     MAX_STATES = 16, /* of an optimizer, for each parameter */
     MAX_BATCH = 1 << 20,
     MAX_EPOCHS = 1000000

@@ -15,7 +15,11 @@ int shape_size(Shape shape)
 static const char *rank_axis(int ndim, int d)
 {
     static const char *const axes[MAX_DIMS][MAX_DIMS] = {
-        {name_c}, {name_y, name_x}, {name_y, name_x, name_c}, {name_z, name_y, name_x, name_c}};
+        {name_c},
+        {name_y, name_x},
+        {name_y, name_x, name_c},
+        {name_z, name_y, name_x, name_c},
+        {name_z, name_y, name_x, "in", "out"}}; /* a kernel's */
     return axes[ndim - 1][d];
 }
 

@@ -40,9 +40,9 @@ static bool is_readable(SnnDtype dtype)
     return dtype == SNN_F32 || dtype == SNN_F64 || dtype == SNN_I32 || dtype == SNN_I64 || dtype == SNN_U8;
 }
 
-/* `matrix`: the file holds [columns][rows] for a buffer of [rows][columns]. */
+/* `taps`: the file holds [outputs][inputs][taps] for a buffer of [taps][inputs][outputs]; 0: as it is in the buffer. */
 static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char *name, const char *path,
-                 bool matrix)
+                 size_t taps)
 {
     const Buffer *buffer = &interp->program->buffers.at[id];
     const SnnTensor *tensor = snn_tensors_find(file, name);
@@ -51,14 +51,24 @@ static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char
         return complain("no array `%s` in %s", name, path);
     if (!is_readable(tensor->dtype) || (size_t)snn_tensor_elements(tensor) != count)
         return complain("array `%s` in %s has another size or type than the model's", name, path);
-    size_t columns = matrix ? (size_t)buffer->dims[1] : 1, rows = count / columns;
-    for (size_t r = 0; r < rows; r++)
+    size_t columns = taps ? (size_t)buffer->dims[1] : 1, lines = count / columns;
+    for (size_t at = 0; at < lines; at++) {
+        size_t line = taps ? snn_line_of(at, lines, taps) : at;
         for (size_t c = 0; c < columns; c++)
-            interp->buffers[id][r * columns + c] = element_of(tensor, c * rows + r);
+            interp->buffers[id][line * columns + c] = element_of(tensor, c * lines + at);
+    }
     for (size_t k = 0; k < count; k++)
         if (!isfinite(interp->buffers[id][k]))
             return complain("array `%s` in %s holds numbers that are not finite", name, path);
     return true;
+}
+
+static size_t param_taps(const LoopParam *param)
+{
+    size_t taps = param->matrix;
+    for (int d = 0; d < param->ndim - 2; d++)
+        taps *= (size_t)param->dims[d];
+    return taps;
 }
 
 static bool fill_params(Interp *interp, const char *path)
@@ -70,7 +80,7 @@ static bool fill_params(Interp *interp, const char *path)
     bool filled = true;
     for (int p = 0; p < interp->program->params.count && filled; p++) {
         const LoopParam *param = &interp->program->params.at[p];
-        filled = fill(interp, param->value, file, param->name, path, param->matrix);
+        filled = fill(interp, param->value, file, param->name, path, param_taps(param));
     }
     snn_tensors_close(file);
     return filled;

@@ -12,7 +12,9 @@
  *   surrogate.c  step and its slope                    init.c       initial values of parameters
  *   neuron.c     neurons                               axes.c       axes as they are named
  *   weights.c    weights of connections, with a name or without
- *   dense.c, encode.c, reduce.c  the built-in stages   past.c       h[-1], and shapes told in advance
+ *   connect.c    what connections share                window.c     windows along axes of space and time
+ *   dense.c, conv.c, encode.c, reduce.c  the built-in stages
+ *   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
  *   repeat.c     stages after themselves               optimizer.c  optimizers
  *   train.c      predict and train                     language.c   the tables of what is built in
@@ -379,10 +381,10 @@ typedef struct Stage {
     StageRole role;
     Value (*build)(Build *b, const StageUse *use);
     const char *const *formals; /* LAYER, SOURCE: name, default (NULL: none), ..., NULL */
-    bool (*shape)(Build *b, const Scope *arguments,
-                  Shape *shape); /* LAYER: of the result; false if it is not known */
-    ReduceKind reduce;           /* REDUCTION */
-    bool of_spikes;              /* must turn out to be given spikes */
+    /* LAYER: of the result; false if it is not known. `in`: of the input; NULL: asked what is known without it. */
+    bool (*shape)(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+    ReduceKind reduce; /* REDUCTION */
+    bool of_spikes;    /* must turn out to be given spikes */
 } Stage;
 
 typedef struct Language {
@@ -429,17 +431,64 @@ Value eval_step(Context *c, Scope *scope, const Expr *call);
 
 extern const char *const weights_formals[];
 Value build_weights(Build *b, const StageUse *use);
-/* The weights of a stage with the arguments `weights`, `init`, `frozen` and `clamp`, stored as [map_rows][map_columns]: its own, or
+/* The weights of a stage with the arguments `weights`, `init`, `frozen` and `clamp`, shaped as map_weight_dims says: its own, or
  * those that it shares. NONE if a mistake was reported. */
 ParamId stage_weights(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map);
-/* Its bias, which starts and is frozen as the weights are. */
-ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map);
+/* Of so many biases (0: one for all), which are frozen as the weights are. `init`: what they start from; NULL: as usual. */
+ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,
+                   const Entry *init);
+/* A linear map with its weights, as a stage adds it. */
+typedef struct Connection {
+    const StageUse *use;
+    const Scope *frame; /* of its arguments */
+    StreamId in;
+    AxisMap map;
+    bool transposed;
+    Shape out;
+    bool fixed; /* no parameters: each weight is map.constant */
+    bool bias;
+    const Entry *bias_init; /* what biases start from; NULL: as usual */
+} Connection;
+
+/* The argument `bias`. False if a mistake was reported. */
+bool connection_bias(Build *b, Connection *connection);
+Value add_connection(Build *b, const Connection *connection);
+
+/* What a stage's window goes along: all axes of its input but the channel. */
+typedef struct Window {
+    const char *stage;
+    Span span;
+    const Scope *frame; /* of its arguments */
+    Shape in;
+    int count;       /* of those axes */
+    bool strides;    /* without an argument, the stride is the kernel */
+    bool transposed; /* from outputs to inputs */
+} Window;
+
+bool has_channels(Shape shape);
+Window window_of(const char *stage, Span span, const Scope *frame, Shape in);
+/* The windows of the map, an axis each, from the arguments kernel, stride, pad, dilation, edge, as far as the stage has
+ * them. False if a mistake was reported. */
+bool read_windows(Build *b, const Window *window, AxisMap *map);
+bool read_window_in_time(Build *b, const Window *window, MapAxis *axis);
+/* An axis for the channels of the input, if it has some, which stay apart. */
+void add_same_channels(const Window *window, AxisMap *map);
+/* Of what the map, or its transpose, makes. */
+Shape map_shape(const AxisMap *map, bool transposed);
+/* That `along`, if it is given, is `time`. */
+bool check_along(Build *b, const Scope *frame);
+
 extern const char *const dense_formals[];
-bool dense_shape(Build *b, const Scope *arguments, Shape *shape);
+bool dense_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 Value build_dense(Build *b, const StageUse *use);
 extern const char *const repeat_formals[];
-bool repeat_shape(Build *b, const Scope *arguments, Shape *shape);
+bool repeat_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 Value build_repeat(Build *b, const StageUse *use);
+extern const char *const conv_formals[], *const conv_transpose_formals[];
+bool conv_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+bool conv_transpose_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+Value build_conv(Build *b, const StageUse *use);
+Value build_conv_transpose(Build *b, const StageUse *use);
 Value build_poisson(Build *b, const StageUse *use);
 Value build_latency(Build *b, const StageUse *use);
 Value build_reduce(Build *b, const StageUse *use);
@@ -452,6 +501,8 @@ bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
 Fans fans_of(const AxisMap *map);
 /* The first values of a parameter: a formula that may draw random numbers. `expr` is evaluated in `scope`; false if a
  * mistake was reported. `what` it is for, in messages. */
+/* Whether a random number is drawn somewhere in the expression. */
+bool draws(Scope *scope, const Expr *expr);
 bool build_init(Build *b, Param *param, Scope *scope, const Expr *expr, Fans fans, const char *what);
 /* A call of uniform, or of an initializer; reported where nothing may be drawn. */
 Value eval_draw(Context *c, Scope *scope, const Expr *call);

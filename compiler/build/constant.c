@@ -53,8 +53,8 @@ bool constant_flag(Build *b, Scope *scope, const Expr *expr, const char *what, b
 
 static bool shape_list(Build *b, Scope *scope, const Expr *list, const char *what, Shape *shape)
 {
-    if (list->args.count == 0 || list->args.count > MAX_DIMS) {
-        report(b, RULE_RANGE, list->span, "%s must have 1 to %d dimensions, found %d", what, MAX_DIMS,
+    if (list->args.count == 0 || list->args.count > MAX_AXES) {
+        report(b, RULE_RANGE, list->span, "%s must have 1 to %d dimensions, found %d", what, MAX_AXES,
                list->args.count);
         return false;
     }

@@ -133,7 +133,7 @@ Fans fans_of(const AxisMap *map)
     return (Fans){rows, mixed ? mixed->out * taps : taps};
 }
 
-static bool draws(Scope *scope, const Expr *expr)
+bool draws(Scope *scope, const Expr *expr)
 {
     if (!expr)
         return false;
@@ -218,9 +218,10 @@ static const Expr *orthogonal_of(Build *b, Param *param, Scope *scope, const Exp
                param->orthogonal);
         return NULL;
     }
-    if (fans.inputs == 0) {
+    if (fans.inputs == 0 || param->shape.ndim < 2) {
         report(b, RULE_INITIALIZER, expr->span,
-               "`orthogonal` is for the weights of a connection: a neuron's parameter is no matrix");
+               "`orthogonal` is for the weights of a connection: a %s is no matrix",
+               fans.inputs == 0 ? "neuron's parameter" : "list of them");
         return NULL;
     }
     return expr_call(b->arena, expr->span, name_normal, expr->span, (Args){0});

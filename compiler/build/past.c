@@ -50,8 +50,12 @@ static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Shape *shape)
     if (!stage || !stage->name)
         return false;
     const Stage *layer = find_layer(b, stage->name);
-    if (layer)
-        return layer->shape(b, bind_stage(b, layer, stage, where), shape);
+    if (layer) {
+        const Scope *arguments = bind_stage(b, layer, stage, where);
+        Shape in;
+        return layer->shape(b, arguments, NULL, shape)
+               || (infer(b, scope, expr->left, &in) && layer->shape(b, arguments, &in, shape));
+    }
     const Def *def = scope_definition(where, stage->name, BLOCKS, &home);
     const Expr *function = def ? NULL : chained_function(b, &scope, expr);
     if (!def)
@@ -226,21 +230,25 @@ static bool *looped_nodes(Build *b)
     return looped;
 }
 
-/* Reductions and encoders make, or need, all steps at once. */
+static void report_whole(Build *b, const Node *node)
+{
+    bool makes = node->kind == NODE_POISSON || node->kind == NODE_LATENCY, maps = node->kind == NODE_MAP;
+    report(b, RULE_LOOP, node->span, "%s all steps at once, but in this loop each step needs the one before",
+           makes  ? "an encoder makes"
+           : maps ? "a connection along time needs"
+                  : "a reduction over time needs");
+    report_hint(b, makes  ? "a neuron makes spikes step by step, as in `x[-1] -> lif()`"
+                   : maps ? "a single step of the past is `x[-1]`"
+                          : "a neuron with `state s = 0` and `s = s + input` keeps a sum, step by step");
+}
+
+/* Reductions, encoders and connections along time make, or need, all steps at once. */
 static void check_loops(Build *b)
 {
     const bool *looped = looped_nodes(b);
-    for (int n = 0; n < b->net->nodes.count; n++) {
-        const Node *node = &b->net->nodes.at[n];
-        if (!looped[n] || node_facts(node->kind)->stepwise)
-            continue;
-        bool reduces = !stream_at(b, node->out)->temporal;
-        report(b, RULE_LOOP, node->span,
-               "%s all steps at once, but in this loop each step needs the one before",
-               reduces ? "a reduction over time needs" : "an encoder makes");
-        report_hint(b, reduces ? "a neuron with `state s = 0` and `s = s + input` keeps a sum, step by step"
-                               : "a neuron makes spikes step by step, as in `x[-1] -> lif()`");
-    }
+    for (int n = 0; n < b->net->nodes.count; n++)
+        if (looped[n] && !node_is_stepwise(&b->net->nodes.at[n]))
+            report_whole(b, &b->net->nodes.at[n]);
 }
 
 void finish_pasts(Build *b)

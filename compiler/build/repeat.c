@@ -4,9 +4,9 @@
 const char *const repeat_formals[] = {name_times, NULL, name_stage, NULL, NULL};
 
 /* What it is told by its own, no stage says before it is built. */
-bool repeat_shape(Build *b, const Scope *frame, Shape *shape)
+bool repeat_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 {
-    (void)b, (void)frame, (void)shape;
+    (void)b, (void)frame, (void)in, (void)shape;
     return false;
 }
 

@@ -75,7 +75,7 @@ Value build_weights(Build *b, const StageUse *use)
         add_param(b, name, shape, use->expr->span, given_argument(frame, name_init), fans_of_shape(shape));
     if (id == NONE || !learning_arguments(b, frame, &b->net->params.at[id]))
         return value_poison();
-    b->net->params.at[id].matrix = shape.ndim == 2;
+    b->net->params.at[id].matrix = shape.ndim > 1;
     return value_weights(id);
 }
 
@@ -100,7 +100,9 @@ static bool check_apart(Build *b, const StageUse *use, const Scope *arguments)
 
 static Shape weight_shape(const AxisMap *map)
 {
-    return (Shape){.ndim = 2, .dims = {map_rows(map), map_columns(map)}};
+    Shape shape = {0};
+    shape.ndim = map_weight_dims(map, shape.dims);
+    return shape;
 }
 
 static bool check_fit(Build *b, const Expr *expr, ParamId id, const AxisMap *map)
@@ -110,7 +112,7 @@ static bool check_fit(Build *b, const Expr *expr, ParamId id, const AxisMap *map
     if (shape_equal(param->shape, wanted))
         return true;
     report(b, RULE_WEIGHTS, expr->span, "this `%s` has %d inputs and %d outputs, but the weights are %s",
-           map->name, wanted.dims[0], wanted.dims[1], shape_text(b->arena, param->shape));
+           map->name, map_rows(map), map_columns(map), shape_text(b->arena, param->shape));
     report_note(b, param->span, "they are made here");
     report_hint(b, "those that fit are `weights(%s)`, inputs first", shape_text(b->arena, wanted));
     return false;
@@ -147,12 +149,13 @@ ParamId stage_weights(Build *b, const StageUse *use, const Scope *arguments, con
                            fans_of(map));
     if (id == NONE || !clamp_argument(b, arguments, &b->net->params.at[id]))
         return NONE;
-    b->net->params.at[id].matrix = true;
+    b->net->params.at[id].matrix = b->net->params.at[id].shape.ndim > 1;
     return id;
 }
 
-ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map)
+ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,
+                   const Entry *init)
 {
-    Shape shape = {.ndim = 1, .dims = {map_biases(map, false)}};
-    return own_param(b, use, arguments, "b", shape, NULL, fans_of(map));
+    Shape shape = {.ndim = biases > 0, .dims = {biases}};
+    return own_param(b, use, arguments, "b", shape, init, fans_of(map));
 }

@@ -2,6 +2,7 @@
 #include "lower/lower.h"
 
 #include "lower/base/code.h"
+#include "lower/base/matrix.h"
 #include "lower/base/watch.h"
 #include "lower/ends/ends.h"
 #include "lower/maps/linear.h"
@@ -45,7 +46,8 @@ static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, cons
 {
     const Param *param = &lower->net->params.at[id];
     int room = tiling_room(lower->plan->params[id]);
-    Shape shape = param->matrix ? param->shape : (Shape){.ndim = 1, .dims = {room}};
+    Shape shape = param->matrix ? (Shape){.ndim = 2, .dims = {param_rows(param), param_columns(param)}}
+                                : (Shape){.ndim = 1, .dims = {room}};
     const char *name = loop_name(lower->program, arena_printf(lower->arena, "%s%s", prefix, param->name));
     BufferId buffer = add_buffer(lower, name, TYPE_F32, role, shape, param->span);
     lower->program->buffers.at[buffer].param = id;
@@ -58,7 +60,7 @@ static bool *find_transposed(const Lower *lower)
 {
     bool *transposed = NEW_ARRAY(lower->arena, bool, lower->net->params.count + 1);
     for (int n = 0; n < lower->net->nodes.count; n++)
-        if (lower->plan->nodes[n].dense && lower->net->nodes.at[n].transposed)
+        if (reads_transposed(lower->net, &lower->net->nodes.at[n]))
             transposed[lower->net->nodes.at[n].weight] = true;
     return transposed;
 }
@@ -71,7 +73,7 @@ static void add_param_buffers(Lower *lower, ParamId id, bool learned, bool trans
     buffers->gradient = learned ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
     buffers->transposed = -1;
     if (transposed) {
-        Shape shape = {.ndim = 2, .dims = {param->shape.dims[1], param->shape.dims[0]}};
+        Shape shape = {.ndim = 2, .dims = {param_columns(param), param_rows(param)}};
         const char *name =
             loop_name(lower->program, arena_printf(lower->arena, "%s_transposed", param->name));
         buffers->transposed = add_buffer(lower, name, TYPE_F32, BUFFER_SCRATCH, shape, param->span);

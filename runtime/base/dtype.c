@@ -41,3 +41,8 @@ void snn_reverse_bytes(void *elements, size_t count, size_t width)
             at[high] = byte;
         }
 }
+
+size_t snn_line_of(size_t at, size_t lines, size_t taps)
+{
+    return at % taps * (lines / taps) + at / taps;
+}

@@ -13,6 +13,7 @@ typedef struct WriterTensor {
     size_t size;
     const void *data;
     size_t lines; /* in memory, where lines of the file are columns; else 1 */
+    size_t taps;  /* see snn_line_of */
 } WriterTensor;
 
 enum { WRITER_BUFFER = 1 << 18 }; /* bytes that are brought into the file's order in one go */
@@ -44,7 +45,8 @@ static WriterTensor *writer_add(SnnTensorsWriter *writer, const char *name, SnnD
                            .ndim = ndim,
                            .size = snn_dtype_size(dtype),
                            .data = data,
-                           .lines = 1};
+                           .lines = 1,
+                           .taps = 1};
     for (int i = 0; i < ndim; i++) {
         tensor.dims[i] = dims[i];
         tensor.size *= (size_t)dims[i];
@@ -61,13 +63,16 @@ bool snn_tensors_add(SnnTensorsWriter *writer, const char *name, SnnDtype dtype,
     return writer_add(writer, name, dtype, ndim, dims, data) != NULL;
 }
 
-bool snn_tensors_add_transposed(SnnTensorsWriter *writer, const char *name, int64_t rows, int64_t columns,
+bool snn_tensors_add_transposed(SnnTensorsWriter *writer, const char *name, int ndim, const int64_t *dims,
                                 const float *data)
 {
-    WriterTensor *tensor = writer_add(writer, name, SNN_F32, 2, (const int64_t[]){rows, columns}, data);
-    if (tensor != NULL)
-        tensor->lines = (size_t)columns;
-    return tensor != NULL;
+    WriterTensor *tensor = writer_add(writer, name, SNN_F32, ndim, dims, data);
+    if (tensor == NULL)
+        return false;
+    for (int i = 2; i < ndim; i++)
+        tensor->taps *= (size_t)dims[i];
+    tensor->lines = (size_t)dims[1] * tensor->taps;
+    return true;
 }
 
 bool snn_tensors_add_metadata(SnnTensorsWriter *writer, const char *key, const char *value)
@@ -144,10 +149,12 @@ static void writer_gather(const WriterTensor *tensor, size_t first, size_t count
     if (tensor->lines == 1)
         memcpy(into, data + first * width, count * width);
     else
-        for (size_t line = 0; line < tensor->lines; line++)
+        for (size_t at = 0; at < tensor->lines; at++) {
+            size_t line = snn_line_of(at, tensor->lines, tensor->taps);
             for (size_t i = 0; i < count; i++)
-                memcpy(into + (i * tensor->lines + line) * sizeof(float),
+                memcpy(into + (i * tensor->lines + at) * sizeof(float),
                        data + (line * length + first + i) * sizeof(float), sizeof(float));
+        }
     if (snn_is_big_endian())
         snn_reverse_bytes(into, count * tensor->lines, width);
 }

@@ -52,7 +52,7 @@ typedef struct SnnRun {
     float epoch_now, epochs, batch_now, batches; /* the epoch, and the batch in it, count from 0 */
 } SnnRun;
 
-enum { SNN_MAX_DIMS = 4, SNN_MAX_STATES = 16, SNN_MAX_BATCH = 1 << 20, SNN_MAX_EPOCHS = 1000000 };
+enum { SNN_MAX_DIMS = 5, SNN_MAX_STATES = 16, SNN_MAX_BATCH = 1 << 20, SNN_MAX_EPOCHS = 1000000 };
 #define SNN_TEST_EPOCH 0xFFFFFFFFu
 
 /* ---- the program as data -------------------------------------------------------------------------- *
@@ -71,7 +71,7 @@ typedef struct SnnParam {
     int line;          /* of the model's file */
     int ndim;          /* 0: one number */
     int dims[SNN_MAX_DIMS];
-    bool matrix; /* stored [in][out] here, [out][in] in a checkpoint */
+    bool matrix; /* stored [taps...][in][out] here, [out][in][taps...] in a checkpoint */
     struct {
         size_t value;
         size_t gradient; /* 0: frozen, not learned; then there are no states either */

@@ -31,4 +31,8 @@ bool snn_is_big_endian(void); /* the machine */
 /* Of each of `count` elements of `width` bytes. */
 void snn_reverse_bytes(void *elements, size_t count, size_t width);
 
+/* Weights of connections are [taps][inputs][outputs] in memory and, as PyTorch has them, [outputs][inputs][taps] in files:
+ * of so many lines of outputs, that which is element `at` of each output in a file. */
+size_t snn_line_of(size_t at, size_t lines, size_t taps);
+
 #endif

@@ -11,8 +11,8 @@ SnnTensorsWriter *snn_tensors_writer_new(void); /* NULL without memory; so are t
 /* The data are not copied: they stay where they are until they are written. */
 bool snn_tensors_add(SnnTensorsWriter *writer, const char *name, SnnDtype dtype, int ndim,
                      const int64_t *dims, const void *data);
-/* Floats that are [columns][rows] here, and [rows][columns] in the file. */
-bool snn_tensors_add_transposed(SnnTensorsWriter *writer, const char *name, int64_t rows, int64_t columns,
+/* Floats that are [dims[2]]...[dims[1]][dims[0]] here, and [dims[0]][dims[1]][dims[2]]... in the file. */
+bool snn_tensors_add_transposed(SnnTensorsWriter *writer, const char *name, int ndim, const int64_t *dims,
                                 const float *data);
 bool snn_tensors_add_metadata(SnnTensorsWriter *writer, const char *key, const char *value);
 /* Writes a temporary file beside `path`, flushes it to the disk and renames it: `path` is the old file or

@@ -3,6 +3,7 @@
 #include "snn_param.h"
 #include "snn_session.h"
 #include "snn_options.h"
+#include "snn_weights.h"
 
 static void info_size(const char *what, int64_t bytes)
 {
@@ -53,9 +54,12 @@ static void info_saved(const SnnModel *model)
 /* As a checkpoint has it. */
 static void info_shape(char *text, size_t size, const SnnParam *param)
 {
-    bool matrix = param->matrix && param->ndim == 2;
-    const int turned[2] = {matrix ? param->dims[1] : 0, matrix ? param->dims[0] : 0};
-    info_dims(text, size, matrix ? turned : param->dims, param->ndim);
+    int64_t dims[SNN_MAX_DIMS];
+    int shown[SNN_MAX_DIMS];
+    snn_weights_dims(param, dims);
+    for (int i = 0; i < param->ndim; i++)
+        shown[i] = (int)dims[i];
+    info_dims(text, size, shown, param->ndim);
 }
 
 /* The number of parameters; *learned: of those that training changes; *states: of the optimiser's numbers. */

@@ -22,15 +22,15 @@ char *snn_weights_state_name(const SnnParam *param, int state)
 
 bool snn_weights_are_transposed(const SnnParam *param)
 {
-    return param->matrix && param->ndim == 2;
+    return param->matrix && param->ndim > 1;
 }
 
 /* The shape in the file. */
 void snn_weights_dims(const SnnParam *param, int64_t dims[SNN_MAX_DIMS])
 {
-    bool swap = snn_weights_are_transposed(param);
+    bool turned = snn_weights_are_transposed(param);
     for (int i = 0; i < param->ndim; i++)
-        dims[i] = param->dims[swap ? 1 - i : i];
+        dims[i] = param->dims[!turned ? i : i < 2 ? param->ndim - 1 - i : i - 2];
 }
 
 /* ---- which model made them ------------------------------------------------------------------------ */
@@ -130,10 +130,14 @@ static void weights_take(const SnnTensors *file, const SnnParam *param, const ch
         memcpy(values, data, (size_t)snn_param_size(param) * sizeof(float));
         return;
     }
-    int64_t rows = param->dims[0], columns = param->dims[1];
-    for (int64_t j = 0; j < columns; j++)
-        for (int64_t i = 0; i < rows; i++)
-            memcpy(&values[i * columns + j], data + (j * rows + i) * 4, sizeof(float));
+    size_t taps = 1, columns = (size_t)param->dims[param->ndim - 1];
+    size_t lines = (size_t)snn_param_size(param) / columns;
+    for (int i = 0; i < param->ndim - 2; i++)
+        taps *= (size_t)param->dims[i];
+    for (size_t j = 0; j < columns; j++)
+        for (size_t at = 0; at < lines; at++)
+            memcpy(&values[snn_line_of(at, lines, taps) * columns + j], data + (j * lines + at) * 4,
+                   sizeof(float));
 }
 
 static bool weights_take_states(const SnnTensors *file, const SnnParam *param)

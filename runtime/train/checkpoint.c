@@ -28,7 +28,7 @@ static bool checkpoint_add(SnnTensorsWriter *writer, const SnnParam *param, cons
     int64_t dims[SNN_MAX_DIMS];
     snn_weights_dims(param, dims);
     if (snn_weights_are_transposed(param))
-        return snn_tensors_add_transposed(writer, name, dims[0], dims[1], values);
+        return snn_tensors_add_transposed(writer, name, param->ndim, dims, values);
     return snn_tensors_add(writer, name, SNN_F32, param->ndim, dims, values);
 }
 

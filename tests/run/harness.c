@@ -344,7 +344,7 @@ static void make_param(Words *batch, const SnnParam *param)
 {
     bool matrix = param->matrix;
     for (size_t k = 0; k < param_size(param); k++)
-        put_real(batch, matrix ? 3.0f / sqrtf((float)param->dims[0]) : 1.0f, matrix);
+        put_real(batch, matrix ? 3.0f / sqrtf((float)(param_size(param) / (size_t)param->dims[param->ndim - 1])) : 1.0f, matrix);
     for (int s = 0; s < param->states; s++)
         for (size_t k = 0; k < param_size(param); k++)
             put_real(batch, 0.01f, false);

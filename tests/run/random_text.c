@@ -26,6 +26,7 @@ typedef struct Writer {
     Dice names; /* of streams; apart, so that the models do not depend on it */
     Dice ends;  /* whether a model is deep, predicts, has parts that the loss does not reach: apart, too */
     Dice inits; /* initial values, weights with names: apart, too */
+    Dice maps;  /* connections with windows: apart, too */
     Dice broad; /* whether it has one broad layer: apart, too */
     Dice axes;  /* what goes by way of streams with several axes: apart, too */
     int steps;
@@ -218,6 +219,12 @@ static void write_dense(Writer *w, int size)
     fprintf(w->out, ")");
 }
 
+static void write_mapped(Writer *w)
+{
+    write_window(w->out, &w->maps);
+    w->inputs = 0; /* no named weights have as many */
+}
+
 /* + a later layer, or this one, one or more steps ago. Reals could grow without bounds: only spikes. A million weights
  * take the interpreter long. */
 static void write_past(Writer *w, int layer)
@@ -232,23 +239,35 @@ static void write_past(Writer *w, int layer)
     fprintf(w->out, " + %.2g * (", factor);
     w->inputs = past->size;
     write_axes(w, name, true);
+    if (dice_chance(&w->maps, 15) && past->size != BROAD)
+        write_mapped(w);
     write_dense(w, w->streams[from].size);
+    fputs(")", w->out);
+}
+
+static void write_term(Writer *w, int layer)
+{
+    const NamedStream *source = choose_source(w, layer);
+    fputs("(", w->out);
+    write_source(w, source);
+    if (dice_chance(&w->maps, 12) && source->temporal)
+        {
+        write_time_window(w->out, &w->maps);
+        w->inputs = 0;
+    }
+    if (dice_chance(&w->maps, 15) && source->size != BROAD)
+        write_mapped(w);
+    write_dense(w, w->streams[w->first_layer + layer].size);
     fputs(")", w->out);
 }
 
 static void write_terms(Writer *w, int layer)
 {
-    int size = w->streams[w->first_layer + layer].size;
     w->last = layer == w->layers - 1;
-    fputs("(", w->out);
-    write_source(w, choose_source(w, layer));
-    write_dense(w, size);
-    fputs(")", w->out);
+    write_term(w, layer);
     if (chance(w, 35)) {
-        fputs(" + (", w->out);
-        write_source(w, choose_source(w, layer));
-        write_dense(w, size);
-        fputs(")", w->out);
+        fputs(" + ", w->out);
+        write_term(w, layer);
     }
     if (chance(w, 45))
         write_past(w, layer);
@@ -496,6 +515,7 @@ ModelText model_text(uint32_t seed, uint32_t number)
                 .names = dice_new(seed, number, 4),
                 .ends = dice_new(seed, number, 5),
                 .inits = dice_new(seed, number, 7),
+                .maps = dice_new(seed, number, 8),
                 .broad = dice_new(seed, number, 6),
                 .axes = dice_new(seed, number, 17)};
     if (!w.out) {

@@ -116,15 +116,19 @@ static void fill(Interp *interp, BufferId id, const SnnTensor *array)
         interp->buffers[id][k] = golden_number(array, k);
 }
 
-/* Recorded as [outputs][inputs], used as [inputs][outputs]. */
+/* Recorded as [outputs][inputs][taps...], used as [taps...][inputs][outputs]. */
 static void fill_matrix(Interp *interp, BufferId id, const SnnTensor *array)
 {
     const Buffer *buffer = &interp->program->buffers.at[id];
     size_t rows = (size_t)buffer->dims[0], columns = (size_t)buffer->dims[1];
-    ck_assert_msg(array->ndim == 2 && (size_t)array->dims[0] == columns && (size_t)array->dims[1] == rows,
+    size_t inputs = (size_t)array->dims[1], taps = rows / inputs;
+    ck_assert_msg((size_t)array->dims[0] == columns && (size_t)snn_tensor_elements(array) == rows * columns
+                      && rows % inputs == 0,
                   "%s: another shape than the network's", array->name);
-    for (size_t k = 0; k < rows * columns; k++)
-        interp->buffers[id][k] = golden_number(array, k % columns * rows + k / columns);
+    for (size_t j = 0; j < columns; j++)
+        for (size_t at = 0; at < rows; at++)
+            interp->buffers[id][snn_line_of(at, rows, taps) * columns + j] =
+                golden_number(array, j * rows + at);
 }
 
 Interp *golden_batch(const Golden *golden, const char *name, const Program *program, Precision precision)

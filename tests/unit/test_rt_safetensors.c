@@ -287,7 +287,7 @@ START_TEST(matrices_are_transposed)
     for (int64_t i = 0; i < rows * columns; i++)
         values[i] = (float)i;
     SnnTensorsWriter *writer = snn_tensors_writer_new();
-    ck_assert(snn_tensors_add_transposed(writer, "m", rows, columns, values));
+    ck_assert(snn_tensors_add_transposed(writer, "m", 2, (int64_t[]){rows, columns}, values));
     ck_assert_msg(snn_tensors_save(writer, path, &error), "%s", error.text);
     snn_tensors_writer_free(writer);
     SnnTensors *file = snn_tensors_open(path, &error);
@@ -301,6 +301,34 @@ START_TEST(matrices_are_transposed)
         }
     snn_tensors_close(file);
     free(values);
+}
+END_TEST
+
+/* A kernel of 3 outputs, 2 inputs and 2 by 4 taps. */
+START_TEST(kernels_are_transposed)
+{
+    enum { OUT = 3, IN = 2, Y = 2, X = 4 };
+    float values[Y][X][IN][OUT], found;
+    char path[] = "/tmp/snnc-test-XXXXXX";
+    SnnError error = {""};
+    close(mkstemp(path));
+    for (int i = 0; i < Y * X * IN * OUT; i++)
+        (&values[0][0][0][0])[i] = (float)i;
+    SnnTensorsWriter *writer = snn_tensors_writer_new();
+    ck_assert(snn_tensors_add_transposed(writer, "k", 4, (int64_t[]){OUT, IN, Y, X}, &values[0][0][0][0]));
+    ck_assert_msg(snn_tensors_save(writer, path, &error), "%s", error.text);
+    snn_tensors_writer_free(writer);
+    SnnTensors *file = snn_tensors_open(path, &error);
+    unlink(path);
+    const unsigned char *at = snn_tensors_find(file, "k")->data;
+    for (int o = 0; o < OUT; o++)
+        for (int i = 0; i < IN; i++)
+            for (int y = 0; y < Y; y++)
+                for (int x = 0; x < X; x++, at += 4) {
+                    memcpy(&found, at, sizeof found);
+                    ck_assert(found == values[y][x][i][o]);
+                }
+    snn_tensors_close(file);
 }
 END_TEST
 
@@ -344,6 +372,7 @@ Suite *rt_safetensors_suite(void)
     tcase_add_test(tests, bytes_are_little_endian);
     tcase_add_loop_test(tests, matrices_are_transposed, 0,
                         sizeof transposed_shapes / sizeof *transposed_shapes);
+    tcase_add_test(tests, kernels_are_transposed);
     tcase_add_test(tests, bytes_are_reversed_by_element);
     tcase_add_test(tests, refuses_folders_and_missing_files);
     suite_add_tcase(suite, tests);

@@ -44,11 +44,14 @@ static int recorded_gradients(const char *name)
     return count;
 }
 
+/* Element k as we store it: [taps][inputs][outputs], recorded as [outputs][inputs][taps]. */
 static double recorded_element(const SnnTensor *array, const LoopParam *param, size_t k)
 {
-    size_t rows = param->matrix ? (size_t)param->dims[0] : 1,
-           columns = param->matrix ? (size_t)param->dims[1] : 1;
-    return golden_number(array, param->matrix ? k % columns * rows + k / columns : k);
+    if (!param->matrix)
+        return golden_number(array, k);
+    size_t columns = (size_t)array->dims[0], inputs = (size_t)array->dims[1];
+    size_t rows = (size_t)snn_tensor_elements(array) / columns, taps = rows / inputs, row = k / columns;
+    return golden_number(array, k % columns * rows + row % inputs * taps + row / inputs);
 }
 
 /* As recorded, in our order; in the arena. */

@@ -43,10 +43,23 @@ void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *
         copy_row(lower, for_bounds(lower, row, "j", some, all), to, NULL, i, false);
 }
 
+int weight_place(const Lower *lower, ParamId weight, LoopExpr *row, LoopExpr *column, LoopExpr *place[2])
+{
+    place[0] = row;
+    place[1] = column;
+    return lower->net->params.at[weight].matrix ? 2 : 1;
+}
+
+bool reads_transposed(const Net *net, const Node *node)
+{
+    return node >= net->nodes.at + net->backward && node->kind == NODE_MAP && node->transposed
+           && node->weight != NONE && map_mixes_space(node->map);
+}
+
 BufferId weights_of(const Lower *lower, const Node *map)
 {
     const ParamBuffers *weight = &lower->params[map->weight];
-    return map->transposed ? weight->transposed : weight->values;
+    return reads_transposed(lower->net, map) ? weight->transposed : weight->values;
 }
 
 BufferId sums_buffer(Lower *lower, const char *name, int rows, int width)

@@ -19,6 +19,10 @@ void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr 
 void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows,
                  const Tile *tile, bool add);
 
+/* Where a weight is in the buffer of a map's parameter, or in that of its gradient: the number of indices. */
+int weight_place(const Lower *lower, ParamId weight, LoopExpr *row, LoopExpr *column, LoopExpr *place[2]);
+/* Whether the node reads the transpose of its weights, which is made where the backward phase begins. */
+bool reads_transposed(const Net *net, const Node *node);
 /* The matrix that a map reads: its weights, or their transpose. Weights lie [inputs][outputs], so that inner loops run
  * over outputs, contiguous. */
 BufferId weights_of(const Lower *lower, const Node *map);

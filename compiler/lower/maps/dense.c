@@ -6,7 +6,7 @@
 void lower_transposed(Lower *lower, ParamId weight)
 {
     const Param *param = &lower->net->params.at[weight];
-    int rows = param->shape.dims[0], columns = param->shape.dims[1];
+    int rows = param_rows(param), columns = param_columns(param);
     kernel_begin(
         lower, "transpose", param->name,
         arena_printf(lower->arena, "%s with outputs first, for the gradient of its inputs", param->name),
@@ -18,13 +18,34 @@ void lower_transposed(Lower *lower, ParamId weight)
            load2(lower, lower->params[weight].values, i, j), false);
 }
 
+/* One bias for all units: for each step, where time is mixed, or for all of them. */
+static void emit_shared_bias(Lower *lower, const Node *node)
+{
+    bool each = node->map->time.reach == REACH_ALL;
+    LoopStmt *loop_b = for_range(lower, &lower->kernel->body, "b", 0);
+    loop_b->to = loop_scalar(lower->arena, SCALAR_ROWS);
+    LoopStmt *items = kernel_items_in(lower, &loop_b->body, each ? "t" : "k");
+    Site site = {.into = &items->body, .b = loop_variable(lower, loop_b)};
+    if (each)
+        site.t = loop_variable(lower, items);
+    else if (stream_of(lower, node->in)->temporal)
+        site = walk_steps(lower, (Walk){NULL, NULL, steps_of(lower, node->in)}, site);
+    LoopStmt *loop = for_range(lower, site.into, "n", stream_size(lower, node->in));
+    store1(lower, &loop->body, lower->params[node->bias].gradient, loop_variable(lower, items),
+           load_stream(lower, node->in, site, loop_variable(lower, loop)), true);
+}
+
 void lower_bias_grad(Lower *lower, const Node *node)
 {
     const Param *param = &lower->net->params.at[node->bias];
     kernel_begin(lower, "gradient", param->name,
                  arena_printf(lower->arena, "gradient of %s: sum over the batch and time of %s", param->name,
                               stream_of(lower, node->in)->name),
-                 node->span, param->shape.dims[0]);
+                 node->span, shape_size(param->shape));
+    if (node->map->space[node->map->count - 1].reach != REACH_ALL) {
+        emit_shared_bias(lower, node);
+        return;
+    }
     /* The order in which a parameter's gradient is summed: over the batch, then over time. */
     LoopStmt *loop_b = for_range(lower, &lower->kernel->body, "b", 0);
     loop_b->to = loop_scalar(lower->arena, SCALAR_ROWS);
@@ -34,11 +55,19 @@ void lower_bias_grad(Lower *lower, const Node *node)
         site.t = loop_variable(lower, loop_t);
         site.into = &loop_t->body;
     }
+    LoopExpr *unit = NULL;
+    if (stream_size(lower, node->in) > shape_size(param->shape)) {
+        LoopStmt *loop =
+            for_range(lower, site.into, "position", stream_size(lower, node->in) / shape_size(param->shape));
+        unit = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, shape_size(param->shape)));
+        site.into = &loop->body;
+    }
     LoopStmt *loop_j = kernel_items_in(lower, site.into, "j");
     loop_j->independent = true;
     LoopExpr *j = loop_variable(lower, loop_j);
-    store1(lower, &loop_j->body, lower->params[node->bias].gradient, j, load_stream(lower, node->in, site, j),
-           true);
+    unit = unit ? op2(lower, OP_ADD, unit, j) : j;
+    store1(lower, &loop_j->body, lower->params[node->bias].gradient, j,
+           load_stream(lower, node->in, site, unit), true);
 }
 
 /* ---- gradients of biases in the kernel of their layer ---- */

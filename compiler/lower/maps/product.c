@@ -7,7 +7,8 @@
 
 static bool serves(const Linear *linear)
 {
-    return linear->plan->role != ROLE_BIAS_GRAD && !linear->plan->tables && !linear->plan->listed;
+    return linear->plan->dense && linear->plan->role != ROLE_BIAS_GRAD && !linear->plan->tables
+           && !linear->plan->listed;
 }
 
 /* ---- maps ---- */

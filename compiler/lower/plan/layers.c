@@ -86,13 +86,20 @@ static const NodePlan *record_of(const Planning *plan, const Node *node)
     return &plan->nodes[node - plan->net->nodes.at];
 }
 
+/* Of what a layer that is not cut works on: units, or those of the matrix whose gradient it sums. */
+static int columns_of(const Planning *plan, const LayerPlan *layer, const NodePlan *own)
+{
+    bool sums = layer->gradients.count > 0 && !record_of(plan, layer->gradients.at[0])->dense;
+    return sums ? map_columns(layer->gradients.at[0]->map) : tiling_room(own->tiles);
+}
+
 static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
 {
     const NodePlan *own = &plan->nodes[n];
     bool alone = layer->maps.count == 0 && layer->gradients.count == 0;
-    bool cut = is_cut(plan, n) && !alone;
+    bool cut = is_cut(plan, n) && !alone && (own->dense || layer->scan);
     layer->cut = cut ? CUT_UNITS : layer->gradients.count ? CUT_SLICES : CUT_SAMPLES;
-    layer->width = cut ? own->tiles.width : tiling_room(own->tiles);
+    layer->width = cut ? own->tiles.width : columns_of(plan, layer, own);
     layer->items = cut ? own->tiles.count : layer->cut == CUT_SLICES ? SLICES : 0;
     layer->once = !layer->scan;
     for (int i = 0; i < layer->maps.count; i++) {

@@ -90,13 +90,19 @@ static void start_node(Planning *plan, int n)
     record->steps = record->in_time ? plan->net->steps : 1;
 }
 
+/* Whether what it makes has only the units that there are. */
+static bool fills_no_room(const Node *node)
+{
+    return node->kind == NODE_DATA || (node->kind == NODE_MAP && !map_is_dense(node->map));
+}
+
 static StreamPlan start_stream(const Planning *plan, StreamId id)
 {
     const Stream *stream = &plan->net->streams.at[id];
-    bool given = stream->node != NONE && plan->net->nodes.at[stream->node].kind == NODE_DATA;
+    bool exact = stream->node != NONE && fills_no_room(&plan->net->nodes.at[stream->node]);
     int units = shape_size(stream->shape);
     return (StreamPlan){.steps = stream->temporal ? plan->net->steps : 1,
-                        .tiles = tiling_of(units, !given),
+                        .tiles = tiling_of(units, !exact),
                         .room = units,
                         .place = NONE};
 }

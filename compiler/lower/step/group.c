@@ -39,6 +39,10 @@ typedef struct Stepping {
 static void prepare_map(Lower *lower, Member *member)
 {
     StreamId in = member->node->in;
+    if (!plan_of(lower, member->node)->dense) {
+        member->map = linear_of(lower, member->node);
+        return;
+    }
     member->map = step_map_of(lower, member->node);
     member->lists = !member->map.plan->joined && lower->plan->streams[in].events && list_buffers(lower, in);
 }
@@ -53,7 +57,10 @@ static void step_map(Lower *lower, const Group *group, const Member *member, Sit
 {
     if (member->lists)
         emit_list_step(lower, member->node->in, walk_samples(lower, group->samples, site));
-    emit_step_map(lower, &member->map, site, group->samples);
+    if (member->map.plan->dense)
+        emit_step_map(lower, &member->map, site, group->samples);
+    else
+        emit_linear(lower, &member->map, site, group->samples);
 }
 
 /* ---- delays ---- */

@@ -84,9 +84,9 @@ static void add_shared_arrays(Lower *lower, const Layer *layer)
 
 /* An array for each tile or slice. Those of tiles are not the kernel's own: with sums in an array of its own,
  * GCC keeps these in registers only if whatever else it reads comes from elsewhere. */
-static Matrix own_matrix(Lower *lower, const Layer *layer, const char *prefix, const char *name, StreamId in)
+static Matrix own_matrix(Lower *lower, const Layer *layer, const char *prefix, const char *name, int rows)
 {
-    int dims[3] = {layer->plan->items, stream_size(lower, in), layer->plan->width};
+    int dims[3] = {layer->plan->items, rows, layer->plan->width};
     return (Matrix){named_buffer(lower, prefix, name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims),
                     layer->tile.item, NULL};
 }
@@ -94,11 +94,13 @@ static Matrix own_matrix(Lower *lower, const Layer *layer, const char *prefix, c
 /* Weights of a tile, next to each other. */
 static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, LoopBlock *into)
 {
+    if (!plan_of(lower, map)->dense) /* needs none */
+        return (Matrix){-1, NULL, NULL};
     Matrix all = {weights_of(lower, map), NULL, NULL};
     if (layer->plan->cut != CUT_UNITS)
         return all;
     all.column = layer->tile.from;
-    Matrix own = own_matrix(lower, layer, "tiles_of", weights_name(lower, map), map->in);
+    Matrix own = own_matrix(lower, layer, "tiles_of", weights_name(lower, map), stream_size(lower, map->in));
     note(lower, into, "the tile's part of ", weights_name(lower, map));
     matrix_copy(lower, into, &own, &all, stream_size(lower, map->in), &layer->tile, false);
     return own;
@@ -109,8 +111,8 @@ static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, Loo
 {
     if (plan_of(lower, node)->role == ROLE_BIAS_GRAD) /* needs none */
         return (Matrix){-1, NULL, NULL};
-    Matrix total = own_matrix(lower, layer, "parts_of", plan_of(lower, node)->name, node->in);
-    matrix_copy(lower, into, &total, NULL, stream_size(lower, node->in), &layer->tile, false);
+    Matrix total = own_matrix(lower, layer, "parts_of", plan_of(lower, node)->name, map_rows(node->map));
+    matrix_copy(lower, into, &total, NULL, map_rows(node->map), &layer->tile, false);
     return total;
 }
 
@@ -247,14 +249,16 @@ static void lower_parts(Lower *lower, const Layer *layer, const Linear *gradient
     const Param *param = &lower->net->params.at[node->weight];
     kernel_begin(lower, "sum", param->name,
                  arena_printf(lower->arena, "gradient of %s: sum of the parts", param->name), node->span,
-                 param->shape.dims[0]);
+                 map_rows(node->map));
     LoopStmt *loop_i = kernel_items(lower, "i");
     LoopStmt *loop_s = for_range(lower, &loop_i->body, "slice", layer->plan->items);
-    LoopStmt *loop_j = for_units(lower, &loop_s->body, "j", layer->own->units);
+    LoopStmt *loop_j = for_units(lower, &loop_s->body, "j", layer->plan->width);
     LoopExpr *i = loop_variable(lower, loop_i), *j = loop_variable(lower, loop_j);
     Matrix part = {gradient->matrix.buffer, loop_variable(lower, loop_s), NULL};
-    store2(lower, &loop_j->body, lower->params[node->weight].gradient, i, j, matrix_load(lower, &part, i, j),
-           true);
+    LoopExpr *place[2];
+    int count = weight_place(lower, node->weight, i, j, place);
+    loop_store(lower->program, &loop_j->body, lower->params[node->weight].gradient, count, place,
+               matrix_load(lower, &part, i, j), true);
 }
 
 static void finish(Lower *lower, const Layer *layer, LoopBlock *into)

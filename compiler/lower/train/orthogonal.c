@@ -81,7 +81,7 @@ static void take_out(const Work *work, LoopBlock *into, LoopExpr *column)
 void lower_orthogonal(Lower *lower, ParamId id)
 {
     const Param *param = &lower->net->params.at[id];
-    int inputs = param->shape.dims[0], outputs = param->shape.dims[1];
+    int inputs = param_rows(param), outputs = param_columns(param);
     Work work = {.lower = lower, .values = lower->params[id].values, .turned = inputs < outputs};
     work.rows = work.turned ? outputs : inputs;
     work.count = work.turned ? inputs : outputs;

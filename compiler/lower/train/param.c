@@ -9,12 +9,12 @@ Elements param_kernel(Lower *lower, ParamId id, const char *verb, const char *ab
     const Param *param = &lower->net->params.at[id];
     bool matrix = param->matrix;
     kernel_begin(lower, verb, param->name, about, (Span){0, 0},
-                 matrix ? param->shape.dims[0] : shape_size(param->shape));
+                 matrix ? param_rows(param) : shape_size(param->shape));
     LoopStmt *rows = kernel_items(lower, matrix ? "i" : "k");
     Elements all = {rows, &rows->body, {loop_variable(lower, rows)}, 1};
     rows->independent = !matrix;
     if (matrix) {
-        LoopStmt *columns = for_units(lower, all.into, "j", param->shape.dims[1]);
+        LoopStmt *columns = for_units(lower, all.into, "j", param_columns(param));
         all.into = &columns->body;
         all.index[all.dims++] = loop_variable(lower, columns);
     }
@@ -41,9 +41,9 @@ static LoopExpr **draw_numbers(Lower *lower, ParamId id, const Elements *all, in
     launches->at[launches->count - 1].number = id;
     LoopExpr *unit = all->index[0], **draws = NEW_ARRAY(arena, LoopExpr *, count + 1);
     if (all->dims == 2)
-        unit =
-            op2(lower, OP_ADD, op2(lower, OP_MUL, unit, num(lower, lower->net->params.at[id].shape.dims[1])),
-                all->index[1]);
+        unit = op2(lower, OP_ADD,
+                   op2(lower, OP_MUL, unit, num(lower, param_columns(&lower->net->params.at[id]))),
+                   all->index[1]);
     for (int k = 0; k < count; k++) {
         LoopExpr *key = loop_local(lower, before, "key", loop_key(arena, loop_given(arena), num(lower, k)));
         LoopExpr *random = op2(lower, OP_MUL, loop_float(arena, 2), random_fraction(lower, key, unit));

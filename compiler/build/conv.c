@@ -1,0 +1,147 @@
+/* conv(channels, kernel = 3): convolutions along all axes of space but the channel, or along time, and their transposes. */
+#include "build.h"
+
+const char *const conv_formals[] = {
+    name_channels, name_none,   name_kernel, NULL,          name_stride, name_none,   name_pad,
+    name_none,     name_edge,   name_zero,   name_dilation, name_none,   name_groups, name_none,
+    name_bias,     name_false,  name_init,   name_none,     name_along,  name_none,   name_weights,
+    name_none,     name_frozen, name_false,  name_clamp,    name_none,   NULL};
+
+const char *const conv_transpose_formals[] = {
+    name_channels, NULL,      name_kernel,     NULL,       name_stride,   name_none,
+    name_pad,      name_none, name_output_pad, name_none,  name_dilation, name_none,
+    name_groups,   name_none, name_bias,       name_false, name_init,     name_none,
+    name_weights,  name_none, name_frozen,     name_false, name_clamp,    name_none,
+    NULL};
+
+/* ---- channels ---- */
+
+static bool check_groups(Build *b, const Window *window, int groups, int in, int out)
+{
+    if (in % groups == 0 && out % groups == 0)
+        return true;
+    bool first = in % groups != 0;
+    report(b, RULE_WINDOW, window->span,
+           "%d groups do not divide the %d channels of the %s: %d = %d * %d + %d", groups, first ? in : out,
+           first ? "input" : "result", first ? in : out, groups, (first ? in : out) / groups,
+           (first ? in : out) % groups);
+    return false;
+}
+
+/* The axis of channels: from those of the input, or one, to as many as the argument says. */
+static bool mix_channels(Build *b, const Window *window, AxisMap *map)
+{
+    const Entry *given = given_argument(window->frame, name_channels),
+                *group = given_argument(window->frame, name_groups);
+    int in = has_channels(window->in) ? window->in.dims[window->in.ndim - 1] : 1, out;
+    if (!given) {
+        report(b, RULE_MISSING_ARGUMENT, window->span, "`%s` needs a value for `channels`", window->stage);
+        report_hint(b, "as in `%s(32, kernel = 3)`", window->stage);
+        return false;
+    }
+    if (!constant_integer(b, given->scope, given->expr, "`channels`", 1, MAX_ELEMENTS, &out)
+        || (group
+            && !constant_integer(b, group->scope, group->expr, "`groups`", 1, MAX_ELEMENTS, &map->groups))
+        || !check_groups(b, window, map->groups, in, out))
+        return false;
+    if (map->count == MAX_AXES) {
+        report(b, RULE_WINDOW, window->span, "%s has no room for an axis of channels: %d axes are possible",
+               shape_text(b->arena, window->in), MAX_AXES);
+        return false;
+    }
+    map->space[map->count++] = (MapAxis){.name = name_c,
+                                         .reach = REACH_ALL,
+                                         .in = window->transposed ? out : in,
+                                         .out = window->transposed ? in : out};
+    return true;
+}
+
+/* ---- along time ---- */
+
+static bool conv_in_time(Build *b, const Window *window, AxisMap *map)
+{
+    MapAxis time;
+    if (!read_window_in_time(b, window, &time))
+        return false;
+    if (!given_argument(window->frame, name_channels)) {
+        *map = map_in_time(map->name, shape_size(window->in), time);
+        return !given_argument(window->frame, name_groups) || mix_channels(b, window, map);
+    }
+    map->time = time;
+    for (int a = 0; a < window->count; a++)
+        map->space[map->count++] = (MapAxis){.name = shape_axis(window->in, a),
+                                             .reach = REACH_SAME,
+                                             .in = window->in.dims[a],
+                                             .out = window->in.dims[a]};
+    return mix_channels(b, window, map);
+}
+
+static bool conv_map(Build *b, const Window *window, AxisMap *map)
+{
+    *map = (AxisMap){.name = window->stage, .groups = 1};
+    if (given_argument(window->frame, name_along))
+        return conv_in_time(b, window, map);
+    return read_windows(b, window, map) && mix_channels(b, window, map);
+}
+
+/* Without channels, those along time leave the shape as it is. */
+static Shape conv_result(const Window *window, const AxisMap *map)
+{
+    bool same = map->time.reach == REACH_WINDOW && map->space[map->count - 1].reach == REACH_SAME;
+    return same ? window->in : map_shape(map, window->transposed);
+}
+
+/* ---- stages ---- */
+
+bool conv_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+{
+    if (!in)
+        return false;
+    AxisMap map;
+    Window window = window_of(name_conv, (Span){0, 0}, frame, *in);
+    bool found = conv_map(b, &window, &map);
+    if (found)
+        *shape = conv_result(&window, &map);
+    return found;
+}
+
+bool conv_transpose_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+{
+    if (!in)
+        return false;
+    AxisMap map;
+    Window window = window_of(name_conv_transpose, (Span){0, 0}, frame, *in);
+    window.transposed = true;
+    bool found = conv_map(b, &window, &map);
+    if (found)
+        *shape = conv_result(&window, &map);
+    return found;
+}
+
+static Value build_window(Build *b, const StageUse *use, bool transposed)
+{
+    StreamId in = plain_stream_of(b, use->in, use->in_span);
+    const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
+    if (in == NONE || frame->wrong)
+        return value_poison();
+    Connection conv = {.use = use, .frame = frame, .in = in, .transposed = transposed};
+    Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape);
+    window.transposed = transposed;
+    bool along = given_argument(frame, name_along) != NULL;
+    bool fine = (!along || check_temporal(b, in, use->in_span, true)) && conv_map(b, &window, &conv.map);
+    fine = connection_bias(b, &conv) && fine;
+    if (!fine)
+        return value_poison();
+    conv.out = conv_result(&window, &conv.map);
+    return add_connection(b, &conv);
+}
+
+Value build_conv(Build *b, const StageUse *use)
+{
+    return build_window(b, use, false);
+}
+
+Value build_conv_transpose(Build *b, const StageUse *use)
+{
+    return build_window(b, use, true);
+}

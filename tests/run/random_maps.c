@@ -1,0 +1,74 @@
+/* Connections with a window: over space, where the stream is given a shape first, and over time. */
+#include "random_models.h"
+
+typedef struct Extents {
+    int count; /* of axes of space */
+    int at[3];
+} Extents;
+
+/* `name = 2` or `name = [2, 1]`, each from `least` to `most`. */
+static void write_numbers(FILE *out, Dice *dice, const char *name, Extents axes, int least, int most)
+{
+    fprintf(out, ", %s = ", name);
+    if (dice_chance(dice, 50)) {
+        fprintf(out, "%d", dice_between(dice, least, most));
+        return;
+    }
+    for (int a = 0; a < axes.count; a++)
+        fprintf(out, "%s%d", a ? ", " : "[", dice_between(dice, least, most));
+    fputs("]", out);
+}
+
+static void write_start(FILE *out, Dice *dice)
+{
+    static const char *const biases[] = {"", ", bias", ", bias = 0.3", ", bias = uniform(-1, 1)"};
+    fputs(biases[dice_below(dice, 4)], out);
+    if (dice_chance(dice, 20))
+        fputs(", init = normal(0.1, 0.5)", out);
+}
+
+/* Extents are at least 4, so that a kernel of up to 3 fits in, 2 apart with a padding of 1. */
+static void write_conv(FILE *out, Dice *dice, Extents axes, int groups)
+{
+    bool turned = dice_chance(dice, 30);
+    fprintf(out, " -> %s(%d", turned ? "conv_transpose" : "conv", groups * dice_between(dice, 1, 3));
+    write_numbers(out, dice, "kernel", axes, 1, 3);
+    if (dice_chance(dice, 50))
+        write_numbers(out, dice, "stride", axes, 1, 3);
+    if (dice_chance(dice, 30))
+        write_numbers(out, dice, "dilation", axes, 1, 2);
+    if (dice_chance(dice, 30) && !turned)
+        fputs(dice_chance(dice, 50) ? ", pad = same" : ", pad = valid", out);
+    else
+        fputs(", pad = 1", out);
+    if (dice_chance(dice, 30) && !turned)
+        fputs(", edge = replicate", out);
+    if (groups > 1)
+        fprintf(out, ", groups = %d", groups);
+    write_start(out, dice);
+    fputs(")", out);
+}
+
+void write_window(FILE *out, Dice *dice)
+{
+    Extents axes = {.count = dice_between(dice, 1, 3)};
+    static const char *const names[] = {"z", "y", "x"};
+    int groups = dice_chance(dice, 60) ? 1 : dice_between(dice, 2, 3);
+    bool channels = groups > 1 || dice_chance(dice, 60);
+    fputs(" -> dense([", out);
+    for (int a = 0; a < axes.count; a++)
+        fprintf(out, "%s%s = %d", a ? ", " : "", names[3 - axes.count + a], dice_between(dice, 5, axes.count < 3 ? 8 : 6));
+    if (channels)
+        fprintf(out, ", c = %d", groups * dice_between(dice, 1, 3));
+    fputs("])", out);
+    write_conv(out, dice, axes, groups);
+}
+
+void write_time_window(FILE *out, Dice *dice)
+{
+    static const char *const maps[] = {"dense(steps, along = time", "conv(kernel = 2, along = time",
+                                       "conv(3, kernel = 3, dilation = 2, along = time"};
+    fprintf(out, " -> %s", maps[dice_below(dice, 3)]);
+    write_start(out, dice);
+    fputs(")", out);
+}
