@@ -22,10 +22,10 @@ static char *read_text(Arena *arena, const char *path)
 }
 
 /* `### NAME`, then lines of a model up to the next such line. */
-static void read_cases(Golden *golden)
+static void read_cases(Golden *golden, const char *path)
 {
-    char *at = read_text(golden->arena, FOLDER "models.txt");
-    ck_assert_msg(strncmp(at, "### ", 4) == 0, "models.txt does not start with a case");
+    char *at = read_text(golden->arena, path);
+    ck_assert_msg(strncmp(at, "### ", 4) == 0, "%s does not start with a case", path);
     while (at) {
         char *name = at + 4, *end = strchr(name, '\n');
         ck_assert_ptr_nonnull(end);
@@ -50,17 +50,28 @@ static void read_optimizers(Golden *golden)
     }
 }
 
-Golden *golden_open(void)
+static Golden *open_files(const char *cases, const char *arrays)
 {
     Arena *arena = arena_new();
     Golden *golden = NEW(arena, Golden);
     golden->arena = arena;
-    read_cases(golden);
-    read_optimizers(golden);
+    read_cases(golden, cases);
     SnnError error = {""};
-    golden->arrays = snn_tensors_open(FOLDER "golden.safetensors", &error);
+    golden->arrays = snn_tensors_open(arrays, &error);
     ck_assert_msg(golden->arrays != NULL, "%s", error.text);
     return golden;
+}
+
+Golden *golden_open(void)
+{
+    Golden *golden = open_files(FOLDER "models.txt", FOLDER "golden.safetensors");
+    read_optimizers(golden);
+    return golden;
+}
+
+Golden *golden_open_maps(void)
+{
+    return open_files(FOLDER "maps.txt", FOLDER "maps.safetensors");
 }
 
 void golden_close(Golden *golden)
@@ -76,8 +87,30 @@ const SnnTensor *golden_array(const Golden *golden, const char *of, const char *
     char full[200];
     snprintf(full, sizeof full, "%s/%s%s", of, prefix, name);
     const SnnTensor *array = snn_tensors_find(golden->arrays, full);
-    ck_assert_msg(array != NULL, "golden.safetensors has no `%s`", full);
+    ck_assert_msg(array != NULL, "nothing is recorded of `%s`", full);
     return array;
+}
+
+static double gradient_element(const SnnTensor *array, const LoopParam *param, size_t k)
+{
+    if (!param->matrix)
+        return golden_number(array, k);
+    size_t columns = (size_t)array->dims[0], inputs = (size_t)array->dims[1];
+    size_t rows = (size_t)snn_tensor_elements(array) / columns, taps = rows / inputs, row = k / columns;
+    return golden_number(array, k % columns * rows + row % inputs * taps + row / inputs);
+}
+
+double *golden_gradient(const Golden *golden, const char *of, const LoopParam *param)
+{
+    const SnnTensor *array = golden_array(golden, of, "grad.", param->name);
+    size_t count = (size_t)snn_tensor_elements(array), expected = 1;
+    for (int d = 0; d < param->ndim; d++)
+        expected *= (size_t)param->dims[d];
+    ck_assert_msg(count == expected, "%s: another size than `%s`", array->name, param->name);
+    double *numbers = NEW_ARRAY(golden->arena, double, count + 1);
+    for (size_t k = 0; k < count; k++)
+        numbers[k] = gradient_element(array, param, k);
+    return numbers;
 }
 
 double golden_number(const SnnTensor *array, size_t index)

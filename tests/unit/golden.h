@@ -6,7 +6,7 @@
 #include "pipeline.h"
 #include "snn_safetensors.h"
 
-enum { GOLDEN_CASES = 726, GOLDEN_OPTIMIZERS = 8 };
+enum { GOLDEN_CASES = 726, GOLDEN_MAPS = 169, GOLDEN_OPTIMIZERS = 8 };
 
 typedef struct GoldenText {
     const char *name;
@@ -19,12 +19,16 @@ typedef struct Golden {
     SnnTensors *arrays;
 } Golden;
 
-/* Reads all three files. Fails the running test if one is missing or does not read. */
+/* Reads all files of record.py. Fails the running test if one is missing or does not read. */
 Golden *golden_open(void);
+/* The same of maps.py, without optimizers. */
+Golden *golden_open_maps(void);
 void golden_close(Golden *golden);
 
 /* The array `case/prefix``name`. Fails the running test if there is none. */
 const SnnTensor *golden_array(const Golden *golden, const char *of, const char *prefix, const char *name);
+/* A gradient as we store it: of weights [taps][inputs][outputs], recorded as [outputs][inputs][taps]. In the golden's arena. */
+double *golden_gradient(const Golden *golden, const char *of, const LoopParam *param);
 /* An element, in row-major order, of an F32 or I32 array. */
 double golden_number(const SnnTensor *array, size_t index);
 

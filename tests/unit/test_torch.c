@@ -44,28 +44,6 @@ static int recorded_gradients(const char *name)
     return count;
 }
 
-/* Element k as we store it: [taps][inputs][outputs], recorded as [outputs][inputs][taps]. */
-static double recorded_element(const SnnTensor *array, const LoopParam *param, size_t k)
-{
-    if (!param->matrix)
-        return golden_number(array, k);
-    size_t columns = (size_t)array->dims[0], inputs = (size_t)array->dims[1];
-    size_t rows = (size_t)snn_tensor_elements(array) / columns, taps = rows / inputs, row = k / columns;
-    return golden_number(array, k % columns * rows + row % inputs * taps + row / inputs);
-}
-
-/* As recorded, in our order; in the arena. */
-static double *recorded_gradient(Arena *arena, const LoopParam *param, size_t count, const char *name)
-{
-    const SnnTensor *array = golden_array(golden, name, "grad.", param->name);
-    ck_assert_msg((size_t)snn_tensor_elements(array) == count, "%s: another size than `%s`", array->name,
-                  param->name);
-    double *numbers = NEW_ARRAY(arena, double, count + 1);
-    for (size_t k = 0; k < count; k++)
-        numbers[k] = recorded_element(array, param, k);
-    return numbers;
-}
-
 /* `of`: whose gradient is expected. */
 static void compare_gradient(const Interp *interp, const LoopParam *param, const double *expected,
                              const char *name, const char *of)
@@ -90,7 +68,7 @@ static Interp *ran(const Program *program, const char *name, Precision precision
     return interp;
 }
 
-static void compare_with_pytorch(Arena *arena, const Interp *interp, const char *name)
+static void compare_with_pytorch(const Interp *interp, const char *name)
 {
     const Program *program = interp->program;
     double expected = golden_number(golden_array(golden, name, "", "loss"), 0), loss = run_loss(interp);
@@ -99,8 +77,7 @@ static void compare_with_pytorch(Arena *arena, const Interp *interp, const char 
     for (int p = 0; p < program->params.count; p++) {
         const LoopParam *param = &program->params.at[p];
         ck_assert_msg(param->gradient >= 0, "%s: `%s` has no gradient", name, param->name);
-        size_t count = interp_count(interp, param->gradient);
-        compare_gradient(interp, param, recorded_gradient(arena, param, count, name), name, "PyTorch");
+        compare_gradient(interp, param, golden_gradient(golden, name, param), name, "PyTorch");
     }
 }
 
@@ -124,8 +101,8 @@ START_TEST(gradients)
     Interp *single = ran(apart, text->name, PRECISION_SINGLE);
     Interp *exact = ran(fused, text->name, PRECISION_DOUBLE);
     Interp *rounded = ran(fused, text->name, PRECISION_SINGLE);
-    compare_with_pytorch(arena, single, text->name);
-    compare_with_pytorch(arena, exact, text->name);
+    compare_with_pytorch(single, text->name);
+    compare_with_pytorch(exact, text->name);
     for (int p = 0; p < fused->params.count; p++) {
         const LoopParam *param = &fused->params.at[p];
         compare_gradient(rounded, param, exact->buffers[param->gradient], text->name, "double precision");
@@ -133,6 +110,50 @@ START_TEST(gradients)
     interp_free(single);
     interp_free(exact);
     interp_free(rounded);
+    arena_free(arena);
+}
+END_TEST
+
+/* ---- maps ---- */
+
+static Golden *maps;
+
+static void open_maps(void)
+{
+    maps = golden_open_maps();
+}
+
+static void close_maps(void)
+{
+    golden_close(maps);
+}
+
+START_TEST(number_of_maps)
+{
+    ck_assert_int_eq(maps->cases.count, GOLDEN_MAPS);
+}
+END_TEST
+
+/* Nothing spikes there, so precisions differ by roundings only. */
+START_TEST(gradients_of_maps)
+{
+    const GoldenText *text = &maps->cases.at[_i];
+    Arena *arena = arena_new();
+    const Program *program = golden_program(golden_compilation(arena, text), text->name);
+    for (int single = 0; single < 2; single++) {
+        Interp *interp =
+            golden_batch(maps, text->name, program, single ? PRECISION_SINGLE : PRECISION_DOUBLE);
+        interp_run(interp, PHASE_FORWARD);
+        interp_run(interp, PHASE_BACKWARD);
+        double expected = golden_number(golden_array(maps, text->name, "", "loss"), 0);
+        ck_assert_msg(fabs(run_loss(interp) - expected) <= LIMIT * fabs(expected), "%s: loss %.9g, not %.9g",
+                      text->name, run_loss(interp), expected);
+        for (int p = 0; p < program->params.count; p++) {
+            const LoopParam *param = &program->params.at[p];
+            compare_gradient(interp, param, golden_gradient(maps, text->name, param), text->name, "PyTorch");
+        }
+        interp_free(interp);
+    }
     arena_free(arena);
 }
 END_TEST
@@ -217,5 +238,11 @@ Suite *torch_suite(void)
     tcase_add_loop_test(tcase, gradients, 0, GOLDEN_CASES);
     tcase_add_loop_test(tcase, optimizers, 0, GOLDEN_OPTIMIZERS);
     suite_add_tcase(suite, tcase);
+    TCase *windows = tcase_create("maps");
+    tcase_set_timeout(windows, 60);
+    tcase_add_unchecked_fixture(windows, open_maps, close_maps);
+    tcase_add_test(windows, number_of_maps);
+    tcase_add_loop_test(windows, gradients_of_maps, 0, GOLDEN_MAPS);
+    suite_add_tcase(suite, windows);
     return suite;
 }
