@@ -1,5 +1,7 @@
 #include "net.h"
 
+#include "intern.h"
+
 #include <stdio.h>
 
 StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span)
@@ -52,6 +54,24 @@ int net_add(Net *net, Node node)
             net->streams.at[node_made(&node, k)].node = id;
     vec_push(net->arena, &net->nodes, node);
     return id;
+}
+
+StreamId net_weights(Net *net, ParamId param, Span span)
+{
+    const Param *of = &net->params.at[param];
+    Shape shape = of->shape;
+    for (int d = 0; d < shape.ndim; d++)
+        shape.axes[d] = shape_axis(of->shape, d);
+    int last = shape.ndim - 1;
+    if (shape.ndim > 1)
+        shape.axes[last - 1] = name_inputs;
+    shape.axes[last] = name_outputs;
+    Node node = node_new(NODE_PARAM, span);
+    node.weight = param;
+    node.out = net_stream(net, of->name, STREAM_REALS, false, shape, span);
+    net->streams.at[node.out].batched = false;
+    net_add(net, node);
+    return node.out;
 }
 
 const Node *net_loss(const Net *net)
@@ -146,6 +166,17 @@ bool scan_is_even(const Net *net, const Node *scan)
         even = even && (shape.ndim == 0 || shape_equal(shape, units));
     }
     return even;
+}
+
+bool scan_is_batched(const Net *net, const Node *scan)
+{
+    for (int i = 0; i < scan->ins.count; i++)
+        if (net->streams.at[scan->ins.at[i]].batched)
+            return true;
+    for (int k = 0; k < scan->outs.count; k++)
+        if (net->streams.at[scan->outs.at[k].stream].batched)
+            return true;
+    return false;
 }
 
 bool scan_sums_steps(const Net *net, const Node *scan, StreamId out)

@@ -114,6 +114,8 @@ ParamId net_param(Net *net, const char *name, Shape shape, Span span);
 void param_starts_at(const Net *net, Param *param, double number);
 /* Whether it is. */
 bool param_is_constant(const Param *param, double *number);
+/* The values of the parameter as a stream; its axes are called inputs and outputs, and those before by rank. */
+StreamId net_weights(Net *net, ParamId param, Span span);
 /* Appends the node, and sets the producer of its outputs. */
 int net_add(Net *net, Node node);
 /* The scan makes the stream, too. */
@@ -129,6 +131,8 @@ bool param_may_learn(const Net *net, ParamId param);
 bool *streams_behind_params(const Net *net);
 /* Whether the scan runs at every step; else once for all of them. */
 bool scan_in_time(const Net *net, const Node *scan);
+/* Whether it runs for each sample; else once, over what is the same for all of them. */
+bool scan_is_batched(const Net *net, const Node *scan);
 /* The units that the scan runs over. */
 Shape scan_units(const Net *net, const Node *scan);
 /* Whether all that it reads and makes goes over just these units; parameters may also be of the whole layer. */

@@ -370,7 +370,8 @@ static const char *map_operation(const Printer *printer, const char *in, const c
     Arena *arena = printer->arena;
     const char *axes = map_text(arena, node->map);
     if (node->weight == NONE)
-        weight = arena_printf(arena, "%.9g", node->map->constant);
+        weight = node->aux != NONE ? stream_at(printer, node->aux)->name
+                                   : arena_printf(arena, "%.9g", node->map->constant);
     return arena_printf(arena, "%s%s(%s, %s%s%s)%s%s%s", node->map->name, node->transposed ? "^T" : "", in,
                         weight, *bias ? ", " : "", bias, *axes ? " [" : "", axes, *axes ? "]" : "");
 }
@@ -409,8 +410,12 @@ static const char *operation(const Printer *printer)
         return arena_printf(arena, "%s at the %s of the %s of %s, else 0", in, time ? "step" : "place",
                             reduce_name(node->reduce), aux);
     }
-    case NODE_MAP_GRAD: return arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
+    case NODE_MAP_GRAD:
+        return node->out != NONE ? arena_printf(arena, "sum of %s x %s", in, aux)
+                                 : arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
     case NODE_BIAS_GRAD: return arena_printf(arena, "grad %s += %s", bias, in);
+    case NODE_PARAM: return arena_printf(arena, "param %s", weight);
+    case NODE_PARAM_GRAD: return arena_printf(arena, "grad %s += %s", weight, in);
     case NODE_SCAN:
     case NODE_UPDATE:
     case NODE_KIND_COUNT: break;

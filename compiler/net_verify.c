@@ -289,8 +289,19 @@ static bool weight_fits(Verifier *verifier, const AxisMap *map, ParamId weight)
                    shape_text(verifier->net->arena, param->shape), shape_text(verifier->net->arena, shape));
 }
 
-/* The map takes `in` to `out`. */
-static bool map_fits(Verifier *verifier, const Node *node, StreamId in, StreamId out)
+/* A stream that is the weights, or their gradient. */
+static bool weights_fit(Verifier *verifier, const AxisMap *map, StreamId weights)
+{
+    const Stream *stream = stream_at(verifier, weights);
+    int size = map_rows(map) * map_columns(map);
+    return require(verifier, !stream->batched && !stream->temporal, "`%s` are no weights: they change",
+                   stream->name)
+           && require(verifier, shape_size(stream->shape) == size, "`%s` are %d weights of %d", stream->name,
+                      shape_size(stream->shape), size);
+}
+
+/* The map takes `in` to `out`; `weights` is a stream of them, or of their gradient, or NONE. */
+static bool map_fits(Verifier *verifier, const Node *node, StreamId in, StreamId out, StreamId weights)
 {
     if (!require(verifier, node->map != NULL, "has no map"))
         return false;
@@ -303,7 +314,8 @@ static bool map_fits(Verifier *verifier, const Node *node, StreamId in, StreamId
            && require(verifier, whole, "goes over other steps than there are")
            && has_units(verifier, in, map_inputs(map)) && has_units(verifier, out, map_outputs(map))
            && same_time(verifier, in, out)
-           && (node->weight == NONE || weight_fits(verifier, map, node->weight));
+           && (node->weight == NONE || weight_fits(verifier, map, node->weight))
+           && (weights == NONE || weights_fit(verifier, map, weights));
 }
 
 static bool bias_fits(Verifier *verifier, const Node *node)
@@ -321,7 +333,7 @@ static bool verify_map(Verifier *verifier)
 {
     const Node *node = verifier->node;
     StreamId from = node->transposed ? node->out : node->in, to = node->transposed ? node->in : node->out;
-    return map_fits(verifier, node, from, to) && (node->bias == NONE || bias_fits(verifier, node));
+    return map_fits(verifier, node, from, to, node->aux) && (node->bias == NONE || bias_fits(verifier, node));
 }
 
 static bool verify_scan_grads(Verifier *verifier)
@@ -374,7 +386,11 @@ static bool verify_scan_axes(Verifier *verifier)
 static bool verify_scan(Verifier *verifier)
 {
     const Node *node = verifier->node;
+    bool batched = scan_is_batched(verifier->net, node), alike = true;
+    for (int i = 0; i < node->ins.count; i++)
+        alike = alike && stream_at(verifier, node->ins.at[i])->batched == batched;
     return require(verifier, node->outs.count + node->grads.count > 0, "has no result")
+           && require(verifier, alike, "reads what is of one sample with what is of all")
            && require(verifier, node->outs.count + node->ins.count > 0, "has no stream to tell its size")
            && verify_scan_axes(verifier) && verify_scan_grads(verifier) && verify_body(verifier);
 }
@@ -470,6 +486,17 @@ static bool verify_update(Verifier *verifier)
            && verify_body(verifier);
 }
 
+static bool param_fits(Verifier *verifier, StreamId values)
+{
+    const Stream *stream = stream_at(verifier, values);
+    const Param *param = &verifier->net->params.at[verifier->node->weight];
+    return require(verifier, !stream->batched && !stream->temporal, "`%s` is no parameter: it changes",
+                   stream->name)
+           && require(verifier, shape_size(stream->shape) == shape_size(param->shape),
+                      "`%s` has %d values, `%s` %d", stream->name, shape_size(stream->shape), param->name,
+                      shape_size(param->shape));
+}
+
 static bool verify_meaning(Verifier *verifier)
 {
     const Node *node = verifier->node;
@@ -489,7 +516,11 @@ static bool verify_meaning(Verifier *verifier)
         return verify_loss(verifier) && same_shape(verifier, node->in, node->out)
                && is_temporal(verifier, node->out, false);
     case NODE_PICK_GRAD: return verify_pick(verifier);
-    case NODE_MAP_GRAD: return map_fits(verifier, node, node->in, node->aux);
+    case NODE_MAP_GRAD:
+        return require(verifier, (node->weight == NONE) != (node->out == NONE), "is of one array of weights")
+               && map_fits(verifier, node, node->in, node->aux, node->out);
+    case NODE_PARAM: return param_fits(verifier, node->out);
+    case NODE_PARAM_GRAD: return param_fits(verifier, node->in);
     case NODE_BIAS_GRAD: return bias_fits(verifier, node);
     case NODE_UPDATE: return verify_update(verifier);
     case NODE_KIND_COUNT: break;

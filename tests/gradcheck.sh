@@ -83,6 +83,28 @@ for seed in 1 2 3; do
     judge 0 'b_c .*frozen' $seed 'a frozen bias'
 done
 
+# Weights that are made of others, for all samples at once.
+cat > "$work/model.snn" << END
+block soft(w, gain = 2) = tanh(gain * w)
+model made {
+    data idx(shape = [6], classes = 5)
+    time 4 steps
+    k    = weights([5, 5], clamp = [-1, 1])
+    mask = weights([5, 5], init = where(uniform(0, 1) < 0.5, 1, 0), frozen)
+    a = image -> dense(5, synapse = binary) -> lif
+    b = (a -> dense(5, bias, synapse = ternary(0.1))) + (b[-1] -> dense(5, weights = k, synapse = soft))
+        + (a -> dense(5, weights = k * mask)) + (a -> dense(5, weights = k)) -> lif
+    c = b -> dense(5, init = normal, synapse = tanh) -> li
+    predict argmax(mean(c))
+    train { loss cross_entropy(mean(c), label) }
+}
+END
+for seed in 1 2 3; do
+    for name in k w_a w_b w_c; do
+        judge 0 "^$name .*ok" $seed 'weights that are made of others'
+    done
+done
+
 # What a neuron behind `detach` was is held in the one order, also where the layer goes tile by tile.
 cat > "$work/model.snn" << END
 model detached {

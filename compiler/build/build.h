@@ -429,11 +429,13 @@ Value eval_where(Context *c, Scope *scope, const Expr *call);
 Value eval_detach(Context *c, Scope *scope, const Expr *call);
 Value eval_step(Context *c, Scope *scope, const Expr *call);
 
+/* A parameter as a stream, which is the same for all samples; one for each. */
+StreamId weights_stream(Build *b, ParamId param, Span span);
 extern const char *const weights_formals[];
 Value build_weights(Build *b, const StageUse *use);
-/* The weights of a stage with the arguments `weights`, `init`, `frozen` and `clamp`, shaped as map_weight_dims says: its own, or
- * those that it shares. NONE if a mistake was reported. */
-ParamId stage_weights(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map);
+/* The weights of a map by a stage with the arguments `weights`, `init`, `frozen`, `clamp` and `synapse`, shaped as
+ * map_weight_dims says: a parameter of its own, or what it is given. False if a mistake was reported. */
+bool stage_weights(Build *b, const StageUse *use, const Scope *arguments, Node *map);
 /* Of so many biases (0: one for all), which are frozen as the weights are. `init`: what they start from; NULL: as usual. */
 ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,
                    const Entry *init);
@@ -605,6 +607,8 @@ bool check_array(Build *b, double elements, Span span, const char *what);
 bool check_axes(Build *b, Shape shape, Span span);
 /* A stream meets others whose axes are these: one has all axes of the other. */
 bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span);
+/* Both go over samples, or neither does. */
+bool check_samples(Build *b, StreamId first, StreamId second, Span span);
 bool check_temporal(Build *b, StreamId stream, Span span, bool temporal);
 bool check_classes(Build *b, StreamId stream, Span span);
 bool check_assignable(Build *b, const Entry *entry, const char *name, Span span);

@@ -219,6 +219,16 @@ bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span)
     return false;
 }
 
+bool check_samples(Build *b, StreamId first, StreamId second, Span span)
+{
+    if (stream_at(b, first)->batched == stream_at(b, second)->batched)
+        return true;
+    report(b, RULE_STREAM, span,
+           "weights, which are the same for all samples, cannot meet streams in a formula");
+    report_hint(b, "they are those of a connection, as in `x -> dense(100, weights = k)`");
+    return false;
+}
+
 bool check_temporal(Build *b, StreamId stream, Span span, bool temporal)
 {
     if (stream_at(b, stream)->temporal == temporal)

@@ -18,9 +18,10 @@ static bool check_connection(Build *b, const Connection *connection)
 /* False if a mistake was reported. */
 static bool add_params(Build *b, Node *node, const Connection *connection)
 {
-    node->weight = stage_weights(b, connection->use, connection->frame, node->map);
-    if (node->weight == NONE || !connection->bias)
-        return node->weight != NONE;
+    if (!stage_weights(b, connection->use, connection->frame, node))
+        return false;
+    if (!connection->bias)
+        return true;
     int biases = map_biases(node->map, node->transposed);
     node->bias = stage_bias(b, connection->use, connection->frame, node->map, biases, connection->bias_init);
     return node->bias != NONE;

@@ -222,6 +222,8 @@ static Value map_input(Context *c, Value stream, Span span)
 {
     Build *b = c->build;
     Node *node = c->node;
+    if (node->ins.count > 0 && !check_samples(b, node->ins.at[0], stream.stream, span))
+        return value_poison();
     if (node->ins.count > 0 && !check_shapes_meet(b, scan_units(b->net, node), stream.stream, span))
         return value_poison();
     int index = 0;
@@ -237,11 +239,8 @@ static Value map_input(Context *c, Value stream, Span span)
 /* A stream in a formula: an input of a map, a mistake elsewhere. */
 static Value stream_in_formula(Context *c, Value value, Span span, const char *name)
 {
-    if (value.kind == VALUE_WEIGHTS) {
-        report(c->build, RULE_STREAM, span, "weights cannot be used in a formula");
-        report_hint(c->build, "they are those of a connection, as in `x -> dense(100, weights = %s)`", name);
-        return value_poison();
-    }
+    if (value.kind == VALUE_WEIGHTS)
+        value = value_stream(weights_stream(c->build, value.param, span), unit_plain);
     if (value.kind != VALUE_STREAM)
         return value;
     if (c->streams)

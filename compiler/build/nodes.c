@@ -48,7 +48,21 @@ StreamId stream_of(Build *b, Value value, Span span)
 StreamId plain_stream_of(Build *b, Value value, Span span)
 {
     StreamId stream = stream_of(b, value, span);
-    return stream != NONE && check_plain(b, value, span, "a stream") ? stream : NONE;
+    if (stream == NONE || !check_plain(b, value, span, "a stream"))
+        return NONE;
+    if (stream_at(b, stream)->batched)
+        return stream;
+    report(b, RULE_STREAM, span, "a stream is needed here, found weights");
+    report_hint(b, "they are those of a connection, as in `x -> dense(100, weights = k)`");
+    return NONE;
+}
+
+StreamId weights_stream(Build *b, ParamId param, Span span)
+{
+    for (int n = 0; n < b->net->nodes.count; n++)
+        if (b->net->nodes.at[n].kind == NODE_PARAM && b->net->nodes.at[n].weight == param)
+            return b->net->nodes.at[n].out;
+    return net_weights(b->net, param, span);
 }
 
 /* ---- pointwise formulas: a scan without states for each ------------------------------------------------ */
@@ -64,8 +78,10 @@ static bool any_temporal(Build *b, const Node *node)
 StreamId add_map(Build *b, Node node, Val val, const char *name)
 {
     Shape shape = scan_units(b->net, &node);
-    StreamKind kind = kind_of_output(b, &node, val);
+    bool batched = scan_is_batched(b->net, &node);
+    StreamKind kind = batched ? kind_of_output(b, &node, val) : STREAM_REALS;
     ScanOut out = {add_stream(b, name, "map", kind, any_temporal(b, &node), shape, node.span), val};
+    stream_at(b, out.stream)->batched = batched;
     vec_push(b->arena, &node.outs, out);
     add_node(b, node);
     return out.stream;

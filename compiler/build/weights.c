@@ -98,6 +98,15 @@ static bool check_apart(Build *b, const StageUse *use, const Scope *arguments)
     return true;
 }
 
+/* Without the names of the axes. */
+static const char *dims_text(Build *b, Shape shape)
+{
+    const char *text = "";
+    for (int d = 0; d < shape.ndim; d++)
+        text = arena_printf(b->arena, "%s%s%d", text, d ? ", " : "", shape.dims[d]);
+    return arena_printf(b->arena, "[%s]", text);
+}
+
 static Shape weight_shape(const AxisMap *map)
 {
     Shape shape = {0};
@@ -105,32 +114,41 @@ static Shape weight_shape(const AxisMap *map)
     return shape;
 }
 
-static bool check_fit(Build *b, const Expr *expr, ParamId id, const AxisMap *map)
+static bool check_fit(Build *b, const Expr *expr, Shape shape, Span made, const AxisMap *map)
 {
-    const Param *param = &b->net->params.at[id];
     Shape wanted = weight_shape(map);
-    if (shape_equal(param->shape, wanted))
+    bool fits = shape.ndim == wanted.ndim;
+    for (int d = 0; d < shape.ndim && fits; d++)
+        fits = shape.dims[d] == wanted.dims[d];
+    if (fits)
         return true;
     report(b, RULE_WEIGHTS, expr->span, "this `%s` has %d inputs and %d outputs, but the weights are %s",
-           map->name, map_rows(map), map_columns(map), shape_text(b->arena, param->shape));
-    report_note(b, param->span, "they are made here");
+           map->name, map_rows(map), map_columns(map), dims_text(b, shape));
+    report_note(b, made, "they are made here");
     report_hint(b, "those that fit are `weights(%s)`, inputs first", shape_text(b->arena, wanted));
     return false;
 }
 
-static ParamId given_weights(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map)
+/* A parameter is read where it stands; what is made of some is a stream. */
+static bool given_weights(Build *b, const StageUse *use, const Scope *arguments, Node *node)
 {
     const Entry *given = given_argument(arguments, name_weights);
     Value value = build_value(b, given->scope, given->expr, NULL);
     if (value.kind == VALUE_POISON || !check_apart(b, use, arguments))
-        return NONE;
-    if (value.kind != VALUE_WEIGHTS) {
+        return false;
+    bool stream = value.kind == VALUE_STREAM && !stream_at(b, value.stream)->batched;
+    if (!stream && value.kind != VALUE_WEIGHTS) {
         report(b, RULE_WEIGHTS, given->expr->span, "these are no weights");
         report_hint(b, "weights with a name are made by `k = weights(%s)`",
-                    shape_text(b->arena, weight_shape(map)));
-        return NONE;
+                    shape_text(b->arena, weight_shape(node->map)));
+        return false;
     }
-    return check_fit(b, given->expr, value.param, map) ? value.param : NONE;
+    *(stream ? &node->aux : &node->weight) = stream ? value.stream : value.param;
+    if (stream)
+        return check_fit(b, given->expr, stream_at(b, value.stream)->shape, stream_at(b, value.stream)->span,
+                         node->map);
+    const Param *param = &b->net->params.at[value.param];
+    return check_fit(b, given->expr, param->shape, param->span, node->map);
 }
 
 static ParamId own_param(Build *b, const StageUse *use, const Scope *arguments, const char *prefix,
@@ -141,16 +159,41 @@ static ParamId own_param(Build *b, const StageUse *use, const Scope *arguments, 
     return id != NONE && frozen_argument(b, arguments, &b->net->params.at[id].frozen) ? id : NONE;
 }
 
-ParamId stage_weights(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map)
+static bool own_weights(Build *b, const StageUse *use, const Scope *arguments, Node *node)
 {
-    if (given_argument(arguments, name_weights))
-        return given_weights(b, use, arguments, map);
-    ParamId id = own_param(b, use, arguments, "w", weight_shape(map), given_argument(arguments, name_init),
-                           fans_of(map));
-    if (id == NONE || !clamp_argument(b, arguments, &b->net->params.at[id]))
-        return NONE;
-    b->net->params.at[id].matrix = b->net->params.at[id].shape.ndim > 1;
-    return id;
+    node->weight = own_param(b, use, arguments, "w", weight_shape(node->map),
+                             given_argument(arguments, name_init), fans_of(node->map));
+    if (node->weight == NONE || !clamp_argument(b, arguments, &b->net->params.at[node->weight]))
+        return false;
+    b->net->params.at[node->weight].matrix = b->net->params.at[node->weight].shape.ndim > 1;
+    return true;
+}
+
+/* `synapse = f`: the weights sent through f, as in `k -> f`. */
+static bool apply_synapse(Build *b, const Entry *synapse, Node *node)
+{
+    Span span = synapse->expr->span;
+    Scope *scope = scope_new(b, synapse->scope);
+    Entry *left = scope_define(b, scope, ENTRY_STREAM, name_arrow, span);
+    left->value = node->aux != NONE ? value_stream(node->aux, unit_plain) : value_weights(node->weight);
+    left->progress = ENTRY_DONE;
+    Expr *stage = NEW(b->arena, Expr);
+    *stage = *synapse->expr;
+    const Expr *chain = expr_chain(b->arena, span, expr_name(b->arena, span, name_arrow), stage);
+    Value value = b->language->build(b, scope, chain, NULL);
+    if (value.kind != VALUE_STREAM || !check_plain(b, value, span, "a weight"))
+        return value.kind == VALUE_WEIGHTS; /* nothing is made of it */
+    node->weight = NONE;
+    node->aux = value.stream;
+    return check_fit(b, synapse->expr, stream_at(b, value.stream)->shape, span, node->map);
+}
+
+bool stage_weights(Build *b, const StageUse *use, const Scope *arguments, Node *node)
+{
+    bool fine = given_argument(arguments, name_weights) ? given_weights(b, use, arguments, node)
+                                                        : own_weights(b, use, arguments, node);
+    const Entry *synapse = given_argument(arguments, name_synapse);
+    return fine && (!synapse || apply_synapse(b, synapse, node));
 }
 
 ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,

@@ -9,6 +9,7 @@
 #include "lower/step/group.h"
 #include "lower/train/layer.h"
 #include "lower/train/param.h"
+#include "lower/train/weights.h"
 
 /* ---- buffers ---- */
 
@@ -23,9 +24,35 @@ static BufferId add_buffer(Lower *lower, const char *name, Type type, BufferRole
     return loop_buffer(lower->program, buffer);
 }
 
+/* Weights with several axes lie as a matrix, of which the last axis is the columns. */
+static int weight_columns(Shape shape)
+{
+    return shape.dims[shape.ndim - 1];
+}
+
+static int weight_rows(Shape shape)
+{
+    return shape_size(shape) / weight_columns(shape);
+}
+
+/* A stream that is the same for all samples. */
+static void add_weight_buffer(Lower *lower, StreamId id)
+{
+    const Stream *stream = stream_of(lower, id);
+    Shape shape = {.ndim = 1, .dims = {shape_size(stream->shape)}};
+    if (stream->shape.ndim > 1)
+        shape = (Shape){.ndim = 2, .dims = {weight_rows(stream->shape), weight_columns(stream->shape)}};
+    lower->streams[id].values =
+        add_buffer(lower, stream->name, TYPE_F32, BUFFER_SCRATCH, shape, stream->span);
+}
+
 static void add_stream_buffer(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
+    if (!stream->batched) {
+        add_weight_buffer(lower, id);
+        return;
+    }
     const StreamPlan *plan = &lower->plan->streams[id];
     Shape shape = stream->temporal ? (Shape){.ndim = 2, .dims = {plan->steps, plan->room}}
                                    : (Shape){.ndim = 1, .dims = {plan->room}};
@@ -55,12 +82,35 @@ static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, cons
     return buffer;
 }
 
+static BufferId add_transposed(Lower *lower, const char *name, int rows, int columns, Span span)
+{
+    Shape turned = {.ndim = 2, .dims = {columns, rows}};
+    name = loop_name(lower->program, arena_printf(lower->arena, "%s_transposed", name));
+    return add_buffer(lower, name, TYPE_F32, BUFFER_SCRATCH, turned, span);
+}
+
+/* Of weights that are streams: where they stand, if that is a parameter, and their transposes. */
+static void finish_weights(Lower *lower)
+{
+    const Net *net = lower->net;
+    for (int n = 0; n < net->updates; n++) {
+        const Node *node = &net->nodes.at[n];
+        if (node->kind == NODE_PARAM)
+            lower->streams[node->out].values = lower->params[node->weight].values;
+        if (!reads_transposed(net, node) || node->aux == NONE || lower->streams[node->aux].transposed >= 0)
+            continue;
+        const Stream *weights = stream_of(lower, node->aux);
+        lower->streams[node->aux].transposed = add_transposed(
+            lower, weights->name, weight_rows(weights->shape), weight_columns(weights->shape), weights->span);
+    }
+}
+
 /* By parameter: whether a map reads its transpose. */
 static bool *find_transposed(const Lower *lower)
 {
     bool *transposed = NEW_ARRAY(lower->arena, bool, lower->net->params.count + 1);
     for (int n = 0; n < lower->net->nodes.count; n++)
-        if (reads_transposed(lower->net, &lower->net->nodes.at[n]))
+        if (reads_transposed(lower->net, &lower->net->nodes.at[n]) && lower->net->nodes.at[n].weight != NONE)
             transposed[lower->net->nodes.at[n].weight] = true;
     return transposed;
 }
@@ -71,13 +121,9 @@ static void add_param_buffers(Lower *lower, ParamId id, bool learned, bool trans
     const Param *param = &lower->net->params.at[id];
     ParamBuffers *buffers = &lower->params[id];
     buffers->gradient = learned ? add_param_buffer(lower, id, BUFFER_GRADIENT, "grad_") : -1;
-    buffers->transposed = -1;
-    if (transposed) {
-        Shape shape = {.ndim = 2, .dims = {param_columns(param), param_rows(param)}};
-        const char *name =
-            loop_name(lower->program, arena_printf(lower->arena, "%s_transposed", param->name));
-        buffers->transposed = add_buffer(lower, name, TYPE_F32, BUFFER_SCRATCH, shape, param->span);
-    }
+    buffers->transposed =
+        transposed ? add_transposed(lower, param->name, param_rows(param), param_columns(param), param->span)
+                   : -1;
 }
 
 /* One that every model has; not named by it. */
@@ -140,7 +186,9 @@ static void take_place(Lower *lower, StreamId id)
 static bool has_buffer(const Lower *lower, StreamId id)
 {
     const StreamPlan *plan = &lower->plan->streams[id];
-    return stream_of(lower, id)->node != NONE && !plan->local && !plan->shifted && plan->place == NONE;
+    int maker = stream_of(lower, id)->node;
+    bool made = maker != NONE && lower->net->nodes.at[maker].kind != NODE_PARAM;
+    return made && !plan->local && !plan->shifted && plan->place == NONE;
 }
 
 /* What the user knows comes first: whatever else would meet a stream's name gets a number. */
@@ -155,7 +203,7 @@ static void add_stream_buffers(Lower *lower)
 {
     const Net *net = lower->net;
     for (StreamId s = 0; s < net->streams.count; s++) {
-        lower->streams[s] = (StreamBuffers){-1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1}};
+        lower->streams[s] = (StreamBuffers){-1, -1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1}};
         if (has_buffer(lower, s))
             add_stream_buffer(lower, s);
     }
@@ -175,6 +223,7 @@ static void add_buffers(Lower *lower)
     const bool *learned = learned_params(lower->net), *transposed = find_transposed(lower);
     for (ParamId p = 0; p < net->params.count; p++)
         add_param_buffers(lower, p, learned[p], transposed[p]);
+    finish_weights(lower);
     for (int n = net->updates; n < net->nodes.count; n++)
         lower->params[net->nodes.at[n].weight].update = &net->nodes.at[n];
     add_activity_buffers(lower);
@@ -202,8 +251,15 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_LOSS_GRAD: lower_loss_grad(lower, node); break;
     case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
     case NODE_BIAS_GRAD: lower_bias_grad(lower, node); break;
-    case NODE_MAP:
+    case NODE_PARAM: break; /* its values are the parameter's */
+    case NODE_PARAM_GRAD: lower_param_grad(lower, node); break;
     case NODE_SCAN:
+        if (scan_is_batched(lower->net, node))
+            lower_layer(lower, node);
+        else
+            lower_weights(lower, node);
+        break;
+    case NODE_MAP:
     case NODE_MAP_GRAD: lower_layer(lower, node); break;
     case NODE_UPDATE: lower_update(lower, node); break;
     case NODE_KIND_COUNT: break;
@@ -220,6 +276,25 @@ static void lower_phase(Lower *lower, Phase phase)
         else
             lower_node(lower, &lower->net->nodes.at[part->nodes[0]]);
     }
+}
+
+/* What the backward phase needs of weights, parameters or streams, before it begins. */
+static void begin_weights(Lower *lower)
+{
+    const Net *net = lower->net;
+    for (int n = net->backward; n < net->updates; n++)
+        if (net->nodes.at[n].kind == NODE_MAP_GRAD && net->nodes.at[n].out != NONE)
+            lower_zeroed_weights(lower, net->nodes.at[n].out);
+    for (ParamId p = 0; p < net->params.count; p++)
+        if (lower->params[p].transposed >= 0)
+            lower_transposed(lower, net->params.at[p].name, param_rows(&net->params.at[p]),
+                             param_columns(&net->params.at[p]), lower->params[p].values,
+                             lower->params[p].transposed);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        if (lower->streams[s].transposed >= 0)
+            lower_transposed(lower, stream_of(lower, s)->name, weight_rows(stream_of(lower, s)->shape),
+                             weight_columns(stream_of(lower, s)->shape), lower->streams[s].values,
+                             lower->streams[s].transposed);
 }
 
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
@@ -243,9 +318,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     for (ParamId p = 0; p < net->params.count; p++)
         if (lower.params[p].gradient >= 0)
             lower_zeroed(&lower, p);
-    for (ParamId p = 0; p < net->params.count; p++)
-        if (lower.params[p].transposed >= 0)
-            lower_transposed(&lower, p);
+    begin_weights(&lower);
     lower_phase(&lower, PHASE_BACKWARD);
     lower.phase = PHASE_UPDATE;
     lower_phase(&lower, PHASE_UPDATE);

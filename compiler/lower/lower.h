@@ -19,10 +19,11 @@ typedef struct SpikeBuffers {
 } SpikeBuffers;
 
 typedef struct StreamBuffers {
-    BufferId values;   /* -1: it is shifted, or a tile and its kernel not yet begun */
-    BufferId whole;    /* all steps of a joined map, if tables made them; else -1 */
-    BufferId activity; /* numbers of its spikes; -1: not counted */
-    int described;     /* its row of Program.streams, or NONE */
+    BufferId values;     /* -1: it is shifted, or a tile and its kernel not yet begun */
+    BufferId whole;      /* all steps of a joined map, if tables made them; else -1 */
+    BufferId activity;   /* numbers of its spikes; -1: not counted */
+    BufferId transposed; /* of weights; -1: nobody needs W^T */
+    int described;       /* its row of Program.streams, or NONE */
     SpikeBuffers spikes;
 } StreamBuffers;
 

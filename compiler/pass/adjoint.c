@@ -266,11 +266,13 @@ static StreamId saved_stream(Copier *copier, Val v)
         if (scan->outs.at[k].value == v && !is_sum(net, scan, scan->outs.at[k].stream))
             return scan->outs.at[k].stream;
     const Stream *first = &net->streams.at[scan->outs.at[0].stream];
+    bool batched = first->batched;
     const char *name = arena_printf(net->arena, "%s_%s%s", first->name, instr->name ? instr->name : "saved",
                                     instr->op == OP_STATE ? "_before" : "");
     StreamId stream =
         net_stream(net, name, STREAM_REALS, scan_in_time(net, scan), scan_units(net, scan), scan->span);
     net->streams.at[stream].saved = true;
+    net->streams.at[stream].batched = batched;
     net_add_out(net, copier->scan, stream, v);
     return stream;
 }

@@ -34,8 +34,10 @@ static void contribute(Diff *diff, StreamId stream, StreamId gradient)
 static StreamId gradient_stream(Diff *diff, StreamId of, bool temporal)
 {
     Stream stream = diff->net->streams.at[of];
-    return net_stream(diff->net, arena_printf(diff->arena, "g_%s", stream.name), STREAM_REALS, temporal,
-                      stream.shape, stream.span);
+    StreamId gradient = net_stream(diff->net, arena_printf(diff->arena, "g_%s", stream.name), STREAM_REALS,
+                                   temporal, stream.shape, stream.span);
+    diff->net->streams.at[gradient].batched = stream.batched;
+    return gradient;
 }
 
 /* A pointwise node out = scale * sum of the terms. */
@@ -104,6 +106,7 @@ static void adjoin_reduce(Diff *diff, int index)
     contribute(diff, node.in, g);
 }
 
+/* Of the parameter, or of the stream that the map takes its weights from. */
 static void add_weight_gradient(Diff *diff, const Node *map, StreamId g)
 {
     Node node = node_new(NODE_MAP_GRAD, map->span);
@@ -111,7 +114,11 @@ static void add_weight_gradient(Diff *diff, const Node *map, StreamId g)
     node.weight = map->weight;
     node.in = map->transposed ? g : map->in;
     node.aux = map->transposed ? map->in : g;
+    if (map->aux != NONE)
+        node.out = gradient_stream(diff, map->aux, false);
     net_add(diff->net, node);
+    if (map->aux != NONE)
+        contribute(diff, map->aux, node.out);
 }
 
 static void add_bias_gradient(Diff *diff, const Node *map, StreamId g)
@@ -130,7 +137,7 @@ static void adjoin_map(Diff *diff, int index)
     StreamId g = gathered(diff, node.out);
     if (g == NONE)
         return;
-    if (param_may_learn(diff->net, node.weight))
+    if (param_may_learn(diff->net, node.weight) || (node.aux != NONE && diff->needs[node.aux]))
         add_weight_gradient(diff, &node, g);
     if (param_may_learn(diff->net, node.bias))
         add_bias_gradient(diff, &node, g);
@@ -141,9 +148,22 @@ static void adjoin_map(Diff *diff, int index)
     adjoint.transposed = !node.transposed;
     adjoint.in = g;
     adjoint.weight = node.weight;
+    adjoint.aux = node.aux;
     adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);
     net_add(diff->net, adjoint);
     contribute(diff, node.in, adjoint.out);
+}
+
+static void adjoin_param(Diff *diff, int index)
+{
+    const Node node = diff->net->nodes.at[index];
+    StreamId g = param_may_learn(diff->net, node.weight) ? gathered(diff, node.out) : NONE;
+    if (g == NONE)
+        return;
+    Node adjoint = node_new(NODE_PARAM_GRAD, node.span);
+    adjoint.in = g;
+    adjoint.weight = node.weight;
+    net_add(diff->net, adjoint);
 }
 
 static void adjoin_scan(Diff *diff, int index)

@@ -119,6 +119,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *wild_streams
     case NODE_REDUCE: return make_wild(wild_streams, node->out, wild_streams[node->in]);
     case NODE_DATA:
     case NODE_TARGET:
+    case NODE_PARAM: /* the runtime looks at parameters */
     case NODE_POISSON:
     case NODE_LATENCY:
     case NODE_MAP: /* a sum over many units */
@@ -128,6 +129,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *wild_streams
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD:
     case NODE_MAP_GRAD:
+    case NODE_PARAM_GRAD:
     case NODE_BIAS_GRAD:
     case NODE_UPDATE:
     case NODE_KIND_COUNT: break;

@@ -119,8 +119,8 @@ static bool is_map(const Net *net, const Node *scan)
 /* Over the same units; one whose streams all go over them has faster loops than one whose do not. */
 static bool units_allow(const Net *net, const Node *a, const Node *b)
 {
-    return shape_equal(scan_units(net, a), scan_units(net, b))
-           && scan_is_even(net, a) == scan_is_even(net, b);
+    return shape_equal(scan_units(net, a), scan_units(net, b)) && scan_is_even(net, a) == scan_is_even(net, b)
+           && scan_is_batched(net, a) == scan_is_batched(net, b);
 }
 
 static bool can_merge(Fuse *fuse, int first, int second)

@@ -62,17 +62,24 @@ static bool reach_inputs(const Net *net, const Node *scan, bool *reached)
     return changed;
 }
 
+static bool reach_map(const Node *map, bool *reached)
+{
+    bool changed = reach(reached, map->in);
+    return (map->aux != NONE && reach(reached, map->aux)) || changed;
+}
+
 /* Whether a stream that the node reads is found to be reached that was not. */
 static bool streams_changed(const Net *net, const Node *node, bool *reached)
 {
     switch (node->kind) {
     case NODE_LOSS: return reach(reached, node->in);
     case NODE_REDUCE:
-    case NODE_MAP:
     case NODE_DELAY: return reached[node->out] && reach(reached, node->in);
+    case NODE_MAP: return reached[node->out] && reach_map(node, reached);
     case NODE_SCAN: return reach_inputs(net, node, reached);
     case NODE_DATA:
     case NODE_TARGET:
+    case NODE_PARAM:
     case NODE_POISSON:
     case NODE_LATENCY: /* spikes at random or at a time of their own: no derivative */
     case NODE_PREDICT:
@@ -80,6 +87,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *reached)
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD:
     case NODE_MAP_GRAD:
+    case NODE_PARAM_GRAD:
     case NODE_BIAS_GRAD:
     case NODE_UPDATE:
     case NODE_KIND_COUNT: break;

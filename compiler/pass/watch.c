@@ -178,6 +178,6 @@ static void watch_scan(Net *net, int index)
 void watch_net(Net *net)
 {
     for (int n = 0; n < net->backward; n++)
-        if (net->nodes.at[n].kind == NODE_SCAN)
+        if (net->nodes.at[n].kind == NODE_SCAN && scan_is_batched(net, &net->nodes.at[n]))
             watch_scan(net, n);
 }

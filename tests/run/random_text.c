@@ -171,6 +171,9 @@ static const char *const initial_values[] = {"uniform(-0.3, 0.4)",
                                              "uniform(0, uniform(0, 1))"};
 enum { INITIAL_VALUES = sizeof initial_values / sizeof *initial_values };
 
+static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "tanh", "max(-0.1)"};
+enum { SYNAPSES = sizeof synapses / sizeof *synapses };
+
 static void write_start(Writer *w, int frozen)
 {
     if (dice_chance(&w->inits, 25))
@@ -212,10 +215,14 @@ static void write_dense(Writer *w, int size)
 {
     fprintf(w->out, " -> dense(%d%s", size, chance(w, 35) ? ", bias" : "");
     int named = choose_weights(w, w->inputs, size);
-    if (named >= 0)
+    if (named >= 0 && dice_chance(&w->inits, 40))
+        fprintf(w->out, ", weights = 0.5 * weights_%d + 0.1 * tanh(weights_%d)", named, named);
+    else if (named >= 0)
         fprintf(w->out, ", weights = weights_%d", named);
     else
         write_start(w, w->last ? 0 : 5);
+    if (dice_chance(&w->inits, 12))
+        fprintf(w->out, ", synapse = %s", synapses[dice_below(&w->inits, SYNAPSES)]);
     fprintf(w->out, ")");
 }
 

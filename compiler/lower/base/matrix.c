@@ -43,23 +43,38 @@ void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *
         copy_row(lower, for_bounds(lower, row, "j", some, all), to, NULL, i, false);
 }
 
-int weight_place(const Lower *lower, ParamId weight, LoopExpr *row, LoopExpr *column, LoopExpr *place[2])
+int weight_place(const Lower *lower, const Node *node, LoopExpr *row, LoopExpr *column, LoopExpr *place[2])
 {
+    StreamId stream = node->kind == NODE_MAP_GRAD ? node->out : node->aux;
     place[0] = row;
     place[1] = column;
-    return lower->net->params.at[weight].matrix ? 2 : 1;
+    bool matrix = stream != NONE ? stream_of(lower, stream)->shape.ndim > 1
+                                 : lower->net->params.at[node->weight].matrix;
+    return matrix ? 2 : 1;
 }
 
 bool reads_transposed(const Net *net, const Node *node)
 {
     return node >= net->nodes.at + net->backward && node->kind == NODE_MAP && node->transposed
-           && node->weight != NONE && map_mixes_space(node->map);
+           && (node->weight != NONE || node->aux != NONE) && map_mixes_space(node->map);
 }
 
 BufferId weights_of(const Lower *lower, const Node *map)
 {
-    const ParamBuffers *weight = &lower->params[map->weight];
-    return reads_transposed(lower->net, map) ? weight->transposed : weight->values;
+    if (!reads_transposed(lower->net, map))
+        return weight_values(lower, map);
+    return map->aux != NONE ? lower->streams[map->aux].transposed : lower->params[map->weight].transposed;
+}
+
+BufferId weight_values(const Lower *lower, const Node *map)
+{
+    return map->aux != NONE ? lower->streams[map->aux].values : lower->params[map->weight].values;
+}
+
+BufferId weight_gradient(const Lower *lower, const Node *gradient)
+{
+    return gradient->out != NONE ? lower->streams[gradient->out].values
+                                 : lower->params[gradient->weight].gradient;
 }
 
 BufferId sums_buffer(Lower *lower, const char *name, int rows, int width)

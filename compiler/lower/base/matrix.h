@@ -19,13 +19,16 @@ void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr 
 void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *from, int rows,
                  const Tile *tile, bool add);
 
-/* Where a weight is in the buffer of a map's parameter, or in that of its gradient: the number of indices. */
-int weight_place(const Lower *lower, ParamId weight, LoopExpr *row, LoopExpr *column, LoopExpr *place[2]);
+/* Where a weight is in the buffer of those that a map reads, or in that of their gradient: the number of indices. */
+int weight_place(const Lower *lower, const Node *node, LoopExpr *row, LoopExpr *column, LoopExpr *place[2]);
 /* Whether the node reads the transpose of its weights, which is made where the backward phase begins. */
 bool reads_transposed(const Net *net, const Node *node);
 /* The matrix that a map reads: its weights, or their transpose. Weights lie [inputs][outputs], so that inner loops run
  * over outputs, contiguous. */
 BufferId weights_of(const Lower *lower, const Node *map);
+/* The weights themselves, of a map or its transpose, and what a gradient of some is added to. */
+BufferId weight_values(const Lower *lower, const Node *map);
+BufferId weight_gradient(const Lower *lower, const Node *gradient);
 
 /* The local sums of so many rows at a time. */
 BufferId sums_buffer(Lower *lower, const char *name, int rows, int width);

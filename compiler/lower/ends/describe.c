@@ -61,6 +61,18 @@ static int64_t operations(const Lower *lower, const Node *node)
     return node->kind == NODE_MAP ? map_operations(node->map, steps_of(lower, node->out)) : 0;
 }
 
+/* Of all that weights are made of. */
+static int64_t weight_parameters(const Net *net, StreamId weights)
+{
+    const Node *maker = &net->nodes.at[net->streams.at[weights].node];
+    if (maker->kind == NODE_PARAM)
+        return shape_size(net->params.at[maker->weight].shape);
+    int64_t count = 0;
+    for (int i = 0; i < maker->ins.count; i++)
+        count += weight_parameters(net, maker->ins.at[i]);
+    return count;
+}
+
 /* Of its node's; where neurons were fused, of those that the same words made. */
 static int64_t parameters(const Lower *lower, const Node *node, const Stream *stream)
 {
@@ -68,6 +80,8 @@ static int64_t parameters(const Lower *lower, const Node *node, const Stream *st
     int64_t count = 0;
     if (node->weight != NONE)
         count += shape_size(net->params.at[node->weight].shape);
+    if (node->kind == NODE_MAP && node->aux != NONE)
+        count += weight_parameters(net, node->aux);
     if (node->bias != NONE)
         count += shape_size(net->params.at[node->bias].shape);
     for (int p = 0; p < node->params.count && !stream->saved; p++) {
@@ -114,7 +128,7 @@ static void describe_streams(Lower *lower)
     }
     for (int n = 0; n < net->backward; n++)
         for (StreamId s = first[n]; s != NONE; s = next[s])
-            if (!net->streams.at[s].trace)
+            if (!net->streams.at[s].trace && net->streams.at[s].batched)
                 describe_stream(lower, s);
 }
 

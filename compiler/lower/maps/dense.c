@@ -3,19 +3,16 @@
 #include "lower/base/streams.h"
 #include "lower/maps/linear.h"
 
-void lower_transposed(Lower *lower, ParamId weight)
+void lower_transposed(Lower *lower, const char *name, int rows, int columns, BufferId values,
+                      BufferId transposed)
 {
-    const Param *param = &lower->net->params.at[weight];
-    int rows = param_rows(param), columns = param_columns(param);
-    kernel_begin(
-        lower, "transpose", param->name,
-        arena_printf(lower->arena, "%s with outputs first, for the gradient of its inputs", param->name),
-        (Span){0, 0}, columns);
+    kernel_begin(lower, "transpose", name,
+                 arena_printf(lower->arena, "%s with outputs first, for the gradient of its inputs", name),
+                 (Span){0, 0}, columns);
     LoopStmt *loop_j = kernel_items(lower, "j");
     LoopStmt *loop_i = for_range(lower, &loop_j->body, "i", rows);
     LoopExpr *i = loop_variable(lower, loop_i), *j = loop_variable(lower, loop_j);
-    store2(lower, &loop_i->body, lower->params[weight].transposed, j, i,
-           load2(lower, lower->params[weight].values, i, j), false);
+    store2(lower, &loop_i->body, transposed, j, i, load2(lower, values, i, j), false);
 }
 
 /* One bias for all units: for each step, where time is mixed, or for all of them. */

@@ -176,7 +176,7 @@ static Factors factors(Lower *lower, const Dot *dot, LoopExpr *k)
     Site input = dot->site;
     input.tile = NULL; /* inputs are counted from the layer's first */
     return (Factors){load_stream(lower, dot->map->in, input, k),
-                     load2(lower, lower->params[dot->map->weight].values, dot->unit, k)};
+                     load2(lower, weight_values(lower, dot->map), dot->unit, k)};
 }
 
 /* All lanes, two by two, in one fixed order. */

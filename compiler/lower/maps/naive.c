@@ -165,12 +165,12 @@ static LoopExpr *real(Lower *lower, StreamId stream, Site site, LoopExpr *t, Loo
 static LoopExpr *weight(Lower *lower, const Node *node, const Meeting *meeting)
 {
     LoopExpr *place[2];
-    if (node->weight == NONE)
+    if (node->weight == NONE && node->aux == NONE)
         return loop_float(lower->arena, node->map->constant);
     if (reads_transposed(lower->net, node))
-        return load2(lower, lower->params[node->weight].transposed, meeting->column, meeting->row);
-    int count = weight_place(lower, node->weight, meeting->row, meeting->column, place);
-    return loop_load(lower->program, lower->params[node->weight].values, count, place);
+        return load2(lower, weights_of(lower, node), meeting->column, meeting->row);
+    int count = weight_place(lower, node, meeting->row, meeting->column, place);
+    return loop_load(lower->program, weight_values(lower, node), count, place);
 }
 
 /* What an output starts from: `unit` within its position, at step t. */

@@ -11,7 +11,7 @@ void note_map(Lower *lower, const Linear *map, LoopBlock *into, const char *how)
 
 void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const char *how)
 {
-    const char *weights = lower->net->params.at[gradient->node->weight].name;
+    const char *weights = weight_name(lower->net, gradient->node);
     loop_comment(lower->arena, into, arena_printf(lower->arena, "gradient of %s%s", weights, how));
 }
 

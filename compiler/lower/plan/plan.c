@@ -12,12 +12,14 @@ static NodePlan kind_record(const Node *node)
     case NODE_BIAS_GRAD: return (NodePlan){.role = ROLE_BIAS_GRAD, .stream = node->in};
     case NODE_DATA:
     case NODE_TARGET:
+    case NODE_PARAM:
     case NODE_POISSON:
     case NODE_LATENCY:
     case NODE_DELAY:
     case NODE_REDUCE:
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD: return (NodePlan){.stream = node->out};
+    case NODE_PARAM_GRAD:
     case NODE_LOSS:
     case NODE_PREDICT:
     case NODE_ACTIVITY: return (NodePlan){.stream = node->in};
@@ -27,12 +29,20 @@ static NodePlan kind_record(const Node *node)
     return (NodePlan){.stream = NONE};
 }
 
+const char *weight_name(const Net *net, const Node *node)
+{
+    StreamId stream = node->kind == NODE_MAP_GRAD ? node->out : node->aux;
+    return node->weight != NONE ? net->params.at[node->weight].name
+           : stream != NONE     ? net->streams.at[stream].name
+                                : "";
+}
+
 /* The adjoint of a scan is called after the scan; a gradient after what is learned. */
 static const char *name_of(const Planning *plan, const Node *node, const NodePlan *record)
 {
     const Net *net = plan->net;
     if (record->role == ROLE_MAP_GRAD)
-        return net->params.at[node->weight].name;
+        return weight_name(net, node);
     if (record->role == ROLE_BIAS_GRAD)
         return net->params.at[node->bias].name;
     if (record->role == ROLE_SCAN && node->forward != NONE)
@@ -75,6 +85,8 @@ static void start_node(Planning *plan, int n)
     const Node *node = &plan->net->nodes.at[n];
     NodePlan *record = &plan->nodes[n];
     *record = kind_record(node);
+    if (node->kind == NODE_SCAN && !scan_is_batched(plan->net, node))
+        record->role = ROLE_NONE; /* it makes weights */
     record->host = NONE;
     record->dense = node->map && map_is_dense(node->map);
     if (record->stream == NONE)

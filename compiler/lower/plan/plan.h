@@ -101,6 +101,8 @@ typedef struct Plan {
     const Schedule *phases;    /* by Phase; a recurrent part begins with the maps that join it */
 } Plan;
 
+/* Of the weights that a map reads, or of which a gradient is: a parameter or a stream. */
+const char *weight_name(const Net *net, const Node *node);
 /* Lives in the arena, as the Net does. */
 Plan make_plan(Arena *arena, const Net *net, LowerOptions options);
 

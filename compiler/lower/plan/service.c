@@ -10,9 +10,9 @@ static bool follows(const Planning *plan, int n)
 }
 
 /* Small layers have no choice. */
-static bool is_large(const Planning *plan, const Node *node)
+static bool is_large(const Node *node)
 {
-    return shape_size(plan->net->params.at[node->weight].shape) >= LEAST_WEIGHTS;
+    return map_rows(node->map) * map_columns(node->map) >= LEAST_WEIGHTS;
 }
 
 static void serve(Planning *plan, int n)
@@ -23,7 +23,7 @@ static void serve(Planning *plan, int n)
     if (!follows(plan, n))
         return;
     bool possible = !node->transposed;
-    record->choice = possible && kernels == KERNELS_AUTO && is_large(plan, node);
+    record->choice = possible && kernels == KERNELS_AUTO && is_large(node);
     record->tables = possible && (kernels == KERNELS_TABLE || record->choice);
     record->listed = !(record->tables && kernels == KERNELS_TABLE);
 }

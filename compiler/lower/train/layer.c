@@ -235,7 +235,7 @@ static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
         const Node *node = layer->plan->gradients.at[i];
         if (layer->gradients[i].matrix.buffer < 0)
             continue;
-        Matrix whole = {lower->params[node->weight].gradient, NULL, layer->tile.from};
+        Matrix whole = {weight_gradient(lower, node), NULL, layer->tile.from};
         note(lower, into, "to the gradient of ", plan_of(lower, node)->name);
         matrix_copy(lower, into, &whole, &layer->gradients[i].matrix, stream_size(lower, node->in),
                     &layer->tile, true);
@@ -246,18 +246,17 @@ static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
 static void lower_parts(Lower *lower, const Layer *layer, const Linear *gradient)
 {
     const Node *node = gradient->node;
-    const Param *param = &lower->net->params.at[node->weight];
-    kernel_begin(lower, "sum", param->name,
-                 arena_printf(lower->arena, "gradient of %s: sum of the parts", param->name), node->span,
-                 map_rows(node->map));
+    const char *name = weight_name(lower->net, node);
+    kernel_begin(lower, "sum", name, arena_printf(lower->arena, "gradient of %s: sum of the parts", name),
+                 node->span, map_rows(node->map));
     LoopStmt *loop_i = kernel_items(lower, "i");
     LoopStmt *loop_s = for_range(lower, &loop_i->body, "slice", layer->plan->items);
     LoopStmt *loop_j = for_units(lower, &loop_s->body, "j", layer->plan->width);
     LoopExpr *i = loop_variable(lower, loop_i), *j = loop_variable(lower, loop_j);
     Matrix part = {gradient->matrix.buffer, loop_variable(lower, loop_s), NULL};
     LoopExpr *place[2];
-    int count = weight_place(lower, node->weight, i, j, place);
-    loop_store(lower->program, &loop_j->body, lower->params[node->weight].gradient, count, place,
+    int count = weight_place(lower, node, i, j, place);
+    loop_store(lower->program, &loop_j->body, weight_gradient(lower, node), count, place,
                matrix_load(lower, &part, i, j), true);
 }
 
