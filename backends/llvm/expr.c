@@ -127,14 +127,18 @@ static LLVMValueRef cast(const Unit *unit, const LoopExpr *expr, LLVMValueRef va
     return from == TYPE_BOOL ? LLVMBuildZExt(unit->builder, value, type, "") : value;
 }
 
+/* Index by index: so what is the same in all turns of a loop is found in front of it. */
 LLVMValueRef element_pointer(Code *code, BufferId id, int nindex, LoopExpr *const *index)
 {
     Unit *unit = code->unit;
-    LLVMValueRef at[LOOP_MAX_DIMS + 1];
-    for (int i = 0; i < nindex; i++)
-        at[i] = expr_value(code, index[i]);
-    return LLVMBuildInBoundsGEP2(unit->builder, row_type(unit, &unit->program->buffers.at[id]),
-                                 code->buffers[id], at, (unsigned)nindex, "");
+    LLVMTypeRef type = row_type(unit, &unit->program->buffers.at[id]);
+    LLVMValueRef at = code->buffers[id];
+    for (int i = 0; i < nindex; i++) {
+        LLVMValueRef number = expr_value(code, index[i]);
+        type = i > 0 ? LLVMGetElementType(type) : type;
+        at = LLVMBuildInBoundsGEP2(unit->builder, type, at, &number, 1, "");
+    }
+    return at;
 }
 
 LLVMValueRef loaded_value(Code *code, BufferId buffer, LLVMValueRef element)
