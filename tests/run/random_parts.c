@@ -28,6 +28,13 @@ static const NeuronKind neurons[] = {
      {{"current_decay", 0, 0.9, false}, {"voltage_decay", 0.1, 0.95, false}, {"threshold", 0.3, 1.2, false}}},
     {"alif", true, true, false, true,
      {{"tau", 1.1, 6, true}, {"tau_adapt", 1.5, 30, true}, {"beta", 0.05, 0.8, false}, {"threshold", 0.2, 1, false}}},
+    {"klif", true, true, true, true, {{"k", 0.8, 1.3, false}, {"tau", 1.1, 6, true}, {"threshold", 0.2, 1, false}}},
+    {"qif", true, false, false, true,
+     {{"tau", 1.5, 6, true}, {"critical", 0.5, 0.9, false}, {"a0", 0.3, 1, false}, {"threshold", 0.5, 1, false}}},
+    {"eif", true, false, false, true,
+     {{"tau", 1.5, 6, true}, {"sharpness", 0.4, 1, false}, {"threshold", 0.5, 1, false}}},
+    {"izhikevich", true, false, false, true,
+     {{"tau", 1.5, 6, true}, {"tau_w", 1.5, 9, true}, {"a", 0.1, 0.5, false}, {"b", 0.1, 0.5, false}}},
     {"own_tau", true, false, false, true, {{"threshold", 0.2, 1, false}}},
     {"learned", true, false, false, true, {{"start", 0.3, 1, false}}},
     {"adaptive", true, false, false, true, {{"threshold", 0.3, 1, false}, {"beta", 0.1, 0.8, false}}},
@@ -50,6 +57,9 @@ static const Argument surrogates[] = {
     {"atan", 1, 4, false},         {"sigmoid", 2, 6, false},    {"triangle", 0.5, 2, false},
     {"fast_sigmoid", 2, 25, false}, {"super_spike", 2, 40, false}, {"rectangle", 0.5, 2, false},
     {"erf", 1, 3, false},          {"bump", 0.3, 1, false},     {"gentle", 0.5, 2, false},
+    {"piecewise_exp", 1, 4, false}, {"soft_sign", 1, 4, false}, {"log_abs", 0.5, 3, false},
+    {"s2nn", 2, 6, false},         {"q_pseudo_spike", 1.5, 3, false}, {"leaky_relu", 0.05, 0.3, false},
+    {"numerical", 0.3, 2, false},  {"log_tailed_relu", 0.05, 0.3, false}, {"square_wave", 6, 30, false},
 };
 
 /* clang-format on */

@@ -478,6 +478,9 @@ static const SurrogateRow surrogate_rows[] = {
     {"rectangle", 1, 1},
     {"rectangle(2)", 2, 1},
     {"erf", 1.1283791670955126, 1},
+    {"piecewise_exp", 0.5, 1},
+    {"soft_sign", 1, 1},
+    {"q_pseudo_spike", 1, 1},
 };
 enum { SURROGATE_ROWS = sizeof surrogate_rows / sizeof surrogate_rows[0] };
 

@@ -6,6 +6,7 @@ in float32, and its input, labels, parameters, loss and gradients go to golden.s
 files go to models.txt. README.md says what the arrays are called.
 
     record.py           write the golden files beside this script
+    record.py --add     the same, but keep what is recorded of cases that are there already
     record.py --check   compute them again and compare with the files that are there
 """
 import argparse
@@ -16,6 +17,7 @@ import sys
 import zlib
 
 import corners
+import more_neurons
 import own_neurons
 import structures
 from library_neurons import argument_cases, product_cases
@@ -133,9 +135,22 @@ def record_optimizer(name, make):
     return {"optim/%s/%s" % (name, key): array for key, array in arrays.items()}
 
 
-def safetensors(arrays):
+def recorded():
+    """The arrays that are there, and the versions of torch that made them."""
+    with open(os.path.join(HERE, "golden.safetensors"), "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        content = file.read()
+    arrays, versions = {}, header.pop("__metadata__")["torch"].split(", ")
+    for name, entry in header.items():
+        first, last = entry["data_offsets"]
+        dtype = {"F32": np.float32, "I32": np.int32}[entry["dtype"]]
+        arrays[name] = np.frombuffer(content[first:last], dtype).reshape(entry["shape"])
+    return arrays, versions
+
+
+def safetensors(arrays, versions):
     """The bytes of a safetensors file."""
-    header, offset = {"__metadata__": {"torch": torch.__version__}}, 0
+    header, offset = {"__metadata__": {"torch": ", ".join(versions)}}, 0
     for name, array in arrays.items():
         dtype = {"float32": "F32", "int32": "I32"}[str(array.dtype)]
         header[name] = {"dtype": dtype, "shape": list(array.shape),
@@ -146,22 +161,27 @@ def safetensors(arrays):
     return struct.pack("<Q", len(text)) + text + b"".join(array.tobytes() for array in arrays.values())
 
 
-def record():
+def record(there, versions):
     """All golden files: name -> bytes."""
-    cases = product_cases() + structures.CASES + own_neurons.CASES + list(argument_cases()) + corners.CASES
+    cases = (product_cases() + structures.CASES + own_neurons.CASES + list(argument_cases()) + corners.CASES
+             + more_neurons.CASES)
     assert len({one.name for one in cases}) == len(cases)
-    arrays = {}
+    arrays, known = {}, {}
+    for name, array in there.items():
+        known.setdefault(name.rpartition("/")[0], {})[name] = array
+    if torch.__version__ not in versions:
+        versions = versions + [torch.__version__]
     for number, one in enumerate(cases, 1):
-        arrays.update(record_case(one))
+        arrays.update(known.get(one.name) or record_case(one))
         if sys.stderr.isatty():
             print("\r%d of %d cases" % (number, len(cases)), end="", file=sys.stderr)
     if sys.stderr.isatty():
         print(file=sys.stderr)
     for name, _, make in OPTIMIZERS:
-        arrays.update(record_optimizer(name, make))
+        arrays.update(known.get("optim/" + name) or record_optimizer(name, make))
     models = "\n".join("### %s\n%s" % (one.name, one.text) for one in cases)
     optimizers = "".join("%s: %s\n" % (name, text) for name, text, _ in OPTIMIZERS)
-    return {"golden.safetensors": safetensors(arrays), "models.txt": models.encode(),
+    return {"golden.safetensors": safetensors(arrays, versions), "models.txt": models.encode(),
             "optimizers.txt": optimizers.encode()}
 
 
@@ -191,10 +211,11 @@ def complaint(name, content):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--add", action="store_true", help="keep what is recorded of cases that are there")
     parser.add_argument("--check", action="store_true", help="compare with the files; write nothing")
-    check = parser.parse_args().check
-    files = record()
-    if not check:
+    arguments = parser.parse_args()
+    files = record(*(recorded() if arguments.add else ({}, [])))
+    if not arguments.check:
         for name, content in files.items():
             write(name, content)
         return
