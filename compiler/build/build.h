@@ -13,7 +13,7 @@
  *   neuron.c     neurons                               axes.c       axes as they are named
  *   weights.c    weights of connections, with a name or without
  *   connect.c    what connections share                window.c     windows along axes of space and time
- *   dense.c, conv.c, encode.c, reduce.c  the built-in stages
+ *   dense.c, conv.c, pool.c, encode.c, reduce.c  the built-in stages
  *   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
  *   repeat.c     stages after themselves               optimizer.c  optimizers
@@ -491,6 +491,11 @@ bool conv_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape)
 bool conv_transpose_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 Value build_conv(Build *b, const StageUse *use);
 Value build_conv_transpose(Build *b, const StageUse *use);
+extern const char *const pool_formals[], *const upsample_formals[];
+bool pool_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+bool upsample_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+Value build_sum_pool(Build *b, const StageUse *use);
+Value build_upsample(Build *b, const StageUse *use);
 Value build_poisson(Build *b, const StageUse *use);
 Value build_latency(Build *b, const StageUse *use);
 Value build_reduce(Build *b, const StageUse *use);

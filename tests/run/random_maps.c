@@ -49,6 +49,14 @@ static void write_conv(FILE *out, Dice *dice, Extents axes, int groups)
     fputs(")", out);
 }
 
+/* Which leaves 5 positions or more. */
+static void write_pool(FILE *out, Dice *dice)
+{
+    static const char *const pools[] = {"sum_pool"};
+    enum { POOLS = sizeof pools / sizeof *pools };
+    fprintf(out, " -> %s(%s)", pools[dice_below(dice, POOLS)], dice_chance(dice, 50) ? "3, stride = 1, pad = 1" : "1");
+}
+
 void write_window(FILE *out, Dice *dice)
 {
     Extents axes = {.count = dice_between(dice, 1, 3)};
@@ -61,7 +69,11 @@ void write_window(FILE *out, Dice *dice)
     if (channels)
         fprintf(out, ", c = %d", groups * dice_between(dice, 1, 3));
     fputs("])", out);
+    if (dice_chance(dice, 20))
+        write_pool(out, dice);
     write_conv(out, dice, axes, groups);
+    if (dice_chance(dice, 30))
+        fputs(" -> upsample(2)", out);
 }
 
 void write_time_window(FILE *out, Dice *dice)

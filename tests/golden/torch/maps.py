@@ -109,6 +109,18 @@ def other_cases():
     yield Case("depthwise", "y = 5, x = 6, c = 4", (5, 6, 4), "conv(4, kernel = 3, pad = 1, groups = 4, bias)", depthwise,
                {"w_y": (4, 1, 3, 3), "b_y": (4,)})
 
+    for name, stride, pad in ((("apart"), 2, 0), ("overlapping", 1, 0), ("padded", 2, 1)):
+        def summed(params, x, stride=stride, pad=pad):
+            return 9 * channel_last(F.avg_pool2d(channel_first(x), 3, stride, pad))
+
+        yield Case("sum_pool_" + name, "y = 5, x = 6, c = 2", (5, 6, 2), "sum_pool(3, stride = %d, pad = %d)" % (stride, pad),
+                   summed, {})
+
+    def nearest(params, x):
+        return channel_last(F.interpolate(channel_first(x), scale_factor=(2, 3), mode="nearest"))
+
+    yield Case("upsample", "y = 3, x = 4, c = 2", (3, 4, 2), "upsample([2, 3])", nearest, {})
+
     def mixed(params, x):
         return params["b_y"][:, None] + torch.einsum("ts,bsn->btn", params["w_y"], x)
 

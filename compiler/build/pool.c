@@ -1,0 +1,68 @@
+/* Pools and up-sampling: windows along the axes of space, one channel apart from the other, without weights. */
+#include "build.h"
+
+const char *const pool_formals[] = {name_kernel, NULL, name_stride, name_none, name_pad, name_none, NULL};
+const char *const upsample_formals[] = {name_kernel, NULL, NULL};
+
+/* Without an argument, windows do not overlap. */
+static bool pool_map(Build *b, Window *window, AxisMap *map)
+{
+    *map = (AxisMap){.name = window->stage, .groups = 1, .constant = 1};
+    window->strides = true;
+    bool fine = read_windows(b, window, map);
+    if (fine)
+        add_same_channels(window, map);
+    return fine;
+}
+
+static bool window_shape(Build *b, const Scope *frame, const Shape *in, bool transposed, Shape *shape)
+{
+    AxisMap map;
+    if (!in)
+        return false;
+    Window window = window_of(name_sum_pool, (Span){0, 0}, frame, *in);
+    window.transposed = transposed;
+    bool found = pool_map(b, &window, &map);
+    if (found)
+        *shape = map_shape(&map, transposed);
+    return found;
+}
+
+bool pool_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+{
+    return window_shape(b, frame, in, false, shape);
+}
+
+bool upsample_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+{
+    return window_shape(b, frame, in, true, shape);
+}
+
+/* The map of a use of a stage; false if a mistake was reported. */
+static bool begin_pool(Build *b, const StageUse *use, bool transposed, Connection *pool)
+{
+    StreamId in = plain_stream_of(b, use->in, use->in_span);
+    const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
+    if (in == NONE || frame->wrong)
+        return false;
+    *pool = (Connection){.use = use, .frame = frame, .in = in, .transposed = transposed, .fixed = true};
+    Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape);
+    window.transposed = transposed;
+    bool fine = pool_map(b, &window, &pool->map);
+    if (fine)
+        pool->out = map_shape(&pool->map, transposed);
+    return fine;
+}
+
+Value build_sum_pool(Build *b, const StageUse *use)
+{
+    Connection pool;
+    return begin_pool(b, use, false, &pool) ? add_connection(b, &pool) : value_poison();
+}
+
+/* Each input fills a window of its own: the transpose of a sum. */
+Value build_upsample(Build *b, const StageUse *use)
+{
+    Connection pool;
+    return begin_pool(b, use, true, &pool) ? add_connection(b, &pool) : value_poison();
+}
