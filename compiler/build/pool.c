@@ -60,6 +60,16 @@ Value build_sum_pool(Build *b, const StageUse *use)
     return begin_pool(b, use, false, &pool) ? add_connection(b, &pool) : value_poison();
 }
 
+/* The same, divided by the size of the window, with its padding. */
+Value build_avg_pool(Build *b, const StageUse *use)
+{
+    Connection pool;
+    if (!begin_pool(b, use, false, &pool))
+        return value_poison();
+    pool.map.constant = 1.0 / map_rows(&pool.map);
+    return add_connection(b, &pool);
+}
+
 /* Each input fills a window of its own: the transpose of a sum. */
 Value build_upsample(Build *b, const StageUse *use)
 {

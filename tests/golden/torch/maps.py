@@ -116,6 +116,12 @@ def other_cases():
         yield Case("sum_pool_" + name, "y = 5, x = 6, c = 2", (5, 6, 2), "sum_pool(3, stride = %d, pad = %d)" % (stride, pad),
                    summed, {})
 
+    def averaged(params, x):
+        return channel_last(F.avg_pool3d(channel_first(x), (1, 2, 3), (1, 2, 1), (0, 1, 1)))
+
+    yield Case("avg_pool", "z = 2, y = 4, x = 3, c = 2", (2, 4, 3, 2),
+               "avg_pool([1, 2, 3], stride = [1, 2, 1], pad = [0, 1, 1])", averaged, {})
+
     def nearest(params, x):
         return channel_last(F.interpolate(channel_first(x), scale_factor=(2, 3), mode="nearest"))
 
