@@ -57,7 +57,7 @@ static bool trainer_state(SnnTrainer *trainer, SnnError *error)
     const SnnModel *model = trainer->model;
     if (options->lr != 0.0f && model->lr == 0.0f)
         return snn_fail(error,
-                        "cannot set the learning rate (%s): it is a formula there, as in `%s`; change that",
+                        "cannot set the learning rate (%s): it is a formula, `%s`; change it in the model",
                         model->source, model->learning);
     if (options->resume != NULL)
         return trainer_resume_state(trainer, error);

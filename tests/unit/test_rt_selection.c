@@ -2,6 +2,8 @@
  * what a training begins with. */
 #include "test_rt_runs.h"
 #include "snn_safetensors.h"
+#include "snn_clock.h"
+#include "snn_safetensors_write.h"
 #include "snn_draw.h"
 #include "snn_firing.h"
 #include "snn_selection.h"
@@ -450,6 +452,40 @@ START_TEST(learning_rate_of_the_command_line)
     ck_assert(!fake_same(&fake, "a.safetensors", "b.safetensors"));
     assert_run(1, "train --resume b.safetensors --epochs 2 --lr 0.3");
     assert_says("its learning rate is 0.5, not 0.3");
+    fake.fake.model.lr = 0.0f; /* it is a formula that goes from no number */
+    assert_run(1, "train --epochs 1 --lr 0.3");
+    assert_says("cannot set the learning rate (fake.snn): it is a formula, `");
+}
+END_TEST
+
+static void assert_clock(const char *name, float epoch, float epochs, float batch, float batches)
+{
+    SnnRun run = {0};
+    SnnModel model = fake.fake.model;
+    SnnError error;
+    SnnTensors *file = snn_tensors_open(fake_path(&fake, 0, name), &error);
+    ck_assert_msg(file != NULL, "%s", error.text);
+    model.run = &run;
+    snn_clock_load(file, &model);
+    ck_assert_msg(run.epoch_now == epoch && run.epochs == epochs, "epoch %g of %g", (double)run.epoch_now,
+                  (double)run.epochs);
+    ck_assert_msg(run.batch_now == batch && run.batches == batches, "batch %g of %g", (double)run.batch_now,
+                  (double)run.batches);
+    snn_tensors_close(file);
+}
+
+/* Schedules are as they were in the last batch of the training that made the weights. */
+START_TEST(where_a_training_was)
+{
+    assert_run(0, "train --epochs 2");
+    assert_clock("fake.safetensors", 1, 2, 12, 13);
+    assert_run(0, "train --epochs 4 --batch 50 --validate 0.2 --best loss --out b.safetensors");
+    assert_clock("b.safetensors", 3, 4, 1, 2);
+    SnnTensorsWriter *elsewhere = snn_tensors_writer_new();
+    SnnError error;
+    ck_assert(snn_tensors_save(elsewhere, fake_path(&fake, 0, "other.safetensors"), &error));
+    snn_tensors_writer_free(elsewhere);
+    assert_clock("other.safetensors", 2, 3, 0, 1);
 }
 END_TEST
 
@@ -505,6 +541,7 @@ Suite *rt_selection_suite(void)
     tcase_add_test(runs, another_selection_is_refused);
     tcase_add_test(runs, weights_begin_a_new_training);
     tcase_add_test(runs, learning_rate_of_the_command_line);
+    tcase_add_test(runs, where_a_training_was);
     tcase_add_test(runs, layers_that_never_or_always_fire);
     suite_add_tcase(suite, runs);
     return suite;

@@ -50,6 +50,7 @@ void emit_products(Lower *lower, const Linear *map, Site site, Walk samples, int
 /* Whole kernels. */
 void lower_bias_grad(Lower *lower, const Node *node);
 /* transposed[j][i] = values[i][j], of weights of that name. */
-void lower_transposed(Lower *lower, const char *name, int rows, int columns, BufferId values, BufferId transposed);
+void lower_transposed(Lower *lower, const char *name, int rows, int columns, BufferId values,
+                      BufferId transposed);
 
 #endif
