@@ -40,6 +40,7 @@ typedef struct Param {
     /* What it starts from: outs[0].value of a body that reads nothing, and may draw random numbers. */
     const Node *init;
     double orthogonal; /* not 0: then what was drawn is made orthogonal, with this norm */
+    const char *group; /* interned; the optimiser of that name makes its updates, if there is one */
     bool frozen;       /* the model says that it does not learn */
     bool clamped;      /* after each update, it is cut to low .. high */
     double low, high;
@@ -64,6 +65,14 @@ typedef struct Training {
     const char *optimizer; /* its name, for reports */
     const char *learning;  /* "adam(lr = cosine(0.001)), clip_norm 1": all that was set */
 } Training;
+
+/* An optimiser for some of the parameters. */
+typedef struct ParamGroup {
+    const char *name; /* interned */
+    Node optimizer;   /* as Net.optimizer */
+    int rate;         /* its learning rate, of Net.scalars; NONE: a number */
+    Span span;
+} ParamGroup;
 
 typedef VEC(const char *) Lines;
 
@@ -93,6 +102,7 @@ typedef struct Net {
     /* The optimiser as written: one body for all parameters. `differentiate` makes one UPDATE node per
      * parameter from it. INPUT 0: gradient; INPUT 1: weight; states; outs[0].value: the new weight. */
     Node optimizer;
+    VEC(ParamGroup) groups; /* whose parameters have another optimiser */
     /* Equations of where the training is, the same for all samples: they run once a batch, before all nodes.
      * outs[k].value is what scalars[k] is; every body may read that. */
     Node schedule;

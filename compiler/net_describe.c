@@ -123,6 +123,27 @@ static void describe_scalar(Net *net, Lines *lines, int scalar)
         add(net, lines, arena_printf(net->arena, "%s: %s", net->scalars.at[scalar].name, equations.at[i]));
 }
 
+static void describe_group(Net *net, const ParamGroup *group)
+{
+    Lines equations = net_equations(net, &group->optimizer, EQUATION_ALL);
+    for (int i = 0; i < equations.count; i++)
+        add(net, &net->training_text, arena_printf(net->arena, "%s: %s", group->name, equations.at[i]));
+    for (ParamId p = 0; p < net->params.count; p++)
+        if (net->params.at[p].group == group->name)
+            add(net, &net->training_text,
+                arena_printf(net->arena, "param %s: of %s", net->params.at[p].name, group->name));
+    if (group->rate != NONE)
+        describe_scalar(net, &net->training_text, group->rate);
+}
+
+static bool is_rate(const Net *net, int scalar)
+{
+    bool is = scalar == net->training.rate;
+    for (int g = 0; g < net->groups.count; g++)
+        is = is || scalar == net->groups.at[g].rate;
+    return is;
+}
+
 static void describe_training(Net *net)
 {
     const Training *training = &net->training;
@@ -134,6 +155,8 @@ static void describe_training(Net *net)
         add(net, &net->training_text, arena_printf(net->arena, "lr: %s", number(net, training->lr)));
     if (training->rate != NONE)
         describe_scalar(net, &net->training_text, training->rate);
+    for (int g = 0; g < net->groups.count; g++)
+        describe_group(net, &net->groups.at[g]);
     if (training->clip_norm > 0)
         add(net, &net->training_text,
             arena_printf(net->arena, "clip_norm %s", number(net, training->clip_norm)));
@@ -145,7 +168,7 @@ void net_describe(Net *net)
         arena_printf(net->arena, "%d time steps, %d classes", net->steps, net->data.classes));
     describe_params(net);
     for (int k = 0; k < net->scalars.count; k++)
-        if (k != net->training.rate)
+        if (!is_rate(net, k))
             describe_scalar(net, &net->network_text, k);
     describe_nodes(net);
     if (net->training.present)

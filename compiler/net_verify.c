@@ -621,12 +621,10 @@ static bool verify_groups(Verifier *verifier, int first, int last)
     return true;
 }
 
-static bool verify_optimizer(Verifier *verifier)
+static bool verify_optimizer(Verifier *verifier, const Node *optimizer)
 {
-    if (!verifier->net->training.present)
-        return true;
     verifier->index = verifier->net->nodes.count;
-    verifier->node = &verifier->net->optimizer;
+    verifier->node = optimizer;
     bool good =
         require(verifier, verifier->node->outs.count == 1, "has %d new weights", verifier->node->outs.count)
         && verify_body(verifier);
@@ -663,7 +661,10 @@ const char *net_verify(const Net *net)
         good = verify_param(&verifier, p);
     for (int n = 0; n < net->nodes.count && good; n++)
         good = verify_node(&verifier, n);
-    good = good && verify_schedule(&verifier) && verify_optimizer(&verifier);
+    good = good && verify_schedule(&verifier)
+           && (!net->training.present || verify_optimizer(&verifier, &net->optimizer));
+    for (int g = 0; g < net->groups.count && good; g++)
+        good = verify_optimizer(&verifier, &net->groups.at[g].optimizer);
     good = good && verify_groups(&verifier, 0, net->backward)
            && verify_groups(&verifier, net->backward, net->updates);
     return verifier.error;

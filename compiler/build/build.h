@@ -519,10 +519,15 @@ StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, c
 /* A surrogate's equations at x. Of one that stands in a neuron's arguments, mistakes belong there; the neuron's use is
  * noted behind them. */
 Value use_surrogate(Context *c, const Def *def, const Call *call, Value x);
-void build_optimizer(Build *b, Scope *scope, const Expr *expr);
+/* That groups that the model names have an optimizer. */
+void check_parameters(Build *b);
+/* That some parameter is of the group. */
+bool check_group(Build *b, const char *name, Span span);
+/* Of the parameters of a group; NULL: of all that have no other. */
+void build_optimizer(Build *b, Scope *scope, const Expr *expr, const char *group);
 Value eval_schedule(Context *c, Scope *scope, const Expr *use);
-/* A number or a run scalar, and sets Training.lr; poison if that was reported. */
-Value build_rate(Build *b, Scope *scope, const Expr *rate);
+/* A number or a run scalar; the main one also sets Training.lr. Poison if that was reported. */
+Value build_rate(Build *b, Scope *scope, const Expr *rate, bool main);
 /* Elaborates a definition that the model does not use, for its mistakes. */
 void check_definition(Build *b, Scope *home, const Def *def);
 /* Executes the statements of a definition in its frame. */

@@ -1,9 +1,10 @@
 /* dense(size): each output is a weighted sum of all inputs. Along time, each step is one of all steps. */
 #include "build.h"
 
-const char *const dense_formals[] = {name_size,  NULL,      name_bias,    name_false, name_init,   name_none,
-                                     name_along, name_none, name_weights, name_none,  name_frozen, name_false,
-                                     name_clamp, name_none, name_synapse, name_none,  NULL};
+const char *const dense_formals[] = {name_size,   NULL,           name_bias,  name_false,   name_init,
+                                     name_none,   name_along,     name_none,  name_weights, name_none,
+                                     name_frozen, name_false,     name_clamp, name_none,    name_synapse,
+                                     name_none,   name_optimizer, name_none,  NULL};
 
 bool dense_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 {

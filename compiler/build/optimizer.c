@@ -30,21 +30,32 @@ static Value scalar_leaf(Build *b, Body *body, Scalar scalar)
                       false);
 }
 
-/* The learning rate of this update, as an equation sees it. */
-static Value rate_now(Build *b, const Entry *lr, Body *body)
+static Value scalar_of(Build *b, Body *body, Value rate, Span span, int *number)
 {
-    Value rate = build_rate(b, lr->scope, lr->expr);
-    const Instr *made = &b->net->schedule.body.code.at[rate.kind == VALUE_SCALAR ? rate.val : 0];
-    bool plain = rate.kind != VALUE_SCALAR || (made->op == OP_SCALAR && made->index == SCALAR_LR);
-    if (plain)
-        return scalar_leaf(b, body, SCALAR_LR);
-    int number = b->net->training.rate = scalar_shown(b, rate.val, name_rate, lr->expr->span);
-    return value_body(body_leaf(b->arena, body, OP_SCALAR, SCALAR_COUNT + number, name_lr), unit_plain,
+    *number = scalar_shown(b, rate.val, name_rate, span);
+    return value_body(body_leaf(b->arena, body, OP_SCALAR, SCALAR_COUNT + *number, name_lr), unit_plain,
                       false);
 }
 
+/* The learning rate of this update, as an equation sees it. */
+static Value rate_now(Build *b, const Entry *lr, Body *body)
+{
+    Value rate = build_rate(b, lr->scope, lr->expr, true);
+    const Instr *made = &b->net->schedule.body.code.at[rate.kind == VALUE_SCALAR ? rate.val : 0];
+    bool plain = rate.kind != VALUE_SCALAR || (made->op == OP_SCALAR && made->index == SCALAR_LR);
+    return plain ? scalar_leaf(b, body, SCALAR_LR)
+                 : scalar_of(b, body, rate, lr->expr->span, &b->net->training.rate);
+}
+
+/* The same of a group: the command line knows of one learning rate only, the main one. */
+static Value group_rate(Build *b, const Entry *lr, Body *body, ParamGroup *group)
+{
+    Value rate = build_rate(b, lr->scope, lr->expr, false);
+    return rate.kind == VALUE_SCALAR ? scalar_of(b, body, rate, lr->expr->span, &group->rate) : rate;
+}
+
 /* The names that every optimizer sees. `weight` is like a state: equations assign it. */
-static Entry *define_names(Build *b, Scope *frame, const Def *def, Body *body)
+static Entry *define_names(Build *b, Scope *frame, const Def *def, Body *body, ParamGroup *group)
 {
     define_fixed(b, frame, name_gradient, def->name_span, gradient_value(b, body));
     define_fixed(b, frame, name_step, def->name_span, scalar_leaf(b, body, SCALAR_STEP));
@@ -53,7 +64,7 @@ static Entry *define_names(Build *b, Scope *frame, const Def *def, Body *body)
         weight->value = value_body(body_leaf(b->arena, body, OP_INPUT, 1, name_weight), unit_plain, false);
     Entry *lr = frame->entries.at[0];
     lr->used = true;
-    lr->value = rate_now(b, lr, body);
+    lr->value = group ? group_rate(b, lr, body, group) : rate_now(b, lr, body);
     lr->progress = ENTRY_DONE;
     return weight;
 }
@@ -99,10 +110,11 @@ static const char *number_text(Build *b, double number)
 }
 
 /* The learning rate as the model has it. */
-static const char *rate_text(Build *b, const Entry *lr)
+static const char *rate_text(Build *b, const Entry *lr, const ParamGroup *group)
 {
-    const Training *training = &b->net->training;
-    return training->rate == NONE ? number_text(b, training->lr) : ast_expr_text(b->arena, lr->expr);
+    bool number = group ? lr->value.kind == VALUE_NUMBER : b->net->training.rate == NONE;
+    double rate = group ? lr->value.number : b->net->training.lr;
+    return number ? number_text(b, rate) : ast_expr_text(b->arena, lr->expr);
 }
 
 static const char *argument_text(Build *b, const Entry *entry)
@@ -121,21 +133,80 @@ static const char *clip_text(Build *b, const char *name, double clip)
     return clip > 0 ? arena_printf(b->arena, ", %s %s", name, number_text(b, clip)) : "";
 }
 
-static const char *learning_text(Build *b, const Def *def, const Scope *frame)
+static const char *call_text(Build *b, const Def *def, const Scope *frame, const ParamGroup *group)
 {
-    const char *text = arena_printf(b->arena, "%s(lr = %s", def->name, rate_text(b, frame->entries.at[0]));
+    const char *text =
+        arena_printf(b->arena, "%s(lr = %s", def->name, rate_text(b, frame->entries.at[0], group));
     for (int i = 1; i < frame->entries.count; i++) {
         const Entry *entry = frame->entries.at[i];
         if (entry->kind == ENTRY_FORMAL && entry->given)
             text = arena_printf(b->arena, "%s%s", text, argument_text(b, entry));
     }
+    return arena_printf(b->arena, "%s)", text);
+}
+
+static const char *learning_text(Build *b, const char *call)
+{
     const Training *training = &b->net->training;
-    return arena_printf(b->arena, "%s)%s%s", text, clip_text(b, name_clip_norm, training->clip_norm),
+    return arena_printf(b->arena, "%s%s%s", call, clip_text(b, name_clip_norm, training->clip_norm),
                         clip_text(b, name_clip_value, training->clip_value));
 }
 
-static void run_optimizer(Build *b, const Def *def, const Call *call)
+static void finish_group(Build *b, ParamGroup group, const Node *optimizer, const char *call)
 {
+    Training *training = &b->net->training;
+    group.optimizer = *optimizer;
+    vec_push(b->arena, &b->net->groups, group);
+    training->learning = arena_printf(b->arena, "%s, %s by %s", training->learning, group.name, call);
+}
+
+static bool has_group(const Build *b, const char *name)
+{
+    for (ParamId p = 0; p < b->net->params.count; p++)
+        if (b->net->params.at[p].group == name)
+            return true;
+    return false;
+}
+
+static bool is_usual(const char *group)
+{
+    return !group || group == name_weights || group == name_biases || group == name_neurons;
+}
+
+void check_parameters(Build *b)
+{
+    for (ParamId p = 0; p < b->net->params.count; p++) {
+        const Param *param = &b->net->params.at[p];
+        bool found = is_usual(param->group);
+        for (int g = 0; g < b->net->groups.count; g++)
+            found = found || b->net->groups.at[g].name == param->group;
+        if (found)
+            continue;
+        report(b, RULE_OPTIMIZER, param->span, "the group `%s` has no optimizer", param->group);
+        report_hint(b, "write `optimizer %s -> sgd(0.1)` in the train block", param->group);
+    }
+}
+
+bool check_group(Build *b, const char *name, Span span)
+{
+    if (has_group(b, name))
+        return true;
+    report(b, RULE_OPTIMIZER, span, "no parameter is of the group `%s`", name);
+    Names names = {0};
+    for (ParamId p = 0; p < b->net->params.count; p++) {
+        bool known = !b->net->params.at[p].group;
+        for (int i = 0; i < names.count; i++)
+            known = known || names.at[i] == b->net->params.at[p].group;
+        if (!known)
+            vec_push(b->arena, &names, b->net->params.at[p].group);
+    }
+    hint_known(b, "groups", name, &names);
+    return false;
+}
+
+static void run_optimizer(Build *b, const Def *def, const Call *call, const char *name)
+{
+    ParamGroup group = {.name = name, .rate = NONE, .span = call->span};
     Node node = node_new(NODE_UPDATE, call->span);
     node.name = def->name;
     Context c = {.build = b, .node = &node, .owner = def->name, .span = call->span};
@@ -143,7 +214,7 @@ static void run_optimizer(Build *b, const Def *def, const Call *call)
     if (frame->entries.at[0]->progress == ENTRY_DONE) /* no lr: reported */
         return;
     Use use = use_begin(b, call);
-    Entry *weight = define_names(b, frame, def, &node.body);
+    Entry *weight = define_names(b, frame, def, &node.body, name ? &group : NULL);
     run_statements(&c, frame, def);
     check_arguments(b, frame);
     check_body(b, &node.body);
@@ -153,11 +224,16 @@ static void run_optimizer(Build *b, const Def *def, const Call *call)
         vec_push(b->arena, &node.outs, out);
     }
     use_end(b, &use);
+    const char *text = call_text(b, def, frame, name ? &group : NULL);
+    if (name) {
+        finish_group(b, group, &node, text);
+        return;
+    }
     b->net->optimizer = node;
-    b->net->training.learning = learning_text(b, def, frame);
+    b->net->training.learning = learning_text(b, text);
 }
 
-void build_optimizer(Build *b, Scope *scope, const Expr *expr)
+void build_optimizer(Build *b, Scope *scope, const Expr *expr, const char *group)
 {
     if (expr->kind != EXPR_CALL && expr->kind != EXPR_NAME) {
         report(b, RULE_OPTIMIZER, expr->span, "an optimizer is needed here");
@@ -171,8 +247,9 @@ void build_optimizer(Build *b, Scope *scope, const Expr *expr)
         return;
     }
     vec_push(b->arena, &b->seen, def);
-    b->net->training.optimizer = def->name;
+    if (!group)
+        b->net->training.optimizer = def->name;
     Call call = call_of(def, home, expr, scope);
     if (check_optimizer(b, def))
-        run_optimizer(b, def, &call);
+        run_optimizer(b, def, &call, group);
 }

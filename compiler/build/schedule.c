@@ -60,21 +60,24 @@ static void unknown_schedule(Build *b, Scope *scope, const Expr *call)
 }
 
 /* False if it was reported. */
-static bool set_base(Context *c, Scope *scope, const Expr *base)
+static bool set_base(Context *c, Scope *scope, const Expr *base, bool main)
 {
     Build *b = c->build;
     Value value = eval(c, scope, base);
     if (value.kind != VALUE_NUMBER)
         return value.kind != VALUE_POISON;
-    double *lr = &b->net->training.lr;
-    if (!constant_plain(b, scope, base, "a learning rate", lr))
+    double lr;
+    if (!constant_plain(b, scope, base, "a learning rate", &lr))
         return false;
-    warn_rate(b, *lr, base->span);
+    warn_rate(b, lr, base->span);
+    if (!main)
+        return true;
+    b->net->training.lr = lr;
     b->base = base;
     return true;
 }
 
-Value build_rate(Build *b, Scope *scope, const Expr *rate)
+Value build_rate(Build *b, Scope *scope, const Expr *rate, bool main)
 {
     Scope *home;
     if (rate->kind == EXPR_CALL && !schedule_of(scope, rate, &home) && !is_function(b, rate->name)) {
@@ -84,7 +87,7 @@ Value build_rate(Build *b, Scope *scope, const Expr *rate)
     Context c = context_constant(b);
     c.schedules = true;
     const Expr *base = base_of(scope, rate);
-    bool fine = !base || set_base(&c, scope, base);
+    bool fine = !base || set_base(&c, scope, base, main);
     Value value = eval(&c, scope, rate);
     b->base = NULL;
     if (!fine)

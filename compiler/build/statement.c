@@ -52,6 +52,7 @@ static ParamId add_param(Context *c, const Scope *frame, const Stmt *stmt, const
     const char *base = arena_printf(b->arena, "%s_%s_%s", c->owner, stmt->name, b->binding);
     ParamId id = net_param(b->net, base, shape, c->span);
     b->net->params.at[id].init = initial->init;
+    b->net->params.at[id].group = name_neurons;
     return id;
 }
 

@@ -154,9 +154,28 @@ static void set_clip_value(Build *b, const Setting *setting)
     set_clip(b, setting, &b->net->training.clip_value);
 }
 
+/* `optimizer biases -> sgd(0.1)`: of these; NULL: of all others. */
+static const Expr *group_of(const Setting *setting)
+{
+    const Expr *value = setting->value;
+    bool group =
+        setting->name == name_optimizer && value->kind == EXPR_CHAIN && value->left->kind == EXPR_NAME;
+    return group ? value->left : NULL;
+}
+
 static void set_optimizer(Build *b, const Setting *setting)
 {
-    build_optimizer(b, b->model, setting->value);
+    build_optimizer(b, b->model, setting->value, NULL);
+}
+
+/* Behind the main one: what is said of both names it first. */
+static void build_groups(Build *b, const Item *item)
+{
+    for (int i = 0; i < item->settings.count; i++) {
+        const Expr *group = group_of(&item->settings.at[i]);
+        if (group && check_group(b, group->name, group->span))
+            build_optimizer(b, b->model, item->settings.at[i].value->right, group->name);
+    }
 }
 
 typedef struct Handler {
@@ -199,7 +218,8 @@ static void check_setting(Build *b, const Item *item, int index)
                ast_expr_text(b->arena, setting->value));
     for (int i = 0; i < index; i++) {
         const Setting *first = &item->settings.at[i];
-        if (first->name != setting->name)
+        const Expr *a = group_of(first), *z = group_of(setting);
+        if (first->name != setting->name || (a ? a->name : NULL) != (z ? z->name : NULL))
             continue;
         report(b, RULE_DUPLICATE_ITEM, setting->name_span, "a second `%s`", setting->name);
         report_note(b, first->name_span, "the first is here");
@@ -210,7 +230,7 @@ static void check_setting(Build *b, const Item *item, int index)
 static const Setting *find_setting(const Item *item, const char *name)
 {
     for (int i = 0; i < item->settings.count; i++)
-        if (item->settings.at[i].name == name)
+        if (item->settings.at[i].name == name && !group_of(&item->settings.at[i]))
             return &item->settings.at[i];
     return NULL;
 }
@@ -227,7 +247,9 @@ void build_train(Build *b, const Item *item)
             handlers[i].set(b, setting);
     }
     if (!find_setting(item, name_optimizer))
-        build_optimizer(b, b->library, expr_name(b->arena, item->span, name_adam));
+        build_optimizer(b, b->library, expr_name(b->arena, item->span, name_adam), NULL);
+    build_groups(b, item);
+    check_parameters(b);
     if (!find_setting(item, name_loss)) {
         report(b, RULE_MISSING_ITEM, item->span, "the train block has no `loss`");
         report_hint(b, "add a line like `loss cross_entropy(rate(out), label)`");

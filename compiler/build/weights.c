@@ -1,8 +1,9 @@
 /* Weights of connections: each use of a stage has its own, unless it is given some that have a name. */
 #include "build.h"
 
-const char *const weights_formals[] = {name_shape, NULL,       name_init, name_none, name_frozen,
-                                       name_false, name_clamp, name_none, NULL};
+const char *const weights_formals[] = {name_shape,     NULL,       name_init,  name_none,
+                                       name_frozen,    name_false, name_clamp, name_none,
+                                       name_optimizer, name_none,  NULL};
 
 static bool frozen_argument(Build *b, const Scope *arguments, bool *frozen)
 {
@@ -35,10 +36,25 @@ static bool clamp_argument(Build *b, const Scope *arguments, Param *param)
     return fine;
 }
 
+/* `optimizer = slow`: that of a group of parameters. */
+static bool group_argument(Build *b, const Scope *arguments, const char *usual, Param *param)
+{
+    const Entry *given = given_argument(arguments, name_optimizer);
+    bool named = given && given->expr->kind == EXPR_NAME;
+    param->group = named ? given->expr->name : usual;
+    if (!given || named)
+        return true;
+    report(b, RULE_WEIGHTS, given->expr->span, "`optimizer` needs the name of a group of parameters");
+    report_hint(
+        b, "as in `optimizer = slow`, for which the train block has a line `optimizer slow -> sgd(0.1)`");
+    return false;
+}
+
 /* What learning does with it. */
 static bool learning_arguments(Build *b, const Scope *arguments, Param *param)
 {
     bool fine = frozen_argument(b, arguments, &param->frozen);
+    fine = group_argument(b, arguments, name_weights, param) && fine;
     return clamp_argument(b, arguments, param) && fine;
 }
 
@@ -84,9 +100,9 @@ Value build_weights(Build *b, const StageUse *use)
 /* What is said of weights is said once, where they are made. */
 static bool check_apart(Build *b, const StageUse *use, const Scope *arguments)
 {
-    static const char *const names[] = {name_init, name_frozen, name_clamp};
-    static const char *const examples[] = {"init = 0.1", "frozen", "clamp = [0, 1]"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {name_init, name_frozen, name_clamp, name_optimizer};
+    static const char *const examples[] = {"init = 0.1", "frozen", "clamp = [0, 1]", "optimizer = slow"};
+    for (int i = 0; i < 4; i++) {
         const Entry *other = given_argument(arguments, names[i]);
         if (!other)
             continue;
@@ -152,16 +168,19 @@ static bool given_weights(Build *b, const StageUse *use, const Scope *arguments,
 }
 
 static ParamId own_param(Build *b, const StageUse *use, const Scope *arguments, const char *prefix,
-                         Shape shape, const Entry *init, Fans fans)
+                         const char *group, Shape shape, const Entry *init, Fans fans)
 {
     const char *base = arena_printf(b->arena, "%s_%s", prefix, b->binding);
     ParamId id = add_param(b, base, shape, use->expr->span, init, fans);
-    return id != NONE && frozen_argument(b, arguments, &b->net->params.at[id].frozen) ? id : NONE;
+    Param *param = &b->net->params.at[id == NONE ? 0 : id];
+    bool fine = id != NONE && frozen_argument(b, arguments, &param->frozen)
+                && group_argument(b, arguments, group, param);
+    return fine ? id : NONE;
 }
 
 static bool own_weights(Build *b, const StageUse *use, const Scope *arguments, Node *node)
 {
-    node->weight = own_param(b, use, arguments, "w", weight_shape(node->map),
+    node->weight = own_param(b, use, arguments, "w", name_weights, weight_shape(node->map),
                              given_argument(arguments, name_init), fans_of(node->map));
     if (node->weight == NONE || !clamp_argument(b, arguments, &b->net->params.at[node->weight]))
         return false;
@@ -200,5 +219,5 @@ ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const 
                    const Entry *init)
 {
     Shape shape = {.ndim = biases > 0, .dims = {biases}};
-    return own_param(b, use, arguments, "b", shape, init, fans_of(map));
+    return own_param(b, use, arguments, "b", name_biases, shape, init, fans_of(map));
 }

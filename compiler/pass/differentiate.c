@@ -292,16 +292,25 @@ static void clamp_update(Net *net, Node *update, const Param *param)
     update->body = body;
 }
 
+static const Node *optimizer_of(const Net *net, const Param *param)
+{
+    for (int g = 0; g < net->groups.count; g++)
+        if (net->groups.at[g].name == param->group)
+            return &net->groups.at[g].optimizer;
+    return &net->optimizer;
+}
+
 /* The optimiser's equations, with lists of its own: later passes change them in place. */
 static Node update_of(Net *net, ParamId param)
 {
-    Node update = net->optimizer;
+    const Node *optimizer = optimizer_of(net, &net->params.at[param]);
+    Node update = *optimizer;
     memset(&update.states, 0, sizeof update.states);
     memset(&update.outs, 0, sizeof update.outs);
-    for (int s = 0; s < net->optimizer.states.count; s++)
-        vec_push(net->arena, &update.states, net->optimizer.states.at[s]);
-    for (int k = 0; k < net->optimizer.outs.count; k++)
-        vec_push(net->arena, &update.outs, net->optimizer.outs.at[k]);
+    for (int s = 0; s < optimizer->states.count; s++)
+        vec_push(net->arena, &update.states, optimizer->states.at[s]);
+    for (int k = 0; k < optimizer->outs.count; k++)
+        vec_push(net->arena, &update.outs, optimizer->outs.at[k]);
     update.weight = param;
     update.span = net->params.at[param].span;
     if (net->params.at[param].clamped)

@@ -257,8 +257,7 @@ static void write_term(Writer *w, int layer)
     const NamedStream *source = choose_source(w, layer);
     fputs("(", w->out);
     write_source(w, source);
-    if (dice_chance(&w->maps, 12) && source->temporal)
-        {
+    if (dice_chance(&w->maps, 12) && source->temporal) {
         write_time_window(w->out, &w->maps);
         w->inputs = 0;
     }
@@ -409,7 +408,8 @@ static const char *write_unreached(Writer *w, const char *result)
 static void write_loss(Writer *w, const char *loss, const char *result)
 {
     static const char *const steps[] = {"mean(cross_entropy(out, label))", "mean(mse(out, label))",
-                                        "0.3 * max(mae(out, label))", "last(cross_entropy(tanh(out), label, 0.2))"};
+                                        "0.3 * max(mae(out, label))",
+                                        "last(cross_entropy(tanh(out), label, 0.2))"};
     const char *activity = w->streams[w->first_layer].name;
     bool formula = dice_chance(&w->axes, 25);
     fprintf(w->out, "%s(%s, label", loss, result);
@@ -435,6 +435,11 @@ static void write_results_of(Writer *w, int rows)
     write_loss(w, chance(w, 60) ? "cross_entropy" : "mse", result);
     fprintf(w->out, "\n        optimizer ");
     write_optimizer(w->out, &w->dice);
+    static const char *const groups[] = {"weights -> adamw(lr = cosine(0.02))",
+                                         "weights -> sgd(0.05, momentum = 0.9)",
+                                         "weights -> adam(exponential(0.01, gamma = 0.9))"};
+    if (dice_chance(&w->inits, 25))
+        fprintf(w->out, "\n        optimizer %s", groups[dice_below(&w->inits, 3)]);
     fprintf(w->out, "\n        batch %d\n", rows);
     if (chance(w, 20))
         fprintf(w->out, "        clip_value %.2g\n", dice_real(&w->dice, 1e-3, 0.1));

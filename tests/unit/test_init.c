@@ -145,9 +145,9 @@ static const char initializers[] =
     "    kaiming = image -> dense(50, init = kaiming_uniform(1)) -> lif\n"
     "    xavier = image -> dense(50, init = xavier_normal(2)) -> lif\n"
     "    range = image -> dense(50, init = uniform(1, 3)) -> lif\n"
-    "    tight = image -> dense(3, clamp = [-0.05, 0.02], init = 0.01) -> li\n"
+    "    tight = image -> dense(3, bias = 0, clamp = [-0.05, 0.02], init = 0.01) -> li\n"
     "    predict argmax(sum(few -> dense(3)))\n"
-    "    train { loss cross_entropy(sum(tight), label) optimizer sgd(1) }\n"
+    "    train { loss cross_entropy(sum(tight), label) optimizer sgd(1) optimizer biases -> sgd(0.25) }\n"
     "}\n";
 
 static void setup_initializers(void)
@@ -256,6 +256,22 @@ START_TEST(updates_are_clamped)
 }
 END_TEST
 
+/* The main learning rate is given, that of the group is its own. */
+START_TEST(groups_have_their_own_rate)
+{
+    int p;
+    const LoopParam *biases = param("b_tight", &p);
+    Interp *interp = begun(1);
+    interp->scalars[SCALAR_LR] = interp->scalars[SCALAR_STEP] = interp->scalars[SCALAR_SCALE] = 1;
+    for (size_t k = 0; k < interp_count(interp, biases->gradient); k++)
+        interp->buffers[biases->gradient][k] = 2;
+    interp_run(interp, PHASE_UPDATE);
+    for (size_t k = 0; k < interp_count(interp, biases->value); k++)
+        ck_assert_double_eq_tol(interp->buffers[biases->value][k], -0.5, 1e-7);
+    interp_free(interp);
+}
+END_TEST
+
 static TCase *initializers_case(void)
 {
     TCase *tcase = tcase_create("initializers");
@@ -265,6 +281,7 @@ static TCase *initializers_case(void)
     tcase_add_test(tcase, inputs_and_outputs_are_known);
     tcase_add_test(tcase, normal_numbers_are_of_two);
     tcase_add_test(tcase, updates_are_clamped);
+    tcase_add_test(tcase, groups_have_their_own_rate);
     return tcase;
 }
 
