@@ -391,6 +391,11 @@ static const char *operation(const Printer *printer)
     case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
     case NODE_MAP: return map_operation(printer, in, weight, bias);
     case NODE_DELAY: return arena_printf(arena, "%s[%+d]", in, -node->steps);
+    case NODE_COPY:
+        if (node->piece.in == node->piece.out)
+            return arena_printf(arena, "%s, reshaped", in);
+        return arena_printf(arena, "%s from %d on, %d of %d", in, node->piece.from, node->piece.out,
+                            node->piece.in);
     case NODE_REDUCE:
         return arena_printf(arena, "%s over %s of %s", reduce_name(node->reduce),
                             net_axes_reduced(printer->net, node->in, node->out), in);

@@ -426,6 +426,21 @@ static bool verify_scores(Verifier *verifier)
                       stream_name(verifier, in), size, classes);
 }
 
+static bool verify_copy(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    const Stream *in = stream_at(verifier, node->in), *out = stream_at(verifier, node->out);
+    const Extract *piece = &node->piece;
+    int around = piece->outer * piece->inner;
+    return same_time(verifier, node->in, node->out)
+           && require(verifier, out->kind == STREAM_REALS || in->kind == STREAM_SPIKES,
+                      "`%s` is of reals, `%s` of spikes", in->name, out->name)
+           && require(verifier,
+                      around * piece->in == shape_size(in->shape)
+                          && around * piece->out == shape_size(out->shape),
+                      "its piece is of other sizes than `%s` and `%s`", in->name, out->name);
+}
+
 static bool verify_loss(Verifier *verifier)
 {
     StreamId in = verifier->node->in;
@@ -507,6 +522,7 @@ static bool verify_meaning(Verifier *verifier)
     case NODE_MAP: return verify_map(verifier);
     case NODE_SCAN: return verify_scan(verifier);
     case NODE_DELAY: return verify_delay(verifier);
+    case NODE_COPY: return verify_copy(verifier);
     case NODE_REDUCE: return verify_reduced(verifier, node->in, node->out, node->reduce);
     case NODE_TARGET: return verify_target(verifier);
     case NODE_LOSS: return verify_loss(verifier);

@@ -73,6 +73,12 @@ typedef struct ScanGrad {
     Val value;
 } ScanGrad;
 
+/* How a COPY goes along one axis: out[o][j][i] = in[o][j + from][i], 0 where there is no such j; o and i stand for the
+ * axes around it. One that changes the shape only copies all of one axis. */
+typedef struct Extract {
+    int outer, in, out, inner, from;
+} Extract;
+
 typedef struct Node {
     NodeKind kind;
     StreamId in, aux, out;
@@ -82,6 +88,7 @@ typedef struct Node {
     bool of_loss;       /* made for the formula of the loss */
     bool held;          /* DATA: values recorded by another run, not the data set's */
     int steps;          /* DELAY */
+    Extract piece;      /* COPY */
     ReduceKind reduce;
     LossKind loss;
     /* of kinds with equations */

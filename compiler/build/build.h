@@ -13,7 +13,7 @@
  *   neuron.c     neurons                               axes.c       axes as they are named
  *   weights.c    weights of connections, with a name or without
  *   connect.c    what connections share                window.c     windows along axes of space and time
- *   dense.c, conv.c, pool.c, encode.c, reduce.c  the built-in stages
+ *   dense.c, conv.c, pool.c, encode.c, reduce.c, views.c  the built-in stages
  *   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
  *   repeat.c     stages after themselves               optimizer.c  optimizers
@@ -499,6 +499,17 @@ Value build_avg_pool(Build *b, const StageUse *use);
 Value build_upsample(Build *b, const StageUse *use);
 Value build_poisson(Build *b, const StageUse *use);
 Value build_latency(Build *b, const StageUse *use);
+extern const char *const flatten_formals[], *const reshape_formals[], *const slice_formals[],
+                                                                          *const concat_formals[];
+bool flatten_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+bool reshape_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+bool slice_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+Value build_flatten(Build *b, const StageUse *use);
+Value build_reshape(Build *b, const StageUse *use);
+Value build_slice(Build *b, const StageUse *use);
+Value build_concat(Build *b, const StageUse *use);
+/* For what does not mind shapes: the stream that this one has the values of, if it is only reshaped; else itself. */
+StreamId stream_reshaped(Build *b, StreamId stream);
 Value build_reduce(Build *b, const StageUse *use);
 /* *shape, of what the reduction is given, becomes that of its result. */
 bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape);

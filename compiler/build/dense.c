@@ -49,11 +49,12 @@ Value build_dense(Build *b, const StageUse *use)
 {
     StreamId in = plain_stream_of(b, use->in, use->in_span);
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
-    Connection dense = {.use = use, .frame = frame, .in = in, .map = {.name = name_dense}};
+    bool in_time = given_argument(frame, name_along);
+    Connection dense = {
+        .use = use, .frame = frame, .in = in_time ? in : stream_reshaped(b, in), .map = {.name = name_dense}};
     if (frame->wrong)
         return value_poison();
-    bool fine = given_argument(frame, name_along) ? dense_in_time(b, use, frame, &dense)
-                                                  : dense_in_space(b, frame, &dense);
+    bool fine = in_time ? dense_in_time(b, use, frame, &dense) : dense_in_space(b, frame, &dense);
     fine &= connection_bias(b, &dense);
     return fine ? add_connection(b, &dense) : value_poison();
 }

@@ -53,6 +53,8 @@ static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Shape *shape)
     if (layer) {
         const Scope *arguments = bind_stage(b, layer, stage, where);
         Shape in;
+        if (!layer->shape)
+            return false;
         return layer->shape(b, arguments, NULL, shape)
                || (infer(b, scope, expr->left, &in) && layer->shape(b, arguments, &in, shape));
     }

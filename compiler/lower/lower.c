@@ -243,6 +243,7 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_POISSON: lower_poisson(lower, node); break;
     case NODE_LATENCY: lower_latency(lower, node); break;
     case NODE_DELAY: lower_delay(lower, node); break;
+    case NODE_COPY: lower_copy(lower, node); break;
     case NODE_REDUCE: lower_reduce(lower, node); break;
     case NODE_TARGET: lower_target(lower, node); break;
     case NODE_LOSS: lower_loss(lower, node); break;

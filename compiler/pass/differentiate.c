@@ -84,6 +84,25 @@ static void adjoin_loss(Diff *diff, int index)
     contribute(diff, node.in, adjoint.out);
 }
 
+/* What was taken goes back to its place; what was there besides is 0. */
+static void adjoin_copy(Diff *diff, int index)
+{
+    const Node node = diff->net->nodes.at[index];
+    StreamId g = gathered(diff, node.out);
+    if (g == NONE || !diff->needs[node.in])
+        return;
+    Node adjoint = node_new(NODE_COPY, node.span);
+    adjoint.in = g;
+    adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);
+    adjoint.piece = (Extract){.outer = node.piece.outer,
+                              .in = node.piece.out,
+                              .out = node.piece.in,
+                              .inner = node.piece.inner,
+                              .from = -node.piece.from};
+    net_add(diff->net, adjoint);
+    contribute(diff, node.in, adjoint.out);
+}
+
 static void adjoin_reduce(Diff *diff, int index)
 {
     const Node node = diff->net->nodes.at[index];

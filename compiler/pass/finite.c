@@ -116,6 +116,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *wild_streams
     switch (node->kind) {
     case NODE_SCAN: return scan_changed(net, node, wild_streams);
     case NODE_DELAY:
+    case NODE_COPY:
     case NODE_REDUCE: return make_wild(wild_streams, node->out, wild_streams[node->in]);
     case NODE_DATA:
     case NODE_TARGET:

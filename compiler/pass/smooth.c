@@ -108,6 +108,22 @@ static void add_held_sources(Net *net, int first_stream)
     edit_finish(&edit);
 }
 
+/* What is only moved is of reals where what it was is; whether that was news. */
+static bool follow_kinds(Net *net)
+{
+    bool changed = false;
+    for (int n = 0; n < net->nodes.count; n++) {
+        const Node *node = &net->nodes.at[n];
+        if (node->kind != NODE_DELAY && node->kind != NODE_COPY)
+            continue;
+        StreamKind *kind = &net->streams.at[node->out].kind;
+        bool news = *kind == STREAM_SPIKES && net->streams.at[node->in].kind == STREAM_REALS;
+        *kind = news ? STREAM_REALS : *kind;
+        changed = changed || news;
+    }
+    return changed;
+}
+
 void smooth_steps(Net *net, Held held)
 {
     int count = 0, first_stream = net->streams.count;
@@ -115,9 +131,8 @@ void smooth_steps(Net *net, Held held)
     for (int n = 0; n < net->nodes.count; n++)
         if (net->nodes.at[n].kind == NODE_SCAN)
             smooth_node(net, n, wild, held, &count);
-    for (int n = 0; n < net->nodes.count; n++)
-        if (net->nodes.at[n].kind == NODE_DELAY)
-            net->streams.at[net->nodes.at[n].out].kind = net->streams.at[net->nodes.at[n].in].kind;
+    while (follow_kinds(net))
+        ;
     if (held == HELD_REPLAY)
         add_held_sources(net, first_stream);
 }

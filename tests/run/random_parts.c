@@ -305,7 +305,9 @@ const char own_axes[] = "neuron along_axes(threshold = 0.3) {\n"
                         "block reduced(a) = tops(a -> dense([y = 3, x = 2, c = 3]))\n"
                         "block tops(a) = max(a, over = [y, x]) * softmax(a) + max(a, over = c) + max(a, over = space)\n"
                         "    + softmax(tanh(a), over = y) * mean(a, over = y) - sum(tanh(a), over = [x, c])\n"
-                        "block inhibited(a) = (a -> dense([y = 3, x = 5])) - 0.1 * sum(a -> dense([3, 4]), over = x) -> lif\n";
+                        "block inhibited(a) = (a -> dense([y = 3, x = 5])) - 0.1 * sum(a -> dense([3, 4]), over = x) -> lif\n"
+                        "block moved(a) = tanh(a -> dense([3, 4])) -> slice(1, 3, over = x) -> concat(a -> dense([3, 3]), over = x)\n"
+                        "    -> reshape([c = 15]) -> concat(a -> dense(2) -> lif)\n";
 
 const char own_corners[] =
     "# Branches that are infinite or no number where they are not taken; ties; powers of 0.\n"

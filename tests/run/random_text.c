@@ -131,10 +131,10 @@ static int choose_delay(Writer *w)
 /* A name, or what a block with several axes makes of it; of such as may stand in a loop if it is of the past. */
 static void write_axes(Writer *w, const char *name, bool past)
 {
-    static const char *const blocks[] = {"uneven", "inhibited", "reduced"};
+    static const char *const blocks[] = {"uneven", "inhibited", "moved", "reduced"};
     bool plain = w->deep || !dice_chance(&w->axes, 12);
     w->inputs = plain ? w->inputs : 0;
-    const char *block = blocks[dice_below(&w->axes, past ? 2 : 3)];
+    const char *block = blocks[dice_below(&w->axes, past ? 3 : 4)];
     fprintf(w->out, plain ? "%s" : "%s(%s)", plain ? name : block, name);
 }
 

@@ -261,6 +261,15 @@ static const char *const right[] = {
     "        + mae(last(out), label) / 3 + 0.2 * mean(max(mean(a) - 0.2, 0) ^ 2, over = space) + mean(a ^ 2, "
     "over = all) }\n"
     "}\n",
+    /* Parts of streams, streams behind each other, other shapes; in a loop, too. */
+    FEED_FORWARD(
+        "", "    a = latency(image) -> dense([2, 3, c = 4]) -> lif(threshold = 0.3)\n"
+            "    part = a -> slice(1, 3) -> concat(a -> slice(0, 1)) -> flatten\n"
+            "    rows = tanh(a -> slice(1, 2, over = y) -> dense([4, c = 3])) -> reshape([y = 2, x = 6])\n"
+            "    both = rows -> concat(image -> dense([3, 6]), over = y)\n"
+            "    back = (h[-1] -> slice(0, 4)) -> concat(h[-2] -> slice(4, 6))\n"
+            "    h = (part -> dense(6)) + back -> lif(threshold = 0.3)\n"
+            "    out = (h -> dense(3)) + (both -> flatten -> dense(3)) -> li\n"),
     /* A sum over units that a loop through the past goes by. */
     FEED_FORWARD("", "    h = (image -> dense([2, 3])) - 0.1 * sum(h[-1], over = x) -> lif(threshold = 0.2)\n"
                      "    out = h -> dense(3) -> li\n"),

@@ -113,3 +113,36 @@ void emit_delay(Lower *lower, const Node *node, Site site)
     site.into = &loop->body;
     store_stream(lower, node->out, site, n, value, false);
 }
+
+/* Places first .. end-1 of the axis, of `in` or 0. */
+static void emit_places(Lower *lower, const Node *node, Site site, LoopExpr *o, int first, int end,
+                        bool there)
+{
+    const Extract *piece = &node->piece;
+    if (end <= first)
+        return;
+    LoopStmt *loop = for_units(lower, site.into, "n", (end - first) * piece->inner);
+    LoopExpr *n = loop_variable(lower, loop);
+    LoopExpr *to = op2(lower, OP_ADD, n, num(lower, first * piece->inner));
+    LoopExpr *at = op2(lower, OP_ADD, n, num(lower, (first + piece->from) * piece->inner));
+    to = op2(lower, OP_ADD, op2(lower, OP_MUL, o, num(lower, piece->out * piece->inner)), to);
+    at = op2(lower, OP_ADD, op2(lower, OP_MUL, o, num(lower, piece->in * piece->inner)), at);
+    LoopExpr *value = there ? load_stream(lower, node->in, site, at) : num(lower, 0);
+    if (stream_of(lower, node->out)->kind == STREAM_REALS)
+        value = there ? loop_cast(lower->arena, TYPE_F32, value) : loop_float(lower->arena, 0);
+    site.into = &loop->body;
+    store_stream(lower, node->out, site, to, value, false);
+}
+
+void emit_copy(Lower *lower, const Node *node, Site site)
+{
+    const Extract *piece = &node->piece;
+    int first = piece->from < 0 ? -piece->from : 0, last = piece->in - piece->from;
+    LoopStmt *outer = for_range(lower, site.into, "o", piece->outer);
+    LoopExpr *o = loop_variable(lower, outer);
+    site.into = &outer->body;
+    last = last < piece->out ? last : piece->out;
+    emit_places(lower, node, site, o, 0, first, false);
+    emit_places(lower, node, site, o, first, last, true);
+    emit_places(lower, node, site, o, last, piece->out, false);
+}

@@ -22,4 +22,7 @@ int delay_edge(const Lower *lower, const Node *node);
 /* What the delay gives for all units at the site, which lies in site.segment. */
 void emit_delay(Lower *lower, const Node *node, Site site);
 
+/* What a COPY takes, at the site. */
+void emit_copy(Lower *lower, const Node *node, Site site);
+
 #endif

@@ -248,3 +248,14 @@ void lower_delay(Lower *lower, const Node *node)
                    (Site){&loop_t->body, samples.b, loop_variable(lower, loop_t), NULL, NULL, bounds[part]});
     }
 }
+
+void lower_copy(Lower *lower, const Node *node)
+{
+    Site site = begin_samples(lower, node, "copy");
+    if (stream_of(lower, node->out)->temporal) {
+        LoopStmt *time = for_range(lower, site.into, "t", steps_of(lower, node->out));
+        site.into = &time->body;
+        site.t = loop_variable(lower, time);
+    }
+    emit_copy(lower, node, site);
+}

@@ -11,6 +11,7 @@ void lower_schedule(Lower *lower);
 void lower_poisson(Lower *lower, const Node *node);
 void lower_latency(Lower *lower, const Node *node);
 void lower_delay(Lower *lower, const Node *node);
+void lower_copy(Lower *lower, const Node *node);
 
 void lower_reduce(Lower *lower, const Node *node);
 void lower_pick_grad(Lower *lower, const Node *node);

@@ -16,6 +16,7 @@ static NodePlan kind_record(const Node *node)
     case NODE_POISSON:
     case NODE_LATENCY:
     case NODE_DELAY:
+    case NODE_COPY:
     case NODE_REDUCE:
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD: return (NodePlan){.stream = node->out};

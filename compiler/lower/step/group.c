@@ -71,6 +71,11 @@ static void step_delay(Lower *lower, const Group *group, const Member *member, S
         emit_delay(lower, member->node, walk_samples(lower, group->samples, site));
 }
 
+static void step_copy(Lower *lower, const Group *group, const Member *member, Site site)
+{
+    emit_copy(lower, member->node, walk_samples(lower, group->samples, site));
+}
+
 /* ---- scans ---- */
 
 static void scan_arrays(Lower *lower, Member *member)
@@ -126,6 +131,7 @@ static void finish_scan(Lower *lower, const Member *member)
 static const Stepping steppings[NODE_KIND_COUNT] = {
     [NODE_MAP] = {NULL, prepare_map, start_map, step_map, NULL},
     [NODE_DELAY] = {NULL, NULL, NULL, step_delay, NULL},
+    [NODE_COPY] = {NULL, NULL, NULL, step_copy, NULL},
     [NODE_SCAN] = {scan_arrays, NULL, start_scan, step_scan, finish_scan},
 };
 

@@ -1,0 +1,190 @@
+/* The same values under other axes: flatten, reshape, slice, concat. */
+#include "build.h"
+
+const char *const flatten_formals[] = {NULL};
+const char *const reshape_formals[] = {name_shape, NULL, NULL};
+const char *const slice_formals[] = {name_from, NULL, name_to, NULL, name_over, name_none, NULL};
+const char *const concat_formals[] = {name_other, NULL, name_over, name_none, NULL};
+
+static StreamId add_copy(Build *b, const StageUse *use, StreamId in, const char *name, Extract piece,
+                         Shape shape)
+{
+    Node node = node_new(NODE_COPY, use->expr->span);
+    Stream from = *stream_at(b, in);
+    node.in = in;
+    node.piece = piece;
+    node.out = add_stream(b, name, use->stage->name, from.kind, from.temporal, shape, use->expr->span);
+    add_node(b, node);
+    return node.out;
+}
+
+static StreamId add_reshaped(Build *b, const StageUse *use, StreamId in, Shape shape)
+{
+    int size = shape_size(shape);
+    return add_copy(b, use, in, use->name, (Extract){1, size, size, 1, 0}, shape);
+}
+
+StreamId stream_reshaped(Build *b, StreamId stream)
+{
+    int maker = stream_at(b, stream)->node;
+    const Node *node = maker == NONE ? NULL : &b->net->nodes.at[maker];
+    bool whole =
+        node && node->kind == NODE_COPY && node->piece.from == 0 && node->piece.in == node->piece.out;
+    return whole ? node->in : stream;
+}
+
+bool flatten_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+{
+    (void)b, (void)frame;
+    if (in)
+        *shape = (Shape){.ndim = 1, .dims = {shape_size(*in)}};
+    return in;
+}
+
+Value build_flatten(Build *b, const StageUse *use)
+{
+    StreamId in = plain_stream_of(b, use->in, use->in_span);
+    const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
+    if (in == NONE || frame->wrong)
+        return value_poison();
+    Shape flat;
+    flatten_shape(b, frame, &stream_at(b, in)->shape, &flat);
+    return value_stream(add_reshaped(b, use, in, flat), unit_plain);
+}
+
+bool reshape_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+{
+    (void)in;
+    const Entry *told = given_argument(frame, name_shape);
+    return told && constant_shape(b, told->scope, told->expr, "the shape", shape);
+}
+
+Value build_reshape(Build *b, const StageUse *use)
+{
+    StreamId in = plain_stream_of(b, use->in, use->in_span);
+    const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
+    Shape shape;
+    if (!reshape_shape(b, frame, NULL, &shape) || in == NONE || frame->wrong)
+        return value_poison();
+    Shape before = stream_at(b, in)->shape;
+    if (shape_size(before) == shape_size(shape))
+        return value_stream(add_reshaped(b, use, in, shape), unit_plain);
+    report(b, RULE_SHAPE, use->expr->span, "%s has %d values, but the stream is %s: %d",
+           shape_text(b->arena, shape), shape_size(shape), shape_text(b->arena, before), shape_size(before));
+    return value_poison();
+}
+
+/* The dimension that `over` names, the channel unless it says another; -1: reported. `stage`: "slice". */
+static int view_axis(Build *b, const char *stage, Span span, const Scope *frame, Shape shape)
+{
+    const Entry *over = given_argument(frame, name_over);
+    AxisSet axes;
+    const Expr *axis = over ? over->expr : expr_name(b->arena, span, name_c);
+    if (!named_axes(b, over ? over->scope : frame, axis, shape, false, &axes))
+        return -1;
+    int found = -1, count = 0;
+    for (int d = 0; d < shape.ndim; d++) {
+        found = axes.space[d] ? d : found;
+        count += axes.space[d];
+    }
+    if (count == 1)
+        return found;
+    report(b, RULE_AXIS, axis->span, "`%s` goes along one axis", stage);
+    return -1;
+}
+
+/* What is taken of the stream along dimension d: `out` places from `from` on. */
+static Extract piece_of(Shape shape, int d, int from, int out)
+{
+    Extract piece = {.outer = 1, .in = shape.dims[d], .out = out, .inner = 1, .from = from};
+    for (int k = 0; k < d; k++)
+        piece.outer *= shape.dims[k];
+    for (int k = d + 1; k < shape.ndim; k++)
+        piece.inner *= shape.dims[k];
+    return piece;
+}
+
+/* *shape, of what the slice is of, becomes its own. */
+static bool read_slice(Build *b, Span span, const Scope *frame, Shape *shape, Extract *piece)
+{
+    const Entry *from = given_argument(frame, name_from), *to = given_argument(frame, name_to);
+    int d = from && to ? view_axis(b, name_slice, span, frame, *shape) : -1, first, end;
+    if (d < 0)
+        return false;
+    int places = shape->dims[d];
+    if (!constant_integer(b, from->scope, from->expr, "the begin of a slice", 0, places - 1, &first)
+        || !constant_integer(b, to->scope, to->expr, "the end of a slice", first + 1, places, &end))
+        return false;
+    *piece = piece_of(*shape, d, first, end - first);
+    shape->dims[d] = end - first;
+    return true;
+}
+
+bool slice_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+{
+    Extract piece;
+    if (in)
+        *shape = *in;
+    return in && read_slice(b, (Span){0, 0}, frame, shape, &piece);
+}
+
+Value build_slice(Build *b, const StageUse *use)
+{
+    StreamId in = plain_stream_of(b, use->in, use->in_span);
+    const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
+    if (in == NONE || frame->wrong)
+        return value_poison();
+    Shape shape = stream_at(b, in)->shape;
+    Extract piece;
+    if (!read_slice(b, use->expr->span, frame, &shape, &piece))
+        return value_poison();
+    return value_stream(add_copy(b, use, in, use->name, piece, shape), unit_plain);
+}
+
+static bool check_joint(Build *b, const StageUse *use, Shape first, Shape second, int d)
+{
+    Shape same = second;
+    if (first.ndim == second.ndim)
+        same.dims[d] = first.dims[d];
+    if (shape_equal(same, first))
+        return true;
+    report(b, RULE_SHAPE, use->expr->span,
+           "streams of shapes %s and %s cannot be put behind each other along `%s`",
+           shape_text(b->arena, first), shape_text(b->arena, second), shape_axis(first, d));
+    return false;
+}
+
+/* Each with zeros in the place of the other; together they are as one. */
+static Value join(Build *b, const StageUse *use, StreamId first, StreamId second, int d)
+{
+    Shape shape = stream_at(b, first)->shape, other = stream_at(b, second)->shape;
+    int places = shape.dims[d] + other.dims[d];
+    Extract before = piece_of(shape, d, 0, places), behind = piece_of(other, d, -shape.dims[d], places);
+    bool spikes = stream_at(b, first)->kind == STREAM_SPIKES && stream_at(b, second)->kind == STREAM_SPIKES;
+    shape.dims[d] = places;
+    Node node = node_new(NODE_SCAN, use->expr->span);
+    node.name = "map";
+    node.formula = true;
+    vec_push(b->arena, &node.ins, add_copy(b, use, first, NULL, before, shape));
+    vec_push(b->arena, &node.ins, add_copy(b, use, second, NULL, behind, shape));
+    Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, NULL);
+    Val y = body_leaf(b->arena, &node.body, OP_INPUT, 1, NULL);
+    Val both = body_op2(b->arena, &node.body, spikes ? OP_MAX : OP_ADD, x, y);
+    return value_stream(add_map(b, node, both, use->name), unit_plain);
+}
+
+Value build_concat(Build *b, const StageUse *use)
+{
+    StreamId first = plain_stream_of(b, use->in, use->in_span);
+    const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
+    const Entry *other = given_argument(frame, name_other);
+    if (first == NONE || frame->wrong || !other)
+        return value_poison();
+    Value value = b->language->build(b, other->scope, other->expr, NULL);
+    StreamId second = plain_stream_of(b, value, other->expr->span);
+    int d =
+        second == NONE ? -1 : view_axis(b, name_concat, use->expr->span, frame, stream_at(b, first)->shape);
+    if (d < 0 || !check_joint(b, use, stream_at(b, first)->shape, stream_at(b, second)->shape, d))
+        return value_poison();
+    return join(b, use, first, second, d);
+}
