@@ -98,7 +98,8 @@ static void write_argument(FILE *out, Dice *dice, const Argument *argument, bool
     if (named)
         fprintf(out, "%s = ", argument->name);
     double value = dice_real(dice, argument->low, argument->high);
-    if (dice_chance(dice, 10))
+    bool start = strcmp(argument->name, "tau0") == 0; /* a learned parameter's: it is there before the training */
+    if (dice_chance(dice, 10) && !start)
         fputs(dice_chance(dice, 50) ? "drift * " : "(0.95 + 0.05 * epoch / epochs) * ", out);
     if (argument->time && dt_ms > 0 && dice_chance(dice, 60))
         fprintf(out, "%.4g ms", value * dt_ms);

@@ -11,6 +11,7 @@ typedef struct NamedStream {
     int size;
     bool temporal;
     bool bounded; /* spikes: may come back as input of an earlier layer without growing */
+    bool looked; /* its past was read above: then its shape has to be told by its own definition */
 } NamedStream;
 
 /* w = weights([inputs, outputs]) */
@@ -52,7 +53,7 @@ static bool chance(Writer *w, int percent)
 
 static void add_stream(Writer *w, const char *name, int size, bool temporal, bool bounded)
 {
-    w->streams[w->stream_count++] = (NamedStream){name, size, temporal, bounded};
+    w->streams[w->stream_count++] = (NamedStream){name, size, temporal, bounded, false};
 }
 
 /* ---- data and encoders ---- */
@@ -237,9 +238,10 @@ static void write_mapped(Writer *w)
 static void write_past(Writer *w, int layer)
 {
     int from = w->first_layer + layer, to = w->first_layer + w->layers;
-    const NamedStream *past = &w->streams[dice_between(&w->dice, from, to - 1)];
+    NamedStream *past = &w->streams[dice_between(&w->dice, from, to - 1)];
     if (!past->bounded || w->steps == 1 || (past->size == BROAD && w->streams[from].size == BROAD))
         return;
+    past->looked = true;
     char name[400];
     double factor = dice_real(&w->dice, 0.2, 1);
     snprintf(name, sizeof name, "%s[-%d]", past->name, choose_delay(w));
@@ -257,7 +259,8 @@ static void write_term(Writer *w, int layer)
     const NamedStream *source = choose_source(w, layer);
     fputs("(", w->out);
     write_source(w, source);
-    if (dice_chance(&w->maps, 12) && source->temporal) {
+    bool loops = source >= &w->streams[w->first_layer]; /* perhaps: a later layer may come back to it */
+    if (dice_chance(&w->maps, 12) && source->temporal && !loops) {
         write_time_window(w->out, &w->maps);
         w->inputs = 0;
     }
@@ -288,7 +291,7 @@ static void write_layer(Writer *w, int layer)
         fprintf(w->out, "%s + (", before->name); /* a connection past the layer */
     else if (!stream->bounded)
         fputs("(", w->out);
-    bool block = chance(w, 20), twice = block && chance(w, 30);
+    bool block = chance(w, 20), twice = block && chance(w, 30) && !stream->looked;
     if (block)
         fprintf(w->out, "%s -> %slayer(%d, unit = ", before->name, twice ? "repeat(2, " : "", stream->size);
     else
