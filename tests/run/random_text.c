@@ -11,7 +11,7 @@ typedef struct NamedStream {
     int size;
     bool temporal;
     bool bounded; /* spikes: may come back as input of an earlier layer without growing */
-    bool looked; /* its past was read above: then its shape has to be told by its own definition */
+    bool looked;  /* its past was read above: then its shape has to be told by its own definition */
 } NamedStream;
 
 /* w = weights([inputs, outputs]) */
