@@ -168,7 +168,15 @@ $(OBJ)/gen/snn.lex.o $(patsubst %.c,$(OBJ)/%.o,$(wildcard grammar/*.c)): $(GEN)/
 
 # ---- tests ----
 
-test: $(BUILD)/deps-test layers unit $(TEST_NAMES) ## all tests
+# Parts beside each other, the longest first, and what a part says in one piece. Random models, which keep all processors
+# busy and say how far they are, at the end.
+JOBS    ?= $(shell nproc 2> /dev/null || echo 2)
+PARTS    = run llvm unit targets $(filter-out run llvm targets random,layers $(TEST_NAMES))
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+
+test: $(BUILD)/deps-test ## all tests
+	$(MAKE) --no-print-directory $(PARALLEL) --output-sync $(PARTS)
+	$(MAKE) --no-print-directory $(PARALLEL) random
 
 # Seconds for one test: none takes one, but machines may be loaded.
 UNIT_TIMEOUT ?= 120
@@ -184,7 +192,7 @@ $(UNIT_OBJECTS): CFLAGS += $(TEST_WARNINGS)
 $(UNIT_OBJECTS): | $(BUILD)/deps-test
 
 $(TEST_NAMES): %: tests/%.sh $(BUILD)/deps-test $(SNNC) loaded
-	BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" SANITIZE="$(SANITIZE)" tests/$@.sh
+	BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" SANITIZE="$(SANITIZE)" JOBS=$(JOBS) tests/$@.sh
 
 asan: ## unit and run tests under the address and undefined-behaviour sanitizers
 	$(MAKE) BUILD=$(BUILD)/asan OPTIMIZE="-O1 -g" \

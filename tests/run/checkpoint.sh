@@ -33,12 +33,12 @@ bad_weights "offsets behind the end" hostile "$unreadable"
 tensors "$(awk 'BEGIN { while (n++ < 20000) printf "[" }')" hostile
 bad_weights "deep nesting" hostile "$unreadable"
 
-"$snnc" shapes.snn -D hidden=48 -o narrow.c && compile_c "$cc" -O1 narrow.c narrow || fail "checkpoint: compile"
+"$snnc" shapes.snn -D hidden=48 -o narrow.c && compile_c "$native" -O1 narrow.c narrow || fail "checkpoint: compile"
 ./narrow train --quiet --data data --epochs 1 --out narrow.safetensors > /dev/null 2>&1
 refuses "test: another size" 1 '^shapes: wrong weights \(narrow\.safetensors\): `w_middle` is \[48, 64\], the model needs \[64, 64\]$' ./shapes test --data data --weights narrow.safetensors
 refuses "resume: another size" 1 '^shapes: cannot resume \(narrow\.safetensors\), this is another training: it was trained with `param w_middle: \[64, 48\]`, this program has `param w_middle: \[64, 64\]`; ' ./shapes train --data data --resume narrow.safetensors --out trained.safetensors
 sed 's/model shapes/model forms/' shapes.snn > forms.snn
-"$snnc" forms.snn -o forms.c && compile_c "$cc" -O1 forms.c forms || fail "checkpoint: compile"
+"$snnc" forms.snn -o forms.c && compile_c "$native" -O1 forms.c forms || fail "checkpoint: compile"
 ./forms train --quiet --data data --epochs 1 --out forms.safetensors > /dev/null 2>&1
 refuses "resume: another model" 1 '^shapes: cannot resume \(forms\.safetensors\): it is a checkpoint of `forms`, this program trains `shapes`$' ./shapes train --data data --resume forms.safetensors --out trained.safetensors
 cp trained.safetensors stays.safetensors
@@ -47,7 +47,7 @@ same "train: another model's checkpoint is kept" trained.safetensors stays.1.saf
 tensors '{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}' foreign && printf 1234 >> foreign
 refuses "train: --out holds weights from elsewhere" 1 '^forms: would overwrite \(foreign\): no training of such a program wrote it; give another --out FILE, or --force$' ./forms train --data data --out foreign
 sed 's/adam(lr = lr)/sgd(lr = lr)/' shapes.snn > sgd.snn
-"$snnc" sgd.snn -o sgd.c && compile_c "$cc" -O1 sgd.c sgd || fail "checkpoint: compile"
+"$snnc" sgd.snn -o sgd.c && compile_c "$native" -O1 sgd.c sgd || fail "checkpoint: compile"
 refuses "resume: another optimizer" 1 '^sgd: cannot resume \(trained\.safetensors\): it was trained with the optimizer `adam`, this program uses `sgd`$' ./sgd train --data data --resume trained.safetensors
 refuses "resume: another seed" 1 '^shapes: cannot resume \(trained\.safetensors\): it was trained with --seed 0, not 3; leave --seed out$' ./shapes train --data data --resume trained.safetensors --seed 3
 refuses "resume: another batch" 1 '^shapes: cannot resume \(trained\.safetensors\): it was trained with --batch 16, not 8; leave --batch out$' ./shapes train --data data --resume trained.safetensors --batch 8
@@ -74,7 +74,7 @@ refuses "log: some other file" 1 '^shapes: would overwrite \(trained\.safetensor
 refuses "log: no such folder" 1 '^shapes: cannot write the log \(nowhere/run\.log\): No such file or directory; make its folder first$' ./shapes train --data data --out new.safetensors --log nowhere/run.log
 
 # Numbers that overflow: the layer and the epoch are named, and a checkpoint from before is kept.
-"$snnc" shapes.snn -D lr=1e38 -o wild.c && compile_c "$cc" -O2 wild.c wild || fail "checkpoint: compile"
+"$snnc" shapes.snn -D lr=1e38 -o wild.c && compile_c "$native" -O1 wild.c wild || fail "checkpoint: compile"
 refuses "train: not a number, from the start" 1 '^wild: (NaN|infinity) in .*`[a-z_]+` \(.*\),( sample [0-9]+,)? in epoch 1, batch [0-9]+; .*: try a smaller learning rate than 1e\+38, or clip_norm$' ./wild train --quiet --data data --out wild.safetensors
 quieter() { "$@" 2> told; code=$?; grep -v 'goes on from another training' told >&2; return $code; }
 refuses "train: not a number, in a later epoch" 1 '^wild: (NaN|infinity) in .*`[a-z_]+` \(.*\),( sample [0-9]+,)? in epoch 3, batch [0-9]+; the checkpoint of the last epoch stays \(trained\.safetensors\)' quieter ./wild train --force --quiet --data data --resume trained.safetensors --epochs 3

@@ -2,13 +2,17 @@
 
 # Without sanitizers: clang's may not be installed.
 plain_c() { (SANITIZE='' && compile_c "$@"); }
+# For any processor, with the kernels for each level of x86-64: which of them run is chosen below.
+levels=$(levels_here run)
+cp "$root/tests/run/best_level.h" .
+chosen="-include best_level.h"
 for compiler in gcc clang; do
     if ! command -v $compiler > /dev/null 2>&1; then
         fail "compile: $compiler" "it is not installed"
         continue
     fi
     for level in -O0 -O3; do
-        passes "compile: no warnings from $compiler $level" plain_c $compiler $level shapes.c "shapes$level.$compiler"
+        passes "compile: no warnings from $compiler $level" plain_c "$compiler $chosen" $level shapes.c "shapes$level.$compiler"
     done
 done
 
@@ -25,37 +29,43 @@ command=$(sed -n 's/^ \* *\(cc .*\)\\$/\1/p; s/^ \* *\(shapes.c .*\)$/\1/p' shap
 mkdir -p comment && cp shapes.c comment/
 passes "compile: the command in the file's first comment" sh -c "cd comment && $command && ./shapes --version"
 
-# For any processor, with the kernels for each level of x86-64; and with no word about contraction.
-levels=$(levels_here run)
-for level in $levels; do
-    passes "compile: kernels of level $level" compile_c "$cc -DSNN_BEST_LEVEL=$level" -O2 shapes.c "shapes-level$level"
-done
+# With no word about contraction.
 # shellcheck disable=SC2086
-passes "compile: without -std and -ffp-contract" $cc -O3 -march=native $SANITIZE shapes.c -o shapes-gnu $libraries
+passes "compile: without -std and -ffp-contract" $cc -O1 -march=native $SANITIZE shapes.c -o shapes-gnu $libraries
 
-# Every compiler, optimisation and level: the same bits after an epoch.
-for program in shapes-O0.gcc shapes-O3.gcc shapes-O0.clang shapes-O3.clang $(printf "shapes-level%s " $levels) shapes-gnu; do
-    [ -x $program ] || continue
-    ./$program train --quiet --data data --epochs 1 --out $program.safetensors > /dev/null 2>&1
-    same "compile: $program trains to the same bits" shapes-O0.gcc.safetensors $program.safetensors
+# trains PROGRAM LEVEL: to PROGRAM-LEVEL.safetensors
+trains() {
+    SNN_BEST_LEVEL=$2 "./$1" train --quiet --data data --force --out "$1-$2.safetensors" > /dev/null 2>&1
+}
+
+# Every compiler, optimisation and level: the same bits.
+for program in shapes-O0.gcc shapes-O3.gcc shapes-O0.clang shapes-O3.clang; do
+    for level in $levels; do
+        trains $program $level
+        same "compile: $program, level $level: the same bits" shapes-O0.gcc-1.safetensors $program-$level.safetensors
+    done
 done
+trains shapes-gnu 1
+same "compile: without -std and -ffp-contract, the same bits" shapes-O0.gcc-1.safetensors shapes-gnu-1.safetensors
 
 # The same for layers that go by vectors, with every sum of a list and every gate in use; products fused, by the
 # instruction and without it (level 1), and apart.
 for products in fused apart; do
     "$snnc" "$root/tests/run/wide.snn" --kernels=event --products=$products -o wide.c
     [ $products = fused ] && which=$levels || which=1
-    for level in $which; do
-        passes "compile: products $products, level $level" compile_c "$cc -DSNN_BEST_LEVEL=$level" -O1 wide.c $products-level$level
-    done
-    passes "compile: products $products, for this processor" compile_c "$cc -march=native" -O3 wide.c $products-native
+    passes "compile: products $products" compile_c "$cc $chosen" -O1 wide.c $products
+    passes "compile: products $products, for this processor" compile_c "$native" -O3 wide.c $products-native
     passes "compile: products $products, clang" plain_c "clang -march=native" -O0 wide.c $products-clang
-    for program in $(printf "level%s " $which) native clang; do
-        ./$products-$program train --quiet --data data --out $products-$program.safetensors > /dev/null 2>&1
-        same "compile: products $products, $program: the same bits" $products-level1.safetensors $products-$program.safetensors
+    for level in $which; do
+        trains $products $level
+        same "compile: products $products, level $level: the same bits" $products-1.safetensors $products-$level.safetensors
+    done
+    for program in $products-native $products-clang; do
+        trains $program 1
+        same "compile: products $program: the same bits" $products-1.safetensors $program-1.safetensors
     done
 done
-if cmp -s fused-level1.safetensors apart-level1.safetensors; then
+if cmp -s fused-1.safetensors apart-1.safetensors; then
     fail "compile: products fused and apart are different roundings"
 else
     ok "compile: products fused and apart are different roundings"
@@ -64,11 +74,11 @@ fi
 # Arrays of kernels that would not fit on a stack have memory. At most 64 KiB are left, and what compilers add.
 for kernels in auto event; do
     "$snnc" "$root/tests/run/stack.snn" --kernels=$kernels -o stack.c
-    for level in -O0 -O2; do
+    for level in -O0 -O1; do
         passes "compile: no kernel needs a large stack, --kernels=$kernels $level" plain_c "$cc -Wframe-larger-than=73728" $level stack.c stack$level
         ./stack$level train --force --quiet --data data --out stack$level.safetensors > /dev/null 2>&1
     done
-    same "compile: with it, the same bits, --kernels=$kernels" stack-O0.safetensors stack-O2.safetensors
+    same "compile: with it, the same bits, --kernels=$kernels" stack-O0.safetensors stack-O1.safetensors
 done
 
 mkdir -p elsewhere again && cp shapes.snn elsewhere/
@@ -79,7 +89,7 @@ same "compile: the same bytes in another folder, locale and time zone" shapes.c 
 "$snnc" "$work/shapes.snn" -o again/shapes.c
 same "compile: the same bytes where the model is named by its path" shapes.c again/shapes.c
 "$snnc" shapes.snn -o "again/it's.c"
-sed -n '3,4s/^ \*//p' "again/it's.c" | sed "s#-O3 -march=native#-O1#; s/^ *cc /$cc /" > again/line
+sed -n '3,4s/^ \*//p' "again/it's.c" | sed "s#-O3 -march=native#-O0#; s/^ *cc /$cc /" > again/line
 passes "compile: by the line in the first comment, whatever file was written" sh -c "cd again && sh ./line"
 shows "compile: which names its executable" '^shapes, made by snnc' "./again/it's" --version
 "$snnc" - -o - < shapes.snn > standard.c
@@ -92,8 +102,8 @@ else
 fi
 
 passes "compile: -o FILE makes an executable" "$snnc" shapes.snn --cc="$cc" -o direct
-passes "compile: --cc takes a command with options" "$snnc" shapes.snn --cc=" $cc  -pipe" -o piped
-passes "compile: an output that looks like an option" "$snnc" shapes.snn --cc="$cc" -o -x
+passes "compile: --cc takes a command with options" "$snnc" shapes.snn -O0 --cc=" $cc  -pipe" -o piped
+passes "compile: an output that looks like an option" "$snnc" shapes.snn -O0 --cc="$cc" -o -x
 [ -x ./-x ] && ok "compile: it has its name" || fail "compile: it has its name"
 shows "compile: the executable runs" '^shapes, made by snnc [0-9]' ./direct --version
 "$snnc" shapes.snn -D epochs=3 -o define.c

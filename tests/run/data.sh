@@ -77,7 +77,7 @@ darken() {
 }
 darken 1 && darken 377
 "$snnc" events.snn -o events.c
-passes "data: spikes, without a warning" compile_c "$cc" -O2 events.c events
+passes "data: spikes, without a warning" compile_c "$native" -O1 events.c events
 shows "data: info says that they are spikes" '^samples \[8, 8\] of spikes in 4 classes, 8 time steps$' ./events info
 for bright in 1 377; do
     ./events train --quiet --data events$bright --out events$bright.safetensors > messages 2>&1
@@ -122,7 +122,7 @@ model blind {
     train { loss mse(rate(out), label) }
 }
 end
-"$snnc" blind.snn -o blind.c && compile_c "$cc" -O2 blind.c blind
+"$snnc" blind.snn -o blind.c && compile_c "$native" -O1 blind.c blind
 passes "data: a network that does not look at them" ./blind train --quiet --data data --epochs 1 --out blind.safetensors
 
 refuses "predict: a file of samples that is missing" 1 '^shapes: cannot read \(nowhere\): No such file' ./shapes predict nowhere --weights trained.safetensors

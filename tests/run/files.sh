@@ -22,12 +22,12 @@ same "train: the older log is kept" kept.copy kept.1.log
 
 # Weights of other equations.
 sed 's/lif(tau = 2)/lif(tau = 30)/' shapes.snn > slow.snn
-"$snnc" slow.snn -o slow.c && compile_c "$cc" -O1 slow.c slow || fail "files: compile"
+"$snnc" slow.snn -o slow.c && compile_c "$native" -O1 slow.c slow || fail "files: compile"
 passes "test: weights of other equations" ./slow test --data data --weights trained.safetensors
-shows "test: says which" '^slow: weights of another model \(trained\.safetensors\): it was trained with `middle: v = v\[-1\] \+ \(input - v\[-1\]\) \* 0\.5`, this program has `middle: v = v\[-1\] \+ \(input - v\[-1\]\) \* 0\.0333' cat messages
+shows "test: says which" '^slow: weights of another model \(trained\.safetensors\): it was trained with `shape: v = v\[-1\] \+ \(input - v\[-1\]\) \* 0\.5`, this program has `shape: v = v\[-1\] \+ \(input - v\[-1\]\) \* 0\.0333' cat messages
 refuses "resume: other equations" 1 '^slow: cannot resume \(trained\.safetensors\), this is another training: .*0\.0333.*; --force goes on all the same$' ./slow train --data data --resume trained.safetensors --epochs 3 --out slow.safetensors
 passes "resume: other equations, by force" ./slow train --force --data data --resume trained.safetensors --epochs 3 --out slow.safetensors
-"$snnc" shapes.snn --without=fuse --unroll=1 --kernels=event -o plainly.c && compile_c "$cc" -O1 plainly.c plainly || fail "files: compile"
+"$snnc" shapes.snn --without=fuse --unroll=1 --kernels=event -o plainly.c && compile_c "$native" -O1 plainly.c plainly || fail "files: compile"
 passes "resume: the same model, compiled otherwise" ./plainly train --data data --resume trained.safetensors --epochs 2
 if grep -q 'another' messages; then fail "resume: it is the same model"; else ok "resume: it is the same model"; fi
 

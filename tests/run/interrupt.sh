@@ -1,7 +1,7 @@
 # A run that is killed at any moment goes on from its checkpoint to the bits of one that was not.
 
 # Wide, so that a checkpoint has megabytes and an epoch takes a while.
-"$snnc" shapes.snn -D hidden=2000 -D epochs=5 -o wide.c && compile_c "$cc" -O2 wide.c wide || fail "interrupt: compile"
+"$snnc" shapes.snn -D hidden=2000 -D epochs=5 -o wide.c && compile_c "$native" -O1 wide.c wide || fail "interrupt: compile"
 ./wide train --quiet --data data --out whole.safetensors --log whole.log > /dev/null 2>&1 || fail "interrupt: train"
 seconds=$(awk -F'"seconds": ' '{ sum += $2 } END { print sum }' whole.log)
 

@@ -27,7 +27,7 @@ peak() {
 # takes MODEL WIDTH COUNT
 takes() {
     samples "memory-$1" "$2" "$3"
-    "$snnc" "$1.snn" -o "$1.c" && compile_c "$cc" -O1 "$1.c" "$1" || return
+    "$snnc" "$1.snn" -o "$1.c" && compile_c "$native" -O1 "$1.c" "$1" || return
     said=$("./$1" info --data "memory-$1" | awk '/^  together/ { print $(NF - 1) * ($NF == "MiB" ? 1024 : 1) }')
     itself=$(peak "./$1" train --data nowhere)
     whole=$(peak "./$1" train --quiet --data "memory-$1" --epochs 1 --force)

@@ -5,7 +5,7 @@
 build() {
     printf '%s\n' "neuron bad() { state v = 0  v = v + log(-1 - abs(input))  spike = step(v - 1, triangle(2)) }" \
         "model $1 {" "data idx(shape = [4], classes = 4)" "time 12 steps" "$2" "}" > "$1.snn"
-    "$snnc" "$1.snn" -o "$1.c" 2> messages && compile_c "$cc" -O1 "$1.c" "$1" && return
+    "$snnc" "$1.snn" -o "$1.c" 2> messages && compile_c "$native" -O1 "$1.c" "$1" && return
     fail "parts: $1 compiles"
     show_messages
 }

@@ -46,9 +46,9 @@ shows "snnc: frozen parameters" '^1798 parameters \(1701 of them frozen\), ' "$s
 shows "snnc: its training" '^mse, adam\(lr = 0\.005\), batches of 16, 12 epochs$' "$snnc" shapes.snn
 set_up='optimizer sgd(lr = step(0.1, 2), momentum = 0.9, nesterov)  clip_norm 5'
 sed -e "s/optimizer adam.*/$set_up/" -e 's/10 steps/10 steps of 2 ms/' -e '/^let lr/d' shapes.snn > set.snn
-learning='sgd\(lr = step\(0\.1, every = 2, gamma = 0\.1\), momentum = 0\.9, nesterov\), clip_norm 5'
+learning='sgd\(lr = step\(0\.1, 2\), momentum = 0\.9, nesterov\), clip_norm 5'
 shows "snnc: all that was set of its training" "^mse, $learning, batches of 16, 12 epochs\$" "$snnc" set.snn
-"$snnc" set.snn -o set && shows "info: all that was set of its training" "^batch 16, 12 epochs, $learning, seed 0\$" ./set info
+"$snnc" set.snn -O0 -o set && shows "info: all that was set of its training" "^batch 16, 12 epochs, $learning, seed 0\$" ./set info
 shows "info: how long a step is" ' 10 time steps of 2 ms$' ./set info
 shows "snnc: what to do next" '`snnc shapes\.snn -o shapes`' "$snnc" shapes.snn
 stays "snnc: unknown flag" 2 "^snnc: unrecognized option '--fast'" old.c "$snnc" --fast shapes.snn -o old.c
@@ -125,9 +125,9 @@ refuses "snnc: a pipe that nobody reads" 1 '^snnc: cannot write \(pipe\): nobody
 mkdir -p again && "$snnc" - -o again/shapes.c < shapes.snn
 "$snnc" shapes.snn -o - | sed 's/shapes\.snn/<standard input>/' > streamed.c
 same "snnc: a model from -, C to -" again/shapes.c streamed.c
-passes "snnc: an executable whose name begins with -" "$snnc" shapes.snn -o -minus
+passes "snnc: an executable whose name begins with -" "$snnc" shapes.snn -O0 -o -minus
 ln -sf minus.real minus.link && cp shapes minus.real
-passes "snnc: an executable through a link" "$snnc" shapes.snn --emit=executable -o minus.link
+passes "snnc: an executable through a link" "$snnc" shapes.snn -O0 --emit=executable -o minus.link
 if [ -L minus.link ] && [ -x ./-minus ] && ! cmp -s shapes minus.real; then ok "snnc: it is there"; else fail "snnc: it is there"; fi
 
 # Mistakes in the model are reported with their place; the last line counts them.
@@ -195,8 +195,8 @@ for signal in INT:130 TERM:143 HUP:129; do
     fi
 done
 killed KILL 137
-passes "snnc: beside a run of a moment ago" "$snnc" shapes.snn --cc="$cc" -o slow
+passes "snnc: beside a run of a moment ago" "$snnc" shapes.snn -O0 --cc="$cc" -o slow
 if left; then ok "snnc: its files stay"; else fail "snnc: its files stay"; fi
 touch -d '2 minutes ago' slow.tmp.*/lock
-passes "snnc: beside what a dead run left" "$snnc" shapes.snn --cc="$cc" -o slow
+passes "snnc: beside what a dead run left" "$snnc" shapes.snn -O0 --cc="$cc" -o slow
 if left; then fail "snnc: that is removed"; else ok "snnc: that is removed"; fi

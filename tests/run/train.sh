@@ -72,7 +72,7 @@ rm data/other-*
 # From weights, and with another learning rate.
 passes "train: --weights" ./shapes train --data data --weights full.safetensors --epochs 1 --lr 1e-4 --out tuned.safetensors
 if at_least "$(last_accuracy)" 0.8; then ok "train: --weights begins where the other training ended"; else fail "train: --weights begins where the other training ended" "$(tail -n 1 messages)"; fi
-"$snnc" shapes.snn -D hidden=48 -o slim.c && compile_c "$cc" -O1 slim.c slim || fail "train: compile"
+"$snnc" shapes.snn -D hidden=48 -o slim.c && compile_c "$native" -O1 slim.c slim || fail "train: compile"
 refuses "train: --weights of which none fits" 1 '^slim: no weights that fit \(full\.safetensors\): `w_middle` \(F32 \[64, 64\] there, F32 \[48, 64\] here\), `w_shape`' ./slim train --data data --weights full.safetensors --out slim.safetensors
 
 passes "test: measures" ./shapes test --data data --weights full.safetensors
@@ -114,7 +114,7 @@ done
 if cmp -s trained.safetensors seed.safetensors; then fail "train: another --seed gives other bits"; else ok "train: another --seed gives other bits"; fi
 
 # A terminal: lines are as wide as it is, and a dumb one gets no escapes.
-"$snnc" shapes.snn -D hidden=2000 -D epochs=1 -o slow.c && compile_c "$cc" -O1 slow.c slow || fail "train: compile"
+"$snnc" shapes.snn -D hidden=2000 -D epochs=1 -o slow.c && compile_c "$native" -O1 slow.c slow || fail "train: compile"
 on_terminal() {
     TERM=$1 script -qec "stty cols $2 && ./slow train --data data --out slow.safetensors" /dev/null < /dev/null > screen 2>&1
     tr '\r' '\n' < screen | sed 's/.\[K//' | grep '^epoch' > lines
