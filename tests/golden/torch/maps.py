@@ -18,6 +18,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from axes import axis_cases
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATCH, INPUTS, STEPS, CLASSES = 2, 3, 4, 3
 AXES = {1: "x = 7", 2: "y = 5, x = 6", 3: "z = 3, y = 4, x = 5"}
@@ -29,12 +31,13 @@ CHANNELS = {1: 4, 2: 4, 3: 2}
 
 
 class Case:
-    """`stage` as in a model; `forward(params, x)` the same, from and to [batch (, steps), axes..., channel]; `params` are the
+    """`stage` as in a model, or a formula of x; `forward(params, x)` the same, from and to [batch (, steps), axes..., channel]; `params` are the
     shapes of the map's own."""
 
-    def __init__(self, name, shape, extents, stage, forward, params, temporal=False):
-        self.name, self.shape, self.extents, self.stage = name, shape, extents, stage
+    def __init__(self, name, shape, extents, stage, forward, params, temporal=False, formula=False, loss=None):
+        self.name, self.shape, self.extents, self.stage = name, shape, extents, stage if formula else "x -> " + stage
         self.forward, self.params, self.temporal = forward, params, temporal
+        self.loss = loss  # in a model, and of out, y and the targets; None: the squared error
 
     def text(self):
         score = "mean(out)" if self.temporal else "out"
@@ -43,10 +46,10 @@ class Case:
             "    data idx(shape = [%d], classes = %d%s)" % (INPUTS, CLASSES, ", temporal" if self.temporal else ""),
             "    time %d steps" % (STEPS if self.temporal else 1),
             "    x   = image -> dense([%s])" % self.shape,
-            "    y   = x -> %s" % self.stage,
+            "    y   = %s" % self.stage,
             "    out = y -> dense(%d)" % CLASSES,
             "    predict argmax(%s)" % score,
-            "    train { loss mse(%s, label) }" % score, "}"]) + "\n"
+            "    train { loss %s }" % (self.loss[0] if self.loss else "mse(%s, label)" % score), "}"]) + "\n"
 
 
 def channel_first(x):
@@ -156,6 +159,7 @@ def cases():
     for dims, stride, pad, dilation, groups in itertools.product((1, 2, 3), (1, 2), (0, 1), (1, 2), (1, 2)):
         yield transposed_case(dims, stride, pad if dims < 3 else 0, dilation, groups, stride - 1 if pad else 0)
     yield from other_cases()
+    yield from axis_cases(Case)
 
 
 def record(one):
@@ -174,7 +178,8 @@ def record(one):
     given["w_out"] = torch.tensor(drawn["w_out"], dtype=torch.float64, requires_grad=True)
     out = F.linear(y, given["w_out"])
     score = out.mean(1) if one.temporal else out
-    loss = F.mse_loss(score, F.one_hot(torch.tensor(label).long(), CLASSES).double())
+    target = F.one_hot(torch.tensor(label).long(), CLASSES).double()
+    loss = one.loss[1](out, y, target) if one.loss else F.mse_loss(score, target)
     loss.backward()
     arrays = {"input": image, "label": label, "loss": np.float32(loss.item())}
     for name, tensor in given.items():

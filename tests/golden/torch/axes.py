@@ -1,0 +1,59 @@
+"""The cases of streams with axes, for maps.py: what lacks an axis is repeated, sums, maxima, parts, other shapes."""
+import torch
+import torch.nn.functional as F
+
+SHAPE, EXTENTS = "y = 2, x = 4, c = 3", (2, 4, 3)  # behind batch and time: y is -3, x is -2, c is -1
+
+
+def repeated(params, x):
+    return torch.tanh(x.mean(-3, keepdim=True)) * x + x.sum((-3, -1), keepdim=True)
+
+
+def parts(params, x):
+    return torch.cat((x[..., 1:3, :], torch.tanh(x[..., 0:1, :])), -2)
+
+
+FORMULAS = {
+    "mean_over_c": ("mean(x, over = c)", lambda params, x: x.mean(-1)),
+    "mean_over_space": ("mean(tanh(x), over = space)", lambda params, x: torch.tanh(x).mean((-3, -2, -1))),
+    "sum_over_places": ("sum(x ^ 2, over = [y, x])", lambda params, x: (x ** 2).sum((-3, -2))),
+    "max_over_c": ("max(x, over = c)", lambda params, x: x.amax(-1)),
+    "max_over_places": ("max(x, over = [y, x])", lambda params, x: x.amax((-3, -2))),
+    "max_between": ("max(x, over = x)", lambda params, x: x.amax(-2)),
+    "softmax_over_c": ("softmax(x)", lambda params, x: F.softmax(x, -1)),
+    "softmax_over_x": ("softmax(x, over = x)", lambda params, x: F.softmax(x, -2)),
+    "log_softmax_over_y": ("log_softmax(x, over = y)", lambda params, x: F.log_softmax(x, -3)),
+    "repeated": ("tanh(mean(x, over = y)) * x + sum(x, over = [y, c])", repeated),
+    "parts": ("x -> slice(1, 3, over = x) -> concat(tanh(x -> slice(0, 1, over = x)), over = x)", parts),
+    "reshaped": ("softmax(x -> reshape([4, c = 6])) -> flatten",
+                 lambda params, x: F.softmax(x.reshape(x.shape[:-3] + (4, 6)), -1)),
+}
+
+
+def stepwise(out, y, target, smoothing):
+    """Of out in time: at each step."""
+    return F.cross_entropy(out.flatten(0, 1), target.repeat_interleave(out.shape[1], 0), label_smoothing=smoothing)
+
+
+def several(out, y, target):
+    bounded = F.relu(y.mean(1) - 0.1) ** 2
+    return (stepwise(out, y, target, 0) + 0.5 * F.l1_loss(out[:, -1], target) + 0.2 * bounded.mean()
+            + 0.1 * (y ** 2).mean() + F.mse_loss(out.amax(1), target))
+
+
+LOSSES = {
+    "loss_of_steps": ("mean(cross_entropy(out, label))", lambda out, y, target: stepwise(out, y, target, 0)),
+    "loss_smoothed": ("mean(cross_entropy(out, label, smoothing = 0.1))",
+                      lambda out, y, target: stepwise(out, y, target, 0.1)),
+    "losses": ("mean(cross_entropy(out, label)) + 0.5 * mae(last(out), label)"
+               " + 0.2 * mean(max(mean(y) - 0.1, 0) ^ 2, over = space) + 0.1 * mean(y ^ 2, over = all) + mse(max(out), label)",
+               several),
+}
+
+
+def axis_cases(case):
+    for name, loss in LOSSES.items():
+        yield case(name, SHAPE, EXTENTS, "tanh(x)", lambda params, x: torch.tanh(x), {}, True, True, loss)
+    for name, (formula, forward) in FORMULAS.items():
+        for temporal in (False, True):
+            yield case(name + "_in_time" * temporal, SHAPE, EXTENTS, formula, forward, {}, temporal, True)
