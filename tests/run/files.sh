@@ -55,17 +55,22 @@ done
 passes "predict: --out of a device" ./shapes predict --data data --weights trained.safetensors --out /dev/null
 cat trained.safetensors | ./shapes predict --data data --weights - > streamed.csv 2> messages
 same "predict: --weights -" printed.csv streamed.csv
+# writes FILE PIPE: beside what reads, which does not wait for whoever comes later; whoever is not read gives up
+writes() {
+    timeout 60 sh -c 'cat "$1" > "$2"' - "$1" "$2" &
+    sleep 0.5
+}
 rm -f pipe && mkfifo pipe
 refuses "pipe: nobody reads" 1 '^shapes: cannot write \(pipe\): nobody reads from it$' ./shapes predict --data data --weights trained.safetensors --out pipe
 refuses "pipe: nobody writes" 1 '^shapes: not a readable safetensors file \(pipe\): it is shorter than 8 bytes$' ./shapes test --data data --weights pipe
 refuses "pipe: as a checkpoint" 1 '^shapes: not a regular file \(pipe\): give the name of a file$' ./shapes train --data data --out pipe
 refuses "pipe: as a log" 1 '^shapes: not a regular file \(pipe\): give the name of a file to --log$' ./shapes train --data data --out new.safetensors --log pipe
-cat trained.safetensors > pipe &
+writes trained.safetensors pipe
 passes "pipe: weights" ./shapes predict --data data --weights pipe --out piped.csv
 wait
 same "pipe: weights are read" printed.csv piped.csv
 rm -rf piped && mkdir piped && cp data/t10k-labels-idx1-ubyte piped && mkfifo piped/t10k-images-idx3-ubyte
-cat data/t10k-images-idx3-ubyte > piped/t10k-images-idx3-ubyte &
+writes data/t10k-images-idx3-ubyte piped/t10k-images-idx3-ubyte
 passes "pipe: data" ./shapes test --data piped --weights trained.safetensors
 wait
 
