@@ -390,6 +390,10 @@ static const char *operation(const Printer *printer)
     case NODE_POISSON: return arena_printf(arena, "poisson(%s)", in);
     case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
     case NODE_MAP: return map_operation(printer, in, weight, bias);
+    case NODE_POOL: return arena_printf(arena, "max_pool(%s) [%s]", in, map_text(arena, node->map));
+    case NODE_POOL_GRAD:
+        return arena_printf(arena, "%s at the first maximum of each window of %s [%s], else 0", in, aux,
+                            map_text(arena, node->map));
     case NODE_DELAY: return arena_printf(arena, "%s[%+d]", in, -node->steps);
     case NODE_COPY:
         if (node->piece.in == node->piece.out)

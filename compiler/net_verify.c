@@ -521,6 +521,10 @@ static bool verify_meaning(Verifier *verifier)
     case NODE_LATENCY: return verify_encoder(verifier);
     case NODE_MAP: return verify_map(verifier);
     case NODE_SCAN: return verify_scan(verifier);
+    case NODE_POOL: return map_fits(verifier, node, node->in, node->out, NONE);
+    case NODE_POOL_GRAD:
+        return map_fits(verifier, node, node->aux, node->in, NONE)
+               && same_shape(verifier, node->aux, node->out);
     case NODE_DELAY: return verify_delay(verifier);
     case NODE_COPY: return verify_copy(verifier);
     case NODE_REDUCE: return verify_reduced(verifier, node->in, node->out, node->reduce);

@@ -83,7 +83,7 @@ typedef struct Node {
     NodeKind kind;
     StreamId in, aux, out;
     ParamId weight, bias;
-    const AxisMap *map; /* MAP, MAP_GRAD, BIAS_GRAD: what the forward node computes, */
+    const AxisMap *map; /* MAP, POOL and their gradients: what the forward node computes, */
     bool transposed;    /* or its transpose */
     bool of_loss;       /* made for the formula of the loss */
     bool held;          /* DATA: values recorded by another run, not the data set's */

@@ -496,6 +496,7 @@ bool pool_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape)
 bool upsample_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 Value build_sum_pool(Build *b, const StageUse *use);
 Value build_avg_pool(Build *b, const StageUse *use);
+Value build_max_pool(Build *b, const StageUse *use);
 Value build_upsample(Build *b, const StageUse *use);
 Value build_poisson(Build *b, const StageUse *use);
 Value build_latency(Build *b, const StageUse *use);

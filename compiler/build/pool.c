@@ -54,6 +54,19 @@ static bool begin_pool(Build *b, const StageUse *use, bool transposed, Connectio
     return fine;
 }
 
+static Value add_pool(Build *b, const Connection *pool)
+{
+    const Stream *in = stream_at(b, pool->in);
+    AxisMap *map = NEW(b->arena, AxisMap);
+    *map = pool->map;
+    Node node = node_new(NODE_POOL, pool->use->expr->span);
+    node.in = pool->in;
+    node.map = map;
+    node.out = add_stream(b, pool->use->name, map->name, in->kind, in->temporal, pool->out, node.span);
+    add_node(b, node);
+    return value_stream(node.out, unit_plain);
+}
+
 Value build_sum_pool(Build *b, const StageUse *use)
 {
     Connection pool;
@@ -68,6 +81,25 @@ Value build_avg_pool(Build *b, const StageUse *use)
         return value_poison();
     pool.map.constant = 1.0 / map_rows(&pool.map);
     return add_connection(b, &pool);
+}
+
+/* The greatest of each window; of spikes, a spike. */
+Value build_max_pool(Build *b, const StageUse *use)
+{
+    Connection pool;
+    if (!begin_pool(b, use, false, &pool))
+        return value_poison();
+    for (int a = 0; a < pool.map.count; a++) {
+        const MapAxis *axis = &pool.map.space[a];
+        if (axis->reach != REACH_WINDOW || axis->before < axis->taps)
+            continue;
+        report(b, RULE_WINDOW, use->expr->span,
+               "a window of %d along `%s` would lie within the padding of %d", axis->taps, axis->name,
+               axis->before);
+        report_hint(b, "`pad` must be less than the window");
+        return value_poison();
+    }
+    return add_pool(b, &pool);
 }
 
 /* Each input fills a window of its own: the transpose of a sum. */

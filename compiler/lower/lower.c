@@ -244,6 +244,8 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_LATENCY: lower_latency(lower, node); break;
     case NODE_DELAY: lower_delay(lower, node); break;
     case NODE_COPY: lower_copy(lower, node); break;
+    case NODE_POOL:
+    case NODE_POOL_GRAD: lower_pool(lower, node); break;
     case NODE_REDUCE: lower_reduce(lower, node); break;
     case NODE_TARGET: lower_target(lower, node); break;
     case NODE_LOSS: lower_loss(lower, node); break;

@@ -173,6 +173,21 @@ static void adjoin_map(Diff *diff, int index)
     contribute(diff, node.in, adjoint.out);
 }
 
+static void adjoin_pool(Diff *diff, int index)
+{
+    const Node node = diff->net->nodes.at[index];
+    StreamId g = gathered(diff, node.out);
+    if (g == NONE || !diff->needs[node.in])
+        return;
+    Node adjoint = node_new(NODE_POOL_GRAD, node.span);
+    adjoint.map = node.map;
+    adjoint.in = g;
+    adjoint.aux = node.in;
+    adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);
+    net_add(diff->net, adjoint);
+    contribute(diff, node.in, adjoint.out);
+}
+
 static void adjoin_param(Diff *diff, int index)
 {
     const Node node = diff->net->nodes.at[index];

@@ -75,12 +75,14 @@ static bool streams_changed(const Net *net, const Node *node, bool *reached)
     case NODE_LOSS: return reach(reached, node->in);
     case NODE_COPY:
     case NODE_REDUCE:
+    case NODE_POOL:
     case NODE_DELAY: return reached[node->out] && reach(reached, node->in);
     case NODE_MAP: return reached[node->out] && reach_map(node, reached);
     case NODE_SCAN: return reach_inputs(net, node, reached);
     case NODE_DATA:
     case NODE_TARGET:
     case NODE_PARAM:
+    case NODE_POOL_GRAD:
     case NODE_POISSON:
     case NODE_LATENCY: /* spikes at random or at a time of their own: no derivative */
     case NODE_PREDICT:

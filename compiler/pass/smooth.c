@@ -114,7 +114,7 @@ static bool follow_kinds(Net *net)
     bool changed = false;
     for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
-        if (node->kind != NODE_DELAY && node->kind != NODE_COPY)
+        if (node->kind != NODE_DELAY && node->kind != NODE_COPY && node->kind != NODE_POOL)
             continue;
         StreamKind *kind = &net->streams.at[node->out].kind;
         bool news = *kind == STREAM_SPIKES && net->streams.at[node->in].kind == STREAM_REALS;

@@ -52,7 +52,7 @@ static void write_conv(FILE *out, Dice *dice, Extents axes, int groups)
 /* Which leaves 5 positions or more. */
 static void write_pool(FILE *out, Dice *dice)
 {
-    static const char *const pools[] = {"sum_pool", "avg_pool"};
+    static const char *const pools[] = {"sum_pool", "avg_pool", "max_pool"};
     enum { POOLS = sizeof pools / sizeof *pools };
     fprintf(out, " -> %s(%s)", pools[dice_below(dice, POOLS)], dice_chance(dice, 50) ? "3, stride = 1, pad = 1" : "1");
 }

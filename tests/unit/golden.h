@@ -6,7 +6,7 @@
 #include "pipeline.h"
 #include "snn_safetensors.h"
 
-enum { GOLDEN_CASES = 745, GOLDEN_MAPS = 201, GOLDEN_OPTIMIZERS = 8 };
+enum { GOLDEN_CASES = 745, GOLDEN_MAPS = 203, GOLDEN_OPTIMIZERS = 8 };
 
 typedef struct GoldenText {
     const char *name;

@@ -47,7 +47,12 @@ void emit_events(Lower *lower, const Linear *map, Site site);
 /* The map by products, at the site's step, for samples b0 .. b1-1, `together` of them at a time. */
 void emit_products(Lower *lower, const Linear *map, Site site, Walk samples, int together);
 
+/* A maximum over windows, or its gradient, at one step of one sample. */
+void emit_pool(Lower *lower, const Node *node, Site site);
+void emit_pool_grad(Lower *lower, const Node *node, Site site);
+
 /* Whole kernels. */
+void lower_pool(Lower *lower, const Node *node);
 void lower_bias_grad(Lower *lower, const Node *node);
 /* transposed[j][i] = values[i][j], of weights of that name. */
 void lower_transposed(Lower *lower, const char *name, int rows, int columns, BufferId values,

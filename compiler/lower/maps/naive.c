@@ -2,111 +2,14 @@
  * as their definition says. It serves whatever no other kernel does, and is what the others are compared with. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
+#include "lower/maps/nest.h"
 #include "lower/maps/rows.h"
-
-/* Inside the loops: a position of the outputs, a tap, the input position where they meet. */
-typedef struct Nest {
-    const Linear *linear;
-    const AxisMap *map;
-    Site site;
-    LoopExpr *out_t, *in_t;       /* steps; NULL outside time */
-    LoopExpr *out, *in;           /* the first units there */
-    LoopExpr *tap;                /* its number, or that of the input step where time is mixed */
-    LoopExpr *position[MAX_DIMS]; /* of the outputs, by axis */
-} Nest;
 
 /* Where a weight of one input and one output is, and where they are. */
 typedef struct Meeting {
     LoopExpr *in, *out;     /* units */
     LoopExpr *row, *column; /* of the weights */
 } Meeting;
-
-/* The axis whose units lie next to each other, inside all loops: not part of a position. */
-static const MapAxis *inner_axis(const AxisMap *map)
-{
-    const MapAxis *last = &map->space[map->count - 1];
-    return last->reach == REACH_WINDOW ? NULL : last;
-}
-
-static int outer_axes(const AxisMap *map)
-{
-    return inner_axis(map) ? map->count - 1 : map->count;
-}
-
-static LoopExpr *scaled(Lower *lower, LoopExpr *a, int factor, LoopExpr *b)
-{
-    LoopExpr *product = op2(lower, OP_MUL, a, num(lower, factor));
-    return b ? op2(lower, OP_ADD, product, b) : product;
-}
-
-/* ---- positions and taps ---- */
-
-static Nest for_positions(Lower *lower, const Linear *linear, Site site)
-{
-    const AxisMap *map = linear->node->map;
-    Nest nest = {linear, map, site, site.t, site.t, num(lower, 0), num(lower, 0), num(lower, 0), {NULL}};
-    if (map->time.reach != REACH_SAME) {
-        LoopStmt *loop = for_range(lower, nest.site.into, "t", map->time.out);
-        nest.out_t = loop_variable(lower, loop);
-        nest.site.into = &loop->body;
-    }
-    for (int a = 0; a < outer_axes(map); a++) {
-        LoopStmt *loop = for_range(lower, nest.site.into, map->space[a].name, map->space[a].out);
-        nest.position[a] = loop_variable(lower, loop);
-        nest.out = scaled(lower, nest.out, map->space[a].out, nest.position[a]);
-        nest.site.into = &loop->body;
-    }
-    if (inner_axis(map))
-        nest.out = scaled(lower, nest.out, inner_axis(map)->out, NULL);
-    nest.out = loop_local(lower, nest.site.into, "out", nest.out);
-    return nest;
-}
-
-/* The input position that tap k of an output position reads; what follows stands where there is one. */
-static LoopExpr *reached(Lower *lower, Nest *nest, const MapAxis *axis, LoopExpr *output, LoopExpr *k)
-{
-    Arena *arena = lower->arena;
-    LoopExpr *at =
-        op2(lower, OP_ADD, scaled(lower, output, axis->stride, NULL), scaled(lower, k, axis->dilation, NULL));
-    if (axis->before)
-        at = op2(lower, OP_SUB, at, num(lower, axis->before));
-    at = loop_local(lower, nest->site.into, "at", at);
-    LoopExpr *first = num(lower, 0), *last = num(lower, axis->in - 1);
-    if (nest->map->edge == EDGE_REPLICATE) {
-        at = loop_op(arena, OP_SELECT, op2(lower, OP_LT, at, first), first, at);
-        return loop_op(arena, OP_SELECT, op2(lower, OP_GT, at, last), last, at);
-    }
-    LoopExpr *inside = op2(lower, OP_AND, op2(lower, OP_GE, at, first), op2(lower, OP_LE, at, last));
-    nest->site.into = &loop_if(arena, nest->site.into, inside)->body;
-    return at;
-}
-
-static LoopExpr *for_taps_of(Lower *lower, Nest *nest, const MapAxis *axis, LoopExpr *output)
-{
-    if (axis->reach == REACH_SAME)
-        return output;
-    bool window = axis->reach == REACH_WINDOW;
-    LoopStmt *loop =
-        for_range(lower, nest->site.into, window ? "tap" : "from", window ? axis->taps : axis->in);
-    LoopExpr *k = loop_variable(lower, loop);
-    nest->site.into = &loop->body;
-    nest->tap = scaled(lower, nest->tap, window ? axis->taps : axis->in, k);
-    return window ? reached(lower, nest, axis, output, k) : k;
-}
-
-static Nest for_taps(Lower *lower, Nest nest)
-{
-    const AxisMap *map = nest.map;
-    if (map->time.reach != REACH_SAME)
-        nest.in_t = for_taps_of(lower, &nest, &map->time, nest.out_t);
-    for (int a = 0; a < outer_axes(map); a++)
-        nest.in = scaled(lower, nest.in, map->space[a].in,
-                         for_taps_of(lower, &nest, &map->space[a], nest.position[a]));
-    if (inner_axis(map))
-        nest.in = scaled(lower, nest.in, inner_axis(map)->in, NULL);
-    nest.in = loop_local(lower, nest.site.into, "in", nest.in);
-    return nest;
-}
 
 /* ---- what meets there ---- */
 
@@ -187,7 +90,7 @@ static LoopExpr *start(Lower *lower, const Node *node, LoopExpr *unit, LoopExpr 
 static void emit_gathered(Lower *lower, const Linear *linear, Site site)
 {
     const Node *node = linear->node;
-    Nest nest = for_positions(lower, linear, site);
+    Nest nest = for_positions(lower, node->map, site);
     const MapAxis *inner = inner_axis(nest.map);
     LoopStmt *loop = for_units(lower, nest.site.into, "n", inner ? inner->out : 1);
     LoopExpr *n = loop_variable(lower, loop);
@@ -224,7 +127,7 @@ static void emit_scattered(Lower *lower, const Linear *linear, Site site)
 {
     const Node *node = linear->node;
     emit_starts(lower, linear, site);
-    Nest nest = for_taps(lower, for_positions(lower, linear, site));
+    Nest nest = for_taps(lower, for_positions(lower, node->map, site));
     Meeting meeting = for_channels(lower, &nest, true);
     Site to = nest.site;
     to.t = nest.in_t;
@@ -252,7 +155,7 @@ static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
 static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
     const Node *node = linear->node;
-    Nest nest = for_taps(lower, for_positions(lower, linear, walk_outside(lower, node, walk, site)));
+    Nest nest = for_taps(lower, for_positions(lower, node->map, walk_outside(lower, node, walk, site)));
     Meeting meeting = for_channels(lower, &nest, false);
     LoopExpr *place[3] = {linear->matrix.outer, meeting.row, meeting.column};
     store_product(lower, nest.site.into, linear->matrix.buffer, 3, place,

@@ -17,6 +17,8 @@ static NodePlan kind_record(const Node *node)
     case NODE_LATENCY:
     case NODE_DELAY:
     case NODE_COPY:
+    case NODE_POOL:
+    case NODE_POOL_GRAD:
     case NODE_REDUCE:
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD: return (NodePlan){.stream = node->out};
@@ -106,7 +108,7 @@ static void start_node(Planning *plan, int n)
 /* Whether what it makes has only the units that there are. */
 static bool fills_no_room(const Node *node)
 {
-    return node->kind == NODE_DATA || (node->kind == NODE_MAP && !map_is_dense(node->map));
+    return node->kind == NODE_DATA || (node->map && !map_is_dense(node->map));
 }
 
 static StreamPlan start_stream(const Planning *plan, StreamId id)

@@ -63,6 +63,12 @@ static void step_map(Lower *lower, const Group *group, const Member *member, Sit
         emit_linear(lower, &member->map, site, group->samples);
 }
 
+static void step_pool(Lower *lower, const Group *group, const Member *member, Site site)
+{
+    site = walk_samples(lower, group->samples, site);
+    (member->node->kind == NODE_POOL ? emit_pool : emit_pool_grad)(lower, member->node, site);
+}
+
 /* ---- delays ---- */
 
 static void step_delay(Lower *lower, const Group *group, const Member *member, Site site)
@@ -130,6 +136,8 @@ static void finish_scan(Lower *lower, const Member *member)
 /* The kinds that run step by step: see nodes.def. */
 static const Stepping steppings[NODE_KIND_COUNT] = {
     [NODE_MAP] = {NULL, prepare_map, start_map, step_map, NULL},
+    [NODE_POOL] = {NULL, NULL, NULL, step_pool, NULL},
+    [NODE_POOL_GRAD] = {NULL, NULL, NULL, step_pool, NULL},
     [NODE_DELAY] = {NULL, NULL, NULL, step_delay, NULL},
     [NODE_COPY] = {NULL, NULL, NULL, step_copy, NULL},
     [NODE_SCAN] = {scan_arrays, NULL, start_scan, step_scan, finish_scan},

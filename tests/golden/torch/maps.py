@@ -125,6 +125,13 @@ def other_cases():
     yield Case("avg_pool", "z = 2, y = 4, x = 3, c = 2", (2, 4, 3, 2),
                "avg_pool([1, 2, 3], stride = [1, 2, 1], pad = [0, 1, 1])", averaged, {})
 
+    for name, kernel, stride, pad in (("apart", 2, 2, 0), ("overlapping", 3, 1, 1)):
+        def greatest(params, x, kernel=kernel, stride=stride, pad=pad):
+            return channel_last(F.max_pool2d(channel_first(x), kernel, stride, pad))
+
+        yield Case("max_pool_" + name, "y = 5, x = 6, c = 2", (5, 6, 2),
+                   "max_pool(%d, stride = %d, pad = %d)" % (kernel, stride, pad), greatest, {})
+
     def nearest(params, x):
         return channel_last(F.interpolate(channel_first(x), scale_factor=(2, 3), mode="nearest"))
 
