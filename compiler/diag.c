@@ -102,8 +102,10 @@ static void print_message(Diag *diag, Span span, const char *kind, const char *f
     fputc('\n', diag->out);
     if (place.source != NULL) {
         shorten(&place);
-        print_line(diag->out, place.line_text, place.line_length);
-        print_caret(diag->out, place, span.hi > span.lo ? (int)(span.hi - span.lo) : 1);
+        if (place.line_length > 0) { /* an empty line shows nothing */
+            print_line(diag->out, place.line_text, place.line_length);
+            print_caret(diag->out, place, span.hi > span.lo ? (int)(span.hi - span.lo) : 1);
+        }
     }
 }
 
