@@ -38,6 +38,13 @@ enum {
     LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
 };
 
+/* ---- convolutions of reals ---- */
+
+enum {
+    WINDOW_MOST = 7,  /* positions of a row whose sums are made together, */
+    WINDOW_WIDTH = 32 /* of so many channels */
+};
+
 /* ---- tables and events of spikes ---- */
 
 enum {

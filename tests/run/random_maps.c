@@ -27,11 +27,12 @@ static void write_start(FILE *out, Dice *dice)
         fputs(", init = normal(0.1, 0.5)", out);
 }
 
-/* Extents are at least 4, so that a kernel of up to 3 fits in, 2 apart with a padding of 1. */
+/* Channels may be whole vectors. Extents are at least 4, so that a kernel of up to 3 fits in, 2 apart with a padding of 1. */
 static void write_conv(FILE *out, Dice *dice, Extents axes, int groups)
 {
-    bool turned = dice_chance(dice, 30);
-    fprintf(out, " -> %s(%d", turned ? "conv_transpose" : "conv", groups * dice_between(dice, 1, 3));
+    bool turned = dice_chance(dice, 30), wide = groups == 1 && dice_chance(dice, 30);
+    int channels = wide ? 16 * dice_between(dice, 1, 3) : groups * dice_between(dice, 1, 3);
+    fprintf(out, " -> %s(%d", turned ? "conv_transpose" : "conv", channels);
     write_numbers(out, dice, "kernel", axes, 1, 3);
     if (dice_chance(dice, 50))
         write_numbers(out, dice, "stride", axes, 1, 3);

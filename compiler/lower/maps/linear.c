@@ -1,8 +1,8 @@
 #include "lower/maps/linear.h"
 
 /* In the order in which they are tried: a kernel leaves those behind it the batches for which it was not chosen. */
-static const MapKernel *const kernels[] = {&by_sums, &by_tables,   &by_events,
-                                           &by_gate, &by_products, &by_definition};
+static const MapKernel *const kernels[] = {&by_sums,     &by_tables,  &by_events,      &by_gate,
+                                           &by_products, &by_windows, &by_window_sums, &by_definition};
 
 enum { KERNEL_COUNT = sizeof kernels / sizeof *kernels };
 

@@ -29,7 +29,8 @@ typedef struct MapKernel {
     int rows; /* that it sums at a time */
 } MapKernel;
 
-extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_definition;
+extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_windows, by_window_sums,
+    by_definition;
 
 /* Prepares all kernels that serve it. */
 Linear linear_of(Lower *lower, const Node *node);

@@ -87,6 +87,7 @@ typedef struct NodePlan {
     const LayerPlan *layer; /* what its own kernel computes; NULL: it has none, or another kind of kernel */
     bool tables;            /* a map or a gradient that tables may serve, */
     bool listed;            /* or lists of events: for both, */
+    bool windows;           /* a map or a gradient that kernels of windows serve */
     bool choice;            /* the activity of each batch decides; false: there is no choice */
     const GatePlan *gate;   /* NULL: none */
     int step_width;         /* a map in a group: outputs at a time */

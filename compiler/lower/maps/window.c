@@ -1,0 +1,281 @@
+/* Convolutions of reals, and their transposes: what a row of outputs reads is copied into a box, with zeros around it, so
+ * that all of the row is alike. The sums of some positions times some channels are made together, in registers, over
+ * the taps and then the channels that are read: in the order in which their definition adds them. */
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/maps/rows.h"
+#include "lower/maps/view.h"
+#include "lower/tuned.h"
+
+static bool serves(const Linear *linear)
+{
+    return linear->plan->windows && linear->plan->role == ROLE_MAP;
+}
+
+/* A row of positions of what is made: those along the last axis that has a window. */
+typedef struct Gather {
+    const Node *node;
+    Site site;
+    int axes;      /* that have windows */
+    int ins, outs; /* channels */
+    View view[MAX_DIMS];
+    LoopExpr *q[MAX_DIMS];                   /* of the axes before the last, */
+    LoopExpr *from[MAX_DIMS], *to[MAX_DIMS]; /* and the taps by which they read what is there */
+    LoopExpr *row;                           /* number of the row */
+    BufferId box;                            /* [rows that are read][positions x channels] */
+} Gather;
+
+static const View *last_view(const Gather *gather)
+{
+    return &gather->view[gather->axes - 1];
+}
+
+static int channels(const Node *node, bool made)
+{
+    const MapAxis *mixed = map_mixed(node->map);
+    return made != node->transposed ? mixed->out : mixed->in;
+}
+
+/* ---- rows ---- */
+
+static void add_box(Lower *lower, Gather *gather)
+{
+    int dims[2] = {1, 0};
+    for (int a = 0; a < gather->axes; a++) {
+        View view = view_of(lower, &gather->node->map->space[a], gather->node->transposed, num(lower, 0));
+        if (a < gather->axes - 1)
+            dims[0] *= view.most_taps;
+        else
+            dims[1] = view_extent(&view) * gather->ins;
+    }
+    gather->box = named_buffer(lower, "box_of", stream_of(lower, gather->node->in)->name, TYPE_F32,
+                               BUFFER_LOCAL, false, 2, dims);
+}
+
+/* Enters the loops over the positions of axis `a`, one remainder after the other. */
+static void for_phases(Lower *lower, Gather *gather, int a)
+{
+    const MapAxis *axis = &gather->node->map->space[a];
+    int phases = view_phases(axis, gather->node->transposed);
+    LoopExpr *phase = num(lower, 0);
+    if (phases > 1) {
+        LoopStmt *loop = for_range(lower, gather->site.into, "phase", phases);
+        phase = loop_variable(lower, loop);
+        gather->site.into = &loop->body;
+    }
+    gather->view[a] = view_of(lower, axis, gather->node->transposed, phase);
+}
+
+static void for_rows(Lower *lower, Gather *gather)
+{
+    gather->row = num(lower, 0);
+    for (int a = 0; a < gather->axes - 1; a++) {
+        for_phases(lower, gather, a);
+        const View *view = &gather->view[a];
+        LoopStmt *loop = for_bounds(lower, gather->site.into, gather->node->map->space[a].name, num(lower, 0),
+                                    view->count);
+        gather->site.into = &loop->body;
+        gather->q[a] = loop_variable(lower, loop);
+        view_taps(lower, gather->site.into, view, gather->q[a], &gather->from[a], &gather->to[a]);
+        gather->row = scaled_plus(lower, gather->row, view->out,
+                                  scaled_plus(lower, gather->q[a], view->step, view->first));
+    }
+    for_phases(lower, gather, gather->axes - 1);
+}
+
+/* ---- what a row reads ---- */
+
+/* A row that is read: its place in the box, its number in the stream, that of the taps by which it is read. */
+typedef struct Read {
+    LoopExpr *slot, *row, *tap;
+    LoopBlock *into;
+} Read;
+
+static Read for_reads(Lower *lower, const Gather *gather, LoopBlock *into)
+{
+    Read read = {num(lower, 0), num(lower, 0), num(lower, 0), into};
+    for (int a = 0; a < gather->axes - 1; a++) {
+        const View *view = &gather->view[a];
+        LoopStmt *loop = for_bounds(lower, read.into, "m", gather->from[a], gather->to[a]);
+        LoopExpr *m = loop_variable(lower, loop);
+        read.into = &loop->body;
+        read.slot = scaled_plus(lower, read.slot, view->most_taps, m);
+        read.row = scaled_plus(lower, read.row, view->in, view_read(lower, view, gather->q[a], m));
+        read.tap = scaled_plus(lower, read.tap, gather->node->map->space[a].taps, view_tap(lower, view, m));
+    }
+    return read;
+}
+
+/* box[slot][from .. to-1] = values from `offset` on, or zeros where it is NULL */
+static void emit_part(Lower *lower, const Gather *gather, const Read *read, LoopExpr *from, LoopExpr *to,
+                      LoopExpr *offset)
+{
+    if (from->kind == LOOP_NUMBER && to->kind == LOOP_NUMBER && from->number == to->number)
+        return;
+    LoopStmt *loop = for_bounds(lower, read->into, "n", from, to);
+    loop->independent = true;
+    LoopExpr *n = loop_variable(lower, loop), *value = loop_float(lower->arena, 0);
+    if (offset)
+        value = loop_cast(lower->arena, TYPE_F32,
+                          load_stream(lower, gather->node->in, gather->site, op2(lower, OP_ADD, offset, n)));
+    store2(lower, &loop->body, gather->box, read->slot, n, value, false);
+}
+
+static void emit_box(Lower *lower, const Gather *gather)
+{
+    const View *view = last_view(gather);
+    LoopExpr *lowest = view_lowest(lower, view), *zero = num(lower, 0), *all = num(lower, view_extent(view));
+    LoopExpr *from = clamped(lower, op2(lower, OP_SUB, zero, lowest), zero, all);
+    LoopExpr *to = clamped(lower, op2(lower, OP_SUB, num(lower, view->in), lowest), zero, all);
+    LoopExpr *ins = num(lower, gather->ins);
+    from = op2(lower, OP_MUL, from, ins);
+    to = op2(lower, OP_MUL, to, ins);
+    Read read = for_reads(lower, gather, gather->site.into);
+    LoopExpr *offset = op2(lower, OP_MUL, scaled_plus(lower, read.row, view->in, lowest), ins);
+    offset = loop_local(lower, read.into, "offset", offset);
+    emit_part(lower, gather, &read, zero, from, NULL);
+    emit_part(lower, gather, &read, from, to, offset);
+    emit_part(lower, gather, &read, to, op2(lower, OP_MUL, all, ins), NULL);
+}
+
+/* ---- tiles of a row ---- */
+
+/* Positions q0 .. q0 + count - 1 of channels j0 .. j0 + width - 1. */
+typedef struct Block {
+    const Gather *gather;
+    LoopExpr *q0, *j0;
+    int count, width;
+    BufferId sums;
+} Block;
+
+/* Weight j of the tile, for one channel that is read. */
+static LoopExpr *weight(Lower *lower, const Block *tile, LoopExpr *tap, LoopExpr *i, LoopExpr *j)
+{
+    const Node *node = tile->gather->node;
+    BufferId weights = weights_of(lower, node);
+    j = op2(lower, OP_ADD, tile->j0, j);
+    return node->transposed ? load2(lower, weights, i, scaled_plus(lower, tap, tile->gather->outs, j))
+                            : load2(lower, weights, scaled_plus(lower, tap, tile->gather->ins, i), j);
+}
+
+static void emit_starts(Lower *lower, const Block *tile, LoopBlock *into)
+{
+    ParamId bias = tile->gather->node->bias;
+    for (int p = 0; p < tile->count; p++) {
+        LoopStmt *loop = for_units(lower, into, "j", tile->width);
+        LoopExpr *j = loop_variable(lower, loop), *value = loop_float(lower->arena, 0);
+        if (bias != NONE)
+            value = load1(lower, lower->params[bias].values, op2(lower, OP_ADD, tile->j0, j));
+        store2(lower, &loop->body, tile->sums, num(lower, p), j, value, false);
+    }
+}
+
+static void emit_sums(Lower *lower, const Block *tile, LoopBlock *into)
+{
+    const Gather *gather = tile->gather;
+    const View *view = last_view(gather);
+    Read read = for_reads(lower, gather, into);
+    LoopStmt *taps = for_bounds(lower, read.into, "m", num(lower, 0), view->taps);
+    LoopExpr *m = loop_variable(lower, taps);
+    LoopExpr *place = view_read(lower, view, tile->q0, m), *x[WINDOW_MOST];
+    place = op2(lower, OP_SUB, place, view_lowest(lower, view));
+    place = loop_local(lower, &taps->body, "place", op2(lower, OP_MUL, place, num(lower, gather->ins)));
+    int last = gather->node->map->space[gather->axes - 1].taps;
+    LoopExpr *tap =
+        loop_local(lower, &taps->body, "tap", scaled_plus(lower, read.tap, last, view_tap(lower, view, m)));
+    LoopStmt *inputs = for_range(lower, &taps->body, "i", gather->ins);
+    LoopExpr *i = loop_variable(lower, inputs);
+    for (int p = 0; p < tile->count; p++) {
+        LoopExpr *at =
+            op2(lower, OP_ADD, op2(lower, OP_ADD, place, i), num(lower, p * view->stride * gather->ins));
+        x[p] = loop_local(lower, &inputs->body, arena_printf(lower->arena, "x%d", p),
+                          load2(lower, gather->box, read.slot, at));
+    }
+    LoopStmt *loop = for_units(lower, &inputs->body, "j", tile->width);
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *w = loop_local(lower, &loop->body, "w", weight(lower, tile, tap, i, j));
+    for (int p = 0; p < tile->count; p++)
+        store_product(lower, &loop->body, tile->sums, 2, (LoopExpr *[]){num(lower, p), j}, x[p], w);
+}
+
+static void emit_ends(Lower *lower, const Block *tile, LoopBlock *into)
+{
+    const Gather *gather = tile->gather;
+    const View *view = last_view(gather);
+    Site site = gather->site;
+    for (int p = 0; p < tile->count; p++) {
+        LoopExpr *q = op2(lower, OP_ADD, tile->q0, num(lower, p));
+        LoopExpr *position =
+            scaled_plus(lower, gather->row, view->out, scaled_plus(lower, q, view->step, view->first));
+        LoopExpr *unit =
+            loop_local(lower, into, "unit", scaled_plus(lower, position, gather->outs, tile->j0));
+        LoopStmt *loop = for_units(lower, into, "j", tile->width);
+        LoopExpr *j = loop_variable(lower, loop);
+        site.into = &loop->body;
+        store_stream(lower, gather->node->out, site, op2(lower, OP_ADD, unit, j),
+                     load2(lower, tile->sums, num(lower, p), j), false);
+    }
+}
+
+/* Tiles of so many positions, from q0 on. */
+static void emit_tiles(Lower *lower, Block tile, LoopBlock *into, LoopExpr *q0, LoopExpr *tiles)
+{
+    if (tiles->kind == LOOP_NUMBER && tiles->number == 0)
+        return;
+    LoopStmt *loop = for_bounds(lower, into, "tile", num(lower, 0), tiles);
+    LoopExpr *q = scaled_plus(lower, loop_variable(lower, loop), tile.count, q0);
+    tile.q0 = loop_local(lower, &loop->body, "q0", q);
+    emit_starts(lower, &tile, &loop->body);
+    emit_sums(lower, &tile, &loop->body);
+    emit_ends(lower, &tile, &loop->body);
+}
+
+/* The row's channels j0 .. j0 + width - 1. Rows that a phase may have one position less of end with single ones. */
+static void emit_channels(Lower *lower, const Gather *gather, LoopBlock *into, LoopExpr *j0, int width)
+{
+    const View *view = last_view(gather);
+    Parts parts = even_parts(view->most_count, WINDOW_MOST);
+    Block tile = {gather, NULL,
+                  j0,     parts.size,
+                  width,  sums_buffer(lower, stream_of(lower, gather->node->out)->name, parts.size, width)};
+    LoopExpr *large = num(lower, parts.large), *small = num(lower, parts.small);
+    bool even = view->count->kind == LOOP_NUMBER;
+    if (!even)
+        large = loop_local(lower, into, "tiles", op2(lower, OP_DIV, view->count, num(lower, parts.size)));
+    LoopExpr *done = op2(lower, OP_MUL, large, num(lower, parts.size));
+    emit_tiles(lower, tile, into, num(lower, 0), large);
+    tile.count = even ? parts.size - 1 : 1;
+    emit_tiles(lower, tile, into, done, even ? small : op2(lower, OP_SUB, view->count, done));
+}
+
+static void emit_row(Lower *lower, const Gather *gather)
+{
+    LoopBlock *into = gather->site.into;
+    emit_box(lower, gather);
+    int blocks = gather->outs / WINDOW_WIDTH, rest = gather->outs % WINDOW_WIDTH;
+    if (blocks > 0) {
+        LoopStmt *loop = for_range(lower, into, "block", blocks);
+        LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, WINDOW_WIDTH));
+        emit_channels(lower, gather, &loop->body, loop_local(lower, &loop->body, "j0", j0), WINDOW_WIDTH);
+    }
+    if (rest > 0)
+        emit_channels(lower, gather, into, num(lower, blocks * WINDOW_WIDTH), rest);
+}
+
+static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
+{
+    const Node *node = linear->node;
+    site.tile = NULL;
+    Gather gather = {.node = node,
+                     .axes = node->map->count - 1,
+                     .ins = channels(node, false),
+                     .outs = channels(node, true)};
+    add_box(lower, &gather);
+    site = walk_samples(lower, walk, site);
+    note_map(lower, linear, site.into, ", row by row, some positions at a time");
+    gather.site = walk_steps(lower, walk, site);
+    for_rows(lower, &gather);
+    emit_row(lower, &gather);
+}
+
+const MapKernel by_windows = {serves, NULL, NULL, forward, NULL, 0};

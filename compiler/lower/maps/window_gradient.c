@@ -1,0 +1,151 @@
+/* Gradients of the weights of convolutions. Of one tap, those of some inputs and some outputs are summed together, in
+ * registers, over all positions of a step; then they are added. */
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/maps/rows.h"
+#include "lower/maps/view.h"
+#include "lower/tuned.h"
+
+static bool serves(const Linear *linear)
+{
+    return linear->plan->windows && linear->plan->role == ROLE_MAP_GRAD;
+}
+
+/* A tap, and where there are outputs that read inputs by it. */
+typedef struct Tap {
+    const Linear *linear;
+    Site site;
+    int axes;                                /* that have windows */
+    const MapAxis *axis;                     /* the first of them */
+    LoopExpr *k[MAX_DIMS];                   /* the tap, by axis, */
+    LoopExpr *from[MAX_DIMS], *to[MAX_DIMS]; /* and the outputs */
+    LoopExpr *number;                        /* of the tap */
+    int ins, outs;                           /* channels */
+} Tap;
+
+/* Inputs i0 .. i0 + count - 1 by outputs j0 .. j0 + width - 1. */
+typedef struct Block {
+    const Tap *tap;
+    LoopExpr *i0, *j0;
+    int count, width;
+    BufferId sums;
+} Block;
+
+static void for_taps(Lower *lower, Tap *tap)
+{
+    tap->number = num(lower, 0);
+    for (int a = 0; a < tap->axes; a++) {
+        LoopStmt *loop = for_range(lower, tap->site.into, "tap", tap->axis[a].taps);
+        tap->site.into = &loop->body;
+        tap->k[a] = loop_variable(lower, loop);
+        tap->number = scaled_plus(lower, tap->number, tap->axis[a].taps, tap->k[a]);
+        tap_outputs(lower, tap->site.into, &tap->axis[a], tap->k[a], &tap->from[a], &tap->to[a]);
+    }
+    tap->number =
+        loop_local(lower, tap->site.into, "row", op2(lower, OP_MUL, tap->number, num(lower, tap->ins)));
+}
+
+/* ---- sums ---- */
+
+/* The sums += what one position contributes. */
+static void emit_position(Lower *lower, const Block *block, Site site, LoopExpr *input, LoopExpr *output)
+{
+    const Tap *tap = block->tap;
+    const Node *node = tap->linear->node;
+    LoopExpr *x[WINDOW_MOST], *first = scaled_plus(lower, input, tap->ins, block->i0);
+    first = loop_local(lower, site.into, "in", first);
+    output = loop_local(lower, site.into, "out", scaled_plus(lower, output, tap->outs, block->j0));
+    for (int r = 0; r < block->count; r++) {
+        LoopExpr *value = load_stream(lower, node->in, site, op2(lower, OP_ADD, first, num(lower, r)));
+        x[r] = loop_local(lower, site.into, arena_printf(lower->arena, "x%d", r),
+                          loop_cast(lower->arena, TYPE_F32, value));
+    }
+    LoopStmt *loop = for_units(lower, site.into, "j", block->width);
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *g = loop_local(lower, &loop->body, "g",
+                             load_stream(lower, node->aux, site, op2(lower, OP_ADD, output, j)));
+    for (int r = 0; r < block->count; r++)
+        store_product(lower, &loop->body, block->sums, 2, (LoopExpr *[]){num(lower, r), j}, x[r], g);
+}
+
+static void emit_positions(Lower *lower, const Block *block, LoopBlock *into)
+{
+    const Tap *tap = block->tap;
+    LoopExpr *input = num(lower, 0), *output = num(lower, 0);
+    Site site = tap->site;
+    site.into = into;
+    for (int a = 0; a < tap->axes; a++) {
+        const MapAxis *axis = &tap->axis[a];
+        LoopStmt *loop = for_bounds(lower, site.into, axis->name, tap->from[a], tap->to[a]);
+        LoopExpr *o = loop_variable(lower, loop);
+        LoopExpr *at = op2(lower, OP_ADD, op2(lower, OP_MUL, o, num(lower, axis->stride)),
+                           scaled_plus(lower, tap->k[a], axis->dilation, num(lower, -axis->before)));
+        input = scaled_plus(lower, input, axis->in, at);
+        output = scaled_plus(lower, output, axis->out, o);
+        site.into = &loop->body;
+    }
+    emit_position(lower, block, site, input, output);
+}
+
+static void emit_block(Lower *lower, const Block *block, LoopBlock *into)
+{
+    const Tap *tap = block->tap;
+    for (int r = 0; r < block->count; r++) {
+        LoopStmt *loop = for_units(lower, into, "j", block->width);
+        store2(lower, &loop->body, block->sums, num(lower, r), loop_variable(lower, loop),
+               loop_float(lower->arena, 0), false);
+    }
+    emit_positions(lower, block, into);
+    for (int r = 0; r < block->count; r++) {
+        LoopExpr *i = op2(lower, OP_ADD, op2(lower, OP_ADD, tap->number, block->i0), num(lower, r));
+        LoopStmt *loop = for_units(lower, into, "j", block->width);
+        LoopExpr *j = loop_variable(lower, loop);
+        matrix_store(lower, &loop->body, &tap->linear->matrix, i, op2(lower, OP_ADD, block->j0, j),
+                     load2(lower, block->sums, num(lower, r), j), true);
+    }
+}
+
+/* So many blocks of inputs, from i0 on. */
+static void emit_blocks(Lower *lower, Block block, LoopBlock *into, int i0, int blocks)
+{
+    if (blocks == 0)
+        return;
+    LoopStmt *loop = for_range(lower, into, "block", blocks);
+    LoopExpr *i = scaled_plus(lower, loop_variable(lower, loop), block.count, num(lower, i0));
+    block.i0 = loop_local(lower, &loop->body, "i0", i);
+    emit_block(lower, &block, &loop->body);
+}
+
+static void emit_outputs(Lower *lower, const Tap *tap, LoopBlock *into, LoopExpr *j0, int width)
+{
+    Parts parts = even_parts(tap->ins, WINDOW_MOST);
+    const char *name = lower->net->params.at[tap->linear->node->weight].name;
+    Block block = {tap, NULL, j0, parts.size, width, sums_buffer(lower, name, parts.size, width)};
+    emit_blocks(lower, block, into, 0, parts.large);
+    block.count--;
+    emit_blocks(lower, block, into, parts.large * parts.size, parts.small);
+}
+
+static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
+{
+    const AxisMap *map = linear->node->map;
+    site.tile = NULL;
+    note_gradient(lower, linear, site.into, ", tap by tap");
+    Tap tap = {.linear = linear,
+               .site = walk_rows(lower, walk, site),
+               .axes = map->count - 1,
+               .axis = map->space,
+               .ins = map_mixed(map)->in,
+               .outs = map_mixed(map)->out};
+    for_taps(lower, &tap);
+    int blocks = tap.outs / WINDOW_WIDTH, rest = tap.outs % WINDOW_WIDTH;
+    if (blocks > 0) {
+        LoopStmt *loop = for_range(lower, tap.site.into, "outputs", blocks);
+        LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, WINDOW_WIDTH));
+        emit_outputs(lower, &tap, &loop->body, loop_local(lower, &loop->body, "j0", j0), WINDOW_WIDTH);
+    }
+    if (rest > 0)
+        emit_outputs(lower, &tap, tap.site.into, num(lower, blocks * WINDOW_WIDTH), rest);
+}
+
+const MapKernel by_window_sums = {serves, NULL, NULL, NULL, gradient, 0};
