@@ -105,6 +105,19 @@ for seed in 1 2 3; do
     done
 done
 
+# 72 units are two tiles and a remainder, but a window makes no remainder: also of what is read a step later.
+cat > "$work/model.snn" << END
+model remainder {
+    data idx(shape = [6, 6], classes = 3)
+    time 3 steps
+    a = (image -> conv(2, kernel = 3, pad = same)) + (a[-1] -> conv(2, kernel = 3, pad = same)) -> lif
+    b = a -> dense(3) -> li
+    predict argmax(mean(b))
+    train { loss cross_entropy(mean(b), label) }
+}
+END
+judge 0 '^w_a_2 .*ok' 1 'a recurrent convolution with a remainder'
+
 # What a neuron behind `detach` was is held in the one order, also where the layer goes tile by tile.
 cat > "$work/model.snn" << END
 model detached {

@@ -105,19 +105,23 @@ static void start_node(Planning *plan, int n)
     record->steps = record->in_time ? plan->net->steps : 1;
 }
 
-/* Whether what it makes has only the units that there are. */
-static bool fills_no_room(const Node *node)
+/* Whether it has only the units that there are. Who reads a delayed stream may read the stream itself, see is_shifted(). */
+static bool fills_no_room(const Net *net, StreamId id)
 {
-    return node->kind == NODE_DATA || (node->map && !map_is_dense(node->map));
+    const Node *node = net->streams.at[id].node == NONE ? NULL : &net->nodes.at[net->streams.at[id].node];
+    while (node && node->kind == NODE_DELAY) {
+        int maker = net->streams.at[node->in].node;
+        node = maker == NONE ? NULL : &net->nodes.at[maker];
+    }
+    return node && (node->kind == NODE_DATA || (node->map && !map_is_dense(node->map)));
 }
 
 static StreamPlan start_stream(const Planning *plan, StreamId id)
 {
     const Stream *stream = &plan->net->streams.at[id];
-    bool exact = stream->node != NONE && fills_no_room(&plan->net->nodes.at[stream->node]);
     int units = shape_size(stream->shape);
     return (StreamPlan){.steps = stream->temporal ? plan->net->steps : 1,
-                        .tiles = tiling_of(units, !exact),
+                        .tiles = tiling_of(units, !fills_no_room(plan->net, id)),
                         .room = units,
                         .place = NONE};
 }
