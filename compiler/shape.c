@@ -19,7 +19,7 @@ static const char *rank_axis(int ndim, int d)
         {name_y, name_x},
         {name_y, name_x, name_c},
         {name_z, name_y, name_x, name_c},
-        {name_z, name_y, name_x, "in", "out"}}; /* a kernel's */
+        {name_z, name_y, name_x, name_inputs, name_outputs}}; /* a kernel's */
     return axes[ndim - 1][d];
 }
 

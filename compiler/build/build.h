@@ -6,7 +6,8 @@
  *   scope.c      names, definitions, reporting once    warn.c       what compiles and is likely a mistake
  *   check.c      the rules about values and shapes     names.c      what is built in; unknown names
  *   arguments.c  arguments bound to formals            chain.c      chains as they are written
- *   eval.c       formulas: constants and bodies        constant.c   sizes, counts, flags
+ *   scalar.c     run scalars                           eval.c       formulas: constants and bodies
+ *   constant.c   sizes, counts, flags
  *   spikes.c     what is certainly 0 or 1              nodes.c      nodes and their streams, added to the net
  *   function.c   exp, where, detach, ...               statement.c  states, parameters, assignments
  *   surrogate.c  step and its slope                    init.c       initial values of parameters
@@ -323,8 +324,8 @@ bool constant_integer(Build *b, Scope *scope, const Expr *expr, const char *what
                       int *result);
 bool constant_plain(Build *b, Scope *scope, const Expr *expr, const char *what, double *result);
 bool constant_flag(Build *b, Scope *scope, const Expr *expr, const char *what, bool *result);
-/* 800 or [28, 28]. */
-bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, Shape *shape);
+/* 800 or [28, 28], of at most so many dimensions. */
+bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, int most, Shape *shape);
 
 /* Some axes of a stream. */
 typedef struct AxisSet {
@@ -454,6 +455,8 @@ typedef struct Connection {
 
 /* The argument `bias`. False if a mistake was reported. */
 bool connection_bias(Build *b, Connection *connection);
+/* That its weights, and what it makes, are not too many. */
+bool check_connection(Build *b, const Connection *connection);
 Value add_connection(Build *b, const Connection *connection);
 
 /* What a stage's window goes along: all axes of its input but the channel. */
@@ -519,10 +522,10 @@ bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
 
 /* Of the weights of a map, as PyTorch counts them. */
 Fans fans_of(const AxisMap *map);
-/* The first values of a parameter: a formula that may draw random numbers. `expr` is evaluated in `scope`; false if a
- * mistake was reported. `what` it is for, in messages. */
 /* Whether a random number is drawn somewhere in the expression. */
 bool draws(Scope *scope, const Expr *expr);
+/* The first values of a parameter: a formula that may draw random numbers. `expr` is evaluated in `scope`; false if a
+ * mistake was reported. `what` it is for, in messages. */
 bool build_init(Build *b, Param *param, Scope *scope, const Expr *expr, Fans fans, const char *what);
 /* A call of uniform, or of an initializer; reported where nothing may be drawn. */
 Value eval_draw(Context *c, Scope *scope, const Expr *call);

@@ -1,7 +1,7 @@
 /* What all connections share: their weights, their biases, the node. */
 #include "build.h"
 
-static bool check_connection(Build *b, const Connection *connection)
+bool check_connection(Build *b, const Connection *connection)
 {
     const AxisMap *map = &connection->map;
     Span span = connection->use->expr->span;

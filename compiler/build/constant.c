@@ -51,10 +51,10 @@ bool constant_flag(Build *b, Scope *scope, const Expr *expr, const char *what, b
     return false;
 }
 
-static bool shape_list(Build *b, Scope *scope, const Expr *list, const char *what, Shape *shape)
+static bool shape_list(Build *b, Scope *scope, const Expr *list, const char *what, int most, Shape *shape)
 {
-    if (list->args.count == 0 || list->args.count > MAX_AXES) {
-        report(b, RULE_RANGE, list->span, "%s must have 1 to %d dimensions, found %d", what, MAX_AXES,
+    if (list->args.count == 0 || list->args.count > most) {
+        report(b, RULE_RANGE, list->span, "%s must have 1 to %d dimensions, found %d", what, most,
                list->args.count);
         return false;
     }
@@ -67,11 +67,11 @@ static bool shape_list(Build *b, Scope *scope, const Expr *list, const char *wha
     return fine && check_axes(b, *shape, list->span);
 }
 
-bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, Shape *shape)
+bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, int most, Shape *shape)
 {
     *shape = (Shape){.ndim = 1};
     bool fine = expr->kind == EXPR_LIST
-                    ? shape_list(b, scope, expr, what, shape)
+                    ? shape_list(b, scope, expr, what, most, shape)
                     : constant_integer(b, scope, expr, what, 1, MAX_ELEMENTS, &shape->dims[0]);
     if (!fine)
         return false;

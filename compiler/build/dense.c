@@ -10,7 +10,7 @@ bool dense_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 {
     const Entry *size = given_argument(frame, name_size);
     if (!given_argument(frame, name_along))
-        return size && constant_shape(b, size->scope, size->expr, "the size of dense", shape);
+        return size && constant_shape(b, size->scope, size->expr, "the size of dense", MAX_AXES, shape);
     if (in)
         *shape = *in;
     return in != NULL;

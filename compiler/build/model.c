@@ -65,7 +65,7 @@ static bool data_arguments(Build *b, const Scope *frame)
     bool fine = true;
     b->data_known = true;
     if (shape)
-        fine &= constant_shape(b, shape->scope, shape->expr, "the data's shape", &data->shape);
+        fine &= constant_shape(b, shape->scope, shape->expr, "the data's shape", MAX_AXES, &data->shape);
     if (classes) {
         b->data_known = constant_integer(b, classes->scope, classes->expr, "the number of classes", 1,
                                          MAX_ELEMENTS, &data->classes);

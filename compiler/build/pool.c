@@ -51,7 +51,7 @@ static bool begin_pool(Build *b, const StageUse *use, bool transposed, Connectio
     bool fine = pool_map(b, &window, &pool->map);
     if (fine)
         pool->out = map_shape(&pool->map, transposed);
-    return fine;
+    return fine && check_connection(b, pool);
 }
 
 static Value add_pool(Build *b, const Connection *pool)

@@ -56,7 +56,7 @@ bool reshape_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 {
     (void)in;
     const Entry *told = given_argument(frame, name_shape);
-    return told && constant_shape(b, told->scope, told->expr, "the shape", shape);
+    return told && constant_shape(b, told->scope, told->expr, "the shape", MAX_AXES, shape);
 }
 
 Value build_reshape(Build *b, const StageUse *use)

@@ -84,7 +84,8 @@ Value build_weights(Build *b, const StageUse *use)
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
     const Entry *size = given_argument(frame, name_shape);
     Shape shape;
-    if (frame->wrong || !size || !constant_shape(b, size->scope, size->expr, "the shape of weights", &shape))
+    if (frame->wrong || !size
+        || !constant_shape(b, size->scope, size->expr, "the shape of weights", MAX_DIMS, &shape))
         return value_poison();
     const char *name = use->name ? use->name : arena_printf(b->arena, "w_%s", b->binding);
     ParamId id =

@@ -145,8 +145,12 @@ static bool place_window(Build *b, const Window *window, MapAxis *axis, int padd
         axis->out = window_outputs(axis->in, axis->taps, axis->stride, axis->dilation, padding);
         return check_fits(b, window, axis, padding);
     }
+    int64_t extent = (int64_t)(axis->in - 1) * axis->stride + covered - padding + more;
+    if (!check_array(b, (double)extent, window->span,
+                     arena_printf(b->arena, "the result of %s", window->stage)))
+        return false;
     axis->out = axis->in;
-    axis->in = (axis->out - 1) * axis->stride + covered - padding + more;
+    axis->in = (int)extent;
     if (axis->in > 0 && more < axis->stride)
         return true;
     if (more >= axis->stride)
@@ -195,14 +199,16 @@ bool read_windows(Build *b, const Window *window, AxisMap *map)
 /* Causal: of the step itself and those before it. */
 bool read_window_in_time(Build *b, const Window *window, MapAxis *axis)
 {
-    static const char *const others[] = {name_stride, name_pad};
+    static const char *const others[] = {name_stride, name_pad, name_edge};
     Window one = *window;
     int taps = 1, dilation = 1;
     one.count = 1;
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < 3; k++)
         if (given_argument(window->frame, others[k])) {
             report(b, RULE_WINDOW, window->span,
-                   "`%s` has no place along time: the result has as many steps as there are", others[k]);
+                   "`%s` has no place along time: the result has as many steps as there are, and before the "
+                   "first all is 0",
+                   others[k]);
             return false;
         }
     if (!check_along(b, window->frame) || !read_numbers(b, &one, name_kernel, 1, &taps)
