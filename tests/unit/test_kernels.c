@@ -1,5 +1,5 @@
-/* Event-driven and table kernels of the same network: the same gradients but for rounding, in double
- * precision; the choice between them follows the activity. */
+/* Event-driven and table kernels of the same network, and kernels of windows and the general one: the same gradients but
+ * for rounding, in double precision; the choice between events and tables follows the activity. */
 #include "golden.h"
 #include "run.h"
 
@@ -179,6 +179,58 @@ START_TEST(optimisations_change_no_result)
 }
 END_TEST
 
+/* Windows of every kind that their kernels serve, of few channels and of more than whole vectors: rows of positions that
+ * tiles divide or not, strides that leave remainders in the transposes, windows beyond both edges. */
+static const char *const convolutions[] = {
+    "conv(3, kernel = 3, pad = same) -> lif(threshold = 0.1) -> conv(2, kernel = 2)",
+    "conv(34, kernel = 3, pad = 2) -> lif(threshold = 0.1) -> conv(33, kernel = 3, stride = 2, pad = 1, "
+    "bias)",
+    "conv(16, kernel = [1, 3], dilation = 2, pad = same) -> tanh -> conv(9, kernel = 3, dilation = 2, pad = "
+    "1)",
+    "conv(8, kernel = 5, stride = [3, 2], pad = 4, bias) -> tanh -> conv(5, kernel = 4, stride = 3, pad = 3)",
+    "conv(4, kernel = 2) -> tanh -> conv_transpose(3, kernel = 3, stride = 2, pad = 1)",
+};
+enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions };
+
+static const Program *convolution(Arena *arena, const char *stages, Without without)
+{
+    GoldenText model = {"convolution",
+                        arena_printf(arena,
+                                     "model convolution {\n"
+                                     "    data idx(shape = [9, 11], classes = 3, temporal)\n"
+                                     "    time 3 steps\n"
+                                     "    x = poisson(0.4 + 0 * image)\n"
+                                     "    o = x -> dense([y = 6, x = 17, c = 2]) -> %s -> tanh -> dense(3)\n"
+                                     "    predict argmax(mean(o))\n"
+                                     "    train { loss cross_entropy(mean(o), label) }\n"
+                                     "}\n",
+                                     stages)};
+    Compilation *c = golden_compilation(arena, &model);
+    c->lower.without = without;
+    return golden_program(c, model.name);
+}
+
+/* Their kernels have local arrays, the general one has none. */
+static int boxes(const Program *program)
+{
+    int count = 0;
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        count += strncmp(program->buffers.at[b].name, "box_of", 6) == 0;
+    return count;
+}
+
+START_TEST(windows_agree)
+{
+    Arena *arena = arena_new();
+    const Program *fast = convolution(arena, convolutions[_i], 0);
+    const Program *general = convolution(arena, convolutions[_i], 1u << OPTIMISATION_WINDOWS);
+    ck_assert_int_ge(boxes(fast), 2);
+    ck_assert_int_eq(boxes(general), 0);
+    compare_gradients(fast, general, 2);
+    arena_free(arena);
+}
+END_TEST
+
 Suite *kernels_suite(void)
 {
     Suite *suite = suite_create("kernels");
@@ -188,6 +240,7 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, the_chosen_kernel_runs, 0, 2);
     tcase_add_loop_test(tcase, a_stream_may_be_followed_both_ways, 0, 3);
     tcase_add_loop_test(tcase, optimisations_change_no_result, 0, OPTIMISATION_COUNT + 1);
+    tcase_add_loop_test(tcase, windows_agree, 0, CONVOLUTIONS);
     suite_add_tcase(suite, tcase);
     return suite;
 }
