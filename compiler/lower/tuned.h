@@ -41,8 +41,10 @@ enum {
 /* ---- convolutions of reals ---- */
 
 enum {
-    WINDOW_MOST = 7,  /* positions of a row whose sums are made together, */
-    WINDOW_WIDTH = 32 /* of so many channels */
+    WINDOW_MOST = 7,         /* positions of a row whose sums are made together, */
+    WINDOW_WIDTH = 32,       /* of so many channels; */
+    WINDOW_NARROW_MOST = 6,  /* where vectors are not of WIDE_LANES, registers hold */
+    WINDOW_NARROW_WIDTH = 16 /* as many as these */
 };
 
 /* ---- tables and events of spikes ---- */

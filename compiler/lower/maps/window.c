@@ -231,10 +231,11 @@ static void emit_tiles(Lower *lower, Block tile, LoopBlock *into, LoopExpr *q0, 
 }
 
 /* The row's channels j0 .. j0 + width - 1. Rows that a phase may have one position less of end with single ones. */
-static void emit_channels(Lower *lower, const Gather *gather, LoopBlock *into, LoopExpr *j0, int width)
+static void emit_channels(Lower *lower, const Gather *gather, LoopBlock *into, LoopExpr *j0, int width,
+                          int most)
 {
     const View *view = last_view(gather);
-    Parts parts = even_parts(view->most_count, WINDOW_MOST);
+    Parts parts = even_parts(view->most_count, most);
     Block tile = {gather, NULL,
                   j0,     parts.size,
                   width,  sums_buffer(lower, stream_of(lower, gather->node->out)->name, parts.size, width)};
@@ -248,18 +249,33 @@ static void emit_channels(Lower *lower, const Gather *gather, LoopBlock *into, L
     emit_tiles(lower, tile, into, done, even ? small : op2(lower, OP_SUB, view->count, done));
 }
 
-static void emit_row(Lower *lower, const Gather *gather)
+/* The row, up to so many positions of `width` channels at a time. */
+static void emit_row(Lower *lower, const Gather *gather, LoopBlock *into, int width, int most)
+{
+    int blocks = gather->outs / width, rest = gather->outs % width;
+    if (blocks > 0) {
+        LoopStmt *loop = for_range(lower, into, "block", blocks);
+        LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, width));
+        emit_channels(lower, gather, &loop->body, loop_local(lower, &loop->body, "j0", j0), width, most);
+    }
+    if (rest > 0)
+        emit_channels(lower, gather, into, num(lower, blocks * width), rest, most);
+}
+
+/* As much at a time as registers hold. */
+static void emit_rows(Lower *lower, const Gather *gather)
 {
     LoopBlock *into = gather->site.into;
     emit_box(lower, gather);
-    int blocks = gather->outs / WINDOW_WIDTH, rest = gather->outs % WINDOW_WIDTH;
-    if (blocks > 0) {
-        LoopStmt *loop = for_range(lower, into, "block", blocks);
-        LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, WINDOW_WIDTH));
-        emit_channels(lower, gather, &loop->body, loop_local(lower, &loop->body, "j0", j0), WINDOW_WIDTH);
+    if (gather->outs < WINDOW_NARROW_WIDTH) {
+        emit_row(lower, gather, into, WINDOW_WIDTH, WINDOW_MOST);
+        return;
     }
-    if (rest > 0)
-        emit_channels(lower, gather, into, num(lower, blocks * WINDOW_WIDTH), rest);
+    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
+    emit_row(lower, gather, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body, WINDOW_WIDTH,
+             WINDOW_MOST);
+    emit_row(lower, gather, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body,
+             WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
 }
 
 static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
@@ -275,7 +291,7 @@ static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
     note_map(lower, linear, site.into, ", row by row, some positions at a time");
     gather.site = walk_steps(lower, walk, site);
     for_rows(lower, &gather);
-    emit_row(lower, &gather);
+    emit_rows(lower, &gather);
 }
 
 const MapKernel by_windows = {serves, NULL, NULL, forward, NULL, 0};
