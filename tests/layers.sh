@@ -1,7 +1,7 @@
 #!/bin/sh
 # layers.sh [ROOT] checks every #include "..." below ROOT (default: here): a file may include its own
 # layer and the layers before it, never a later one. And that names which end with an underscore are left to
-# models: no identifier of runtime/ does.
+# models: no identifier of runtime/ does. And that each header has an include guard of its own.
 set -eu
 cd "${1:-.}"
 includes=$(mktemp) && trap 'rm -f "$includes"' EXIT
@@ -9,6 +9,12 @@ includes=$(mktemp) && trap 'rm -f "$includes"' EXIT
 failed=0
 if grep -rnE '[A-Za-z0-9]_([^A-Za-z0-9_%]|$)' runtime --include='*.[ch]'; then
     echo "layers: an identifier ends with an underscore: such names belong to models" >&2
+    failed=1
+fi
+
+twice=$(grep -rhE '^#ifndef [A-Z0-9_]+_H$' compiler grammar backends runtime --include='*.h' | sort | uniq -d)
+if [ -n "$twice" ]; then
+    echo "layers: two headers are guarded by the same name, so one file cannot include both: $twice" >&2
     failed=1
 fi
 

@@ -40,7 +40,8 @@ static void watch_fatal(void)
 }
 
 /* Rows of arrays are computed outside of the loops that stay in one. To make pointers of them that move on with the loops,
- * as LLVM would then do, takes registers that the loops within need: W1 would be 4% slower, nothing faster. */
+ * as LLVM would then do, takes registers that the loops within need: the first network of tests/bench would be 4% slower,
+ * nothing faster. */
 static void leave_rows_alone(void)
 {
     static const char *const arguments[] = {"snnc", "-disable-lsr"};

@@ -20,7 +20,7 @@ static bool has_channels(const AxisMap *map)
 }
 
 /* One input for each output: groups of one channel, or none mixed. */
-static Meeting for_pairs(Lower *lower, Nest *nest)
+static Meeting for_pairs(Lower *lower, MapNest *nest)
 {
     const AxisMap *map = nest->map;
     const MapAxis *inner = inner_axis(map);
@@ -32,7 +32,7 @@ static Meeting for_pairs(Lower *lower, Nest *nest)
 }
 
 /* Loops over the inputs and outputs that meet; the inner one is over outputs, or inputs. */
-static Meeting for_channels(Lower *lower, Nest *nest, bool inputs_inside)
+static Meeting for_channels(Lower *lower, MapNest *nest, bool inputs_inside)
 {
     const MapAxis *mixed = map_mixed(nest->map);
     int groups = nest->map->groups;
@@ -90,7 +90,7 @@ static LoopExpr *start(Lower *lower, const Node *node, LoopExpr *unit, LoopExpr 
 static void emit_gathered(Lower *lower, const Linear *linear, Site site)
 {
     const Node *node = linear->node;
-    Nest nest = for_positions(lower, node->map, site);
+    MapNest nest = for_positions(lower, node->map, site);
     const MapAxis *inner = inner_axis(nest.map);
     LoopStmt *loop = for_units(lower, nest.site.into, "n", inner ? inner->out : 1);
     LoopExpr *n = loop_variable(lower, loop);
@@ -127,7 +127,7 @@ static void emit_scattered(Lower *lower, const Linear *linear, Site site)
 {
     const Node *node = linear->node;
     emit_starts(lower, linear, site);
-    Nest nest = for_taps(lower, for_positions(lower, node->map, site));
+    MapNest nest = for_taps(lower, for_positions(lower, node->map, site));
     Meeting meeting = for_channels(lower, &nest, true);
     Site to = nest.site;
     to.t = nest.in_t;
@@ -155,7 +155,7 @@ static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
 static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
     const Node *node = linear->node;
-    Nest nest = for_taps(lower, for_positions(lower, node->map, walk_outside(lower, node, walk, site)));
+    MapNest nest = for_taps(lower, for_positions(lower, node->map, walk_outside(lower, node, walk, site)));
     Meeting meeting = for_channels(lower, &nest, false);
     LoopExpr *place[3] = {linear->matrix.outer, meeting.row, meeting.column};
     store_product(lower, nest.site.into, linear->matrix.buffer, 3, place,

@@ -21,9 +21,9 @@ LoopExpr *scaled(Lower *lower, LoopExpr *a, int factor, LoopExpr *b)
 
 /* ---- positions and taps ---- */
 
-Nest for_positions(Lower *lower, const AxisMap *map, Site site)
+MapNest for_positions(Lower *lower, const AxisMap *map, Site site)
 {
-    Nest nest = {map, site, site.t, site.t, num(lower, 0), num(lower, 0), num(lower, 0), {NULL}};
+    MapNest nest = {map, site, site.t, site.t, num(lower, 0), num(lower, 0), num(lower, 0), {NULL}};
     if (map->time.reach != REACH_SAME) {
         LoopStmt *loop = for_range(lower, nest.site.into, "t", map->time.out);
         nest.out_t = loop_variable(lower, loop);
@@ -42,7 +42,7 @@ Nest for_positions(Lower *lower, const AxisMap *map, Site site)
 }
 
 /* The input position that tap k of an output position reads; what follows stands where there is one. */
-static LoopExpr *reached(Lower *lower, Nest *nest, const MapAxis *axis, LoopExpr *output, LoopExpr *k)
+static LoopExpr *reached(Lower *lower, MapNest *nest, const MapAxis *axis, LoopExpr *output, LoopExpr *k)
 {
     Arena *arena = lower->arena;
     LoopExpr *at =
@@ -60,7 +60,7 @@ static LoopExpr *reached(Lower *lower, Nest *nest, const MapAxis *axis, LoopExpr
     return at;
 }
 
-static LoopExpr *for_taps_of(Lower *lower, Nest *nest, const MapAxis *axis, LoopExpr *output)
+static LoopExpr *for_taps_of(Lower *lower, MapNest *nest, const MapAxis *axis, LoopExpr *output)
 {
     if (axis->reach == REACH_SAME)
         return output;
@@ -73,7 +73,7 @@ static LoopExpr *for_taps_of(Lower *lower, Nest *nest, const MapAxis *axis, Loop
     return window ? reached(lower, nest, axis, output, k) : k;
 }
 
-Nest for_taps(Lower *lower, Nest nest)
+MapNest for_taps(Lower *lower, MapNest nest)
 {
     const AxisMap *map = nest.map;
     if (map->time.reach != REACH_SAME)

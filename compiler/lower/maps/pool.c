@@ -6,7 +6,7 @@
 
 #include <float.h>
 
-static LoopStmt *for_channel(Lower *lower, Nest *nest)
+static LoopStmt *for_channel(Lower *lower, MapNest *nest)
 {
     const MapAxis *inner = inner_axis(nest->map);
     LoopStmt *loop = for_units(lower, nest->site.into, "n", inner ? inner->out : 1);
@@ -28,7 +28,7 @@ static LoopExpr *lowest(Lower *lower, StreamId stream)
 
 void emit_pool(Lower *lower, const Node *node, Site site)
 {
-    Nest nest = for_positions(lower, node->map, site), first = nest;
+    MapNest nest = for_positions(lower, node->map, site), first = nest;
     LoopExpr *n = loop_variable(lower, for_channel(lower, &first));
     store_stream(lower, node->out, first.site, op2(lower, OP_ADD, nest.out, n), lowest(lower, node->out),
                  false);
@@ -49,13 +49,13 @@ void emit_pool_grad(Lower *lower, const Node *node, Site site)
     LoopStmt *zeros = for_units(lower, site.into, "n", stream_size(lower, node->out));
     all.into = &zeros->body;
     store_stream(lower, node->out, all, loop_variable(lower, zeros), loop_float(lower->arena, 0), false);
-    Nest nest = for_positions(lower, node->map, site);
+    MapNest nest = for_positions(lower, node->map, site);
     LoopStmt *loop = for_channel(lower, &nest);
     loop->independent = false;
     LoopExpr *n = loop_variable(lower, loop), *out = op2(lower, OP_ADD, nest.out, n);
     LoopExpr *top = declare_local(lower, nest.site.into, "top", loop_float(lower->arena, -FLT_MAX));
     LoopExpr *best = declare_local(lower, nest.site.into, "best", num(lower, 0));
-    Nest taps = for_taps(lower, nest);
+    MapNest taps = for_taps(lower, nest);
     LoopExpr *in = op2(lower, OP_ADD, taps.in, n);
     LoopExpr *x = loop_local(lower, taps.site.into, "x", value_at(lower, node->aux, taps.site, in));
     LoopBlock *greater = &loop_if(lower->arena, taps.site.into, op2(lower, OP_GT, x, top))->body;
