@@ -231,17 +231,17 @@ static bool is_sum_over_time(const Printer *printer, StreamId out)
 
 static void add_out(Printer *printer, const ScanOut *out)
 {
+    const char *value = value_text(printer, out->value).text;
+    if (printer->own_names) { /* what stands there need not make a stream */
+        add_line(printer, "out =", value);
+        return;
+    }
     bool update = printer->node->kind == NODE_UPDATE;
     const char *name = update ? "weight" : stream_at(printer, out->stream)->name;
     bool sum = !update
                && (is_sum_over_time(printer, out->stream)
                    || scan_sums_units(printer->net, printer->node, out->stream));
-    const char *equals = sum ? "+=" : "=";
-    if (printer->own_names)
-        add_line(printer, "out =", value_text(printer, out->value).text);
-    else
-        add_line(printer, arena_printf(printer->arena, "out %s %s", name, equals),
-                 value_text(printer, out->value).text);
+    add_line(printer, arena_printf(printer->arena, "out %s %s", name, sum ? "+=" : "="), value);
 }
 
 static void add_results(Printer *printer)
