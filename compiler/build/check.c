@@ -177,10 +177,22 @@ void check_sizes(Build *b)
 
 /* ---- streams ---------------------------------------------------------------------------------------- */
 
+/* What `over` reads otherwise. */
+static bool check_axis_name(Build *b, const char *axis, Span span)
+{
+    if (axis != name_time && axis != name_space && axis != name_all)
+        return true;
+    report(b, RULE_AXIS, span, "`%s` cannot be the name of an axis", axis);
+    report_hint(b, "`over = time`, `space` and `all` mean other axes; as in `[freq = 40, c = 3]`");
+    return false;
+}
+
 bool check_axes(Build *b, Shape shape, Span span)
 {
-    for (int d = 1; d < shape.ndim; d++) {
+    for (int d = 0; d < shape.ndim; d++) {
         const char *axis = shape_axis(shape, d);
+        if (!check_axis_name(b, axis, span))
+            return false;
         if (shape_find(shape, axis) == d)
             continue;
         report(b, RULE_AXIS, span, "two axes are called `%s`", axis);
