@@ -38,7 +38,7 @@ enum {
     LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
 };
 
-/* ---- convolutions of reals ---- */
+/* ---- convolutions of reals: maps by either, gradients by the first, since narrow ones read inputs twice as often ---- */
 
 enum {
     WINDOW_MOST = 7,         /* positions of a row whose sums are made together, */
