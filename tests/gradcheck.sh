@@ -118,6 +118,19 @@ model remainder {
 END
 judge 0 '^w_a_2 .*ok' 1 'a recurrent convolution with a remainder'
 
+cat > "$work/model.snn" << END
+model reshaped {
+    data idx(shape = [6, 6], classes = 3)
+    time 3 steps
+    a = (image -> conv(2, kernel = 3, pad = same)) + (b[-1] -> reshape([6, 6, 2])) -> lif
+    b = a -> flatten -> dense(72) -> lif
+    c = b -> dense(3) -> li
+    predict argmax(mean(c))
+    train { loss cross_entropy(mean(c), label) }
+}
+END
+judge 0 '^w_b .*ok' 1 'a recurrent view with a remainder'
+
 # What a neuron behind `detach` was is held in the one order, also where the layer goes tile by tile.
 cat > "$work/model.snn" << END
 model detached {

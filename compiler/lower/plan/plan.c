@@ -83,6 +83,14 @@ static void make_rooms(Planning *plan, const Node *node, const NodePlan *record)
         make_room(plan, node->outs.at[i].stream, record->tiles);
 }
 
+/* As much as for the delayed stream, in whose place it may be read: see is_shifted(). */
+static void make_delayed_room(Planning *plan, const Node *delay)
+{
+    int maker = plan->net->streams.at[delay->in].node, units = plan->streams[delay->out].room;
+    if (maker != NONE && plan->net->nodes.at[maker].kind != NODE_DATA)
+        make_room(plan, delay->in, (Tiling){units, 1});
+}
+
 static void start_node(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -146,6 +154,9 @@ Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
         plan.streams[s] = start_stream(&plan, s);
     for (int n = 0; n < net->nodes.count; n++)
         start_node(&plan, n);
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == NODE_DELAY)
+            make_delayed_room(&plan, &net->nodes.at[n]);
     Tiling *params = NEW_ARRAY(arena, Tiling, net->params.count + 1);
     for (ParamId p = 0; p < net->params.count; p++)
         params[p] = param_tiles(&net->params.at[p]);
