@@ -98,7 +98,8 @@ static void write_argument(FILE *out, Dice *dice, const Argument *argument, bool
     if (named)
         fprintf(out, "%s = ", argument->name);
     double value = dice_real(dice, argument->low, argument->high);
-    bool start = strcmp(argument->name, "tau0") == 0; /* a learned parameter's: it is there before the training */
+    /* What a learned parameter starts from is there before the training. */
+    bool start = strcmp(argument->name, "tau0") == 0 || strcmp(argument->name, "start") == 0;
     if (dice_chance(dice, 10) && !start)
         fputs(dice_chance(dice, 50) ? "drift * " : "(0.95 + 0.05 * epoch / epochs) * ", out);
     if (argument->time && dt_ms > 0 && dice_chance(dice, 60))

@@ -52,6 +52,20 @@ static void add_box(Lower *lower, Gather *gather)
                                BUFFER_LOCAL, false, 2, dims);
 }
 
+/* As a local, so that bounds of loops are short: compilers leave out the marks of others. */
+static LoopExpr *settled(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
+{
+    return value->kind == LOOP_NUMBER ? value : loop_local(lower, into, name, value);
+}
+
+static void settle_view(Lower *lower, LoopBlock *into, View *view)
+{
+    view->count = settled(lower, into, "count", view->count);
+    view->tap = settled(lower, into, "tap", view->tap);
+    view->taps = settled(lower, into, "taps", view->taps);
+    view->base = settled(lower, into, "base", view->base);
+}
+
 /* Enters the loops over the positions of axis `a`, one remainder after the other. */
 static void for_phases(Lower *lower, Gather *gather, int a)
 {
@@ -64,6 +78,7 @@ static void for_phases(Lower *lower, Gather *gather, int a)
         gather->site.into = &loop->body;
     }
     gather->view[a] = view_of(lower, axis, gather->node->transposed, phase);
+    settle_view(lower, gather->site.into, &gather->view[a]);
 }
 
 static void for_rows(Lower *lower, Gather *gather)
@@ -128,8 +143,8 @@ static void emit_box(Lower *lower, const Gather *gather)
     LoopExpr *from = clamped(lower, op2(lower, OP_SUB, zero, lowest), zero, all);
     LoopExpr *to = clamped(lower, op2(lower, OP_SUB, num(lower, view->in), lowest), zero, all);
     LoopExpr *ins = num(lower, gather->ins);
-    from = op2(lower, OP_MUL, from, ins);
-    to = op2(lower, OP_MUL, to, ins);
+    from = settled(lower, gather->site.into, "from", op2(lower, OP_MUL, from, ins));
+    to = settled(lower, gather->site.into, "to", op2(lower, OP_MUL, to, ins));
     Read read = for_reads(lower, gather, gather->site.into);
     LoopExpr *offset = op2(lower, OP_MUL, scaled_plus(lower, read.row, view->in, lowest), ins);
     offset = loop_local(lower, read.into, "offset", offset);
