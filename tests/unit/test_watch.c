@@ -50,6 +50,8 @@ static const Case cases[] = {
      1},
     {MODEL("c = image -> dense(4)\n h = poisson(sigmoid(c)) -> dense(4) -> lif()", "sum(h)"), 0},
     {MODEL("h = tanh(image -> dense(4))", "max(h)"), 0},
+    {MODEL("h = tanh(image -> reshape([4, 1])) -> max_pool([2, 1]) -> dense(4) -> lif()", "sum(h)"), 0},
+    {MODEL("h = max(tanh(image -> reshape([2, 2])), over = x) -> dense(4) -> lif()", "sum(h)"), 0},
 };
 
 /* Whether the runtime would say so: in what it watches, in the scores or in the losses. */

@@ -174,6 +174,12 @@ LoopExpr *least(Lower *lower, LoopExpr *a, LoopExpr *b)
     return loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, a, b), a, b);
 }
 
+LoopExpr *is_above(Lower *lower, LoopExpr *x, LoopExpr *greatest)
+{
+    LoopExpr *above = op2(lower, OP_GT, x, greatest);
+    return x->type == TYPE_F32 ? op2(lower, OP_OR, above, op2(lower, OP_NE, x, x)) : above;
+}
+
 LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
 {
     VarId var = loop_var(lower->arena, lower->kernel, name, value->type);

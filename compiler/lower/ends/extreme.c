@@ -37,7 +37,9 @@ void lower_extreme(Lower *lower, const Node *node)
     LoopBlock *inner = nest_loops(lower, &nest, site.into, part, false);
     LoopExpr *x =
         loop_cast(lower->arena, TYPE_F32, load_stream(lower, node->in, site, nest_unit(lower, &nest, units)));
-    loop_set(lower->arena, inner, best->var, op2(lower, OP_MAX, x, best));
+    x = loop_local(lower, inner, "x", x);
+    loop_set(lower->arena, inner, best->var,
+             loop_op(lower->arena, OP_SELECT, is_above(lower, x, best), x, best));
     store_stream(lower, node->out, site, m, best, false);
 }
 

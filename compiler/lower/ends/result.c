@@ -25,12 +25,18 @@ static void emit_reduce_start(Lower *lower, const Node *node, Site site, LoopExp
     store_stream(lower, node->out, site, n, start, false);
 }
 
+static void emit_greater(Lower *lower, StreamId out, Site site, LoopExpr *n, LoopExpr *x)
+{
+    LoopExpr *top = load_stream(lower, out, site, n);
+    store_stream(lower, out, site, n, loop_op(lower->arena, OP_SELECT, is_above(lower, x, top), x, top),
+                 false);
+}
+
 static void emit_reduce_step(Lower *lower, const Node *node, Site site, LoopExpr *n)
 {
     LoopExpr *x = number(lower, load_stream(lower, node->in, site, n));
     if (node->reduce == REDUCE_MAX)
-        store_stream(lower, node->out, site, n, op2(lower, OP_MAX, x, load_stream(lower, node->out, site, n)),
-                     false);
+        emit_greater(lower, node->out, site, n, loop_local(lower, site.into, "x", x));
     else
         store_stream(lower, node->out, site, n, x, true);
 }

@@ -37,9 +37,10 @@ void emit_pool(Lower *lower, const Node *node, Site site)
     LoopExpr *out = op2(lower, OP_ADD, nest.out, n);
     LoopExpr *x = load_stream(lower, node->in, nest.site, op2(lower, OP_ADD, nest.in, n));
     LoopExpr *top = load_stream(lower, node->out, nest.site, out);
-    x = top->type == TYPE_F32 ? loop_cast(lower->arena, TYPE_F32, x) : x;
+    x = loop_local(lower, nest.site.into, "x",
+                   top->type == TYPE_F32 ? loop_cast(lower->arena, TYPE_F32, x) : x);
     store_stream(lower, node->out, nest.site, out,
-                 loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, x, top), x, top), false);
+                 loop_op(lower->arena, OP_SELECT, is_above(lower, x, top), x, top), false);
 }
 
 /* To the first of those that are greatest. */

@@ -474,7 +474,8 @@ static void SNN_AT_LEVEL(reduce_spikes_max_)(void *context, int32_t first, int32
         for (int32_t t = 0; t < 6; t++) {
             float best = (float)spikes_[b][t][0];
             for (int32_t x = 0; x < 4; x++) {
-                best = snn_maxf((float)spikes_[b][t][x], best);
+                const float x_2 = (float)spikes_[b][t][x];
+                best = x_2 > best || x_2 != x_2 ? x_2 : best;
             }
             spikes_max_[b][t][0] = best;
         }
@@ -516,7 +517,8 @@ static void SNN_AT_LEVEL(reduce_hidden_max_)(void *context, int32_t first, int32
             for (int32_t x = 0; x < 4; x++) {
                 float best = (float)hidden_[b][t][x];
                 for (int32_t y = 0; y < 3; y++) {
-                    best = snn_maxf((float)hidden_[b][t][y * 4 + x], best);
+                    const float x_2 = (float)hidden_[b][t][y * 4 + x];
+                    best = x_2 > best || x_2 != x_2 ? x_2 : best;
                 }
                 hidden_max_[b][t][x] = best;
             }

@@ -442,7 +442,8 @@ static void SNN_AT_LEVEL(reduce_digit_max_)(void *context, int32_t first_2, int3
         }
         for (int32_t t = 0; t < 2; t++) {
             SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                digit_max_[b][n] = snn_maxf(digit_[b][t][n], digit_max_[b][n]);
+                const float x = digit_[b][t][n];
+                digit_max_[b][n] = x > digit_max_[b][n] || x != x ? x : digit_max_[b][n];
             }
         }
     }
