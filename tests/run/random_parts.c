@@ -93,14 +93,22 @@ void write_surrogate(FILE *out, Dice *dice)
         fprintf(out, "(%.3g)", dice_real(dice, surrogate->low, surrogate->high));
 }
 
+/* What a learned parameter starts from: it is there before the training, so no schedule. */
+static bool is_start(const char *argument)
+{
+    static const char *const starts[] = {"tau0", "k", "start"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (strcmp(argument, starts[i]) == 0)
+            return true;
+    return false;
+}
+
 static void write_argument(FILE *out, Dice *dice, const Argument *argument, bool named, double dt_ms)
 {
     if (named)
         fprintf(out, "%s = ", argument->name);
     double value = dice_real(dice, argument->low, argument->high);
-    /* What a learned parameter starts from is there before the training. */
-    bool start = strcmp(argument->name, "tau0") == 0 || strcmp(argument->name, "start") == 0;
-    if (dice_chance(dice, 10) && !start)
+    if (dice_chance(dice, 10) && !is_start(argument->name))
         fputs(dice_chance(dice, 50) ? "drift * " : "(0.95 + 0.05 * epoch / epochs) * ", out);
     if (argument->time && dt_ms > 0 && dice_chance(dice, 60))
         fprintf(out, "%.4g ms", value * dt_ms);
