@@ -58,14 +58,16 @@ int net_add(Net *net, Node node)
 
 StreamId net_weights(Net *net, ParamId param, Span span)
 {
+    static const char *const taps[] = {name_z, name_y, name_x};
+    enum { MOST_TAPS = sizeof taps / sizeof *taps };
     const Param *of = &net->params.at[param];
     Shape shape = of->shape;
-    for (int d = 0; d < shape.ndim; d++)
-        shape.axes[d] = shape_axis(of->shape, d);
-    int last = shape.ndim - 1;
-    if (shape.ndim > 1)
-        shape.axes[last - 1] = name_inputs;
-    shape.axes[last] = name_outputs;
+    int windows = shape.ndim - 2;
+    for (int d = 0; d < windows; d++)
+        shape.axes[d] = shape.axes[d] ? shape.axes[d] : taps[MOST_TAPS - windows + d];
+    if (windows >= 0)
+        shape.axes[windows] = name_inputs;
+    shape.axes[shape.ndim - 1] = name_outputs;
     Node node = node_new(NODE_PARAM, span);
     node.weight = param;
     node.out = net_stream(net, of->name, STREAM_REALS, false, shape, span);
