@@ -1,21 +1,10 @@
 /* What every pass over the Net must leave behind: references exist, shapes and times agree, nodes stand in
  * an order in which they can run, bodies keep numbers and truth values apart. */
-#include "net.h"
+#include "net_verify.h"
 #include "schedule.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-
-typedef struct Verifier {
-    const Net *net;
-    const Node *node; /* the one being verified, or NULL */
-    int index;        /* of node */
-    bool draws;       /* it makes the first values of a parameter */
-    Unique stream_names, param_names;
-    int *updated; /* by parameter: the node that updates it, from 1 */
-    const char *error;
-} Verifier;
 
 /* ---- messages ---- */
 
@@ -37,11 +26,7 @@ static const char *node_text(const Verifier *verifier)
     return arena_printf(net->arena, "node %d (%s%s%s)", verifier->index, kind, name[0] ? " " : "", name);
 }
 
-/* Keeps the first error. */
-static bool require(Verifier *verifier, bool condition, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool require(Verifier *verifier, bool condition, const char *format, ...)
+bool net_require(Verifier *verifier, bool condition, const char *format, ...)
 {
     if (condition || verifier->error)
         return condition;
@@ -70,9 +55,10 @@ static const char *stream_name(const Verifier *verifier, StreamId stream)
 
 static bool verify_reference(Verifier *verifier, int id, int count, Reference wanted, const char *what)
 {
-    return require(verifier, wanted != REFERENCE_NO || id == NONE, "`%s` has no meaning here", what)
-           && require(verifier, wanted != REFERENCE_YES || id != NONE, "`%s` is missing", what)
-           && require(verifier, id == NONE || (id >= 0 && id < count), "`%s` is %d of %d", what, id, count);
+    return net_require(verifier, wanted != REFERENCE_NO || id == NONE, "`%s` has no meaning here", what)
+           && net_require(verifier, wanted != REFERENCE_YES || id != NONE, "`%s` is missing", what)
+           && net_require(verifier, id == NONE || (id >= 0 && id < count), "`%s` is %d of %d", what, id,
+                          count);
 }
 
 static bool verify_fields(Verifier *verifier)
@@ -87,14 +73,14 @@ static bool verify_fields(Verifier *verifier)
            && verify_reference(verifier, node->out, streams, facts->out, "out")
            && verify_reference(verifier, node->weight, params, facts->weight, "weight")
            && verify_reference(verifier, node->bias, params, facts->bias, "bias")
-           && require(verifier, facts->equations || listed == 0, "equations have no meaning here");
+           && net_require(verifier, facts->equations || listed == 0, "equations have no meaning here");
 }
 
 static bool verify_producer(Verifier *verifier, StreamId stream)
 {
-    return require(verifier, stream_at(verifier, stream)->node == verifier->index,
-                   "makes `%s`, which says that node %d does", stream_name(verifier, stream),
-                   stream_at(verifier, stream)->node);
+    return net_require(verifier, stream_at(verifier, stream)->node == verifier->index,
+                       "makes `%s`, which says that node %d does", stream_name(verifier, stream),
+                       stream_at(verifier, stream)->node);
 }
 
 static bool verify_lists(Verifier *verifier)
@@ -103,19 +89,19 @@ static bool verify_lists(Verifier *verifier)
     const Net *net = verifier->net;
     bool good = node->out == NONE || verify_producer(verifier, node->out);
     for (int i = 0; i < node->ins.count && good; i++)
-        good = require(verifier, stream_exists(net, node->ins.at[i]), "input %d is stream %d of %d", i,
-                       node->ins.at[i], net->streams.count);
+        good = net_require(verifier, stream_exists(net, node->ins.at[i]), "input %d is stream %d of %d", i,
+                           node->ins.at[i], net->streams.count);
     for (int p = 0; p < node->params.count && good; p++)
-        good = require(verifier, node->params.at[p] >= 0 && node->params.at[p] < net->params.count,
-                       "parameter %d is %d of %d", p, node->params.at[p], net->params.count);
+        good = net_require(verifier, node->params.at[p] >= 0 && node->params.at[p] < net->params.count,
+                           "parameter %d is %d of %d", p, node->params.at[p], net->params.count);
     for (int k = 0; k < node->outs.count && good && node->kind != NODE_UPDATE; k++)
-        good = require(verifier, stream_exists(net, node->outs.at[k].stream), "output %d is stream %d of %d",
-                       k, node->outs.at[k].stream, net->streams.count)
+        good = net_require(verifier, stream_exists(net, node->outs.at[k].stream),
+                           "output %d is stream %d of %d", k, node->outs.at[k].stream, net->streams.count)
                && verify_producer(verifier, node->outs.at[k].stream);
     return good
-           && require(verifier,
-                      node->forward == NONE || (node->forward >= 0 && node->forward < verifier->index),
-                      "belongs to node %d, which is no earlier one", node->forward);
+           && net_require(verifier,
+                          node->forward == NONE || (node->forward >= 0 && node->forward < verifier->index),
+                          "belongs to node %d, which is no earlier one", node->forward);
 }
 
 /* A stream is read where it has been made. Only a delay may read what a later node makes. */
@@ -125,9 +111,11 @@ static bool verify_read(Verifier *verifier, StreamId stream)
         return true;
     int maker = stream_at(verifier, stream)->node;
     bool cycle = verifier->node->kind == NODE_DELAY && maker > verifier->index && verifier->node->steps != 0;
-    return require(verifier, maker != NONE, "reads `%s`, which nobody makes", stream_name(verifier, stream))
-           && require(verifier, maker < verifier->index || cycle,
-                      "reads `%s`, which is made later, by node %d", stream_name(verifier, stream), maker);
+    return net_require(verifier, maker != NONE, "reads `%s`, which nobody makes",
+                       stream_name(verifier, stream))
+           && net_require(verifier, maker < verifier->index || cycle,
+                          "reads `%s`, which is made later, by node %d", stream_name(verifier, stream),
+                          maker);
 }
 
 static bool verify_reads(Verifier *verifier)
@@ -139,145 +127,36 @@ static bool verify_reads(Verifier *verifier)
     return good;
 }
 
-/* ---- bodies ---- */
-
-typedef enum ValueType { NUMBER, TRUTH, EITHER /* the constants 0 and 1 */ } ValueType;
-
-static ValueType value_type(const Instr *instr, const ValueType *types)
-{
-    if (op_is_truth(instr->op))
-        return TRUTH;
-    if (instr->op == OP_CONST)
-        return instr->number == 0 || instr->number == 1 ? EITHER : NUMBER;
-    if (instr->op != OP_SELECT)
-        return NUMBER;
-    return types[instr->b] == EITHER ? types[instr->c] : types[instr->b];
-}
-
-static bool wants_truth(Op op, int operand)
-{
-    return op == OP_AND || op == OP_OR || op == OP_NOT || (op == OP_SELECT && operand == 0);
-}
-
-static bool verify_operands(Verifier *verifier, Val v, const ValueType *types)
-{
-    const Instr *instr = &verifier->node->body.code.at[v];
-    for (int k = 0; k < 3; k++) {
-        Val operand = instr_operand(instr, k);
-        if (k >= op_arity(instr->op)) {
-            if (!require(verifier, operand == NO_VAL, "value %d, `%s`, has %d operands", v,
-                         op_name(instr->op), k + 1))
-                return false;
-            continue;
-        }
-        if (!require(verifier, operand >= 0 && operand < v,
-                     "value %d, `%s`, uses value %d, which is no earlier one", v, op_name(instr->op),
-                     operand))
-            return false;
-        ValueType unwanted = wants_truth(instr->op, k) ? NUMBER : TRUTH;
-        bool branch = instr->op == OP_SELECT && k > 0; /* both of one type, see below */
-        if (!require(verifier, branch || types[operand] != unwanted, "value %d, `%s`, takes a %s for a %s", v,
-                     op_name(instr->op), unwanted == TRUTH ? "truth value" : "number",
-                     unwanted == TRUTH ? "number" : "truth value"))
-            return false;
-    }
-    return instr->op != OP_SELECT
-           || require(verifier,
-                      types[instr->b] == types[instr->c] || types[instr->b] == EITHER
-                          || types[instr->c] == EITHER,
-                      "value %d, `select`, chooses between a number and a truth value", v);
-}
-
-static bool verify_leaf(Verifier *verifier, Val v)
-{
-    const Node *node = verifier->node;
-    const Instr *instr = &node->body.code.at[v];
-    int count;
-    switch ((int)instr->op) {
-    case OP_INPUT:
-        count = node->kind == NODE_SCAN ? node->ins.count : node == &verifier->net->schedule ? 0 : 2;
-        break;
-    case OP_STATE: count = node->states.count; break;
-    case OP_PARAM: count = node->params.count; break;
-    case OP_SCALAR:
-        count = SCALAR_COUNT + (node == &verifier->net->schedule ? 0 : verifier->net->scalars.count);
-        break;
-    case OP_CONST: return require(verifier, isfinite(instr->number), "value %d is not finite", v);
-    case OP_UNIFORM:
-        return require(verifier, verifier->draws, "value %d draws a number where nothing begins", v);
-    default:
-        return require(verifier, !op_is_word(instr->op), "value %d, `%s`, is for the Loop IR only", v,
-                       op_name(instr->op));
-    }
-    return require(verifier, instr->index >= 0 && instr->index < count, "value %d is %s %d of %d", v,
-                   op_name(instr->op), instr->index, count);
-}
-
-static bool verify_result(Verifier *verifier, Val value, const ValueType *types, const char *what, int k)
-{
-    return require(verifier, value >= 0 && value < verifier->node->body.code.count, "%s %d is value %d of %d",
-                   what, k, value, verifier->node->body.code.count)
-           && require(verifier, types[value] != TRUTH, "%s %d is a truth value", what, k);
-}
-
-static bool verify_results(Verifier *verifier, const ValueType *types)
-{
-    const Node *node = verifier->node;
-    bool good = true;
-    for (int k = 0; k < node->outs.count && good; k++)
-        good = verify_result(verifier, node->outs.at[k].value, types, "output", k);
-    for (int k = 0; k < node->grads.count && good; k++)
-        good = verify_result(verifier, node->grads.at[k].value, types, "gradient", k);
-    for (int s = 0; s < node->states.count && good; s++)
-        good = verify_result(verifier, node->states.at[s].next, types, "the next value of state", s);
-    return good;
-}
-
-static bool verify_body(Verifier *verifier)
-{
-    const Body *body = &verifier->node->body;
-    ValueType *types = NEW_ARRAY(verifier->net->arena, ValueType, body->code.count + 1);
-    for (Val v = 0; v < body->code.count; v++) {
-        const Instr *instr = &body->code.at[v];
-        if (!require(verifier, (int)instr->op >= 0 && instr->op < OP_BODY_COUNT, "value %d has no operation",
-                     v)
-            || !verify_leaf(verifier, v) || !verify_operands(verifier, v, types))
-            return false;
-        types[v] = value_type(instr, types);
-    }
-    return verify_results(verifier, types);
-}
-
 /* ---- shapes and times ---- */
 
 static bool same_shape(Verifier *verifier, StreamId a, StreamId b)
 {
     Arena *arena = verifier->net->arena;
     Shape first = stream_at(verifier, a)->shape, second = stream_at(verifier, b)->shape;
-    return require(verifier, shape_equal(first, second), "`%s` is %s, but `%s` is %s",
-                   stream_name(verifier, a), shape_text(arena, first), stream_name(verifier, b),
-                   shape_text(arena, second));
+    return net_require(verifier, shape_equal(first, second), "`%s` is %s, but `%s` is %s",
+                       stream_name(verifier, a), shape_text(arena, first), stream_name(verifier, b),
+                       shape_text(arena, second));
 }
 
 static bool is_temporal(Verifier *verifier, StreamId stream, bool temporal)
 {
-    return require(verifier, stream_at(verifier, stream)->temporal == temporal, "`%s` is %s time",
-                   stream_name(verifier, stream),
-                   temporal ? "the same at all steps, not over" : "not a sum over");
+    return net_require(verifier, stream_at(verifier, stream)->temporal == temporal, "`%s` is %s time",
+                       stream_name(verifier, stream),
+                       temporal ? "the same at all steps, not over" : "not a sum over");
 }
 
 static bool same_time(Verifier *verifier, StreamId a, StreamId b)
 {
-    return require(verifier, stream_at(verifier, a)->temporal == stream_at(verifier, b)->temporal,
-                   "of `%s` and `%s` only one goes over time", stream_name(verifier, a),
-                   stream_name(verifier, b));
+    return net_require(verifier, stream_at(verifier, a)->temporal == stream_at(verifier, b)->temporal,
+                       "of `%s` and `%s` only one goes over time", stream_name(verifier, a),
+                       stream_name(verifier, b));
 }
 
 static bool has_units(Verifier *verifier, StreamId stream, int units)
 {
     int size = shape_size(stream_at(verifier, stream)->shape);
-    return require(verifier, size == units, "`%s` has %d units, its map %d", stream_name(verifier, stream),
-                   size, units);
+    return net_require(verifier, size == units, "`%s` has %d units, its map %d",
+                       stream_name(verifier, stream), size, units);
 }
 
 static bool weight_fits(Verifier *verifier, const AxisMap *map, ParamId weight)
@@ -285,8 +164,9 @@ static bool weight_fits(Verifier *verifier, const AxisMap *map, ParamId weight)
     const Param *param = &verifier->net->params.at[weight];
     Shape shape = {0};
     shape.ndim = map_weight_dims(map, shape.dims);
-    return require(verifier, shape_equal(param->shape, shape), "`%s` is %s, not %s", param->name,
-                   shape_text(verifier->net->arena, param->shape), shape_text(verifier->net->arena, shape));
+    return net_require(verifier, shape_equal(param->shape, shape), "`%s` is %s, not %s", param->name,
+                       shape_text(verifier->net->arena, param->shape),
+                       shape_text(verifier->net->arena, shape));
 }
 
 /* A stream that is the weights, or their gradient. */
@@ -294,24 +174,24 @@ static bool weights_fit(Verifier *verifier, const AxisMap *map, StreamId weights
 {
     const Stream *stream = stream_at(verifier, weights);
     int size = map_rows(map) * map_columns(map);
-    return require(verifier, !stream->batched && !stream->temporal, "`%s` are no weights: they change",
-                   stream->name)
-           && require(verifier, shape_size(stream->shape) == size, "`%s` are %d weights of %d", stream->name,
-                      shape_size(stream->shape), size);
+    return net_require(verifier, !stream->batched && !stream->temporal, "`%s` are no weights: they change",
+                       stream->name)
+           && net_require(verifier, shape_size(stream->shape) == size, "`%s` are %d weights of %d",
+                          stream->name, shape_size(stream->shape), size);
 }
 
 /* The map takes `in` to `out`; `weights` is a stream of them, or of their gradient, or NONE. */
 static bool map_fits(Verifier *verifier, const Node *node, StreamId in, StreamId out, StreamId weights)
 {
-    if (!require(verifier, node->map != NULL, "has no map"))
+    if (!net_require(verifier, node->map != NULL, "has no map"))
         return false;
     const AxisMap *map = node->map;
     const char *fault = map_fault(map);
     bool whole = map->time.reach == REACH_SAME
                  || (map->time.in == verifier->net->steps && map->time.out == verifier->net->steps
                      && stream_at(verifier, in)->temporal);
-    return require(verifier, !fault, "%s", fault)
-           && require(verifier, whole, "goes over other steps than there are")
+    return net_require(verifier, !fault, "%s", fault)
+           && net_require(verifier, whole, "goes over other steps than there are")
            && has_units(verifier, in, map_inputs(map)) && has_units(verifier, out, map_outputs(map))
            && same_time(verifier, in, out)
            && (node->weight == NONE || weight_fits(verifier, map, node->weight))
@@ -320,13 +200,14 @@ static bool map_fits(Verifier *verifier, const Node *node, StreamId in, StreamId
 
 static bool bias_fits(Verifier *verifier, const Node *node)
 {
-    if (!require(verifier, node->map != NULL, "has no map"))
+    if (!net_require(verifier, node->map != NULL, "has no map"))
         return false;
     const Param *param = &verifier->net->params.at[node->bias];
     int size = map_biases(node->map, node->transposed);
     Shape shape = {.ndim = size > 0, .dims = {size}};
-    return require(verifier, shape_equal(param->shape, shape), "`%s` is %s, not %s", param->name,
-                   shape_text(verifier->net->arena, param->shape), shape_text(verifier->net->arena, shape));
+    return net_require(verifier, shape_equal(param->shape, shape), "`%s` is %s, not %s", param->name,
+                       shape_text(verifier->net->arena, param->shape),
+                       shape_text(verifier->net->arena, shape));
 }
 
 static bool verify_map(Verifier *verifier)
@@ -343,7 +224,7 @@ static bool verify_scan_grads(Verifier *verifier)
         bool found = false;
         for (int p = 0; p < node->params.count; p++)
             found = found || node->params.at[p] == node->grads.at[g].param;
-        if (!require(verifier, found, "gradient %d is of no parameter of the node", g))
+        if (!net_require(verifier, found, "gradient %d is of no parameter of the node", g))
             return false;
     }
     return true;
@@ -352,8 +233,8 @@ static bool verify_scan_grads(Verifier *verifier)
 static bool is_within(Verifier *verifier, const char *name, Shape shape, Shape units)
 {
     Arena *arena = verifier->net->arena;
-    return require(verifier, shape_within(shape, units), "`%s` is %s, but the units are %s", name,
-                   shape_text(arena, shape), shape_text(arena, units));
+    return net_require(verifier, shape_within(shape, units), "`%s` is %s, but the units are %s", name,
+                       shape_text(arena, shape), shape_text(arena, units));
 }
 
 /* A sum of spikes is a number. */
@@ -362,8 +243,8 @@ static bool verify_scan_out(Verifier *verifier, StreamId out, Shape units)
     const Net *net = verifier->net;
     bool sum = scan_sums_units(net, verifier->node, out) || scan_sums_steps(net, verifier->node, out);
     return is_within(verifier, stream_name(verifier, out), stream_at(verifier, out)->shape, units)
-           && require(verifier, !sum || stream_at(verifier, out)->kind == STREAM_REALS,
-                      "`%s` is a sum, not of spikes", stream_name(verifier, out));
+           && net_require(verifier, !sum || stream_at(verifier, out)->kind == STREAM_REALS,
+                          "`%s` is a sum, not of spikes", stream_name(verifier, out));
 }
 
 static bool verify_scan_axes(Verifier *verifier)
@@ -389,9 +270,9 @@ static bool verify_scan(Verifier *verifier)
     bool batched = scan_is_batched(verifier->net, node), alike = true;
     for (int i = 0; i < node->ins.count; i++)
         alike = alike && stream_at(verifier, node->ins.at[i])->batched == batched;
-    return require(verifier, node->outs.count + node->grads.count > 0, "has no result")
-           && require(verifier, alike, "reads what is of one sample with what is of all")
-           && require(verifier, node->outs.count + node->ins.count > 0, "has no stream to tell its size")
+    return net_require(verifier, node->outs.count + node->grads.count > 0, "has no result")
+           && net_require(verifier, alike, "reads what is of one sample with what is of all")
+           && net_require(verifier, node->outs.count + node->ins.count > 0, "has no stream to tell its size")
            && verify_scan_axes(verifier) && verify_scan_grads(verifier) && verify_body(verifier);
 }
 
@@ -402,8 +283,8 @@ static bool verify_data(Verifier *verifier)
     const Data *data = &verifier->net->data;
     bool spikes = stream_at(verifier, node->out)->kind == STREAM_SPIKES;
     return node->held
-           || require(verifier, spikes == data->spikes, "`%s` and the data differ in kind",
-                      stream_name(verifier, node->out));
+           || net_require(verifier, spikes == data->spikes, "`%s` and the data differ in kind",
+                          stream_name(verifier, node->out));
 }
 
 static bool verify_delay(Verifier *verifier)
@@ -411,9 +292,10 @@ static bool verify_delay(Verifier *verifier)
     const Node *node = verifier->node;
     return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->in, true)
            && is_temporal(verifier, node->out, true)
-           && require(verifier, stream_at(verifier, node->in)->kind == stream_at(verifier, node->out)->kind,
-                      "`%s` and `%s` differ in kind", stream_name(verifier, node->in),
-                      stream_name(verifier, node->out));
+           && net_require(verifier,
+                          stream_at(verifier, node->in)->kind == stream_at(verifier, node->out)->kind,
+                          "`%s` and `%s` differ in kind", stream_name(verifier, node->in),
+                          stream_name(verifier, node->out));
 }
 
 /* One number a class, for all steps. */
@@ -422,8 +304,8 @@ static bool verify_scores(Verifier *verifier)
     StreamId in = verifier->node->in;
     int size = shape_size(stream_at(verifier, in)->shape), classes = verifier->net->data.classes;
     return is_temporal(verifier, in, false)
-           && require(verifier, size == classes, "`%s` has %d values for %d classes",
-                      stream_name(verifier, in), size, classes);
+           && net_require(verifier, size == classes, "`%s` has %d values for %d classes",
+                          stream_name(verifier, in), size, classes);
 }
 
 static bool verify_copy(Verifier *verifier)
@@ -433,12 +315,12 @@ static bool verify_copy(Verifier *verifier)
     const Extract *piece = &node->piece;
     int around = piece->outer * piece->inner;
     return same_time(verifier, node->in, node->out)
-           && require(verifier, out->kind == STREAM_REALS || in->kind == STREAM_SPIKES,
-                      "`%s` is of reals, `%s` of spikes", in->name, out->name)
-           && require(verifier,
-                      around * piece->in == shape_size(in->shape)
-                          && around * piece->out == shape_size(out->shape),
-                      "its piece is of other sizes than `%s` and `%s`", in->name, out->name);
+           && net_require(verifier, out->kind == STREAM_REALS || in->kind == STREAM_SPIKES,
+                          "`%s` is of reals, `%s` of spikes", in->name, out->name)
+           && net_require(verifier,
+                          around * piece->in == shape_size(in->shape)
+                              && around * piece->out == shape_size(out->shape),
+                          "its piece is of other sizes than `%s` and `%s`", in->name, out->name);
 }
 
 static bool verify_loss(Verifier *verifier)
@@ -447,8 +329,8 @@ static bool verify_loss(Verifier *verifier)
     if (verifier->node->loss != LOSS_VALUE)
         return verify_scores(verifier);
     return is_temporal(verifier, in, false)
-           && require(verifier, stream_at(verifier, in)->shape.ndim == 0, "`%s` is no single number",
-                      stream_name(verifier, in));
+           && net_require(verifier, stream_at(verifier, in)->shape.ndim == 0, "`%s` is no single number",
+                          stream_name(verifier, in));
 }
 
 static bool verify_target(Verifier *verifier)
@@ -456,16 +338,16 @@ static bool verify_target(Verifier *verifier)
     StreamId out = verifier->node->out;
     int size = shape_size(stream_at(verifier, out)->shape), classes = verifier->net->data.classes;
     return is_temporal(verifier, out, false)
-           && require(verifier, size == classes, "`%s` has %d values for %d classes",
-                      stream_name(verifier, out), size, classes);
+           && net_require(verifier, size == classes, "`%s` has %d values for %d classes",
+                          stream_name(verifier, out), size, classes);
 }
 
 static bool verify_encoder(Verifier *verifier)
 {
     const Node *node = verifier->node;
     return same_shape(verifier, node->in, node->out) && is_temporal(verifier, node->out, true)
-           && require(verifier, stream_at(verifier, node->out)->kind == STREAM_SPIKES,
-                      "`%s` is not of spikes", stream_name(verifier, node->out));
+           && net_require(verifier, stream_at(verifier, node->out)->kind == STREAM_SPIKES,
+                          "`%s` is not of spikes", stream_name(verifier, node->out));
 }
 
 /* Over time, or over some axes of the units. */
@@ -474,7 +356,7 @@ static bool verify_reduced(Verifier *verifier, StreamId whole, StreamId part, Re
     if (stream_at(verifier, part)->shape.ndim == stream_at(verifier, whole)->shape.ndim)
         return same_shape(verifier, whole, part) && is_temporal(verifier, whole, true)
                && is_temporal(verifier, part, false);
-    return require(verifier, reduce == REDUCE_MAX, "a %s over units is a scan", reduce_name(reduce))
+    return net_require(verifier, reduce == REDUCE_MAX, "a %s over units is a scan", reduce_name(reduce))
            && same_time(verifier, whole, part)
            && is_within(verifier, stream_name(verifier, part), stream_at(verifier, part)->shape,
                         stream_at(verifier, whole)->shape);
@@ -485,19 +367,19 @@ static bool verify_pick(Verifier *verifier)
     const Node *node = verifier->node;
     return verify_reduced(verifier, node->aux, node->in, node->reduce)
            && same_shape(verifier, node->aux, node->out) && same_time(verifier, node->aux, node->out)
-           && require(verifier, node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST,
-                      "a mean or a sum picks no step");
+           && net_require(verifier, node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST,
+                          "a mean or a sum picks no step");
 }
 
 static bool verify_update(Verifier *verifier)
 {
     int *updated = &verifier->updated[verifier->node->weight];
-    if (!require(verifier, *updated == 0, "node %d updates the same parameter", *updated - 1))
+    if (!net_require(verifier, *updated == 0, "node %d updates the same parameter", *updated - 1))
         return false;
     *updated = verifier->index + 1;
-    return require(verifier, verifier->node->outs.count == 1, "has %d new weights",
-                   verifier->node->outs.count)
-           && require(verifier, verifier->node->params.count == 0, "uses other parameters")
+    return net_require(verifier, verifier->node->outs.count == 1, "has %d new weights",
+                       verifier->node->outs.count)
+           && net_require(verifier, verifier->node->params.count == 0, "uses other parameters")
            && verify_body(verifier);
 }
 
@@ -505,11 +387,11 @@ static bool param_fits(Verifier *verifier, StreamId values)
 {
     const Stream *stream = stream_at(verifier, values);
     const Param *param = &verifier->net->params.at[verifier->node->weight];
-    return require(verifier, !stream->batched && !stream->temporal, "`%s` is no parameter: it changes",
-                   stream->name)
-           && require(verifier, shape_size(stream->shape) == shape_size(param->shape),
-                      "`%s` has %d values, `%s` %d", stream->name, shape_size(stream->shape), param->name,
-                      shape_size(param->shape));
+    return net_require(verifier, !stream->batched && !stream->temporal, "`%s` is no parameter: it changes",
+                       stream->name)
+           && net_require(verifier, shape_size(stream->shape) == shape_size(param->shape),
+                          "`%s` has %d values, `%s` %d", stream->name, shape_size(stream->shape), param->name,
+                          shape_size(param->shape));
 }
 
 static bool verify_meaning(Verifier *verifier)
@@ -537,7 +419,8 @@ static bool verify_meaning(Verifier *verifier)
                && is_temporal(verifier, node->out, false);
     case NODE_PICK_GRAD: return verify_pick(verifier);
     case NODE_MAP_GRAD:
-        return require(verifier, (node->weight == NONE) != (node->out == NONE), "is of one array of weights")
+        return net_require(verifier, (node->weight == NONE) != (node->out == NONE),
+                           "is of one array of weights")
                && map_fits(verifier, node, node->in, node->aux, node->out);
     case NODE_PARAM: return param_fits(verifier, node->out);
     case NODE_PARAM_GRAD: return param_fits(verifier, node->in);
@@ -545,7 +428,7 @@ static bool verify_meaning(Verifier *verifier)
     case NODE_UPDATE: return verify_update(verifier);
     case NODE_KIND_COUNT: break;
     }
-    return require(verifier, false, "is of no kind");
+    return net_require(verifier, false, "is of no kind");
 }
 
 /* ---- the net ---- */
@@ -555,13 +438,13 @@ static bool verify_place(Verifier *verifier)
 {
     const Net *net = verifier->net;
     NodeKind kind = verifier->node->kind;
-    if (!require(verifier, (int)kind >= 0 && kind < NODE_KIND_COUNT, "is of no kind"))
+    if (!net_require(verifier, (int)kind >= 0 && kind < NODE_KIND_COUNT, "is of no kind"))
         return false;
     NodePhase phase = node_facts(kind)->phase, here = verifier->index >= net->updates    ? NODE_PHASE_UPDATE
                                                       : verifier->index >= net->backward ? NODE_PHASE_BACKWARD
                                                                                          : NODE_PHASE_FORWARD;
     bool either = phase == NODE_PHASE_EITHER && here != NODE_PHASE_UPDATE;
-    return require(verifier, phase == here || either, "stands among the nodes of another phase");
+    return net_require(verifier, phase == here || either, "stands among the nodes of another phase");
 }
 
 static bool verify_node(Verifier *verifier, int index)
@@ -577,19 +460,19 @@ static bool verify_node(Verifier *verifier, int index)
 static bool verify_stream(Verifier *verifier, StreamId id)
 {
     const Stream *stream = stream_at(verifier, id);
-    if (!require(verifier,
-                 unique_name(verifier->net->arena, &verifier->stream_names, stream->name) == stream->name,
-                 "two streams are called `%s`", stream->name))
+    if (!net_require(verifier,
+                     unique_name(verifier->net->arena, &verifier->stream_names, stream->name) == stream->name,
+                     "two streams are called `%s`", stream->name))
         return false;
     for (int d = 0; d < stream->shape.ndim; d++)
-        if (!require(verifier, stream->shape.dims[d] > 0, "stream `%s` has the shape %s", stream->name,
-                     shape_text(verifier->net->arena, stream->shape)))
+        if (!net_require(verifier, stream->shape.dims[d] > 0, "stream `%s` has the shape %s", stream->name,
+                         shape_text(verifier->net->arena, stream->shape)))
             return false;
     int node = stream->node;
-    return require(verifier, node >= NONE && node < verifier->net->nodes.count,
-                   "stream `%s` is made by node %d of %d", stream->name, node, verifier->net->nodes.count)
-           && require(verifier, node == NONE || node_makes(&verifier->net->nodes.at[node], id),
-                      "stream `%s` says that node %d makes it", stream->name, node);
+    return net_require(verifier, node >= NONE && node < verifier->net->nodes.count,
+                       "stream `%s` is made by node %d of %d", stream->name, node, verifier->net->nodes.count)
+           && net_require(verifier, node == NONE || node_makes(&verifier->net->nodes.at[node], id),
+                          "stream `%s` says that node %d makes it", stream->name, node);
 }
 
 static bool verify_init(Verifier *verifier, const Param *param)
@@ -597,7 +480,7 @@ static bool verify_init(Verifier *verifier, const Param *param)
     verifier->node = param->init;
     verifier->draws = true;
     bool good =
-        require(verifier, param->init->outs.count == 1, "has %d first values", param->init->outs.count)
+        net_require(verifier, param->init->outs.count == 1, "has %d first values", param->init->outs.count)
         && verify_body(verifier);
     verifier->draws = false;
     verifier->node = NULL;
@@ -607,10 +490,10 @@ static bool verify_init(Verifier *verifier, const Param *param)
 static bool verify_param(Verifier *verifier, ParamId id)
 {
     const Param *param = &verifier->net->params.at[id];
-    return require(verifier,
-                   unique_name(verifier->net->arena, &verifier->param_names, param->name) == param->name,
-                   "two parameters are called `%s`", param->name)
-           && require(verifier, param->init, "`%s` starts from nothing", param->name)
+    return net_require(verifier,
+                       unique_name(verifier->net->arena, &verifier->param_names, param->name) == param->name,
+                       "two parameters are called `%s`", param->name)
+           && net_require(verifier, param->init, "`%s` starts from nothing", param->name)
            && verify_init(verifier, param);
 }
 
@@ -622,9 +505,9 @@ static bool verify_group(Verifier *verifier, const Part *part)
         verifier->index = part->nodes[i];
         const Node *node = verifier->node = &verifier->net->nodes.at[part->nodes[i]];
         int here = node->states.count ? (node->reverse ? -1 : 1) : (node->steps > 0) - (node->steps < 0);
-        if (!require(verifier, node_is_stepwise(node), "cannot be part of a recurrent group")
-            || !require(verifier, !here || !direction || here == direction,
-                        "runs against the time of its recurrent group"))
+        if (!net_require(verifier, node_is_stepwise(node), "cannot be part of a recurrent group")
+            || !net_require(verifier, !here || !direction || here == direction,
+                            "runs against the time of its recurrent group"))
             return false;
         direction = direction ? direction : here;
     }
@@ -645,9 +528,9 @@ static bool verify_optimizer(Verifier *verifier, const Node *optimizer)
 {
     verifier->index = verifier->net->nodes.count;
     verifier->node = optimizer;
-    bool good =
-        require(verifier, verifier->node->outs.count == 1, "has %d new weights", verifier->node->outs.count)
-        && verify_body(verifier);
+    bool good = net_require(verifier, verifier->node->outs.count == 1, "has %d new weights",
+                            verifier->node->outs.count)
+                && verify_body(verifier);
     verifier->node = NULL;
     return good;
 }
@@ -657,11 +540,12 @@ static bool verify_schedule(Verifier *verifier)
     const Net *net = verifier->net;
     verifier->index = net->nodes.count;
     verifier->node = &net->schedule;
-    bool good = require(verifier, net->schedule.outs.count == net->scalars.count,
-                        "there are %d values of %d run scalars", net->schedule.outs.count, net->scalars.count)
-                && require(verifier, !net->training.present || net->training.rate < net->scalars.count,
-                           "no scalar is the learning rate")
-                && verify_body(verifier);
+    bool good =
+        net_require(verifier, net->schedule.outs.count == net->scalars.count,
+                    "there are %d values of %d run scalars", net->schedule.outs.count, net->scalars.count)
+        && net_require(verifier, !net->training.present || net->training.rate < net->scalars.count,
+                       "no scalar is the learning rate")
+        && verify_body(verifier);
     verifier->node = NULL;
     return good;
 }
@@ -669,12 +553,12 @@ static bool verify_schedule(Verifier *verifier)
 const char *net_verify(const Net *net)
 {
     Verifier verifier = {.net = net, .updated = NEW_ARRAY(net->arena, int, net->params.count + 1)};
-    bool good =
-        require(&verifier, net->steps > 0, "there are %d steps", net->steps)
-        && require(&verifier,
-                   net->backward >= 0 && net->backward <= net->updates && net->updates <= net->nodes.count,
-                   "the phases start at nodes %d and %d of %d", net->backward, net->updates,
-                   net->nodes.count);
+    bool good = net_require(&verifier, net->steps > 0, "there are %d steps", net->steps)
+                && net_require(&verifier,
+                               net->backward >= 0 && net->backward <= net->updates
+                                   && net->updates <= net->nodes.count,
+                               "the phases start at nodes %d and %d of %d", net->backward, net->updates,
+                               net->nodes.count);
     for (StreamId s = 0; s < net->streams.count && good; s++)
         good = verify_stream(&verifier, s);
     for (ParamId p = 0; p < net->params.count && good; p++)

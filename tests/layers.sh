@@ -1,7 +1,7 @@
 #!/bin/sh
 # layers.sh [ROOT] checks every #include "..." below ROOT (default: here): a file may include its own
 # layer and the layers before it, never a later one. And that names which end with an underscore are left to
-# models: no identifier of runtime/ does. And that each header has an include guard of its own.
+# models: no identifier of runtime/ does. And that each header has an include guard of its own, and that no file is too long.
 set -eu
 cd "${1:-.}"
 includes=$(mktemp) && trap 'rm -f "$includes"' EXIT
@@ -15,6 +15,12 @@ fi
 twice=$(grep -rhE '^#ifndef [A-Z0-9_]+_H$' compiler grammar backends runtime --include='*.h' | sort | uniq -d)
 if [ -n "$twice" ]; then
     echo "layers: two headers are guarded by the same name, so one file cannot include both: $twice" >&2
+    failed=1
+fi
+
+long=$(find compiler backends runtime -name '*.[ch]' | xargs wc -l | awk '$2 != "total" && $1 > 600 { print $2 " (" $1 " lines)" }')
+if [ -n "$long" ]; then
+    echo "layers: over 600 lines: divide it by what its parts do: $long" >&2
     failed=1
 fi
 

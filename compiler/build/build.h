@@ -434,55 +434,6 @@ Value eval_step(Context *c, Scope *scope, const Expr *call);
 StreamId weights_stream(Build *b, ParamId param, Span span);
 extern const char *const weights_formals[];
 Value build_weights(Build *b, const StageUse *use);
-/* The weights of a map by a stage with the arguments `weights`, `init`, `frozen`, `clamp` and `synapse`, shaped as
- * map_weight_dims says: a parameter of its own, or what it is given. False if a mistake was reported. */
-bool stage_weights(Build *b, const StageUse *use, const Scope *arguments, Node *map);
-/* Of so many biases (0: one for all), which are frozen as the weights are. `init`: what they start from; NULL: as usual. */
-ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,
-                   const Entry *init);
-/* A linear map with its weights, as a stage adds it. */
-typedef struct Connection {
-    const StageUse *use;
-    const Scope *frame; /* of its arguments */
-    StreamId in;
-    AxisMap map;
-    bool transposed;
-    Shape out;
-    bool fixed; /* no parameters: each weight is map.constant */
-    bool bias;
-    const Entry *bias_init; /* what biases start from; NULL: as usual */
-} Connection;
-
-/* The argument `bias`. False if a mistake was reported. */
-bool connection_bias(Build *b, Connection *connection);
-/* That its weights, and what it makes, are not too many. */
-bool check_connection(Build *b, const Connection *connection);
-Value add_connection(Build *b, const Connection *connection);
-
-/* What a stage's window goes along: all axes of its input but the channel. */
-typedef struct Window {
-    const char *stage;
-    Span span;
-    const Scope *frame; /* of its arguments */
-    Shape in;
-    int count;       /* of those axes */
-    bool strides;    /* without an argument, the stride is the kernel */
-    bool transposed; /* from outputs to inputs */
-} Window;
-
-bool has_channels(Shape shape);
-Window window_of(const char *stage, Span span, const Scope *frame, Shape in);
-/* The windows of the map, an axis each, from the arguments kernel, stride, pad, dilation, edge, as far as the stage has
- * them. False if a mistake was reported. */
-bool read_windows(Build *b, const Window *window, AxisMap *map);
-bool read_window_in_time(Build *b, const Window *window, MapAxis *axis);
-/* An axis for the channels of the input, if it has some, which stay apart. */
-void add_same_channels(const Window *window, AxisMap *map);
-/* Of what the map, or its transpose, makes. */
-Shape map_shape(const AxisMap *map, bool transposed);
-/* That `along`, if it is given, is `time`. */
-bool check_along(Build *b, const Scope *frame);
-
 extern const char *const dense_formals[];
 bool dense_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 Value build_dense(Build *b, const StageUse *use);

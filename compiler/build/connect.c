@@ -1,5 +1,5 @@
 /* What all connections share: their weights, their biases, the node. */
-#include "build.h"
+#include "connect.h"
 
 bool check_connection(Build *b, const Connection *connection)
 {

@@ -1,5 +1,5 @@
 /* conv(channels, kernel = 3): convolutions along all axes of space but the channel, or along time, and their transposes. */
-#include "build.h"
+#include "connect.h"
 
 const char *const conv_formals[] = {
     name_channels, name_none, name_kernel,   NULL,      name_stride,    name_none, name_pad,    name_none,

@@ -1,5 +1,5 @@
 /* dense(size): each output is a weighted sum of all inputs. Along time, each step is one of all steps. */
-#include "build.h"
+#include "connect.h"
 
 const char *const dense_formals[] = {name_size,   NULL,           name_bias,  name_false,   name_init,
                                      name_none,   name_along,     name_none,  name_weights, name_none,

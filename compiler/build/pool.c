@@ -1,5 +1,5 @@
 /* Pools and up-sampling: windows along the axes of space, one channel apart from the other, without weights. */
-#include "build.h"
+#include "connect.h"
 
 const char *const pool_formals[] = {name_kernel, NULL, name_stride, name_none, name_pad, name_none, NULL};
 const char *const upsample_formals[] = {name_kernel, NULL, NULL};

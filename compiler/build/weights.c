@@ -1,5 +1,5 @@
 /* Weights of connections: each use of a stage has its own, unless it is given some that have a name. */
-#include "build.h"
+#include "connect.h"
 
 const char *const weights_formals[] = {name_shape,     NULL,       name_init,  name_none,
                                        name_frozen,    name_false, name_clamp, name_none,

@@ -1,5 +1,5 @@
 /* Windows: how the arguments of convolutions and pools say along which axes of a stream they go, and how. */
-#include "build.h"
+#include "connect.h"
 
 enum { MOST_TAPS = 10000 }; /* of a window along an axis, and most of each number that says where it stands */
 
