@@ -18,7 +18,7 @@
 
 extern const SnnModel description;
 
-enum { MAX_WORDS = 1 << 23 };
+enum { MAX_WORDS = 1 << 25 };
 
 typedef struct Words {
     uint32_t *at;

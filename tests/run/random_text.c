@@ -33,6 +33,7 @@ typedef struct Writer {
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;
+    int late; /* steps that its past is read later than by one; 0: not drawn */
     bool wide;
     bool deep; /* many thin layers */
     bool flat; /* images have one dimension */
@@ -123,10 +124,15 @@ static const NamedStream *choose_source(Writer *w, int layer)
     return &w->streams[dice_below(&w->dice, before)];
 }
 
+/* In larger models two different ones at most: each makes a segment of steps, in which a recurrent group is written anew. */
 static int choose_delay(Writer *w)
 {
     int most = w->steps - 1 < 6 ? w->steps - 1 : 6;
-    return chance(w, 50) ? 1 : dice_between(&w->dice, 1, most);
+    int delay = chance(w, 50) ? 1 : dice_between(&w->dice, 1, most);
+    if (delay == 1 || w->layers <= 2)
+        return delay;
+    w->late = w->late ? w->late : delay;
+    return w->late;
 }
 
 /* A name, or what a block with several axes makes of it; of such as may stand in a loop if it is of the past. */
@@ -475,7 +481,7 @@ static int draw_unroll(Writer *w)
 static int choose_unroll(Writer *w)
 {
     int drawn = draw_unroll(w);
-    return has_lengthy_neurons(w) ? 0 : drawn;
+    return has_lengthy_neurons(w) || (w->layers > 2 && drawn > 2) ? 0 : drawn;
 }
 
 /* Tables in every layer take a compiler long: few models, small ones. */

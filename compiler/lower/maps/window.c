@@ -121,19 +121,25 @@ static Read for_reads(Lower *lower, const Gather *gather, LoopBlock *into)
     return read;
 }
 
-/* box[slot][from .. to-1] = values from `offset` on, or zeros where it is NULL */
-static void emit_part(Lower *lower, const Gather *gather, const Read *read, LoopExpr *from, LoopExpr *to,
-                      LoopExpr *offset)
+/* All of it, the rows that nothing reads, too: so compilers see that nothing is read that was not written. */
+static void emit_zeros(Lower *lower, const Gather *gather)
 {
-    if (from->kind == LOOP_NUMBER && to->kind == LOOP_NUMBER && from->number == to->number)
-        return;
+    const Buffer *box = &lower->program->buffers.at[gather->box];
+    LoopStmt *rows = for_range(lower, gather->site.into, "m", box->dims[0]);
+    LoopStmt *loop = for_units(lower, &rows->body, "n", box->dims[1]);
+    store2(lower, &loop->body, gather->box, loop_variable(lower, rows), loop_variable(lower, loop),
+           loop_float(lower->arena, 0), false);
+}
+
+/* box[slot][from .. to-1] = values from `offset` on */
+static void emit_values(Lower *lower, const Gather *gather, const Read *read, LoopExpr *from, LoopExpr *to,
+                        LoopExpr *offset)
+{
     LoopStmt *loop = for_bounds(lower, read->into, "n", from, to);
     loop->independent = true;
-    LoopExpr *n = loop_variable(lower, loop), *value = loop_float(lower->arena, 0);
-    if (offset)
-        value = loop_cast(lower->arena, TYPE_F32,
-                          load_stream(lower, gather->node->in, gather->site, op2(lower, OP_ADD, offset, n)));
-    store2(lower, &loop->body, gather->box, read->slot, n, value, false);
+    LoopExpr *n = loop_variable(lower, loop);
+    LoopExpr *value = load_stream(lower, gather->node->in, gather->site, op2(lower, OP_ADD, offset, n));
+    store2(lower, &loop->body, gather->box, read->slot, n, loop_cast(lower->arena, TYPE_F32, value), false);
 }
 
 static void emit_box(Lower *lower, const Gather *gather)
@@ -145,12 +151,10 @@ static void emit_box(Lower *lower, const Gather *gather)
     LoopExpr *ins = num(lower, gather->ins);
     from = settled(lower, gather->site.into, "from", op2(lower, OP_MUL, from, ins));
     to = settled(lower, gather->site.into, "to", op2(lower, OP_MUL, to, ins));
+    emit_zeros(lower, gather);
     Read read = for_reads(lower, gather, gather->site.into);
     LoopExpr *offset = op2(lower, OP_MUL, scaled_plus(lower, read.row, view->in, lowest), ins);
-    offset = loop_local(lower, read.into, "offset", offset);
-    emit_part(lower, gather, &read, zero, from, NULL);
-    emit_part(lower, gather, &read, from, to, offset);
-    emit_part(lower, gather, &read, to, op2(lower, OP_MUL, all, ins), NULL);
+    emit_values(lower, gather, &read, from, to, loop_local(lower, read.into, "offset", offset));
 }
 
 /* ---- tiles of a row ---- */
