@@ -1,4 +1,5 @@
-/* What the files of the verifier of the Net share: net_verify_body.c is about bodies, net_verify.c about all else. */
+/* What the files of the verifier of the Net share: net_verify_body.c is about messages and bodies, net_verify.c
+ * about all else. */
 #ifndef SNNC_NET_VERIFY_H
 #define SNNC_NET_VERIFY_H
 

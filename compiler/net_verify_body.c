@@ -1,7 +1,42 @@
-/* Bodies of nodes: operands precede their users, numbers and truth values are kept apart. */
+/* How the verifier of the Net says what is wrong, and bodies of nodes: operands precede their users, numbers and truth
+ * values are kept apart. */
 #include "net_verify.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* ---- messages ---- */
+
+/* "node 3 (scan hidden)": the first stream or parameter that the node makes or touches names it. */
+static const char *node_text(const Verifier *verifier)
+{
+    const Net *net = verifier->net;
+    const Node *node = verifier->node;
+    StreamId named = node->out != NONE ? node->out : node->outs.count ? node->outs.at[0].stream : node->in;
+    const char *name = named >= 0 && named < net->streams.count ? net->streams.at[named].name : "";
+    if (name[0] == '\0' && node->weight >= 0 && node->weight < net->params.count)
+        name = net->params.at[node->weight].name;
+    const char *kind = node->kind < NODE_KIND_COUNT ? node_title(node) : "?";
+    return arena_printf(net->arena, "node %d (%s%s%s)", verifier->index, kind, name[0] ? " " : "", name);
+}
+
+bool net_require(Verifier *verifier, bool condition, const char *format, ...)
+{
+    if (condition || verifier->error)
+        return condition;
+    char message[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    Arena *arena = verifier->net->arena;
+    verifier->error = verifier->node ? arena_printf(arena, "%s: %s", node_text(verifier), message)
+                                     : arena_printf(arena, "%s", message);
+    return false;
+}
+
+/* ---- bodies ---- */
 
 typedef enum ValueType { NUMBER, TRUTH, EITHER /* the constants 0 and 1 */ } ValueType;
 
