@@ -41,6 +41,10 @@ static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape
         unknown_axis(b, expr, shape, temporal);
         return false;
     }
+    if ((time && set->time) || (d >= 0 && set->space[d])) {
+        report(b, RULE_AXIS, expr->span, "`%s` stands here twice", name);
+        return false;
+    }
     set->time = set->time || time;
     for (int k = 0; k < shape.ndim; k++)
         set->space[k] = set->space[k] || space || k == d;

@@ -438,7 +438,6 @@ extern const char *const dense_formals[];
 bool dense_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 Value build_dense(Build *b, const StageUse *use);
 extern const char *const repeat_formals[];
-bool repeat_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 Value build_repeat(Build *b, const StageUse *use);
 extern const char *const conv_formals[], *const conv_transpose_formals[];
 bool conv_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
@@ -520,9 +519,11 @@ StreamId add_map(Build *b, Node node, Val val, const char *name);
 StreamId build_scaled(Build *b, StreamId in, double factor, Span span);
 Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name);
 void finish_pasts(Build *b);
-/* Resolves a stage's name through formals of blocks: `block layer(x, neuron) = x -> neuron`. */
-const Expr *stage_of(Scope **scope, const Expr *stage);
+/* What a name stands for, through formals of blocks: `block layer(x, neuron) = x -> neuron`. */
+const Expr *given_as(Scope **scope, const Expr *expr);
 
+/* `in -> stage`, of a value that is there already; the stage's names are looked up in the scope. `name`: of the result. */
+Value send_through(Build *b, Value in, Span in_span, Scope *scope, const Expr *stage, const char *name);
 /* `x -> f(y)` as f(x, y). */
 const Expr *chained_call(Build *b, const Expr *left, const Expr *stage);
 /* The same where f is a function, not a stage of its own; NULL otherwise. *scope becomes that of the call. */

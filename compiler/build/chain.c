@@ -1,29 +1,36 @@
-/* Chains as they are written: which stage a name stands for, and `x -> f(y)` as f(x, y). */
+/* Chains as they are written: what a name stands for, and `x -> f(y)` as f(x, y). */
 #include "build.h"
 
-const Expr *stage_of(Scope **scope, const Expr *stage)
+const Expr *given_as(Scope **scope, const Expr *expr)
 {
-    for (int i = 0; i < MAX_NESTING && stage && stage->kind == EXPR_NAME; i++) {
-        Entry *entry = scope_find(*scope, stage->name);
+    for (int i = 0; i < MAX_NESTING && expr && expr->kind == EXPR_NAME; i++) {
+        Entry *entry = scope_find(*scope, expr->name);
         if (!entry || entry->kind != ENTRY_FORMAL || !entry->expr)
-            return stage;
+            return expr;
         entry->used = true;
-        stage = entry->expr;
+        expr = entry->expr;
         *scope = entry->scope;
     }
-    return stage;
+    return expr;
 }
 
-/* The left side of a chain under a name, for where names mean something else. */
+/* The left side of a chain, under a name that only this scope has. */
+static Entry *add_left(Build *b, Scope *scope, Span span)
+{
+    Entry *entry = NEW(b->arena, Entry);
+    *entry = (Entry){.kind = ENTRY_FORMAL, .name = name_arrow, .span = span, .state = NONE};
+    entry->given = entry->used = entry->of_block = true;
+    scope_add(b, scope, entry);
+    return entry;
+}
+
+/* For where names mean something else. */
 static const Expr *name_left(Build *b, Scope *home, Scope *scope, const Expr *left, Scope **inner)
 {
     *inner = scope_new(b, home);
-    Entry *entry = NEW(b->arena, Entry);
-    *entry = (Entry){.kind = ENTRY_FORMAL, .name = name_arrow, .span = left->span, .state = NONE};
+    Entry *entry = add_left(b, *inner, left->span);
     entry->expr = left;
     entry->scope = scope;
-    entry->given = entry->used = entry->of_block = true;
-    scope_add(b, *inner, entry);
     return expr_name(b->arena, left->span, name_arrow);
 }
 
@@ -40,11 +47,24 @@ const Expr *chained_call(Build *b, const Expr *left, const Expr *stage)
 const Expr *chained_function(Build *b, Scope **scope, const Expr *chain)
 {
     Scope *where = *scope, *home;
-    const Expr *stage = stage_of(&where, chain->right), *left = chain->left;
+    const Expr *stage = given_as(&where, chain->right), *left = chain->left;
     bool named = stage && (stage->kind == EXPR_NAME || stage->kind == EXPR_CALL);
     if (!named || !is_function(b, stage->name) || scope_definition(where, stage->name, STAGES, &home))
         return NULL;
     if (where != *scope)
         left = name_left(b, where, *scope, left, scope);
     return chained_call(b, left, stage);
+}
+
+Value send_through(Build *b, Value in, Span in_span, Scope *scope, const Expr *stage, const char *name)
+{
+    Scope *inner = scope_new(b, scope);
+    Entry *left = add_left(b, inner, in_span);
+    left->value = in;
+    left->progress = ENTRY_DONE;
+    Expr *right = NEW(b->arena, Expr);
+    *right = *stage;
+    Span span = {in_span.lo, stage->span.hi};
+    Expr *chain = expr_chain(b->arena, span, expr_name(b->arena, in_span, name_arrow), right);
+    return b->language->build(b, inner, chain, name);
 }

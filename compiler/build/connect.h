@@ -42,7 +42,7 @@ typedef struct Window {
 } Window;
 
 bool has_channels(Shape shape);
-Window window_of(const char *stage, Span span, const Scope *frame, Shape in);
+Window window_of(const char *stage, Span span, const Scope *frame, Shape in, bool transposed);
 /* The windows of the map, an axis each, from the arguments kernel, stride, pad, dilation, edge, as far as the stage has
  * them. False if a mistake was reported. */
 bool read_windows(Build *b, const Window *window, AxisMap *map);

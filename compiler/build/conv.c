@@ -57,6 +57,18 @@ static bool mix_channels(Build *b, const Window *window, AxisMap *map)
 
 /* ---- along time ---- */
 
+/* Without channels, each unit has its own past. */
+static bool check_ungrouped(Build *b, const Window *window)
+{
+    const Entry *groups = given_argument(window->frame, name_groups);
+    if (!groups)
+        return true;
+    report(b, RULE_WINDOW, groups->expr->span,
+           "`groups` divides channels: without `channels`, none are mixed");
+    report_hint(b, "leave it out, or write `%s(32, kernel = 3, groups = 2, along = time)`", window->stage);
+    return false;
+}
+
 static bool conv_in_time(Build *b, const Window *window, AxisMap *map)
 {
     MapAxis time;
@@ -64,7 +76,7 @@ static bool conv_in_time(Build *b, const Window *window, AxisMap *map)
         return false;
     if (!given_argument(window->frame, name_channels)) {
         *map = map_in_time(map->name, shape_size(window->in), time);
-        return !given_argument(window->frame, name_groups) || mix_channels(b, window, map);
+        return check_ungrouped(b, window);
     }
     map->time = time;
     for (int a = 0; a < window->count; a++)
@@ -92,29 +104,25 @@ static Shape conv_result(const Window *window, const AxisMap *map)
 
 /* ---- stages ---- */
 
-bool conv_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+static bool shape_of(Build *b, const char *stage, const Scope *frame, const Shape *in, bool transposed,
+                     Shape *shape)
 {
-    if (!in)
-        return false;
     AxisMap map;
-    Window window = window_of(name_conv, (Span){0, 0}, frame, *in);
-    bool found = conv_map(b, &window, &map);
+    Window window = window_of(stage, (Span){0, 0}, frame, in ? *in : (Shape){0}, transposed);
+    bool found = in && conv_map(b, &window, &map);
     if (found)
         *shape = conv_result(&window, &map);
     return found;
 }
 
+bool conv_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+{
+    return shape_of(b, name_conv, frame, in, false, shape);
+}
+
 bool conv_transpose_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 {
-    if (!in)
-        return false;
-    AxisMap map;
-    Window window = window_of(name_conv_transpose, (Span){0, 0}, frame, *in);
-    window.transposed = true;
-    bool found = conv_map(b, &window, &map);
-    if (found)
-        *shape = conv_result(&window, &map);
-    return found;
+    return shape_of(b, name_conv_transpose, frame, in, true, shape);
 }
 
 static Value build_window(Build *b, const StageUse *use, bool transposed)
@@ -124,8 +132,7 @@ static Value build_window(Build *b, const StageUse *use, bool transposed)
     if (in == NONE || frame->wrong)
         return value_poison();
     Connection conv = {.use = use, .frame = frame, .in = in, .transposed = transposed};
-    Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape);
-    window.transposed = transposed;
+    Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape, transposed);
     bool along = given_argument(frame, name_along) != NULL;
     bool fine = (!along || check_temporal(b, in, use->in_span, true)) && conv_map(b, &window, &conv.map);
     fine = connection_bias(b, &conv) && fine;

@@ -18,11 +18,8 @@ static bool pool_map(Build *b, Window *window, AxisMap *map)
 static bool window_shape(Build *b, const Scope *frame, const Shape *in, bool transposed, Shape *shape)
 {
     AxisMap map;
-    if (!in)
-        return false;
-    Window window = window_of(name_sum_pool, (Span){0, 0}, frame, *in);
-    window.transposed = transposed;
-    bool found = pool_map(b, &window, &map);
+    Window window = window_of(name_sum_pool, (Span){0, 0}, frame, in ? *in : (Shape){0}, transposed);
+    bool found = in && pool_map(b, &window, &map);
     if (found)
         *shape = map_shape(&map, transposed);
     return found;
@@ -46,8 +43,7 @@ static bool begin_pool(Build *b, const StageUse *use, bool transposed, Connectio
     if (in == NONE || frame->wrong)
         return false;
     *pool = (Connection){.use = use, .frame = frame, .in = in, .transposed = transposed, .fixed = true};
-    Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape);
-    window.transposed = transposed;
+    Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape, transposed);
     bool fine = pool_map(b, &window, &pool->map);
     if (fine)
         pool->out = map_shape(&pool->map, transposed);

@@ -68,7 +68,7 @@ static void check_stage(Build *b, Scope *scope, const Expr *stage)
 static Value apply_stage(Build *b, Scope *scope, const Expr *stage, const Expr *left, Value in,
                          const char *name)
 {
-    stage = stage_of(&scope, stage);
+    stage = given_as(&scope, stage);
     if (!stage || (stage->kind != EXPR_CALL && stage->kind != EXPR_NAME)) {
         report(b, RULE_UNKNOWN_DEFINITION, stage ? stage->span : left->span,
                "a neuron, a block or dense is needed");

@@ -193,14 +193,8 @@ static bool own_weights(Build *b, const StageUse *use, const Scope *arguments, N
 static bool apply_synapse(Build *b, const Entry *synapse, Node *node)
 {
     Span span = synapse->expr->span;
-    Scope *scope = scope_new(b, synapse->scope);
-    Entry *left = scope_define(b, scope, ENTRY_STREAM, name_arrow, span);
-    left->value = node->aux != NONE ? value_stream(node->aux, unit_plain) : value_weights(node->weight);
-    left->progress = ENTRY_DONE;
-    Expr *stage = NEW(b->arena, Expr);
-    *stage = *synapse->expr;
-    const Expr *chain = expr_chain(b->arena, span, expr_name(b->arena, span, name_arrow), stage);
-    Value value = b->language->build(b, scope, chain, NULL);
+    Value weights = node->aux != NONE ? value_stream(node->aux, unit_plain) : value_weights(node->weight);
+    Value value = send_through(b, weights, span, synapse->scope, synapse->expr, NULL);
     if (value.kind != VALUE_STREAM || !check_plain(b, value, span, "a weight"))
         return value.kind == VALUE_WEIGHTS; /* nothing is made of it */
     node->weight = NONE;

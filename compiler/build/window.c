@@ -5,20 +5,10 @@ enum { MOST_TAPS = 10000 }; /* of a window along an axis, and most of each numbe
 
 /* ---- words ---- */
 
-/* What an argument is, through parameters of blocks. */
 static const Expr *written_argument(const Entry *argument, Scope **scope)
 {
-    const Expr *expr = argument->expr;
     *scope = argument->scope;
-    while (expr->kind == EXPR_NAME) {
-        Entry *entry = scope_find(*scope, expr->name);
-        if (!entry || entry->kind != ENTRY_FORMAL || !entry->expr)
-            break;
-        entry->used = true;
-        expr = entry->expr;
-        *scope = entry->scope;
-    }
-    return expr;
+    return given_as(scope, argument->expr);
 }
 
 static bool is_word(const Expr *expr, const char *word)
@@ -117,12 +107,13 @@ bool has_channels(Shape shape)
     return shape.ndim > 0 && shape_axis(shape, shape.ndim - 1) == name_c;
 }
 
-Window window_of(const char *stage, Span span, const Scope *frame, Shape in)
+Window window_of(const char *stage, Span span, const Scope *frame, Shape in, bool transposed)
 {
     return (Window){.stage = stage,
                     .span = span,
                     .frame = frame,
                     .in = in,
+                    .transposed = transposed,
                     .count = has_channels(in) ? in.ndim - 1 : in.ndim};
 }
 
