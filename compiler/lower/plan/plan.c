@@ -53,7 +53,8 @@ static const char *name_of(const Planning *plan, const Node *node, const NodePla
     return net->streams.at[record->stream].name;
 }
 
-/* A scan with streams of several shapes is not cut. Others are as their stream is, or as one that a scan works on besides: data have no room for a remainder. */
+/* A scan with streams of several shapes is not cut. Others are as their stream is, or as one that a scan works on
+ * besides: data have no room for a remainder. */
 static Tiling node_tiles(const Planning *plan, const Node *node, const NodePlan *record)
 {
     Tiling tiles = plan->streams[record->stream].tiles;
