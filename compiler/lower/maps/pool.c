@@ -14,11 +14,6 @@ static LoopStmt *for_channel(Lower *lower, MapNest *nest)
     return loop;
 }
 
-static LoopExpr *value_at(Lower *lower, StreamId stream, Site site, LoopExpr *unit)
-{
-    return loop_cast(lower->arena, TYPE_F32, load_stream(lower, stream, site, unit));
-}
-
 /* Spikes are at least 0; what is below all numbers is no sum. */
 static LoopExpr *lowest(Lower *lower, StreamId stream)
 {
@@ -43,26 +38,76 @@ void emit_pool(Lower *lower, const Node *node, Site site)
                  loop_op(lower->arena, OP_SELECT, is_above(lower, x, top), x, top), false);
 }
 
+/* Whether each input is read by one tap of one window. */
+static bool reads_once(const AxisMap *map)
+{
+    bool once = true;
+    for (int a = 0; a < map->count; a++) {
+        const MapAxis *axis = &map->space[a];
+        once = once
+               && (axis->reach != REACH_WINDOW
+                   || (axis->taps == axis->stride && axis->dilation == 1 && axis->before == 0
+                       && axis->out * axis->stride == axis->in));
+    }
+    return once;
+}
+
+/* Of each channel of a window: the greatest so far, and the tap that reads it. */
+typedef struct Greatest {
+    StreamId stream;
+    BufferId top, tap;
+} Greatest;
+
+/* Spikes are kept as one more than they are: below all of them there is 0. */
+static Greatest greatest_of(Lower *lower, const Node *grad)
+{
+    const MapAxis *inner = inner_axis(grad->map);
+    int channels = inner ? inner->out : 1;
+    const char *name = stream_of(lower, grad->aux)->name;
+    Type type = stream_of(lower, grad->aux)->kind == STREAM_SPIKES ? TYPE_U8 : TYPE_F32;
+    Type number = map_rows(grad->map) <= 256 ? TYPE_U8 : TYPE_I32;
+    return (Greatest){grad->aux, named_buffer(lower, "top_of", name, type, BUFFER_LOCAL, false, 1, &channels),
+                      named_buffer(lower, "best_of", name, number, BUFFER_LOCAL, false, 1, &channels)};
+}
+
+static void emit_greatest(Lower *lower, const Greatest *greatest, MapNest nest)
+{
+    bool spikes = stream_of(lower, greatest->stream)->kind == STREAM_SPIKES;
+    MapNest first = nest;
+    LoopExpr *n = loop_variable(lower, for_channel(lower, &first));
+    store1(lower, first.site.into, greatest->top, n, lowest(lower, greatest->stream), false);
+    store1(lower, first.site.into, greatest->tap, n, num(lower, 0), false);
+    nest = for_taps(lower, nest);
+    n = loop_variable(lower, for_channel(lower, &nest));
+    LoopExpr *x = load_stream(lower, greatest->stream, nest.site, op2(lower, OP_ADD, nest.in, n));
+    x = spikes ? op2(lower, OP_ADD, x, num(lower, 1)) : loop_cast(lower->arena, TYPE_F32, x);
+    x = loop_local(lower, nest.site.into, "x", x);
+    LoopExpr *top = load1(lower, greatest->top, n), *tap = load1(lower, greatest->tap, n);
+    LoopExpr *above = loop_local(lower, nest.site.into, "above", op2(lower, OP_GT, x, top));
+    store1(lower, nest.site.into, greatest->top, n, loop_op(lower->arena, OP_SELECT, above, x, top), false);
+    store1(lower, nest.site.into, greatest->tap, n, loop_op(lower->arena, OP_SELECT, above, nest.tap, tap),
+           false);
+}
+
 /* To the first of those that are greatest. */
 void emit_pool_grad(Lower *lower, const Node *node, Site site)
 {
+    bool once = reads_once(node->map);
     Site all = site;
-    LoopStmt *zeros = for_units(lower, site.into, "n", stream_size(lower, node->out));
-    all.into = &zeros->body;
-    store_stream(lower, node->out, all, loop_variable(lower, zeros), loop_float(lower->arena, 0), false);
+    if (!once) {
+        LoopStmt *zeros = for_units(lower, site.into, "n", stream_size(lower, node->out));
+        all.into = &zeros->body;
+        store_stream(lower, node->out, all, loop_variable(lower, zeros), loop_float(lower->arena, 0), false);
+    }
+    Greatest greatest = greatest_of(lower, node);
     MapNest nest = for_positions(lower, node->map, site);
-    LoopStmt *loop = for_channel(lower, &nest);
-    loop->independent = false;
-    LoopExpr *n = loop_variable(lower, loop), *out = op2(lower, OP_ADD, nest.out, n);
-    LoopExpr *top = declare_local(lower, nest.site.into, "top", loop_float(lower->arena, -FLT_MAX));
-    LoopExpr *best = declare_local(lower, nest.site.into, "best", num(lower, 0));
-    MapNest taps = for_taps(lower, nest);
-    LoopExpr *in = op2(lower, OP_ADD, taps.in, n);
-    LoopExpr *x = loop_local(lower, taps.site.into, "x", value_at(lower, node->aux, taps.site, in));
-    LoopBlock *greater = &loop_if(lower->arena, taps.site.into, op2(lower, OP_GT, x, top))->body;
-    loop_set(lower->arena, greater, top->var, x);
-    loop_set(lower->arena, greater, best->var, in);
-    store_stream(lower, node->out, nest.site, best, load_stream(lower, node->in, nest.site, out), true);
+    emit_greatest(lower, &greatest, nest);
+    nest = for_taps(lower, nest);
+    LoopExpr *n = loop_variable(lower, for_channel(lower, &nest));
+    LoopExpr *best = op2(lower, OP_EQ, load1(lower, greatest.tap, n), nest.tap);
+    LoopExpr *g = load_stream(lower, node->in, nest.site, op2(lower, OP_ADD, nest.out, n));
+    g = loop_op(lower->arena, OP_SELECT, best, g, loop_float(lower->arena, 0));
+    store_stream(lower, node->out, nest.site, op2(lower, OP_ADD, nest.in, n), g, !once);
 }
 
 void lower_pool(Lower *lower, const Node *node)
