@@ -5,14 +5,14 @@
 #include "snn.h"
 #include "snn_error.h"
 
-/* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1) or as floats. A network that takes
+/* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1) or as floats, which it sees as they are. A network that takes
  * spikes sees 1 wherever there is no 0. */
 typedef struct SnnDataset {
     int32_t count;
     int64_t width;   /* elements of a sample */
     uint8_t *bytes;  /* [count][width], or NULL */
     float *reals;    /* [count][width], or NULL */
-    uint8_t *labels; /* [count]; NULL where there are none */
+    int32_t *labels; /* [count]; NULL where there are none */
 } SnnDataset;
 
 /* Some samples of a data set: those whose numbers are listed. */

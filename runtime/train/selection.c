@@ -49,48 +49,51 @@ static bool selection_read(SnnState *state, const char *text, SnnError *error)
 }
 
 /* Marks in `held` the same fraction of each class, to the nearest sample; which, `order` says. Returns their
- * number. */
-static int32_t selection_mark(bool *held, const int32_t *order, const SnnDataset *data, double fraction)
+ * number, or -1 without memory. */
+static int32_t selection_mark(bool *held, const int32_t *order, const SnnDataset *data, int classes,
+                              double fraction)
 {
-    int32_t wanted[256] = {0}, count = 0;
+    int32_t *wanted = calloc((size_t)classes, sizeof *wanted), count = 0;
+    if (wanted == NULL)
+        return -1;
     for (int32_t i = 0; i < data->count; i++)
         wanted[data->labels[i]]++;
-    for (int class = 0; class < 256; class ++)
+    for (int class = 0; class < classes; class ++)
         wanted[class] = (int32_t)(fraction * wanted[class] + 0.5);
     for (int32_t i = 0; i < data->count; i++) {
         int32_t sample = order[i];
         held[sample] = wanted[data->labels[sample]]-- > 0;
         count += held[sample];
     }
+    free(wanted);
     return count;
 }
 
 /* Fills samples[count of data]: first those to learn from, then those held back, each in their order. A function
  * of labels, seed and fraction. Returns the number of those to learn from, or -1 without memory. */
-static int32_t selection_divide(int32_t *samples, const SnnDataset *data, double fraction, uint32_t seed)
+static int32_t selection_divide(int32_t *samples, const SnnDataset *data, int classes, double fraction,
+                                uint32_t seed)
 {
     bool *held = calloc((size_t)data->count, sizeof *held);
     if (held == NULL)
         return -1;
     snn_draw_order(samples, data->count, seed, SELECTION_EPOCH);
-    int32_t learn = data->count;
-    if (fraction > 0.0)
-        learn -= selection_mark(held, samples, data, fraction);
-    int32_t next[2] = {0, learn};
-    for (int32_t sample = 0; sample < data->count; sample++)
+    int32_t back = fraction > 0.0 ? selection_mark(held, samples, data, classes, fraction) : 0;
+    int32_t next[2] = {0, data->count - back};
+    for (int32_t sample = 0; back >= 0 && sample < data->count; sample++)
         samples[next[held[sample]]++] = sample;
     free(held);
-    return learn;
+    return back < 0 ? -1 : data->count - back;
 }
 
 /* What is learned from, and what is held back of it. */
-static bool split_train(SnnSplit *split, const SnnState *state, SnnError *error)
+static bool split_train(SnnSplit *split, const SnnState *state, int classes, SnnError *error)
 {
     const SnnDataset *data = &split->train;
     double fraction = selection_fraction(state->validate);
     split->samples = calloc((size_t)data->count, sizeof *split->samples);
     int32_t learn =
-        split->samples == NULL ? -1 : selection_divide(split->samples, data, fraction, state->seed);
+        split->samples == NULL ? -1 : selection_divide(split->samples, data, classes, fraction, state->seed);
     if (learn < 0)
         return snn_fail(error, "no memory (%d training samples)", data->count);
     split->learn = (SnnPart){data, split->samples, learn};
@@ -121,7 +124,8 @@ static bool split_read(SnnSplit *split, const SnnState *state, const SnnModel *m
                        const SnnOptions *options, SnnError *error)
 {
     const char *folder = snn_data_folder(model, options);
-    if (!snn_dataset_read(&split->train, model, folder, "train", error) || !split_train(split, state, error))
+    if (!snn_dataset_read(&split->train, model, folder, "train", error)
+        || !split_train(split, state, model->data.classes, error))
         return false;
     if (state->validate[0] != '\0' && selection_fraction(state->validate) == 0.0) {
         if (!snn_dataset_read(&split->validation, model, folder, state->validate, error))

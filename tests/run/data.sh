@@ -22,7 +22,7 @@ bad_data "data: empty" '^shapes: truncated \(bad/train-images-idx3-ubyte\): 4 by
 spoil() { printf x >> $images; }
 bad_data "data: too long" '^shapes: too long \(bad/train-images-idx3-ubyte\): there are bytes behind the 19216'
 spoil() { cp shapes.c $images; }
-bad_data "data: another kind of file" '^shapes: not an IDX file of bytes or floats \(bad/train-images-idx3-ubyte\): it begins with 2f 2a 20 73'
+bad_data "data: another kind of file" '^shapes: not an IDX file \(bad/train-images-idx3-ubyte\): it begins with 2f 2a 20 73'
 spoil() { printf '\0\0\10\3\377\377\377\377\377\377\377\377\377\377\377\377' > $images; }
 bad_data "data: impossible sizes" '^shapes: unusable IDX file \(bad/train-images-idx3-ubyte\): its dimensions are too large$'
 spoil() { printf '\0\0\10\3\177\377\377\377\0\0\0\10\0\0\0\10' > $images; }

@@ -87,7 +87,7 @@ START_TEST(reads_compressed)
     compress_file(labels, 0);
     ck_assert_msg(read_test_set(), "%s", error.text);
     ck_assert(memcmp(plain.bytes, data.bytes, FAKE_TEST * FAKE_INPUTS) == 0);
-    ck_assert(memcmp(plain.labels, data.labels, FAKE_TEST) == 0);
+    ck_assert(memcmp(plain.labels, data.labels, FAKE_TEST * sizeof *data.labels) == 0);
     snn_dataset_free(&plain);
 }
 END_TEST
@@ -105,6 +105,43 @@ START_TEST(reads_floats)
     fake_write_idx(&fake, images, 13, 3, (uint32_t[]){FAKE_TEST, 4, 4}, values, sizeof values);
     assert_refused("NaN or infinity");
     ck_assert_ptr_nonnull(strstr(error.text, "in sample 1"));
+}
+END_TEST
+
+/* The first numbers of samples, as each type has them; bytes alone are scaled, and later. */
+static const struct {
+    int type;
+    size_t size;
+    const char *elements; /* two */
+    float first, second;
+} types[] = {
+    {0x09, 1, "\x80\x7f", -128.0f, 127.0f},
+    {0x0B, 2, "\x80\x00\x7f\xff", -32768.0f, 32767.0f},
+    {0x0C, 4, "\x80\x00\x00\x00\x00\x00\x01\x00", -2147483648.0f, 256.0f},
+    {0x0D, 4, "\xc0\x20\x00\x00\x5d\x5e\x0b\x6b", -2.5f, 1e18f},
+    {0x0E, 8, "\xc0\x04\x00\x00\x00\x00\x00\x00\x3f\xb9\x99\x99\x99\x99\x99\x9a", -2.5f, 0.1f},
+};
+
+START_TEST(reads_all_types)
+{
+    unsigned char values[FAKE_TEST * FAKE_INPUTS * 8] = {0};
+    size_t size = types[_i].size;
+    memcpy(values, types[_i].elements, 2 * size);
+    fake_write_idx(&fake, images, types[_i].type, 3, (uint32_t[]){FAKE_TEST, 4, 4}, values,
+                   FAKE_TEST * FAKE_INPUTS * size);
+    ck_assert_msg(read_test_set(), "%s", error.text);
+    ck_assert(data.reals[0] == types[_i].first && data.reals[1] == types[_i].second && data.reals[2] == 0.0f);
+}
+END_TEST
+
+/* 1e19, and more than any float. */
+START_TEST(too_large_numbers)
+{
+    unsigned char values[FAKE_TEST * FAKE_INPUTS * 8] = {0};
+    memcpy(values + 8 * 33, _i == 0 ? "\x43\xe1\x58\xe4\x60\x91\x3d\x00" : "\xd4\xb2\x49\xad\x25\x94\xc3\x7d",
+           8);
+    fake_write_idx(&fake, images, 14, 3, (uint32_t[]){FAKE_TEST, 4, 4}, values, sizeof values);
+    assert_refused(_i == 0 ? "too large a number (" : "in sample 2, whose square");
 }
 END_TEST
 
@@ -196,9 +233,9 @@ START_TEST(wrong_magic_and_shape)
 {
     size_t size;
     char *bytes = take(images, &size);
-    bytes[2] = 9;
+    bytes[2] = 10;
     fake_write(&fake, images, bytes, size);
-    assert_refused("it begins with 00 00 09 03");
+    assert_refused("it begins with 00 00 0a 03");
     bytes[2] = 8;
     bytes[3] = 0;
     fake_write(&fake, images, bytes, size);
@@ -241,6 +278,30 @@ START_TEST(bad_labels)
     assert_refused("3 labels (");
     fake_write_idx(&fake, labels, 8, 2, (uint32_t[]){3, 1}, "\0\1\2", 3);
     assert_refused("not a file of labels");
+    fake_write_idx(&fake, labels, 13, 1, (uint32_t[]){1}, "\0\0\0\0", 4);
+    assert_refused("not a file of labels");
+}
+END_TEST
+
+/* More classes than a byte tells apart. */
+START_TEST(wide_labels)
+{
+    unsigned char values[FAKE_TEST * 4] = {0};
+    int size = _i == 0 ? 2 : 4;
+    values[size - 2] = 1;
+    values[size - 1] = 44;
+    fake.fake.model.data.classes = 301;
+    fake_write_idx(&fake, labels, _i == 0 ? 0x0B : 0x0C, 1, (uint32_t[]){FAKE_TEST}, values,
+                   (size_t)(FAKE_TEST * size));
+    ck_assert_msg(read_test_set(), "%s", error.text);
+    ck_assert(data.labels[0] == 300 && data.labels[1] == 0);
+    snn_dataset_free(&data);
+    fake.fake.model.data.classes = 300;
+    assert_refused("sample 0 has label 300, the model `fake` knows 0 to 299");
+    memset(values, 255, sizeof values);
+    fake_write_idx(&fake, labels, _i == 0 ? 0x0B : 0x0C, 1, (uint32_t[]){FAKE_TEST}, values,
+                   (size_t)(FAKE_TEST * size));
+    assert_refused("sample 0 has label -1,");
 }
 END_TEST
 
@@ -252,6 +313,8 @@ Suite *rt_idx_suite(void)
     tcase_add_test(files, reads_bytes);
     tcase_add_test(files, reads_compressed);
     tcase_add_test(files, reads_floats);
+    tcase_add_loop_test(files, reads_all_types, 0, sizeof types / sizeof *types);
+    tcase_add_loop_test(files, too_large_numbers, 0, 2);
     tcase_add_test(files, reads_samples_with_time);
     tcase_add_test(files, missing);
     tcase_add_test(files, truncated_at_every_byte);
@@ -262,6 +325,7 @@ Suite *rt_idx_suite(void)
     tcase_add_test(files, wrong_magic_and_shape);
     tcase_add_test(files, huge_headers);
     tcase_add_test(files, bad_labels);
+    tcase_add_loop_test(files, wide_labels, 0, 2);
     suite_add_tcase(suite, files);
     return suite;
 }

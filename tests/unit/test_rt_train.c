@@ -431,8 +431,8 @@ END_TEST
 /* Samples of both kinds into a network that takes both kinds, and one that takes none. */
 START_TEST(samples_as_reals_and_as_spikes)
 {
-    uint8_t bytes[2 * FAKE_INPUTS] = {0, 1, 255, [FAKE_INPUTS] = 51}, labels[2] = {2, 1},
-                      into[2 * FAKE_INPUTS];
+    uint8_t bytes[2 * FAKE_INPUTS] = {0, 1, 255, [FAKE_INPUTS] = 51}, into[2 * FAKE_INPUTS];
+    int32_t labels[2] = {2, 1};
     float reals[2 * FAKE_INPUTS] = {0.0f, 1e-30f, -3.0f, -0.0f, [FAKE_INPUTS] = 0.25f};
     const int32_t order[3] = {0, 1, 0};
     SnnDataset sets[] = {{2, FAKE_INPUTS, bytes, NULL, labels}, {2, FAKE_INPUTS, NULL, reals, NULL}};

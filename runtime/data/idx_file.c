@@ -1,0 +1,276 @@
+/* One IDX file. */
+#include "snn_idx_file.h"
+#include "snn_gzip.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the square of a number is no longer finite in single precision, no loss and no gradient is. */
+#define IDX_LARGEST 1e18
+
+typedef struct IdxType {
+    int code; /* 0: none of these */
+    size_t size;
+    bool whole;
+} IdxType;
+
+enum { IDX_I8 = 0x09, IDX_I16 = 0x0B, IDX_I32 = 0x0C, IDX_F32 = 0x0D, IDX_F64 = 0x0E };
+
+static const IdxType idx_types[] = {
+    {SNN_IDX_BYTE, 1, true}, {IDX_I8, 1, true},   {IDX_I16, 2, true}, {IDX_I32, 4, true},
+    {IDX_F32, 4, false},     {IDX_F64, 8, false}, {0, 0, false},
+};
+
+static const IdxType *idx_type(int code)
+{
+    const IdxType *type = idx_types;
+    while (type->code != 0 && type->code != code)
+        type++;
+    return type;
+}
+
+size_t snn_idx_size(int type)
+{
+    return idx_type(type)->size;
+}
+
+bool snn_idx_is_whole(int type)
+{
+    return idx_type(type)->whole;
+}
+
+/* So many bytes, the highest first. */
+static uint64_t idx_bits(const unsigned char *at, size_t bytes)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < bytes; i++)
+        bits = bits << 8 | at[i];
+    return bits;
+}
+
+/* The highest bit takes away what it would add. */
+static double idx_signed(const unsigned char *at, size_t bytes)
+{
+    int64_t bits = (int64_t)idx_bits(at, bytes), all = (int64_t)1 << 8 * bytes;
+    return (double)(bits >= all / 2 ? bits - all : bits);
+}
+
+static double idx_single(const unsigned char *at)
+{
+    uint32_t bits = (uint32_t)idx_bits(at, 4);
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    return (double)number;
+}
+
+static double idx_double(const unsigned char *at)
+{
+    uint64_t bits = idx_bits(at, 8);
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+static double idx_number(const unsigned char *at, int type)
+{
+    switch (type) {
+    case SNN_IDX_BYTE: return at[0];
+    case IDX_I8: return idx_signed(at, 1);
+    case IDX_I16: return idx_signed(at, 2);
+    case IDX_I32: return idx_signed(at, 4);
+    case IDX_F32: return idx_single(at);
+    default: return idx_double(at);
+    }
+}
+
+const char *snn_idx_shape(char *text, size_t size, const uint32_t *dims, int ndim)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < ndim && used < size; i++) {
+        int wrote = snprintf(text + used, size - used, "%s%u", i == 0 ? "[" : ", ", dims[i]);
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+    if (used < size)
+        snprintf(text + used, size - used, "%s", ndim == 0 ? "[]" : "]");
+    return text;
+}
+
+static bool idx_truncated(const SnnIdxFile *file, size_t expected, size_t found, SnnError *error)
+{
+    return snn_fail(error, "truncated (%s): %zu bytes expected, %zu found; get the file anew", file->path,
+                    expected, found);
+}
+
+static bool idx_read_header(SnnIdxFile *file, SnnReader *reader, SnnError *error)
+{
+    unsigned char magic[4], sizes[4 * SNN_IDX_DIMS];
+    size_t got;
+    if (!snn_reader_read(reader, magic, 4, &got, error))
+        return false;
+    if (got < 4)
+        return idx_truncated(file, 4, got, error);
+    file->type = magic[2];
+    file->ndim = magic[3];
+    if (magic[0] != 0 || magic[1] != 0 || idx_type(file->type)->code == 0)
+        return snn_fail(
+            error,
+            "not an IDX file (%s): it begins with %02x %02x %02x %02x, not with 00 00, a type from "
+            "08 to 0e and the number of dimensions",
+            file->path, magic[0], magic[1], magic[2], magic[3]);
+    if (file->ndim < 1 || file->ndim > SNN_IDX_DIMS)
+        return snn_fail(error, "unusable IDX file (%s): it has %d dimensions, 1 to %d are supported",
+                        file->path, file->ndim, SNN_IDX_DIMS);
+    size_t header = 4 * (size_t)file->ndim;
+    if (!snn_reader_read(reader, sizes, header, &got, error))
+        return false;
+    if (got < header)
+        return idx_truncated(file, 4 + header, 4 + got, error);
+    for (int i = 0; i < file->ndim; i++)
+        file->dims[i] = (uint32_t)idx_bits(sizes + 4 * i, 4);
+    return true;
+}
+
+/* Reads `wanted` bytes in growing pieces, so that a lying header does not allocate more than the file has. */
+static bool idx_read_elements(SnnIdxFile *file, SnnReader *reader, size_t wanted, SnnError *error)
+{
+    size_t capacity = 0, bytes = 0, got;
+    while (bytes < wanted) {
+        capacity = capacity == 0 ? (size_t)1 << 22 : capacity * 2;
+        capacity = capacity > wanted ? wanted : capacity;
+        unsigned char *grown = realloc(file->elements, capacity);
+        if (grown == NULL)
+            return snn_fail(error, "no memory (%s): its data needs %zu bytes", file->path, wanted);
+        file->elements = grown;
+        if (!snn_reader_read(reader, grown + bytes, capacity - bytes, &got, error))
+            return false;
+        bytes += got;
+        if (bytes < capacity)
+            return idx_truncated(file, 4 + 4 * (size_t)file->ndim + wanted,
+                                 4 + 4 * (size_t)file->ndim + bytes, error);
+    }
+    return true;
+}
+
+static bool idx_read_rest(SnnIdxFile *file, SnnReader *reader, SnnError *error)
+{
+    size_t size = snn_idx_size(file->type), wanted = size, got;
+    for (int i = 0; i < file->ndim; i++) {
+        if (file->dims[i] != 0 && wanted > (SIZE_MAX / 4) / file->dims[i])
+            return snn_fail(error, "unusable IDX file (%s): its dimensions are too large", file->path);
+        wanted *= file->dims[i];
+    }
+    if (!idx_read_elements(file, reader, wanted, error))
+        return false;
+    file->count = wanted / size;
+    unsigned char more;
+    if (!snn_reader_read(reader, &more, 1, &got, error))
+        return false;
+    return got == 0
+           || snn_fail(error, "too long (%s): there are bytes behind the %zu that its header announces",
+                       file->path, 4 + 4 * (size_t)file->ndim + wanted);
+}
+
+bool snn_idx_look(SnnIdxFile *file, const char *path, SnnError *error)
+{
+    *file = (SnnIdxFile){.path = path};
+    SnnReader *reader = snn_reader_open(path, error);
+    bool ok = reader != NULL && idx_read_header(file, reader, error);
+    snn_reader_close(reader);
+    return ok;
+}
+
+bool snn_idx_open(SnnIdxFile *file, const char *path, SnnError *error)
+{
+    *file = (SnnIdxFile){.path = path};
+    SnnReader *reader = snn_reader_open(path, error);
+    bool ok = reader != NULL && idx_read_header(file, reader, error) && idx_read_rest(file, reader, error);
+    snn_reader_close(reader);
+    if (!ok)
+        snn_idx_close(file);
+    return ok;
+}
+
+void snn_idx_close(SnnIdxFile *file)
+{
+    free(file->elements);
+    file->elements = NULL;
+}
+
+/* ---- its elements in memory --------------------------------------------------------------------------- */
+
+/* Room for all of them in 4 bytes each: where they are, if they have these. Element i is read before it is written,
+ * and nothing behind it is overwritten. */
+static void *idx_room(const SnnIdxFile *file, SnnError *error)
+{
+    if (snn_idx_size(file->type) >= 4)
+        return file->elements;
+    void *room = malloc(4 * file->count + 1);
+    if (room == NULL)
+        snn_fail(error, "no memory (%s): its data needs %zu bytes", file->path, 4 * file->count);
+    return room;
+}
+
+/* The file gives up what is now in the room; after a failure it keeps what it has. */
+static void *idx_hand_over(SnnIdxFile *file, void *room, bool ok)
+{
+    bool own = room == file->elements;
+    if (!ok) {
+        if (!own)
+            free(room);
+        return NULL;
+    }
+    if (!own)
+        free(file->elements);
+    file->elements = NULL;
+    return room;
+}
+
+static size_t idx_sample(const SnnIdxFile *file, size_t index)
+{
+    return index / (file->count / file->dims[0]);
+}
+
+static bool idx_check_number(const SnnIdxFile *file, size_t index, double number, SnnError *error)
+{
+    size_t sample = idx_sample(file, index);
+    if (!isfinite(number))
+        return snn_fail(error, "NaN or infinity (%s): in sample %zu", file->path, sample);
+    return fabs(number) <= IDX_LARGEST
+           || snn_fail(error,
+                       "too large a number (%s): %g in sample %zu, whose square is not finite in single "
+                       "precision; scale the data",
+                       file->path, number, sample);
+}
+
+float *snn_idx_take_reals(SnnIdxFile *file, SnnError *error)
+{
+    size_t size = snn_idx_size(file->type);
+    char *room = idx_room(file, error);
+    bool ok = room != NULL;
+    for (size_t i = 0; ok && i < file->count; i++) {
+        double number = idx_number(file->elements + i * size, file->type);
+        float real = (float)number;
+        ok = idx_check_number(file, i, number, error);
+        memcpy(room + i * sizeof real, &real, sizeof real);
+    }
+    return idx_hand_over(file, room, ok);
+}
+
+int32_t *snn_idx_take_labels(SnnIdxFile *file, int below, const char *name, SnnError *error)
+{
+    size_t size = snn_idx_size(file->type);
+    char *room = idx_room(file, error);
+    bool ok = room != NULL;
+    for (size_t i = 0; ok && i < file->count; i++) {
+        double number = idx_number(file->elements + i * size, file->type);
+        int32_t label = (int32_t)number;
+        ok = (number >= 0.0 && number < (double)below)
+             || snn_fail(error,
+                         "label out of range (%s): sample %zu has label %.0f, the model `%s` knows 0 to %d",
+                         file->path, idx_sample(file, i), number, name, below - 1);
+        memcpy(room + i * sizeof label, &label, sizeof label);
+    }
+    return idx_hand_over(file, room, ok);
+}
