@@ -172,6 +172,8 @@ bool scan_is_even(const Net *net, const Node *scan)
 
 bool scan_is_batched(const Net *net, const Node *scan)
 {
+    if (scan->batched)
+        return true;
     for (int i = 0; i < scan->ins.count; i++)
         if (net->streams.at[scan->ins.at[i]].batched)
             return true;
@@ -189,6 +191,17 @@ bool scan_sums_steps(const Net *net, const Node *scan, StreamId out)
 bool scan_sums_units(const Net *net, const Node *scan, StreamId out)
 {
     return net->streams.at[out].shape.ndim < scan_units(net, scan).ndim;
+}
+
+bool scan_sums_samples(const Net *net, const Node *scan, StreamId out)
+{
+    return !net->streams.at[out].batched && scan_is_batched(net, scan);
+}
+
+bool scan_sums(const Net *net, const Node *scan, StreamId out)
+{
+    return scan_sums_steps(net, scan, out) || scan_sums_units(net, scan, out)
+           || scan_sums_samples(net, scan, out);
 }
 
 const char *net_axes_reduced(const Net *net, StreamId whole, StreamId part)

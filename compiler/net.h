@@ -147,9 +147,11 @@ bool scan_is_batched(const Net *net, const Node *scan);
 Shape scan_units(const Net *net, const Node *scan);
 /* Whether all that it reads and makes goes over just these units; parameters may also be of the whole layer. */
 bool scan_is_even(const Net *net, const Node *scan);
-/* Whether a result of the scan is a sum: over time, or over units. */
+/* Whether a result of the scan is a sum: over time, over units, over the batch; over any of these. */
 bool scan_sums_steps(const Net *net, const Node *scan, StreamId out);
 bool scan_sums_units(const Net *net, const Node *scan, StreamId out);
+bool scan_sums_samples(const Net *net, const Node *scan, StreamId out);
+bool scan_sums(const Net *net, const Node *scan, StreamId out);
 /* "time", or "y, x": what `whole` has and `part` lacks. */
 const char *net_axes_reduced(const Net *net, StreamId whole, StreamId part);
 /* Whether the two go over the same axes. */

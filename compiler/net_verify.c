@@ -210,7 +210,7 @@ static bool is_within(Verifier *verifier, const char *name, Shape shape, Shape u
 static bool verify_scan_out(Verifier *verifier, StreamId out, Shape units)
 {
     const Net *net = verifier->net;
-    bool sum = scan_sums_units(net, verifier->node, out) || scan_sums_steps(net, verifier->node, out);
+    bool sum = scan_sums(net, verifier->node, out);
     return is_within(verifier, stream_name(verifier, out), stream_at(verifier, out)->shape, units)
            && net_require(verifier, !sum || stream_at(verifier, out)->kind == STREAM_REALS,
                           "`%s` is a sum, not of spikes", stream_name(verifier, out));
@@ -236,11 +236,7 @@ static bool verify_scan_axes(Verifier *verifier)
 static bool verify_scan(Verifier *verifier)
 {
     const Node *node = verifier->node;
-    bool batched = scan_is_batched(verifier->net, node), alike = true;
-    for (int i = 0; i < node->ins.count; i++)
-        alike = alike && stream_at(verifier, node->ins.at[i])->batched == batched;
     return net_require(verifier, node->outs.count + node->grads.count > 0, "has no result")
-           && net_require(verifier, alike, "reads what is of one sample with what is of all")
            && net_require(verifier, node->outs.count + node->ins.count > 0, "has no stream to tell its size")
            && verify_scan_axes(verifier) && verify_scan_grads(verifier) && verify_body(verifier);
 }

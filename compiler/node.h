@@ -60,8 +60,8 @@ typedef struct State {
     Val next; /* its value at the end of the step */
 } State;
 
-/* A stream that a scan writes at every step, for every unit. One that lacks an axis which the scan goes over takes the
- * sum over it (the gradient of an input that is the same all along it). */
+/* A stream that a scan writes at every step, for every unit of every sample. One that lacks an axis which the scan goes
+ * over takes the sum over it (the gradient of an input that is the same all along it). */
 typedef struct ScanOut {
     StreamId stream;
     Val value;
@@ -102,6 +102,7 @@ typedef struct Node {
     bool reverse; /* runs from the last step to the first */
     bool in_time; /* runs at every step even where no stream of it is temporal: the adjoint of a
                                  scan that does, whose sums over time would else count one step */
+    bool batched; /* runs for each sample even where no stream of it is of samples: likewise */
     Shape units;  /* it runs over these even where no stream of it has them all: an adjoint again;
                                  ndim 0: over those of its streams */
     Body body;

@@ -1,4 +1,4 @@
-/* Axes as the model names them: `c`, `[y, x]`, `time`, `space`, `all`. */
+/* Axes as the model names them: `c`, `[y, x]`, `time`, `batch`, `space`, `all`. */
 #include "build.h"
 
 /* Through a block's parameter, unless the stream has an axis that is called like it. */
@@ -15,53 +15,57 @@ static const Expr *argument_of(const Scope **scope, const Expr *expr, Shape shap
     return expr;
 }
 
-static void unknown_axis(Build *b, const Expr *expr, Shape shape, bool temporal)
+static void unknown_axis(Build *b, const Expr *expr, Shape shape, int beside)
 {
     if (expr->kind != EXPR_NAME) {
         report(b, RULE_AXIS, expr->span, "the name of an axis is needed here, as in `c` or `[y, x]`");
         return;
     }
     report(b, RULE_AXIS, expr->span, "there is no axis `%s` here: the stream is %s%s", expr->name,
-           shape_text(b->arena, shape), temporal ? " in time" : "");
-    const char *axes = temporal ? "`time`" : "";
+           shape_text(b->arena, shape), beside & OVER_TIME ? " in time" : "");
+    const char *axes = beside & OVER_BATCH ? "`batch`" : "";
+    if (beside & OVER_TIME)
+        axes = arena_printf(b->arena, "%s%s`time`", axes, axes[0] ? ", " : "");
     for (int d = 0; d < shape.ndim; d++)
         axes = arena_printf(b->arena, "%s%s`%s`", axes, axes[0] ? ", " : "", shape_axis(shape, d));
     if (axes[0])
         report_hint(b, "its axes are %s", axes);
 }
 
-static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, bool temporal, AxisSet *set)
+static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, AxisSet *set)
 {
     expr = argument_of(&scope, expr, shape);
     const char *name = expr->kind == EXPR_NAME ? expr->name : NULL;
     int d = name ? shape_find(shape, name) : -1;
     bool all = d < 0 && name == name_all, space = all || (d < 0 && name == name_space);
-    bool time = temporal && (all || (d < 0 && name == name_time));
-    if (d < 0 && !space && !time) {
-        unknown_axis(b, expr, shape, temporal);
+    bool time = beside & OVER_TIME && (all || (d < 0 && name == name_time));
+    bool batch = beside & OVER_BATCH && d < 0 && name == name_batch;
+    if (d < 0 && !space && !time && !batch) {
+        unknown_axis(b, expr, shape, beside);
         return false;
     }
-    if ((time && set->time) || (d >= 0 && set->space[d])) {
+    if ((time && set->time) || (batch && set->batch) || (d >= 0 && set->space[d])) {
         report(b, RULE_AXIS, expr->span, "`%s` stands here twice", name);
         return false;
     }
     set->time = set->time || time;
+    set->batch = set->batch || batch;
     for (int k = 0; k < shape.ndim; k++)
         set->space[k] = set->space[k] || space || k == d;
     return true;
 }
 
-bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, bool temporal, AxisSet *set)
+bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, AxisSet *set)
 {
     *set = (AxisSet){0};
     expr = argument_of(&scope, expr, shape);
     if (expr->kind != EXPR_LIST)
-        return add_axis(b, scope, expr, shape, temporal, set);
+        return add_axis(b, scope, expr, shape, beside, set);
     bool fine = expr->args.count > 0;
     if (!fine)
-        unknown_axis(b, expr, shape, temporal);
+        unknown_axis(b, expr, shape, beside);
     for (int i = 0; i < expr->args.count; i++)
-        fine &= add_axis(b, scope, expr->args.at[i].value, shape, temporal, set);
+        fine &= add_axis(b, scope, expr->args.at[i].value, shape, beside, set);
     return fine;
 }
 

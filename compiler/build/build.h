@@ -15,6 +15,7 @@
  *   weights.c    weights of connections, with a name or without
  *   connect.c    what connections share                window.c     windows along axes of space and time
  *   dense.c, conv.c, pool.c, encode.c, reduce.c, views.c  the built-in stages
+ *   batch.c      what depends on all samples of a batch
  *   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
  *   repeat.c     stages after themselves               optimizer.c  optimizers
@@ -329,11 +330,13 @@ bool constant_shape(Build *b, Scope *scope, const Expr *expr, const char *what, 
 
 /* Some axes of a stream. */
 typedef struct AxisSet {
-    bool time;
+    bool batch, time;
     bool space[MAX_DIMS]; /* by dimension */
 } AxisSet;
-/* Those that an expression names: `c`, `[y, x]`, `time`, `space`, `all`. False if one is not there: reported. */
-bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, bool temporal, AxisSet *set);
+/* What a stream has beside those of its shape. */
+enum { OVER_TIME = 1, OVER_BATCH = 2 };
+/* Those that an expression names: `c`, `[y, x]`, `time`, `batch`, `space`, `all`. False if one is not there: reported. */
+bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, AxisSet *set);
 Shape shape_without(Shape shape, const AxisSet *set);
 
 /* The argument of a built-in thing, NULL if it was not given. */
@@ -465,6 +468,9 @@ Value build_concat(Build *b, const StageUse *use);
 /* For what does not mind shapes: the stream that this one has the values of, if it is only reshaped; else itself. */
 StreamId stream_reshaped(Build *b, StreamId stream);
 Value build_reduce(Build *b, const StageUse *use);
+/* That predictions depend on no sum over the batch; that none is in a loop: looped[n], node n is in one. */
+void check_prediction(Build *b);
+void check_loop_sums(Build *b, const bool *looped);
 /* *shape, of what the reduction is given, becomes that of its result. */
 bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape);
 
@@ -585,8 +591,6 @@ bool check_array(Build *b, double elements, Span span, const char *what);
 bool check_axes(Build *b, Shape shape, Span span);
 /* A stream meets others whose axes are these: one has all axes of the other. */
 bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span);
-/* Both go over samples, or neither does. */
-bool check_samples(Build *b, StreamId first, StreamId second, Span span);
 bool check_temporal(Build *b, StreamId stream, Span span, bool temporal);
 bool check_classes(Build *b, StreamId stream, Span span);
 bool check_assignable(Build *b, const Entry *entry, const char *name, Span span);

@@ -180,10 +180,10 @@ void check_sizes(Build *b)
 /* What `over` reads otherwise. */
 static bool check_axis_name(Build *b, const char *axis, Span span)
 {
-    if (axis != name_time && axis != name_space && axis != name_all)
+    if (axis != name_time && axis != name_batch && axis != name_space && axis != name_all)
         return true;
     report(b, RULE_AXIS, span, "`%s` cannot be the name of an axis", axis);
-    report_hint(b, "`over = time`, `space` and `all` mean other axes; as in `[freq = 40, c = 3]`");
+    report_hint(b, "`over = time`, `batch`, `space` and `all` mean other axes; as in `[freq = 40, c = 3]`");
     return false;
 }
 
@@ -225,19 +225,11 @@ bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span)
         return true;
     report(b, RULE_SHAPE, span, "a stream of shape %s cannot be combined with one of shape %s",
            shape_text(b->arena, shape), shape_text(b->arena, units));
-    if (!same_names(shape, units))
+    if (shape_find(shape, name_outputs) >= 0 && shape_find(units, name_outputs) < 0)
+        report_hint(b, "weights are those of a connection, as in `x -> dense(100, weights = k)`");
+    else if (!same_names(shape, units))
         report_hint(b, "streams meet axis by axis: of %s and %s, one must have all axes of the other",
                     axes_text(b->arena, shape), axes_text(b->arena, units));
-    return false;
-}
-
-bool check_samples(Build *b, StreamId first, StreamId second, Span span)
-{
-    if (stream_at(b, first)->batched == stream_at(b, second)->batched)
-        return true;
-    report(b, RULE_STREAM, span,
-           "weights, which are the same for all samples, cannot meet streams in a formula");
-    report_hint(b, "they are those of a connection, as in `x -> dense(100, weights = k)`");
     return false;
 }
 

@@ -222,8 +222,6 @@ static Value map_input(Context *c, Value stream, Span span)
 {
     Build *b = c->build;
     Node *node = c->node;
-    if (node->ins.count > 0 && !check_samples(b, node->ins.at[0], stream.stream, span))
-        return value_poison();
     if (node->ins.count > 0 && !check_shapes_meet(b, scan_units(b->net, node), stream.stream, span))
         return value_poison();
     int index = 0;

@@ -52,8 +52,10 @@ StreamId plain_stream_of(Build *b, Value value, Span span)
         return NONE;
     if (stream_at(b, stream)->batched)
         return stream;
-    report(b, RULE_STREAM, span, "a stream is needed here, found weights");
-    report_hint(b, "they are those of a connection, as in `x -> dense(100, weights = k)`");
+    report(b, RULE_STREAM, span,
+           "a stream of samples is needed here, found what is the same for all of them");
+    report_hint(b, "it may be part of a formula, as in `x - mean(x, over = batch)`, or be weights, as in "
+                   "`x -> dense(100, weights = k)`");
     return NONE;
 }
 

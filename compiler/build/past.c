@@ -254,6 +254,7 @@ static void check_loops(Build *b)
     for (int n = 0; n < b->net->nodes.count; n++)
         if (looped[n] && !node_is_stepwise(&b->net->nodes.at[n]))
             report_whole(b, &b->net->nodes.at[n]);
+    check_loop_sums(b, looped);
 }
 
 void finish_pasts(Build *b)

@@ -1,4 +1,4 @@
-/* Reductions: one value of all along time, or along some axes. */
+/* Reductions: one value of all along time, along some axes, or of all samples of a batch. */
 #include "build.h"
 
 static StreamId find_reduce(Build *b, StreamId in, ReduceKind kind, bool temporal, Shape shape)
@@ -52,22 +52,36 @@ static StreamId add_reduce(Build *b, const StageUse *use, StreamId in, const cha
     return node.out;
 }
 
+/* x, or its share in a mean of so many. */
+static Val share_of(Build *b, const StageUse *use, Body *body, Val x, StreamId in, const AxisSet *over)
+{
+    if (use->stage->reduce != REDUCE_MEAN)
+        return x;
+    Shape units = stream_at(b, in)->shape;
+    double share = (double)shape_size(shape_without(units, over)) / shape_size(units);
+    Val part = body_const(b->arena, body, over->time ? share / b->net->steps : share);
+    if (over->batch)
+        part = body_op2(b->arena, body, OP_DIV, part,
+                        body_leaf(b->arena, body, OP_SCALAR, SCALAR_ROWS, scalar_name(SCALAR_ROWS)));
+    return body_op2(b->arena, body, OP_MUL, x, part);
+}
+
 /* A scan whose result lacks the axes is the sum over them. */
-static StreamId sum_units(Build *b, const StageUse *use, StreamId in, Shape shape)
+static StreamId add_sum(Build *b, const StageUse *use, StreamId in, const AxisSet *over)
 {
     const char *name = result_name(b, use, in, use->name);
-    Shape units = stream_at(b, in)->shape;
     Node node = node_new(NODE_SCAN, use->expr->span);
     node.name = use->stage->name;
     node.formula = true;
     vec_push(b->arena, &node.ins, in);
     node.body.at = use->expr->span;
     Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, stream_at(b, in)->name);
-    double share = use->stage->reduce == REDUCE_MEAN ? (double)shape_size(shape) / shape_size(units) : 1;
-    x = body_op2(b->arena, &node.body, OP_MUL, x, body_const(b->arena, &node.body, share));
-    ScanOut out = {add_stream(b, name, use->stage->name, STREAM_REALS, stream_at(b, in)->temporal, shape,
-                              use->expr->span),
-                   x};
+    x = share_of(b, use, &node.body, x, in, over);
+    bool temporal = stream_at(b, in)->temporal && !over->time;
+    bool batched = stream_at(b, in)->batched && !over->batch;
+    Shape shape = shape_without(stream_at(b, in)->shape, over);
+    ScanOut out = {add_stream(b, name, use->stage->name, STREAM_REALS, temporal, shape, use->expr->span), x};
+    stream_at(b, out.stream)->batched = batched;
     vec_push(b->arena, &node.outs, out);
     add_node(b, node);
     return out.stream;
@@ -77,8 +91,23 @@ static StreamId reduce_units(Build *b, const StageUse *use, StreamId in, const A
 {
     Shape shape = shape_without(stream_at(b, in)->shape, over);
     if (use->stage->reduce != REDUCE_MAX)
-        return sum_units(b, use, in, shape);
+        return add_sum(b, use, in, over);
     return add_reduce(b, use, in, use->name, stream_at(b, in)->temporal, shape);
+}
+
+/* Time by a node of its own, then the units. */
+static StreamId reduce_sample(Build *b, const StageUse *use, StreamId in, AxisSet over)
+{
+    bool units = is_over_units(&over);
+    if (over.time)
+        in = add_reduce(b, use, in, units ? NULL : use->name, false, stream_at(b, in)->shape);
+    over.time = false;
+    return units ? reduce_units(b, use, in, &over) : in;
+}
+
+static int axes_beside(const Stream *stream)
+{
+    return (stream->temporal ? OVER_TIME : 0) | (stream->batched ? OVER_BATCH : 0);
 }
 
 /* Over time, unless something else is told. */
@@ -88,19 +117,30 @@ static bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *ov
     *over = (AxisSet){.time = true};
     if (!told)
         return check_temporal(b, in, use->in_span, true);
-    if (!named_axes(b, use->scope, told, stream_at(b, in)->shape, stream_at(b, in)->temporal, over))
+    if (!named_axes(b, use->scope, told, stream_at(b, in)->shape, axes_beside(stream_at(b, in)), over))
         return false;
-    if (use->stage->reduce != REDUCE_LAST || !is_over_units(over))
+    bool last = use->stage->reduce == REDUCE_LAST;
+    if (last ? !is_over_units(over) && !over->batch : use->stage->reduce != REDUCE_MAX || !over->batch)
         return true;
-    report(b, RULE_AXIS, told->span, "`%s` goes over time only", use->stage->name);
+    report(b, RULE_AXIS, told->span,
+           last ? "`%s` goes over time only" : "`%s` does not go over the batch, only sums and means do",
+           use->stage->name);
     return false;
+}
+
+/* What is the same for all samples has sums and means. */
+static bool check_reduced(Build *b, const StageUse *use, StreamId in)
+{
+    bool sums = use->stage->reduce == REDUCE_SUM || use->stage->reduce == REDUCE_MEAN;
+    return stream_at(b, in)->batched || sums ? check_plain(b, use->in, use->in_span, "a stream")
+                                             : plain_stream_of(b, use->in, use->in_span) != NONE;
 }
 
 bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
 {
     AxisSet over;
     const Expr *told = told_axes(call);
-    if (told && !named_axes(b, scope, told, *shape, true, &over))
+    if (told && !named_axes(b, scope, told, *shape, OVER_TIME | OVER_BATCH, &over))
         return false;
     if (told)
         *shape = shape_without(*shape, &over);
@@ -109,16 +149,14 @@ bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
 
 Value build_reduce(Build *b, const StageUse *use)
 {
-    StreamId in = plain_stream_of(b, use->in, use->in_span);
+    StreamId in = stream_of(b, use->in, use->in_span);
     AxisSet over;
-    if (in == NONE || !reduced_axes(b, use, in, &over))
+    if (in == NONE || !check_reduced(b, use, in) || !reduced_axes(b, use, in, &over))
         return value_poison();
     if (use->stage->of_spikes) {
         RateUse rate = {in, use->in_span};
         vec_push(b->arena, &b->rates, rate);
     }
-    bool units = is_over_units(&over);
-    if (over.time)
-        in = add_reduce(b, use, in, units ? NULL : use->name, false, stream_at(b, in)->shape);
-    return value_stream(units ? reduce_units(b, use, in, &over) : in, unit_plain);
+    bool samples = stream_at(b, in)->batched && !over.batch;
+    return value_stream(samples ? reduce_sample(b, use, in, over) : add_sum(b, use, in, &over), unit_plain);
 }

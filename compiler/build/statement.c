@@ -40,7 +40,7 @@ static Shape param_shape(Context *c, const Scope *frame, const Stmt *stmt)
         return (Shape){0};
     if (stmt->per->kind == EXPR_NAME && stmt->per->name == name_neuron)
         return c->shape;
-    if (!named_axes(c->build, frame, stmt->per, c->shape, false, &axes))
+    if (!named_axes(c->build, frame, stmt->per, c->shape, 0, &axes))
         return c->shape;
     return shape_part(c->shape, axes.space);
 }

@@ -80,7 +80,7 @@ static int view_axis(Build *b, const char *stage, Span span, const Scope *frame,
     const Entry *over = given_argument(frame, name_over);
     AxisSet axes;
     const Expr *axis = over ? over->expr : expr_name(b->arena, span, name_c);
-    if (!named_axes(b, over ? over->scope : frame, axis, shape, false, &axes))
+    if (!named_axes(b, over ? over->scope : frame, axis, shape, 0, &axes))
         return -1;
     int found = -1, count = 0;
     for (int d = 0; d < shape.ndim; d++) {

@@ -39,11 +39,15 @@ static int weight_rows(Shape shape)
 static void add_weight_buffer(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
-    Shape shape = {.ndim = 1, .dims = {shape_size(stream->shape)}};
-    if (stream->shape.ndim > 1)
+    int room = stream_room(lower, id);
+    Shape shape = {.ndim = 1, .dims = {room}};
+    if (stream->temporal)
+        shape = (Shape){.ndim = 2, .dims = {steps_of(lower, id), room}};
+    else if (stream->shape.ndim > 1)
         shape = (Shape){.ndim = 2, .dims = {weight_rows(stream->shape), weight_columns(stream->shape)}};
     lower->streams[id].values =
         add_buffer(lower, stream->name, TYPE_F32, BUFFER_SCRATCH, shape, stream->span);
+    lower->program->buffers.at[lower->streams[id].values].padding = room - stream_size(lower, id);
 }
 
 static void add_stream_buffer(Lower *lower, StreamId id)

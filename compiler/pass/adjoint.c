@@ -249,11 +249,6 @@ typedef struct Copier {
     Body out;
 } Copier;
 
-static bool is_sum(const Net *net, const Node *scan, StreamId out)
-{
-    return scan_sums_steps(net, scan, out) || scan_sums_units(net, scan, out);
-}
-
 /* The stream that holds forward value v: an input or output of the scan, if need be a new output. */
 static StreamId saved_stream(Copier *copier, Val v)
 {
@@ -263,10 +258,10 @@ static StreamId saved_stream(Copier *copier, Val v)
     if (instr->op == OP_INPUT)
         return scan->ins.at[instr->index];
     for (int k = 0; k < scan->outs.count; k++)
-        if (scan->outs.at[k].value == v && !is_sum(net, scan, scan->outs.at[k].stream))
+        if (scan->outs.at[k].value == v && !scan_sums(net, scan, scan->outs.at[k].stream))
             return scan->outs.at[k].stream;
     const Stream *first = &net->streams.at[scan->outs.at[0].stream];
-    bool batched = first->batched;
+    bool batched = scan_is_batched(net, scan);
     const char *name = arena_printf(net->arena, "%s_%s%s", first->name, instr->name ? instr->name : "saved",
                                     instr->op == OP_STATE ? "_before" : "");
     StreamId stream =
@@ -433,6 +428,7 @@ void adjoin_equations(Net *net, int scan_index, const bool *wild_streams, const 
     adjoint.name = arena_printf(net->arena, "%s, adjoint", scan.name);
     adjoint.reverse = true;
     adjoint.in_time = scan_in_time(net, &scan);
+    adjoint.batched = scan_is_batched(net, &scan);
     adjoint.units = scan_is_even(net, &scan) ? (Shape){0} : scan_units(net, &scan);
     adjoint.forward = scan_index;
     seed_outputs(&tape, &adjoint, &scan, out_gradients);

@@ -46,8 +46,7 @@ static void add_edge(Flow *flow, int from, int to, int capacity)
 
 static bool is_stored(const Net *net, const Node *scan, const ScanOut *out, Val v)
 {
-    return out->value == v && !scan_sums_steps(net, scan, out->stream)
-           && !scan_sums_units(net, scan, out->stream);
+    return out->value == v && !scan_sums(net, scan, out->stream);
 }
 
 static int saving_cost(const Net *net, const Node *scan, Val v)

@@ -93,7 +93,7 @@ static bool inputs_allow(Fuse *fuse, int first, int second)
     for (int i = 0; i < reader->ins.count; i++) {
         const Stream *in = &fuse->net->streams.at[reader->ins.at[i]];
         const Node *maker = &fuse->net->nodes.at[first];
-        bool sum = !in->temporal || scan_sums_units(fuse->net, maker, reader->ins.at[i]);
+        bool sum = !in->temporal || scan_sums(fuse->net, maker, reader->ins.at[i]);
         if (in->node == first ? sum : depends(fuse, in->node, first, second))
             return false;
     }
@@ -348,6 +348,7 @@ static void merge_scans(Fuse *fuse, int first, int second)
                    .first_names = names_of(fuse, first),
                    .second_names = names_of(fuse, second)};
     into->in_time = true; /* even if all that is left is a sum */
+    into->batched = scan_is_batched(fuse->net, into);
     into->units = scan_is_even(fuse->net, into) ? (Shape){0} : scan_units(fuse->net, into);
     move_needed(fuse, first, second);
     take_in(fuse->net, &merge);

@@ -5,25 +5,20 @@
 
 /* ---- fusion: a map that only one scan reads becomes part of that scan's body ---- */
 
-/* A sum must stay a node of its own. */
-static bool is_sum(const Net *net, const Node *map)
-{
-    StreamId out = map->outs.at[0].stream;
-    return scan_sums_steps(net, map, out) || scan_sums_units(net, map, out);
-}
-
-/* What fewer units need is not computed for more. */
+/* What fewer units need is not computed for more, nor what all samples share for each of them. */
 static bool same_units(const Net *net, const Node *a, const Node *b)
 {
-    return shape_equal(scan_units(net, a), scan_units(net, b));
+    return shape_equal(scan_units(net, a), scan_units(net, b))
+           && scan_is_batched(net, a) == scan_is_batched(net, b);
 }
 
-/* The scan that node n can be fused into, or NONE. */
+/* The scan that node n can be fused into, or NONE. A sum must stay a node of its own. */
 static int fusion_target(const Net *net, const Adjacency *readers, int n)
 {
     const Node *map = &net->nodes.at[n];
     if (map->kind != NODE_SCAN || map->states.count || map->grads.count || map->params.count
-        || map->outs.count != 1 || net->streams.at[map->outs.at[0].stream].keep || is_sum(net, map))
+        || map->outs.count != 1 || net->streams.at[map->outs.at[0].stream].keep
+        || scan_sums(net, map, map->outs.at[0].stream))
         return NONE;
     int reader = only_reader(readers, map->outs.at[0].stream);
     bool scan = reader != NONE && reader > n && net->nodes.at[reader].kind == NODE_SCAN;
@@ -95,6 +90,7 @@ static void take_maps_in(Net *net, const Fused *fused, int into, bool keep_slope
     Node old = *node;
     Fusion fusion = {.net = net, .fused = fused, .from = &old, .into = node};
     node->in_time = scan_in_time(net, &old); /* its only temporal input may be a map's result, */
+    node->batched = scan_is_batched(net, &old);
     node->units =
         scan_is_even(net, &old) ? (Shape){0} : scan_units(net, &old); /* and so may its largest one */
     memset(&node->ins, 0, sizeof node->ins);

@@ -5,7 +5,8 @@
  * the steps of a recurrent group, the states rest in buffers.
  *
  * What lacks an axis that others have is read at the same place all along it. A result that lacks one is a sum: over
- * steps in a local variable, over units where it is stored, in the order of the loops. */
+ * steps in a local variable, over units where it is stored, in the order of the loops. Of a sum over the batch, each
+ * sample has a part of its own, and a kernel behind adds these up, from the first sample to the last. */
 #include "lower/base/scan.h"
 
 #include "lower/base/code.h"
@@ -17,50 +18,7 @@ static int units_at(const Lower *lower, const Node *node, Site site)
     return site.tile ? site.tile->width : tiling_room(plan_of(lower, node)->tiles);
 }
 
-/* So many values per sample, of which the last `padding` mean nothing. */
-static BufferId scan_buffer(Lower *lower, const Node *node, const char *prefix, const char *name, int room,
-                            int padding)
-{
-    BufferId buffer =
-        named_buffer(lower, prefix, arena_printf(lower->arena, "%s_%s", name, plan_of(lower, node)->name),
-                     TYPE_F32, BUFFER_SCRATCH, true, 1, &room);
-    lower->program->buffers.at[buffer].span = node->span;
-    lower->program->buffers.at[buffer].padding = padding;
-    return buffer;
-}
-
-static BufferId per_unit_buffer(Lower *lower, const Node *node, const char *prefix, const char *name)
-{
-    const NodePlan *plan = plan_of(lower, node);
-    int room = tiling_room(plan->tiles);
-    return scan_buffer(lower, node, prefix, name, room, room - plan->units);
-}
-
-static Shape grad_shape(const Lower *lower, const Node *node, int g)
-{
-    return lower->net->params.at[node->grads.at[g].param].shape;
-}
-
-ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
-{
-    ScanState state = {NEW_ARRAY(lower->arena, BufferId, node->states.count + 1),
-                       NEW_ARRAY(lower->arena, BufferId, node->grads.count + 1)};
-    for (int s = 0; s < node->states.count; s++)
-        state.states[s] = states_in_buffers || lower->phase == PHASE_FORWARD
-                              ? per_unit_buffer(lower, node, "state", node->states.at[s].name)
-                              : -1;
-    for (int g = 0; g < node->grads.count; g++) {
-        const char *name = lower->net->params.at[node->grads.at[g].param].name;
-        state.partials[g] =
-            plan_of(lower, node)->even
-                ? per_unit_buffer(lower, node, "sum", name)
-                : scan_buffer(lower, node, "sum", name, shape_size(grad_shape(lower, node, g)), 0);
-    }
-    watch_scan_states(lower, node, &state);
-    return state;
-}
-
-/* ---- sums: gradients of parameters, and of streams that are the same all along an axis ---- */
+/* ---- sums: gradients of parameters, and streams that are the same all along an axis ---- */
 
 /* Results of the node, outs then grads, by number. */
 static int result_count(const Node *node)
@@ -68,15 +26,36 @@ static int result_count(const Node *node)
     return node->outs.count + node->grads.count;
 }
 
+static const Param *result_param(const Lower *lower, const Node *node, int s)
+{
+    return &lower->net->params.at[node->grads.at[s - node->outs.count].param];
+}
+
 static Shape result_shape(const Lower *lower, const Node *node, int s)
 {
     return s < node->outs.count ? stream_of(lower, node->outs.at[s].stream)->shape
-                                : grad_shape(lower, node, s - node->outs.count);
+                                : result_param(lower, node, s)->shape;
+}
+
+static const char *result_name(const Lower *lower, const Node *node, int s)
+{
+    return s < node->outs.count ? stream_of(lower, node->outs.at[s].stream)->name
+                                : result_param(lower, node, s)->name;
 }
 
 static Val result_value(const Node *node, int s)
 {
     return s < node->outs.count ? node->outs.at[s].value : node->grads.at[s - node->outs.count].value;
+}
+
+static bool in_time(const Lower *lower, const Node *node, int s)
+{
+    return s < node->outs.count && stream_of(lower, node->outs.at[s].stream)->temporal;
+}
+
+static bool sums_samples(const Lower *lower, const Node *node, int s)
+{
+    return s >= node->outs.count || !stream_of(lower, node->outs.at[s].stream)->batched;
 }
 
 static bool sums_steps(const Lower *lower, const Node *node, int s)
@@ -91,15 +70,64 @@ static bool sums_units(const Lower *lower, const Node *node, int s)
            && result_shape(lower, node, s).ndim < scan_units(lower->net, node).ndim;
 }
 
-/* Result s for its unit n: a gradient is told apart by samples only later. */
+/* So many values per sample, or per step of one, of which the last `padding` mean nothing. */
+static BufferId scan_buffer(Lower *lower, const Node *node, const char *prefix, const char *name, int steps,
+                            int room, int padding)
+{
+    int dims[2] = {steps, room};
+    BufferId buffer =
+        named_buffer(lower, prefix, arena_printf(lower->arena, "%s_%s", name, plan_of(lower, node)->name),
+                     TYPE_F32, BUFFER_SCRATCH, true, steps ? 2 : 1, steps ? dims : dims + 1);
+    lower->program->buffers.at[buffer].span = node->span;
+    lower->program->buffers.at[buffer].padding = padding;
+    return buffer;
+}
+
+/* `steps`: 0 outside time. */
+static BufferId per_unit_buffer(Lower *lower, const Node *node, const char *prefix, const char *name,
+                                int steps)
+{
+    const NodePlan *plan = plan_of(lower, node);
+    int room = tiling_room(plan->tiles);
+    return scan_buffer(lower, node, prefix, name, steps, room, room - plan->units);
+}
+
+static BufferId partial_buffer(Lower *lower, const Node *node, int s)
+{
+    const char *name = result_name(lower, node, s);
+    int steps = in_time(lower, node, s) ? plan_of(lower, node)->steps : 0;
+    if (plan_of(lower, node)->even)
+        return per_unit_buffer(lower, node, "sum", name, steps);
+    return scan_buffer(lower, node, "sum", name, steps, shape_size(result_shape(lower, node, s)), 0);
+}
+
+ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
+{
+    ScanState state = {NEW_ARRAY(lower->arena, BufferId, node->states.count + 1),
+                       NEW_ARRAY(lower->arena, BufferId, result_count(node) + 1)};
+    for (int s = 0; s < node->states.count; s++)
+        state.states[s] = states_in_buffers || lower->phase == PHASE_FORWARD
+                              ? per_unit_buffer(lower, node, "state", node->states.at[s].name, 0)
+                              : -1;
+    for (int s = 0; s < result_count(node); s++)
+        state.partials[s] = sums_samples(lower, node, s) ? partial_buffer(lower, node, s) : -1;
+    watch_scan_states(lower, node, &state);
+    return state;
+}
+
+/* Result s for its unit n. */
 static void store_result(Lower *lower, const Node *node, const ScanState *state, int s, Site site,
                          LoopExpr *n, LoopExpr *value, bool add)
 {
-    if (s < node->outs.count)
+    if (state->partials[s] < 0) {
         store_stream(lower, node->outs.at[s].stream, site, n, value, add);
-    else
-        store2(lower, site.into, state->partials[s - node->outs.count], site.b, unit_of(lower, site, n),
-               value, add);
+        return;
+    }
+    LoopExpr *index[3] = {site.b, site.t, unit_of(lower, site, n)};
+    bool steps = in_time(lower, node, s);
+    if (!steps)
+        index[1] = index[2];
+    loop_store(lower->program, site.into, state->partials[s], steps ? 3 : 2, index, value, add);
 }
 
 /* Zero for each unit of result s. */
@@ -348,31 +376,51 @@ static void emit_chunks(Lower *lower, const Node *node, const ScanState *state, 
         emit_rest(lower, node, state, site, chunk);
 }
 
-/* The gradient of each parameter, from its sums per sample and unit, in one fixed order. */
+/* Of the sum over the batch that is result s: parameters are one number, of which every unit has a part, or have a
+ * value for each unit. */
+static void lower_partial(Lower *lower, const Node *node, const ScanState *state, int s)
+{
+    bool grad = s >= node->outs.count, even = plan_of(lower, node)->even, steps = in_time(lower, node, s);
+    bool shared = even && result_shape(lower, node, s).ndim == 0;
+    int size = even ? plan_of(lower, node)->units : shape_size(result_shape(lower, node, s));
+    const char *name = result_name(lower, node, s);
+    kernel_begin(lower, grad ? "gradient" : "sum", name,
+                 arena_printf(lower->arena, "%s%s: sum over the batch%s", grad ? "gradient of " : "", name,
+                              shared ? " and the units" : ""),
+                 node->span, shared ? 1 : size);
+    LoopStmt *items = kernel_items(lower, shared ? "k" : "n");
+    LoopExpr *k = loop_variable(lower, items), *n = k, *t = NULL;
+    LoopBlock *into = &items->body;
+    if (steps) {
+        LoopStmt *loop_t = for_range(lower, into, "t", plan_of(lower, node)->steps);
+        t = loop_variable(lower, loop_t);
+        into = &loop_t->body;
+    }
+    Site site = {.into = into, .t = t};
+    if (!grad)
+        store_stream(lower, node->outs.at[s].stream, site, k, loop_float(lower->arena, 0), false);
+    LoopStmt *loop_b = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
+                                loop_int(lower->arena, 0), loop_scalar(lower->arena, SCALAR_ROWS));
+    site.into = &loop_b->body;
+    if (shared) {
+        LoopStmt *loop_n = for_range(lower, site.into, "n", size);
+        n = loop_variable(lower, loop_n);
+        site.into = &loop_n->body;
+    }
+    LoopExpr *index[3] = {loop_variable(lower, loop_b), steps ? t : n, n};
+    LoopExpr *part = loop_load(lower->program, state->partials[s], steps ? 3 : 2, index);
+    if (grad)
+        store1(lower, site.into, lower->params[node->grads.at[s - node->outs.count].param].gradient, k, part,
+               true);
+    else
+        store_stream(lower, node->outs.at[s].stream, site, k, part, true);
+}
+
 void lower_partials(Lower *lower, const Node *node, const ScanState *state)
 {
-    for (int g = 0; g < node->grads.count; g++) {
-        const Param *param = &lower->net->params.at[node->grads.at[g].param];
-        bool even = plan_of(lower, node)->even, shared = even && param->shape.ndim == 0;
-        int size = even ? plan_of(lower, node)->units : shape_size(param->shape);
-        kernel_begin(lower, "gradient", param->name,
-                     arena_printf(lower->arena, "gradient of %s: sum over the batch%s", param->name,
-                                  shared ? " and the units" : ""),
-                     node->span, shared ? 1 : size);
-        LoopStmt *items = kernel_items(lower, shared ? "k" : "n");
-        LoopStmt *loop_b =
-            loop_for(lower->arena, &items->body, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
-                     loop_int(lower->arena, 0), loop_scalar(lower->arena, SCALAR_ROWS));
-        LoopExpr *b = loop_variable(lower, loop_b), *k = loop_variable(lower, items), *n = k;
-        LoopBlock *into = &loop_b->body;
-        if (shared) {
-            LoopStmt *loop_n = for_range(lower, into, "n", size);
-            n = loop_variable(lower, loop_n);
-            into = &loop_n->body;
-        }
-        store1(lower, into, lower->params[node->grads.at[g].param].gradient, k,
-               load2(lower, state->partials[g], b, n), true);
-    }
+    for (int s = 0; s < result_count(node); s++)
+        if (state->partials[s] >= 0)
+            lower_partial(lower, node, state, s);
 }
 
 /* Whether all steps are written out in one go. */

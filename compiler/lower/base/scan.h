@@ -9,8 +9,9 @@
  * end, for the runtime to see whether they are finite. */
 typedef struct ScanState {
     BufferId *states; /* by state; -1: in registers only */
-    BufferId *
-        partials; /* by grads entry: sum over time, per sample and unit; of an uneven scan per sample and value */
+    /* By result, outs then grads: of a sum over the batch, what each sample adds to it, per unit; of an uneven scan per
+     * value. -1: it is no such sum. */
+    BufferId *partials;
 } ScanState;
 
 ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers);
@@ -23,6 +24,7 @@ ScanState scan_prepare(Lower *lower, const Node *node);
 void emit_scan(Lower *lower, const Node *node, const ScanState *state, Site site);
 /* Sets inputs and parameters of the node's equations, for the unit of the nest at the site. */
 void scan_leaves(Lower *lower, const Node *node, Equations *equations, Site site, const Nest *nest);
+/* The sums over the batch, once their parts are made. */
 void lower_partials(Lower *lower, const Node *node, const ScanState *state);
 
 #endif

@@ -38,6 +38,25 @@ static LoopExpr *slot_of(Lower *lower, LoopExpr *t, int slots)
     return op2(lower, OP_SUB, t, op2(lower, OP_MUL, rounds, num(lower, slots)));
 }
 
+/* The indices of unit n of a stream that is the same for all samples: of several axes, and outside time, it is a matrix, whose
+ * last axis is the columns. */
+static int shared_place(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *index[4])
+{
+    const Stream *of = stream_of(lower, stream);
+    int count = 0;
+    n = unit_of(lower, site, n);
+    if (of->temporal)
+        index[count++] = site.t;
+    if (of->temporal || of->shape.ndim < 2) {
+        index[count++] = n;
+        return count;
+    }
+    LoopExpr *columns = num(lower, of->shape.dims[of->shape.ndim - 1]), *row = op2(lower, OP_DIV, n, columns);
+    index[count++] = row;
+    index[count++] = op2(lower, OP_SUB, n, op2(lower, OP_MUL, row, columns));
+    return count;
+}
+
 /* The buffer of a stream and its indices for unit n at the site. */
 static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *index[4],
                              int *count)
@@ -45,6 +64,10 @@ static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr 
     const StreamPlan *plan = &lower->plan->streams[stream];
     bool whole = site.tile && site.tile->whole == stream;
     *count = 0;
+    if (!stream_of(lower, stream)->batched) {
+        *count = shared_place(lower, stream, site, n, index);
+        return lower->streams[stream].values;
+    }
     if (plan->tiled) {
         index[(*count)++] = site.b;
         index[(*count)++] = site.tile->item;

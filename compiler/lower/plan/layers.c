@@ -141,7 +141,7 @@ static bool is_local(const Planning *plan, StreamId stream)
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node;
     int first = plan->readers.first[stream], end = plan->readers.first[stream + 1];
-    if (maker == NONE)
+    if (maker == NONE || !net->streams.at[stream].batched)
         return false;
     int host = plan->nodes[maker].host != NONE ? plan->nodes[maker].host : maker;
     if (plan->nodes[host].role != ROLE_SCAN || !is_cut(plan, host))
@@ -168,6 +168,7 @@ static bool is_tiled(const Planning *plan, StreamId stream)
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node;
     if (maker == NONE || plan->streams[stream].local || !net->streams.at[stream].temporal
+        || !net->streams.at[stream].batched
         || plan->streams[stream].room > shape_size(net->streams.at[stream].shape)
         || net->streams.at[stream].keep || !goes_by_tiles(plan, maker))
         return false;

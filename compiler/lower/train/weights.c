@@ -1,32 +1,40 @@
-/* What makes weights of parameters: equations over streams that are the same for all samples and steps, once a batch. A
- * stream with several axes is a matrix, as a map reads it, of which the last axis is the columns. */
+/* What makes weights of parameters, and numbers of sums over the batch: equations over streams that are the same for all
+ * samples, once a batch. A stream outside time with several axes is a matrix, as a map reads it, of which the last axis is
+ * the columns; in time, it is a row of units for each step. */
 #include "lower/train/weights.h"
 
 #include "lower/base/code.h"
 #include "lower/base/equations.h"
 
-/* A place in the units of a scan: a loop variable for each axis. */
+/* A place in the units of a scan: a loop variable for each axis, and the step, if it goes over them. */
 typedef struct Units {
     Shape shape;
-    LoopExpr *at[MAX_DIMS];
+    LoopExpr *at[MAX_DIMS], *t;
 } Units;
 
-/* The indices of the stream's element there. Returns how many. */
-static int element(Lower *lower, const Units *units, Shape shape, LoopExpr *index[2])
+/* The indices of the element there, of a stream of that shape. Returns how many. */
+static int element(Lower *lower, const Units *units, Shape shape, bool temporal, LoopExpr *index[2])
 {
-    index[0] = index[1] = num(lower, 0);
+    index[0] = temporal ? units->t : num(lower, 0);
+    index[1] = num(lower, 0);
     for (int d = 0; d < shape.ndim; d++) {
         LoopExpr *at = units->at[shape_find(units->shape, shape_axis(shape, d))];
-        LoopExpr **part = &index[d > 0 && d == shape.ndim - 1];
+        LoopExpr **part = &index[temporal || (d > 0 && d == shape.ndim - 1)];
         *part = op2(lower, OP_ADD, op2(lower, OP_MUL, *part, num(lower, shape.dims[d])), at);
     }
-    return shape.ndim > 1 ? 2 : 1;
+    return temporal || shape.ndim > 1 ? 2 : 1;
+}
+
+static int stream_element(Lower *lower, const Units *units, StreamId stream, LoopExpr *index[2])
+{
+    const Stream *of = stream_of(lower, stream);
+    return element(lower, units, of->shape, of->temporal, index);
 }
 
 static LoopExpr *load_element(Lower *lower, const Units *units, StreamId stream)
 {
     LoopExpr *index[2];
-    int count = element(lower, units, stream_of(lower, stream)->shape, index);
+    int count = stream_element(lower, units, stream, index);
     return loop_load(lower->program, lower->streams[stream].values, count, index);
 }
 
@@ -34,7 +42,7 @@ static void store_element(Lower *lower, LoopBlock *into, const Units *units, Str
                           bool add)
 {
     LoopExpr *index[2];
-    int count = element(lower, units, stream_of(lower, stream)->shape, index);
+    int count = stream_element(lower, units, stream, index);
     loop_store(lower->program, into, lower->streams[stream].values, count, index, value, add);
 }
 
@@ -53,9 +61,18 @@ static LoopBlock *over_units(Lower *lower, LoopBlock *into, Units *units, bool i
     return into;
 }
 
+static LoopBlock *over_steps(Lower *lower, LoopBlock *into, Units *units)
+{
+    LoopStmt *loop = for_range(lower, into, "t", lower->net->steps);
+    units->t = loop_variable(lower, loop);
+    return &loop->body;
+}
+
 static void zero(Lower *lower, LoopBlock *into, StreamId stream)
 {
     Units units = {.shape = stream_of(lower, stream)->shape};
+    if (stream_of(lower, stream)->temporal)
+        into = over_steps(lower, into, &units);
     LoopBlock *inner = over_units(lower, into, &units, false, true);
     store_element(lower, inner, &units, stream, loop_float(lower->arena, 0), false);
 }
@@ -63,7 +80,7 @@ static void zero(Lower *lower, LoopBlock *into, StreamId stream)
 static bool any_sum(const Lower *lower, const Node *scan)
 {
     for (int k = 0; k < scan->outs.count; k++)
-        if (scan_sums_units(lower->net, scan, scan->outs.at[k].stream))
+        if (scan_sums(lower->net, scan, scan->outs.at[k].stream))
             return true;
     return false;
 }
@@ -79,18 +96,20 @@ void lower_weights(Lower *lower, const Node *scan)
     LoopBlock constants = {0}, loops = {0};
     LoopBlock *into = rows ? &loops : &kernel_items_in(lower, &loops, "whole")->body;
     for (int k = 0; k < scan->outs.count && sums; k++)
-        if (scan_sums_units(lower->net, scan, scan->outs.at[k].stream))
+        if (scan_sums(lower->net, scan, scan->outs.at[k].stream))
             zero(lower, into, scan->outs.at[k].stream);
     Equations equations = equations_start(lower, scan);
     equations.before = &constants;
     equations.into = over_units(lower, into, &units, rows, !sums);
+    if (scan_in_time(lower->net, scan))
+        equations.into = over_steps(lower, equations.into, &units);
     equations.inputs = NEW_ARRAY(lower->arena, LoopExpr *, scan->ins.count + 1);
     for (int i = 0; i < scan->ins.count; i++)
         equations.inputs[i] = load_element(lower, &units, scan->ins.at[i]);
     for (int k = 0; k < scan->outs.count; k++)
         store_element(lower, equations.into, &units, scan->outs.at[k].stream,
                       equation_number(&equations, scan->outs.at[k].value),
-                      scan_sums_units(lower->net, scan, scan->outs.at[k].stream));
+                      scan_sums(lower->net, scan, scan->outs.at[k].stream));
     for (int i = 0; i < loops.count; i++)
         vec_push(lower->arena, &constants, loops.at[i]);
     lower->kernel->body = constants;
@@ -104,7 +123,7 @@ void lower_param_grad(Lower *lower, const Node *node)
                  units.shape.dims[0]);
     LoopBlock *into = over_units(lower, &lower->kernel->body, &units, true, true);
     LoopExpr *index[2];
-    int count = element(lower, &units, units.shape, index);
+    int count = element(lower, &units, units.shape, false, index);
     loop_store(lower->program, into, lower->params[node->weight].gradient, count, index,
                load_element(lower, &units, node->in), true);
 }
