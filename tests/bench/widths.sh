@@ -17,8 +17,10 @@ mkdir -p "$folder"
 build_tool noise "$folder"
 
 for width in 256 257 1024 1009; do
-    "$folder/noise" "$folder" width.$width $width 20 64 10 0.2 $width $width 5 $width $width 14 10 $width 3
-    "$folder/noise" "$folder" width_r.$width $width 20 64 10 0.03 $width $width 3 $width $width 1 10 $width 1
+    "$folder/noise" "$folder" width.$width $width 20 64 10 0.2 \
+        w_first $width $width 5 w_hidden $width $width 14 w_digit 10 $width 3
+    "$folder/noise" "$folder" width_r.$width $width 20 64 10 0.03 \
+        w_hidden $width $width 3 w_hidden_2 $width $width 1 w_readout 10 $width 1
     for model in width width_r; do
         build_step $model "$folder" "-D width=$width" "$(cc_flags -march=native)"
         mv "$folder/$model" "$folder/program.$model.$width"

@@ -25,7 +25,8 @@ model_of() {
     W2 | W2.11) echo w2 ;;
     W2r) echo w2r ;;
     W2r.near) echo w2r_near ;;
-    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r and W2r.near)" ;;
+    W4) echo w4 ;;
+    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r, W2r.near and W4)" ;;
     esac
 }
 
@@ -39,22 +40,13 @@ models_of() {
     done | sort -u
 }
 
-# shape_of WORKLOAD: inputs, hidden neurons, classes, steps, batch, recurrent
+# shape_of WORKLOAD: inputs, hidden neurons, classes, steps, batch, recurrent; nothing where layers are not dense
 shape_of() {
     case $1 in
     W1) echo 784 800 10 25 128 0 ;;
     W2r*) echo 700 256 20 100 128 1 ;;
-    *) echo 700 256 20 100 128 0 ;;
+    W2*) echo 700 256 20 100 128 0 ;;
     esac
-}
-
-# sizes_of WORKLOAD: NAME=COUNT of each array of weights
-sizes_of() {
-    # shellcheck disable=SC2046
-    set -- $(shape_of "$1")
-    echo "input=$(($1 * $2))"
-    [ "$6" = 0 ] || echo "recurrence=$(($2 * $2))"
-    echo "readout=$(($2 * $3))"
 }
 
 # cc_flags MARCH: what programs are compiled with
@@ -65,7 +57,8 @@ cc_flags() {
 # build_tool NAME FOLDER
 build_tool() {
     # shellcheck disable=SC2046
-    $cc -D_XOPEN_SOURCE=700 $(cc_flags -march=native) "$here/$1.c" -o "$2/$1" -lm
+    $cc -D_XOPEN_SOURCE=700 -I "$root/runtime/base" $(cc_flags -march=native) "$here/$1.c" "$build/libsnn_rt.a" \
+        -o "$2/$1" -lm -lpthread -lz
 }
 
 # build_step MODEL FOLDER SNNC_FLAGS CC_FLAGS: FOLDER/MODEL, which times steps of the model
@@ -80,7 +73,7 @@ build_step() {
 # they are, all is there.
 make_data() {
     for one in $1; do
-        [ -f "$work_folder/$one.weights" ] && continue
+        [ -f "$work_folder/$one.safetensors" ] && continue
         "$here/venv.sh" "$build/bench/venv"
         rm -f "$work_folder/$one.pytorch.gradients"
         "$python" "$here/peers/data.py" "$work_folder" "$data" "$one" >&2
@@ -89,6 +82,5 @@ make_data() {
 
 # same_gradients WORKLOAD FILE: prints how far the gradients of a first step are from PyTorch's, which must be there
 same_gradients() {
-    # shellcheck disable=SC2046
-    "$work_folder/compare" 1e-5 "$2" "$work_folder/$1.pytorch.gradients" $(sizes_of "$1")
+    "$work_folder/compare" 1e-5 "$2" "$work_folder/$1.pytorch.gradients"
 }

@@ -2,9 +2,9 @@
 
     data.py FOLDER IMAGES WORKLOAD...
 
-W1: Fashion-MNIST from IMAGES, the folder of its IDX files, and weights after an epoch of training. The
-others: words like those of the Spiking Heidelberg Digits, and random weights with which neurons fire about as
-often as trained ones.
+W1 and W4: Fashion-MNIST from IMAGES, the folder of its IDX files; weights of W1 after an epoch of training. The
+others: words like those of the Spiking Heidelberg Digits. Where weights are random, they are scaled so that neurons fire
+about as often as trained ones.
 
 Libraries round differently, and at the threshold this would make or lose a spike and so change gradients. So
 no neuron comes close to its threshold in these batches, with these weights."""
@@ -14,66 +14,63 @@ import sys
 import numpy as np
 import torch
 
+import networks
 from images import read_images
 from networks import pytorch
 from workloads import WORKLOADS, loss, write
 
-MARGIN = 1e-5  # between any h and the threshold
 REPORT_EVERY = 100  # batches
 
 
 # ---- margins ----
 
 
-def distances(work, current, recurrence=None):
-    """The smallest |h - 1| of each sample, and the spikes. Both they and current: [batch, steps, neurons]."""
-    spikes = np.zeros_like(current)
-    v = np.zeros_like(current[:, 0])
-    spike = v
-    nearest = np.full(len(current), np.inf)
-    for t in range(work.steps):
-        x = current[:, t] if recurrence is None else current[:, t] + spike @ recurrence.T
-        h = work.decay * v + work.gain * x
-        spikes[:, t] = spike = (h >= 1).astype(float)
-        v = (1 - spike) * h
-        nearest = np.minimum(nearest, abs(h - 1).min(1))
-    return nearest, spikes
+class Margins:
+    """How near each sample of a batch brings any neuron to its threshold, in float64."""
+
+    def __init__(self, work, weights):
+        self.work = work
+        doubles = {name: weight.double() for name, weight in weights.items()}
+        self.network = networks.build(pytorch, work, doubles).double()
+        for module in self.network.modules():
+            if isinstance(module, pytorch.Spiking):
+                module.step = self.step
+
+    def step(self, x):
+        self.nearest = torch.minimum(self.nearest, x.abs().flatten(1).amin(1))
+        return (x >= 0).to(x.dtype)
+
+    @torch.no_grad()
+    def near(self, inputs):
+        """The numbers of the samples that are too near. inputs: [batch, steps, shape]."""
+        self.nearest = torch.full((len(inputs),), torch.inf, dtype=torch.double)
+        self.network(torch.from_numpy(inputs).double().transpose(0, 1))
+        return np.flatnonzero(self.nearest.numpy() < self.work.margin)
 
 
-def margins(work, weights, inputs):
-    """How near each sample brings any neuron to its threshold, in float64."""
-    weights = [weight.astype(float) for weight in weights]
-    recurrence = weights[1] if work.recurrent else None
-    nearest, hidden = distances(work, inputs.astype(float) @ weights[0].T, recurrence)
-    if work.spiking_readout:
-        nearest = np.minimum(nearest, distances(work, hidden @ weights[-1].T)[0])
-    return nearest, hidden.mean()
-
-
-def clear_batch(work, weights, draw):
-    """A batch without samples too near: spikes, labels, hidden rate. draw(count) gives spikes [count, steps,
-    inputs] and labels [count]."""
-    spikes, labels = draw(work.batch)
+def clear_batch(work, margins, draw):
+    """A batch without samples too near: inputs and labels. draw(count) gives inputs [count, steps, shape] and labels
+    [count]."""
+    inputs, labels = draw(work.batch)
     while True:
-        nearest, rate = margins(work, weights, spikes)
-        near = np.flatnonzero(nearest < MARGIN)
+        near = margins.near(inputs)
         if len(near) == 0:
-            return spikes, labels, rate
-        spikes[near], labels[near] = draw(len(near))
+            return inputs, labels
+        inputs[near], labels[near] = draw(len(near))
 
 
 def make(folder, work, weights, draw):
-    batches = [clear_batch(work, weights, draw) for _ in range(work.batches)]
-    spikes = np.stack([batch[0] for batch in batches])
+    margins = Margins(work, weights)
+    batches = [clear_batch(work, margins, draw) for _ in range(work.batches)]
+    inputs = np.stack([batch[0] for batch in batches])
     labels = np.stack([batch[1] for batch in batches])
-    write(folder, work, spikes, labels, weights)
-    rate = np.mean([batch[2] for batch in batches])
-    print(f"{work.name}: firing rates: input {spikes.mean():.4f}, hidden {rate:.4f}", flush=True)
+    write(folder, work, inputs, labels, weights)
+    print(f"{work.name}: {inputs.mean():.4f} spikes a step and input", flush=True)
 
 
-def uniform(rng, shape):
-    """As PyTorch starts a linear layer."""
-    return (rng.uniform(-1, 1, shape) / np.sqrt(shape[1])).astype("f4")
+def uniform(rng, shape, gain=1):
+    """As PyTorch starts a linear layer or a convolution, times `gain`."""
+    return torch.tensor(gain * rng.uniform(-1, 1, shape) / np.sqrt(np.prod(shape[1:])), dtype=torch.float32)
 
 
 # ---- images ----
@@ -82,31 +79,37 @@ def uniform(rng, shape):
 def train_an_epoch(work, weights, images, labels):
     """Trains with spikes drawn anew for each batch; returns the weights."""
     torch.manual_seed(0)
-    network = pytorch.build(work, [torch.from_numpy(weight) for weight in weights])
+    network = networks.build(pytorch, work, weights)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
     batches = torch.randperm(len(images)).split(work.batch)
     for number, batch in enumerate(batches, 1):
         brightness = images[batch]
         spikes = (torch.rand(work.steps, *brightness.shape) < brightness).float()
         optimizer.zero_grad()
-        error = loss(work, network(spikes)[1], labels[batch])
+        error = loss(work, network(spikes), labels[batch])
         error.backward()
         optimizer.step()
         if number % REPORT_EVERY == 0:
             print(f"{work.name}: training: batch {number} of {len(batches)}, loss {error:.4f}", flush=True)
-    return [parameter.detach().numpy() for parameter in network.parameters()]
+    return {name: parameter.detach() for name, parameter in networks.parameters(network).items()}
+
+
+# With random weights as PyTorch has them, nothing behind the first layer of W4 would fire.
+GAINS = {"w_first": 4, "w_second": 6, "w_readout": 2}
 
 
 def make_images(folder, work, source):
     rng = np.random.default_rng(1)
     images, labels = read_images(source, "train")
-    weights = [uniform(rng, shape) for shape in work.weight_shapes()]
-    weights = train_an_epoch(work, weights, images, labels)
-    images, labels = images.numpy(), labels.numpy()
+    trained = work.network == "Dense"
+    weights = {name: uniform(rng, shape, 1 if trained else GAINS[name]) for name, shape in work.weights.items()}
+    if trained:
+        weights = train_an_epoch(work, weights, images, labels)
+    images, labels = images.reshape(-1, *work.shape).numpy(), labels.numpy()
 
     def draw(count):
         chosen = rng.integers(0, len(images), count)
-        random = rng.random((count, work.steps, work.inputs))
+        random = rng.random((count, work.steps, *work.shape))
         return (random < images[chosen, None]).astype("u1"), labels[chosen].astype("i4")
 
     make(folder, work, weights, draw)
@@ -117,8 +120,8 @@ def make_images(folder, work, source):
 
 def word(rng, work):
     """The firing rates of a class [steps, channels], of any scale: moving formants over a floor of noise."""
-    time, channel = np.arange(work.steps)[:, None], np.arange(work.inputs)[None, :]
-    rates = np.full((work.steps, work.inputs), 0.02)
+    time, channel = np.arange(work.steps)[:, None], np.arange(work.inputs())[None, :]
+    rates = np.full((work.steps, work.inputs()), 0.02)
     for _ in range(3):
         centre, drift, width = rng.uniform(30, 670), rng.uniform(-3, 3), rng.uniform(25, 70)
         start = rng.uniform(5, 40)
@@ -130,10 +133,9 @@ def word(rng, work):
 
 def word_weights(rng, work):
     """Currents of about unit variance into the hidden layer, smaller ones within it."""
-    scales = [0.6 / np.sqrt(work.inputs * work.rate), 0.25 / np.sqrt(work.hidden * 0.08)]
-    shapes = work.weight_shapes()
-    hidden = [scale * rng.standard_normal(shape) for scale, shape in zip(scales, shapes[:-1])]
-    return [*(weight.astype("f4") for weight in hidden), uniform(rng, shapes[-1])]
+    scales = {"w_hidden": 0.6 / np.sqrt(work.inputs() * work.rate), "w_hidden_2": 0.25 / np.sqrt(256 * 0.08)}
+    return {name: torch.tensor(scales[name] * rng.standard_normal(shape), dtype=torch.float32)
+            if name in scales else uniform(rng, shape) for name, shape in work.weights.items()}
 
 
 def make_words(folder, work):

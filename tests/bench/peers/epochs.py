@@ -9,8 +9,8 @@ import sys
 
 import torch
 from spikingjelly.activation_based import encoding
-from torch import nn
 
+import networks
 from images import read_images
 from networks import spikingjelly
 from workloads import WORKLOADS, loss
@@ -19,11 +19,16 @@ WORK = WORKLOADS["W1"]
 
 
 def starting_weights():
-    return [nn.Linear(columns, rows, bias=False).weight.detach() for rows, columns in WORK.weight_shapes()]
+    return {name: uniform(shape) for name, shape in WORK.weights.items()}
+
+
+def uniform(shape):
+    """As PyTorch starts a linear layer."""
+    return torch.empty(shape).uniform_(-1, 1) / shape[1] ** 0.5
 
 
 def readout(network, encoder, images):
-    return network(encoder(images.expand(WORK.steps, *images.shape)))[1]
+    return network(encoder(images.expand(WORK.steps, *images.shape)))
 
 
 def train(network, encoder, optimizer, images, labels):
@@ -49,7 +54,7 @@ def main():
     torch.manual_seed(seed)
     images, labels = read_images(folder, "train")
     test_images, test_labels = read_images(folder, "t10k")
-    network = spikingjelly.build(WORK, starting_weights())
+    network = networks.build(spikingjelly, WORK, starting_weights())
     encoder = encoding.PoissonEncoder(step_mode="m")
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
     for _ in range(epochs):

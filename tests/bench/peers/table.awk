@@ -1,9 +1,9 @@
 # Prints the tables of tests/bench/peers.sh. Input: lines of JSON, as step.c and step.py write them, and
-#     shape WORKLOAD INPUTS HIDDEN CLASSES STEPS BATCH RECURRENT
+#     shape WORKLOAD INPUTS HIDDEN CLASSES STEPS BATCH RECURRENT        where layers are dense
 #     gradient WORKLOAD PARAMETER DIFFERENCE
 #     roof ADDITIONS_A_SECOND
 # Variables: workloads, threads, libraries: lists; the first library is snnc. Fails where a library's loss is
-# not ours.
+# not ours. A library may lack results of a workload.
 
 function field(name,    text) {
     if (!match($0, "\"" name "\": (\"[^\"]*\"|[-+.0-9a-zA-Z]*)")) {
@@ -52,31 +52,43 @@ function header(before, after,    i, line, rule) {
     print rule
 }
 
-# The least of the peers.
-function best(list, work, n,    i, least) {
-    least = list[work, n, library[2]]
-    for (i = 3; i <= library_count; i++)
-        if (list[work, n, library[i]] < least)
-            least = list[work, n, library[i]]
+# What a library needs in units of what we do, or a dash.
+function ratio(theirs, ours) {
+    return theirs == "" ? " - |" : sprintf(" %.2f |", theirs / ours)
+}
+
+function number(x) {
+    return x == "" ? " - |" : " " digits(x) " |"
+}
+
+# The least of the peers, with torch.compile or without.
+function best(list, work, n, compiled,    i, x, least) {
+    least = ""
+    for (i = 2; i <= library_count; i++) {
+        x = list[work, n, library[i]]
+        if (x != "" && (compiled || library[i] != "compiled") && (least == "" || x < least))
+            least = x
+    }
     return least
 }
 
 # A value for each library, and, where there are peers, what these are in units of ours.
-function table(list, jelly,    w, t, i, line, ours) {
+function table(list, of_time,    w, t, i, line, ours) {
     line = library_count > 1 ? " best peer / snnc |" : ""
-    if (library_count > 1 && jelly)
-        line = line " SpikingJelly / snnc |"
+    if (library_count > 1 && of_time)
+        line = line " best without torch.compile / snnc | SpikingJelly / snnc |"
     header("workload | threads", line)
     for (w = 1; w <= workload_count; w++)
         for (t = 1; t <= thread_count; t++) {
             line = "| " label(workload[w]) " | " thread[t] " |"
             for (i = 1; i <= library_count; i++)
-                line = line " " digits(list[workload[w], thread[t], library[i]]) " |"
+                line = line number(list[workload[w], thread[t], library[i]])
             ours = list[workload[w], thread[t], "snnc"]
             if (library_count > 1)
-                line = line sprintf(" %.2f |", best(list, workload[w], thread[t]) / ours)
-            if (library_count > 1 && jelly)
-                line = line sprintf(" %.2f |", list[workload[w], thread[t], "spikingjelly"] / ours)
+                line = line ratio(best(list, workload[w], thread[t], 1), ours)
+            if (library_count > 1 && of_time)
+                line = line ratio(best(list, workload[w], thread[t], 0), ours) \
+                       ratio(list[workload[w], thread[t], "spikingjelly"], ours)
             print line
         }
 }
@@ -88,7 +100,7 @@ function range_table(    w, t, i, line, key) {
             line = "| " label(workload[w]) " | " thread[t] " |"
             for (i = 1; i <= library_count; i++) {
                 key = workload[w] SUBSEP thread[t] SUBSEP library[i]
-                line = line " " digits(times[key, 1]) "..." digits(times[key, rounds[key]]) " |"
+                line = line (rounds[key] ? " " digits(times[key, 1]) "..." digits(times[key, rounds[key]]) : " -") " |"
             }
             print line
         }
@@ -101,14 +113,14 @@ function close_to(x, expected) {
 
 # The first loss in each library: the same network on the same data, so the same number.
 function loss_table(    w, work, i, line, theirs) {
-    header("workload | input rate | hidden rate", "")
+    header("workload | input rate | rates of layers", "")
     for (w = 1; w <= workload_count; w++) {
         work = workload[w]
-        line = sprintf("| %s | %.4f | %.4f |", label(work), input_rate[work], hidden_rate[work])
+        line = sprintf("| %s | %.4f | %s |", label(work), input_rate[work], rates[work])
         for (i = 1; i <= library_count; i++) {
             theirs = loss[work, library[i]]
-            line = line sprintf(" %.6f |", theirs)
-            if (!close_to(theirs, loss[work, "snnc"])) {
+            line = line (theirs == "" ? " - |" : sprintf(" %.6f |", theirs))
+            if (theirs != "" && !close_to(theirs, loss[work, "snnc"])) {
                 print "table.awk: another loss in " work ": " library[i] > "/dev/stderr"
                 status = 1
             }
@@ -126,11 +138,14 @@ function additions(work,    spikes, behind) {
 }
 
 function roof_table(    w, t, work, rate) {
+    printf "\nSynaptic additions of snnc where layers are dense; the roof is %.1f billion a second and thread:\n\n", roof / 1e9
     print "| workload | threads | million additions a step | billion a second | of the roof |"
     print "|---|---:|---:|---:|---:|"
     for (w = 1; w <= workload_count; w++)
         for (t = 1; t <= thread_count; t++) {
             work = workload[w]
+            if (!(work in inputs))
+                continue
             rate = additions(work) / (1e-3 * time[work, thread[t], "snnc"])
             printf "| %s | %s | %.0f |", label(work), thread[t], additions(work) / 1e6
             printf " %.1f | %.0f%% |\n", rate / 1e9, 100 * rate / (roof * thread[t])
@@ -152,6 +167,7 @@ BEGIN {
     library_count = split(libraries, library, " ")
     title["snnc"] = "snnc"
     title["pytorch"] = "PyTorch"
+    title["compiled"] = "torch.compile"
     title["spikingjelly"] = "SpikingJelly"
     title["snntorch"] = "snnTorch"
     title["norse"] = "Norse"
@@ -188,8 +204,12 @@ $1 == "roof" {
     version[name] = field("versions")
     if (name == "snnc") {
         input_rate[work] = field("input_rate") + 0
-        hidden_rate[work] = field("hidden_rate") + 0
-    }
+        rates[work] = field("rates")
+        hidden_rate[work] = rates[work]
+        sub(/.*hidden /, "", hidden_rate[work])
+        hidden_rate[work] += 0
+    } else if (name == "compiled" && first_seconds[work] < field("first_s") + 0)
+        first_seconds[work] = field("first_s") + 0
 }
 
 END {
@@ -203,6 +223,11 @@ END {
     }
     for (i = 1; i <= library_count; i++)
         print "- " title[library[i]] ": " version[library[i]]
+    for (w = 1; w <= workload_count; w++)
+        if (workload[w] in first_seconds)
+            compiling = compiling sprintf("%s %s %.0f s", compiling == "" ? "" : ",", label(workload[w]), first_seconds[workload[w]])
+    if (compiling != "")
+        print "- first step of torch.compile, not counted below:" compiling
     print "\nMilliseconds a training step, median of the rounds:\n"
     table(time, 1)
     print "\nTheir range over the rounds:\n"
@@ -213,7 +238,6 @@ END {
     loss_table()
     print "\nGradients of the first step:\n"
     gradient_table()
-    printf "\nSynaptic additions of snnc; the roof is %.1f billion a second and thread:\n\n", roof / 1e9
     roof_table()
     exit status
 }

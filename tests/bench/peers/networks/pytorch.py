@@ -4,10 +4,14 @@ is one. Loops go over unbind(): the derivative of x[t] would fill a tensor as la
 import torch
 from torch import nn
 
-from . import linear
 from workloads import READOUT_DECAY
 
 PACKAGES = ["torch"]
+LEAKY_SCALE = 1
+
+
+def scale(work):
+    return 1
 
 
 class Spike(torch.autograd.Function):
@@ -38,45 +42,40 @@ class CompactSpike(torch.autograd.Function):
         return gradient * (2 - 4 * x.abs()).clamp(min=0)
 
 
-def spiking(work, current, recurrence=None):
-    """The spikes of a layer. current: [steps, batch, neurons]; recurrence: a linear layer or None."""
-    v = torch.zeros_like(current[0])
-    spike = v
-    spikes = []
-    step = CompactSpike if work.compact else Spike
-    for x in current.unbind(0):
-        if recurrence is not None:
-            x = x + recurrence(spike)
-        h = work.decay * v + work.gain * x
-        spike = step.apply(h - 1)
-        v = (1 - spike) * h
-        spikes.append(spike)
-    return torch.stack(spikes)
-
-
-def leaky(current):
-    """A readout without spikes: y = READOUT_DECAY y + x."""
-    y = torch.zeros_like(current[0])
-    values = []
-    for x in current.unbind(0):
-        y = READOUT_DECAY * y + x
-        values.append(y)
-    return torch.stack(values)
-
-
-class Network(nn.Module):
-    def __init__(self, work, weights):
+class Spiking(nn.Module):
+    def __init__(self, work, recurrence):
         super().__init__()
-        self.work = work
-        self.input = linear(weights[0])
-        self.recurrence = linear(weights[1]) if work.recurrent else None
-        self.readout = linear(weights[-1])
+        self.decay, self.gain = work.decay, work.gain
+        self.step = CompactSpike.apply if work.compact else Spike.apply
+        self.recurrence = recurrence
 
-    def forward(self, x):
-        hidden = spiking(self.work, self.input(x), self.recurrence)
-        current = self.readout(hidden)
-        return hidden, spiking(self.work, current) if self.work.spiking_readout else leaky(current)
+    def forward(self, current):
+        v = torch.zeros_like(current[0])
+        spike = v
+        spikes = []
+        for x in current.unbind(0):
+            if self.recurrence is not None:
+                x = x + self.recurrence(spike)
+            h = self.decay * v + self.gain * x
+            spike = self.step(h - 1)
+            v = (1 - spike) * h
+            spikes.append(spike)
+        return torch.stack(spikes)
 
 
-def build(work, weights):
-    return Network(work, weights)
+class Leaky(nn.Module):
+    def forward(self, current):
+        y = torch.zeros_like(current[0])
+        values = []
+        for x in current.unbind(0):
+            y = READOUT_DECAY * y + x
+            values.append(y)
+        return torch.stack(values)
+
+
+def neurons(work, recurrence=None):
+    return Spiking(work, recurrence)
+
+
+def leaky():
+    return Leaky()

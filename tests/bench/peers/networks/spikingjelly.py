@@ -5,41 +5,31 @@ import torch
 from spikingjelly.activation_based import functional, neuron, surrogate
 from torch import nn
 
-from . import linear
-from .pytorch import leaky
+from . import pytorch
 
 PACKAGES = ["spikingjelly", "torch"]
+LEAKY_SCALE = 1
+scale = pytorch.scale
+leaky = pytorch.leaky
+reset = functional.reset_net
 
 
-def lif(work, mode):
-    tau = 1 / (1 - work.decay)
-    atan = surrogate.ATan(alpha=2.0)
-    return neuron.LIFNode(tau=tau, decay_input=work.gain != 1, surrogate_function=atan, step_mode=mode)
-
-
-class Network(nn.Module):
-    def __init__(self, work, weights):
+class Recurrent(nn.Module):
+    def __init__(self, unit, recurrence):
         super().__init__()
-        self.input = linear(weights[0])
-        self.recurrence = linear(weights[1]) if work.recurrent else None
-        self.hidden = lif(work, "s" if work.recurrent else "m")
-        self.readout = linear(weights[-1])
-        self.output = lif(work, "m") if work.spiking_readout else leaky
+        self.unit = unit
+        self.recurrence = recurrence
 
-    def recurrent(self, current):
+    def forward(self, current):
         spike = torch.zeros_like(current[0])
         spikes = []
         for x in current.unbind(0):
-            spike = self.hidden(x + self.recurrence(spike))
+            spike = self.unit(x + self.recurrence(spike))
             spikes.append(spike)
         return torch.stack(spikes)
 
-    def forward(self, x):
-        functional.reset_net(self)
-        current = self.input(x)
-        hidden = self.hidden(current) if self.recurrence is None else self.recurrent(current)
-        return hidden, self.output(self.readout(hidden))
 
-
-def build(work, weights):
-    return Network(work, weights)
+def neurons(work, recurrence=None):
+    unit = neuron.LIFNode(tau=1 / (1 - work.decay), decay_input=work.gain != 1,
+                          surrogate_function=surrogate.ATan(alpha=2.0), step_mode="s" if recurrence else "m")
+    return Recurrent(unit, recurrence) if recurrence else unit

@@ -1,0 +1,21 @@
+"""PyTorch as in pytorch.py, with the neurons' loops over time made one piece of machine code by torch.compile. The products
+between them are library calls in either case."""
+
+from . import pytorch
+
+PACKAGES = ["torch"]
+LEAKY_SCALE = 1
+scale = pytorch.scale
+
+
+def compiled(module):
+    module.compile(dynamic=False)
+    return module
+
+
+def neurons(work, recurrence=None):
+    return compiled(pytorch.neurons(work, recurrence))
+
+
+def leaky():
+    return compiled(pytorch.leaky())
