@@ -80,8 +80,8 @@ typedef struct Stmt {
 
 typedef VEC(Stmt) Stmts;
 
-/* neuron, surrogate, optimizer and initializer definitions have one form: parameters and equations; blocks and schedules
- * another: parameters and an expression. */
+/* neuron, surrogate, optimizer and initializer definitions have one form: parameters and equations; schedules another:
+ * parameters and an expression; blocks either. */
 typedef enum DefKind {
     DEF_NEURON,
     DEF_SURROGATE,
@@ -95,8 +95,8 @@ typedef struct Def {
     DefKind kind;
     const char *name;
     Formals formals;
-    Stmts body;  /* all but BLOCK and SCHEDULE */
-    Expr *value; /* BLOCK, SCHEDULE: the expression */
+    Stmts body;  /* all but SCHEDULE */
+    Expr *value; /* BLOCK, SCHEDULE: the expression; NULL: there are equations */
     Span span, name_span;
 } Def;
 

@@ -173,6 +173,11 @@ expression:
     $$->value = $expr;
     $$->span = @$;
   }
+| "block" word formals open stmts "}" {
+    $$ = def_new(ARENA, DEF_BLOCK, $word, @word, $formals);
+    $$->body = $stmts;
+    $$->span = @$;
+  }
 | "schedule" word "=" expr {
     $$ = def_new(ARENA, DEF_SCHEDULE, $word, @word, (Formals){0});
     $$->value = $expr;

@@ -15,7 +15,7 @@
  *   weights.c    weights of connections, with a name or without
  *   connect.c    what connections share                window.c     windows along axes of space and time
  *   dense.c, conv.c, pool.c, encode.c, reduce.c, views.c  the built-in stages
- *   batch.c      what depends on all samples of a batch
+ *   block.c      equations of blocks                batch.c      what depends on all samples of a batch
  *   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
  *   repeat.c     stages after themselves               optimizer.c  optimizers
@@ -118,6 +118,7 @@ typedef struct Entry {
     bool given;           /* FORMAL: by an argument, not by its default */
     bool used;            /* FORMAL */
     bool of_block;        /* FORMAL: may hold a stream */
+    const char *equation; /* FORMAL: it is an equation of a block: what its stream is called; else NULL */
     const Expr *fallback; /* FORMAL: its default, evaluated in `home`; says which unit is expected */
     Scope *home;
     int state;      /* LOCAL: index of the state, NONE for others */
@@ -515,6 +516,8 @@ void define_fixed(Build *b, Scope *frame, const char *name, Span span, Value val
 Value build_value(Build *b, Scope *scope, const Expr *expr, const char *name);
 /* The same, a stream without a unit; NONE if that was reported. */
 StreamId build_stream(Build *b, Scope *scope, const Expr *expr, const char *name);
+/* What a block comes to, in the frame of a use; NULL if that was reported. Its equations become names there. */
+const Expr *block_result(Build *b, Scope *frame, const Def *def);
 /* Certainly 0 or 1, as far as can be told while the body is built: a state may still become anything. */
 bool is_spike(Context *c, Val val);
 /* Of the stream that holds this value of a complete body. */
@@ -567,34 +570,6 @@ void warn_probability(Build *b, StreamId stream, Span span);
 void warn_unused(Build *b);
 void warn_no_gradient(Build *b);
 
-/* ---- rules (check.c): each reports one kind of mistake and says whether all is well ------------------ */
-
-bool check_number(Build *b, Value value, Span span);
-bool check_truth(Build *b, Value value, Span span, const char *what);
-bool check_plain(Build *b, Value value, Span span, const char *what);
-bool check_exponents(Build *b, Unit unit, Span span);
-bool check_same_unit(Build *b, Value left, Value right, Span span, const char *what);
-bool check_finite(Build *b, double number, Span span);
-/* The result of an operation on numbers is not 0 only because it is too small. */
-bool check_underflow(Build *b, double result, double operand, Span span);
-/* Single precision holds the constant: asked of all that the program will compute with. */
-bool check_held(Build *b, double number, Span span);
-void check_body(Build *b, const Body *body);
-bool check_base(Build *b, const Context *c, Value base, Value exponent, Span span);
-bool check_divisor(Build *b, const Context *c, Value divisor, Span span);
-bool check_nesting(Build *b, Span span);
-bool check_limits(Build *b, Span span);
-/* Of the body of a context; once, and only where the context has one. */
-bool check_operations(const Context *c, Span span);
-bool check_array(Build *b, double elements, Span span, const char *what);
-/* No two axes have one name. */
-bool check_axes(Build *b, Shape shape, Span span);
-/* A stream meets others whose axes are these: one has all axes of the other. */
-bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span);
-bool check_temporal(Build *b, StreamId stream, Span span, bool temporal);
-bool check_classes(Build *b, StreamId stream, Span span);
-bool check_assignable(Build *b, const Entry *entry, const char *name, Span span);
-void check_spikes(Build *b);
-void check_sizes(Build *b);
+#include "check.h"
 
 #endif

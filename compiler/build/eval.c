@@ -205,13 +205,15 @@ Value formal_value(Context *c, Entry *entry)
     if (is_settled(b, entry))
         return entry->value;
     if (entry->progress == ENTRY_BUSY) {
-        report(b, RULE_RECURSION, entry->span, "the default of `%s` depends on itself", entry->name);
+        report(b, RULE_RECURSION, entry->span, "%s`%s` depends on itself",
+               entry->equation ? "" : "the default of ", entry->name);
         return value_poison();
     }
     entry->progress = ENTRY_BUSY;
     Context constant = context_constant(b); /* what is drawn stays in the formula that draws it */
     Value value = entry->of_block
-                      ? b->language->build(b, entry->scope, entry->expr, NULL)
+                      ? b->language->build(b, entry->scope, entry->expr,
+                                           entry->equation ? numbered(b, entry->equation) : NULL)
                       : fit_argument(b, entry, eval(c->draws ? &constant : c, entry->scope, entry->expr));
     finish_entry(b, entry, value);
     return value;

@@ -40,7 +40,7 @@ static bool infer_block(Build *b, Call *call, const Def *def, const Expr *left, 
 {
     call->first = left;
     Scope *frame = bind_arguments(b, call);
-    return infer(b, frame, def->value, shape);
+    return infer(b, frame, block_result(b, frame, def), shape);
 }
 
 static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Shape *shape)

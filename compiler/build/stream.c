@@ -31,7 +31,8 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
     const Call *outer = b->use;
     if (call->home == b->library && !outer)
         b->use = call;
-    Value value = frame->wrong ? value_poison() : build_value(b, frame, def->value, name);
+    const Expr *result = frame->wrong ? NULL : block_result(b, frame, def);
+    Value value = result ? build_value(b, frame, result, name) : value_poison();
     b->use = outer;
     check_arguments(b, frame);
     return value;
