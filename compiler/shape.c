@@ -60,6 +60,46 @@ Shape shape_part(Shape shape, const bool *keep)
     return part;
 }
 
+/* Where an axis stands among others. */
+static int axis_rank(const char *axis)
+{
+    static const char *const windows[] = {name_z, name_y, name_x}, *const last[] = {name_c, name_inputs,
+                                                                                    name_outputs};
+    for (int k = 0; k < 3; k++) {
+        if (axis == windows[k])
+            return k;
+        if (axis == last[k])
+            return 4 + k;
+    }
+    return 3;
+}
+
+static void put_axis(Shape *shape, const char *axis, int extent)
+{
+    int at = shape->ndim++;
+    for (; at > 0 && axis_rank(shape->axes[at - 1]) > axis_rank(axis); at--) {
+        shape->axes[at] = shape->axes[at - 1];
+        shape->dims[at] = shape->dims[at - 1];
+    }
+    shape->axes[at] = axis;
+    shape->dims[at] = extent;
+}
+
+bool shape_merge(Shape a, Shape b, Shape *merged)
+{
+    *merged = (Shape){0};
+    for (int d = 0; d < a.ndim; d++)
+        put_axis(merged, shape_axis(a, d), a.dims[d]);
+    for (int d = 0; d < b.ndim; d++) {
+        int same = shape_find(*merged, shape_axis(b, d));
+        if (same >= 0 ? merged->dims[same] != b.dims[d] : merged->ndim == MAX_DIMS)
+            return false;
+        if (same < 0)
+            put_axis(merged, shape_axis(b, d), b.dims[d]);
+    }
+    return shape_within(a, *merged) && shape_within(b, *merged);
+}
+
 bool shape_equal(Shape a, Shape b)
 {
     return a.ndim == b.ndim && shape_within(a, b);

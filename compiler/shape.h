@@ -21,6 +21,9 @@ bool shape_equal(Shape a, Shape b);            /* the same axes in the same orde
 /* Whether `whole` has all axes of `part`, of the same extents and in the same order. */
 bool shape_within(Shape part, Shape whole);
 Shape shape_part(Shape shape, const bool *keep); /* the dimensions d with keep[d] */
+/* All axes of both: windows first, channels or inputs and outputs last. False if an axis of one name has two extents, or
+ * there are more than MAX_DIMS. */
+bool shape_merge(Shape a, Shape b, Shape *merged);
 /* "[28, 28]"; axes that rank does not tell have their names: "[freq = 40, c = 3]". */
 const char *shape_text(Arena *arena, Shape shape);
 

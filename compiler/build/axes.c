@@ -32,15 +32,23 @@ static void unknown_axis(Build *b, const Expr *expr, Shape shape, int beside)
         report_hint(b, "its axes are %s", axes);
 }
 
+/* Of weights: an axis of the kernel. */
+static bool is_tap(Shape shape, int d)
+{
+    const char *axis = shape_axis(shape, d);
+    return axis != name_inputs && axis != name_outputs;
+}
+
 static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, AxisSet *set)
 {
     expr = argument_of(&scope, expr, shape);
     const char *name = expr->kind == EXPR_NAME ? expr->name : NULL;
     int d = name ? shape_find(shape, name) : -1;
     bool all = d < 0 && name == name_all, space = all || (d < 0 && name == name_space);
+    bool taps = d < 0 && name == name_taps && shape_find(shape, name_outputs) >= 0;
     bool time = beside & OVER_TIME && (all || (d < 0 && name == name_time));
     bool batch = beside & OVER_BATCH && d < 0 && name == name_batch;
-    if (d < 0 && !space && !time && !batch) {
+    if (d < 0 && !space && !time && !batch && !taps) {
         unknown_axis(b, expr, shape, beside);
         return false;
     }
@@ -51,7 +59,7 @@ static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape
     set->time = set->time || time;
     set->batch = set->batch || batch;
     for (int k = 0; k < shape.ndim; k++)
-        set->space[k] = set->space[k] || space || k == d;
+        set->space[k] = set->space[k] || space || k == d || (taps && is_tap(shape, k));
     return true;
 }
 

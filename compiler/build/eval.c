@@ -224,7 +224,11 @@ static Value map_input(Context *c, Value stream, Span span)
 {
     Build *b = c->build;
     Node *node = c->node;
-    if (node->ins.count > 0 && !check_shapes_meet(b, scan_units(b->net, node), stream.stream, span))
+    Shape units = scan_units(b->net, node), shape = stream_at(b, stream.stream)->shape, all;
+    bool weights = !scan_is_batched(b->net, node) && !stream_at(b, stream.stream)->batched;
+    if (weights && shape_merge(units, shape, &all))
+        node->units = all; /* which no stream may have */
+    else if (node->ins.count > 0 && !check_shapes_meet(b, units, stream.stream, span))
         return value_poison();
     int index = 0;
     while (index < node->ins.count && node->ins.at[index] != stream.stream)

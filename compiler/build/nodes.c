@@ -84,6 +84,7 @@ StreamId add_map(Build *b, Node node, Val val, const char *name)
     StreamKind kind = batched ? kind_of_output(b, &node, val) : STREAM_REALS;
     ScanOut out = {add_stream(b, name, "map", kind, any_temporal(b, &node), shape, node.span), val};
     stream_at(b, out.stream)->batched = batched;
+    node.units = (Shape){0}; /* the result has all axes */
     vec_push(b->arena, &node.outs, out);
     add_node(b, node);
     return out.stream;

@@ -110,13 +110,29 @@ static int axes_beside(const Stream *stream)
     return (stream->temporal ? OVER_TIME : 0) | (stream->batched ? OVER_BATCH : 0);
 }
 
+static bool is_weights(const Stream *stream)
+{
+    return !stream->batched && shape_find(stream->shape, name_outputs) >= 0;
+}
+
+/* Without a word, it is over time; weights have none. */
+static bool check_untold(Build *b, const StageUse *use, StreamId in)
+{
+    if (!is_weights(stream_at(b, in)))
+        return check_temporal(b, in, use->in_span, true);
+    report(b, RULE_AXIS, use->expr->span, "`%s` of weights needs the axes that it goes over",
+           use->stage->name);
+    report_hint(b, "as in `over = inputs`, or `over = [inputs, taps]`");
+    return false;
+}
+
 /* Over time, unless something else is told. */
 static bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *over)
 {
     const Expr *told = told_axes(use->expr);
     *over = (AxisSet){.time = true};
     if (!told)
-        return check_temporal(b, in, use->in_span, true);
+        return check_untold(b, use, in);
     if (!named_axes(b, use->scope, told, stream_at(b, in)->shape, axes_beside(stream_at(b, in)), over))
         return false;
     bool last = use->stage->reduce == REDUCE_LAST;
@@ -149,7 +165,8 @@ bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
 
 Value build_reduce(Build *b, const StageUse *use)
 {
-    StreamId in = stream_of(b, use->in, use->in_span);
+    StreamId in = use->in.kind == VALUE_WEIGHTS ? weights_stream(b, use->in.param, use->in_span)
+                                                : stream_of(b, use->in, use->in_span);
     AxisSet over;
     if (in == NONE || !check_reduced(b, use, in) || !reduced_axes(b, use, in, &over))
         return value_poison();

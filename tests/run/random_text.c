@@ -178,7 +178,7 @@ static const char *const initial_values[] = {"uniform(-0.3, 0.4)",
                                              "uniform(0, uniform(0, 1))"};
 enum { INITIAL_VALUES = sizeof initial_values / sizeof *initial_values };
 
-static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "tanh", "max(-0.1)"};
+static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "tanh", "max(-0.1)", "short"};
 enum { SYNAPSES = sizeof synapses / sizeof *synapses };
 
 static void write_start(Writer *w, int frozen)

@@ -37,6 +37,24 @@ START_TEST(axes_are_compared_by_name)
 }
 END_TEST
 
+START_TEST(merged)
+{
+    Shape tap = {.ndim = 1, .dims = {5}, .axes = {name_x}}, one = {0}, both;
+    Shape matrix = {.ndim = 2, .dims = {3, 4}, .axes = {name_inputs, name_outputs}};
+    Shape gain = {.ndim = 1, .dims = {4}, .axes = {name_outputs}}, other = gain;
+    Shape kernel = {.ndim = 3, .dims = {5, 3, 4}, .axes = {name_x, name_inputs, name_outputs}};
+    ck_assert(shape_merge(matrix, tap, &both) && shape_equal(both, kernel));
+    ck_assert(shape_merge(tap, matrix, &both) && shape_equal(both, kernel));
+    ck_assert(shape_merge(gain, kernel, &both) && shape_equal(both, kernel));
+    ck_assert(shape_merge(one, gain, &both) && shape_equal(both, gain));
+    other.dims[0] = 3;
+    ck_assert_msg(!shape_merge(matrix, other, &both), "the extent differs");
+    ck_assert_msg(
+        !shape_merge((Shape){.ndim = 5, .dims = {1, 1, 1, 1, 1}}, (Shape){.ndim = 1, .dims = {2}}, &both),
+        "too many axes");
+}
+END_TEST
+
 START_TEST(texts)
 {
     Arena *arena = arena_new();
@@ -54,6 +72,7 @@ Suite *shape_suite(void)
     TCase *tcase = tcase_create("shape");
     tcase_add_test(tcase, rank_tells_names);
     tcase_add_test(tcase, axes_are_compared_by_name);
+    tcase_add_test(tcase, merged);
     tcase_add_test(tcase, texts);
     suite_add_tcase(suite, tcase);
     return suite;
