@@ -48,8 +48,8 @@ bool op_is_word(Op op)
 
 const char *scalar_name(Scalar scalar)
 {
-    static const char *const names[SCALAR_COUNT] = {"rows",  "lr",     "step",  "scale",
-                                                    "epoch", "epochs", "batch", "batches"};
+    static const char *const names[SCALAR_COUNT] = {"rows",   "lr",    "step",    "scale",   "epoch",
+                                                    "epochs", "batch", "batches", "training"};
     return names[scalar];
 }
 

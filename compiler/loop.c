@@ -18,8 +18,18 @@ Type type_loaded(Type type)
 
 const char *phase_name(Phase phase)
 {
-    static const char *const names[PHASE_COUNT] = {"init", "forward", "backward", "update"};
+    static const char *const names[PHASE_COUNT] = {"init", "forward", "backward", "update", "evaluate"};
     return names[phase];
+}
+
+bool program_has(const Program *program, Phase phase)
+{
+    return phase != PHASE_EVALUATE || program->phases[phase].count > 0;
+}
+
+Phase program_evaluation(const Program *program)
+{
+    return program_has(program, PHASE_EVALUATE) ? PHASE_EVALUATE : PHASE_FORWARD;
 }
 
 Program *program_new(Arena *arena, const char *name)

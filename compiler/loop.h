@@ -159,6 +159,7 @@ typedef enum Phase {
     PHASE_FORWARD,
     PHASE_BACKWARD,
     PHASE_UPDATE,
+    PHASE_EVALUATE, /* in the place of a forward phase, where nothing is learned; empty: the forward phase does */
     PHASE_COUNT
 } Phase;
 
@@ -220,6 +221,7 @@ typedef struct LoopStream {
     int line; /* of the model's file */
     int size;
     bool spikes, saved;        /* saved: for the backward pass only */
+    bool evaluated;            /* of the phase `evaluate`, not of `forward` */
     int64_t parameters;        /* numbers that are learned, or frozen, to make it */
     BufferId values, activity; /* -1: none */
     int64_t operations;        /* multiply-adds per sample to compute it, all steps, dense */
@@ -276,6 +278,10 @@ const char *type_name(Type type);
 /* Of a value loaded from a buffer of this type. */
 Type type_loaded(Type type);
 const char *phase_name(Phase phase);
+/* A program has all phases but PHASE_EVALUATE, which may be missing. */
+bool program_has(const Program *program, Phase phase);
+/* What tests run. */
+Phase program_evaluation(const Program *program);
 
 /* ---- building: all nodes live in program->arena ---- */
 

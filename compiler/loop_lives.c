@@ -67,13 +67,16 @@ static void until(Life *lives, BufferId buffer, int time)
         lives[buffer].last = time;
 }
 
-/* After a forward phase the runtime looks where NaN came from, and at the learning rate. */
-static void looked_at(const Program *program, int time, Life *lives)
+/* After a forward phase, or what tests run, the runtime looks where NaN came from, and at the learning rate. */
+static void looked_at(const Program *program, bool evaluated, int time, Life *lives)
 {
+    const LoopStream *streams = program->streams.at;
     for (int s = 0; s < program->streams.count; s++)
-        until(lives, program->streams.at[s].values, time);
+        if (streams[s].evaluated == evaluated)
+            until(lives, streams[s].values, time);
     for (int w = 0; w < program->watches.count; w++)
-        until(lives, program->watches.at[w].values, time);
+        if (streams[program->watches.at[w].stream].evaluated == evaluated)
+            until(lives, program->watches.at[w].values, time);
     until(lives, program->rate, time);
 }
 
@@ -96,8 +99,8 @@ Life *loop_lives(Arena *arena, const Program *program)
         const Launches *launches = &program->phases[phase];
         for (int i = 0; i < launches->count; i++, time++)
             launch_lives(program, &launches->at[i], &uses[launches->at[i].kernel], time, instead, lives);
-        if (phase == PHASE_FORWARD)
-            looked_at(program, time - 1, lives);
+        if (phase == PHASE_FORWARD || (phase == PHASE_EVALUATE && launches->count > 0))
+            looked_at(program, phase == PHASE_EVALUATE, time - 1, lives);
     }
     for (BufferId b = 0; b < count; b++)
         lives[b].always |= lives[b].first < 0 || (lives[b].first < batches && lives[b].last >= batches);

@@ -266,5 +266,6 @@ void loop_print(Out *out, const Program *program)
     for (int k = 0; k < program->kernels.count; k++)
         print_kernel(&printer, &program->kernels.at[k]);
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-        print_phase(&printer, phase);
+        if (program_has(program, phase))
+            print_phase(&printer, phase);
 }

@@ -183,6 +183,14 @@ bool scan_is_batched(const Net *net, const Node *scan)
     return false;
 }
 
+void scan_fix(const Net *net, Node *scan)
+{
+    Shape units = scan_is_even(net, scan) ? (Shape){0} : scan_units(net, scan);
+    scan->in_time = scan_in_time(net, scan);
+    scan->batched = scan_is_batched(net, scan);
+    scan->units = units;
+}
+
 bool scan_sums_steps(const Net *net, const Node *scan, StreamId out)
 {
     return !net->streams.at[out].temporal && scan_in_time(net, scan);

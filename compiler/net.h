@@ -87,7 +87,8 @@ typedef struct Data {
     Span span;
 } Data;
 
-typedef struct Net {
+typedef struct Net Net;
+struct Net {
     Arena *arena;
     const Sources *sources;
     const char *name; /* of the model */
@@ -109,9 +110,12 @@ typedef struct Net {
     VEC(RunScalar) scalars;
     int backward; /* index of the first backward node; nodes.count where there is none */
     int updates;  /* index of the first UPDATE node */
+    /* What tests and predictions run: forward nodes alone, over the same parameters and run scalars, by the pass
+     * `evaluate`. NULL: they run the forward nodes of this one. */
+    Net *evaluated;
     /* The model as text, by net_describe: what its results depend on, and what only its training does. */
     Lines network_text, training_text;
-} Net;
+};
 
 /* Over the batch; named `name`, or with a number behind it where another one meets it (see unique.h). */
 StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span);
@@ -147,6 +151,8 @@ bool scan_is_batched(const Net *net, const Node *scan);
 Shape scan_units(const Net *net, const Node *scan);
 /* Whether all that it reads and makes goes over just these units; parameters may also be of the whole layer. */
 bool scan_is_even(const Net *net, const Node *scan);
+/* It goes on to run over what it runs over now, whatever it will read. */
+void scan_fix(const Net *net, Node *scan);
 /* Whether a result of the scan is a sum: over time, over units, over the batch; over any of these. */
 bool scan_sums_steps(const Net *net, const Node *scan, StreamId out);
 bool scan_sums_units(const Net *net, const Node *scan, StreamId out);

@@ -473,14 +473,14 @@ static void print_params(const Printer *printer)
     }
 }
 
-static void print_schedule(Printer *printer)
+static void print_schedule(Printer *printer, const char *title)
 {
     const Net *net = printer->net;
     if (net->scalars.count == 0)
         return;
     printer->node = &net->schedule;
     out_blank(printer->out);
-    out_line(printer->out, "schedule");
+    out_line(printer->out, "%s", title);
     out_indent(printer->out, 2);
     write_values(printer);
     for (int k = 0; k < net->scalars.count; k++)
@@ -553,13 +553,22 @@ const char *net_init_text(const Net *net, const Param *param)
                         infix_number(net->arena, param->orthogonal, "").text, value);
 }
 
+static void print_evaluated(const Net *net, Out *out)
+{
+    Printer printer = {.arena = net->arena, .net = net, .out = out};
+    print_schedule(&printer, "evaluate, schedule");
+    print_range(&printer, "evaluate", 0, net->nodes.count, 0, net->nodes.count);
+}
+
 void net_print(Out *out, const Net *net, int first, int last)
 {
     Printer printer = {.arena = net->arena, .net = net, .out = out};
     out_line(out, "net %s: %d steps", net->name, net->steps);
     print_params(&printer);
-    print_schedule(&printer);
+    print_schedule(&printer, "schedule");
     print_range(&printer, "forward", 0, net->backward, first, last);
     print_range(&printer, "backward", net->backward, net->updates, first, last);
     print_range(&printer, "update", net->updates, net->nodes.count, first, last);
+    if (net->evaluated && first == 0)
+        print_evaluated(net->evaluated, out);
 }

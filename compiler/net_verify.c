@@ -536,5 +536,5 @@ const char *net_verify(const Net *net)
         good = verify_optimizer(&verifier, &net->groups.at[g].optimizer);
     good = good && verify_groups(&verifier, 0, net->backward)
            && verify_groups(&verifier, net->backward, net->updates);
-    return verifier.error;
+    return good && net->evaluated ? net_verify(net->evaluated) : verifier.error;
 }

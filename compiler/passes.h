@@ -20,6 +20,10 @@ typedef struct Define {
 Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *library, const File *model,
                Define *defines, int define_count);
 
+/* Net -> Net, on what build_net made: `training` is a constant. Where something depends on it, net->evaluated is what
+ * tests run. Passes over the Net are then to be run on both. */
+void evaluate_net(Net *net);
+
 /* Net -> Net: fuses pointwise maps into the scans that read them; drops what nobody reads. */
 void simplify_net(Net *net);
 

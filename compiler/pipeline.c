@@ -46,6 +46,20 @@ static bool run_build(Compilation *c)
     return true;
 }
 
+static bool run_evaluate(Compilation *c)
+{
+    evaluate_net(c->net);
+    return true;
+}
+
+/* What training runs, and what tests do. */
+static void run_on_both(Compilation *c, void (*pass)(Net *net))
+{
+    pass(c->net);
+    if (c->net->evaluated)
+        pass(c->net->evaluated);
+}
+
 static bool run_smooth(Compilation *c)
 {
     if (c->smooth)
@@ -55,7 +69,7 @@ static bool run_smooth(Compilation *c)
 
 static bool run_simplify(Compilation *c)
 {
-    simplify_net(c->net);
+    run_on_both(c, simplify_net);
     return true;
 }
 
@@ -67,7 +81,7 @@ static bool leaves_out(const Compilation *c, Optimisation optimisation)
 static bool run_commute(Compilation *c)
 {
     if (!leaves_out(c, OPTIMISATION_COMMUTE))
-        commute_dense(c->net);
+        run_on_both(c, commute_dense);
     return true;
 }
 
@@ -90,13 +104,13 @@ static bool run_differentiate(Compilation *c)
 static bool run_fuse(Compilation *c)
 {
     if (!leaves_out(c, OPTIMISATION_FUSE))
-        fuse_scans(c->net);
+        run_on_both(c, fuse_scans);
     return true;
 }
 
 static bool run_watch(Compilation *c)
 {
-    watch_net(c->net);
+    run_on_both(c, watch_net);
     return true;
 }
 
@@ -172,6 +186,7 @@ const Pass passes[] = {
     /* name          from        to          run                what holds afterwards */
     {"parse",         STAGE_TEXT, STAGE_AST,  run_parse,         "what was written, with its places"},
     {"build",         STAGE_AST,  STAGE_NET,  run_build,         "every name, unit and shape is right; streams in execution order"},
+    {"evaluate",      STAGE_NET,  STAGE_NET,  run_evaluate,      "`training` holds; where that matters, what tests run is a Net beside it"},
     {"smooth",        STAGE_NET,  STAGE_NET,  run_smooth,        "for --gradcheck: no step, no detach; else unchanged"},
     {"simplify",      STAGE_NET,  STAGE_NET,  run_simplify,      "pointwise maps are part of the scan that reads them; nothing is unused"},
     {"commute",       STAGE_NET,  STAGE_NET,  run_commute,       "what is linear runs once for all steps where it can"},
@@ -253,10 +268,10 @@ void print_stage(const Compilation *c, const Pass *pass, Out *out)
 
 /* What single precision does not hold may come to light only where equations are derived or merged: the
  * message points at what the user wrote that it came from. One is enough: the others are likely the same. */
-static bool holds_constants(Compilation *c)
+static bool holds_constants(Compilation *c, const Net *net)
 {
-    for (int n = 0; n < c->net->nodes.count; n++) {
-        const Body *body = &c->net->nodes.at[n].body;
+    for (int n = 0; net && n < net->nodes.count; n++) {
+        const Body *body = &net->nodes.at[n].body;
         Val v = body_unheld(body, 0);
         if (v == NO_VAL)
             continue;
@@ -296,7 +311,7 @@ bool compile(Compilation *c, const char *last)
             return false;
         if (c->dump_after && (strcmp(c->dump_after, pass->name) == 0 || strcmp(c->dump_after, "all") == 0))
             dump(c, pass);
-        if (pass->to == STAGE_NET && !holds_constants(c))
+        if (pass->to == STAGE_NET && !(holds_constants(c, c->net) && holds_constants(c, c->net->evaluated)))
             return false;
         verify(c, pass);
         if (last && strcmp(last, pass->name) == 0)

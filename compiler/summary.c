@@ -12,16 +12,22 @@ static double numbers_of(const LoopParam *param)
     return numbers;
 }
 
+/* In training. */
+static bool is_layer(const LoopStream *stream)
+{
+    return !stream->saved && !stream->evaluated;
+}
+
 static void print_layers(const Program *program)
 {
     enum { SHOWN = 40 }; /* of a deep network the first and the last */
     int layers = 0, skipped = -SHOWN;
     for (int s = 0; s < program->streams.count; s++)
-        skipped += !program->streams.at[s].saved;
+        skipped += is_layer(&program->streams.at[s]);
     printf("\n%-20s %10s %12s %14s  %s\n", "layer", "units", "parameters", "operations", "made by");
     for (int s = 0; s < program->streams.count; s++) {
         const LoopStream *stream = &program->streams.at[s];
-        if (stream->saved)
+        if (!is_layer(stream))
             continue;
         int layer = layers++;
         if (skipped > 0 && layer == SHOWN / 2)
@@ -54,7 +60,7 @@ static void print_totals(const Program *program)
         frozen += program->learns && program->params.at[p].gradient < 0 ? numbers : 0;
     }
     for (int s = 0; s < program->streams.count; s++)
-        operations += (double)program->streams.at[s].operations;
+        operations += program->streams.at[s].evaluated ? 0 : (double)program->streams.at[s].operations;
     printf("\n%.0f parameters", params);
     if (frozen > 0)
         printf(" (%.0f of them frozen)", frozen);

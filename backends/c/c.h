@@ -43,7 +43,7 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
 
 /* Kernels and phases for other processors, before those for any; the function that chooses between them. */
 void c_levels(Out *out);
-void c_level_choice(Out *out);
+void c_level_choice(const Program *program, Out *out);
 
 /* `for (...) {`, with the hint before it. */
 void c_open_for(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *loop, Out *out);

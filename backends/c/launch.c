@@ -79,5 +79,6 @@ void c_phases(Arena *arena, const Program *program, Out *out)
 {
     Phases phases = {arena, program, out};
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-        phase_function(&phases, phase);
+        if (program_has(program, phase))
+            phase_function(&phases, phase);
 }

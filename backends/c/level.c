@@ -23,7 +23,7 @@ void c_levels(Out *out)
     out_line(out, "#endif");
 }
 
-void c_level_choice(Out *out)
+void c_level_choice(const Program *program, Out *out)
 {
     out_blank(out);
     out_line(out, "/* The kernels that suit this processor. */");
@@ -35,7 +35,8 @@ void c_level_choice(Out *out)
     for (int k = 0; k < LEVEL_COUNT; k++) {
         out_open(out, "if (level == %d)", levels[k]);
         for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-            out_line(out, "model->%s = %s_v%d;", phase_name(phase), phase_name(phase), levels[k]);
+            if (program_has(program, phase))
+                out_line(out, "model->%s = %s_v%d;", phase_name(phase), phase_name(phase), levels[k]);
         out_close(out, "");
     }
     out_line(out, "#endif");

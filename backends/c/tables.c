@@ -152,9 +152,10 @@ static void describe_stream(const Tables *tables, int index)
     Out *out = tables->out;
     out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
              c_string(tables->arena, stream->about), stream->line);
-    out_line(out, ".size = %d, .spikes = %s, .per_sample = %lld, .operations = %lld,%s", stream->size,
+    out_line(out, ".size = %d, .spikes = %s, .per_sample = %lld, .operations = %lld,%s%s", stream->size,
              stream->spikes ? "true" : "false", values ? (long long)buffer_elements(values) : 0,
-             (long long)stream->operations, stream->saved ? " .saved = true," : "");
+             (long long)stream->operations, stream->saved ? " .saved = true," : "",
+             stream->evaluated ? " .evaluated = true," : "");
     out_line(out, ".at = {.values = %s, .activity = %s},%s", place(tables, floats),
              place(tables, stream->activity), floats >= 0 ? padding(tables, values) : "");
 }
@@ -284,7 +285,8 @@ static void description(const Tables *tables, const BackendOptions *options)
     places(tables);
     out_line(out, ".net_bytes = sizeof(struct net),");
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-        out_line(out, ".%s = %s,", phase_name(phase), phase_name(phase));
+        if (program_has(program, phase))
+            out_line(out, ".%s = %s,", phase_name(phase), phase_name(phase));
     out_line(out, ".choose = choose_level,");
     out_close(out, ";");
 }
@@ -293,7 +295,7 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
 {
     Tables tables = {arena, program, out};
     memory(&tables);
-    c_level_choice(out);
+    c_level_choice(program, out);
     table(&tables, "SnnParam", "net_params", program->params.count, describe_param);
     table(&tables, "SnnStream", "net_streams", program->streams.count, describe_stream);
     table(&tables, "SnnWatch", "net_watches", program->watches.count, describe_watch);

@@ -51,5 +51,6 @@ static LLVMValueRef phase_function(Unit *unit, Phase phase, const Level *level, 
 void unit_phases(Unit *unit, int level, LLVMValueRef *kernels)
 {
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-        unit->phases[level][phase] = phase_function(unit, phase, &unit->target->levels[level], kernels);
+        if (program_has(unit->program, phase))
+            unit->phases[level][phase] = phase_function(unit, phase, &unit->target->levels[level], kernels);
 }

@@ -6,7 +6,8 @@ int phase_member(Phase phase)
     static const int members[PHASE_COUNT] = {[PHASE_INIT] = SnnModel_init,
                                              [PHASE_FORWARD] = SnnModel_forward,
                                              [PHASE_BACKWARD] = SnnModel_backward,
-                                             [PHASE_UPDATE] = SnnModel_update};
+                                             [PHASE_UPDATE] = SnnModel_update,
+                                             [PHASE_EVALUATE] = SnnModel_evaluate};
     return members[phase];
 }
 
@@ -19,9 +20,10 @@ static void choose(Unit *unit, LLVMValueRef model, LLVMValueRef processor, int l
     LLVMBuildCondBr(builder, LLVMBuildICmp(builder, LLVMIntSGE, processor, number, ""), then, after);
     LLVMPositionBuilderAtEnd(builder, then);
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-        LLVMBuildStore(builder, unit->phases[level][phase],
-                       LLVMBuildStructGEP2(builder, unit->records[RECORD_SnnModel], model,
-                                           (unsigned)phase_member(phase), ""));
+        if (program_has(unit->program, phase))
+            LLVMBuildStore(builder, unit->phases[level][phase],
+                           LLVMBuildStructGEP2(builder, unit->records[RECORD_SnnModel], model,
+                                               (unsigned)phase_member(phase), ""));
     LLVMBuildBr(builder, after);
     LLVMPositionBuilderAtEnd(builder, after);
 }

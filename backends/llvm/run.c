@@ -154,12 +154,15 @@ static bool link_phases(Running *running, SnnModel *model, const char **error)
     void (**const phases[PHASE_COUNT])(void *, SnnPool *) = {[PHASE_INIT] = &model->init,
                                                              [PHASE_FORWARD] = &model->forward,
                                                              [PHASE_BACKWARD] = &model->backward,
-                                                             [PHASE_UPDATE] = &model->update};
+                                                             [PHASE_UPDATE] = &model->update,
+                                                             [PHASE_EVALUATE] = &model->evaluate};
     for (int p = 0; p < running->count; p++)
         if (!link_part(running->linker, &running->parts[p], error))
             return false;
     for (Phase phase = 0; phase < PHASE_COUNT; phase++) {
         LLVMOrcExecutorAddress address;
+        if (!program_has(running->tables.program, phase))
+            continue;
         if (failed(running->tables.arena, LLVMOrcLLJITLookup(running->linker, &address, phase_name(phase)),
                    error))
             return false;

@@ -83,6 +83,7 @@ static LLVMValueRef stream_row(Unit *unit, int index)
     row_number(&row, SnnStream_size, stream->size);
     row_number(&row, SnnStream_spikes, stream->spikes);
     row_number(&row, SnnStream_saved, stream->saved);
+    row_number(&row, SnnStream_evaluated, stream->evaluated);
     row_number(&row, SnnStream_padding, floats >= 0 ? values->padding : 0);
     row_number(&row, SnnStream_per_sample, values ? buffer_elements(values) : 0);
     row_number(&row, SnnStream_operations, stream->operations);
@@ -212,7 +213,8 @@ static LLVMValueRef description(Unit *unit)
     places(&model);
     row_number(&model, SnnModel_net_bytes, (long long)LLVMABISizeOfType(unit->target->layout, unit->net));
     for (Phase phase = 0; phase < PHASE_COUNT && !unit->share; phase++)
-        row_value(&model, phase_member(phase), unit->phases[0][phase]);
+        if (program_has(program, phase))
+            row_value(&model, phase_member(phase), unit->phases[0][phase]);
     row_value(&model, SnnModel_choose, unit_choice(unit));
     LLVMValueRef constant = row_constant(&model);
     LLVMValueRef global = LLVMAddGlobal(unit->module, LLVMTypeOf(constant), "description");

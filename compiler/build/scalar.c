@@ -15,9 +15,10 @@ Context context_scalars(Build *b)
 /* Where the training is, by its name; NONE for others. */
 static int clock_scalar(const char *name)
 {
-    static const Scalar scalars[] = {SCALAR_EPOCH, SCALAR_EPOCHS, SCALAR_BATCH, SCALAR_BATCHES};
-    static const char *const names[] = {name_epoch, name_epochs, name_batch, name_batches};
-    for (int i = 0; i < 4; i++)
+    static const Scalar scalars[] = {SCALAR_EPOCH, SCALAR_EPOCHS, SCALAR_BATCH, SCALAR_BATCHES,
+                                     SCALAR_TRAINING};
+    static const char *const names[] = {name_epoch, name_epochs, name_batch, name_batches, name_training};
+    for (int i = 0; i < 5; i++)
         if (names[i] == name)
             return (int)scalars[i];
     return NONE;
@@ -34,9 +35,15 @@ Value scalar_given(Build *b, Scalar scalar)
     return value_scalar(val, unit_plain, false);
 }
 
+/* `training` is a truth value. */
 Value clock_value(Build *b, const char *name)
 {
-    return scalar_given(b, (Scalar)clock_scalar(name));
+    Value value = scalar_given(b, (Scalar)clock_scalar(name));
+    if (name != name_training)
+        return value;
+    Body *body = &equations(b)->body;
+    Val zero = body_const(b->arena, body, 0);
+    return value_scalar(body_op2(b->arena, body, OP_NE, value.val, zero), unit_plain, true);
 }
 
 int scalar_shown(Build *b, Val val, const char *name, Span span)
@@ -53,10 +60,13 @@ int scalar_shown(Build *b, Val val, const char *name, Span span)
     return node->outs.count - 1;
 }
 
-/* A truth value leaves its body as 0 or 1. */
+/* A truth value leaves its body as 0 or 1, which `training` was. */
 static Val as_number(Build *b, Val truth)
 {
     Body *body = &equations(b)->body;
+    const Instr *of = &body->code.at[truth], *was = of->op == OP_NE ? &body->code.at[of->a] : of;
+    if (was->op == OP_SCALAR && was->index == SCALAR_TRAINING)
+        return of->a;
     return body_op3(b->arena, body, OP_SELECT, truth, body_const(b->arena, body, 1),
                     body_const(b->arena, body, 0));
 }

@@ -36,7 +36,7 @@ static int weight_rows(Shape shape)
 }
 
 /* A stream that is the same for all samples. */
-static void add_weight_buffer(Lower *lower, StreamId id)
+static void add_weight_buffer(Lower *lower, StreamId id, const char *name)
 {
     const Stream *stream = stream_of(lower, id);
     int room = stream_room(lower, id);
@@ -45,16 +45,15 @@ static void add_weight_buffer(Lower *lower, StreamId id)
         shape = (Shape){.ndim = 2, .dims = {steps_of(lower, id), room}};
     else if (stream->shape.ndim > 1)
         shape = (Shape){.ndim = 2, .dims = {weight_rows(stream->shape), weight_columns(stream->shape)}};
-    lower->streams[id].values =
-        add_buffer(lower, stream->name, TYPE_F32, BUFFER_SCRATCH, shape, stream->span);
+    lower->streams[id].values = add_buffer(lower, name, TYPE_F32, BUFFER_SCRATCH, shape, stream->span);
     lower->program->buffers.at[lower->streams[id].values].padding = room - stream_size(lower, id);
 }
 
-static void add_stream_buffer(Lower *lower, StreamId id)
+static void add_stream_buffer(Lower *lower, StreamId id, const char *name)
 {
     const Stream *stream = stream_of(lower, id);
     if (!stream->batched) {
-        add_weight_buffer(lower, id);
+        add_weight_buffer(lower, id, name);
         return;
     }
     const StreamPlan *plan = &lower->plan->streams[id];
@@ -67,7 +66,7 @@ static void add_stream_buffer(Lower *lower, StreamId id)
     bool given = lower->net->nodes.at[stream->node].kind == NODE_DATA;
     Type type = stream->kind == STREAM_SPIKES ? TYPE_U8 : TYPE_F32;
     lower->streams[id].values =
-        add_buffer(lower, stream->name, type, given ? BUFFER_INPUT : BUFFER_STREAM, shape, stream->span);
+        add_buffer(lower, name, type, given ? BUFFER_INPUT : BUFFER_STREAM, shape, stream->span);
     Buffer *values = &lower->program->buffers.at[lower->streams[id].values];
     values->keep = stream->keep;
     values->padding = plan->room - stream_size(lower, id);
@@ -203,14 +202,23 @@ static void take_stream_names(Lower *lower)
             loop_name(lower->program, stream_of(lower, s)->name);
 }
 
+static const StreamBuffers no_stream_buffers = {-1, -1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1}};
+
 static void add_stream_buffers(Lower *lower)
 {
     const Net *net = lower->net;
     for (StreamId s = 0; s < net->streams.count; s++) {
-        lower->streams[s] = (StreamBuffers){-1, -1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1}};
+        lower->streams[s] = no_stream_buffers;
         if (has_buffer(lower, s))
-            add_stream_buffer(lower, s);
+            add_stream_buffer(lower, s, stream_of(lower, s)->name);
     }
+}
+
+static void take_places(Lower *lower)
+{
+    for (StreamId s = 0; s < lower->net->streams.count; s++)
+        if (lower->plan->streams[s].place != NONE)
+            take_place(lower, s);
 }
 
 static void add_buffers(Lower *lower)
@@ -231,9 +239,7 @@ static void add_buffers(Lower *lower)
     for (int n = net->updates; n < net->nodes.count; n++)
         lower->params[net->nodes.at[n].weight].update = &net->nodes.at[n];
     add_activity_buffers(lower);
-    for (StreamId s = 0; s < net->streams.count; s++)
-        if (lower->plan->streams[s].place != NONE)
-            take_place(lower, s);
+    take_places(lower);
 }
 
 /* ---- kernels ---- */
@@ -304,12 +310,52 @@ static void begin_weights(Lower *lower)
                              lower->streams[s].transposed);
 }
 
+/* ---- what tests run, where that is something else ---- */
+
+/* What it has of its own are streams; data come from where they always do. */
+static void add_evaluated_buffers(Lower *lower, const StreamBuffers *training)
+{
+    const Net *net = lower->net;
+    Program *program = lower->program;
+    lower->streams = NEW_ARRAY(lower->arena, StreamBuffers, net->streams.count + 1);
+    for (StreamId s = 0; s < net->streams.count; s++) {
+        lower->streams[s] = no_stream_buffers;
+        int maker = stream_of(lower, s)->node;
+        bool data = maker != NONE && net->nodes.at[maker].kind == NODE_DATA;
+        if (data && training[s].values >= 0)
+            lower->streams[s].values = training[s].values;
+        else if (has_buffer(lower, s))
+            add_stream_buffer(
+                lower, s,
+                loop_name(program, arena_printf(lower->arena, "evaluated_%s", stream_of(lower, s)->name)));
+        if (data)
+            program->input = lower->streams[s].values;
+    }
+    finish_weights(lower);
+    take_places(lower);
+}
+
+static void lower_evaluated(Lower *lower, const Net *net, LowerOptions options)
+{
+    const StreamBuffers *training = lower->streams;
+    Plan plan = make_plan(lower->arena, net, options);
+    lower->net = net;
+    lower->plan = &plan;
+    lower->phase = PHASE_EVALUATE;
+    add_evaluated_buffers(lower, training);
+    describe_streams(lower);
+    lower_schedule(lower);
+    lower_phase(lower, PHASE_FORWARD);
+    watch_streams(lower);
+}
+
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
 {
     Program *program = program_new(arena, net->name);
     Plan plan = make_plan(arena, net, options);
     Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program};
     add_buffers(&lower);
+    lower.phase = PHASE_FORWARD;
     describe_program(&lower);
     lower.phase = PHASE_INIT;
     for (ParamId p = 0; p < net->params.count; p++)
@@ -329,6 +375,8 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower_phase(&lower, PHASE_BACKWARD);
     lower.phase = PHASE_UPDATE;
     lower_phase(&lower, PHASE_UPDATE);
+    if (net->evaluated)
+        lower_evaluated(&lower, net->evaluated, options);
     spill_locals(program);
     return program;
 }

@@ -89,10 +89,7 @@ static void take_maps_in(Net *net, const Fused *fused, int into, bool keep_slope
     Node *node = &net->nodes.at[into];
     Node old = *node;
     Fusion fusion = {.net = net, .fused = fused, .from = &old, .into = node};
-    node->in_time = scan_in_time(net, &old); /* its only temporal input may be a map's result, */
-    node->batched = scan_is_batched(net, &old);
-    node->units =
-        scan_is_even(net, &old) ? (Shape){0} : scan_units(net, &old); /* and so may its largest one */
+    scan_fix(net, node); /* its only temporal input may be a map's result, and so may its largest one */
     memset(&node->ins, 0, sizeof node->ins);
     Rebuild rebuild = rebuild_start(net->arena, &old.body, keep_slopes);
     rebuild.make = make_fused_instr;

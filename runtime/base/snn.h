@@ -89,7 +89,8 @@ typedef struct SnnStream {
     int line;          /* of the model's file */
     int size;          /* units */
     bool spikes;
-    bool saved; /* no layer: kept for backward() only */
+    bool saved;     /* no layer: kept for backward() only */
+    bool evaluated; /* of evaluate(), not of forward() */
     struct {
         size_t values;   /* of forward: [batch][steps][size + padding] (or without steps), 0 where not kept */
         size_t activity; /* [batch] spikes of each sample, 0 unless spikes */
@@ -100,7 +101,7 @@ typedef struct SnnStream {
     const float *values, *activity; /* set when the model is opened */
 } SnnStream;
 
-/* Numbers that are finite after every forward(), or something went wrong. A neuron that compares NaN stays silent,
+/* Numbers that are finite after every forward(), or evaluate() if its stream is of that, or something went wrong. A neuron that compares NaN stays silent,
  * so nothing else need show it. */
 typedef struct SnnWatch {
     int stream;        /* of the layer: index into streams */
@@ -177,7 +178,8 @@ struct SnnModel {
     void (*forward)(void *net, SnnPool *pool);
     void (*backward)(void *net, SnnPool *pool); /* sets the gradients, overwrites streams' values */
     void (*update)(void *net, SnnPool *pool);
-    /* NULL, or sets the four for this processor, when the model is opened. */
+    void (*evaluate)(void *net, SnnPool *pool); /* what tests and predictions run; NULL: forward */
+    /* NULL, or sets those for this processor, when the model is opened. */
     void (*choose)(SnnModel *model);
 
     /* Set when the model is opened. */
@@ -189,6 +191,7 @@ struct SnnModel {
     int32_t *label, *sample, *predicted;
     float *loss, *scores;
     const float *rate;
+    bool evaluated; /* the batch in the net was run by evaluate(), not by forward() */
     SnnParam *params;
     SnnStream *streams;
     SnnWatch *watches;

@@ -82,6 +82,12 @@ static HealthArray health_watched(const SnnModel *model, const SnnWatch *watch)
     return health_array(watch->values, watch->per_sample, model->streams[watch->stream].size, watch->padding);
 }
 
+/* Whether the stream was made by what ran last: forward() or evaluate(). */
+static bool health_is_of_run(const SnnModel *model, int stream)
+{
+    return model->streams[stream].evaluated == model->evaluated;
+}
+
 typedef struct HealthRows {
     const SnnModel *model;
     atomic_bool bad;
@@ -98,7 +104,8 @@ static void health_rows(void *context, int32_t first, int32_t last)
                  && finite;
     for (int i = 0; finite && i < model->watch_count; i++) {
         HealthArray array = health_watched(model, &model->watches[i]);
-        finite = health_bad_row(&array, first, last) == NULL;
+        finite =
+            !health_is_of_run(model, model->watches[i].stream) || health_bad_row(&array, first, last) == NULL;
     }
     if (!finite)
         atomic_store(&rows->bad, true);
@@ -179,7 +186,7 @@ void snn_describe_non_finite(const SnnModel *model, SnnError *where)
     for (int i = 0; finite && i < model->param_count; i++)
         finite = health_param(model, "", model->params[i].value, &model->params[i], where);
     for (int i = 0; finite && i < model->stream_count; i++)
-        finite = health_layer(model, i, where);
+        finite = !health_is_of_run(model, i) || health_layer(model, i, where);
     finite = finite
              && health_batch(model, health_array(model->scores, model->data.classes, 0, 0), false,
                              "the scores", where);

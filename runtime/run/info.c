@@ -28,6 +28,8 @@ static int64_t info_streams(const SnnModel *model)
     printf("\n%-20s %10s %14s  %s\n", "layer", "units", "operations", "made by");
     for (int i = 0; i < model->stream_count; i++) {
         const SnnStream *stream = &model->streams[i];
+        if (stream->evaluated)
+            continue;
         operations += stream->operations;
         if (!stream->saved)
             printf("%-20s %10d %14lld  %s%s\n", stream->name, stream->size, (long long)stream->operations,
@@ -42,7 +44,7 @@ static void info_saved(const SnnModel *model)
     bool some = false;
     for (int i = 0; i < model->stream_count; i++) {
         const SnnStream *stream = &model->streams[i];
-        if (!stream->saved)
+        if (!stream->saved || stream->evaluated)
             continue;
         if (!some)
             printf("\n%-20s %10s %14s  %s\n", "kept for learning", "units", "", "of");

@@ -37,7 +37,7 @@ static bool predict_all(SnnPredictor *predictor, FILE *stream, SnnError *error)
     for (int32_t first = 0, rows; first < data->count; first += rows) {
         rows = data->count - first < session->batch ? data->count - first : session->batch;
         snn_session_load(session, data, NULL, first, rows);
-        model->forward(session->net, session->pool);
+        snn_session_evaluate(session);
         if (!snn_forward_is_finite(session))
             return snn_predictor_not_finite(predictor, error);
         for (int32_t row = 0; row < rows; row++)

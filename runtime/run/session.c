@@ -76,6 +76,23 @@ void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t
     session->model->run->rows = rows;
 }
 
+void snn_session_forward(SnnSession *session)
+{
+    session->model->evaluated = false;
+    session->model->forward(session->net, session->pool);
+}
+
+void snn_session_evaluate(SnnSession *session)
+{
+    SnnModel *model = session->model;
+    if (model->evaluate == NULL) {
+        snn_session_forward(session);
+        return;
+    }
+    model->evaluated = true;
+    model->evaluate(session->net, session->pool);
+}
+
 void snn_session_count(const SnnSession *session, SnnScore *sums)
 {
     const SnnModel *model = session->model;
@@ -102,7 +119,7 @@ bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, b
     for (int32_t first = 0; first < part->count; first += session->batch) {
         int32_t left = part->count - first, rows = left < session->batch ? left : session->batch;
         snn_session_load(session, part->data, part->samples, first, rows);
-        model->forward(session->net, session->pool);
+        snn_session_evaluate(session);
         if (!snn_forward_is_finite(session)) {
             snn_describe_non_finite(model, &session->wrong);
             return false;

@@ -20,6 +20,9 @@ void snn_session_close(SnnSession *session);
  * network's input, and what goes with them. */
 void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t *order, int32_t first,
                       int32_t rows);
+/* Run the network on what was loaded: as a training does, and as a test. */
+void snn_session_forward(SnnSession *session);
+void snn_session_evaluate(SnnSession *session);
 /* What a network makes of samples, over all of them. */
 typedef struct SnnScore {
     double loss;     /* mean; 0 unless the model trains */

@@ -49,16 +49,16 @@ static float train_gradient_scale(const SnnModel *model)
 }
 
 /* Forward and backward; false if something is not finite. */
-static bool train_gradients(const SnnSession *session)
+static bool train_gradients(SnnSession *session)
 {
     const SnnModel *model = session->model;
-    model->forward(session->net, session->pool);
+    snn_session_forward(session);
     if (!snn_forward_is_finite(session))
         return false;
     model->backward(session->net, session->pool);
     if (snn_gradients_are_finite(model))
         return true;
-    model->forward(session->net, session->pool); /* backward may have used up what tells where it began */
+    snn_session_forward(session); /* backward may have used up what tells where it began */
     return false;
 }
 

@@ -144,11 +144,14 @@ static void put_rows(Words *results, const SnnStream *stream, size_t count)
         put_all(results, stream->values + at, size);
 }
 
-static void put_streams(Words *results, const SnnModel *model)
+/* Those of forward(), or of evaluate(). */
+static void put_streams(Words *results, const SnnModel *model, bool evaluated)
 {
     size_t rows = (size_t)model->run->rows;
     for (int s = 0; s < model->stream_count; s++) {
         const SnnStream *stream = &model->streams[s];
+        if (stream->evaluated != evaluated)
+            continue;
         if (stream->values != NULL)
             put_rows(results, stream, rows * (size_t)stream->per_sample);
         if (stream->activity != NULL)
@@ -179,6 +182,16 @@ static void put_params(Words *results, const SnnModel *model)
         for (int s = 0; s < param->states; s++)
             put_all(results, param->state[s], param_size(param));
     }
+}
+
+/* What a test makes of the batch, where that is something else. */
+static void put_test(Words *results, const SnnModel *model, SnnPool *pool)
+{
+    if (model->evaluate == NULL)
+        return;
+    model->evaluate(model->net, pool);
+    put_scores(results, model);
+    put_streams(results, model, true);
 }
 
 /* ---- runs ---- */
@@ -231,8 +244,9 @@ static Words run_batch(Words *batch, int threads, int extra)
     session.model.backward(session.net, session.pool);
     session.model.update(session.net, session.pool);
     put_scores(&results, &session.model);
-    put_streams(&results, &session.model);
+    put_streams(&results, &session.model, false);
     put_params(&results, &session.model);
+    put_test(&results, &session.model, session.pool);
     put_beginning(&results, &session.model, session.pool);
     close_session(&session);
     return results;

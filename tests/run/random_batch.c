@@ -3,8 +3,8 @@
  *   batch:   rows, seed, epoch, lr, step, scale, epoch, epochs, batch, batches for schedules; label[rows], sample[rows], input (as floats, spikes, too);
  *            for each parameter its values, then its optimiser states
  *   results: loss[rows]; predicted[rows], scores of a model that predicts; the values of each stream that the runtime can see, and its
- *            activity; for each parameter its gradient, its values, its states, after the update; then its first values and
- *            states, as before a training */
+ *            activity; for each parameter its gradient, its values, its states, after the update; where tests run something
+ *            else, what they make of it: as the first four; then first values and states of parameters, as before a training */
 #include "random_models.h"
 
 #include <math.h>
@@ -148,22 +148,37 @@ static void add_piece(Arena *arena, Pieces *pieces, const Interp *interp, const 
     vec_push(arena, pieces, ((Piece){what, name, id, interp_count(interp, id), integer}));
 }
 
+static void add_run(Arena *arena, Pieces *pieces, const Interp *interp, bool evaluated)
+{
+    const Program *program = interp->program;
+    const char *the = evaluated ? "the test's" : "the", *of = evaluated ? "the test's stream" : "stream";
+    add_piece(arena, pieces, interp, the, "loss", program->loss);
+    if (program->predicted >= 0) {
+        add_piece(arena, pieces, interp, the, "predicted classes", program->predicted);
+        add_piece(arena, pieces, interp, the, "scores", program->scores);
+    }
+    for (int s = 0; s < program->streams.count; s++) {
+        const LoopStream *stream = &program->streams.at[s];
+        if (stream->evaluated == evaluated && stream_floats(program, stream) >= 0)
+            add_piece(arena, pieces, interp, of, stream->name, stream->values);
+        if (stream->evaluated == evaluated && stream->activity >= 0)
+            add_piece(arena, pieces, interp, "activity of", stream->name, stream->activity);
+    }
+}
+
+Pieces test_pieces(Arena *arena, const Interp *interp)
+{
+    Pieces pieces = {0};
+    if (program_has(interp->program, PHASE_EVALUATE))
+        add_run(arena, &pieces, interp, true);
+    return pieces;
+}
+
 Pieces result_pieces(Arena *arena, const Interp *interp)
 {
     const Program *program = interp->program;
     Pieces pieces = {0};
-    add_piece(arena, &pieces, interp, "the", "loss", program->loss);
-    if (program->predicted >= 0) {
-        add_piece(arena, &pieces, interp, "the", "predicted classes", program->predicted);
-        add_piece(arena, &pieces, interp, "the", "scores", program->scores);
-    }
-    for (int s = 0; s < program->streams.count; s++) {
-        const LoopStream *stream = &program->streams.at[s];
-        if (stream_floats(program, stream) >= 0)
-            add_piece(arena, &pieces, interp, "stream", stream->name, stream->values);
-        if (stream->activity >= 0)
-            add_piece(arena, &pieces, interp, "activity of", stream->name, stream->activity);
-    }
+    add_run(arena, &pieces, interp, false);
     for (int p = 0; p < program->params.count; p++) {
         const LoopParam *param = &program->params.at[p];
         if (param->gradient >= 0)
@@ -223,16 +238,23 @@ static bool same_beginning(const Interp *interp, FILE *file, const char *path)
     return same;
 }
 
-bool same_results(const Interp *interp, const Pieces *pieces, const char *path)
+static bool same_pieces(const Interp *interp, const Pieces *pieces, FILE *file, const char *path)
+{
+    bool same = true;
+    for (int k = 0; k < pieces->count && same; k++)
+        same = same_piece(interp, &pieces->at[k], file, path);
+    return same;
+}
+
+bool same_results(const Interp *interp, const Pieces *pieces, const Interp *tested, const Pieces *tests,
+                  const char *path)
 {
     FILE *file = fopen(path, "rb");
     if (!file) {
         fprintf(stderr, "%s: cannot be read\n", path);
         return false;
     }
-    bool same = true;
-    for (int k = 0; k < pieces->count && same; k++)
-        same = same_piece(interp, &pieces->at[k], file, path);
+    bool same = same_pieces(interp, pieces, file, path) && same_pieces(tested, tests, file, path);
     same = same && same_beginning(interp, file, path);
     if (same && fgetc(file) != EOF) {
         fprintf(stderr, "%s: is longer than the interpreter's results\n", path);

@@ -204,17 +204,30 @@ static void make(Job *job)
     puts(edge ? "edge" : "agree");
 }
 
+static void train(Interp *interp)
+{
+    run_gradients(interp);
+    interp_run(interp, PHASE_UPDATE);
+}
+
 static void compare(Job *job)
 {
     glob_t found;
-    run_gradients(job->single);
-    interp_run(job->single, PHASE_UPDATE);
+    Interp *tested = start(job, PRECISION_SINGLE);
+    memcpy(tested->buffers[job->program->label], job->single->buffers[job->program->label],
+           sizeof(double) * (size_t)job->model.rows);
+    train(job->single);
+    train(tested);
+    if (program_has(job->program, PHASE_EVALUATE))
+        interp_run(tested, PHASE_EVALUATE);
+    const Pieces tests = test_pieces(job->arena, tested);
     if (glob(path_of(job, "*.out"), 0, NULL, &found) != 0)
         stop(job, "no results to compare");
     bool same = true;
     for (size_t k = 0; k < found.gl_pathc; k++)
-        same = same_results(job->single, &job->pieces, found.gl_pathv[k]) && same;
+        same = same_results(job->single, &job->pieces, tested, &tests, found.gl_pathv[k]) && same;
     globfree(&found);
+    interp_free(tested);
     if (!same)
         stop(job, "the compiled programs differ from the interpreter");
 }

@@ -65,9 +65,12 @@ typedef struct Piece {
 typedef VEC(Piece) Pieces;
 
 Pieces result_pieces(Arena *arena, const Interp *interp);
+Pieces test_pieces(Arena *arena, const Interp *interp); /* none where tests run what training does */
 bool write_results(const Interp *interp, const Pieces *pieces, FILE *file);
-/* False, with a message about `path`, at the first word that differs from the interpreter's. */
-bool same_results(const Interp *interp, const Pieces *pieces, const char *path);
+/* False, with a message about `path`, at the first word that differs from the interpreter's, after an update, and after
+ * a test behind it. */
+bool same_results(const Interp *interp, const Pieces *pieces, const Interp *tested, const Pieces *tests,
+                  const char *path);
 
 typedef enum Agreement { AGREE, FLIPPED, DISAGREE } Agreement;
 /* Single against double precision, to 1e-4 of each array's largest. FLIPPED: another spike or prediction.

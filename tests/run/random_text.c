@@ -30,6 +30,7 @@ typedef struct Writer {
     Dice maps;  /* connections with windows: apart, too */
     Dice broad; /* whether it has one broad layer: apart, too */
     Dice axes;  /* what goes by way of streams with several axes: apart, too */
+    Dice modes; /* what tests do not do: apart, too */
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;
@@ -152,6 +153,8 @@ static void write_source(Writer *w, const NamedStream *source)
         "tanh(%s)",          "0.7 * %s + 0.1",          "max(%s, 0.2)", "exp(-max(%s, 0.1) ^ 1.7)",
         "sigmoid(%s) - 0.3", "step(%s - 0.4, atan(2))", "max(%s, 0)",   "1 - %s",
     };
+    static const char *const modes[] = {"where(training, 0.8 * %s, %s)", "where(not training, %s ^ 2, 0.3 * %s)",
+                                        "where(training and %s > 0.1, 0.2, %s)"};
     char name[400];
     w->inputs = source->size;
     snprintf(name, sizeof name, "%s", source->name);
@@ -161,6 +164,8 @@ static void write_source(Writer *w, const NamedStream *source)
         fprintf(w->out, maps[dice_below(&w->dice, 8)], name);
     else if (dice_chance(&w->names, 8))
         fprintf(w->out, "detach(%s)", name); /* layers before it may be frozen */
+    else if (dice_chance(&w->modes, 5))
+        fprintf(w->out, modes[dice_below(&w->modes, 3)], name, name);
     else
         write_axes(w, name, false);
 }
@@ -538,7 +543,8 @@ ModelText model_text(uint32_t seed, uint32_t number)
                 .inits = dice_new(seed, number, 7),
                 .maps = dice_new(seed, number, 8),
                 .broad = dice_new(seed, number, 6),
-                .axes = dice_new(seed, number, 17)};
+                .axes = dice_new(seed, number, 17),
+                .modes = dice_new(seed, number, 18)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);

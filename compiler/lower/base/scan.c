@@ -106,7 +106,7 @@ ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
     ScanState state = {NEW_ARRAY(lower->arena, BufferId, node->states.count + 1),
                        NEW_ARRAY(lower->arena, BufferId, result_count(node) + 1)};
     for (int s = 0; s < node->states.count; s++)
-        state.states[s] = states_in_buffers || lower->phase == PHASE_FORWARD
+        state.states[s] = states_in_buffers || lower->phase != PHASE_BACKWARD
                               ? per_unit_buffer(lower, node, "state", node->states.at[s].name, 0)
                               : -1;
     for (int s = 0; s < result_count(node); s++)

@@ -11,7 +11,7 @@ static void watch(Lower *lower, StreamId stream, const char *state, BufferId val
 
 void watch_scan_states(Lower *lower, const Node *scan, const ScanState *state)
 {
-    if (lower->phase != PHASE_FORWARD)
+    if (lower->phase == PHASE_BACKWARD)
         return;
     for (int s = 0; s < scan->states.count; s++)
         watch(lower, scan->outs.at[0].stream, scan->states.at[s].name, state->states[s]);

@@ -102,6 +102,7 @@ static void describe_stream(Lower *lower, StreamId id)
                             .size = stream_size(lower, id),
                             .spikes = stream->kind == STREAM_SPIKES,
                             .saved = stream->saved,
+                            .evaluated = lower->phase == PHASE_EVALUATE,
                             .parameters = parameters(lower, node, stream),
                             .values = lower->streams[id].values,
                             .activity = lower->streams[id].activity,
@@ -111,7 +112,7 @@ static void describe_stream(Lower *lower, StreamId id)
 }
 
 /* Node by node, those of forward nodes. */
-static void describe_streams(Lower *lower)
+void describe_streams(Lower *lower)
 {
     const Net *net = lower->net;
     StreamId *first = NEW_ARRAY(lower->arena, StreamId, net->nodes.count + 1); /* by node */

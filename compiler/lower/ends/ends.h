@@ -27,5 +27,7 @@ void lower_activity(Lower *lower, const Node *node);
 /* Fills the program's tables for the runtime: parameters (with buffers for the optimiser's states),
  * streams, data, training. Needs the buffers of parameters and streams. */
 void describe_program(Lower *lower);
+/* The table of streams alone, of the phase that is lowered. */
+void describe_streams(Lower *lower);
 
 #endif
