@@ -352,11 +352,10 @@ static bool param_fits(Verifier *verifier, StreamId values)
 {
     const Stream *stream = stream_at(verifier, values);
     const Param *param = &verifier->net->params.at[verifier->node->weight];
-    return net_require(verifier, !stream->batched && !stream->temporal, "`%s` is no parameter: it changes",
-                       stream->name)
-           && net_require(verifier, shape_size(stream->shape) == shape_size(param->shape),
-                          "`%s` has %d values, `%s` %d", stream->name, shape_size(stream->shape), param->name,
-                          shape_size(param->shape));
+    int size = shape_size(stream->shape) * (stream->temporal ? verifier->net->steps : 1);
+    return net_require(verifier, !stream->batched, "`%s` is no parameter: it changes", stream->name)
+           && net_require(verifier, size == shape_size(param->shape), "`%s` has %d values, `%s` %d",
+                          stream->name, size, param->name, shape_size(param->shape));
 }
 
 static bool verify_meaning(Verifier *verifier)

@@ -165,6 +165,14 @@ typedef struct RateUse {
     Span span;
 } RateUse;
 
+/* count(x, over = ...): how many values of a sample a reduction goes over, or of all in a batch. */
+typedef struct CountUse {
+    int values;      /* of a sample */
+    bool over_batch; /* and of all samples in a batch */
+    int least;       /* so many there must be */
+    Span span;
+} CountUse;
+
 typedef struct Reported {
     Rule rule;
     uint32_t place;
@@ -199,6 +207,7 @@ typedef struct Build {
     VEC(const Def *) seen;  /* definitions that were used */
     VEC(Past) pasts;
     VEC(RateUse) rates;
+    VEC(CountUse) counts;
 } Build;
 
 /* Where a mistake is to be reported: one that shows in the library was made where that is used. */
@@ -472,6 +481,9 @@ Value build_reduce(Build *b, const StageUse *use);
 /* That predictions depend on no sum over the batch; that none is in a loop: looped[n], node n is in one. */
 void check_prediction(Build *b);
 void check_loop_sums(Build *b, const bool *looped);
+/* How many values a reduction goes over: a number, or a run scalar where it goes over the batch. */
+Value build_count(Build *b, const StageUse *use);
+void check_counts(Build *b);
 /* *shape, of what the reduction is given, becomes that of its result. */
 bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape);
 

@@ -312,6 +312,7 @@ static void build_model(Build *b, const Model *model)
     build_items(b, model);
     finish_pasts(b);
     check_prediction(b);
+    check_counts(b);
     check_spikes(b);
     check_sizes(b);
     check_body(b, &b->net->schedule.body);

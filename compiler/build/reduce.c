@@ -13,13 +13,34 @@ static StreamId find_reduce(Build *b, StreamId in, ReduceKind kind, bool tempora
     return NONE;
 }
 
-/* What the reduction goes over if it says so, else NULL. */
-static const Expr *told_axes(const Expr *call)
+/* A named argument of the call, or NULL. */
+static const Expr *told(const Expr *call, const char *name)
 {
     for (int i = 0; i < call->args.count; i++)
-        if (call->args.at[i].name == name_over)
+        if (call->args.at[i].name == name)
             return call->args.at[i].value;
     return NULL;
+}
+
+/* What the reduction goes over, or keeps, if it says so, else NULL. */
+static const Expr *told_axes(const Expr *call)
+{
+    const Expr *over = told(call, name_over);
+    return over ? over : told(call, name_per);
+}
+
+/* `over` these axes, or all but those of `per`. `beside`: what there is beside the shape. */
+static bool find_axes(Build *b, const Scope *scope, const Expr *call, Shape shape, int beside, AxisSet *over)
+{
+    if (!named_axes(b, scope, told_axes(call), shape, beside, over))
+        return false;
+    if (told(call, name_over))
+        return true;
+    over->batch = beside & OVER_BATCH && !over->batch;
+    over->time = beside & OVER_TIME && !over->time;
+    for (int d = 0; d < shape.ndim; d++)
+        over->space[d] = !over->space[d];
+    return true;
 }
 
 static bool is_over_units(const AxisSet *over)
@@ -129,16 +150,16 @@ static bool check_untold(Build *b, const StageUse *use, StreamId in)
 /* Over time, unless something else is told. */
 static bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *over)
 {
-    const Expr *told = told_axes(use->expr);
+    const Expr *axes = told_axes(use->expr);
     *over = (AxisSet){.time = true};
-    if (!told)
+    if (!axes)
         return check_untold(b, use, in);
-    if (!named_axes(b, use->scope, told, stream_at(b, in)->shape, axes_beside(stream_at(b, in)), over))
+    if (!find_axes(b, use->scope, use->expr, stream_at(b, in)->shape, axes_beside(stream_at(b, in)), over))
         return false;
     bool last = use->stage->reduce == REDUCE_LAST;
     if (last ? !is_over_units(over) && !over->batch : use->stage->reduce != REDUCE_MAX || !over->batch)
         return true;
-    report(b, RULE_AXIS, told->span,
+    report(b, RULE_AXIS, axes->span,
            last ? "`%s` goes over time only" : "`%s` does not go over the batch, only sums and means do",
            use->stage->name);
     return false;
@@ -155,10 +176,10 @@ static bool check_reduced(Build *b, const StageUse *use, StreamId in)
 bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
 {
     AxisSet over;
-    const Expr *told = told_axes(call);
-    if (told && !named_axes(b, scope, told, *shape, OVER_TIME | OVER_BATCH, &over))
+    bool axes = told_axes(call) != NULL;
+    if (axes && !find_axes(b, scope, call, *shape, OVER_TIME | OVER_BATCH, &over))
         return false;
-    if (told)
+    if (axes)
         *shape = shape_without(*shape, &over);
     return true;
 }
@@ -176,4 +197,53 @@ Value build_reduce(Build *b, const StageUse *use)
     }
     bool samples = stream_at(b, in)->batched && !over.batch;
     return value_stream(samples ? reduce_sample(b, use, in, over) : add_sum(b, use, in, &over), unit_plain);
+}
+
+/* ---- how many values a reduction goes over ---- */
+
+static int count_values(Build *b, StreamId in, const AxisSet *over)
+{
+    Shape shape = stream_at(b, in)->shape;
+    int count = over->time ? b->net->steps : 1;
+    for (int d = 0; d < shape.ndim; d++)
+        count *= over->space[d] ? shape.dims[d] : 1;
+    return count;
+}
+
+Value build_count(Build *b, const StageUse *use)
+{
+    StreamId in = stream_of(b, use->in, use->in_span);
+    AxisSet over;
+    if (in == NONE || !reduced_axes(b, use, in, &over))
+        return value_poison();
+    const Expr *least = told(use->expr, name_least);
+    CountUse counted = {
+        .values = count_values(b, in, &over), .over_batch = over.batch, .span = use->expr->span};
+    if (least && !constant_integer(b, use->scope, least, "`least`", 1, MAX_ELEMENTS, &counted.least))
+        return value_poison();
+    vec_push(b->arena, &b->counts, counted);
+    Value count = value_number(counted.values, unit_plain);
+    Context scalars = context_scalars(b);
+    if (over.batch)
+        count = combine(&scalars, OP_MUL, scalar_given(b, SCALAR_ROWS), count, unit_plain, use->expr->span);
+    count.span = use->expr->span;
+    return count;
+}
+
+/* The size of a batch is known by now. */
+void check_counts(Build *b)
+{
+    int batch = b->net->training.batch;
+    for (int i = 0; i < b->counts.count; i++) {
+        const CountUse *use = &b->counts.at[i];
+        int64_t values = (int64_t)use->values * (use->over_batch ? batch : 1);
+        if (values >= use->least)
+            continue;
+        report(b, RULE_BATCH, use->span, "this goes over %d value%s%s, but needs %d", (int)values,
+               values == 1 ? "" : "s",
+               use->over_batch ? arena_printf(b->arena, " in a batch of %d", batch) : "", use->least);
+        report_hint(b, "%s",
+                    use->over_batch ? "choose a larger batch, or go over steps or places of a sample as well"
+                                    : "a single value is its own mean, and nothing is left of it");
+    }
 }

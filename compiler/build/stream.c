@@ -100,10 +100,12 @@ static Value build_chain(Build *b, Scope *scope, const Expr *expr, const char *n
 
 /* ---- calls ------------------------------------------------------------------------------------------ */
 
-/* What a reduction is told beside its stream. */
+/* What a reduction is told beside its stream: `over` or `per`, and `least` of a count. */
 static bool is_over(const Stage *stage, const Arg *arg)
 {
-    return stage->role == STAGE_REDUCTION && arg->name == name_over;
+    bool axes = arg->name == name_over || arg->name == name_per;
+    bool least = arg->name == name_least && stage->name == name_count;
+    return stage->role == STAGE_REDUCTION && (axes || least);
 }
 
 static Rule wrong_arguments(const Stage *stage, const Expr *call)
@@ -119,9 +121,10 @@ static Rule wrong_arguments(const Stage *stage, const Expr *call)
 /* The stream that a function of streams is given; NULL if that was reported. */
 static const Expr *only_argument(Build *b, const Stage *stage, const Expr *call)
 {
-    int count = call->args.count;
-    bool over = count == 2 && is_over(stage, &call->args.at[1]);
-    if (count >= 1 && !call->args.at[0].name && (count == 1 || over))
+    int count = call->args.count, told = 1, axes = 0;
+    for (; told < count && is_over(stage, &call->args.at[told]); told++)
+        axes += call->args.at[told].name != name_least;
+    if (count >= 1 && !call->args.at[0].name && told == count && axes <= 1)
         return call->args.at[0].value;
     report(b, wrong_arguments(stage, call), call->span, "`%s` takes one stream%s", call->name,
            stage->role == STAGE_REDUCTION ? " and what it goes over, as in `over = c`" : "");

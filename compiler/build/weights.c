@@ -1,9 +1,9 @@
 /* Weights of connections: each use of a stage has its own, unless it is given some that have a name. */
 #include "connect.h"
 
-const char *const weights_formals[] = {name_shape,     NULL,       name_init,  name_none,
-                                       name_frozen,    name_false, name_clamp, name_none,
-                                       name_optimizer, name_none,  NULL};
+const char *const weights_formals[] = {name_shape, name_none,  name_init, name_none,      name_frozen,
+                                       name_false, name_clamp, name_none, name_optimizer, name_none,
+                                       name_of,    name_none,  name_per,  name_none,      NULL};
 
 static bool frozen_argument(Build *b, const Scope *arguments, bool *frozen)
 {
@@ -79,11 +79,63 @@ static Fans fans_of_shape(Shape shape)
     return (Fans){shape_size(shape) / outputs, outputs * taps};
 }
 
+/* A parameter with a value for each place along some axes of a stream, as a stream: the same for all samples. */
+static StreamId add_units(Build *b, const char *name, ParamId param, Shape shape, bool temporal, Span span)
+{
+    Node node = node_new(NODE_PARAM, span);
+    node.weight = param;
+    node.out = net_stream(b->net, name, STREAM_REALS, temporal, shape, span);
+    stream_at(b, node.out)->batched = false;
+    add_node(b, node);
+    return node.out;
+}
+
+/* Of such a parameter: steps stand before the units. */
+static Shape units_shape(Build *b, Shape shape, bool temporal)
+{
+    Shape whole = {.ndim = temporal, .dims = {b->net->steps}};
+    for (int d = 0; d < shape.ndim; d++)
+        whole.dims[whole.ndim++] = shape.dims[d];
+    return whole;
+}
+
+/* weights(of = x, per = c): one for each channel of x. */
+static Value build_units(Build *b, const StageUse *use, const Scope *frame)
+{
+    const Entry *of = given_argument(frame, name_of), *per = given_argument(frame, name_per);
+    StreamId stream = build_stream(b, of->scope, of->expr, NULL);
+    AxisSet kept;
+    if (stream == NONE)
+        return value_poison();
+    const Stream *x = stream_at(b, stream);
+    if (!per) {
+        report(b, RULE_MISSING_ARGUMENT, use->expr->span, "`weights` needs the axes of `of` that they have");
+        report_hint(b, "as in `weights(of = x, per = c)`, one a channel");
+        return value_poison();
+    }
+    Shape shape = x->shape;
+    if (!named_axes(b, per->scope, per->expr, shape, x->temporal ? OVER_TIME : 0, &kept))
+        return value_poison();
+    shape = shape_part(shape, kept.space);
+    const char *name = use->name ? use->name : numbered(b, arena_printf(b->arena, "w_%s", b->binding));
+    Shape stored = units_shape(b, shape, kept.time);
+    ParamId id = add_param(b, name, stored, use->expr->span, given_argument(frame, name_init), (Fans){1, 1});
+    if (id == NONE || !learning_arguments(b, frame, &b->net->params.at[id]))
+        return value_poison();
+    return value_stream(add_units(b, name, id, shape, kept.time, use->expr->span), unit_plain);
+}
+
 Value build_weights(Build *b, const StageUse *use)
 {
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
     const Entry *size = given_argument(frame, name_shape);
     Shape shape;
+    if (!frame->wrong && given_argument(frame, name_of))
+        return build_units(b, use, frame);
+    if (!frame->wrong && !size) {
+        report(b, RULE_MISSING_ARGUMENT, use->expr->span, "`weights` needs a shape");
+        report_hint(b, "as in `weights([64, 10])`, or `weights(of = x, per = c)` for one a channel of x");
+    }
     if (frame->wrong || !size
         || !constant_shape(b, size->scope, size->expr, "the shape of weights", MAX_DIMS, &shape))
         return value_poison();

@@ -38,23 +38,33 @@ static LoopExpr *slot_of(Lower *lower, LoopExpr *t, int slots)
     return op2(lower, OP_SUB, t, op2(lower, OP_MUL, rounds, num(lower, slots)));
 }
 
-/* The indices of unit n of a stream that is the same for all samples: of several axes, and outside time, it is a matrix, whose
- * last axis is the columns. */
+int shared_element(Lower *lower, StreamId stream, BufferId buffer, LoopExpr *row, LoopExpr *column,
+                   LoopExpr **index)
+{
+    const Stream *of = stream_of(lower, stream);
+    int columns = of->temporal ? stream_size(lower, stream)
+                               : (of->shape.ndim > 0 ? of->shape.dims[of->shape.ndim - 1] : 1);
+    bool flat = lower->program->buffers.at[buffer].ndim < 2;
+    index[0] = flat ? op2(lower, OP_ADD, op2(lower, OP_MUL, row, num(lower, columns)), column) : row;
+    index[1] = column;
+    return flat ? 1 : 2;
+}
+
+/* The indices of unit n of a stream that is the same for all samples. */
 static int shared_place(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *index[4])
 {
     const Stream *of = stream_of(lower, stream);
-    int count = 0;
+    BufferId buffer = lower->streams[stream].values;
     n = unit_of(lower, site, n);
     if (of->temporal)
-        index[count++] = site.t;
-    if (of->temporal || of->shape.ndim < 2) {
-        index[count++] = n;
-        return count;
+        return shared_element(lower, stream, buffer, site.t, n, index);
+    if (lower->program->buffers.at[buffer].ndim < 2) {
+        index[0] = n;
+        return 1;
     }
     LoopExpr *columns = num(lower, of->shape.dims[of->shape.ndim - 1]), *row = op2(lower, OP_DIV, n, columns);
-    index[count++] = row;
-    index[count++] = op2(lower, OP_SUB, n, op2(lower, OP_MUL, row, columns));
-    return count;
+    LoopExpr *column = op2(lower, OP_SUB, n, op2(lower, OP_MUL, row, columns));
+    return shared_element(lower, stream, buffer, row, column, index);
 }
 
 /* The buffer of a stream and its indices for unit n at the site. */

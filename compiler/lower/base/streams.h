@@ -10,6 +10,10 @@ void count_units(Lower *lower, Tile *tile, LoopBlock *into, int units);
 int site_width(const Lower *lower, Site site, StreamId stream);
 /* The unit's number in the layer, for unit n of the site. */
 LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n);
+/* In the buffer of a stream that is the same for all samples, or one of that size: it has a row of units for each step, or is
+ * outside time a matrix, whose last axis is the columns; the buffer may be flat. Returns the number of indices. */
+int shared_element(Lower *lower, StreamId stream, BufferId buffer, LoopExpr *row, LoopExpr *column,
+                   LoopExpr **index);
 /* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n);
 void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add);

@@ -41,7 +41,7 @@ const char *weight_name(const Net *net, const Node *node)
 }
 
 /* The adjoint of a scan is called after the scan; a gradient after what is learned. */
-static const char *name_of(const Planning *plan, const Node *node, const NodePlan *record)
+static const char *node_name(const Planning *plan, const Node *node, const NodePlan *record)
 {
     const Net *net = plan->net;
     if (record->role == ROLE_MAP_GRAD)
@@ -49,7 +49,7 @@ static const char *name_of(const Planning *plan, const Node *node, const NodePla
     if (record->role == ROLE_BIAS_GRAD)
         return net->params.at[node->bias].name;
     if (record->role == ROLE_SCAN && node->forward != NONE)
-        return name_of(plan, &net->nodes.at[node->forward], &plan->nodes[node->forward]);
+        return node_name(plan, &net->nodes.at[node->forward], &plan->nodes[node->forward]);
     return net->streams.at[record->stream].name;
 }
 
@@ -104,7 +104,7 @@ static void start_node(Planning *plan, int n)
     if (record->stream == NONE)
         return;
     const Stream *stream = &plan->net->streams.at[record->stream];
-    record->name = name_of(plan, node, record);
+    record->name = node_name(plan, node, record);
     bool scan = record->role == ROLE_SCAN;
     record->even = scan && scan_is_even(plan->net, node);
     record->units = shape_size(scan ? scan_units(plan->net, node) : stream->shape);
@@ -118,7 +118,8 @@ static void start_node(Planning *plan, int n)
 static bool fills_no_room(const Net *net, StreamId id)
 {
     const Stream *stream = &net->streams.at[id];
-    if (!stream->batched && !stream->temporal && stream->shape.ndim > 1)
+    bool param = stream->node != NONE && net->nodes.at[stream->node].kind == NODE_PARAM;
+    if (!stream->batched && (stream->temporal ? param : stream->shape.ndim > 1))
         return true;
     const Node *node = net->streams.at[id].node == NONE ? NULL : &net->nodes.at[net->streams.at[id].node];
     while (node && node->kind == NODE_DELAY) {

@@ -5,6 +5,7 @@
 
 #include "lower/base/code.h"
 #include "lower/base/equations.h"
+#include "lower/base/streams.h"
 
 /* A place in the units of a scan: a loop variable for each axis, and the step, if it goes over them. */
 typedef struct Units {
@@ -12,38 +13,39 @@ typedef struct Units {
     LoopExpr *at[MAX_DIMS], *t;
 } Units;
 
-/* The indices of the element there, of a stream of that shape. Returns how many. */
-static int element(Lower *lower, const Units *units, Shape shape, bool temporal, LoopExpr *index[2])
-{
-    index[0] = temporal ? units->t : num(lower, 0);
-    index[1] = num(lower, 0);
-    for (int d = 0; d < shape.ndim; d++) {
-        LoopExpr *at = units->at[shape_find(units->shape, shape_axis(shape, d))];
-        LoopExpr **part = &index[temporal || (d > 0 && d == shape.ndim - 1)];
-        *part = op2(lower, OP_ADD, op2(lower, OP_MUL, *part, num(lower, shape.dims[d])), at);
-    }
-    return temporal || shape.ndim > 1 ? 2 : 1;
-}
-
-static int stream_element(Lower *lower, const Units *units, StreamId stream, LoopExpr *index[2])
+/* The indices of the stream's element there, in its own buffer or another one of that size. Returns how many. */
+static int element(Lower *lower, const Units *units, StreamId stream, BufferId buffer, LoopExpr *index[2])
 {
     const Stream *of = stream_of(lower, stream);
-    return element(lower, units, of->shape, of->temporal, index);
+    LoopExpr *place[2] = {of->temporal ? units->t : num(lower, 0), num(lower, 0)};
+    for (int d = 0; d < of->shape.ndim; d++) {
+        LoopExpr *at = units->at[shape_find(units->shape, shape_axis(of->shape, d))];
+        LoopExpr **part = &place[of->temporal || d == of->shape.ndim - 1];
+        *part = op2(lower, OP_ADD, op2(lower, OP_MUL, *part, num(lower, of->shape.dims[d])), at);
+    }
+    return shared_element(lower, stream, buffer, place[0], place[1], index);
 }
 
 static LoopExpr *load_element(Lower *lower, const Units *units, StreamId stream)
 {
     LoopExpr *index[2];
-    int count = stream_element(lower, units, stream, index);
-    return loop_load(lower->program, lower->streams[stream].values, count, index);
+    BufferId buffer = lower->streams[stream].values;
+    int count = element(lower, units, stream, buffer, index);
+    return loop_load(lower->program, buffer, count, index);
+}
+
+static void store_in(Lower *lower, LoopBlock *into, const Units *units, StreamId stream, BufferId buffer,
+                     LoopExpr *value, bool add)
+{
+    LoopExpr *index[2];
+    int count = element(lower, units, stream, buffer, index);
+    loop_store(lower->program, into, buffer, count, index, value, add);
 }
 
 static void store_element(Lower *lower, LoopBlock *into, const Units *units, StreamId stream, LoopExpr *value,
                           bool add)
 {
-    LoopExpr *index[2];
-    int count = stream_element(lower, units, stream, index);
-    loop_store(lower->program, into, lower->streams[stream].values, count, index, value, add);
+    store_in(lower, into, units, stream, lower->streams[stream].values, value, add);
 }
 
 /* The loop over the kernel's items: places along the outermost axis, or all as one. */
@@ -138,16 +140,23 @@ void lower_weights(Lower *lower, const Node *scan)
     lower->kernel->body = constants;
 }
 
+/* The values of a stream go to an array of their size. */
+static void lower_array(Lower *lower, const Node *node, const char *verb, const char *about, BufferId to,
+                        bool add)
+{
+    Units units = {.shape = stream_of(lower, node->in)->shape};
+    const char *name = lower->net->params.at[node->weight].name;
+    LoopBlock *into = begin_array(lower, verb, name, about, node->span, &units);
+    if (stream_of(lower, node->in)->temporal)
+        into = over_steps(lower, into, &units);
+    store_in(lower, into, &units, node->in, to, load_element(lower, &units, node->in), add);
+}
+
 void lower_param_grad(Lower *lower, const Node *node)
 {
     const char *name = lower->net->params.at[node->weight].name;
-    Units units = {.shape = stream_of(lower, node->in)->shape};
-    LoopBlock *into = begin_array(lower, "gradient", name, arena_printf(lower->arena, "gradient of %s", name),
-                                  node->span, &units);
-    LoopExpr *index[2];
-    int count = element(lower, &units, units.shape, false, index);
-    loop_store(lower->program, into, lower->params[node->weight].gradient, count, index,
-               load_element(lower, &units, node->in), true);
+    lower_array(lower, node, "gradient", arena_printf(lower->arena, "gradient of %s", name),
+                lower->params[node->weight].gradient, true);
 }
 
 void lower_zeroed_weights(Lower *lower, StreamId gradient)
