@@ -74,7 +74,7 @@ bool hint_closest(Build *b, const char *name, const Names *candidates)
 
 void hint_known(Build *b, const char *what, const char *name, const Names *candidates)
 {
-    enum { LISTED = 24 };
+    enum { LISTED = 32 };
     if (hint_closest(b, name, candidates) || candidates->count == 0 || candidates->count > LISTED)
         return;
     const char *list = "";
