@@ -42,8 +42,6 @@ Program *program_new(Arena *arena, const char *name)
                          .label = -1,
                          .sample = -1,
                          .loss = -1,
-                         .predicted = -1,
-                         .scores = -1,
                          .rate = -1};
     return program;
 }

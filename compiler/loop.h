@@ -234,6 +234,20 @@ typedef struct LoopWatch {
     BufferId values;
 } LoopWatch;
 
+/* What it says of a sample. */
+typedef struct LoopPrediction {
+    const char *name; /* "": it has none */
+    int size;
+    BufferId values, predicted; /* predicted -1: it says numbers, not a class */
+} LoopPrediction;
+
+/* A number for each sample, whose mean is told. */
+typedef struct LoopMetric {
+    const char *name;
+    int prediction;  /* of which it is the accuracy, */
+    BufferId values; /* if this is -1 */
+} LoopMetric;
+
 /* What it needs of the runtime: needs.def. */
 #define NEED(name, header) NEED_##name,
 typedef enum Need {
@@ -257,8 +271,10 @@ typedef struct Program {
     Launches phases[PHASE_COUNT];
     VEC(LoopParam) params;
     VEC(LoopStream) streams;
-    VEC(LoopWatch) watches;                                 /* in forward order */
-    BufferId input, label, sample, loss, predicted, scores; /* -1 where the model has none */
+    VEC(LoopWatch) watches; /* in forward order */
+    VEC(LoopPrediction) predictions;
+    VEC(LoopMetric) metrics;
+    BufferId input, label, sample, loss; /* -1 where the model has none */
     /* Plain facts for the runtime's table. */
     const char *data_folder;
     int data_ndim;

@@ -10,8 +10,7 @@ static const char *verify_reference(const Program *program, BufferId buffer, con
 
 static const char *verify_fixed(const Program *program)
 {
-    const BufferId fixed[] = {program->input,     program->label,  program->sample, program->loss,
-                              program->predicted, program->scores, program->rate};
+    const BufferId fixed[] = {program->input, program->label, program->sample, program->loss, program->rate};
     const char *wrong = NULL;
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed && !wrong; i++)
         wrong = verify_reference(program, fixed[i], "the program", true);
@@ -46,6 +45,19 @@ static const char *verify_watch(const Program *program, const LoopWatch *watch)
     return program->buffers.at[watch->values].type == TYPE_F32 ? NULL : "watch of no numbers";
 }
 
+static const char *verify_prediction(const Program *program, const LoopPrediction *prediction)
+{
+    const char *wrong = verify_reference(program, prediction->values, "a prediction", false);
+    return wrong ? wrong : verify_reference(program, prediction->predicted, "a prediction", true);
+}
+
+static const char *verify_metric(const Program *program, const LoopMetric *metric)
+{
+    if (metric->values < 0 && (metric->prediction < 0 || metric->prediction >= program->predictions.count))
+        return arena_printf(program->arena, "metric of prediction %d", metric->prediction);
+    return verify_reference(program, metric->values, metric->name, true);
+}
+
 const char *tables_verify(const Program *program)
 {
     const char *wrong = verify_fixed(program);
@@ -53,6 +65,10 @@ const char *tables_verify(const Program *program)
         wrong = verify_param(program, &program->params.at[p]);
     for (int w = 0; w < program->watches.count && !wrong; w++)
         wrong = verify_watch(program, &program->watches.at[w]);
+    for (int o = 0; o < program->predictions.count && !wrong; o++)
+        wrong = verify_prediction(program, &program->predictions.at[o]);
+    for (int m = 0; m < program->metrics.count && !wrong; m++)
+        wrong = verify_metric(program, &program->metrics.at[m]);
     for (int s = 0; s < program->streams.count && !wrong; s++)
         wrong = verify_stream(program, &program->streams.at[s]);
     return wrong;

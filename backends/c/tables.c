@@ -169,6 +169,22 @@ static void describe_watch(const Tables *tables, int index)
              (long long)buffer_elements(values), padding(tables, values));
 }
 
+static void describe_prediction(const Tables *tables, int index)
+{
+    const LoopPrediction *prediction = &tables->program->predictions.at[index];
+    out_line(tables->out, ".name = %s, .size = %d,", c_string(tables->arena, prediction->name),
+             prediction->size);
+    out_line(tables->out, ".at = {.values = %s, .predicted = %s},", place(tables, prediction->values),
+             place(tables, prediction->predicted));
+}
+
+static void describe_metric(const Tables *tables, int index)
+{
+    const LoopMetric *metric = &tables->program->metrics.at[index];
+    out_line(tables->out, ".name = %s, .at = %s, .prediction = %d,", c_string(tables->arena, metric->name),
+             place(tables, metric->values), metric->prediction);
+}
+
 /* C has no empty arrays: where there is no row, there is no table. */
 static void table(const Tables *tables, const char *type, const char *name, int count,
                   void (*row)(const Tables *tables, int index))
@@ -198,6 +214,10 @@ static void table_names(const Tables *tables)
         out_line(out, ".streams = net_streams, .stream_count = %d,", program->streams.count);
     if (program->watches.count > 0)
         out_line(out, ".watches = net_watches, .watch_count = %d,", program->watches.count);
+    if (program->predictions.count > 0)
+        out_line(out, ".predictions = net_predictions, .prediction_count = %d,", program->predictions.count);
+    if (program->metrics.count > 0)
+        out_line(out, ".metrics = net_metrics, .metric_count = %d,", program->metrics.count);
     out_close(out, ",");
 }
 
@@ -211,8 +231,6 @@ static void places(const Tables *tables)
                {"label", program->label},
                {"sample", program->sample},
                {"loss", program->loss},
-               {"predicted", program->predicted},
-               {"scores", program->scores},
                {"rate", program->rate}};
     out_open(tables->out, ".at =");
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -299,6 +317,8 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
     table(&tables, "SnnParam", "net_params", program->params.count, describe_param);
     table(&tables, "SnnStream", "net_streams", program->streams.count, describe_stream);
     table(&tables, "SnnWatch", "net_watches", program->watches.count, describe_watch);
+    table(&tables, "SnnPrediction", "net_predictions", program->predictions.count, describe_prediction);
+    table(&tables, "SnnMetric", "net_metrics", program->metrics.count, describe_metric);
     model_text(&tables);
     description(&tables, options);
     out_blank(out);

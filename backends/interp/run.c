@@ -241,13 +241,22 @@ static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writ
                            values_of(interp, id));
 }
 
+/* What is said of samples in a word: a class. */
+static bool is_result(const Program *program, BufferId id)
+{
+    for (int o = 0; o < program->predictions.count; o++)
+        if (id == program->predictions.at[o].predicted)
+            return true;
+    return false;
+}
+
 static bool is_wanted(const Program *program, const RunOptions *options, BufferId id)
 {
     const char *name = program->buffers.at[id].name;
     for (int i = 0; i < options->print_count && program->buffers.at[id].role != BUFFER_GIVEN; i++)
         if (strcmp(options->print[i], name) == 0 || strcmp(options->print[i], "all") == 0)
             return true;
-    return options->print_count == 0 && (id == program->loss || id == program->predicted);
+    return options->print_count == 0 && (id == program->loss || is_result(program, id));
 }
 
 static bool all_exist(const Program *program, const RunOptions *options)

@@ -104,6 +104,27 @@ static LLVMValueRef watch_row(Unit *unit, int index)
     return row_constant(&row);
 }
 
+static LLVMValueRef prediction_row(Unit *unit, int index)
+{
+    const LoopPrediction *prediction = &unit->program->predictions.at[index];
+    Row row = row_new(unit, RECORD_SnnPrediction);
+    row_text(&row, SnnPrediction_name, prediction->name);
+    row_number(&row, SnnPrediction_size, prediction->size);
+    row_place(&row, SnnPrediction_at_values, prediction->values);
+    row_place(&row, SnnPrediction_at_predicted, prediction->predicted);
+    return row_constant(&row);
+}
+
+static LLVMValueRef metric_row(Unit *unit, int index)
+{
+    const LoopMetric *metric = &unit->program->metrics.at[index];
+    Row row = row_new(unit, RECORD_SnnMetric);
+    row_text(&row, SnnMetric_name, metric->name);
+    row_place(&row, SnnMetric_at, metric->values);
+    row_number(&row, SnnMetric_prediction, metric->prediction);
+    return row_constant(&row);
+}
+
 static LLVMValueRef table(Unit *unit, Record record, const char *name, int count,
                           LLVMValueRef (*row)(Unit *unit, int index))
 {
@@ -129,6 +150,13 @@ static void tables(Row *model)
     row_value(model, SnnModel_tables_watches,
               table(unit, RECORD_SnnWatch, "net_watches", program->watches.count, watch_row));
     row_number(model, SnnModel_tables_watch_count, program->watches.count);
+    row_value(
+        model, SnnModel_tables_predictions,
+        table(unit, RECORD_SnnPrediction, "net_predictions", program->predictions.count, prediction_row));
+    row_number(model, SnnModel_tables_prediction_count, program->predictions.count);
+    row_value(model, SnnModel_tables_metrics,
+              table(unit, RECORD_SnnMetric, "net_metrics", program->metrics.count, metric_row));
+    row_number(model, SnnModel_tables_metric_count, program->metrics.count);
 }
 
 static void places(Row *model)
@@ -138,8 +166,6 @@ static void places(Row *model)
     row_place(model, SnnModel_at_label, program->label);
     row_place(model, SnnModel_at_sample, program->sample);
     row_place(model, SnnModel_at_loss, program->loss);
-    row_place(model, SnnModel_at_predicted, program->predicted);
-    row_place(model, SnnModel_at_scores, program->scores);
     row_place(model, SnnModel_at_rate, program->rate);
 }
 

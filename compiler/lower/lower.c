@@ -137,20 +137,31 @@ static BufferId fixed_buffer(Lower *lower, const char *name, Type type, BufferRo
     return buffer;
 }
 
+/* And the accuracy of the class that it says. */
+static void add_prediction(Lower *lower, const Node *node)
+{
+    Program *program = lower->program;
+    LoopMetric accuracy = {.name = "accuracy", .prediction = program->predictions.count, .values = -1};
+    LoopPrediction prediction = {.name = "", .size = stream_size(lower, node->in)};
+    Shape size = {.ndim = 1, .dims = {prediction.size}};
+    prediction.predicted = fixed_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, (Shape){0});
+    prediction.values = fixed_buffer(lower, "scores", TYPE_F32, BUFFER_OUTPUT, size);
+    vec_push(lower->arena, &program->predictions, prediction);
+    vec_push(lower->arena, &program->metrics, accuracy);
+}
+
 static void add_fixed_buffers(Lower *lower)
 {
     Program *program = lower->program;
     const Net *net = lower->net;
-    Shape one = {0}, classes = {.ndim = 1, .dims = {net->data.classes}};
+    const Shape one = {0};
     program->label = fixed_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, one);
     program->sample = fixed_buffer(lower, "sample", TYPE_I32, BUFFER_INPUT, one);
     for (int n = 0; n < net->nodes.count; n++) {
         if (net->nodes.at[n].kind == NODE_LOSS)
             program->loss = fixed_buffer(lower, "loss", TYPE_F32, BUFFER_OUTPUT, one);
-        if (net->nodes.at[n].kind == NODE_PREDICT) {
-            program->predicted = fixed_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, one);
-            program->scores = fixed_buffer(lower, "scores", TYPE_F32, BUFFER_OUTPUT, classes);
-        }
+        if (net->nodes.at[n].kind == NODE_PREDICT)
+            add_prediction(lower, &net->nodes.at[n]);
     }
 }
 

@@ -55,6 +55,6 @@ void list_needs(Program *program)
     add(program, NEED_INFO, true);
     add(program, NEED_TEST, true);
     add(program, NEED_TRAIN, program->loss >= 0);
-    add(program, NEED_PREDICT, program->predicted >= 0);
+    add(program, NEED_PREDICT, program->predictions.count > 0);
     add(program, NEED_IDX, true); /* the one format there is */
 }

@@ -25,10 +25,16 @@ static bool model_copy_tables(SnnModel *model)
     model->param_count = tables->param_count;
     model->stream_count = tables->stream_count;
     model->watch_count = tables->watch_count;
+    model->prediction_count = tables->prediction_count;
+    model->metric_count = tables->metric_count;
     model->params = model_copy(model, tables->params, model->param_count, sizeof *model->params);
     model->streams = model_copy(model, tables->streams, model->stream_count, sizeof *model->streams);
     model->watches = model_copy(model, tables->watches, model->watch_count, sizeof *model->watches);
-    return model->params != NULL && model->streams != NULL && model->watches != NULL;
+    model->predictions =
+        model_copy(model, tables->predictions, model->prediction_count, sizeof *model->predictions);
+    model->metrics = model_copy(model, tables->metrics, model->metric_count, sizeof *model->metrics);
+    return model->params != NULL && model->streams != NULL && model->watches != NULL
+           && model->predictions != NULL && model->metrics != NULL;
 }
 
 static void model_find_rows(SnnModel *model)
@@ -47,6 +53,13 @@ static void model_find_rows(SnnModel *model)
     }
     for (int i = 0; i < model->watch_count; i++)
         model->watches[i].values = model_array(model, model->watches[i].at);
+    for (int i = 0; i < model->prediction_count; i++) {
+        SnnPrediction *prediction = &model->predictions[i];
+        prediction->values = model_array(model, prediction->at.values);
+        prediction->predicted = model_array(model, prediction->at.predicted);
+    }
+    for (int i = 0; i < model->metric_count; i++)
+        model->metrics[i].values = model_array(model, model->metrics[i].at);
 }
 
 static void model_find_batch(SnnModel *model)
@@ -57,8 +70,6 @@ static void model_find_batch(SnnModel *model)
     model->label = model_array(model, model->at.label);
     model->sample = model_array(model, model->at.sample);
     model->loss = model_array(model, model->at.loss);
-    model->predicted = model_array(model, model->at.predicted);
-    model->scores = model_array(model, model->at.scores);
     model->rate = model->at.rate != 0 ? model_array(model, model->at.rate) : &model->run->lr;
 }
 

@@ -52,7 +52,13 @@ typedef struct SnnRun {
     float epoch_now, epochs, batch_now, batches; /* the epoch, and the batch in it, count from 0 */
 } SnnRun;
 
-enum { SNN_MAX_DIMS = 5, SNN_MAX_STATES = 16, SNN_MAX_BATCH = 1 << 20, SNN_MAX_EPOCHS = 1000000 };
+enum {
+    SNN_MAX_DIMS = 5,
+    SNN_MAX_STATES = 16,
+    SNN_MAX_METRICS = 16,
+    SNN_MAX_BATCH = 1 << 20,
+    SNN_MAX_EPOCHS = 1000000
+};
 #define SNN_TEST_EPOCH 0xFFFFFFFFu
 
 /* ---- the program as data -------------------------------------------------------------------------- *
@@ -112,6 +118,26 @@ typedef struct SnnWatch {
     const float *values; /* set when the model is opened */
 } SnnWatch;
 
+/* What `predict` says of a sample: numbers, and which is the largest of them if a class is what it says. */
+typedef struct SnnPrediction {
+    const char *name; /* as the model calls it, or "" */
+    int size;         /* numbers */
+    struct {
+        size_t values;    /* float[batch][size] */
+        size_t predicted; /* int32_t[batch]; 0 unless it is a class */
+    } at;                 /* places */
+    const float *values;  /* set when the model is opened */
+    const int32_t *predicted;
+} SnnPrediction;
+
+/* How well the network does, beside the loss: a number for each sample, whose mean is told. */
+typedef struct SnnMetric {
+    const char *name; /* "accuracy" */
+    size_t at; /* place of float[batch]; 0: 1 where the class of this prediction is the label, else 0 */
+    int prediction;
+    const float *values; /* set when the model is opened */
+} SnnMetric;
+
 /* What to read. */
 typedef struct SnnData {
     const struct SnnFormat *format; /* how it is stored: &snn_idx */
@@ -128,19 +154,19 @@ typedef struct SnnTables {
     const SnnParam *params;
     const SnnStream *streams; /* in forward order */
     const SnnWatch *watches;  /* in forward order */
-    int param_count, stream_count, watch_count;
+    const SnnPrediction *predictions;
+    const SnnMetric *metrics;
+    int param_count, stream_count, watch_count, prediction_count, metric_count;
 } SnnTables;
 
 /* Places of what is handed over with a batch. */
 typedef struct SnnPlaces {
-    size_t input;     /* float[batch][dims of data]; 0 where data are spikes or the network sees none */
-    size_t spikes;    /* uint8_t, the same, of 0 and 1; 0 where data are reals or the network sees none */
-    size_t label;     /* int32_t[batch] */
-    size_t sample;    /* int32_t[batch], number of the sample in its data set: for random numbers */
-    size_t loss;      /* float[batch]; 0 unless the model trains */
-    size_t predicted; /* int32_t[batch]; 0 unless it predicts */
-    size_t scores;    /* float[batch][classes]; the same */
-    size_t rate;      /* float: the learning rate of this batch, made in forward(); 0: SnnRun.lr is */
+    size_t input;  /* float[batch][dims of data]; 0 where data are spikes or the network sees none */
+    size_t spikes; /* uint8_t, the same, of 0 and 1; 0 where data are reals or the network sees none */
+    size_t label;  /* int32_t[batch] */
+    size_t sample; /* int32_t[batch], number of the sample in its data set: for random numbers */
+    size_t loss;   /* float[batch]; 0 unless the model trains */
+    size_t rate;   /* float: the learning rate of this batch, made in forward(); 0: SnnRun.lr is */
 } SnnPlaces;
 
 typedef struct SnnModel SnnModel;
@@ -188,14 +214,16 @@ struct SnnModel {
     SnnRun *run;
     float *input;
     uint8_t *spikes;
-    int32_t *label, *sample, *predicted;
-    float *loss, *scores;
+    int32_t *label, *sample;
+    float *loss;
     const float *rate;
     bool evaluated; /* the batch in the net was run by evaluate(), not by forward() */
     SnnParam *params;
     SnnStream *streams;
     SnnWatch *watches;
-    int param_count, stream_count, watch_count;
+    SnnPrediction *predictions;
+    SnnMetric *metrics;
+    int param_count, stream_count, watch_count, prediction_count, metric_count;
 };
 
 #endif

@@ -98,10 +98,14 @@ static void health_rows(void *context, int32_t first, int32_t last)
     HealthRows *rows = context;
     const SnnModel *model = rows->model;
     bool finite = model->loss == NULL || snn_finite(model->loss + first, last - first);
-    if (model->scores != NULL)
-        finite = snn_finite(model->scores + (int64_t)first * model->data.classes,
-                            (int64_t)(last - first) * model->data.classes)
-                 && finite;
+    for (int i = 0; finite && i < model->prediction_count; i++) {
+        HealthArray array = health_array(model->predictions[i].values, model->predictions[i].size, 0, 0);
+        finite = health_bad_row(&array, first, last) == NULL;
+    }
+    for (int i = 0; finite && i < model->metric_count; i++) {
+        HealthArray array = health_array(model->metrics[i].values, 1, 0, 0);
+        finite = health_bad_row(&array, first, last) == NULL;
+    }
     for (int i = 0; finite && i < model->watch_count; i++) {
         HealthArray array = health_watched(model, &model->watches[i]);
         finite =
@@ -180,6 +184,27 @@ static bool health_param(const SnnModel *model, const char *what, const float *v
                        param->name, param->about, model->source, param->line);
 }
 
+/* What is told of each sample. */
+static bool health_results(const SnnModel *model, SnnError *where)
+{
+    bool finite = true;
+    char what[120];
+    for (int i = 0; finite && i < model->prediction_count; i++) {
+        const SnnPrediction *prediction = &model->predictions[i];
+        snprintf(what, sizeof what, "%s%s%.80s",
+                 prediction->predicted != NULL ? "the scores" : "the prediction",
+                 prediction->name[0] != '\0' ? " of " : "", prediction->name);
+        finite =
+            health_batch(model, health_array(prediction->values, prediction->size, 0, 0), false, what, where);
+    }
+    finite = finite && health_batch(model, health_array(model->loss, 1, 0, 0), false, "the loss", where);
+    for (int i = 0; finite && i < model->metric_count; i++) {
+        snprintf(what, sizeof what, "the metric `%.80s`", model->metrics[i].name);
+        finite = health_batch(model, health_array(model->metrics[i].values, 1, 0, 0), false, what, where);
+    }
+    return finite;
+}
+
 void snn_describe_non_finite(const SnnModel *model, SnnError *where)
 {
     bool finite = true;
@@ -187,10 +212,7 @@ void snn_describe_non_finite(const SnnModel *model, SnnError *where)
         finite = health_param(model, "", model->params[i].value, &model->params[i], where);
     for (int i = 0; finite && i < model->stream_count; i++)
         finite = !health_is_of_run(model, i) || health_layer(model, i, where);
-    finite = finite
-             && health_batch(model, health_array(model->scores, model->data.classes, 0, 0), false,
-                             "the scores", where);
-    finite = finite && health_batch(model, health_array(model->loss, 1, 0, 0), false, "the loss", where);
+    finite = finite && health_results(model, where);
     for (int i = 0; finite && i < model->param_count; i++)
         finite = health_param(model, "the gradient of ", model->params[i].gradient, &model->params[i], where);
 }

@@ -21,7 +21,6 @@ enum { OPTIONS_COMMANDS = sizeof options_commands / sizeof options_commands[0] }
 
 typedef enum OptionsKind {
     OPTIONS_TEXT,
-    OPTIONS_CHOICE, /* one of the words of `value`, which are separated by | */
     OPTIONS_COUNT,
     OPTIONS_REAL, /* above 0 */
     OPTIONS_SEED,
@@ -75,8 +74,8 @@ static const OptionsFlag options_flags[] = {
      "a line of JSON an epoch: losses, accuracies, firing rates"},
     {TRAINING, "--validate", "PART", OPTIONS_TEXT, AT(validate), 0, IN_TRAIN,
      "hold back a fraction of the training set, as 0.1, or use PART-images-..."},
-    {TRAINING, "--best", "loss|accuracy", OPTIONS_CHOICE, AT(best), 0, IN_TRAIN,
-     "keep the best epoch, too (by validation if there is one)"},
+    {TRAINING, "--best", "NAME", OPTIONS_TEXT, AT(best), 0, IN_TRAIN,
+     "keep the best epoch, too: by loss, accuracy, a metric, NAME:max"},
     {TRAINING, "--patience", "N", OPTIONS_COUNT, AT(patience), SNN_MAX_EPOCHS, IN_TRAIN,
      "stop after N epochs that are not better; --best is loss then"},
     {TRAINING, "--test-every", "N", OPTIONS_COUNT, AT(test_every), SNN_MAX_EPOCHS, IN_TRAIN,
@@ -161,19 +160,6 @@ static bool options_real(const OptionsFlag *flag, const char *text, float *numbe
     return snn_fail(error, "bad number (%s %.60s): give one above 0, as 0.001 or 1e-3", flag->name, text);
 }
 
-static bool options_choice(const OptionsFlag *flag, const char *text, const char **choice, SnnError *error)
-{
-    size_t length = strlen(text), width;
-    for (const char *word = flag->value; *word != '\0'; word += width + (word[width] == '|')) {
-        width = strcspn(word, "|");
-        if (width == length && strncmp(word, text, length) == 0) {
-            *choice = text;
-            return true;
-        }
-    }
-    return snn_fail(error, "unknown word (%s %.60s): give one of %s", flag->name, text, flag->value);
-}
-
 static bool options_store(SnnOptions *options, const OptionsFlag *flag, const char *value, SnnError *error)
 {
     char *field = (char *)options + flag->offset;
@@ -183,7 +169,6 @@ static bool options_store(SnnOptions *options, const OptionsFlag *flag, const ch
     case OPTIONS_TEXT:
         *(const char **)(void *)field = value;
         return value[0] != '\0' || snn_fail(error, "empty value (%s): give a %s", flag->name, flag->value);
-    case OPTIONS_CHOICE: return options_choice(flag, value, (const char **)(void *)field, error);
     case OPTIONS_REAL: return options_real(flag, value, (float *)(void *)field, error);
     case OPTIONS_COUNT:
         if (!options_number(flag, value, 1, (unsigned long long)flag->limit, &number, error))

@@ -7,11 +7,37 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What its columns are called: "predicted", "score_0"; "NAME", "NAME_0" where it has a name; "value_0" of numbers. */
+static const char *predict_class(const SnnPrediction *prediction)
+{
+    return prediction->name[0] != '\0' ? prediction->name : "predicted";
+}
+
+static const char *predict_number(const SnnPrediction *prediction)
+{
+    if (prediction->name[0] != '\0')
+        return prediction->name;
+    return prediction->at.predicted != 0 ? "score" : "value";
+}
+
+/* ",predicted,score_0" */
+static void predict_first(const SnnPrediction *prediction, char *text, size_t size)
+{
+    bool class = prediction->at.predicted != 0;
+    snprintf(text, size, "%s%.120s,%.120s_0", class ? "," : "", class ? predict_class(prediction) : "",
+             predict_number(prediction));
+}
+
 static void predict_header(const SnnModel *model, bool labels, FILE *stream)
 {
-    fprintf(stream, "sample%s,predicted", labels ? ",label" : "");
-    for (int c = 0; c < model->data.classes; c++)
-        fprintf(stream, ",score_%d", c);
+    fprintf(stream, "sample%s", labels ? ",label" : "");
+    for (int i = 0; i < model->tables.prediction_count; i++) {
+        const SnnPrediction *prediction = &model->predictions[i];
+        if (prediction->at.predicted != 0)
+            fprintf(stream, ",%s", predict_class(prediction));
+        for (int k = 0; k < prediction->size; k++)
+            fprintf(stream, ",%s_%d", predict_number(prediction), k);
+    }
     fputc('\n', stream);
 }
 
@@ -20,9 +46,13 @@ static void predict_row(const SnnModel *model, int32_t row, bool labels, FILE *s
     fprintf(stream, "%d", model->sample[row]);
     if (labels)
         fprintf(stream, ",%d", model->label[row]);
-    fprintf(stream, ",%d", model->predicted[row]);
-    for (int c = 0; c < model->data.classes; c++)
-        fprintf(stream, ",%.9g", (double)model->scores[row * model->data.classes + c]);
+    for (int i = 0; i < model->prediction_count; i++) {
+        const SnnPrediction *prediction = &model->predictions[i];
+        if (prediction->at.predicted != 0)
+            fprintf(stream, ",%d", prediction->predicted[row]);
+        for (int k = 0; k < prediction->size; k++)
+            fprintf(stream, ",%.9g", (double)prediction->values[(int64_t)row * prediction->size + k]);
+    }
     fputc('\n', stream);
 }
 
@@ -46,18 +76,22 @@ static bool predict_all(SnnPredictor *predictor, FILE *stream, SnnError *error)
     return true;
 }
 
-/* Whether the file begins as predictions do. An empty one holds nothing to lose. */
-static bool predict_is_ours(const char *path)
+/* Whether the file begins as predictions of this model do, up to their first number. An empty one holds nothing to
+ * lose. */
+static bool predict_is_ours(const SnnModel *model, const char *path)
 {
-    static const char *const begins[] = {"sample,predicted,score_0", "sample,label,predicted,score_0"};
-    char begin[32] = "";
+    char begin[600] = "", column[300];
+    predict_first(&model->tables.predictions[0], column, sizeof column);
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         return true; /* the attempt to write it will tell */
     size_t got = fread(begin, 1, sizeof begin - 1, file);
     fclose(file);
-    return got == 0 || strncmp(begin, begins[0], strlen(begins[0])) == 0
-           || strncmp(begin, begins[1], strlen(begins[1])) == 0;
+    const char *at = begin + strlen("sample");
+    if (strncmp(begin, "sample", strlen("sample")) != 0)
+        return got == 0;
+    at += strncmp(at, ",label", strlen(",label")) == 0 ? strlen(",label") : 0;
+    return strncmp(at, column, strlen(column)) == 0;
 }
 
 /* Fails if --out is a file that holds anything but predictions, or that is read, or that is data. */
@@ -73,7 +107,7 @@ static bool predict_check_target(const SnnModel *model, const SnnOptions *option
         return snn_fail(error, "would overwrite (%s): it is read; give another --out FILE", path);
     if (!snn_dataset_spare(model, snn_data_folder(model, options), NULL, path, "--out", error))
         return false;
-    return options->force || predict_is_ours(path)
+    return options->force || predict_is_ours(model, path)
            || snn_fail(error,
                        "would overwrite (%s): it is not a file of predictions; give another --out FILE, or "
                        "--force",

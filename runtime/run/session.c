@@ -93,23 +93,6 @@ void snn_session_evaluate(SnnSession *session)
     model->evaluate(session->net, session->pool);
 }
 
-void snn_session_count(const SnnSession *session, SnnScore *sums)
-{
-    const SnnModel *model = session->model;
-    for (int32_t row = 0; row < model->run->rows; row++) {
-        sums->loss += model->train != NULL ? (double)model->loss[row] : 0.0;
-        sums->accuracy += model->predict != NULL && model->predicted[row] == model->label[row];
-    }
-}
-
-void snn_score_print(const SnnModel *model, const SnnScore *score)
-{
-    if (model->predict != NULL)
-        printf("test accuracy: %.4f\n", score->accuracy);
-    else
-        printf("test loss: %.4f\n", score->loss);
-}
-
 bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, bool watch, SnnScore *score)
 {
     SnnModel *model = session->model;
@@ -124,11 +107,10 @@ bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, b
             snn_describe_non_finite(model, &session->wrong);
             return false;
         }
-        snn_session_count(session, score);
+        snn_score_add(score, model);
         if (watch && snn_interrupt_pending())
             return false;
     }
-    score->loss /= part->count;
-    score->accuracy /= part->count;
+    snn_score_divide(score, model, part->count);
     return true;
 }

@@ -5,6 +5,7 @@
 #include "snn.h"
 #include "snn_dataset.h"
 #include "snn_error.h"
+#include "snn_score.h"
 
 typedef struct SnnSession {
     SnnModel *model;
@@ -23,16 +24,8 @@ void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t
 /* Run the network on what was loaded: as a training does, and as a test. */
 void snn_session_forward(SnnSession *session);
 void snn_session_evaluate(SnnSession *session);
-/* What a network makes of samples, over all of them. */
-typedef struct SnnScore {
-    double loss;     /* mean; 0 unless the model trains */
-    double accuracy; /* 0 unless it predicts */
-} SnnScore;
+/* What the network makes of samples: means over all of them. */
 /* False if the user interrupted it, or the network made NaN or infinity: session->wrong. */
 bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, bool watch, SnnScore *score);
-/* Adds the batch in the network to sums: losses, and samples that are labelled rightly. */
-void snn_session_count(const SnnSession *session, SnnScore *sums);
-/* The line that ends `train` and `test`: the accuracy, or the loss of a model that does not predict. */
-void snn_score_print(const SnnModel *model, const SnnScore *score);
 
 #endif

@@ -76,14 +76,16 @@ static bool checkpoint_add_real(SnnTensorsWriter *writer, const char *key, doubl
 }
 
 /* Only what was asked for. */
-static bool checkpoint_add_selection(SnnTensorsWriter *writer, const SnnState *state)
+static bool checkpoint_add_selection(SnnTensorsWriter *writer, const SnnModel *model, const SnnState *state)
 {
     return (state->lr == 0.0f || checkpoint_add_real(writer, "lr", (double)state->lr))
            && (state->validate[0] == '\0'
                || (snn_tensors_add_metadata(writer, "validate", state->validate)
                    && checkpoint_add_number(writer, "validating", state->validating)))
-           && (state->best == SNN_BEST_NONE
-               || (snn_tensors_add_metadata(writer, "best", snn_best_name(state))
+           && (state->best == 0
+               || (snn_tensors_add_metadata(writer, "best", snn_score_name(model, state->best - 1))
+                   && (state->best_rises == snn_score_rises(model, state->best - 1)
+                       || checkpoint_add_number(writer, "best_rises", state->best_rises))
                    && checkpoint_add_real(writer, "best_value", state->best_value)
                    && checkpoint_add_number(writer, "best_epoch", state->best_epoch)
                    && checkpoint_add_number(writer, "patience", state->patience)));
@@ -103,7 +105,7 @@ static bool checkpoint_add_state(SnnTensorsWriter *writer, const SnnModel *model
            && checkpoint_add_number(writer, "epochs", state->epochs)
            && checkpoint_add_number(writer, "batches", (int64_t)model->run->batches)
            && checkpoint_add_number(writer, "updates", state->step)
-           && checkpoint_add_selection(writer, state);
+           && checkpoint_add_selection(writer, model, state);
 }
 
 static SnnTensorsWriter *checkpoint_writer(const SnnModel *model, const SnnState *state, const char *line)
@@ -191,21 +193,24 @@ static bool checkpoint_real(const SnnTensors *file, const char *key, double *num
     return text == NULL || (end != text && *end == '\0' && isfinite(*number));
 }
 
-static bool checkpoint_best(const SnnTensors *file, SnnState *state)
+static bool checkpoint_best(const SnnTensors *file, const SnnModel *model, SnnState *state)
 {
-    const char *best = snn_tensors_metadata(file, "best");
-    state->best = SNN_BEST_NONE;
-    if (best != NULL && strcmp(best, "loss") == 0)
-        state->best = SNN_BEST_LOSS;
-    else if (best != NULL && strcmp(best, "accuracy") == 0)
-        state->best = SNN_BEST_ACCURACY;
-    return (best == NULL || state->best != SNN_BEST_NONE)
-           && checkpoint_real(file, "best_value", &state->best_value)
+    const char *best = snn_tensors_metadata(file, "best"), *name;
+    int64_t rises = 0;
+    state->best = 0;
+    for (int i = 0; best != NULL && state->best == 0 && (name = snn_score_name(model, i)) != NULL; i++)
+        state->best = strcmp(best, name) == 0 ? i + 1 : 0;
+    if (best != NULL && state->best == 0)
+        return false;
+    state->best_rises = best != NULL && snn_score_rises(model, state->best - 1);
+    if (snn_tensors_natural(file, "best_rises", 1, &rises))
+        state->best_rises = rises == 1;
+    return checkpoint_real(file, "best_value", &state->best_value)
            && checkpoint_count(file, "best_epoch", &state->best_epoch)
            && checkpoint_count(file, "patience", &state->patience) && state->best_epoch <= state->epoch;
 }
 
-static bool checkpoint_selection(const SnnTensors *file, SnnState *state)
+static bool checkpoint_selection(const SnnTensors *file, const SnnModel *model, SnnState *state)
 {
     const char *validate = snn_tensors_metadata(file, "validate");
     double lr;
@@ -215,10 +220,10 @@ static bool checkpoint_selection(const SnnTensors *file, SnnState *state)
         return false;
     state->lr = (float)lr;
     snprintf(state->validate, sizeof state->validate, "%s", validate == NULL ? "" : validate);
-    return checkpoint_count(file, "validating", &state->validating) && checkpoint_best(file, state);
+    return checkpoint_count(file, "validating", &state->validating) && checkpoint_best(file, model, state);
 }
 
-static bool checkpoint_state(const SnnTensors *file, SnnState *state)
+static bool checkpoint_state(const SnnTensors *file, const SnnModel *model, SnnState *state)
 {
     int64_t seed, batch, samples, epoch, epochs;
     if (!snn_tensors_natural(file, "seed", UINT32_MAX, &seed)
@@ -233,7 +238,7 @@ static bool checkpoint_state(const SnnTensors *file, SnnState *state)
     state->samples = (int32_t)samples;
     state->epoch = (int)epoch;
     state->epochs = (int)epochs;
-    return batch > 0 && checkpoint_selection(file, state);
+    return batch > 0 && checkpoint_selection(file, model, state);
 }
 
 /* That name and optimizer are the program's: nothing of another one can be gone on with. */
@@ -259,7 +264,7 @@ bool snn_checkpoint_state(const SnnTensors *file, const SnnModel *model, bool fo
     SnnError difference;
     if (!checkpoint_check_kind(file, model, path, error))
         return false;
-    if (!snn_tensors_natural(file, "steps", INT32_MAX, &steps) || !checkpoint_state(file, state))
+    if (!snn_tensors_natural(file, "steps", INT32_MAX, &steps) || !checkpoint_state(file, model, state))
         return snn_fail(error, "cannot resume (%s): its metadata lacks numbers or holds bad ones", path);
     if (steps != model->steps && !force)
         return snn_fail(error, "cannot resume (%s): it was trained with %lld time steps, this program has %d",

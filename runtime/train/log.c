@@ -128,17 +128,16 @@ static void log_field(FILE *log, const char *name, double value)
     fputs(", ", log);
 }
 
-/* Loss and accuracy of a part, null where it was not measured. */
+/* What is measured of a part, null where it was not. */
 static void log_score(FILE *log, const SnnModel *model, const char *part, const SnnScore *score)
 {
-    const double values[] = {score == NULL ? 0.0 : score->loss, score == NULL ? 0.0 : score->accuracy};
-    static const char *const names[] = {"loss", "accuracy"};
-    for (int i = 0; i < (model->predict != NULL ? 2 : 1); i++) {
-        fprintf(log, "\"%s_%s\": ", part, names[i]);
+    const char *name;
+    for (int i = 0; (name = snn_score_name(model, i)) != NULL; i++) {
+        fprintf(log, "\"%s_%s\": ", part, name);
         if (score == NULL)
             fputs("null", log);
         else
-            snn_json_write_number(log, values[i]);
+            snn_json_write_number(log, snn_score_value(model, score, i));
         fputs(", ", log);
     }
 }

@@ -122,9 +122,9 @@ void snn_progress_batch(SnnProgress *progress, int64_t done, double loss)
 
 static void progress_score(const SnnModel *model, const char *part, const SnnScore *score)
 {
-    fprintf(stderr, "  %sloss %.4f", part, score->loss);
-    if (model->predict != NULL)
-        fprintf(stderr, " accuracy %.4f", score->accuracy);
+    const char *name;
+    for (int i = 0; (name = snn_score_name(model, i)) != NULL; i++)
+        fprintf(stderr, "%s%s %.4f", i == 0 ? part : " ", name, snn_score_value(model, score, i));
 }
 
 static void progress_rates(const SnnModel *model, const SnnEpoch *epoch)
@@ -148,11 +148,11 @@ void snn_progress_end(SnnProgress *progress, const SnnModel *model, const SnnEpo
         return;
     snn_progress_clear(progress);
     fprintf(stderr, "epoch %d/%d", epoch->number, progress->epochs);
-    progress_score(model, "", &epoch->train);
+    progress_score(model, "  ", &epoch->train);
     if (epoch->validated)
-        progress_score(model, "validation ", &epoch->validation);
+        progress_score(model, "  validation ", &epoch->validation);
     if (epoch->tested)
-        progress_score(model, "test ", &epoch->test);
+        progress_score(model, "  test ", &epoch->test);
     progress_rates(model, epoch);
     fprintf(stderr, "  %.1f s%s\n", epoch->seconds, epoch->best ? "  best" : "");
 }

@@ -188,9 +188,9 @@ char *snn_best_path(const char *path)
     return made;
 }
 
-const char *snn_best_name(const SnnState *state)
+const char *snn_best_name(const SnnModel *model, const SnnState *state)
 {
-    return state->best == SNN_BEST_LOSS ? "loss" : "accuracy";
+    return snn_score_name(model, state->best - 1);
 }
 
 const char *snn_best_set(const SnnState *state)
@@ -198,14 +198,14 @@ const char *snn_best_set(const SnnState *state)
     return state->validate[0] != '\0' ? "validation" : "training";
 }
 
-bool snn_best_update(SnnState *state, const SnnEpoch *epoch)
+bool snn_best_update(SnnState *state, const SnnModel *model, const SnnEpoch *epoch)
 {
-    const SnnScore *score = state->validate[0] != '\0' ? &epoch->validation : &epoch->train;
-    bool loss = state->best == SNN_BEST_LOSS;
-    double value = loss ? score->loss : score->accuracy;
-    if (state->best == SNN_BEST_NONE)
+    if (state->best == 0)
         return false;
-    if (state->best_epoch > 0 && !(loss ? value < state->best_value : value > state->best_value))
+    const SnnScore *score = state->validate[0] != '\0' ? &epoch->validation : &epoch->train;
+    double value = snn_score_value(model, score, state->best - 1);
+    bool better = state->best_rises ? value > state->best_value : value < state->best_value;
+    if (state->best_epoch > 0 && !better)
         return false;
     state->best_value = value;
     state->best_epoch = epoch->number;
@@ -220,14 +220,43 @@ bool snn_best_is_stale(const SnnState *state)
 
 /* ---- from the command line ------------------------------------------------------------------------ */
 
+/* "loss, accuracy" */
+static const char *selection_names(const SnnModel *model, char *text, size_t size)
+{
+    size_t used = 0;
+    const char *name;
+    text[0] = '\0';
+    for (int i = 0; (name = snn_score_name(model, i)) != NULL && used < size; i++) {
+        int wrote = snprintf(text + used, size - used, "%s%s", i == 0 ? "" : ", ", name);
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+    return text;
+}
+
+/* NAME, or NAME:min or NAME:max. */
+static bool selection_find_best(SnnState *state, const SnnModel *model, const char *text, SnnError *error)
+{
+    char names[300];
+    const char *name, *end = strchr(text, ':');
+    size_t length = end != NULL ? (size_t)(end - text) : strlen(text);
+    for (int i = 0; state->best == 0 && (name = snn_score_name(model, i)) != NULL; i++)
+        state->best = strlen(name) == length && strncmp(name, text, length) == 0 ? i + 1 : 0;
+    if (state->best == 0 || (end != NULL && strcmp(end, ":min") != 0 && strcmp(end, ":max") != 0))
+        return snn_fail(error,
+                        "unknown measure (--best %.60s): the model has %s; behind a name, :min or :max says "
+                        "which is best",
+                        text, selection_names(model, names, sizeof names));
+    state->best_rises = end != NULL ? strcmp(end, ":max") == 0 : snn_score_rises(model, state->best - 1);
+    return true;
+}
+
+/* The loss stands first. */
 static bool selection_read_best(SnnState *state, const SnnModel *model, const SnnOptions *options,
                                 SnnError *error)
 {
-    bool accuracy = options->best != NULL && strcmp(options->best, "accuracy") == 0;
-    if (accuracy && model->predict == NULL)
-        return snn_fail(error, "no accuracy (--best accuracy): the model has no `predict`; use --best loss");
-    if (options->best != NULL || options->patience != 0)
-        state->best = accuracy ? SNN_BEST_ACCURACY : SNN_BEST_LOSS;
+    if ((options->best != NULL || options->patience != 0)
+        && !selection_find_best(state, model, options->best != NULL ? options->best : "loss", error))
+        return false;
     state->patience = options->patience;
     return true;
 }
@@ -249,11 +278,14 @@ bool snn_selection_resume(SnnState *state, const SnnModel *model, const SnnOptio
             error, "cannot resume (%s): it was trained with %s%s, not --validate %s; leave --validate out",
             options->resume, state->validate[0] != '\0' ? "--validate " : "all samples", state->validate,
             given.validate);
-    if (options->best != NULL && state->best != SNN_BEST_NONE && given.best != state->best)
+    if (options->best != NULL && state->best != 0
+        && (given.best != state->best || given.best_rises != state->best_rises))
         return snn_fail(error, "cannot resume (%s): it was trained with --best %s, not %s; leave --best out",
-                        options->resume, snn_best_name(state), options->best);
-    if (state->best == SNN_BEST_NONE)
+                        options->resume, snn_best_name(model, state), options->best);
+    if (state->best == 0) {
         state->best = given.best;
+        state->best_rises = given.best_rises;
+    }
     if (options->patience != 0)
         state->patience = options->patience;
     return true;

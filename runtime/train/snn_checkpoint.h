@@ -6,8 +6,6 @@
 #include "snn_safetensors.h"
 #include "snn.h"
 
-typedef enum SnnBest { SNN_BEST_NONE, SNN_BEST_LOSS, SNN_BEST_ACCURACY } SnnBest;
-
 /* Where a training stands. */
 typedef struct SnnState {
     uint32_t seed;
@@ -20,10 +18,11 @@ typedef struct SnnState {
 
     char validate[64];  /* a fraction of the training set ("0.1") or the name of a part; "": none */
     int32_t validating; /* samples that are validated with */
-    SnnBest best;       /* what says which epoch is the best, and, if best_epoch is not 0, */
-    double best_value;  /* the best so far */
-    int best_epoch;     /* and where, from 1 */
-    int patience;       /* epochs without a better one that end the training; 0: any number */
+    int best; /* what says which epoch is the best, as snn_score_name counts, from 1 on; 0: nothing does */
+    bool best_rises;   /* more of it is better; and, if best_epoch is not 0, */
+    double best_value; /* the best so far */
+    int best_epoch;    /* and where, from 1 */
+    int patience;      /* epochs without a better one that end the training; 0: any number */
 } SnnState;
 
 /* Where a training writes its checkpoints. */

@@ -25,11 +25,11 @@ bool snn_split_open(SnnSplit *split, SnnState *state, const SnnModel *model, con
 void snn_split_close(SnnSplit *split);
 
 /* Notes the epoch if it is the best so far, and says whether. */
-bool snn_best_update(SnnState *state, const SnnEpoch *epoch);
+bool snn_best_update(SnnState *state, const SnnModel *model, const SnnEpoch *epoch);
 /* Whether patience is at its end. */
 bool snn_best_is_stale(const SnnState *state);
-const char *snn_best_name(const SnnState *state); /* "loss" or "accuracy" */
-const char *snn_best_set(const SnnState *state);  /* "validation" or "training" */
+const char *snn_best_name(const SnnModel *model, const SnnState *state); /* "accuracy" */
+const char *snn_best_set(const SnnState *state);                         /* "validation" or "training" */
 /* NAME.best.safetensors for NAME.safetensors, to be freed; NULL without memory. */
 char *snn_best_path(const char *path);
 bool snn_best_is_path(const char *path); /* it ends like those */

@@ -88,7 +88,7 @@ static int train_batch(SnnTrainer *trainer, int batch, int32_t first, int32_t ro
 static void train_count(SnnTrainer *trainer, int32_t rows, SnnEpoch *epoch)
 {
     const SnnModel *model = trainer->model;
-    snn_session_count(&trainer->session, &epoch->train);
+    snn_score_add(&epoch->train, model);
     for (int i = 0; i < model->stream_count; i++)
         for (int32_t row = 0; model->streams[i].activity != NULL && row < rows; row++)
             trainer->activity[i] += (double)model->streams[i].activity[row];
@@ -137,8 +137,7 @@ static int train_batches(SnnTrainer *trainer, SnnEpoch *epoch, SnnError *error)
             return train_interrupted(trainer, error);
     }
     epoch->lr = (double)*trainer->model->rate;
-    epoch->train.loss /= count;
-    epoch->train.accuracy /= count;
+    snn_score_divide(&epoch->train, trainer->model, count);
     if (snn_params_are_finite(trainer->model))
         return SNN_OK;
     return train_not_finite(trainer, batch - 1, error);
@@ -211,7 +210,7 @@ static int train_test_epoch(SnnTrainer *trainer, SnnEpoch *epoch, SnnError *erro
     const SnnState *state = &trainer->state;
     const SnnPart *part = &trainer->data.test;
     int every = trainer->options->test_every;
-    bool result = !train_goes_on(state) && (state->best == SNN_BEST_NONE || epoch->best);
+    bool result = !train_goes_on(state) && (state->best == 0 || epoch->best);
     trainer->tested = epoch->tested =
         part->count > 0 && (result || (every > 0 && epoch->number % every == 0));
     int status = epoch->tested ? train_measure(trainer, part, &epoch->test, error) : SNN_OK;
@@ -226,7 +225,7 @@ static int train_finish_epoch(SnnTrainer *trainer, SnnEpoch *epoch, SnnError *er
     if (status != SNN_OK)
         return status;
     trainer->state.epoch++;
-    epoch->best = snn_best_update(&trainer->state, epoch);
+    epoch->best = snn_best_update(&trainer->state, trainer->model, epoch);
     if (!train_save(trainer, epoch, error))
         return SNN_FAILED;
     status = train_test_epoch(trainer, epoch, error);
@@ -263,8 +262,8 @@ static void train_say_end(const SnnTrainer *trainer, bool trained)
         snn_note(trainer->options,
                  "stopped (%s): the %s %s of epoch %d was the best, and --patience is %d; a larger "
                  "one with --resume goes on",
-                 trainer->target.path, snn_best_set(state), snn_best_name(state), state->best_epoch,
-                 state->patience);
+                 trainer->target.path, snn_best_set(state), snn_best_name(trainer->model, state),
+                 state->best_epoch, state->patience);
     else if (!trained)
         snn_note(trainer->options, "nothing to train (%s): its %d epochs are done; give a larger --epochs",
                  trainer->target.path, state->epoch);

@@ -105,7 +105,7 @@ static bool trainer_best_path(SnnTrainer *trainer, SnnError *error)
     const SnnOptions *options = trainer->options;
     const SnnState *state = &trainer->state;
     struct stat info;
-    if (state->best == SNN_BEST_NONE)
+    if (state->best == 0)
         return true;
     trainer->best_path = snn_best_path(trainer->target.path);
     if (trainer->best_path == NULL)
@@ -120,7 +120,7 @@ static bool trainer_best_path(SnnTrainer *trainer, SnnError *error)
         return false;
     if (!options->quiet)
         snn_note(options, "the epoch with the best %s %s is kept in %s", snn_best_set(state),
-                 snn_best_name(state), trainer->best_path);
+                 snn_best_name(trainer->model, state), trainer->best_path);
     return true;
 }
 

@@ -130,10 +130,15 @@ static void put_scores(Words *results, const SnnModel *model)
     size_t rows = (size_t)model->run->rows;
     if (model->loss != NULL)
         put_all(results, model->loss, rows);
-    if (!model->predict)
-        return;
-    put_all(results, model->predicted, rows);
-    put_all(results, model->scores, rows * (size_t)description.data.classes);
+    for (int i = 0; i < model->prediction_count; i++) {
+        const SnnPrediction *prediction = &model->predictions[i];
+        if (prediction->predicted != NULL)
+            put_all(results, prediction->predicted, rows);
+        put_all(results, prediction->values, rows * (size_t)prediction->size);
+    }
+    for (int i = 0; i < model->metric_count; i++)
+        if (model->metrics[i].values != NULL)
+            put_all(results, model->metrics[i].values, rows);
 }
 
 /* Without what stands behind each row. */
@@ -265,15 +270,37 @@ static void keep_rows(const SnnModel *model, size_t first, size_t count)
     model->run->rows = (int32_t)count;
 }
 
-/* Whether the results of one sample, its loss, prediction and scores, are those of a row of the whole batch. */
+/* Where one sample's results are compared with those of a row of the whole batch, an array after the other. */
+typedef struct Compared {
+    const Words *part, *whole;
+    size_t row, rows, in_part, in_whole;
+    bool same;
+} Compared;
+
+static void compare(Compared *c, size_t width)
+{
+    const uint32_t *row = c->whole->at + c->in_whole + c->row * width;
+    c->same = c->same && memcmp(c->part->at + c->in_part, row, 4 * width) == 0;
+    c->in_part += width;
+    c->in_whole += c->rows * width;
+}
+
+/* As put_scores writes them. */
 static bool is_row(const Words *part, const Words *whole, size_t row, size_t rows)
 {
-    size_t classes = (size_t)description.data.classes;
-    if (part->at[0] != whole->at[row])
-        return false;
-    return !description.predict
-           || (part->at[1] == whole->at[rows + row]
-               && memcmp(part->at + 2, whole->at + 2 * rows + row * classes, 4 * classes) == 0);
+    Compared c = {part, whole, row, rows, 0, 0, true};
+    const SnnTables *tables = &description.tables;
+    if (description.train)
+        compare(&c, 1);
+    for (int i = 0; i < tables->prediction_count; i++) {
+        if (tables->predictions[i].at.predicted != 0)
+            compare(&c, 1);
+        compare(&c, (size_t)tables->predictions[i].size);
+    }
+    for (int i = 0; i < tables->metric_count; i++)
+        if (tables->metrics[i].at != 0)
+            compare(&c, 1);
+    return c.same;
 }
 
 /* The scores of each sample alone: they do not depend on the others in its batch. */

@@ -2,9 +2,10 @@
  *
  *   batch:   rows, seed, epoch, lr, step, scale, epoch, epochs, batch, batches for schedules; label[rows], sample[rows], input (as floats, spikes, too);
  *            for each parameter its values, then its optimiser states
- *   results: loss[rows]; predicted[rows], scores of a model that predicts; the values of each stream that the runtime can see, and its
+ *   results: loss[rows]; for each prediction predicted[rows], if it is a class, and its numbers; the metrics that are
+ *            numbers; the values of each stream that the runtime can see, and its
  *            activity; for each parameter its gradient, its values, its states, after the update; where tests run something
- *            else, what they make of it: as the first four; then first values and states of parameters, as before a training */
+ *            else, what they make of it: as the first five; then first values and states of parameters, as before a training */
 #include "random_models.h"
 
 #include <math.h>
@@ -153,10 +154,16 @@ static void add_run(Arena *arena, Pieces *pieces, const Interp *interp, bool eva
     const Program *program = interp->program;
     const char *the = evaluated ? "the test's" : "the", *of = evaluated ? "the test's stream" : "stream";
     add_piece(arena, pieces, interp, the, "loss", program->loss);
-    if (program->predicted >= 0) {
-        add_piece(arena, pieces, interp, the, "predicted classes", program->predicted);
-        add_piece(arena, pieces, interp, the, "scores", program->scores);
+    for (int o = 0; o < program->predictions.count; o++) {
+        const LoopPrediction *prediction = &program->predictions.at[o];
+        if (prediction->predicted >= 0)
+            add_piece(arena, pieces, interp, the, "classes of a prediction", prediction->predicted);
+        add_piece(arena, pieces, interp, the, "values of a prediction", prediction->values);
     }
+    for (int m = 0; m < program->metrics.count; m++)
+        if (program->metrics.at[m].values >= 0)
+            add_piece(arena, pieces, interp, "metric", program->metrics.at[m].name,
+                      program->metrics.at[m].values);
     for (int s = 0; s < program->streams.count; s++) {
         const LoopStream *stream = &program->streams.at[s];
         if (stream->evaluated == evaluated && stream_floats(program, stream) >= 0)
@@ -292,7 +299,10 @@ static bool same_flags(const Interp *single, const Interp *exact, BufferId id)
 static bool is_flipped(const Interp *single, const Interp *exact)
 {
     const Program *program = single->program;
-    bool same = same_values(single, exact, program->predicted);
+    bool same = true;
+    for (int o = 0; o < program->predictions.count && same; o++)
+        same = program->predictions.at[o].predicted < 0
+               || same_values(single, exact, program->predictions.at[o].predicted);
     for (int k = 0; k < program->streams.count && same; k++)
         same = !program->streams.at[k].spikes || same_values(single, exact, program->streams.at[k].activity);
     for (BufferId b = 0; b < program->buffers.count && same; b++) {

@@ -74,7 +74,8 @@ void expect_agreement(const Compilation *first, const Compilation *second)
 {
     Interp *a = ran(first->program), *b = ran(second->program);
     compare(a, first->program->loss, b, second->program->loss, "loss");
-    compare(a, first->program->scores, b, second->program->scores, "scores");
+    compare(a, first->program->predictions.at[0].values, b, second->program->predictions.at[0].values,
+            "scores");
     compare_activity(a, b);
     compare_gradients(a, b);
     interp_free(a);

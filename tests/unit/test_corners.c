@@ -89,7 +89,7 @@ static Program *program_of(Arena *arena, const char *formula)
 static double derivative(const Interp *interp, int param)
 {
     BufferId gradient = interp->program->params.at[param].gradient;
-    double score = interp->buffers[interp->program->scores][0];
+    double score = interp->buffers[interp->program->predictions.at[0].values][0];
     ck_assert_msg(isfinite(score), "the score is %g", score);
     return gradient < 0 ? 0 : interp->buffers[gradient][0] / (2 * (score - 1));
 }

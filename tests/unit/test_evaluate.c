@@ -57,8 +57,8 @@ static void same(const Interp *a, BufferId of_a, const Interp *b, BufferId of_b,
 static void same_ends(const Interp *a, const Interp *b)
 {
     same(a, a->program->loss, b, b->program->loss, "loss");
-    same(a, a->program->scores, b, b->program->scores, "scores");
-    same(a, a->program->predicted, b, b->program->predicted, "predicted");
+    same(a, a->program->predictions.at[0].values, b, b->program->predictions.at[0].values, "scores");
+    same(a, a->program->predictions.at[0].predicted, b, b->program->predictions.at[0].predicted, "predicted");
 }
 
 static void same_gradients(const Interp *a, const Interp *b)
@@ -114,8 +114,10 @@ START_TEST(modes)
     same_gradients(trains, learns);
     same_ends(tests, settled);
     bool differs = false;
-    for (size_t k = 0; k < interp_count(trains, both->scores); k++)
-        differs = differs || trains->buffers[both->scores][k] != tests->buffers[both->scores][k];
+    for (size_t k = 0; k < interp_count(trains, both->predictions.at[0].values); k++)
+        differs = differs
+                  || trains->buffers[both->predictions.at[0].values][k]
+                         != tests->buffers[both->predictions.at[0].values][k];
     ck_assert_msg(differs, "%s: training and test are the same", models[_i].what);
     interp_free(trains);
     interp_free(tests);

@@ -98,6 +98,11 @@ static const SnnWatch fake_watches[] = {{.stream = 1,
                                          .padding = STATE_ROW - FAKE_CLASSES,
                                          .per_sample = STATE_ROW}};
 
+static const SnnPrediction fake_predictions[] = {
+    {.name = "", .size = FAKE_CLASSES, .at = {.values = NET(scores), .predicted = NET(predicted)}}};
+/* The second is for those tests that count it. */
+static const SnnMetric fake_metrics[] = {{.name = "accuracy"}, {.name = "surprise", .at = NET(loss)}};
+
 /* The model is the first member of a fake. */
 static void fake_choose(SnnModel *model)
 {
@@ -250,15 +255,17 @@ static const SnnModel fake_model = {
                .params = fake_params,
                .streams = fake_streams,
                .watches = fake_watches,
+               .predictions = fake_predictions,
+               .metrics = fake_metrics,
                .param_count = 2,
                .stream_count = 2,
-               .watch_count = 1},
+               .watch_count = 1,
+               .prediction_count = 1,
+               .metric_count = 1},
     .at = {.input = NET(input),
            .label = NET(label),
            .sample = NET(sample),
            .loss = NET(loss),
-           .predicted = NET(predicted),
-           .scores = NET(scores),
            .rate = NET(rate)},
     .net_bytes = sizeof(FakeNet),
     .choose = fake_choose,

@@ -170,6 +170,8 @@ static const WordsRow refused[] = {
     {"train --validate 0.999", "cannot divide 101 samples (--validate 0.999): none is left to train with"},
     {"train --validate t10k", "no part of its own (--validate t10k)"},
     {"train --validate train", "no part of its own (--validate train)"},
+    {"train --best surprise", "unknown measure (--best surprise): the model has loss, accuracy"},
+    {"train --best loss:most", "unknown measure (--best loss:most)"},
     {"train --best loss --log fake.best.safetensors", "one file for two things (fake.best.safetensors)"},
     {"train --validate dev", "no data (./dev-images-idx3-ubyte, or the same with .gz): --validate takes the "
                              "name of a part that is there"},
@@ -258,6 +260,9 @@ static const struct BestRow {
     {"train --epochs 8 --validate 0.2 --best accuracy", "validation_accuracy", -1},
     {"train --epochs 8 --best loss --lr 3", "train_loss", 1},
     {"train --epochs 8 --best accuracy --lr 3", "train_accuracy", -1},
+    {"train --epochs 8 --best accuracy:min --lr 3", "train_accuracy", 1},
+    {"train --epochs 8 --best surprise --lr 3", "train_surprise", 1},
+    {"train --epochs 8 --best surprise:max --lr 3 --validate 0.2", "validation_surprise", -1},
 };
 
 /* The best checkpoint is what the last one was after that epoch, and is what is tested. */
@@ -265,8 +270,11 @@ START_TEST(the_best_epoch_is_kept)
 {
     char words[256];
     int last;
+    fake.fake.model.tables.metric_count = 2;
     snprintf(words, sizeof words, "%s --log run.json --out a.safetensors", bests[_i].words);
     assert_run(0, words);
+    ck_assert(strstr(fake.err, " accuracy ") != NULL && strstr(fake.err, " surprise ") != NULL);
+    ck_assert_ptr_nonnull(strstr(fake.out, "\ntest surprise: "));
     char result[sizeof fake.out];
     strcpy(result, fake.out);
     int best = best_in_log("run.json", bests[_i].field, bests[_i].sign, &last);
@@ -367,6 +375,8 @@ START_TEST(another_selection_is_refused)
     assert_says("it was trained with --validate 0.2, not --validate 0.3; leave --validate out");
     assert_run(1, "train --resume fake.safetensors --epochs 2 --best accuracy");
     assert_says("it was trained with --best loss, not accuracy; leave --best out");
+    assert_run(1, "train --resume fake.safetensors --epochs 2 --best loss:max");
+    assert_says("it was trained with --best loss, not loss:max; leave --best out");
     assert_run(0, "train --resume fake.safetensors --epochs 2 --validate .2 --best loss");
     assert_run(0, "train --epochs 1 --out all.safetensors");
     assert_run(1, "train --resume all.safetensors --epochs 2 --validate 0.2");

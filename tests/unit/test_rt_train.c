@@ -106,6 +106,7 @@ START_TEST(without_a_prediction)
 {
     double trained = -1, tested = -1;
     fake.fake.model.predict = NULL;
+    fake.fake.model.tables.prediction_count = fake.fake.model.tables.metric_count = 0;
     assert_run(0, "train --epochs 2 --log run.json");
     ck_assert_int_eq(sscanf(fake.out, "test loss: %lf", &trained), 1);
     ck_assert(strstr(fake.err, "  test loss ") != NULL && strstr(fake.err, "  train ") == NULL);

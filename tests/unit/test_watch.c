@@ -60,7 +60,9 @@ static bool is_seen(const Interp *interp)
     const Program *program = interp->program;
     bool finite = true;
     for (int i = -2; i < program->watches.count; i++) {
-        BufferId buffer = i == -2 ? program->scores : i == -1 ? program->loss : program->watches.at[i].values;
+        BufferId buffer = i == -2   ? program->predictions.at[0].values
+                          : i == -1 ? program->loss
+                                    : program->watches.at[i].values;
         for (size_t k = 0; k < interp_count(interp, buffer); k++)
             finite = finite && isfinite(interp->buffers[buffer][k]);
     }

@@ -239,20 +239,30 @@ void lower_loss_grad(Lower *lower, const Node *node)
 
 /* ---- for the user ---- */
 
+/* Predictions stand in the order of their nodes. */
+static const LoopPrediction *prediction_of(const Lower *lower, const Node *node)
+{
+    int before = 0;
+    for (const Node *other = lower->net->nodes.at; other < node; other++)
+        before += other->kind == NODE_PREDICT;
+    return &lower->program->predictions.at[before];
+}
+
 void lower_predict(Lower *lower, const Node *node)
 {
     Site site =
         kernel_samples(lower, "predict_classes", NULL,
                        "predicted: the class with the largest score, the first of equals", node->span);
+    const LoopPrediction *prediction = prediction_of(lower, node);
     LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
     LoopStmt *loop = for_range(lower, site.into, "j", stream_size(lower, node->in));
     LoopExpr *j = loop_variable(lower, loop);
     LoopExpr *x = load_stream(lower, node->in, site, j);
-    store2(lower, &loop->body, lower->program->scores, site.b, j, x, false);
+    store2(lower, &loop->body, prediction->values, site.b, j, x, false);
     LoopStmt *found =
         loop_if(lower->arena, &loop->body, op2(lower, OP_GT, x, load_stream(lower, node->in, site, best)));
     loop_set(lower->arena, &found->body, best->var, j);
-    store1(lower, site.into, lower->program->predicted, site.b, best, false);
+    store1(lower, site.into, prediction->predicted, site.b, best, false);
 }
 
 void lower_activity(Lower *lower, const Node *node)

@@ -1509,6 +1509,19 @@ static const SnnWatch net_watches[] = {
     },
 };
 
+static const SnnPrediction net_predictions[] = {
+    {
+        .name = "", .size = 2,
+        .at = {.values = NET(scores), .predicted = NET(predicted)},
+    },
+};
+
+static const SnnMetric net_metrics[] = {
+    {
+        .name = "accuracy", .at = 0, .prediction = 0,
+    },
+};
+
 /* The model as text, for checkpoints: what weights are worth depends on it. */
 static const char *const text_of_network[] = {
     "2 time steps, 2 classes",
@@ -1595,14 +1608,14 @@ const SnnModel description = {
         .params = net_params, .param_count = 4,
         .streams = net_streams, .stream_count = 11,
         .watches = net_watches, .watch_count = 3,
+        .predictions = net_predictions, .prediction_count = 1,
+        .metrics = net_metrics, .metric_count = 1,
     },
     .at = {
         .input = NET(image_),
         .label = NET(label),
         .sample = NET(sample),
         .loss = NET(loss),
-        .predicted = NET(predicted),
-        .scores = NET(scores),
     },
     .net_bytes = sizeof(struct net),
     .init = init,

@@ -1,0 +1,58 @@
+/* How well a network does on samples. */
+#include "snn_score.h"
+
+static double score_of_row(const SnnModel *model, const SnnMetric *metric, int32_t row)
+{
+    if (metric->values != NULL)
+        return (double)metric->values[row];
+    return model->predictions[metric->prediction].predicted[row] == model->label[row];
+}
+
+void snn_score_add(SnnScore *sums, const SnnModel *model)
+{
+    for (int32_t row = 0; row < model->run->rows; row++) {
+        sums->loss += model->train != NULL ? (double)model->loss[row] : 0.0;
+        for (int i = 0; i < model->metric_count; i++)
+            sums->metrics[i] += score_of_row(model, &model->metrics[i], row);
+    }
+}
+
+void snn_score_divide(SnnScore *sums, const SnnModel *model, int64_t samples)
+{
+    sums->loss /= (double)samples;
+    for (int i = 0; i < model->metric_count; i++)
+        sums->metrics[i] /= (double)samples;
+}
+
+/* Of the metrics; -1: the loss. */
+static int score_metric(const SnnModel *model, int which)
+{
+    return model->train != NULL ? which - 1 : which;
+}
+
+const char *snn_score_name(const SnnModel *model, int which)
+{
+    int metric = score_metric(model, which);
+    if (metric >= model->tables.metric_count)
+        return NULL;
+    return metric < 0 ? "loss" : model->tables.metrics[metric].name;
+}
+
+double snn_score_value(const SnnModel *model, const SnnScore *score, int which)
+{
+    int metric = score_metric(model, which);
+    return metric < 0 ? score->loss : score->metrics[metric];
+}
+
+bool snn_score_rises(const SnnModel *model, int which)
+{
+    int metric = score_metric(model, which);
+    return metric >= 0 && model->tables.metrics[metric].at == 0;
+}
+
+void snn_score_print(const SnnModel *model, const SnnScore *score)
+{
+    int first = model->train != NULL && model->tables.metric_count > 0;
+    for (int i = first; snn_score_name(model, i) != NULL; i++)
+        printf("test %s: %.4f\n", snn_score_name(model, i), snn_score_value(model, score, i));
+}
