@@ -58,6 +58,17 @@ BufferId loop_buffer(Program *program, Buffer buffer)
     return program->buffers.count - 1;
 }
 
+BufferId loop_given_buffer(Program *program, BufferId buffer)
+{
+    Buffer given = program->buffers.at[buffer];
+    given.role = BUFFER_GIVEN;
+    given.sparse = false;
+    given.param = -1;
+    given.place = program->buffers.count;
+    vec_push(program->arena, &program->buffers, given);
+    return given.place;
+}
+
 bool buffer_is_of_kernel(const Buffer *buffer)
 {
     return buffer->role == BUFFER_LOCAL || buffer->role == BUFFER_GIVEN;

@@ -38,7 +38,9 @@ typedef enum BufferRole {
     BUFFER_STREAM,   /* per sample */
     BUFFER_SCRATCH,  /* per sample or not; no meaning outside its kernels */
     BUFFER_LOCAL,    /* exists while a kernel's items run; one for each thread */
-    BUFFER_GIVEN, /* of one kernel: stands for a buffer that each launch names, like this one but for its role */
+    BUFFER_GIVEN, /* of one kernel: stands for a buffer that each launch names, like this one but for its role; its outermost
+                     dimension may be less than here. One of a single dimension, not for each sample, stands for the
+                     elements of any buffer, in a row */
     BUFFER_INPUT, /* per sample, filled before the forward phase */
     BUFFER_OUTPUT /* per sample, read by the runtime: loss, predicted, scores, activity */
 } BufferRole;
@@ -307,6 +309,8 @@ Program *program_new(Arena *arena, const char *name);
 const char *loop_name(Program *program, const char *base);
 /* The buffer's name is from loop_name. */
 BufferId loop_buffer(Program *program, Buffer buffer);
+/* A GIVEN one that stands for this buffer, and has its name. */
+BufferId loop_given_buffer(Program *program, BufferId buffer);
 /* A LOCAL or a GIVEN one: no memory of the program. */
 bool buffer_is_of_kernel(const Buffer *buffer);
 /* Of one sample, where it has some for each. */

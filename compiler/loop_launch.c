@@ -1,11 +1,18 @@
 /* Launches: their verifier. */
 #include "loop.h"
 
-/* What a launch must give for this one. */
-static bool is_like(const Buffer *a, const Buffer *b)
+/* Whether a launch may give the buffer for this place. */
+static bool is_like(const Buffer *buffer, const Buffer *place)
 {
-    return a->type == b->type && a->per_sample == b->per_sample && a->ndim == b->ndim
-           && memcmp(a->dims, b->dims, sizeof *a->dims * (size_t)a->ndim) == 0;
+    if (buffer->type != place->type || buffer->per_sample != place->per_sample)
+        return false;
+    if (!place->per_sample && place->ndim == 1)
+        return buffer_elements(buffer) <= place->dims[0];
+    bool like = buffer->ndim == place->ndim;
+    for (int d = 0; d < place->ndim && like; d++)
+        like = d == 0 && !place->per_sample ? buffer->dims[d] <= place->dims[d]
+                                            : buffer->dims[d] == place->dims[d];
+    return like;
 }
 
 static bool gives_twice(const Launch *launch, int i)

@@ -40,7 +40,7 @@ static void put_var(Form *form, VarId var)
     put(form, form->vars[var]);
 }
 
-/* All that a kernel's code depends on. */
+/* All that a kernel's code depends on: not on how many rows there are, where it has the rows from elsewhere. */
 static void put_buffer(Form *form, BufferId id)
 {
     const Buffer *buffer = &form->program->buffers.at[id];
@@ -52,7 +52,7 @@ static void put_buffer(Form *form, BufferId id)
         put(form, buffer->small);
         put(form, buffer->per_sample);
         put(form, buffer->ndim);
-        for (int d = 0; d < buffer->ndim; d++)
+        for (int d = buffer->role == BUFFER_LOCAL || buffer->per_sample ? 0 : 1; d < buffer->ndim; d++)
             put(form, buffer->dims[d]);
     }
     put(form, form->numbers[id]);
@@ -133,8 +133,9 @@ typedef struct Member {
 typedef struct Group {
     int first, members; /* the first of the kernels, and how many there are */
     int buffers;        /* of each */
-    bool *differs;      /* by place among the buffers: not the same in all members */
-    int kernel;         /* that all become */
+    bool *given; /* by place among the buffers: not the same in all members, or given to the first before */
+    int *most;   /* by place: the largest outermost dimension */
+    int kernel;  /* that all become */
 } Group;
 
 typedef struct Share {
@@ -142,6 +143,7 @@ typedef struct Share {
     Program *program;
     Table forms;     /* by words: groups */
     Member *members; /* by kernel */
+    BufferId *gives; /* by buffer: what the launch gives for it; itself where it is not GIVEN */
     VEC(Group) groups;
 } Share;
 
@@ -162,7 +164,8 @@ static int group_of(Share *share, const Form *form, int k)
         return found;
     Group group = {.first = k,
                    .buffers = form->buffers.count,
-                   .differs = NEW_ARRAY(share->arena, bool, form->buffers.count + 1)};
+                   .given = NEW_ARRAY(share->arena, bool, form->buffers.count + 1),
+                   .most = NEW_ARRAY(share->arena, int, form->buffers.count + 1)};
     vec_push(share->arena, &share->groups, group);
     table_put(share->arena, &share->forms, copy(share->arena, form->words.at, bytes), bytes,
               share->groups.count - 1);
@@ -179,9 +182,28 @@ static void join(Share *share, const Form *form, int k)
     const BufferId *first = share->members[group->first].buffers;
     group->members++;
     for (int i = 0; i < group->buffers; i++) {
-        bool local = share->program->buffers.at[first[i]].role == BUFFER_LOCAL;
-        group->differs[i] = group->differs[i] || (!local && member->buffers[i] != first[i]);
+        const Buffer *buffer = &share->program->buffers.at[member->buffers[i]];
+        bool differs = buffer->role != BUFFER_LOCAL && member->buffers[i] != first[i];
+        group->given[i] = group->given[i] || differs || buffer->role == BUFFER_GIVEN;
+        group->most[i] = buffer->dims[0] > group->most[i] ? buffer->dims[0] : group->most[i];
     }
+}
+
+/* Before this pass each kernel has one launch. */
+static void find_gifts(Share *share)
+{
+    Program *program = share->program;
+    share->gives = NEW_ARRAY(share->arena, BufferId, program->buffers.count + 1);
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        share->gives[b] = b;
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++) {
+            Launch *launch = &program->phases[phase].at[i];
+            const Kernel *kernel = &program->kernels.at[launch->kernel];
+            for (int k = 0; k < launch->given.count; k++)
+                share->gives[kernel->given.at[k]] = launch->given.at[k];
+            launch->given.count = 0;
+        }
 }
 
 static void find_groups(Share *share)
@@ -211,38 +233,29 @@ static void replace(void *context, BufferId *buffer, Access access)
         *buffer = instead->ids[*buffer];
 }
 
-/* Its names are those of the first member. */
-static BufferId given_buffer(Program *program, BufferId id)
-{
-    Buffer given = program->buffers.at[id];
-    given.role = BUFFER_GIVEN;
-    given.sparse = false;
-    given.param = -1;
-    given.place = program->buffers.count;
-    vec_push(program->arena, &program->buffers, given);
-    return program->buffers.count - 1;
-}
-
 static const char *times_text(Arena *arena, int times)
 {
     return times == 1 ? "once" : arena_printf(arena, "%d times", times);
 }
 
-/* The first member is given what differs. */
+/* The first member is given what differs; names are its own. */
 static Kernel shared_kernel(Share *share, const Group *group, Instead *instead)
 {
     Program *program = share->program;
     Kernel kernel = program->kernels.at[group->first];
     const BufferId *buffers = share->members[group->first].buffers;
-    if (group->members == 1)
-        return kernel;
-    kernel.about = arena_printf(share->arena, "%s; and %s more, with other buffers", kernel.about,
-                                times_text(share->arena, group->members - 1));
+    if (group->members > 1)
+        kernel.about = arena_printf(share->arena, "%s; and %s more, with other buffers", kernel.about,
+                                    times_text(share->arena, group->members - 1));
+    kernel.given.count = 0;
     for (int i = 0; i < group->buffers; i++) {
-        if (!group->differs[i])
+        if (!group->given[i])
             continue;
-        instead->ids[buffers[i]] = given_buffer(program, buffers[i]);
-        vec_push(share->arena, &kernel.given, instead->ids[buffers[i]]);
+        bool is_given = program->buffers.at[buffers[i]].role == BUFFER_GIVEN;
+        BufferId given = is_given ? buffers[i] : loop_given_buffer(program, buffers[i]);
+        program->buffers.at[given].dims[0] = group->most[i];
+        instead->ids[buffers[i]] = given;
+        vec_push(share->arena, &kernel.given, given);
     }
     loop_visit(&kernel.body, replace, instead);
     for (int i = 0; i < group->buffers; i++)
@@ -274,13 +287,14 @@ static void give_buffers(Share *share, Launch *launch)
     const Group *group = &share->groups.at[member->group];
     launch->kernel = group->kernel;
     for (int i = 0; i < group->buffers; i++)
-        if (group->differs[i])
-            vec_push(share->arena, &launch->given, member->buffers[i]);
+        if (group->given[i])
+            vec_push(share->arena, &launch->given, share->gives[member->buffers[i]]);
 }
 
 void share_kernels(Program *program)
 {
     Share share = {.arena = program->arena, .program = program};
+    find_gifts(&share);
     find_groups(&share);
     keep_one_of_each(&share);
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)

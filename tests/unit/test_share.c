@@ -94,19 +94,75 @@ END_TEST
 START_TEST(others_stay_apart)
 {
     BufferId a = buffer("a", BUFFER_SCRATCH, 3), b = buffer("b", BUFFER_SCRATCH, 3);
-    BufferId longer = buffer("longer", BUFFER_SCRATCH, 4), own = buffer("own", BUFFER_LOCAL, 3);
+    BufferId own = buffer("own", BUFFER_LOCAL, 3);
     kernel("plain", a, b, 1);
     kernel("other_number", a, b, 2);
     kernel("one_buffer", a, a, 1);
-    kernel("other_size", longer, b, 1);
     kernel("own_array", own, b, 1);
     share_kernels(program);
     ck_assert_pstr_eq(loop_verify(program), NULL);
-    ck_assert_int_eq(program->kernels.count, 5);
-    for (int i = 0; i < 5; i++) {
+    ck_assert_int_eq(program->kernels.count, 4);
+    for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(launch(i)->kernel, i);
         ck_assert_int_eq(launch(i)->given.count, 0);
     }
+}
+END_TEST
+
+/* The first has room for the longest. */
+START_TEST(rows_may_be_more_or_less)
+{
+    BufferId a = buffer("a", BUFFER_SCRATCH, 3), b = buffer("b", BUFFER_SCRATCH, 3);
+    BufferId c = buffer("c", BUFFER_SCRATCH, 5), d = buffer("d", BUFFER_SCRATCH, 5);
+    kernel("three", a, b, 1);
+    kernel("five", c, d, 1);
+    share_kernels(program);
+    ck_assert_pstr_eq(loop_verify(program), NULL);
+    ck_assert_int_eq(program->kernels.count, 1);
+    ck_assert_int_eq(program->buffers.at[program->kernels.at[0].given.at[0]].dims[0], 5);
+    ck_assert_int_eq(launch(1)->items, 5);
+    expect_given(0, a, b);
+    expect_given(1, c, d);
+}
+END_TEST
+
+/* The kernel, whose last launch this is, is given b for `to`. */
+static void give(BufferId b)
+{
+    Kernel *made = &program->kernels.at[program->kernels.count - 1];
+    Launch *last = &program->phases[PHASE_FORWARD].at[program->phases[PHASE_FORWARD].count - 1];
+    LoopStmt *store = made->body.at[0]->body.at[0];
+    BufferId given = loop_given_buffer(program, b);
+    program->buffers.at[given].ndim = 1;
+    program->buffers.at[given].dims[0] = (int)buffer_elements(&program->buffers.at[b]);
+    store->buffer = given;
+    vec_push(arena, &made->given, given);
+    vec_push(arena, &last->given, b);
+}
+
+/* A matrix and a row: in one kernel that goes through their elements. */
+START_TEST(what_is_given_stays_given)
+{
+    BufferId a = buffer("a", BUFFER_SCRATCH, 6), row = buffer("row", BUFFER_SCRATCH, 4);
+    BufferId matrix = loop_buffer(program, (Buffer){.name = "matrix",
+                                                    .type = TYPE_F32,
+                                                    .role = BUFFER_SCRATCH,
+                                                    .ndim = 2,
+                                                    .dims = {2, 3},
+                                                    .param = -1});
+    kernel("of_row", row, a, 1);
+    give(row);
+    kernel("of_matrix", a, a, 1);
+    give(matrix);
+    ck_assert_pstr_eq(loop_verify(program), NULL);
+    share_kernels(program);
+    ck_assert_pstr_eq(loop_verify(program), NULL);
+    ck_assert_int_eq(program->kernels.count, 1);
+    ck_assert_int_eq(launch(0)->given.count, 1);
+    ck_assert_int_eq(launch(0)->given.at[0], row);
+    ck_assert_int_eq(launch(1)->given.at[0], matrix);
+    program->buffers.at[program->kernels.at[0].given.at[0]].dims[0] = 5;
+    ck_assert_pstr_eq(loop_verify(program), "`of_row` is given `matrix`, which is not like `row`");
 }
 END_TEST
 
@@ -152,6 +208,8 @@ Suite *share_suite(void)
     tcase_add_test(tcase, equal_kernels_are_one);
     tcase_add_test(tcase, what_all_work_on_is_not_given);
     tcase_add_test(tcase, others_stay_apart);
+    tcase_add_test(tcase, rows_may_be_more_or_less);
+    tcase_add_test(tcase, what_is_given_stays_given);
     tcase_add_test(tcase, a_deep_model_has_few_kernels);
     suite_add_tcase(suite, tcase);
     return suite;

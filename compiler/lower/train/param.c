@@ -3,22 +3,25 @@
 #include "lower/base/code.h"
 #include "lower/base/equations.h"
 
-/* Matrices are divided by rows, all else by elements. */
 Elements param_kernel(Lower *lower, ParamId id, const char *verb, const char *about)
 {
     const Param *param = &lower->net->params.at[id];
-    bool matrix = param->matrix;
-    kernel_begin(lower, verb, param->name, about, (Span){0, 0},
-                 matrix ? param_rows(param) : shape_size(param->shape));
-    LoopStmt *rows = kernel_items(lower, matrix ? "i" : "k");
-    Elements all = {rows, &rows->body, {loop_variable(lower, rows)}, 1};
-    rows->independent = !matrix;
-    if (matrix) {
-        LoopStmt *columns = for_units(lower, all.into, "j", param_columns(param));
-        all.into = &columns->body;
-        all.index[all.dims++] = loop_variable(lower, columns);
-    }
-    return all;
+    kernel_begin(lower, verb, param->name, about, (Span){0, 0}, shape_size(param->shape));
+    LoopStmt *loop = kernel_items(lower, "k");
+    loop->independent = true;
+    return (Elements){loop, loop_variable(lower, loop)};
+}
+
+BufferId param_elements(Lower *lower, BufferId buffer)
+{
+    Program *program = lower->program;
+    Launches *launches = &program->phases[lower->phase];
+    BufferId row = loop_given_buffer(program, buffer);
+    program->buffers.at[row].ndim = 1;
+    program->buffers.at[row].dims[0] = (int)buffer_elements(&program->buffers.at[buffer]);
+    vec_push(lower->arena, &lower->kernel->given, row);
+    vec_push(lower->arena, &launches->at[launches->count - 1].given, buffer);
+    return row;
 }
 
 void lower_zeroed(Lower *lower, ParamId id)
@@ -26,8 +29,8 @@ void lower_zeroed(Lower *lower, ParamId id)
     const char *name = lower->net->params.at[id].name;
     Elements all = param_kernel(
         lower, id, "zero", arena_printf(lower->arena, "the gradient of %s, before a batch adds to it", name));
-    loop_store(lower->program, all.into, lower->params[id].gradient, all.dims, all.index,
-               loop_float(lower->arena, 0), false);
+    store1(lower, &all.loop->body, param_elements(lower, lower->params[id].gradient), all.at,
+           loop_float(lower->arena, 0), false);
 }
 
 /* ---- initial values ---- */
@@ -39,14 +42,10 @@ static LoopExpr **draw_numbers(Lower *lower, ParamId id, const Elements *all, in
     Arena *arena = lower->arena;
     Launches *launches = &lower->program->phases[lower->phase];
     launches->at[launches->count - 1].number = id;
-    LoopExpr *unit = all->index[0], **draws = NEW_ARRAY(arena, LoopExpr *, count + 1);
-    if (all->dims == 2)
-        unit = op2(lower, OP_ADD,
-                   op2(lower, OP_MUL, unit, num(lower, param_columns(&lower->net->params.at[id]))),
-                   all->index[1]);
+    LoopExpr **draws = NEW_ARRAY(arena, LoopExpr *, count + 1);
     for (int k = 0; k < count; k++) {
         LoopExpr *key = loop_local(lower, before, "key", loop_key(arena, loop_given(arena), num(lower, k)));
-        LoopExpr *random = op2(lower, OP_MUL, loop_float(arena, 2), random_fraction(lower, key, unit));
+        LoopExpr *random = op2(lower, OP_MUL, loop_float(arena, 2), random_fraction(lower, key, all->at));
         draws[k] = op2(lower, OP_SUB, random, loop_float(arena, 1));
     }
     return draws;
@@ -71,16 +70,16 @@ void lower_init(Lower *lower, ParamId id)
     LoopBlock constants = {0};
     int draws = count_draws(&param->init->body);
     Equations equations = equations_start(lower, param->init);
-    equations.into = all.into;
+    equations.into = &all.loop->body;
     equations.before = &constants;
     if (draws > 0)
         equations.draws = draw_numbers(lower, id, &all, draws, &constants);
     LoopExpr *value = equation_number(&equations, param->init->outs.at[0].value);
-    loop_store(lower->program, all.into, described->value, all.dims, all.index, value, false);
+    store1(lower, &all.loop->body, param_elements(lower, described->value), all.at, value, false);
     for (int s = 0; s < described->states; s++)
-        loop_store(lower->program, all.into, described->state[s], all.dims, all.index,
-                   loop_float(lower->arena, update->states.at[s].initial), false);
+        store1(lower, &all.loop->body, param_elements(lower, described->state[s]), all.at,
+               loop_float(lower->arena, update->states.at[s].initial), false);
     vec_push(lower->arena, &constants,
-             all.rows); /* what is the same for all elements stands before the loops */
+             all.loop); /* what is the same for all elements stands before the loop */
     lower->kernel->body = constants;
 }

@@ -15,14 +15,15 @@ void lower_update(Lower *lower, const Node *node);
 
 /* ---- what these share ---- */
 
+/* A loop over the elements in a row, whatever shape they have: kernels of parameters of several shapes can be one. */
 typedef struct Elements {
-    LoopStmt *rows;     /* the outermost loop: the kernel's last statement */
-    LoopBlock *into;    /* what is done with an element */
-    LoopExpr *index[2]; /* of the element */
-    int dims;           /* of which there are so many */
+    LoopStmt *loop; /* the kernel's last statement */
+    LoopExpr *at;   /* the element */
 } Elements;
 
-/* Begins a kernel with loops over the elements. */
+/* Begins such a kernel. */
 Elements param_kernel(Lower *lower, ParamId param, const char *verb, const char *about);
+/* The elements in a row of a buffer that has a value for each of them; to be asked for once in a kernel. */
+BufferId param_elements(Lower *lower, BufferId buffer);
 
 #endif

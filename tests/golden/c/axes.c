@@ -201,30 +201,27 @@ struct net {
 #include "snn_vector.h"
 #include "snn_fma.h"
 
-/* w_row: initial values, and of the optimiser's states; and once more, with other buffers */
+/* w_row: initial values, and of the optimiser's states; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(init_w_row_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_row_)[4] = snn_given(context, 0);
-    float (*restrict m_w_row_)[4] = snn_given(context, 1);
-    float (*restrict v_w_row_)[4] = snn_given(context, 2);
+    float *restrict w_row_ = snn_given(context, 0);
+    float *restrict m_w_row_ = snn_given(context, 1);
+    float *restrict v_w_row_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            w_row_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 4 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.28867513f;
-            m_w_row_[i][j] = 0.0f;
-            v_w_row_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_row_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.28867513f;
+        m_w_row_[k] = 0.0f;
+        v_w_row_[k] = 0.0f;
     }
 }
 
 /* scaled_gain_hidden: initial values, and of the optimiser's states */
 static void SNN_AT_LEVEL(init_scaled_gain_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float *restrict scaled_gain_hidden_ = net->scaled_gain_hidden_;
-    float *restrict m_scaled_gain_hidden_ = net->m_scaled_gain_hidden_;
-    float *restrict v_scaled_gain_hidden_ = net->v_scaled_gain_hidden_;
+    float *restrict scaled_gain_hidden_ = snn_given(context, 0);
+    float *restrict m_scaled_gain_hidden_ = snn_given(context, 1);
+    float *restrict v_scaled_gain_hidden_ = snn_given(context, 2);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         scaled_gain_hidden_[k] = 0.9f;
         m_scaled_gain_hidden_[k] = 0.0f;
@@ -235,10 +232,9 @@ static void SNN_AT_LEVEL(init_scaled_gain_hidden_)(void *context, int32_t first,
 /* scaled_shift_hidden: initial values, and of the optimiser's states */
 static void SNN_AT_LEVEL(init_scaled_shift_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float *restrict scaled_shift_hidden_ = net->scaled_shift_hidden_;
-    float *restrict m_scaled_shift_hidden_ = net->m_scaled_shift_hidden_;
-    float *restrict v_scaled_shift_hidden_ = net->v_scaled_shift_hidden_;
+    float *restrict scaled_shift_hidden_ = snn_given(context, 0);
+    float *restrict m_scaled_shift_hidden_ = snn_given(context, 1);
+    float *restrict v_scaled_shift_hidden_ = snn_given(context, 2);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         scaled_shift_hidden_[k] = 0.1f;
         m_scaled_shift_hidden_[k] = 0.0f;
@@ -246,37 +242,18 @@ static void SNN_AT_LEVEL(init_scaled_shift_hidden_)(void *context, int32_t first
     }
 }
 
-/* w_digit: initial values, and of the optimiser's states */
-static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
-    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.28867513f;
-            m_w_digit_[i][j] = 0.0f;
-            v_w_digit_[i][j] = 0.0f;
-        }
-    }
-}
-
 /* w_digit_2: initial values, and of the optimiser's states */
 static void SNN_AT_LEVEL(init_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
-    float (*restrict m_w_digit_2_)[3] = net->m_w_digit_2_;
-    float (*restrict v_w_digit_2_)[3] = net->v_w_digit_2_;
+    float *restrict w_digit_2_ = snn_given(context, 0);
+    float *restrict m_w_digit_2_ = snn_given(context, 1);
+    float *restrict v_w_digit_2_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 1.0f;
-            m_w_digit_2_[i][j] = 0.0f;
-            v_w_digit_2_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_digit_2_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 1.0f;
+        m_w_digit_2_[k] = 0.0f;
+        v_w_digit_2_[k] = 0.0f;
     }
 }
 
@@ -738,58 +715,12 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* the gradient of w_row, before a batch adds to it; and once more, with other buffers */
+/* the gradient of w_row, before a batch adds to it; and 5 times more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_row_)(void *context, int32_t first, int32_t last)
 {
-    float (*restrict grad_w_row_)[4] = snn_given(context, 0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            grad_w_row_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of scaled_gain_hidden, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_scaled_gain_hidden_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict grad_scaled_gain_hidden_ = net->grad_scaled_gain_hidden_;
+    float *restrict grad_w_row_ = snn_given(context, 0);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        grad_scaled_gain_hidden_[k] = 0.0f;
-    }
-}
-
-/* the gradient of scaled_shift_hidden, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_scaled_shift_hidden_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict grad_scaled_shift_hidden_ = net->grad_scaled_shift_hidden_;
-    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        grad_scaled_shift_hidden_[k] = 0.0f;
-    }
-}
-
-/* the gradient of w_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_digit_2, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_2_[i][j] = 0.0f;
-        }
+        grad_w_row_[k] = 0.0f;
     }
 }
 
@@ -1613,45 +1544,14 @@ static void SNN_AT_LEVEL(gradient_w_row_)(void *context, int32_t first, int32_t 
     }
 }
 
-/* w_row: one step of adam; and once more, with other buffers */
+/* w_row: one step of adam; and 5 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_row_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict grad_w_row_)[4] = snn_given(context, 0);
-    float (*restrict m_w_row_)[4] = snn_given(context, 1);
-    float (*restrict v_w_row_)[4] = snn_given(context, 2);
-    float (*restrict w_row_)[4] = snn_given(context, 3);
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
-    const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
-    const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            const float gradient_ = grad_w_row_[i][j];
-            const float m_ = 0.9f * m_w_row_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_row_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_row_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_row_[i][j] = m_;
-            v_w_row_[i][j] = v_;
-            w_row_[i][j] = weight_;
-        }
-    }
-}
-
-/* scaled_gain_hidden: one step of adam */
-static void SNN_AT_LEVEL(update_scaled_gain_hidden_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict scaled_gain_hidden_ = net->scaled_gain_hidden_;
-    float *restrict grad_scaled_gain_hidden_ = net->grad_scaled_gain_hidden_;
-    float *restrict m_scaled_gain_hidden_ = net->m_scaled_gain_hidden_;
-    float *restrict v_scaled_gain_hidden_ = net->v_scaled_gain_hidden_;
+    float *restrict grad_w_row_ = snn_given(context, 0);
+    float *restrict m_w_row_ = snn_given(context, 1);
+    float *restrict v_w_row_ = snn_given(context, 2);
+    float *restrict w_row_ = snn_given(context, 3);
     const float lr_ = net->run.lr;
     const float step_ = net->run.step;
     const float x = step_ * -0.105360515f;
@@ -1663,120 +1563,41 @@ static void SNN_AT_LEVEL(update_scaled_gain_hidden_)(void *context, int32_t firs
     const float correction2_ = -x_5;
     const float x_6 = sqrtf(correction2_);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        const float gradient_ = grad_scaled_gain_hidden_[k];
-        const float m_ = 0.9f * m_scaled_gain_hidden_[k] + 0.1f * gradient_;
-        const float v_ = 0.999f * v_scaled_gain_hidden_[k] + 0.001f * (gradient_ * gradient_);
-        const float weight_ = scaled_gain_hidden_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-        m_scaled_gain_hidden_[k] = m_;
-        v_scaled_gain_hidden_[k] = v_;
-        scaled_gain_hidden_[k] = weight_;
-    }
-}
-
-/* scaled_shift_hidden: one step of adam */
-static void SNN_AT_LEVEL(update_scaled_shift_hidden_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict scaled_shift_hidden_ = net->scaled_shift_hidden_;
-    float *restrict grad_scaled_shift_hidden_ = net->grad_scaled_shift_hidden_;
-    float *restrict m_scaled_shift_hidden_ = net->m_scaled_shift_hidden_;
-    float *restrict v_scaled_shift_hidden_ = net->v_scaled_shift_hidden_;
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
-    const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
-    const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
-    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        const float gradient_ = grad_scaled_shift_hidden_[k];
-        const float m_ = 0.9f * m_scaled_shift_hidden_[k] + 0.1f * gradient_;
-        const float v_ = 0.999f * v_scaled_shift_hidden_[k] + 0.001f * (gradient_ * gradient_);
-        const float weight_ = scaled_shift_hidden_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-        m_scaled_shift_hidden_[k] = m_;
-        v_scaled_shift_hidden_[k] = v_;
-        scaled_shift_hidden_[k] = weight_;
-    }
-}
-
-/* w_digit: one step of adam */
-static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
-    const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
-    const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float gradient_ = grad_w_digit_[i][j];
-            const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_digit_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_digit_[i][j] = m_;
-            v_w_digit_[i][j] = v_;
-            w_digit_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_digit_2: one step of adam */
-static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
-    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
-    float (*restrict m_w_digit_2_)[3] = net->m_w_digit_2_;
-    float (*restrict v_w_digit_2_)[3] = net->v_w_digit_2_;
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
-    const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
-    const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float gradient_ = grad_w_digit_2_[i][j];
-            const float m_ = 0.9f * m_w_digit_2_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_digit_2_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_digit_2_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_digit_2_[i][j] = m_;
-            v_w_digit_2_[i][j] = v_;
-            w_digit_2_[i][j] = weight_;
-        }
+        const float gradient_ = grad_w_row_[k];
+        const float m_ = 0.9f * m_w_row_[k] + 0.1f * gradient_;
+        const float v_ = 0.999f * v_w_row_[k] + 0.001f * (gradient_ * gradient_);
+        const float weight_ = w_row_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+        m_w_row_[k] = m_;
+        v_w_row_[k] = v_;
+        w_row_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
     /* w_row: initial values, and of the optimiser's states */
-    {SNN_AT_LEVEL(init_w_row_), 12, 0, (const size_t[]){
+    {SNN_AT_LEVEL(init_w_row_), 48, 0, (const size_t[]){
         NET(w_row_), NET(m_w_row_), NET(v_w_row_)
     }},
     /* w_spikes: initial values, and of the optimiser's states */
-    {SNN_AT_LEVEL(init_w_row_), 12, 1, (const size_t[]){
+    {SNN_AT_LEVEL(init_w_row_), 48, 1, (const size_t[]){
         NET(w_spikes_), NET(m_w_spikes_), NET(v_w_spikes_)
     }},
-    {SNN_AT_LEVEL(init_scaled_gain_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(init_scaled_shift_hidden_), 3, 0, NULL},
-    {SNN_AT_LEVEL(init_w_digit_), 12, 4, NULL},
-    {SNN_AT_LEVEL(init_w_digit_2_), 1, 5, NULL},
+    /* scaled_gain_hidden: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_scaled_gain_hidden_), 4, 0, (const size_t[]){
+        NET(scaled_gain_hidden_), NET(m_scaled_gain_hidden_), NET(v_scaled_gain_hidden_)
+    }},
+    /* scaled_shift_hidden: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_scaled_shift_hidden_), 3, 0, (const size_t[]){
+        NET(scaled_shift_hidden_), NET(m_scaled_shift_hidden_), NET(v_scaled_shift_hidden_)
+    }},
+    /* w_digit: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_row_), 36, 4, (const size_t[]){
+        NET(w_digit_), NET(m_w_digit_), NET(v_w_digit_)
+    }},
+    /* w_digit_2: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_digit_2_), 3, 5, (const size_t[]){
+        NET(w_digit_2_), NET(m_w_digit_2_), NET(v_w_digit_2_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -1819,17 +1640,29 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     /* the gradient of w_row, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_row_), 12, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_row_), 48, 0, (const size_t[]){
         NET(grad_w_row_)
     }},
     /* the gradient of w_spikes, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_row_), 12, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_row_), 48, 0, (const size_t[]){
         NET(grad_w_spikes_)
     }},
-    {SNN_AT_LEVEL(zero_scaled_gain_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(zero_scaled_shift_hidden_), 3, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 12, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_2_), 1, 0, NULL},
+    /* the gradient of scaled_gain_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_row_), 4, 0, (const size_t[]){
+        NET(grad_scaled_gain_hidden_)
+    }},
+    /* the gradient of scaled_shift_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_row_), 3, 0, (const size_t[]){
+        NET(grad_scaled_shift_hidden_)
+    }},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_row_), 36, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
+    /* the gradient of w_digit_2, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_row_), 3, 0, (const size_t[]){
+        NET(grad_w_digit_2_)
+    }},
     {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
     {SNN_AT_LEVEL(transpose_w_digit_2_), 3, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
@@ -1867,17 +1700,31 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
     /* w_row: one step of adam */
-    {SNN_AT_LEVEL(update_w_row_), 12, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_row_), 48, 0, (const size_t[]){
         NET(grad_w_row_), NET(m_w_row_), NET(v_w_row_), NET(w_row_)
     }},
     /* w_spikes: one step of adam */
-    {SNN_AT_LEVEL(update_w_row_), 12, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_row_), 48, 0, (const size_t[]){
         NET(grad_w_spikes_), NET(m_w_spikes_), NET(v_w_spikes_), NET(w_spikes_)
     }},
-    {SNN_AT_LEVEL(update_scaled_gain_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(update_scaled_shift_hidden_), 3, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 12, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_2_), 1, 0, NULL},
+    /* scaled_gain_hidden: one step of adam */
+    {SNN_AT_LEVEL(update_w_row_), 4, 0, (const size_t[]){
+        NET(grad_scaled_gain_hidden_), NET(m_scaled_gain_hidden_), NET(v_scaled_gain_hidden_),
+        NET(scaled_gain_hidden_)
+    }},
+    /* scaled_shift_hidden: one step of adam */
+    {SNN_AT_LEVEL(update_w_row_), 3, 0, (const size_t[]){
+        NET(grad_scaled_shift_hidden_), NET(m_scaled_shift_hidden_), NET(v_scaled_shift_hidden_),
+        NET(scaled_shift_hidden_)
+    }},
+    /* w_digit: one step of adam */
+    {SNN_AT_LEVEL(update_w_row_), 36, 0, (const size_t[]){
+        NET(grad_w_digit_), NET(m_w_digit_), NET(v_w_digit_), NET(w_digit_)
+    }},
+    /* w_digit_2: one step of adam */
+    {SNN_AT_LEVEL(update_w_row_), 3, 0, (const size_t[]){
+        NET(grad_w_digit_2_), NET(m_w_digit_2_), NET(v_w_digit_2_), NET(w_digit_2_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

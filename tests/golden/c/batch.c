@@ -187,16 +187,14 @@ struct net {
 static void SNN_AT_LEVEL(init_w_current_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_current_)[20] = net->w_current_;
-    float (*restrict m_w_current_)[20] = net->m_w_current_;
-    float (*restrict v_w_current_)[20] = net->v_w_current_;
+    float *restrict w_current_ = snn_given(context, 0);
+    float *restrict m_w_current_ = snn_given(context, 1);
+    float *restrict v_w_current_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 20; j++) {
-            w_current_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 20 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.23570226f;
-            m_w_current_[i][j] = 0.0f;
-            v_w_current_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_current_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.23570226f;
+        m_w_current_[k] = 0.0f;
+        v_w_current_[k] = 0.0f;
     }
 }
 
@@ -204,16 +202,14 @@ static void SNN_AT_LEVEL(init_w_current_)(void *context, int32_t first, int32_t 
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
+    float *restrict m_w_digit_ = snn_given(context, 1);
+    float *restrict v_w_digit_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.2236068f;
-            m_w_digit_[i][j] = 0.0f;
-            v_w_digit_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.2236068f;
+        m_w_digit_[k] = 0.0f;
+        v_w_digit_[k] = 0.0f;
     }
 }
 
@@ -629,27 +625,12 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* the gradient of w_current, before a batch adds to it */
+/* the gradient of w_current, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_current_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_current_)[20] = net->grad_w_current_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 20; j++) {
-            grad_w_current_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
+    float *restrict grad_w_current_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        grad_w_current_[k] = 0.0f;
     }
 }
 
@@ -1226,14 +1207,14 @@ static void SNN_AT_LEVEL(sum_w_current_)(void *context, int32_t first, int32_t l
     }
 }
 
-/* w_current: one step of adam */
+/* w_current: one step of adam; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_w_current_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_current_)[20] = net->w_current_;
-    float (*restrict grad_w_current_)[20] = net->grad_w_current_;
-    float (*restrict m_w_current_)[20] = net->m_w_current_;
-    float (*restrict v_w_current_)[20] = net->v_w_current_;
+    float *restrict grad_w_current_ = snn_given(context, 0);
+    float *restrict m_w_current_ = snn_given(context, 1);
+    float *restrict v_w_current_ = snn_given(context, 2);
+    float *restrict w_current_ = snn_given(context, 3);
     const float lr_ = net->run.lr;
     const float step_ = net->run.step;
     const float x = step_ * -0.105360515f;
@@ -1244,53 +1225,26 @@ static void SNN_AT_LEVEL(update_w_current_)(void *context, int32_t first, int32_
     const float x_5 = snn_expm1f(x_4);
     const float correction2_ = -x_5;
     const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 20; j++) {
-            const float gradient_ = grad_w_current_[i][j];
-            const float m_ = 0.9f * m_w_current_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_current_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_current_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_current_[i][j] = m_;
-            v_w_current_[i][j] = v_;
-            w_current_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_digit: one step of adam */
-static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
-    const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
-    const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float gradient_ = grad_w_digit_[i][j];
-            const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_digit_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_digit_[i][j] = m_;
-            v_w_digit_[i][j] = v_;
-            w_digit_[i][j] = weight_;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        const float gradient_ = grad_w_current_[k];
+        const float m_ = 0.9f * m_w_current_[k] + 0.1f * gradient_;
+        const float v_ = 0.999f * v_w_current_[k] + 0.001f * (gradient_ * gradient_);
+        const float weight_ = w_current_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+        m_w_current_[k] = m_;
+        v_w_current_[k] = v_;
+        w_current_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_current_), 18, 0, NULL},
-    {SNN_AT_LEVEL(init_w_digit_), 20, 1, NULL},
+    /* w_current: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_current_), 360, 0, (const size_t[]){
+        NET(w_current_), NET(m_w_current_), NET(v_w_current_)
+    }},
+    /* w_digit: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_digit_), 60, 1, (const size_t[]){
+        NET(w_digit_), NET(m_w_digit_), NET(v_w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -1336,8 +1290,14 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_current_), 18, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 20, 0, NULL},
+    /* the gradient of w_current, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_current_), 360, 0, (const size_t[]){
+        NET(grad_w_current_)
+    }},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_current_), 60, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
     {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_loss_map_6_), SNN_SAMPLES, 0, NULL},
@@ -1378,8 +1338,14 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_current_), 18, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 20, 0, NULL},
+    /* w_current: one step of adam */
+    {SNN_AT_LEVEL(update_w_current_), 360, 0, (const size_t[]){
+        NET(grad_w_current_), NET(m_w_current_), NET(v_w_current_), NET(w_current_)
+    }},
+    /* w_digit: one step of adam */
+    {SNN_AT_LEVEL(update_w_current_), 60, 0, (const size_t[]){
+        NET(grad_w_digit_), NET(m_w_digit_), NET(v_w_digit_), NET(w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

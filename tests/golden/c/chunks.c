@@ -84,12 +84,10 @@ struct net {
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
     }
 }
 
@@ -299,12 +297,9 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
 /* the gradient of w_digit, before a batch adds to it */
 static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
+    float *restrict grad_w_digit_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        grad_w_digit_[k] = 0.0f;
     }
 }
 
@@ -461,19 +456,20 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
+    float *restrict grad_w_digit_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
-            w_digit_[i][j] = weight_;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        const float weight_ = w_digit_[k] - lr_ * grad_w_digit_[k];
+        w_digit_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_digit_), 4, 0, NULL},
+    /* w_digit: initial values */
+    {SNN_AT_LEVEL(init_w_digit_), 12, 0, (const size_t[]){
+        NET(w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -499,7 +495,10 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_digit_), 4, 0, NULL},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_digit_), 12, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_digit_), 4, 0, NULL},
@@ -512,7 +511,10 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_digit_), 4, 0, NULL},
+    /* w_digit: one step of sgd */
+    {SNN_AT_LEVEL(update_w_digit_), 12, 0, (const size_t[]){
+        NET(w_digit_), NET(grad_w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

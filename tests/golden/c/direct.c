@@ -87,29 +87,14 @@ struct net {
 #include "snn_vector.h"
 #include "snn_fma.h"
 
-/* w_hidden: initial values */
+/* w_hidden: initial values; and once more, with other buffers */
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[4] = net->w_hidden_;
+    float *restrict w_hidden_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 4 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-        }
-    }
-}
-
-/* w_digit: initial values */
-static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_hidden_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
     }
 }
 
@@ -349,27 +334,12 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* the gradient of w_hidden, before a batch adds to it */
+/* the gradient of w_hidden, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_hidden_)[4] = net->grad_w_hidden_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            grad_w_hidden_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
+    float *restrict grad_w_hidden_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        grad_w_hidden_[k] = 0.0f;
     }
 }
 
@@ -612,41 +582,29 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* w_hidden: one step of sgd */
+/* w_hidden: one step of sgd; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[4] = net->w_hidden_;
-    float (*restrict grad_w_hidden_)[4] = net->grad_w_hidden_;
+    float *restrict grad_w_hidden_ = snn_given(context, 0);
+    float *restrict w_hidden_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            const float g_ = snn_minf(snn_maxf(grad_w_hidden_[i][j], -0.5f), 0.5f);
-            const float weight_ = w_hidden_[i][j] - lr_ * g_;
-            w_hidden_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float g_ = snn_minf(snn_maxf(grad_w_digit_[i][j], -0.5f), 0.5f);
-            const float weight_ = w_digit_[i][j] - lr_ * g_;
-            w_digit_[i][j] = weight_;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        const float g_ = snn_minf(snn_maxf(grad_w_hidden_[k], -0.5f), 0.5f);
+        const float weight_ = w_hidden_[k] - lr_ * g_;
+        w_hidden_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(init_w_digit_), 4, 1, NULL},
+    /* w_hidden: initial values */
+    {SNN_AT_LEVEL(init_w_hidden_), 16, 0, (const size_t[]){
+        NET(w_hidden_)
+    }},
+    /* w_digit: initial values */
+    {SNN_AT_LEVEL(init_w_hidden_), 12, 1, (const size_t[]){
+        NET(w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -674,8 +632,14 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 4, 0, NULL},
+    /* the gradient of w_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 16, 0, (const size_t[]){
+        NET(grad_w_hidden_)
+    }},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 12, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
     {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
@@ -692,8 +656,14 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 4, 0, NULL},
+    /* w_hidden: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 16, 0, (const size_t[]){
+        NET(grad_w_hidden_), NET(w_hidden_)
+    }},
+    /* w_digit: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 12, 0, (const size_t[]){
+        NET(grad_w_digit_), NET(w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

@@ -137,16 +137,14 @@ struct net {
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[5] = net->w_hidden_;
-    float (*restrict m_w_hidden_)[5] = net->m_w_hidden_;
-    float (*restrict v_w_hidden_)[5] = net->v_w_hidden_;
+    float *restrict w_hidden_ = snn_given(context, 0);
+    float *restrict m_w_hidden_ = snn_given(context, 1);
+    float *restrict v_w_hidden_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-            m_w_hidden_[i][j] = 0.0f;
-            v_w_hidden_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_hidden_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        m_w_hidden_[k] = 0.0f;
+        v_w_hidden_[k] = 0.0f;
     }
 }
 
@@ -154,16 +152,14 @@ static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
+    float *restrict m_w_digit_ = snn_given(context, 1);
+    float *restrict v_w_digit_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
-            m_w_digit_[i][j] = 0.0f;
-            v_w_digit_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
+        m_w_digit_[k] = 0.0f;
+        v_w_digit_[k] = 0.0f;
     }
 }
 
@@ -420,27 +416,12 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* the gradient of w_hidden, before a batch adds to it */
+/* the gradient of w_hidden, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            grad_w_hidden_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
+    float *restrict grad_w_hidden_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        grad_w_hidden_[k] = 0.0f;
     }
 }
 
@@ -685,14 +666,14 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* w_hidden: one step of adam */
+/* w_hidden: one step of adam; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[5] = net->w_hidden_;
-    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
-    float (*restrict m_w_hidden_)[5] = net->m_w_hidden_;
-    float (*restrict v_w_hidden_)[5] = net->v_w_hidden_;
+    float *restrict grad_w_hidden_ = snn_given(context, 0);
+    float *restrict m_w_hidden_ = snn_given(context, 1);
+    float *restrict v_w_hidden_ = snn_given(context, 2);
+    float *restrict w_hidden_ = snn_given(context, 3);
     const float lr_ = net->run.lr;
     const float step_ = net->run.step;
     const float x = step_ * -0.105360515f;
@@ -703,53 +684,26 @@ static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t
     const float x_5 = snn_expm1f(x_4);
     const float correction2_ = -x_5;
     const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            const float gradient_ = grad_w_hidden_[i][j];
-            const float m_ = 0.9f * m_w_hidden_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_hidden_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_hidden_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_hidden_[i][j] = m_;
-            v_w_hidden_[i][j] = v_;
-            w_hidden_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_digit: one step of adam */
-static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
-    const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
-    const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float gradient_ = grad_w_digit_[i][j];
-            const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_digit_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_digit_[i][j] = m_;
-            v_w_digit_[i][j] = v_;
-            w_digit_[i][j] = weight_;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        const float gradient_ = grad_w_hidden_[k];
+        const float m_ = 0.9f * m_w_hidden_[k] + 0.1f * gradient_;
+        const float v_ = 0.999f * v_w_hidden_[k] + 0.001f * (gradient_ * gradient_);
+        const float weight_ = w_hidden_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+        m_w_hidden_[k] = m_;
+        v_w_hidden_[k] = v_;
+        w_hidden_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(init_w_digit_), 5, 1, NULL},
+    /* w_hidden: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_hidden_), 20, 0, (const size_t[]){
+        NET(w_hidden_), NET(m_w_hidden_), NET(v_w_hidden_)
+    }},
+    /* w_digit: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_digit_), 15, 1, (const size_t[]){
+        NET(w_digit_), NET(m_w_digit_), NET(v_w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -778,8 +732,14 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, NULL},
+    /* the gradient of w_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 20, 0, (const size_t[]){
+        NET(grad_w_hidden_)
+    }},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 15, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
     {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
@@ -795,8 +755,14 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 5, 0, NULL},
+    /* w_hidden: one step of adam */
+    {SNN_AT_LEVEL(update_w_hidden_), 20, 0, (const size_t[]){
+        NET(grad_w_hidden_), NET(m_w_hidden_), NET(v_w_hidden_), NET(w_hidden_)
+    }},
+    /* w_digit: one step of adam */
+    {SNN_AT_LEVEL(update_w_hidden_), 15, 0, (const size_t[]){
+        NET(grad_w_digit_), NET(m_w_digit_), NET(v_w_digit_), NET(w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

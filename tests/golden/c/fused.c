@@ -124,12 +124,10 @@ struct net {
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[3] = net->w_hidden_;
+    float *restrict w_hidden_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_hidden_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
     }
 }
 
@@ -137,16 +135,14 @@ static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(init_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_2_)[3] = net->w_hidden_2_;
+    float *restrict w_hidden_2_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_hidden_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_hidden_2_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
     }
 }
 
-/* plif_w_hidden: initial values; and once more, with other buffers */
+/* plif_w_hidden: initial values; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(init_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     float *restrict plif_w_hidden_ = snn_given(context, 0);
@@ -384,30 +380,6 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
             }
         }
         activity_hidden_[b] = (float)spikes;
-    }
-}
-
-/* the gradient of w_hidden, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_hidden_)[3] = net->grad_w_hidden_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_hidden_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_hidden_2, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_hidden_2_)[3] = net->grad_w_hidden_2_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_hidden_2_[i][j] = 0.0f;
-        }
     }
 }
 
@@ -945,52 +917,28 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* w_hidden: one step of sgd */
+/* w_hidden: one step of sgd; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[3] = net->w_hidden_;
-    float (*restrict grad_w_hidden_)[3] = net->grad_w_hidden_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
-            w_hidden_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_hidden_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_hidden_2_)[3] = net->w_hidden_2_;
-    float (*restrict grad_w_hidden_2_)[3] = net->grad_w_hidden_2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float weight_ = w_hidden_2_[i][j] - lr_ * grad_w_hidden_2_[i][j];
-            w_hidden_2_[i][j] = weight_;
-        }
-    }
-}
-
-/* plif_w_hidden: one step of sgd */
-static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict plif_w_hidden_ = net->plif_w_hidden_;
-    float *restrict grad_plif_w_hidden_ = net->grad_plif_w_hidden_;
+    float *restrict w_hidden_ = snn_given(context, 0);
+    float *restrict grad_w_hidden_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        const float weight_ = plif_w_hidden_[k] - lr_ * grad_plif_w_hidden_[k];
-        plif_w_hidden_[k] = weight_;
+        const float weight_ = w_hidden_[k] - lr_ * grad_w_hidden_[k];
+        w_hidden_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(init_w_hidden_2_), 3, 1, NULL},
+    /* w_hidden: initial values */
+    {SNN_AT_LEVEL(init_w_hidden_), 12, 0, (const size_t[]){
+        NET(w_hidden_)
+    }},
+    /* w_hidden_2: initial values */
+    {SNN_AT_LEVEL(init_w_hidden_2_), 9, 1, (const size_t[]){
+        NET(w_hidden_2_)
+    }},
     /* plif_w_hidden: initial values */
     {SNN_AT_LEVEL(init_plif_w_hidden_), 1, 0, (const size_t[]){
         NET(plif_w_hidden_)
@@ -1022,8 +970,14 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_hidden_2_), 3, 0, NULL},
+    /* the gradient of w_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(init_plif_w_hidden_), 12, 0, (const size_t[]){
+        NET(grad_w_hidden_)
+    }},
+    /* the gradient of w_hidden_2, before a batch adds to it */
+    {SNN_AT_LEVEL(init_plif_w_hidden_), 9, 0, (const size_t[]){
+        NET(grad_w_hidden_2_)
+    }},
     /* the gradient of plif_w_hidden, before a batch adds to it */
     {SNN_AT_LEVEL(init_plif_w_hidden_), 1, 0, (const size_t[]){
         NET(grad_plif_w_hidden_)
@@ -1048,9 +1002,18 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(update_w_hidden_2_), 3, 0, NULL},
-    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, 0, NULL},
+    /* w_hidden: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 12, 0, (const size_t[]){
+        NET(w_hidden_), NET(grad_w_hidden_)
+    }},
+    /* w_hidden_2: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 9, 0, (const size_t[]){
+        NET(w_hidden_2_), NET(grad_w_hidden_2_)
+    }},
+    /* plif_w_hidden: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 1, 0, (const size_t[]){
+        NET(plif_w_hidden_), NET(grad_plif_w_hidden_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

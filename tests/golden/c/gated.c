@@ -161,38 +161,21 @@ struct net {
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[17] = net->w_hidden_;
+    float *restrict w_hidden_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
-            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 17 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_hidden_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
     }
 }
 
-/* w_hidden_2: initial values */
+/* w_hidden_2: initial values; and once more, with other buffers */
 static void SNN_AT_LEVEL(init_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
+    float *restrict w_hidden_2_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
-            w_hidden_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 17 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.24253562f;
-        }
-    }
-}
-
-/* w_second: initial values */
-static void SNN_AT_LEVEL(init_w_second_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_second_)[18] = net->w_second_;
-    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
-            w_second_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 18 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.24253562f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_hidden_2_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.24253562f;
     }
 }
 
@@ -200,12 +183,10 @@ static void SNN_AT_LEVEL(init_w_second_)(void *context, int32_t first, int32_t l
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[2] = net->w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 2 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.23570226f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.23570226f;
     }
 }
 
@@ -557,51 +538,12 @@ static void SNN_AT_LEVEL(count_second_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* the gradient of w_hidden, before a batch adds to it */
+/* the gradient of w_hidden, before a batch adds to it; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_hidden_)[17] = net->grad_w_hidden_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
-            grad_w_hidden_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_hidden_2, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_hidden_2_)[17] = net->grad_w_hidden_2_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
-            grad_w_hidden_2_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_second, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_second_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_second_)[18] = net->grad_w_second_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
-            grad_w_second_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
+    float *restrict grad_w_hidden_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        grad_w_hidden_[k] = 0.0f;
     }
 }
 
@@ -1194,71 +1136,36 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* w_hidden: one step of sgd */
+/* w_hidden: one step of sgd; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[17] = net->w_hidden_;
-    float (*restrict grad_w_hidden_)[17] = net->grad_w_hidden_;
+    float *restrict w_hidden_ = snn_given(context, 0);
+    float *restrict grad_w_hidden_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
-            const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
-            w_hidden_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_hidden_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_hidden_2_)[17] = net->w_hidden_2_;
-    float (*restrict grad_w_hidden_2_)[17] = net->grad_w_hidden_2_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
-            const float weight_ = w_hidden_2_[i][j] - lr_ * grad_w_hidden_2_[i][j];
-            w_hidden_2_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_second: one step of sgd */
-static void SNN_AT_LEVEL(update_w_second_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_second_)[18] = net->w_second_;
-    float (*restrict grad_w_second_)[18] = net->grad_w_second_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
-            const float weight_ = w_second_[i][j] - lr_ * grad_w_second_[i][j];
-            w_second_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[2] = net->w_digit_;
-    float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
-            w_digit_[i][j] = weight_;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        const float weight_ = w_hidden_[k] - lr_ * grad_w_hidden_[k];
+        w_hidden_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_hidden_), 3, 0, NULL},
-    {SNN_AT_LEVEL(init_w_hidden_2_), 17, 1, NULL},
-    {SNN_AT_LEVEL(init_w_second_), 17, 2, NULL},
-    {SNN_AT_LEVEL(init_w_digit_), 18, 3, NULL},
+    /* w_hidden: initial values */
+    {SNN_AT_LEVEL(init_w_hidden_), 51, 0, (const size_t[]){
+        NET(w_hidden_)
+    }},
+    /* w_hidden_2: initial values */
+    {SNN_AT_LEVEL(init_w_hidden_2_), 289, 1, (const size_t[]){
+        NET(w_hidden_2_)
+    }},
+    /* w_second: initial values */
+    {SNN_AT_LEVEL(init_w_hidden_2_), 306, 2, (const size_t[]){
+        NET(w_second_)
+    }},
+    /* w_digit: initial values */
+    {SNN_AT_LEVEL(init_w_digit_), 36, 3, (const size_t[]){
+        NET(w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -1290,10 +1197,22 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 3, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_hidden_2_), 17, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_second_), 17, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 18, 0, NULL},
+    /* the gradient of w_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 51, 0, (const size_t[]){
+        NET(grad_w_hidden_)
+    }},
+    /* the gradient of w_hidden_2, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 289, 0, (const size_t[]){
+        NET(grad_w_hidden_2_)
+    }},
+    /* the gradient of w_second, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 306, 0, (const size_t[]){
+        NET(grad_w_second_)
+    }},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 36, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
     {SNN_AT_LEVEL(transpose_w_hidden_2_), 17, 0, NULL},
     {SNN_AT_LEVEL(transpose_w_second_), 18, 0, NULL},
     {SNN_AT_LEVEL(transpose_w_digit_), 2, 0, NULL},
@@ -1321,10 +1240,22 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 3, 0, NULL},
-    {SNN_AT_LEVEL(update_w_hidden_2_), 17, 0, NULL},
-    {SNN_AT_LEVEL(update_w_second_), 17, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 18, 0, NULL},
+    /* w_hidden: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 51, 0, (const size_t[]){
+        NET(w_hidden_), NET(grad_w_hidden_)
+    }},
+    /* w_hidden_2: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 289, 0, (const size_t[]){
+        NET(w_hidden_2_), NET(grad_w_hidden_2_)
+    }},
+    /* w_second: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 306, 0, (const size_t[]){
+        NET(w_second_), NET(grad_w_second_)
+    }},
+    /* w_digit: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 36, 0, (const size_t[]){
+        NET(w_digit_), NET(grad_w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

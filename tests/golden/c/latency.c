@@ -70,12 +70,10 @@ struct net {
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
     }
 }
 
@@ -206,7 +204,10 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_digit_), 4, 0, NULL},
+    /* w_digit: initial values */
+    {SNN_AT_LEVEL(init_w_digit_), 12, 0, (const size_t[]){
+        NET(w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)

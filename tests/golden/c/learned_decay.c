@@ -128,20 +128,17 @@ struct net {
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[5] = net->w_hidden_;
+    float *restrict w_hidden_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_hidden_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
     }
 }
 
 /* plif_w_hidden: initial values */
 static void SNN_AT_LEVEL(init_plif_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float *restrict plif_w_hidden_ = net->plif_w_hidden_;
+    float *restrict plif_w_hidden_ = snn_given(context, 0);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         plif_w_hidden_[k] = -0.6931472f;
     }
@@ -151,16 +148,14 @@ static void SNN_AT_LEVEL(init_plif_w_hidden_)(void *context, int32_t first, int3
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
     }
 }
 
-/* plif_w_digit: initial values; and 2 times more, with other buffers */
+/* plif_w_digit: initial values; and 4 times more, with other buffers */
 static void SNN_AT_LEVEL(init_plif_w_digit_)(void *context, int32_t first, int32_t last)
 {
     float *restrict plif_w_digit_ = snn_given(context, 0);
@@ -448,30 +443,6 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* the gradient of w_hidden, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            grad_w_hidden_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
-    }
-}
-
 /* w_digit with outputs first, for the gradient of its inputs */
 static void SNN_AT_LEVEL(transpose_w_digit_)(void *context, int32_t first, int32_t last)
 {
@@ -748,53 +719,32 @@ static void SNN_AT_LEVEL(gradient_plif_w_hidden_)(void *context, int32_t first, 
     }
 }
 
-/* w_hidden: one step of sgd */
+/* w_hidden: one step of sgd; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[5] = net->w_hidden_;
-    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            const float weight_ = w_hidden_[i][j] - lr_ * grad_w_hidden_[i][j];
-            w_hidden_[i][j] = weight_;
-        }
-    }
-}
-
-/* plif_w_hidden: one step of sgd; and once more, with other buffers */
-static void SNN_AT_LEVEL(update_plif_w_hidden_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict plif_w_hidden_ = snn_given(context, 0);
-    float *restrict grad_plif_w_hidden_ = snn_given(context, 1);
+    float *restrict w_hidden_ = snn_given(context, 0);
+    float *restrict grad_w_hidden_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        const float weight_ = plif_w_hidden_[k] - lr_ * grad_plif_w_hidden_[k];
-        plif_w_hidden_[k] = weight_;
-    }
-}
-
-/* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
-            w_digit_[i][j] = weight_;
-        }
+        const float weight_ = w_hidden_[k] - lr_ * grad_w_hidden_[k];
+        w_hidden_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(init_plif_w_hidden_), 1, 0, NULL},
-    {SNN_AT_LEVEL(init_w_digit_), 5, 2, NULL},
+    /* w_hidden: initial values */
+    {SNN_AT_LEVEL(init_w_hidden_), 20, 0, (const size_t[]){
+        NET(w_hidden_)
+    }},
+    /* plif_w_hidden: initial values */
+    {SNN_AT_LEVEL(init_plif_w_hidden_), 1, 0, (const size_t[]){
+        NET(plif_w_hidden_)
+    }},
+    /* w_digit: initial values */
+    {SNN_AT_LEVEL(init_w_digit_), 15, 2, (const size_t[]){
+        NET(w_digit_)
+    }},
     /* plif_w_digit: initial values */
     {SNN_AT_LEVEL(init_plif_w_digit_), 1, 0, (const size_t[]){
         NET(plif_w_digit_)
@@ -829,12 +779,18 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
+    /* the gradient of w_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(init_plif_w_digit_), 20, 0, (const size_t[]){
+        NET(grad_w_hidden_)
+    }},
     /* the gradient of plif_w_hidden, before a batch adds to it */
     {SNN_AT_LEVEL(init_plif_w_digit_), 1, 0, (const size_t[]){
         NET(grad_plif_w_hidden_)
     }},
-    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, NULL},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(init_plif_w_digit_), 15, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
     /* the gradient of plif_w_digit, before a batch adds to it */
     {SNN_AT_LEVEL(init_plif_w_digit_), 1, 0, (const size_t[]){
         NET(grad_plif_w_digit_)
@@ -856,14 +812,20 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
+    /* w_hidden: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 20, 0, (const size_t[]){
+        NET(w_hidden_), NET(grad_w_hidden_)
+    }},
     /* plif_w_hidden: one step of sgd */
-    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_hidden_), 1, 0, (const size_t[]){
         NET(plif_w_hidden_), NET(grad_plif_w_hidden_)
     }},
-    {SNN_AT_LEVEL(update_w_digit_), 5, 0, NULL},
+    /* w_digit: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 15, 0, (const size_t[]){
+        NET(w_digit_), NET(grad_w_digit_)
+    }},
     /* plif_w_digit: one step of sgd */
-    {SNN_AT_LEVEL(update_plif_w_hidden_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_hidden_), 1, 0, (const size_t[]){
         NET(plif_w_digit_), NET(grad_plif_w_digit_)
     }},
 };

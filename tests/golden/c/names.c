@@ -152,14 +152,12 @@ struct net {
 static void SNN_AT_LEVEL(init_w_b_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_b_)[2] = net->w_b_;
-    float (*restrict grad_w_b_3_)[2] = net->grad_w_b_3_;
+    float *restrict w_b_ = snn_given(context, 0);
+    float *restrict grad_w_b_3_ = snn_given(context, 1);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            w_b_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 2 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
-            grad_w_b_3_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_b_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
+        grad_w_b_3_[k] = 0.0f;
     }
 }
 
@@ -178,14 +176,12 @@ static void SNN_AT_LEVEL(init_map___LINE___b_)(void *context, int32_t first, int
 static void SNN_AT_LEVEL(init_w_b_dense_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_b_dense_)[2] = snn_given(context, 0);
-    float (*restrict grad_w_b_dense_2_)[2] = snn_given(context, 1);
+    float *restrict w_b_dense_ = snn_given(context, 0);
+    float *restrict grad_w_b_dense_2_ = snn_given(context, 1);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            w_b_dense_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 2 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.70710677f;
-            grad_w_b_dense_2_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_b_dense_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.70710677f;
+        grad_w_b_dense_2_[k] = 0.0f;
     }
 }
 
@@ -501,35 +497,12 @@ static void SNN_AT_LEVEL(count_b_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* the gradient of w_b, before a batch adds to it */
+/* the gradient of w_b, before a batch adds to it; and 10 times more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_b_2_)[2] = net->grad_w_b_2_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            grad_w_b_2_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of map___LINE___b, before a batch adds to it; and 7 times more, with other buffers */
-static void SNN_AT_LEVEL(zero_map___LINE___b_)(void *context, int32_t first, int32_t last)
-{
-    float *restrict grad_map___LINE___b_ = snn_given(context, 0);
+    float *restrict grad_w_b_2_ = snn_given(context, 0);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        grad_map___LINE___b_[k] = 0.0f;
-    }
-}
-
-/* the gradient of w_b_dense, before a batch adds to it; and once more, with other buffers */
-static void SNN_AT_LEVEL(zero_w_b_dense_)(void *context, int32_t first, int32_t last)
-{
-    float (*restrict grad_w_b_dense_)[2] = snn_given(context, 0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            grad_w_b_dense_[i][j] = 0.0f;
-        }
+        grad_w_b_2_[k] = 0.0f;
     }
 }
 
@@ -963,60 +936,27 @@ static void SNN_AT_LEVEL(sum_w_b_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* w_b: one step of memset */
+/* w_b: one step of memset; and 10 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_b_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_b_)[2] = net->w_b_;
-    float (*restrict grad_w_b_2_)[2] = net->grad_w_b_2_;
-    float (*restrict grad_w_b_3_)[2] = net->grad_w_b_3_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w_b_3_[i][j] + grad_w_b_2_[i][j];
-            const float weight_ = w_b_[i][j] - lr_ * grad_;
-            grad_w_b_3_[i][j] = grad_;
-            w_b_[i][j] = weight_;
-        }
-    }
-}
-
-/* map___LINE___b: one step of memset; and 7 times more, with other buffers */
-static void SNN_AT_LEVEL(update_map___LINE___b_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict grad_map___LINE___b_2_ = snn_given(context, 0);
-    float *restrict grad_map___LINE___b_ = snn_given(context, 1);
-    float *restrict map___LINE___b_ = snn_given(context, 2);
+    float *restrict grad_w_b_3_ = snn_given(context, 0);
+    float *restrict grad_w_b_2_ = snn_given(context, 1);
+    float *restrict w_b_ = snn_given(context, 2);
     const float lr_ = net->run.lr;
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        const float grad_ = 0.9f * grad_map___LINE___b_2_[k] + grad_map___LINE___b_[k];
-        const float weight_ = map___LINE___b_[k] - lr_ * grad_;
-        grad_map___LINE___b_2_[k] = grad_;
-        map___LINE___b_[k] = weight_;
-    }
-}
-
-/* w_b_dense: one step of memset; and once more, with other buffers */
-static void SNN_AT_LEVEL(update_w_b_dense_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_b_dense_2_)[2] = snn_given(context, 0);
-    float (*restrict grad_w_b_dense_)[2] = snn_given(context, 1);
-    float (*restrict w_b_dense_)[2] = snn_given(context, 2);
-    const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            const float grad_ = 0.9f * grad_w_b_dense_2_[i][j] + grad_w_b_dense_[i][j];
-            const float weight_ = w_b_dense_[i][j] - lr_ * grad_;
-            grad_w_b_dense_2_[i][j] = grad_;
-            w_b_dense_[i][j] = weight_;
-        }
+        const float grad_ = 0.9f * grad_w_b_3_[k] + grad_w_b_2_[k];
+        const float weight_ = w_b_[k] - lr_ * grad_;
+        grad_w_b_3_[k] = grad_;
+        w_b_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_b_), 3, 0, NULL},
+    /* w_b: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_b_), 6, 0, (const size_t[]){
+        NET(w_b_), NET(grad_w_b_3_)
+    }},
     /* map___LINE___b: initial values, and of the optimiser's states */
     {SNN_AT_LEVEL(init_map___LINE___b_), 1, 0, (const size_t[]){
         NET(map___LINE___b_), NET(grad_map___LINE___b_2_)
@@ -1026,7 +966,7 @@ static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
         NET(metadata__b_), NET(grad_metadata__b_2_)
     }},
     /* w_b_dense: initial values, and of the optimiser's states */
-    {SNN_AT_LEVEL(init_w_b_dense_), 2, 3, (const size_t[]){
+    {SNN_AT_LEVEL(init_w_b_dense_), 4, 3, (const size_t[]){
         NET(w_b_dense_), NET(grad_w_b_dense_2_)
     }},
     /* metadata_loss: initial values, and of the optimiser's states */
@@ -1054,7 +994,7 @@ static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
         NET(metadata_snn_all_), NET(grad_metadata_snn_all_2_)
     }},
     /* w___func__: initial values, and of the optimiser's states */
-    {SNN_AT_LEVEL(init_w_b_dense_), 2, 10, (const size_t[]){
+    {SNN_AT_LEVEL(init_w_b_dense_), 4, 10, (const size_t[]){
         NET(w___func___), NET(grad_w___func___2_)
     }},
 };
@@ -1132,45 +1072,48 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_b_), 3, 0, NULL},
+    /* the gradient of w_b, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_b_), 6, 0, (const size_t[]){
+        NET(grad_w_b_2_)
+    }},
     /* the gradient of map___LINE___b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 1, 0, (const size_t[]){
         NET(grad_map___LINE___b_)
     }},
     /* the gradient of metadata__b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata__b_)
     }},
     /* the gradient of w_b_dense, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_b_dense_), 2, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 4, 0, (const size_t[]){
         NET(grad_w_b_dense_)
     }},
     /* the gradient of metadata_loss, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata_loss_)
     }},
     /* the gradient of metadata_grad_w_b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata_grad_w_b_)
     }},
     /* the gradient of metadata_activity_b, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata_activity_b_)
     }},
     /* the gradient of metadata__1, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata__1_)
     }},
     /* the gradient of metadata__, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata___)
     }},
     /* the gradient of metadata_snn_all, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata_snn_all_)
     }},
     /* the gradient of w___func__, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_b_dense_), 2, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_w_b_), 4, 0, (const size_t[]){
         NET(grad_w___func___)
     }},
     /* w_b_dense with outputs first, for the gradient of its inputs */
@@ -1251,45 +1194,48 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_b_), 3, 0, NULL},
+    /* w_b: one step of memset */
+    {SNN_AT_LEVEL(update_w_b_), 6, 0, (const size_t[]){
+        NET(grad_w_b_3_), NET(grad_w_b_2_), NET(w_b_)
+    }},
     /* map___LINE___b: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 1, 0, (const size_t[]){
         NET(grad_map___LINE___b_2_), NET(grad_map___LINE___b_), NET(map___LINE___b_)
     }},
     /* metadata__b: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata__b_2_), NET(grad_metadata__b_), NET(metadata__b_)
     }},
     /* w_b_dense: one step of memset */
-    {SNN_AT_LEVEL(update_w_b_dense_), 2, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 4, 0, (const size_t[]){
         NET(grad_w_b_dense_2_), NET(grad_w_b_dense_), NET(w_b_dense_)
     }},
     /* metadata_loss: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata_loss_2_), NET(grad_metadata_loss_), NET(metadata_loss_)
     }},
     /* metadata_grad_w_b: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata_grad_w_b_2_), NET(grad_metadata_grad_w_b_), NET(metadata_grad_w_b_)
     }},
     /* metadata_activity_b: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata_activity_b_2_), NET(grad_metadata_activity_b_), NET(metadata_activity_b_)
     }},
     /* metadata__1: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata__1_2_), NET(grad_metadata__1_), NET(metadata__1_)
     }},
     /* metadata__: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata___2_), NET(grad_metadata___), NET(metadata___)
     }},
     /* metadata_snn_all: one step of memset */
-    {SNN_AT_LEVEL(update_map___LINE___b_), 1, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 1, 0, (const size_t[]){
         NET(grad_metadata_snn_all_2_), NET(grad_metadata_snn_all_), NET(metadata_snn_all_)
     }},
     /* w___func__: one step of memset */
-    {SNN_AT_LEVEL(update_w_b_dense_), 2, 0, (const size_t[]){
+    {SNN_AT_LEVEL(update_w_b_), 4, 0, (const size_t[]){
         NET(grad_w___func___2_), NET(grad_w___func___), NET(w___func___)
     }},
 };

@@ -132,26 +132,23 @@ struct net {
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
+    float *restrict m_w_digit_ = snn_given(context, 1);
+    float *restrict v_w_digit_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-            m_w_digit_[i][j] = 0.0f;
-            v_w_digit_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        m_w_digit_[k] = 0.0f;
+        v_w_digit_[k] = 0.0f;
     }
 }
 
 /* tired_gain_digit: initial values, and of the optimiser's states */
 static void SNN_AT_LEVEL(init_tired_gain_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float *restrict tired_gain_digit_ = net->tired_gain_digit_;
-    float *restrict m_tired_gain_digit_ = net->m_tired_gain_digit_;
-    float *restrict v_tired_gain_digit_ = net->v_tired_gain_digit_;
+    float *restrict tired_gain_digit_ = snn_given(context, 0);
+    float *restrict m_tired_gain_digit_ = snn_given(context, 1);
+    float *restrict v_tired_gain_digit_ = snn_given(context, 2);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
         tired_gain_digit_[k] = 1.0f;
         m_tired_gain_digit_[k] = 0.0f;
@@ -376,25 +373,12 @@ static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* the gradient of w_digit, before a batch adds to it */
+/* the gradient of w_digit, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of tired_gain_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_tired_gain_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
+    float *restrict grad_w_digit_ = snn_given(context, 0);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        grad_tired_gain_digit_[k] = 0.0f;
+        grad_w_digit_[k] = 0.0f;
     }
 }
 
@@ -518,45 +502,14 @@ static void SNN_AT_LEVEL(gradient_tired_gain_digit_)(void *context, int32_t firs
     }
 }
 
-/* w_digit: one step of adam */
+/* w_digit: one step of adam; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    float (*restrict m_w_digit_)[3] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[3] = net->v_w_digit_;
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
-    const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
-    const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float gradient_ = grad_w_digit_[i][j];
-            const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_digit_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_digit_[i][j] = m_;
-            v_w_digit_[i][j] = v_;
-            w_digit_[i][j] = weight_;
-        }
-    }
-}
-
-/* tired_gain_digit: one step of adam */
-static void SNN_AT_LEVEL(update_tired_gain_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict tired_gain_digit_ = net->tired_gain_digit_;
-    float *restrict grad_tired_gain_digit_ = net->grad_tired_gain_digit_;
-    float *restrict m_tired_gain_digit_ = net->m_tired_gain_digit_;
-    float *restrict v_tired_gain_digit_ = net->v_tired_gain_digit_;
+    float *restrict grad_w_digit_ = snn_given(context, 0);
+    float *restrict m_w_digit_ = snn_given(context, 1);
+    float *restrict v_w_digit_ = snn_given(context, 2);
+    float *restrict w_digit_ = snn_given(context, 3);
     const float lr_ = net->run.lr;
     const float step_ = net->run.step;
     const float x = step_ * -0.105360515f;
@@ -568,19 +521,25 @@ static void SNN_AT_LEVEL(update_tired_gain_digit_)(void *context, int32_t first,
     const float correction2_ = -x_5;
     const float x_6 = sqrtf(correction2_);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        const float gradient_ = grad_tired_gain_digit_[k];
-        const float m_ = 0.9f * m_tired_gain_digit_[k] + 0.1f * gradient_;
-        const float v_ = 0.999f * v_tired_gain_digit_[k] + 0.001f * (gradient_ * gradient_);
-        const float weight_ = tired_gain_digit_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-        m_tired_gain_digit_[k] = m_;
-        v_tired_gain_digit_[k] = v_;
-        tired_gain_digit_[k] = weight_;
+        const float gradient_ = grad_w_digit_[k];
+        const float m_ = 0.9f * m_w_digit_[k] + 0.1f * gradient_;
+        const float v_ = 0.999f * v_w_digit_[k] + 0.001f * (gradient_ * gradient_);
+        const float weight_ = w_digit_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+        m_w_digit_[k] = m_;
+        v_w_digit_[k] = v_;
+        w_digit_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_digit_), 4, 0, NULL},
-    {SNN_AT_LEVEL(init_tired_gain_digit_), 3, 0, NULL},
+    /* w_digit: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_digit_), 12, 0, (const size_t[]){
+        NET(w_digit_), NET(m_w_digit_), NET(v_w_digit_)
+    }},
+    /* tired_gain_digit: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_tired_gain_digit_), 3, 0, (const size_t[]){
+        NET(tired_gain_digit_), NET(m_tired_gain_digit_), NET(v_tired_gain_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -608,8 +567,14 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_digit_), 4, 0, NULL},
-    {SNN_AT_LEVEL(zero_tired_gain_digit_), 3, 0, NULL},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_digit_), 12, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
+    /* the gradient of tired_gain_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_digit_), 3, 0, (const size_t[]){
+        NET(grad_tired_gain_digit_)
+    }},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_digit_), 4, 0, NULL},
@@ -623,8 +588,14 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_digit_), 4, 0, NULL},
-    {SNN_AT_LEVEL(update_tired_gain_digit_), 3, 0, NULL},
+    /* w_digit: one step of adam */
+    {SNN_AT_LEVEL(update_w_digit_), 12, 0, (const size_t[]){
+        NET(grad_w_digit_), NET(m_w_digit_), NET(v_w_digit_), NET(w_digit_)
+    }},
+    /* tired_gain_digit: one step of adam */
+    {SNN_AT_LEVEL(update_w_digit_), 3, 0, (const size_t[]){
+        NET(grad_tired_gain_digit_), NET(m_tired_gain_digit_), NET(v_tired_gain_digit_), NET(tired_gain_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

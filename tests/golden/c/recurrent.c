@@ -187,44 +187,25 @@ struct net {
 static void SNN_AT_LEVEL(init_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_)[5] = net->w_hidden_;
-    float (*restrict velocity_w_hidden_)[5] = net->velocity_w_hidden_;
+    float *restrict w_hidden_ = snn_given(context, 0);
+    float *restrict velocity_w_hidden_ = snn_given(context, 1);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            w_hidden_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-            velocity_w_hidden_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_hidden_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        velocity_w_hidden_[k] = 0.0f;
     }
 }
 
-/* w_hidden_2: initial values, and of the optimiser's states */
+/* w_hidden_2: initial values, and of the optimiser's states; and once more, with other buffers */
 static void SNN_AT_LEVEL(init_w_hidden_2_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
-    float (*restrict velocity_w_hidden_2_)[5] = net->velocity_w_hidden_2_;
+    float *restrict w_hidden_2_ = snn_given(context, 0);
+    float *restrict velocity_w_hidden_2_ = snn_given(context, 1);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            w_hidden_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 5 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
-            velocity_w_hidden_2_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* w_digit: initial values, and of the optimiser's states */
-static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict velocity_w_digit_)[3] = net->velocity_w_digit_;
-    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
-            velocity_w_digit_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_hidden_2_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.4472136f;
+        velocity_w_hidden_2_[k] = 0.0f;
     }
 }
 
@@ -532,39 +513,12 @@ static void SNN_AT_LEVEL(count_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* the gradient of w_hidden, before a batch adds to it */
+/* the gradient of w_hidden, before a batch adds to it; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_hidden_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            grad_w_hidden_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_hidden_2, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_hidden_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_hidden_2_)[5] = net->grad_w_hidden_2_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            grad_w_hidden_2_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
+    float *restrict grad_w_hidden_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        grad_w_hidden_[k] = 0.0f;
     }
 }
 
@@ -1185,73 +1139,38 @@ static void SNN_AT_LEVEL(sum_w_hidden_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* w_hidden: one step of sgd */
+/* w_hidden: one step of sgd; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float *restrict grad_w_hidden_ = snn_given(context, 0);
+    float *restrict velocity_w_hidden_ = snn_given(context, 1);
+    float *restrict w_hidden_ = snn_given(context, 2);
     float *restrict rate_ = net->rate_;
-    float (*restrict w_hidden_)[5] = net->w_hidden_;
-    float (*restrict grad_w_hidden_)[5] = net->grad_w_hidden_;
-    float (*restrict velocity_w_hidden_)[5] = net->velocity_w_hidden_;
     const float lr_ = rate_[0];
     const float scale_ = net->run.scale;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            const float g_ = grad_w_hidden_[i][j] * scale_;
-            const float velocity_ = 0.9f * velocity_w_hidden_[i][j] + g_;
-            const float weight_ = w_hidden_[i][j] - lr_ * velocity_;
-            velocity_w_hidden_[i][j] = velocity_;
-            w_hidden_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_hidden_2: one step of sgd */
-static void SNN_AT_LEVEL(update_w_hidden_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict rate_ = net->rate_;
-    float (*restrict w_hidden_2_)[5] = net->w_hidden_2_;
-    float (*restrict grad_w_hidden_2_)[5] = net->grad_w_hidden_2_;
-    float (*restrict velocity_w_hidden_2_)[5] = net->velocity_w_hidden_2_;
-    const float lr_ = rate_[0];
-    const float scale_ = net->run.scale;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
-            const float g_ = grad_w_hidden_2_[i][j] * scale_;
-            const float velocity_ = 0.9f * velocity_w_hidden_2_[i][j] + g_;
-            const float weight_ = w_hidden_2_[i][j] - lr_ * velocity_;
-            velocity_w_hidden_2_[i][j] = velocity_;
-            w_hidden_2_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict rate_ = net->rate_;
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
-    float (*restrict velocity_w_digit_)[3] = net->velocity_w_digit_;
-    const float lr_ = rate_[0];
-    const float scale_ = net->run.scale;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float g_ = grad_w_digit_[i][j] * scale_;
-            const float velocity_ = 0.9f * velocity_w_digit_[i][j] + g_;
-            const float weight_ = w_digit_[i][j] - lr_ * velocity_;
-            velocity_w_digit_[i][j] = velocity_;
-            w_digit_[i][j] = weight_;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        const float g_ = grad_w_hidden_[k] * scale_;
+        const float velocity_ = 0.9f * velocity_w_hidden_[k] + g_;
+        const float weight_ = w_hidden_[k] - lr_ * velocity_;
+        velocity_w_hidden_[k] = velocity_;
+        w_hidden_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(init_w_hidden_2_), 5, 1, NULL},
-    {SNN_AT_LEVEL(init_w_digit_), 5, 2, NULL},
+    /* w_hidden: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_hidden_), 20, 0, (const size_t[]){
+        NET(w_hidden_), NET(velocity_w_hidden_)
+    }},
+    /* w_hidden_2: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_hidden_2_), 25, 1, (const size_t[]){
+        NET(w_hidden_2_), NET(velocity_w_hidden_2_)
+    }},
+    /* w_digit: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_hidden_2_), 15, 2, (const size_t[]){
+        NET(w_digit_), NET(velocity_w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -1283,9 +1202,18 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_hidden_2_), 5, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_), 5, 0, NULL},
+    /* the gradient of w_hidden, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 20, 0, (const size_t[]){
+        NET(grad_w_hidden_)
+    }},
+    /* the gradient of w_hidden_2, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 25, 0, (const size_t[]){
+        NET(grad_w_hidden_2_)
+    }},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_hidden_), 15, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
     {SNN_AT_LEVEL(transpose_w_hidden_2_), 5, 0, NULL},
     {SNN_AT_LEVEL(transpose_w_digit_), 3, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
@@ -1310,9 +1238,18 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_hidden_), 4, 0, NULL},
-    {SNN_AT_LEVEL(update_w_hidden_2_), 5, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 5, 0, NULL},
+    /* w_hidden: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 20, 0, (const size_t[]){
+        NET(grad_w_hidden_), NET(velocity_w_hidden_), NET(w_hidden_)
+    }},
+    /* w_hidden_2: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 25, 0, (const size_t[]){
+        NET(grad_w_hidden_2_), NET(velocity_w_hidden_2_), NET(w_hidden_2_)
+    }},
+    /* w_digit: one step of sgd */
+    {SNN_AT_LEVEL(update_w_hidden_), 15, 0, (const size_t[]){
+        NET(grad_w_digit_), NET(velocity_w_digit_), NET(w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

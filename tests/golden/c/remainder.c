@@ -168,62 +168,34 @@ struct net {
 #include "snn_vector.h"
 #include "snn_fma.h"
 
-/* w_first: initial values */
+/* w_first: initial values; and once more, with other buffers */
 static void SNN_AT_LEVEL(init_w_first_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_first_)[59] = net->w_first_;
-    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first_2; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 59; j++) {
-            w_first_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 59 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
-        }
-    }
-}
-
-/* b_first: initial values */
-static void SNN_AT_LEVEL(init_b_first_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict b_first_ = net->b_first_;
+    float *restrict w_first_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
     SNN_INDEPENDENT for (int32_t k = first_2; k < last; k++) {
-        b_first_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
+        w_first_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
     }
 }
 
-/* w_second: initial values */
+/* w_second: initial values; and once more, with other buffers */
 static void SNN_AT_LEVEL(init_w_second_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_second_)[59] = net->w_second_;
+    float *restrict w_second_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first_2; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 59; j++) {
-            w_second_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 59 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.13018891f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first_2; k < last; k++) {
+        w_second_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.13018891f;
     }
 }
 
-/* plif_w_second: initial values; and once more, with other buffers */
+/* plif_w_second: initial values; and 5 times more, with other buffers */
 static void SNN_AT_LEVEL(init_plif_w_second_)(void *context, int32_t first_2, int32_t last)
 {
     float *restrict plif_w_second_ = snn_given(context, 0);
     SNN_INDEPENDENT for (int32_t k = first_2; k < last; k++) {
         plif_w_second_[k] = 0.0f;
-    }
-}
-
-/* w_digit: initial values */
-static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[2] = net->w_digit_;
-    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first_2; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 2 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.13018891f;
-        }
     }
 }
 
@@ -504,52 +476,6 @@ static void SNN_AT_LEVEL(count_first_)(void *context, int32_t first_2, int32_t l
             }
         }
         activity_first_[b] = (float)spikes;
-    }
-}
-
-/* the gradient of w_first, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_first_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_first_)[59] = net->grad_w_first_;
-    for (int32_t i = first_2; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 59; j++) {
-            grad_w_first_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of b_first, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_b_first_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict grad_b_first_ = net->grad_b_first_;
-    SNN_INDEPENDENT for (int32_t k = first_2; k < last; k++) {
-        grad_b_first_[k] = 0.0f;
-    }
-}
-
-/* the gradient of w_second, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_second_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_second_)[59] = net->grad_w_second_;
-    for (int32_t i = first_2; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 59; j++) {
-            grad_w_second_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
-    for (int32_t i = first_2; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
     }
 }
 
@@ -962,86 +888,40 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
     }
 }
 
-/* w_first: one step of sgd */
+/* w_first: one step of sgd; and 4 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_first_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_first_)[59] = net->w_first_;
-    float (*restrict grad_w_first_)[59] = net->grad_w_first_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first_2; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 59; j++) {
-            const float weight_ = w_first_[i][j] - lr_ * grad_w_first_[i][j];
-            w_first_[i][j] = weight_;
-        }
-    }
-}
-
-/* b_first: one step of sgd */
-static void SNN_AT_LEVEL(update_b_first_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict b_first_ = net->b_first_;
-    float *restrict grad_b_first_ = net->grad_b_first_;
+    float *restrict w_first_ = snn_given(context, 0);
+    float *restrict grad_w_first_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
     SNN_INDEPENDENT for (int32_t k = first_2; k < last; k++) {
-        const float weight_ = b_first_[k] - lr_ * grad_b_first_[k];
-        b_first_[k] = weight_;
-    }
-}
-
-/* w_second: one step of sgd */
-static void SNN_AT_LEVEL(update_w_second_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_second_)[59] = net->w_second_;
-    float (*restrict grad_w_second_)[59] = net->grad_w_second_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first_2; i < last; i++) {
-        SNN_INDEPENDENT for (int32_t j = 0; j < 59; j++) {
-            const float weight_ = w_second_[i][j] - lr_ * grad_w_second_[i][j];
-            w_second_[i][j] = weight_;
-        }
-    }
-}
-
-/* plif_w_second: one step of sgd */
-static void SNN_AT_LEVEL(update_plif_w_second_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict plif_w_second_ = net->plif_w_second_;
-    float *restrict grad_plif_w_second_ = net->grad_plif_w_second_;
-    const float lr_ = net->run.lr;
-    SNN_INDEPENDENT for (int32_t k = first_2; k < last; k++) {
-        const float weight_ = plif_w_second_[k] - lr_ * grad_plif_w_second_[k];
-        plif_w_second_[k] = weight_;
-    }
-}
-
-/* w_digit: one step of sgd */
-static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[2] = net->w_digit_;
-    float (*restrict grad_w_digit_)[2] = net->grad_w_digit_;
-    const float lr_ = net->run.lr;
-    for (int32_t i = first_2; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
-            w_digit_[i][j] = weight_;
-        }
+        const float weight_ = w_first_[k] - lr_ * grad_w_first_[k];
+        w_first_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_first_), 3, 0, NULL},
-    {SNN_AT_LEVEL(init_b_first_), 59, 1, NULL},
-    {SNN_AT_LEVEL(init_w_second_), 59, 2, NULL},
+    /* w_first: initial values */
+    {SNN_AT_LEVEL(init_w_first_), 177, 0, (const size_t[]){
+        NET(w_first_)
+    }},
+    /* b_first: initial values */
+    {SNN_AT_LEVEL(init_w_first_), 59, 1, (const size_t[]){
+        NET(b_first_)
+    }},
+    /* w_second: initial values */
+    {SNN_AT_LEVEL(init_w_second_), 3481, 2, (const size_t[]){
+        NET(w_second_)
+    }},
     /* plif_w_second: initial values */
     {SNN_AT_LEVEL(init_plif_w_second_), 1, 0, (const size_t[]){
         NET(plif_w_second_)
     }},
-    {SNN_AT_LEVEL(init_w_digit_), 59, 4, NULL},
+    /* w_digit: initial values */
+    {SNN_AT_LEVEL(init_w_second_), 118, 4, (const size_t[]){
+        NET(w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -1086,14 +966,26 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_first_), 3, 0, NULL},
-    {SNN_AT_LEVEL(zero_b_first_), 59, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_second_), 59, 0, NULL},
+    /* the gradient of w_first, before a batch adds to it */
+    {SNN_AT_LEVEL(init_plif_w_second_), 177, 0, (const size_t[]){
+        NET(grad_w_first_)
+    }},
+    /* the gradient of b_first, before a batch adds to it */
+    {SNN_AT_LEVEL(init_plif_w_second_), 59, 0, (const size_t[]){
+        NET(grad_b_first_)
+    }},
+    /* the gradient of w_second, before a batch adds to it */
+    {SNN_AT_LEVEL(init_plif_w_second_), 3481, 0, (const size_t[]){
+        NET(grad_w_second_)
+    }},
     /* the gradient of plif_w_second, before a batch adds to it */
     {SNN_AT_LEVEL(init_plif_w_second_), 1, 0, (const size_t[]){
         NET(grad_plif_w_second_)
     }},
-    {SNN_AT_LEVEL(zero_w_digit_), 59, 0, NULL},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(init_plif_w_second_), 118, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
     {SNN_AT_LEVEL(transpose_w_second_), 59, 0, NULL},
     {SNN_AT_LEVEL(transpose_w_digit_), 2, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
@@ -1112,11 +1004,26 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_first_), 3, 0, NULL},
-    {SNN_AT_LEVEL(update_b_first_), 59, 0, NULL},
-    {SNN_AT_LEVEL(update_w_second_), 59, 0, NULL},
-    {SNN_AT_LEVEL(update_plif_w_second_), 1, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 59, 0, NULL},
+    /* w_first: one step of sgd */
+    {SNN_AT_LEVEL(update_w_first_), 177, 0, (const size_t[]){
+        NET(w_first_), NET(grad_w_first_)
+    }},
+    /* b_first: one step of sgd */
+    {SNN_AT_LEVEL(update_w_first_), 59, 0, (const size_t[]){
+        NET(b_first_), NET(grad_b_first_)
+    }},
+    /* w_second: one step of sgd */
+    {SNN_AT_LEVEL(update_w_first_), 3481, 0, (const size_t[]){
+        NET(w_second_), NET(grad_w_second_)
+    }},
+    /* plif_w_second: one step of sgd */
+    {SNN_AT_LEVEL(update_w_first_), 1, 0, (const size_t[]){
+        NET(plif_w_second_), NET(grad_plif_w_second_)
+    }},
+    /* w_digit: one step of sgd */
+    {SNN_AT_LEVEL(update_w_first_), 118, 0, (const size_t[]){
+        NET(w_digit_), NET(grad_w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

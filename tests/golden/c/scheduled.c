@@ -180,12 +180,10 @@ struct net {
 static void SNN_AT_LEVEL(init_w_a_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_a_)[4] = net->w_a_;
+    float *restrict w_a_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            w_a_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 4 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_a_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
     }
 }
 
@@ -193,12 +191,10 @@ static void SNN_AT_LEVEL(init_w_a_)(void *context, int32_t first, int32_t last)
 static void SNN_AT_LEVEL(init_w_out_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_out_)[2] = net->w_out_;
+    float *restrict w_out_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            w_out_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 2 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_out_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
     }
 }
 
@@ -427,27 +423,12 @@ static void SNN_AT_LEVEL(count_a_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* the gradient of w_a, before a batch adds to it */
+/* the gradient of w_a, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_a_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_a_)[4] = net->grad_w_a_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            grad_w_a_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_out, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_out_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_out_)[2] = net->grad_w_out_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            grad_w_out_[i][j] = 0.0f;
-        }
+    float *restrict grad_w_a_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        grad_w_a_[k] = 0.0f;
     }
 }
 
@@ -736,41 +717,29 @@ static void SNN_AT_LEVEL(sum_w_a_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* w_a: one step of sgd */
+/* w_a: one step of sgd; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_w_a_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float *restrict w_a_ = snn_given(context, 0);
+    float *restrict grad_w_a_ = snn_given(context, 1);
     float *restrict rate_ = net->rate_;
-    float (*restrict w_a_)[4] = net->w_a_;
-    float (*restrict grad_w_a_)[4] = net->grad_w_a_;
     const float lr_ = rate_[0];
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            const float weight_ = w_a_[i][j] - lr_ * grad_w_a_[i][j];
-            w_a_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_out: one step of sgd */
-static void SNN_AT_LEVEL(update_w_out_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict rate_ = net->rate_;
-    float (*restrict w_out_)[2] = net->w_out_;
-    float (*restrict grad_w_out_)[2] = net->grad_w_out_;
-    const float lr_ = rate_[0];
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            const float weight_ = w_out_[i][j] - lr_ * grad_w_out_[i][j];
-            w_out_[i][j] = weight_;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        const float weight_ = w_a_[k] - lr_ * grad_w_a_[k];
+        w_a_[k] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_a_), 3, 0, NULL},
-    {SNN_AT_LEVEL(init_w_out_), 4, 1, NULL},
+    /* w_a: initial values */
+    {SNN_AT_LEVEL(init_w_a_), 12, 0, (const size_t[]){
+        NET(w_a_)
+    }},
+    /* w_out: initial values */
+    {SNN_AT_LEVEL(init_w_out_), 8, 1, (const size_t[]){
+        NET(w_out_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -796,8 +765,14 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_a_), 3, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_out_), 4, 0, NULL},
+    /* the gradient of w_a, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_a_), 12, 0, (const size_t[]){
+        NET(grad_w_a_)
+    }},
+    /* the gradient of w_out, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_a_), 8, 0, (const size_t[]){
+        NET(grad_w_out_)
+    }},
     {SNN_AT_LEVEL(transpose_w_out_), 2, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_out_), 8, 0, NULL},
@@ -815,8 +790,14 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_a_), 3, 0, NULL},
-    {SNN_AT_LEVEL(update_w_out_), 4, 0, NULL},
+    /* w_a: one step of sgd */
+    {SNN_AT_LEVEL(update_w_a_), 12, 0, (const size_t[]){
+        NET(w_a_), NET(grad_w_a_)
+    }},
+    /* w_out: one step of sgd */
+    {SNN_AT_LEVEL(update_w_a_), 8, 0, (const size_t[]){
+        NET(w_out_), NET(grad_w_out_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

@@ -163,52 +163,18 @@ struct net {
 #include "snn_vector.h"
 #include "snn_fma.h"
 
-/* w_digit: initial values, and of the optimiser's states */
+/* w_digit: initial values, and of the optimiser's states; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[4] = net->w_digit_;
-    float (*restrict m_w_digit_)[4] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[4] = net->v_w_digit_;
-    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 4 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-            m_w_digit_[i][j] = 0.0f;
-            v_w_digit_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* w_digit_2: initial values, and of the optimiser's states */
-static void SNN_AT_LEVEL(init_w_digit_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
-    float (*restrict m_w_digit_2_)[3] = net->m_w_digit_2_;
-    float (*restrict v_w_digit_2_)[3] = net->v_w_digit_2_;
-    const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_2_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-            m_w_digit_2_[i][j] = 0.0f;
-            v_w_digit_2_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* b_digit: initial values, and of the optimiser's states */
-static void SNN_AT_LEVEL(init_b_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict b_digit_ = net->b_digit_;
-    float *restrict m_b_digit_ = net->m_b_digit_;
-    float *restrict v_b_digit_ = net->v_b_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
+    float *restrict m_w_digit_ = snn_given(context, 1);
+    float *restrict v_w_digit_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        b_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-        m_b_digit_[k] = 0.0f;
-        v_b_digit_[k] = 0.0f;
+        w_digit_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        m_w_digit_[k] = 0.0f;
+        v_w_digit_[k] = 0.0f;
     }
 }
 
@@ -416,37 +382,12 @@ static void SNN_AT_LEVEL(count_digit_if_)(void *context, int32_t first, int32_t 
     }
 }
 
-/* the gradient of w_digit, before a batch adds to it */
+/* the gradient of w_digit, before a batch adds to it; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_)[4] = net->grad_w_digit_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            grad_w_digit_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_digit_2, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_digit_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_2_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of b_digit, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_b_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict grad_b_digit_ = net->grad_b_digit_;
+    float *restrict grad_w_digit_ = snn_given(context, 0);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        grad_b_digit_[k] = 0.0f;
+        grad_w_digit_[k] = 0.0f;
     }
 }
 
@@ -698,82 +639,14 @@ static void SNN_AT_LEVEL(sum_w_digit_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* w_digit: one step of adamw */
+/* w_digit: one step of adamw; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[4] = net->w_digit_;
-    float (*restrict grad_w_digit_)[4] = net->grad_w_digit_;
-    float (*restrict m_w_digit_)[4] = net->m_w_digit_;
-    float (*restrict v_w_digit_)[4] = net->v_w_digit_;
-    const float lr_ = net->run.lr;
-    const float x = lr_ * 0.01f;
-    const float step_ = net->run.step;
-    const float x_2 = step_ * -0.105360515f;
-    const float x_3 = snn_expm1f(x_2);
-    const float correction1_ = -x_3;
-    const float x_4 = lr_ / correction1_;
-    const float x_5 = step_ * -0.0010005003f;
-    const float x_6 = snn_expm1f(x_5);
-    const float correction2_ = -x_6;
-    const float x_7 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            const float weight_ = w_digit_[i][j];
-            const float weight_2_ = weight_ - x * weight_;
-            const float gradient_ = grad_w_digit_[i][j];
-            const float m_ = 0.9f * m_w_digit_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_digit_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_3_ = weight_2_ - x_4 * m_ / (sqrtf(v_) / x_7 + 1e-8f);
-            m_w_digit_[i][j] = m_;
-            v_w_digit_[i][j] = v_;
-            w_digit_[i][j] = weight_3_;
-        }
-    }
-}
-
-/* w_digit_2: one step of adamw */
-static void SNN_AT_LEVEL(update_w_digit_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_digit_2_)[3] = net->w_digit_2_;
-    float (*restrict grad_w_digit_2_)[3] = net->grad_w_digit_2_;
-    float (*restrict m_w_digit_2_)[3] = net->m_w_digit_2_;
-    float (*restrict v_w_digit_2_)[3] = net->v_w_digit_2_;
-    const float lr_ = net->run.lr;
-    const float x = lr_ * 0.01f;
-    const float step_ = net->run.step;
-    const float x_2 = step_ * -0.105360515f;
-    const float x_3 = snn_expm1f(x_2);
-    const float correction1_ = -x_3;
-    const float x_4 = lr_ / correction1_;
-    const float x_5 = step_ * -0.0010005003f;
-    const float x_6 = snn_expm1f(x_5);
-    const float correction2_ = -x_6;
-    const float x_7 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float weight_ = w_digit_2_[i][j];
-            const float weight_2_ = weight_ - x * weight_;
-            const float gradient_ = grad_w_digit_2_[i][j];
-            const float m_ = 0.9f * m_w_digit_2_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_digit_2_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_3_ = weight_2_ - x_4 * m_ / (sqrtf(v_) / x_7 + 1e-8f);
-            m_w_digit_2_[i][j] = m_;
-            v_w_digit_2_[i][j] = v_;
-            w_digit_2_[i][j] = weight_3_;
-        }
-    }
-}
-
-/* b_digit: one step of adamw */
-static void SNN_AT_LEVEL(update_b_digit_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float *restrict b_digit_ = net->b_digit_;
-    float *restrict grad_b_digit_ = net->grad_b_digit_;
-    float *restrict m_b_digit_ = net->m_b_digit_;
-    float *restrict v_b_digit_ = net->v_b_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
+    float *restrict grad_w_digit_ = snn_given(context, 1);
+    float *restrict m_w_digit_ = snn_given(context, 2);
+    float *restrict v_w_digit_ = snn_given(context, 3);
     const float lr_ = net->run.lr;
     const float x = lr_ * 0.01f;
     const float step_ = net->run.step;
@@ -786,22 +659,31 @@ static void SNN_AT_LEVEL(update_b_digit_)(void *context, int32_t first, int32_t 
     const float correction2_ = -x_6;
     const float x_7 = sqrtf(correction2_);
     SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
-        const float weight_ = b_digit_[k];
+        const float weight_ = w_digit_[k];
         const float weight_2_ = weight_ - x * weight_;
-        const float gradient_ = grad_b_digit_[k];
-        const float m_ = 0.9f * m_b_digit_[k] + 0.1f * gradient_;
-        const float v_ = 0.999f * v_b_digit_[k] + 0.001f * (gradient_ * gradient_);
+        const float gradient_ = grad_w_digit_[k];
+        const float m_ = 0.9f * m_w_digit_[k] + 0.1f * gradient_;
+        const float v_ = 0.999f * v_w_digit_[k] + 0.001f * (gradient_ * gradient_);
         const float weight_3_ = weight_2_ - x_4 * m_ / (sqrtf(v_) / x_7 + 1e-8f);
-        m_b_digit_[k] = m_;
-        v_b_digit_[k] = v_;
-        b_digit_[k] = weight_3_;
+        m_w_digit_[k] = m_;
+        v_w_digit_[k] = v_;
+        w_digit_[k] = weight_3_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_digit_), 4, 0, NULL},
-    {SNN_AT_LEVEL(init_w_digit_2_), 4, 1, NULL},
-    {SNN_AT_LEVEL(init_b_digit_), 3, 2, NULL},
+    /* w_digit: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_digit_), 16, 0, (const size_t[]){
+        NET(w_digit_), NET(m_w_digit_), NET(v_w_digit_)
+    }},
+    /* w_digit_2: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_digit_), 12, 1, (const size_t[]){
+        NET(w_digit_2_), NET(m_w_digit_2_), NET(v_w_digit_2_)
+    }},
+    /* b_digit: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_digit_), 3, 2, (const size_t[]){
+        NET(b_digit_), NET(m_b_digit_), NET(v_b_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -827,9 +709,18 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_digit_), 4, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_digit_2_), 4, 0, NULL},
-    {SNN_AT_LEVEL(zero_b_digit_), 3, 0, NULL},
+    /* the gradient of w_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_digit_), 16, 0, (const size_t[]){
+        NET(grad_w_digit_)
+    }},
+    /* the gradient of w_digit_2, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_digit_), 12, 0, (const size_t[]){
+        NET(grad_w_digit_2_)
+    }},
+    /* the gradient of b_digit, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_digit_), 3, 0, (const size_t[]){
+        NET(grad_b_digit_)
+    }},
     {SNN_AT_LEVEL(transpose_w_digit_2_), 3, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_digit_sum_), 8, 0, NULL},
@@ -846,9 +737,18 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_digit_), 4, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_2_), 4, 0, NULL},
-    {SNN_AT_LEVEL(update_b_digit_), 3, 0, NULL},
+    /* w_digit: one step of adamw */
+    {SNN_AT_LEVEL(update_w_digit_), 16, 0, (const size_t[]){
+        NET(w_digit_), NET(grad_w_digit_), NET(m_w_digit_), NET(v_w_digit_)
+    }},
+    /* w_digit_2: one step of adamw */
+    {SNN_AT_LEVEL(update_w_digit_), 12, 0, (const size_t[]){
+        NET(w_digit_2_), NET(grad_w_digit_2_), NET(m_w_digit_2_), NET(v_w_digit_2_)
+    }},
+    /* b_digit: one step of adamw */
+    {SNN_AT_LEVEL(update_w_digit_), 3, 0, (const size_t[]){
+        NET(b_digit_), NET(grad_b_digit_), NET(m_b_digit_), NET(v_b_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)

@@ -196,14 +196,12 @@ struct net {
 static void SNN_AT_LEVEL(init_k_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict k_)[4] = net->k_;
+    float *restrict k_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
     const uint32_t key_2 = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)1);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            const float radius_ = sqrtf(-2.0f * snn_logf(1.0f - (0.5f + (2.0f * ((float)(snn_random(key, (uint32_t)(i * 4 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f)));
-            k_[i][j] = radius_ * snn_cosf(6.2831855f * (0.5f + (2.0f * ((float)(snn_random(key_2, (uint32_t)(i * 4 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f));
-        }
+    SNN_INDEPENDENT for (int32_t k_2 = first; k_2 < last; k_2++) {
+        const float radius_ = sqrtf(-2.0f * snn_logf(1.0f - (0.5f + (2.0f * ((float)(snn_random(key, (uint32_t)k_2) / 256u) / 16777216.0f) - 1.0f) * 0.5f)));
+        k_[k_2] = radius_ * snn_cosf(6.2831855f * (0.5f + (2.0f * ((float)(snn_random(key_2, (uint32_t)k_2) / 256u) / 16777216.0f) - 1.0f) * 0.5f));
     }
 }
 
@@ -211,12 +209,10 @@ static void SNN_AT_LEVEL(init_k_)(void *context, int32_t first, int32_t last)
 static void SNN_AT_LEVEL(init_mask_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict mask_)[4] = net->mask_;
+    float *restrict mask_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            mask_[i][j] = 0.5f + (2.0f * ((float)(snn_random(key, (uint32_t)(i * 4 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f < 0.5f ? 1.0f : 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k_2 = first; k_2 < last; k_2++) {
+        mask_[k_2] = 0.5f + (2.0f * ((float)(snn_random(key, (uint32_t)k_2) / 256u) / 16777216.0f) - 1.0f) * 0.5f < 0.5f ? 1.0f : 0.0f;
     }
 }
 
@@ -224,12 +220,10 @@ static void SNN_AT_LEVEL(init_mask_)(void *context, int32_t first, int32_t last)
 static void SNN_AT_LEVEL(init_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            w_digit_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 3 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-        }
+    SNN_INDEPENDENT for (int32_t k_2 = first; k_2 < last; k_2++) {
+        w_digit_[k_2] = (2.0f * ((float)(snn_random(key, (uint32_t)k_2) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
     }
 }
 
@@ -691,21 +685,32 @@ static void SNN_AT_LEVEL(count_a_)(void *context, int32_t first, int32_t last)
 /* the gradient of k, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_k_)(void *context, int32_t first, int32_t last)
 {
-    float (*restrict grad_k_)[4] = snn_given(context, 0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            grad_k_[i][j] = 0.0f;
+    float *restrict grad_k_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k_2 = first; k_2 < last; k_2++) {
+        grad_k_[k_2] = 0.0f;
+    }
+}
+
+/* g_digit_map, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_g_digit_map_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict g_digit_map_)[3] = net->g_digit_map_;
+    for (int32_t inputs = first; inputs < last; inputs++) {
+        SNN_INDEPENDENT_SHORT for (int32_t outputs = 0; outputs < 3; outputs++) {
+            g_digit_map_[inputs][outputs] = 0.0f;
         }
     }
 }
 
-/* the gradient of w_digit, before a batch adds to it; and once more, with other buffers */
-static void SNN_AT_LEVEL(zero_w_digit_)(void *context, int32_t first, int32_t last)
+/* g_b_map, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_g_b_map_)(void *context, int32_t first, int32_t last)
 {
-    float (*restrict grad_w_digit_)[3] = snn_given(context, 0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            grad_w_digit_[i][j] = 0.0f;
+    const struct net *net = snn_net(context);
+    float (*restrict g_b_map_)[4] = net->g_b_map_;
+    for (int32_t inputs = first; inputs < last; inputs++) {
+        SNN_INDEPENDENT_SHORT for (int32_t outputs = 0; outputs < 4; outputs++) {
+            g_b_map_[inputs][outputs] = 0.0f;
         }
     }
 }
@@ -1506,15 +1511,13 @@ static void SNN_AT_LEVEL(gradient_k_3_)(void *context, int32_t first, int32_t la
 static void SNN_AT_LEVEL(update_k_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict k_)[4] = net->k_;
-    float (*restrict grad_k_)[4] = net->grad_k_;
+    float *restrict k_ = snn_given(context, 0);
+    float *restrict grad_k_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            const float weight_ = k_[i][j] - lr_ * grad_k_[i][j];
-            const float updated_ = snn_minf(snn_maxf(weight_, -1.0f), 1.0f);
-            k_[i][j] = updated_;
-        }
+    SNN_INDEPENDENT for (int32_t k_2 = first; k_2 < last; k_2++) {
+        const float weight_ = k_[k_2] - lr_ * grad_k_[k_2];
+        const float updated_ = snn_minf(snn_maxf(weight_, -1.0f), 1.0f);
+        k_[k_2] = updated_;
     }
 }
 
@@ -1522,21 +1525,28 @@ static void SNN_AT_LEVEL(update_k_)(void *context, int32_t first, int32_t last)
 static void SNN_AT_LEVEL(update_w_digit_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[3] = net->w_digit_;
-    float (*restrict grad_w_digit_)[3] = net->grad_w_digit_;
+    float *restrict w_digit_ = snn_given(context, 0);
+    float *restrict grad_w_digit_ = snn_given(context, 1);
     const float lr_ = net->run.lr;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-            const float weight_ = w_digit_[i][j] - lr_ * grad_w_digit_[i][j];
-            w_digit_[i][j] = weight_;
-        }
+    SNN_INDEPENDENT for (int32_t k_2 = first; k_2 < last; k_2++) {
+        const float weight_ = w_digit_[k_2] - lr_ * grad_w_digit_[k_2];
+        w_digit_[k_2] = weight_;
     }
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_k_), 4, 0, NULL},
-    {SNN_AT_LEVEL(init_mask_), 4, 1, NULL},
-    {SNN_AT_LEVEL(init_w_digit_), 4, 2, NULL},
+    /* k: initial values */
+    {SNN_AT_LEVEL(init_k_), 16, 0, (const size_t[]){
+        NET(k_)
+    }},
+    /* mask: initial values */
+    {SNN_AT_LEVEL(init_mask_), 16, 1, (const size_t[]){
+        NET(mask_)
+    }},
+    /* w_digit: initial values */
+    {SNN_AT_LEVEL(init_w_digit_), 12, 2, (const size_t[]){
+        NET(w_digit_)
+    }},
     {SNN_AT_LEVEL(orthogonal_k_), 1, 0, NULL},
 };
 
@@ -1584,21 +1594,15 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     /* the gradient of k, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_k_), 4, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_k_), 16, 0, (const size_t[]){
         NET(grad_k_)
     }},
     /* the gradient of w_digit, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_digit_), 4, 0, (const size_t[]){
+    {SNN_AT_LEVEL(zero_k_), 12, 0, (const size_t[]){
         NET(grad_w_digit_)
     }},
-    /* g_digit_map, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_w_digit_), 4, 0, (const size_t[]){
-        NET(g_digit_map_)
-    }},
-    /* g_b_map, before a batch adds to it */
-    {SNN_AT_LEVEL(zero_k_), 4, 0, (const size_t[]){
-        NET(g_b_map_)
-    }},
+    {SNN_AT_LEVEL(zero_g_digit_map_), 4, 0, NULL},
+    {SNN_AT_LEVEL(zero_g_b_map_), 4, 0, NULL},
     /* k with outputs first, for the gradient of its inputs */
     {SNN_AT_LEVEL(transpose_k_), 4, 0, (const size_t[]){
         NET(k_transposed_), NET(k_)
@@ -1648,8 +1652,14 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_k_), 4, 0, NULL},
-    {SNN_AT_LEVEL(update_w_digit_), 4, 0, NULL},
+    /* k: one step of sgd */
+    {SNN_AT_LEVEL(update_k_), 16, 0, (const size_t[]){
+        NET(k_), NET(grad_k_)
+    }},
+    /* w_digit: one step of sgd */
+    {SNN_AT_LEVEL(update_w_digit_), 12, 0, (const size_t[]){
+        NET(w_digit_), NET(grad_w_digit_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
