@@ -134,16 +134,14 @@ struct net {
 static void SNN_AT_LEVEL(init_w_a_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_a_)[4] = net->w_a_;
-    float (*restrict m_w_a_)[4] = net->m_w_a_;
-    float (*restrict v_w_a_)[4] = net->v_w_a_;
+    float *restrict w_a_ = snn_given(context, 0);
+    float *restrict m_w_a_ = snn_given(context, 1);
+    float *restrict v_w_a_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            w_a_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 4 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
-            m_w_a_[i][j] = 0.0f;
-            v_w_a_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_a_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.57735026f;
+        m_w_a_[k] = 0.0f;
+        v_w_a_[k] = 0.0f;
     }
 }
 
@@ -151,16 +149,14 @@ static void SNN_AT_LEVEL(init_w_a_)(void *context, int32_t first, int32_t last)
 static void SNN_AT_LEVEL(init_w_out_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_out_)[2] = net->w_out_;
-    float (*restrict m_w_out_)[2] = net->m_w_out_;
-    float (*restrict v_w_out_)[2] = net->v_w_out_;
+    float *restrict w_out_ = snn_given(context, 0);
+    float *restrict m_w_out_ = snn_given(context, 1);
+    float *restrict v_w_out_ = snn_given(context, 2);
     const uint32_t key = snn_key(net->run.seed, net->run.epoch, (uint32_t)snn_number(context), (uint32_t)0);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            w_out_[i][j] = (2.0f * ((float)(snn_random(key, (uint32_t)(i * 2 + j)) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
-            m_w_out_[i][j] = 0.0f;
-            v_w_out_[i][j] = 0.0f;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        w_out_[k] = (2.0f * ((float)(snn_random(key, (uint32_t)k) / 256u) / 16777216.0f) - 1.0f) * 0.5f;
+        m_w_out_[k] = 0.0f;
+        v_w_out_[k] = 0.0f;
     }
 }
 
@@ -361,27 +357,12 @@ static void SNN_AT_LEVEL(count_a_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* the gradient of w_a, before a batch adds to it */
+/* the gradient of w_a, before a batch adds to it; and once more, with other buffers */
 static void SNN_AT_LEVEL(zero_w_a_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_a_)[4] = net->grad_w_a_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            grad_w_a_[i][j] = 0.0f;
-        }
-    }
-}
-
-/* the gradient of w_out, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_w_out_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict grad_w_out_)[2] = net->grad_w_out_;
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            grad_w_out_[i][j] = 0.0f;
-        }
+    float *restrict grad_w_a_ = snn_given(context, 0);
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        grad_w_a_[k] = 0.0f;
     }
 }
 
@@ -662,14 +643,14 @@ static void SNN_AT_LEVEL(sum_w_a_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* w_a: one step of adam */
+/* w_a: one step of adam; and once more, with other buffers */
 static void SNN_AT_LEVEL(update_w_a_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_a_)[4] = net->w_a_;
-    float (*restrict grad_w_a_)[4] = net->grad_w_a_;
-    float (*restrict m_w_a_)[4] = net->m_w_a_;
-    float (*restrict v_w_a_)[4] = net->v_w_a_;
+    float *restrict grad_w_a_ = snn_given(context, 0);
+    float *restrict m_w_a_ = snn_given(context, 1);
+    float *restrict v_w_a_ = snn_given(context, 2);
+    float *restrict w_a_ = snn_given(context, 3);
     const float lr_ = net->run.lr;
     const float step_ = net->run.step;
     const float x = step_ * -0.105360515f;
@@ -680,47 +661,14 @@ static void SNN_AT_LEVEL(update_w_a_)(void *context, int32_t first, int32_t last
     const float x_5 = snn_expm1f(x_4);
     const float correction2_ = -x_5;
     const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            const float gradient_ = grad_w_a_[i][j];
-            const float m_ = 0.9f * m_w_a_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_a_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_a_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_a_[i][j] = m_;
-            v_w_a_[i][j] = v_;
-            w_a_[i][j] = weight_;
-        }
-    }
-}
-
-/* w_out: one step of adam */
-static void SNN_AT_LEVEL(update_w_out_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict w_out_)[2] = net->w_out_;
-    float (*restrict grad_w_out_)[2] = net->grad_w_out_;
-    float (*restrict m_w_out_)[2] = net->m_w_out_;
-    float (*restrict v_w_out_)[2] = net->v_w_out_;
-    const float lr_ = net->run.lr;
-    const float step_ = net->run.step;
-    const float x = step_ * -0.105360515f;
-    const float x_2 = snn_expm1f(x);
-    const float correction1_ = -x_2;
-    const float x_3 = lr_ / correction1_;
-    const float x_4 = step_ * -0.0010005003f;
-    const float x_5 = snn_expm1f(x_4);
-    const float correction2_ = -x_5;
-    const float x_6 = sqrtf(correction2_);
-    for (int32_t i = first; i < last; i++) {
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-            const float gradient_ = grad_w_out_[i][j];
-            const float m_ = 0.9f * m_w_out_[i][j] + 0.1f * gradient_;
-            const float v_ = 0.999f * v_w_out_[i][j] + 0.001f * (gradient_ * gradient_);
-            const float weight_ = w_out_[i][j] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
-            m_w_out_[i][j] = m_;
-            v_w_out_[i][j] = v_;
-            w_out_[i][j] = weight_;
-        }
+    SNN_INDEPENDENT for (int32_t k = first; k < last; k++) {
+        const float gradient_ = grad_w_a_[k];
+        const float m_ = 0.9f * m_w_a_[k] + 0.1f * gradient_;
+        const float v_ = 0.999f * v_w_a_[k] + 0.001f * (gradient_ * gradient_);
+        const float weight_ = w_a_[k] - x_3 * m_ / (sqrtf(v_) / x_6 + 1e-8f);
+        m_w_a_[k] = m_;
+        v_w_a_[k] = v_;
+        w_a_[k] = weight_;
     }
 }
 
@@ -756,8 +704,14 @@ static void SNN_AT_LEVEL(scan_a_li_sum_)(void *context, int32_t first, int32_t l
 }
 
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
-    {SNN_AT_LEVEL(init_w_a_), 3, 0, NULL},
-    {SNN_AT_LEVEL(init_w_out_), 4, 1, NULL},
+    /* w_a: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_a_), 12, 0, (const size_t[]){
+        NET(w_a_), NET(m_w_a_), NET(v_w_a_)
+    }},
+    /* w_out: initial values, and of the optimiser's states */
+    {SNN_AT_LEVEL(init_w_out_), 8, 1, (const size_t[]){
+        NET(w_out_), NET(m_w_out_), NET(v_w_out_)
+    }},
 };
 
 static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
@@ -798,8 +752,14 @@ static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
-    {SNN_AT_LEVEL(zero_w_a_), 3, 0, NULL},
-    {SNN_AT_LEVEL(zero_w_out_), 4, 0, NULL},
+    /* the gradient of w_a, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_a_), 12, 0, (const size_t[]){
+        NET(grad_w_a_)
+    }},
+    /* the gradient of w_out, before a batch adds to it */
+    {SNN_AT_LEVEL(zero_w_a_), 8, 0, (const size_t[]){
+        NET(grad_w_out_)
+    }},
     {SNN_AT_LEVEL(transpose_w_out_), 2, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_out_), 8, 0, NULL},
@@ -817,8 +777,14 @@ static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
-    {SNN_AT_LEVEL(update_w_a_), 3, 0, NULL},
-    {SNN_AT_LEVEL(update_w_out_), 4, 0, NULL},
+    /* w_a: one step of adam */
+    {SNN_AT_LEVEL(update_w_a_), 12, 0, (const size_t[]){
+        NET(grad_w_a_), NET(m_w_a_), NET(v_w_a_), NET(w_a_)
+    }},
+    /* w_out: one step of adam */
+    {SNN_AT_LEVEL(update_w_a_), 8, 0, (const size_t[]){
+        NET(grad_w_out_), NET(m_w_out_), NET(v_w_out_), NET(w_out_)
+    }},
 };
 
 static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
