@@ -21,9 +21,11 @@ static const OpFacts op_facts[OP_BODY_COUNT] = {
 #undef B
 #undef S
 #undef W
-    [OP_CONST] = {"const", 0, 'N'}, [OP_INPUT] = {"input", 0, 'N'},   [OP_STATE] = {"state", 0, 'N'},
-    [OP_PARAM] = {"param", 0, 'N'}, [OP_SCALAR] = {"scalar", 0, 'N'}, [OP_STEP] = {"step", 3, 'N'},
-    [OP_MIX] = {"mix", 3, 'N'},     [OP_DETACH] = {"detach", 1, 'N'}, [OP_UNIFORM] = {"uniform", 2, 'N'},
+    [OP_CONST] = {"const", 0, 'N'},   [OP_INPUT] = {"input", 0, 'N'},
+    [OP_STATE] = {"state", 0, 'N'},   [OP_PARAM] = {"param", 0, 'N'},
+    [OP_SCALAR] = {"scalar", 0, 'N'}, [OP_POSITION] = {"position", 0, 'N'},
+    [OP_STEP] = {"step", 3, 'N'},     [OP_MIX] = {"mix", 3, 'N'},
+    [OP_DETACH] = {"detach", 1, 'N'}, [OP_UNIFORM] = {"uniform", 2, 'N'},
 };
 
 const char *op_name(Op op)
@@ -100,6 +102,7 @@ double op_eval(Op op, double a, double b, double c)
     case OP_STATE:
     case OP_PARAM:
     case OP_SCALAR:
+    case OP_POSITION:
     case OP_UNIFORM:
     case OP_BODY_COUNT: break;
     }

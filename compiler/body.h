@@ -33,6 +33,8 @@ typedef enum Op {
     OP_STATE,            /* state `index` at the start of the step */
     OP_PARAM,            /* learned parameter `index` of the node */
     OP_SCALAR,           /* run-time scalar `index`: enum Scalar, and from SCALAR_COUNT on Net.scalars */
+    OP_POSITION, /* where an element stands along dimension `index`, from 0: of a parameter whose first values
+                            are made */
     /* Operations that only a body has. */
     OP_STEP,
     OP_MIX,

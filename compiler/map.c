@@ -97,6 +97,20 @@ int map_weight_dims(const AxisMap *map, int dims[MAX_DIMS])
     return count;
 }
 
+void map_weight_axes(const AxisMap *map, const char *axes[MAX_DIMS])
+{
+    int count = 0;
+    if (map->time.reach == REACH_WINDOW)
+        axes[count++] = name_time;
+    for (int a = 0; a < map->count; a++)
+        if (map->space[a].reach == REACH_WINDOW)
+            axes[count++] = map->space[a].name;
+    if (map_mixed(map)) {
+        axes[count++] = name_inputs;
+        axes[count++] = name_outputs;
+    }
+}
+
 int map_biases(const AxisMap *map, bool transposed)
 {
     const MapAxis *mixed = map_mixed(map);

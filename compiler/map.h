@@ -59,6 +59,8 @@ int map_columns(const AxisMap *map);
 /* The same with an axis for each window, one for inputs and one for outputs, where some are mixed. Their number. PyTorch
  * has [outputs, inputs, windows...] of this. */
 int map_weight_dims(const AxisMap *map, int dims[MAX_DIMS]);
+/* What these are called: as the axes of windows are, `inputs` and `outputs`. */
+void map_weight_axes(const AxisMap *map, const char *axes[MAX_DIMS]);
 /* Whether outputs are sums over inputs of a space axis, not only over windows and time. */
 bool map_mixes_space(const AxisMap *map);
 /* The axis that is ALL, or NULL. */

@@ -56,18 +56,24 @@ int net_add(Net *net, Node node)
     return id;
 }
 
-StreamId net_weights(Net *net, ParamId param, Span span)
+Shape shape_of_weights(Shape shape)
 {
     static const char *const taps[] = {name_z, name_y, name_x};
     enum { MOST_TAPS = sizeof taps / sizeof *taps };
-    const Param *of = &net->params.at[param];
-    Shape shape = of->shape;
     int windows = shape.ndim - 2;
     for (int d = 0; d < windows; d++)
         shape.axes[d] = shape.axes[d] ? shape.axes[d] : taps[MOST_TAPS - windows + d];
     if (windows >= 0)
         shape.axes[windows] = name_inputs;
-    shape.axes[shape.ndim - 1] = name_outputs;
+    if (shape.ndim > 0)
+        shape.axes[shape.ndim - 1] = name_outputs;
+    return shape;
+}
+
+StreamId net_weights(Net *net, ParamId param, Span span)
+{
+    const Param *of = &net->params.at[param];
+    Shape shape = shape_of_weights(of->shape);
     Node node = node_new(NODE_PARAM, span);
     node.weight = param;
     node.out = net_stream(net, of->name, STREAM_REALS, false, shape, span);

@@ -128,7 +128,9 @@ ParamId net_param(Net *net, const char *name, Shape shape, Span span);
 void param_starts_at(const Net *net, Param *param, double number);
 /* Whether it is. */
 bool param_is_constant(const Param *param, double *number);
-/* The values of the parameter as a stream; its axes are called inputs and outputs, and those before by rank. */
+/* The shape of weights, whose axes are called inputs and outputs, and those before by rank. */
+Shape shape_of_weights(Shape shape);
+/* The values of the parameter as a stream over such axes. */
 StreamId net_weights(Net *net, ParamId param, Span span);
 /* Appends the node, and sets the producer of its outputs. */
 int net_add(Net *net, Node node);

@@ -126,6 +126,7 @@ static Infix leaf_text(const Printer *printer, const Instr *instr)
         return infix_name(arena_printf(printer->arena, "%s[%s1]", node->states.at[instr->index].name,
                                        node->reverse ? "+" : "-"));
     case OP_PARAM: return infix_name(printer->net->params.at[node->params.at[instr->index]].name);
+    case OP_POSITION: return infix_name(arena_printf(printer->arena, "position(%s)", instr->name));
     default: return infix_name(scalar_text(printer, instr));
     }
 }

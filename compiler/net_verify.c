@@ -443,10 +443,12 @@ static bool verify_init(Verifier *verifier, const Param *param)
 {
     verifier->node = param->init;
     verifier->draws = true;
+    verifier->places = param->shape.ndim;
     bool good =
         net_require(verifier, param->init->outs.count == 1, "has %d first values", param->init->outs.count)
         && verify_body(verifier);
     verifier->draws = false;
+    verifier->places = 0;
     verifier->node = NULL;
     return good;
 }

@@ -9,7 +9,8 @@ typedef struct Verifier {
     const Net *net;
     const Node *node; /* the one being verified, or NULL */
     int index;        /* of node */
-    bool draws;       /* it makes the first values of a parameter */
+    bool draws;       /* it makes the first values of a parameter, */
+    int places;       /* which has so many dimensions; else 0 */
     Unique stream_names, param_names;
     int *updated; /* by parameter: the node that updates it, from 1 */
     const char *error;

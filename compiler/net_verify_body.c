@@ -100,6 +100,7 @@ static bool verify_leaf(Verifier *verifier, Val v)
     case OP_SCALAR:
         count = SCALAR_COUNT + (node == &verifier->net->schedule ? 0 : verifier->net->scalars.count);
         break;
+    case OP_POSITION: count = verifier->places; break;
     case OP_CONST: return net_require(verifier, isfinite(instr->number), "value %d is not finite", v);
     case OP_UNIFORM:
         return net_require(verifier, verifier->draws, "value %d draws a number where nothing begins", v);

@@ -77,6 +77,22 @@ bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, int
     return fine;
 }
 
+int named_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, const char *use)
+{
+    AxisSet axes;
+    if (!named_axes(b, scope, expr, shape, 0, &axes))
+        return -1;
+    int found = -1, count = 0;
+    for (int d = 0; d < shape.ndim; d++) {
+        found = axes.space[d] ? d : found;
+        count += axes.space[d];
+    }
+    if (count == 1)
+        return found;
+    report(b, RULE_AXIS, expr->span, "`%s` goes along one axis", use);
+    return -1;
+}
+
 Shape shape_without(Shape shape, const AxisSet *set)
 {
     bool keep[MAX_DIMS], all = true;

@@ -287,10 +287,11 @@ Formals formals_of(Build *b, const char *const *names_and_defaults);
 
 /* ---- formulas --------------------------------------------------------------------------------------- */
 
-/* Of the weights of a connection: how many inputs an output sums, and to how many outputs an input leads. 0: of another
- * parameter. */
+/* Of the weights of a connection: how many inputs an output sums, and to how many outputs an input leads; 0: of another
+ * parameter. And their shape, as it is stored, with what formulas call its axes. */
 typedef struct Fans {
     int inputs, outputs;
+    Shape shape;
 } Fans;
 
 /* Where a formula stands. */
@@ -347,6 +348,8 @@ typedef struct AxisSet {
 enum { OVER_TIME = 1, OVER_BATCH = 2 };
 /* Those that an expression names: `c`, `[y, x]`, `time`, `batch`, `space`, `all`. False if one is not there: reported. */
 bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, AxisSet *set);
+/* The dimension of the one that it names; -1: reported. `use`: what is done along it. */
+int named_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, const char *use);
 Shape shape_without(Shape shape, const AxisSet *set);
 
 /* The argument of a built-in thing, NULL if it was not given. */

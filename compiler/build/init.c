@@ -42,6 +42,32 @@ static Value eval_uniform(Context *c, Scope *scope, const Expr *call)
     return value_body(body_uniform(b->arena, body, a, z, draws_so_far(body)), low.unit, false);
 }
 
+/* ---- places ---- */
+
+static Value place_along(Context *c, int d, const char *axis)
+{
+    return value_body(body_leaf(c->build->arena, &c->node->body, OP_POSITION, d, axis), unit_plain, false);
+}
+
+/* position(inputs): which input the weight is of, from 0. */
+static Value eval_position(Context *c, Scope *scope, const Expr *call)
+{
+    Build *b = c->build;
+    if (!check_count(b, call, 1))
+        return value_poison();
+    if (c->scratch) /* of weights that nobody knows yet */
+        return place_along(c, 0, name_position);
+    if (c->fans.inputs == 0) {
+        report(b, RULE_INITIALIZER, call->span,
+               "`position` is for the weights of a connection, found in a neuron");
+        report_hint(b, "as in `dense(100, init = position(inputs) / 100)`");
+        return value_poison();
+    }
+    int d = named_axis(b, scope, call->args.at[0].value, c->fans.shape, call->name);
+    c->node->body.at = call->span;
+    return d < 0 ? value_poison() : place_along(c, d, shape_axis(c->fans.shape, d));
+}
+
 /* ---- initializers ---- */
 
 static bool names_fans(const Expr *expr)
@@ -116,6 +142,8 @@ Value eval_draw(Context *c, Scope *scope, const Expr *call)
     }
     if (call->name == name_uniform)
         return eval_uniform(c, scope, call);
+    if (call->name == name_position)
+        return eval_position(c, scope, call);
     if (call->name != name_orthogonal)
         return eval_initializer(c, scope, call);
     report(b, RULE_INITIALIZER, call->span,
@@ -130,7 +158,10 @@ Fans fans_of(const AxisMap *map)
 {
     const MapAxis *mixed = map_mixed(map);
     int rows = map_rows(map), taps = mixed ? rows / (mixed->in / map->groups) : rows;
-    return (Fans){rows, mixed ? mixed->out * taps : taps};
+    Fans fans = {.inputs = rows, .outputs = mixed ? mixed->out * taps : taps};
+    fans.shape.ndim = map_weight_dims(map, fans.shape.dims);
+    map_weight_axes(map, fans.shape.axes);
+    return fans;
 }
 
 bool draws(Scope *scope, const Expr *expr)

@@ -94,7 +94,7 @@ bool is_draw(Scope *scope, const Expr *expr)
 {
     Scope *home;
     return (expr->kind == EXPR_CALL || expr->kind == EXPR_NAME)
-           && (expr->name == name_uniform || expr->name == name_orthogonal
+           && (expr->name == name_uniform || expr->name == name_position || expr->name == name_orthogonal
                || scope_definition(scope, expr->name, INITIALIZERS, &home));
 }
 
@@ -265,7 +265,7 @@ Value binding_value(Build *b, Entry *entry, Span use)
 
 static bool is_known(const Build *b, Scope *scope, const char *name)
 {
-    if (name == name_uniform || name == name_orthogonal)
+    if (name == name_uniform || name == name_position || name == name_orthogonal)
         return true;
     Scope *home;
     int any = NEURONS | SURROGATES | OPTIMIZERS | INITIALIZERS | BLOCKS | SCHEDULES;

@@ -90,7 +90,7 @@ static void check_equations(Build *b, Scope *home, const Def *def)
     Context c = {.build = b, .node = &node, .owner = def->name, .scratch = true, .span = def->span};
     c.steps = def->kind == DEF_NEURON;
     c.draws = def->kind == DEF_INITIALIZER;
-    c.fans = (Fans){1, 1};
+    c.fans = (Fans){.inputs = 1, .outputs = 1};
     Call call = default_call(def, home);
     for (int i = 0; i < def->formals.count; i++)
         if (!def->formals.at[i].value)

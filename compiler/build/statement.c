@@ -61,7 +61,7 @@ static void run_param(Context *c, Scope *frame, const Stmt *stmt)
     Build *b = c->build;
     Param initial = {0};
     const char *what = arena_printf(b->arena, "the initial value of `%s`", stmt->name);
-    bool fine = b->language->begin(b, &initial, frame, stmt->value, (Fans){0, 0}, what);
+    bool fine = b->language->begin(b, &initial, frame, stmt->value, (Fans){0}, what);
     Entry *entry = scope_define(b, frame, ENTRY_LOCAL, stmt->name, stmt->name_span);
     if (!entry)
         return;

@@ -78,19 +78,8 @@ Value build_reshape(Build *b, const StageUse *use)
 static int view_axis(Build *b, const char *stage, Span span, const Scope *frame, Shape shape)
 {
     const Entry *over = given_argument(frame, name_over);
-    AxisSet axes;
     const Expr *axis = over ? over->expr : expr_name(b->arena, span, name_c);
-    if (!named_axes(b, over ? over->scope : frame, axis, shape, 0, &axes))
-        return -1;
-    int found = -1, count = 0;
-    for (int d = 0; d < shape.ndim; d++) {
-        found = axes.space[d] ? d : found;
-        count += axes.space[d];
-    }
-    if (count == 1)
-        return found;
-    report(b, RULE_AXIS, axis->span, "`%s` goes along one axis", stage);
-    return -1;
+    return named_axis(b, over ? over->scope : frame, axis, shape, stage);
 }
 
 /* What is taken of the stream along dimension d: `out` places from `from` on. */

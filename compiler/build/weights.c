@@ -76,7 +76,7 @@ static Fans fans_of_shape(Shape shape)
     int outputs = shape.dims[shape.ndim - 1], taps = 1;
     for (int d = 0; d + 2 < shape.ndim; d++)
         taps *= shape.dims[d];
-    return (Fans){shape_size(shape) / outputs, outputs * taps};
+    return (Fans){shape_size(shape) / outputs, outputs * taps, shape_of_weights(shape)};
 }
 
 /* A parameter with a value for each place along some axes of a stream, as a stream: the same for all samples. */
@@ -99,6 +99,13 @@ static Shape units_shape(Build *b, Shape shape, bool temporal)
     return whole;
 }
 
+static Fans fans_of_units(Shape stored, Shape shape, bool temporal)
+{
+    for (int d = 0; d < stored.ndim; d++)
+        stored.axes[d] = temporal && d == 0 ? name_time : shape_axis(shape, d - temporal);
+    return (Fans){1, 1, stored};
+}
+
 /* weights(of = x, per = c): one for each channel of x. */
 static Value build_units(Build *b, const StageUse *use, const Scope *frame)
 {
@@ -119,7 +126,8 @@ static Value build_units(Build *b, const StageUse *use, const Scope *frame)
     shape = shape_part(shape, kept.space);
     const char *name = use->name ? use->name : numbered(b, arena_printf(b->arena, "w_%s", b->binding));
     Shape stored = units_shape(b, shape, kept.time);
-    ParamId id = add_param(b, name, stored, use->expr->span, given_argument(frame, name_init), (Fans){1, 1});
+    ParamId id = add_param(b, name, stored, use->expr->span, given_argument(frame, name_init),
+                           fans_of_units(stored, shape, kept.time));
     if (id == NONE || !learning_arguments(b, frame, &b->net->params.at[id]))
         return value_poison();
     return value_stream(add_units(b, name, id, shape, kept.time, use->expr->span), unit_plain);

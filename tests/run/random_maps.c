@@ -81,6 +81,11 @@ void write_time_window(FILE *out, Dice *dice)
 {
     static const char *const maps[] = {"dense(steps, along = time", "conv(kernel = 2, along = time",
                                        "conv(3, kernel = 3, dilation = 2, along = time"};
+    static const char *const neurons[] = {"psn", "masked_psn(2, 0.6)", "masked_psn(1)", "sliding_psn(3)"};
+    if (dice_chance(dice, 40)) {
+        fprintf(out, " -> %s", neurons[dice_below(dice, 4)]);
+        return;
+    }
     fprintf(out, " -> %s", maps[dice_below(dice, 3)]);
     write_start(out, dice);
     fputs(")", out);

@@ -180,7 +180,8 @@ static const char *const initial_values[] = {"uniform(-0.3, 0.4)",
                                              "0.3 * tanh(normal(0.1, 0.7))",
                                              "-abs(uniform(0.1, 0.2))",
                                              "where(uniform(0, 1) < 0.3, normal(0, 0.5), 0)",
-                                             "uniform(0, uniform(0, 1))"};
+                                             "uniform(0, uniform(0, 1))",
+                                             "0.4 * sin(position(inputs) + 2 * position(outputs))"};
 enum { INITIAL_VALUES = sizeof initial_values / sizeof *initial_values };
 
 static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "tanh", "max(-0.1)", "short"};

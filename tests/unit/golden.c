@@ -74,6 +74,11 @@ Golden *golden_open_maps(void)
     return open_files(FOLDER "maps.txt", FOLDER "maps.safetensors");
 }
 
+Golden *golden_open_parallel(void)
+{
+    return open_files(FOLDER "parallel.txt", FOLDER "parallel.safetensors");
+}
+
 void golden_close(Golden *golden)
 {
     snn_tensors_close(golden->arrays);

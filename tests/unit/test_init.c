@@ -133,6 +133,8 @@ END_TEST
 
 static const char initializers[] =
     "initializer fans() { value = inputs + outputs / 1000 }\n"
+    "initializer far() { value = position(x) + 10 * position(y) + 100 * position(inputs) + 1000 * "
+    "position(outputs) }\n"
     "neuron drawn() { state v = 0\n param w per neuron = 1 + uniform(0, 1)\n v = v + w * input\n"
     "                 spike = step(v - 1, atan(2)) }\n"
     "model m {\n"
@@ -145,8 +147,11 @@ static const char initializers[] =
     "    kaiming = image -> dense(50, init = kaiming_uniform(1)) -> lif\n"
     "    xavier = image -> dense(50, init = xavier_normal(2)) -> lif\n"
     "    range = image -> dense(50, init = uniform(1, 3)) -> lif\n"
+    "    places = image -> reshape([y = 6, x = 10]) -> conv(4, kernel = [2, 3], init = far) -> lif\n"
+    "    mixed = many -> masked_psn(3)\n"
+    "    slid = many -> sliding_psn(4)\n"
     "    tight = image -> dense(3, bias = 0, clamp = [-0.05, 0.02], init = 0.01) -> li\n"
-    "    predict argmax(sum(few -> dense(3)))\n"
+    "    predict argmax(sum(few + (mixed * slid -> dense(40)) + (places -> dense(40)) -> dense(3)))\n"
     "    train { loss cross_entropy(sum(tight), label) optimizer sgd(1) optimizer biases -> sgd(0.25) }\n"
     "}\n";
 
@@ -223,6 +228,35 @@ START_TEST(inputs_and_outputs_are_known)
 }
 END_TEST
 
+/* Stored as [y][x][inputs][outputs]. */
+START_TEST(positions_are_known)
+{
+    int p;
+    BufferId id = param("w_places", &p)->value;
+    Interp *interp = begun(3);
+    ck_assert_uint_eq(interp_count(interp, id), 2 * 3 * 1 * 4);
+    for (int k = 0; k < 24; k++)
+        ck_assert_double_eq(interp->buffers[id][k], k / 4 % 3 + 10 * (k / 12) + 1000 * (k % 4));
+    interp_free(interp);
+}
+END_TEST
+
+/* Two steps: the second sees the first, not the other way round. Of a kernel over steps, the last tap is now. */
+START_TEST(parallel_neurons_see_the_past)
+{
+    static const double band[] = {1, 1, 0, 1}, halves[] = {0.125, 0.25, 0.5, 1}; /* band: [inputs][outputs] */
+    int p;
+    BufferId mask = param("w_mixed_2", &p)->value, taps = param("w_slid", &p)->value;
+    Interp *interp = begun(3);
+    for (int k = 0; k < 4; k++) {
+        ck_assert_double_eq(interp->buffers[mask][k], band[k]);
+        ck_assert_double_eq(interp->buffers[taps][k], halves[k]);
+    }
+    ck_assert_double_eq(interp->buffers[param("b_slid", &p)->value][0], -1);
+    interp_free(interp);
+}
+END_TEST
+
 /* A normal number is made of two, which are drawn apart. */
 START_TEST(normal_numbers_are_of_two)
 {
@@ -279,6 +313,8 @@ static TCase *initializers_case(void)
     tcase_add_test(tcase, matrices_are_orthogonal);
     tcase_add_test(tcase, distributions_have_their_moments);
     tcase_add_test(tcase, inputs_and_outputs_are_known);
+    tcase_add_test(tcase, positions_are_known);
+    tcase_add_test(tcase, parallel_neurons_see_the_past);
     tcase_add_test(tcase, normal_numbers_are_of_two);
     tcase_add_test(tcase, updates_are_clamped);
     tcase_add_test(tcase, groups_have_their_own_rate);

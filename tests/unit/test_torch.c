@@ -34,13 +34,13 @@ END_TEST
 /* ---- gradients ---- */
 
 /* Arrays of the file that belong to a case beside its input, label, loss and parameters. */
-static int recorded_gradients(const char *name)
+static int recorded_gradients(const Golden *from, const char *name)
 {
     int count = 0;
     char prefix[200];
     size_t length = (size_t)snprintf(prefix, sizeof prefix, "%s/grad.", name);
-    for (int k = 0; k < snn_tensors_count(golden->arrays); k++)
-        count += strncmp(snn_tensors_at(golden->arrays, k)->name, prefix, length) == 0;
+    for (int k = 0; k < snn_tensors_count(from->arrays); k++)
+        count += strncmp(snn_tensors_at(from->arrays, k)->name, prefix, length) == 0;
     return count;
 }
 
@@ -96,62 +96,84 @@ START_TEST(gradients)
     Arena *arena = arena_new();
     const Program *apart = program_of(arena, text, PRODUCTS_APART);
     const Program *fused = program_of(arena, text, PRODUCTS_FUSED);
-    ck_assert_msg(fused->params.count == recorded_gradients(text->name), "%s: %d parameters, not %d",
-                  text->name, fused->params.count, recorded_gradients(text->name));
+    ck_assert_msg(fused->params.count == recorded_gradients(golden, text->name), "%s: %d parameters, not %d",
+                  text->name, fused->params.count, recorded_gradients(golden, text->name));
     Interp *single = ran(apart, text->name, PRECISION_SINGLE);
-    Interp *exact = ran(fused, text->name, PRECISION_DOUBLE);
+    Interp *closest = ran(fused, text->name, PRECISION_DOUBLE);
     Interp *rounded = ran(fused, text->name, PRECISION_SINGLE);
     compare_with_pytorch(single, text->name);
-    compare_with_pytorch(exact, text->name);
+    compare_with_pytorch(closest, text->name);
     for (int p = 0; p < fused->params.count; p++) {
         const LoopParam *param = &fused->params.at[p];
-        compare_gradient(rounded, param, exact->buffers[param->gradient], text->name, "double precision");
+        compare_gradient(rounded, param, closest->buffers[param->gradient], text->name, "double precision");
     }
     interp_free(single);
-    interp_free(exact);
+    interp_free(closest);
     interp_free(rounded);
     arena_free(arena);
 }
 END_TEST
 
-/* ---- maps ---- */
+/* ---- what was recorded in double precision: maps, and parallel neurons ---- */
 
-static Golden *maps;
+static Golden *exact;
 
 static void open_maps(void)
 {
-    maps = golden_open_maps();
+    exact = golden_open_maps();
 }
 
-static void close_maps(void)
+static void open_parallel(void)
 {
-    golden_close(maps);
+    exact = golden_open_parallel();
+}
+
+static void close_exact(void)
+{
+    golden_close(exact);
 }
 
 START_TEST(number_of_maps)
 {
-    ck_assert_int_eq(maps->cases.count, GOLDEN_MAPS);
+    ck_assert_int_eq(exact->cases.count, GOLDEN_MAPS);
 }
 END_TEST
 
-/* Nothing spikes there, so precisions differ by roundings only. */
-START_TEST(gradients_of_maps)
+START_TEST(number_of_parallel)
 {
-    const GoldenText *text = &maps->cases.at[_i];
+    ck_assert_int_eq(exact->cases.count, GOLDEN_PARALLEL);
+}
+END_TEST
+
+static void compare_learned(const Interp *interp, const GoldenText *text)
+{
+    int learned = 0;
+    for (int p = 0; p < interp->program->params.count; p++) {
+        const LoopParam *param = &interp->program->params.at[p];
+        if (param->gradient < 0)
+            continue;
+        learned++;
+        compare_gradient(interp, param, golden_gradient(exact, text->name, param), text->name, "PyTorch");
+    }
+    ck_assert_msg(learned == recorded_gradients(exact, text->name), "%s: %d parameters learn, not %d",
+                  text->name, learned, recorded_gradients(exact, text->name));
+}
+
+/* Nothing there is near to where it would spike, so precisions differ by roundings only. */
+START_TEST(exact_gradients)
+{
+    const GoldenText *text = &exact->cases.at[_i];
     Arena *arena = arena_new();
     const Program *program = golden_program(golden_compilation(arena, text), text->name);
     for (int single = 0; single < 2; single++) {
         Interp *interp =
-            golden_batch(maps, text->name, program, single ? PRECISION_SINGLE : PRECISION_DOUBLE);
+            golden_batch(exact, text->name, program, single ? PRECISION_SINGLE : PRECISION_DOUBLE);
         interp_run(interp, PHASE_FORWARD);
         interp_run(interp, PHASE_BACKWARD);
-        double expected = golden_number(golden_array(maps, text->name, "", "loss"), 0);
+        double expected = golden_number(golden_array(exact, text->name, "", "loss"), 0);
         ck_assert_msg(fabs(run_loss(interp) - expected) <= LIMIT * fabs(expected), "%s: loss %.9g, not %.9g",
                       text->name, run_loss(interp), expected);
-        for (int p = 0; p < program->params.count; p++) {
-            const LoopParam *param = &program->params.at[p];
-            compare_gradient(interp, param, golden_gradient(maps, text->name, param), text->name, "PyTorch");
-        }
+        compare_learned(interp, text);
         interp_free(interp);
     }
     arena_free(arena);
@@ -240,9 +262,15 @@ Suite *torch_suite(void)
     suite_add_tcase(suite, tcase);
     TCase *windows = tcase_create("maps");
     tcase_set_timeout(windows, 60);
-    tcase_add_unchecked_fixture(windows, open_maps, close_maps);
+    tcase_add_unchecked_fixture(windows, open_maps, close_exact);
     tcase_add_test(windows, number_of_maps);
-    tcase_add_loop_test(windows, gradients_of_maps, 0, GOLDEN_MAPS);
+    tcase_add_loop_test(windows, exact_gradients, 0, GOLDEN_MAPS);
     suite_add_tcase(suite, windows);
+    TCase *parallel = tcase_create("parallel");
+    tcase_set_timeout(parallel, 60);
+    tcase_add_unchecked_fixture(parallel, open_parallel, close_exact);
+    tcase_add_test(parallel, number_of_parallel);
+    tcase_add_loop_test(parallel, exact_gradients, 0, GOLDEN_PARALLEL);
+    suite_add_tcase(suite, parallel);
     return suite;
 }

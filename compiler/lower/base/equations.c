@@ -16,6 +16,7 @@ static void find_steady(Equations *equations)
     for (Val v = 0; v < equations->body->code.count; v++) {
         const Instr *instr = &equations->body->code.at[v];
         bool steady = instr->op != OP_INPUT && instr->op != OP_STATE && instr->op != OP_UNIFORM
+                      && instr->op != OP_POSITION
                       && (instr->op != OP_PARAM || equations->shared_params[instr->index]);
         for (int k = 0; k < op_value_arity(instr->op); k++)
             steady = steady && equations->steady[instr_operand(instr, k)];
@@ -70,6 +71,7 @@ static LoopExpr *leaf(Equations *equations, const Instr *instr)
     case OP_INPUT: return loop_cast(equations->lower->arena, TYPE_F32, equations->inputs[instr->index]);
     case OP_STATE: return equations->states[instr->index];
     case OP_PARAM: return equations->params[instr->index];
+    case OP_POSITION: return loop_cast(equations->lower->arena, TYPE_F32, equations->places[instr->index]);
     default: return scalar(equations->lower, instr->index);
     }
 }

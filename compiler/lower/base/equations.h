@@ -13,6 +13,7 @@ typedef struct Equations {
     LoopBlock *before;                     /* where values that never change go */
     LoopExpr **inputs, **states, **params; /* what the leaves mean here, by index */
     LoopExpr **draws;                      /* by draw: a random number in -1 .. 1 */
+    LoopExpr **places;                     /* by dimension: where the element is */
     bool *shared_params;                   /* by index: one number for all units */
     int *uses;                             /* by value */
     bool *steady;                          /* by value: the same for all units and steps */

@@ -51,6 +51,22 @@ static LoopExpr **draw_numbers(Lower *lower, ParamId id, const Elements *all, in
     return draws;
 }
 
+/* Where the element is along each dimension. Those of a row are counted in its number, the last one fastest. */
+static LoopExpr **element_places(Lower *lower, const Param *param, const Elements *all)
+{
+    LoopExpr **places = NEW_ARRAY(lower->arena, LoopExpr *, param->shape.ndim + 1);
+    int counted = param->shape.ndim - (all->dims == 2), inner = 1;
+    places[counted] = all->index[1];
+    for (int d = counted - 1; d >= 0; d--) {
+        LoopExpr *extent = num(lower, param->shape.dims[d]);
+        LoopExpr *number = inner > 1 ? op2(lower, OP_DIV, all->index[0], num(lower, inner)) : all->index[0];
+        LoopExpr *whole = op2(lower, OP_MUL, op2(lower, OP_DIV, number, extent), extent);
+        places[d] = d > 0 ? op2(lower, OP_SUB, number, whole) : number;
+        inner *= param->shape.dims[d];
+    }
+    return places;
+}
+
 static int count_draws(const Body *body)
 {
     int count = 0;
@@ -72,6 +88,7 @@ void lower_init(Lower *lower, ParamId id)
     Equations equations = equations_start(lower, param->init);
     equations.into = &all.loop->body;
     equations.before = &constants;
+    equations.places = element_places(lower, param, &all);
     if (draws > 0)
         equations.draws = draw_numbers(lower, id, &all, draws, &constants);
     LoopExpr *value = equation_number(&equations, param->init->outs.at[0].value);

@@ -34,10 +34,12 @@ class Case:
     """`stage` as in a model, or a formula of x; `forward(params, x)` the same, from and to [batch (, steps), axes..., channel]; `params` are the
     shapes of the map's own."""
 
-    def __init__(self, name, shape, extents, stage, forward, params, temporal=False, formula=False, loss=None):
+    def __init__(self, name, shape, extents, stage, forward, params, temporal=False, formula=False, loss=None,
+                 frozen=None):
         self.name, self.shape, self.extents, self.stage = name, shape, extents, stage if formula else "x -> " + stage
         self.forward, self.params, self.temporal = forward, params, temporal
         self.loss = loss  # in a model, and of out, y and the targets; None: the squared error
+        self.frozen = frozen or {}  # parameters that the model makes and does not learn: float32 arrays by name
 
     def text(self):
         score = "mean(out)" if self.temporal else "out"
@@ -169,9 +171,13 @@ def cases():
     yield from axis_cases(Case)
 
 
-def record(one):
-    """The arrays of a case, drawn by its name."""
-    random = np.random.RandomState(zlib.crc32(one.name.encode()))
+class TooNear(Exception):
+    """A value is so near to where a step or a corner is that rounding could decide."""
+
+
+def record(one, turn=0):
+    """The arrays of a case, drawn by its name; `turn`: other ones."""
+    random = np.random.RandomState(zlib.crc32(one.name.encode()) + turn)
     units = int(np.prod(one.extents))
     lead = (BATCH, STEPS) if one.temporal else (BATCH,)
     image = random.randint(0, 256, lead + (INPUTS,)).astype(np.float32) / np.float32(255)
@@ -191,8 +197,17 @@ def record(one):
     arrays = {"input": image, "label": label, "loss": np.float32(loss.item())}
     for name, tensor in given.items():
         arrays[name], arrays["grad." + name] = drawn[name], np.float32(tensor.grad.numpy())
+    arrays.update(one.frozen)
     return {"%s/%s" % (one.name, name): np.ascontiguousarray(array).reshape(np.shape(array))
             for name, array in arrays.items()}
+
+
+def recorded(one):
+    for turn in itertools.count():
+        try:
+            return record(one, turn)
+        except TooNear:
+            pass
 
 
 def safetensors(arrays):
@@ -206,13 +221,14 @@ def safetensors(arrays):
     return struct.pack("<Q", len(text)) + text + b"".join(array.tobytes() for array in arrays.values())
 
 
-def main():
+def write_files(base, several):
+    """BASE.txt and BASE.safetensors; or, with --check, what differs from them."""
     torch.set_num_threads(1)
     arrays, texts = {}, []
-    for one in {one.name: one for one in cases()}.values():
-        arrays.update(record(one))
+    for one in {one.name: one for one in several}.values():
+        arrays.update(recorded(one))
         texts.append("### %s\n%s" % (one.name, one.text()))
-    files = {"maps.txt": "\n".join(texts).encode(), "maps.safetensors": safetensors(arrays)}
+    files = {base + ".txt": "\n".join(texts).encode(), base + ".safetensors": safetensors(arrays)}
     wrong = []
     for name, content in files.items():
         path = os.path.join(HERE, name)
@@ -222,8 +238,8 @@ def main():
         elif not os.path.exists(path) or open(path, "rb").read() != content:
             wrong.append(name)
     if wrong:
-        sys.exit("maps.py: %s: not what this script records here" % ", ".join(wrong))
+        sys.exit("%s.py: %s: not what this script records here" % (base, ", ".join(wrong)))
 
 
 if __name__ == "__main__":
-    main()
+    write_files("maps", cases())
