@@ -51,18 +51,15 @@ static LoopExpr **draw_numbers(Lower *lower, ParamId id, const Elements *all, in
     return draws;
 }
 
-/* Where the element is along each dimension. Those of a row are counted in its number, the last one fastest. */
+/* Where the element is along each dimension: those in a row are counted along the last one fastest. */
 static LoopExpr **element_places(Lower *lower, const Param *param, const Elements *all)
 {
     LoopExpr **places = NEW_ARRAY(lower->arena, LoopExpr *, param->shape.ndim + 1);
-    int counted = param->shape.ndim - (all->dims == 2), inner = 1;
-    places[counted] = all->index[1];
-    for (int d = counted - 1; d >= 0; d--) {
-        LoopExpr *extent = num(lower, param->shape.dims[d]);
-        LoopExpr *number = inner > 1 ? op2(lower, OP_DIV, all->index[0], num(lower, inner)) : all->index[0];
-        LoopExpr *whole = op2(lower, OP_MUL, op2(lower, OP_DIV, number, extent), extent);
-        places[d] = d > 0 ? op2(lower, OP_SUB, number, whole) : number;
-        inner *= param->shape.dims[d];
+    LoopExpr *number = all->at;
+    for (int d = param->shape.ndim - 1; d >= 0; d--) {
+        LoopExpr *extent = num(lower, param->shape.dims[d]), *whole = op2(lower, OP_DIV, number, extent);
+        places[d] = d > 0 ? op2(lower, OP_SUB, number, op2(lower, OP_MUL, whole, extent)) : number;
+        number = whole;
     }
     return places;
 }
