@@ -4,7 +4,7 @@
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
-#include "lower/maps/view.h"
+#include "lower/maps/gather.h"
 #include "lower/tuned.h"
 
 static bool serves(const Linear *linear)
@@ -12,113 +12,15 @@ static bool serves(const Linear *linear)
     return linear->plan->windows && linear->plan->role == ROLE_MAP;
 }
 
-/* A row of positions of what is made: those along the last axis that has a window. */
-typedef struct Gather {
-    const Node *node;
-    Site site;
-    int axes;      /* that have windows */
-    int ins, outs; /* channels */
-    View view[MAX_DIMS];
-    LoopExpr *q[MAX_DIMS];                   /* of the axes before the last, */
-    LoopExpr *from[MAX_DIMS], *to[MAX_DIMS]; /* and the taps by which they read what is there */
-    LoopExpr *row;                           /* number of the row */
-    BufferId box;                            /* [rows that are read][positions x channels] */
-} Gather;
-
-static const View *last_view(const Gather *gather)
-{
-    return &gather->view[gather->axes - 1];
-}
-
-static int channels(const Node *node, bool made)
-{
-    const MapAxis *mixed = map_mixed(node->map);
-    return made != node->transposed ? mixed->out : mixed->in;
-}
-
-/* ---- rows ---- */
+/* ---- what a row reads ---- */
 
 static void add_box(Lower *lower, Gather *gather)
 {
-    int dims[2] = {1, 0};
-    for (int a = 0; a < gather->axes; a++) {
-        View view = view_of(lower, &gather->node->map->space[a], gather->node->transposed, num(lower, 0));
-        if (a < gather->axes - 1)
-            dims[0] *= view.most_taps;
-        else
-            dims[1] = view_extent(&view) * gather->ins;
-    }
+    View view =
+        view_of(lower, &gather->node->map->space[gather->axes - 1], gather->node->transposed, num(lower, 0));
+    int dims[2] = {most_reads(lower, gather), view_extent(&view) * gather->ins};
     gather->box = named_buffer(lower, "box_of", stream_of(lower, gather->node->in)->name, TYPE_F32,
                                BUFFER_LOCAL, false, 2, dims);
-}
-
-/* As a local, so that bounds of loops are short: compilers leave out the marks of others. */
-static LoopExpr *settled(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
-{
-    return value->kind == LOOP_NUMBER ? value : loop_local(lower, into, name, value);
-}
-
-static void settle_view(Lower *lower, LoopBlock *into, View *view)
-{
-    view->count = settled(lower, into, "count", view->count);
-    view->tap = settled(lower, into, "tap", view->tap);
-    view->taps = settled(lower, into, "taps", view->taps);
-    view->base = settled(lower, into, "base", view->base);
-}
-
-/* Enters the loops over the positions of axis `a`, one remainder after the other. */
-static void for_phases(Lower *lower, Gather *gather, int a)
-{
-    const MapAxis *axis = &gather->node->map->space[a];
-    int phases = view_phases(axis, gather->node->transposed);
-    LoopExpr *phase = num(lower, 0);
-    if (phases > 1) {
-        LoopStmt *loop = for_range(lower, gather->site.into, "phase", phases);
-        phase = loop_variable(lower, loop);
-        gather->site.into = &loop->body;
-    }
-    gather->view[a] = view_of(lower, axis, gather->node->transposed, phase);
-    settle_view(lower, gather->site.into, &gather->view[a]);
-}
-
-static void for_rows(Lower *lower, Gather *gather)
-{
-    gather->row = num(lower, 0);
-    for (int a = 0; a < gather->axes - 1; a++) {
-        for_phases(lower, gather, a);
-        const View *view = &gather->view[a];
-        LoopStmt *loop = for_bounds(lower, gather->site.into, gather->node->map->space[a].name, num(lower, 0),
-                                    view->count);
-        gather->site.into = &loop->body;
-        gather->q[a] = loop_variable(lower, loop);
-        view_taps(lower, gather->site.into, view, gather->q[a], &gather->from[a], &gather->to[a]);
-        gather->row = scaled_plus(lower, gather->row, view->out,
-                                  scaled_plus(lower, gather->q[a], view->step, view->first));
-    }
-    for_phases(lower, gather, gather->axes - 1);
-}
-
-/* ---- what a row reads ---- */
-
-/* A row that is read: its place in the box, its number in the stream, that of the taps by which it is read. */
-typedef struct Read {
-    LoopExpr *slot, *row, *tap;
-    LoopBlock *into;
-} Read;
-
-static Read for_reads(Lower *lower, const Gather *gather, LoopBlock *into)
-{
-    Read read = {num(lower, 0), num(lower, 0), num(lower, 0), into};
-    for (int a = 0; a < gather->axes - 1; a++) {
-        const View *view = &gather->view[a];
-        LoopStmt *loop = for_bounds(lower, read.into, "m", gather->from[a], gather->to[a]);
-        LoopExpr *m = loop_variable(lower, loop);
-        read.into = &loop->body;
-        read.slot = scaled_plus(lower, read.slot, view->most_taps, m);
-        read.row = scaled_plus(lower, read.row, view->in, view_read(lower, view, gather->q[a], m));
-        read.tap = scaled_plus(lower, read.tap, gather->node->map->space[a].taps, view_tap(lower, view, m));
-    }
-    return read;
 }
 
 /* All of it, the rows that nothing reads, too: so compilers see that nothing is read that was not written. */
@@ -220,14 +122,10 @@ static void emit_sums(Lower *lower, const Block *tile, LoopBlock *into)
 static void emit_ends(Lower *lower, const Block *tile, LoopBlock *into)
 {
     const Gather *gather = tile->gather;
-    const View *view = last_view(gather);
     Site site = gather->site;
     for (int p = 0; p < tile->count; p++) {
         LoopExpr *q = op2(lower, OP_ADD, tile->q0, num(lower, p));
-        LoopExpr *position =
-            scaled_plus(lower, gather->row, view->out, scaled_plus(lower, q, view->step, view->first));
-        LoopExpr *unit =
-            loop_local(lower, into, "unit", scaled_plus(lower, position, gather->outs, tile->j0));
+        LoopExpr *unit = loop_local(lower, into, "unit", row_unit(lower, gather, q, tile->j0));
         LoopStmt *loop = for_units(lower, into, "j", tile->width);
         LoopExpr *j = loop_variable(lower, loop);
         site.into = &loop->body;
@@ -299,12 +197,8 @@ static void emit_rows(Lower *lower, const Gather *gather)
 
 static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
-    const Node *node = linear->node;
     site.tile = NULL;
-    Gather gather = {.node = node,
-                     .axes = node->map->count - 1,
-                     .ins = channels(node, false),
-                     .outs = channels(node, true)};
+    Gather gather = gather_of(linear->node);
     add_box(lower, &gather);
     site = walk_samples(lower, walk, site);
     note_map(lower, linear, site.into, ", row by row, some positions at a time");

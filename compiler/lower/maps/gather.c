@@ -1,0 +1,103 @@
+#include "lower/maps/gather.h"
+
+#include "lower/base/code.h"
+
+static int channels(const Node *node, bool made)
+{
+    const MapAxis *mixed = map_mixed(node->map);
+    return made != node->transposed ? mixed->out : mixed->in;
+}
+
+Gather gather_of(const Node *node)
+{
+    return (Gather){.node = node,
+                    .axes = node->map->count - 1,
+                    .ins = channels(node, false),
+                    .outs = channels(node, true)};
+}
+
+const View *last_view(const Gather *gather)
+{
+    return &gather->view[gather->axes - 1];
+}
+
+/* ---- rows ---- */
+
+LoopExpr *settled(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
+{
+    return value->kind == LOOP_NUMBER ? value : loop_local(lower, into, name, value);
+}
+
+static void settle_view(Lower *lower, LoopBlock *into, View *view)
+{
+    view->count = settled(lower, into, "count", view->count);
+    view->tap = settled(lower, into, "tap", view->tap);
+    view->taps = settled(lower, into, "taps", view->taps);
+    view->base = settled(lower, into, "base", view->base);
+}
+
+/* Enters the loops over the positions of axis `a`, one remainder after the other. */
+static void for_phases(Lower *lower, Gather *gather, int a)
+{
+    const MapAxis *axis = &gather->node->map->space[a];
+    int phases = view_phases(axis, gather->node->transposed);
+    LoopExpr *phase = num(lower, 0);
+    if (phases > 1) {
+        LoopStmt *loop = for_range(lower, gather->site.into, "phase", phases);
+        phase = loop_variable(lower, loop);
+        gather->site.into = &loop->body;
+    }
+    gather->view[a] = view_of(lower, axis, gather->node->transposed, phase);
+    settle_view(lower, gather->site.into, &gather->view[a]);
+}
+
+void for_rows(Lower *lower, Gather *gather)
+{
+    gather->row = num(lower, 0);
+    for (int a = 0; a < gather->axes - 1; a++) {
+        for_phases(lower, gather, a);
+        const View *view = &gather->view[a];
+        LoopStmt *loop = for_bounds(lower, gather->site.into, gather->node->map->space[a].name, num(lower, 0),
+                                    view->count);
+        gather->site.into = &loop->body;
+        gather->q[a] = loop_variable(lower, loop);
+        view_taps(lower, gather->site.into, view, gather->q[a], &gather->from[a], &gather->to[a]);
+        gather->row = scaled_plus(lower, gather->row, view->out,
+                                  scaled_plus(lower, gather->q[a], view->step, view->first));
+    }
+    for_phases(lower, gather, gather->axes - 1);
+}
+
+LoopExpr *row_unit(Lower *lower, const Gather *gather, LoopExpr *q, LoopExpr *j0)
+{
+    const View *view = last_view(gather);
+    LoopExpr *position =
+        scaled_plus(lower, gather->row, view->out, scaled_plus(lower, q, view->step, view->first));
+    return scaled_plus(lower, position, gather->outs, j0);
+}
+
+/* ---- what a row reads ---- */
+
+int most_reads(Lower *lower, const Gather *gather)
+{
+    int most = 1;
+    for (int a = 0; a < gather->axes - 1; a++)
+        most *=
+            view_of(lower, &gather->node->map->space[a], gather->node->transposed, num(lower, 0)).most_taps;
+    return most;
+}
+
+Read for_reads(Lower *lower, const Gather *gather, LoopBlock *into)
+{
+    Read read = {num(lower, 0), num(lower, 0), num(lower, 0), into};
+    for (int a = 0; a < gather->axes - 1; a++) {
+        const View *view = &gather->view[a];
+        LoopStmt *loop = for_bounds(lower, read.into, "m", gather->from[a], gather->to[a]);
+        LoopExpr *m = loop_variable(lower, loop);
+        read.into = &loop->body;
+        read.slot = scaled_plus(lower, read.slot, view->most_taps, m);
+        read.row = scaled_plus(lower, read.row, view->in, view_read(lower, view, gather->q[a], m));
+        read.tap = scaled_plus(lower, read.tap, gather->node->map->space[a].taps, view_tap(lower, view, m));
+    }
+    return read;
+}

@@ -1,0 +1,43 @@
+/* Rows of positions of what a map with windows makes, or its transpose, and what each row reads: the loops around kernels
+ * of convolutions. A row is all positions along the last axis that has a window. */
+#ifndef SNNC_GATHER_H
+#define SNNC_GATHER_H
+
+#include "lower/maps/view.h"
+
+typedef struct Gather {
+    const Node *node;
+    Site site;
+    int axes;      /* that have windows */
+    int ins, outs; /* channels */
+    View view[MAX_DIMS];
+    LoopExpr *q[MAX_DIMS];                   /* of the axes before the last, */
+    LoopExpr *from[MAX_DIMS], *to[MAX_DIMS]; /* and the taps by which they read what is there */
+    LoopExpr *row;                           /* number of the row */
+    BufferId box; /* [rows that are read][positions x channels], of who copies what a row reads */
+} Gather;
+
+Gather gather_of(const Node *node);
+/* Enters the loops over rows, one remainder of a stride after the other. */
+void for_rows(Lower *lower, Gather *gather);
+/* Along the last axis. */
+const View *last_view(const Gather *gather);
+/* The first unit of channel j0 at position q of the row. */
+LoopExpr *row_unit(Lower *lower, const Gather *gather, LoopExpr *q, LoopExpr *j0);
+
+/* A row that is read: its place among those that a row of windows may read, its number in the stream, that of the taps
+ * by which it is read. */
+typedef struct Read {
+    LoopExpr *slot, *row, *tap;
+    LoopBlock *into;
+} Read;
+
+/* Enters the loops over what the row reads. */
+Read for_reads(Lower *lower, const Gather *gather, LoopBlock *into);
+/* The most rows that any row reads. */
+int most_reads(Lower *lower, const Gather *gather);
+
+/* As a local, so that bounds of loops are short: compilers leave out the marks of others. */
+LoopExpr *settled(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
+
+#endif
