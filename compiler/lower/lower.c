@@ -213,7 +213,8 @@ static void take_stream_names(Lower *lower)
             loop_name(lower->program, stream_of(lower, s)->name);
 }
 
-static const StreamBuffers no_stream_buffers = {-1, -1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1}};
+static const StreamBuffers no_stream_buffers = {
+    -1, -1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}};
 
 static void add_stream_buffers(Lower *lower)
 {

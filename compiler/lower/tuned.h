@@ -47,6 +47,22 @@ enum {
     WINDOW_NARROW_WIDTH = 16 /* as many as these */
 };
 
+/* ---- convolutions of spikes, event by event ---- */
+
+enum {
+    PIECE_LEAST = 24,     /* units of a row that a window reads; of fewer, hardly any spike */
+    PIECE_CHAINS = 2,     /* events that are added side by side */
+    PIECE_TAPS = 9,       /* taps whose gradients are summed together, */
+    PIECE_NARROW_TAPS = 3 /* where vectors are not of WIDE_LANES */
+};
+
+/* ---- convolutions turned round, of neurons that have a gradient ---- */
+
+enum {
+    SPARSE_STEPS = 8,       /* steps whose sums are made together, of WINDOW_WIDTH channels; */
+    SPARSE_NARROW_STEPS = 4 /* where vectors are not of WIDE_LANES, of WINDOW_NARROW_WIDTH */
+};
+
 /* ---- tables and events of spikes ---- */
 
 enum {
@@ -61,6 +77,10 @@ enum {
  * than in gradients, whose events add to memory. */
 #define TABLE_ACTIVITY_FORWARD 0.16
 #define TABLE_ACTIVITY_BACKWARD 0.08
+
+/* In convolutions, the kernels of windows win above these. */
+#define WINDOW_ACTIVITY_FORWARD 0.4
+#define WINDOW_ACTIVITY_BACKWARD 0.4
 
 /* ---- gates: maps back to few neurons ---- */
 

@@ -58,6 +58,7 @@ static void write_pool(FILE *out, Dice *dice)
     fprintf(out, " -> %s(%s)", pools[dice_below(dice, POOLS)], dice_chance(dice, 50) ? "3, stride = 1, pad = 1" : "1");
 }
 
+/* Of spikes, where there are enough of them at a position; and behind it neurons of which a maximum leaves few a gradient. */
 void write_window(FILE *out, Dice *dice)
 {
     Extents axes = {.count = dice_between(dice, 1, 3)};
@@ -67,12 +68,15 @@ void write_window(FILE *out, Dice *dice)
     fputs(" -> dense([", out);
     for (int a = 0; a < axes.count; a++)
         fprintf(out, "%s%s = %d", a ? ", " : "", names[3 - axes.count + a], dice_between(dice, 5, axes.count < 3 ? 8 : 6));
+    bool spikes = dice_chance(dice, 50);
     if (channels)
-        fprintf(out, ", c = %d", groups * dice_between(dice, 1, 3));
-    fputs("])", out);
+        fprintf(out, ", c = %d", groups == 1 && spikes ? dice_between(dice, 8, 11) : groups * dice_between(dice, 1, 3));
+    fputs(spikes ? "]) -> lif(threshold = 0.2)" : "])", out);
     if (dice_chance(dice, 20))
         write_pool(out, dice);
     write_conv(out, dice, axes, groups);
+    if (dice_chance(dice, 30))
+        fputs(" -> lif(threshold = 0.3) -> max_pool(3, stride = 1, pad = 1)", out);
     if (dice_chance(dice, 30))
         fputs(" -> upsample(2)", out);
 }

@@ -192,40 +192,101 @@ static const char *const convolutions[] = {
 };
 enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions };
 
-static const Program *convolution(Arena *arena, const char *stages, Without without)
+/* What goes back through these is sparse: channels of more than whole vectors and of less, several axes, edges. Of one step,
+ * of some at a time, of several such parts. */
+static const char *const pooled[] = {
+    "conv(34, kernel = 3, pad = same) -> lif -> max_pool(2)",
+    "conv(9, kernel = [2, 3], pad = 2, stride = [2, 1]) -> lif -> max_pool(3, stride = 1)",
+    "reshape([z = 3, y = 2, x = 17, c = 2]) -> conv(20, kernel = [1, 2, 4], pad = [0, 1, 1]) -> lif -> "
+    "max_pool([1, 2, 3])",
+    "conv(50, kernel = [1, 3], dilation = [2, 1], pad = 1) -> lif -> max_pool([1, 3]) -> conv(40, kernel = "
+    "2) -> lif "
+    "-> max_pool(2)",
+};
+enum { POOLED = sizeof pooled / sizeof *pooled };
+
+/* The same of spikes: strides, windows beyond both edges, gradients of taps in several parts, of outputs that nobody reads. */
+static const char *const spiking[] = {
+    "conv(64, kernel = 3, pad = same) -> lif(threshold = 0.1) -> max_pool(2) -> conv(40, kernel = [3, 2]) -> "
+    "lif(threshold = 0.1) -> conv(5, kernel = 2, pad = 3)",
+    "conv(13, kernel = 3, dilation = 2, pad = 4) -> lif(threshold = 0.1) -> conv(33, kernel = 5, pad = same, "
+    "bias) -> lif(threshold = 0.1) -> conv(2, kernel = 3, stride = 2, pad = 2)",
+    "conv(30, kernel = [1, 4], pad = 1) -> lif(threshold = 0.1) -> conv(3, kernel = [5, 1], dilation = [1, "
+    "3], "
+    "pad = [1, 2])",
+};
+enum { SPIKING = sizeof spiking / sizeof *spiking };
+
+static const Program *convolution(Arena *arena, const char *stages, int steps, Kernels kernels,
+                                  Without without)
 {
-    GoldenText model = {"convolution",
-                        arena_printf(arena,
-                                     "model convolution {\n"
-                                     "    data idx(shape = [9, 11], classes = 3, temporal)\n"
-                                     "    time 3 steps\n"
-                                     "    x = poisson(0.4 + 0 * image)\n"
-                                     "    o = x -> dense([y = 6, x = 17, c = 2]) -> %s -> tanh -> dense(3)\n"
-                                     "    predict argmax(mean(o))\n"
-                                     "    train { loss cross_entropy(mean(o), label) }\n"
-                                     "}\n",
-                                     stages)};
+    GoldenText model = {
+        "convolution",
+        arena_printf(arena,
+                     "model convolution {\n"
+                     "    data idx(shape = [9, 11], classes = 3, temporal)\n"
+                     "    time %d steps\n"
+                     "    x = poisson(0.4 + 0 * image)\n"
+                     "    o = x -> dense([y = 6, x = 17, c = 2]) -> lif(threshold = 0.1) -> %s -> "
+                     "tanh -> dense(3)\n"
+                     "    predict argmax(mean(o))\n"
+                     "    train { loss cross_entropy(mean(o), label) }\n"
+                     "}\n",
+                     steps, stages)};
     Compilation *c = golden_compilation(arena, &model);
+    c->lower.kernels = kernels;
     c->lower.without = without;
     return golden_program(c, model.name);
 }
 
-/* Their kernels have local arrays, the general one has none. */
-static int boxes(const Program *program)
+/* Buffers whose names begin like this: the arrays of kernels. */
+static int arrays(const Program *program, const char *start)
 {
     int count = 0;
     for (BufferId b = 0; b < program->buffers.count; b++)
-        count += strncmp(program->buffers.at[b].name, "box_of", 6) == 0;
+        count += strncmp(program->buffers.at[b].name, start, strlen(start)) == 0;
     return count;
 }
+
+enum {
+    NO_WINDOWS = 1u << OPTIMISATION_WINDOWS,
+    NO_PIECES = 1u << OPTIMISATION_PIECES,
+    NO_SPARSE = 1u << OPTIMISATION_SPARSE
+};
 
 START_TEST(windows_agree)
 {
     Arena *arena = arena_new();
-    const Program *fast = convolution(arena, convolutions[_i], 0);
-    const Program *general = convolution(arena, convolutions[_i], 1u << OPTIMISATION_WINDOWS);
-    ck_assert_int_ge(boxes(fast), 2);
-    ck_assert_int_eq(boxes(general), 0);
+    const Program *fast = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, NO_PIECES);
+    const Program *general = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, NO_WINDOWS | NO_PIECES);
+    ck_assert_int_ge(arrays(fast, "box_of"), 2);
+    ck_assert_int_eq(arrays(general, "box_of"), 0);
+    compare_gradients(fast, general, 2);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(pieces_agree)
+{
+    Arena *arena = arena_new();
+    const Program *fast = convolution(arena, spiking[_i], 3, KERNELS_EVENT, NO_WINDOWS);
+    const Program *general = convolution(arena, spiking[_i], 3, KERNELS_EVENT, NO_WINDOWS | NO_PIECES);
+    ck_assert_int_ge(arrays(fast, "pieces_of"), 1);
+    ck_assert_int_eq(arrays(general, "pieces_of"), 0);
+    compare_gradients(fast, general, 2);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(sparse_gradients_agree)
+{
+    static const int steps[] = {1, 3, 9, 17};
+    Arena *arena = arena_new();
+    const Program *fast = convolution(arena, pooled[_i], steps[_i], KERNELS_AUTO, NO_WINDOWS | NO_PIECES);
+    const Program *general =
+        convolution(arena, pooled[_i], steps[_i], KERNELS_AUTO, NO_WINDOWS | NO_PIECES | NO_SPARSE);
+    ck_assert_int_ge(arrays(fast, "values_of"), 1);
+    ck_assert_int_eq(arrays(general, "values_of"), 0);
     compare_gradients(fast, general, 2);
     arena_free(arena);
 }
@@ -235,12 +296,15 @@ Suite *kernels_suite(void)
 {
     Suite *suite = suite_create("kernels");
     TCase *tcase = tcase_create("kernels");
+    tcase_set_timeout(tcase, 60); /* on a busy machine */
     tcase_add_loop_test(tcase, tables_and_events_agree, 0, SIZES);
     tcase_add_test(tcase, the_choice_follows_the_activity);
     tcase_add_loop_test(tcase, the_chosen_kernel_runs, 0, 2);
     tcase_add_loop_test(tcase, a_stream_may_be_followed_both_ways, 0, 3);
     tcase_add_loop_test(tcase, optimisations_change_no_result, 0, OPTIMISATION_COUNT + 1);
     tcase_add_loop_test(tcase, windows_agree, 0, CONVOLUTIONS);
+    tcase_add_loop_test(tcase, pieces_agree, 0, SPIKING);
+    tcase_add_loop_test(tcase, sparse_gradients_agree, 0, POOLED);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -174,6 +174,11 @@ LoopExpr *least(Lower *lower, LoopExpr *a, LoopExpr *b)
     return loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, a, b), a, b);
 }
 
+LoopExpr *as_bit(Lower *lower, LoopExpr *truth)
+{
+    return loop_op(lower->arena, OP_SELECT, truth, num(lower, 1), num(lower, 0));
+}
+
 LoopExpr *is_above(Lower *lower, LoopExpr *x, LoopExpr *greatest)
 {
     LoopExpr *above = op2(lower, OP_GT, x, greatest);

@@ -33,6 +33,8 @@ LoopExpr *num(Lower *lower, int number);
 LoopExpr *least(Lower *lower, LoopExpr *a, LoopExpr *b);
 /* Whether x is above the greatest so far, or NaN: whoever keeps it then keeps NaN, too. x may be read twice. */
 LoopExpr *is_above(Lower *lower, LoopExpr *x, LoopExpr *greatest);
+/* A truth value as a number. */
+LoopExpr *as_bit(Lower *lower, LoopExpr *truth);
 LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b);
 /* Uniform in [0, 1), a multiple of 2^-24: F32. */
 LoopExpr *random_fraction(Lower *lower, LoopExpr *key, LoopExpr *unit);

@@ -27,12 +27,6 @@ static LoopExpr *is_near(Lower *lower, const GatePlan *gate, Site site, LoopBloc
     return all ? near : op2(lower, OP_AND, op2(lower, OP_LT, n, site.tile->units), near);
 }
 
-/* A truth value as a number. */
-static LoopExpr *as_bit(Lower *lower, LoopExpr *truth)
-{
-    return loop_op(lower->arena, OP_SELECT, truth, num(lower, 1), num(lower, 0));
-}
-
 static void emit_constants(Lower *lower, LoopBlock *into, const LoopBlock *constants, LoopStmt *loop)
 {
     for (int i = 0; i < constants->count; i++)

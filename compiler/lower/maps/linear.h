@@ -13,6 +13,7 @@ typedef struct Linear {
     Matrix matrix;  /* the weights, or where their gradient is summed: all or a tile */
     BufferId sums;  /* of so many rows at a time as linear_rows says; -1: not needed */
     BufferId table; /* -1: not needed */
+    BufferId tiles; /* of the weights: see maps/tiles.h; -1: not needed */
     BufferId few;   /* of a map with a gate: [1], few neurons of this batch are near; -1: as if they were */
 } Linear;
 
@@ -29,8 +30,8 @@ typedef struct MapKernel {
     int rows; /* that it sums at a time */
 } MapKernel;
 
-extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_windows, by_window_sums,
-    by_definition;
+extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_pieces, by_piece_sums,
+    by_sparse, by_windows, by_window_sums, by_definition;
 
 /* Prepares all kernels that serve it. */
 Linear linear_of(Lower *lower, const Node *node);

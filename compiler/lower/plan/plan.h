@@ -19,11 +19,17 @@ static inline int tiling_room(Tiling tiling)
     return tiling.width * tiling.count;
 }
 
+/* How the units of a stream lie in space, as a convolution goes through them. */
+typedef struct RowShape {
+    int positions, channels; /* of a row; channels of one position */
+} RowShape;
+
 typedef struct StreamPlan {
     int steps;       /* values of a unit in a sample: T, or 1 outside time */
     Tiling tiles;    /* if its layer is cut */
     int room;        /* units that its buffer has room for: where a layer is cut, all of its tiles */
     bool events;     /* it has spikes, over time: maps of it follow them */
+    RowShape row;    /* of convolutions that follow them; 0: there are none */
     bool all_choose; /* every kernel that reads it chooses between events and tables */
     bool local;      /* lives in one kernel only, as a tile */
     bool tiled;      /* laid out [batch][tiles][steps][width], since only tiles are read */
@@ -87,7 +93,9 @@ typedef struct NodePlan {
     const LayerPlan *layer; /* what its own kernel computes; NULL: it has none, or another kind of kernel */
     bool tables;            /* a map or a gradient that tables may serve, */
     bool listed;            /* or lists of events: for both, */
-    bool windows;           /* a map or a gradient that kernels of windows serve */
+    bool windows;           /* a map or a gradient that kernels of windows serve, */
+    bool pieces;            /* or those that follow events position by position, */
+    bool sparse;            /* or those that follow neurons with a gradient */
     bool choice;            /* the activity of each batch decides; false: there is no choice */
     const GatePlan *gate;   /* NULL: none */
     int step_width;         /* a map in a group: outputs at a time */

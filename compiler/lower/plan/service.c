@@ -35,13 +35,70 @@ static bool has_windows(const Net *net, const Node *node)
     return has;
 }
 
+/* Of those with windows: one that spikes drive, where positions of a row that are next to each other are read by taps that
+ * are, and enough units at a time; a gradient, where outputs read each input by every tap. */
+static bool has_pieces(const Planning *plan, int n)
+{
+    const Node *node = &plan->net->nodes.at[n];
+    const MapAxis *axis = node->map->space;
+    bool has = !node->transposed && plan->streams[node->in].events;
+    for (int a = 0; has && a < node->map->count - 1 && node->kind == NODE_MAP_GRAD; a++)
+        has = axis[a].stride == 1;
+    const MapAxis *last = &axis[node->map->count - 2];
+    int units = last->taps * map_mixed(node->map)->in;
+    return has && (node->kind == NODE_MAP_GRAD || (last->dilation == 1 && units >= PIECE_LEAST));
+}
+
+/* All maps that follow a stream have to see it alike. */
+static bool fits_rows(Planning *plan, const Node *node)
+{
+    const AxisMap *map = node->map;
+    RowShape *row = &plan->streams[node->in].row, own = {map->space[map->count - 2].in, map_mixed(map)->in};
+    if (row->positions == 0)
+        *row = own;
+    return row->positions == own.positions && row->channels == own.channels;
+}
+
+/* Whether only those of its units are not 0 that a maximum over windows has sent a gradient: it is made by an adjoint to
+ * which no other way leads. */
+static bool is_sparse(const Planning *plan, StreamId gradient)
+{
+    const Net *net = plan->net;
+    int maker = net->streams.at[gradient].node, pools = 0;
+    if (maker == NONE || maker < net->backward || net->nodes.at[maker].kind != NODE_SCAN)
+        return false;
+    const Node *adjoint = &net->nodes.at[maker];
+    for (int i = 0; i < adjoint->ins.count; i++) {
+        int from = net->streams.at[adjoint->ins.at[i]].node;
+        if (from < net->backward)
+            continue;
+        if (net->nodes.at[from].kind != NODE_POOL_GRAD)
+            return false;
+        pools++;
+    }
+    return pools > 0;
+}
+
+/* Of those with windows: a transposed map, in time, of few neurons. */
+static bool has_gaps(const Planning *plan, int n)
+{
+    const Node *node = &plan->net->nodes.at[n];
+    const MapAxis *last = &node->map->space[node->map->count - 2];
+    return node->kind == NODE_MAP && node->transposed && last->dilation == 1 && last->stride == 1
+           && plan->net->streams.at[node->in].temporal && is_sparse(plan, node->in);
+}
+
 static void serve(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
     NodePlan *record = &plan->nodes[n];
     Kernels kernels = plan->options.kernels;
-    record->windows =
-        has_windows(plan->net, node) && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
+    bool windows = has_windows(plan->net, node);
+    record->windows = windows && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
+    bool may = kernels != KERNELS_TABLE && !is_without(plan->options.without, OPTIMISATION_PIECES);
+    record->pieces = windows && may && has_pieces(plan, n) && fits_rows(plan, node);
+    record->sparse = windows && !is_without(plan->options.without, OPTIMISATION_SPARSE) && has_gaps(plan, n);
+    record->choice = record->pieces && kernels == KERNELS_AUTO;
     if (!follows(plan, n))
         return;
     bool possible = !node->transposed;

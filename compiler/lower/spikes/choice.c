@@ -1,4 +1,5 @@
-/* Whether lists of events or tables are faster depends on how many units spike: a function of this batch alone. */
+/* Whether lists of events, or tables or windows are faster depends on how many units spike: a function of this batch
+ * alone. */
 #include "lower/spikes/choice.h"
 
 #include "lower/base/code.h"
@@ -16,42 +17,65 @@ static void emit_count(Lower *lower, StreamId stream, BufferId counts)
              op2(lower, OP_ADD, spikes, load_stream(lower, stream, site, loop_variable(lower, loop_n))));
 }
 
-static void emit_choice(Lower *lower, StreamId stream, BufferId counts, BufferId busy)
+/* What replaces lists of events. */
+typedef struct Crossover {
+    const char *what, *flag; /* the latter begins the name of the flags */
+    double activity[2];      /* from which on it is faster: forward, backward */
+} Crossover;
+
+static const Crossover crossovers[] = {
+    [RIVAL_TABLES] = {"tables", "busy", {TABLE_ACTIVITY_FORWARD, TABLE_ACTIVITY_BACKWARD}},
+    [RIVAL_WINDOWS] = {"windows", "crowded", {WINDOW_ACTIVITY_FORWARD, WINDOW_ACTIVITY_BACKWARD}},
+};
+
+static BufferId *flags_of(Lower *lower, StreamId stream, Rival rival)
+{
+    SpikeBuffers *spikes = &lower->streams[stream].spikes;
+    return rival == RIVAL_TABLES ? &spikes->busy : &spikes->crowded;
+}
+
+static void emit_choice(Lower *lower, StreamId stream, const Crossover *crossover, BufferId counts,
+                        BufferId flags)
 {
     const char *name = stream_of(lower, stream)->name;
     kernel_begin(lower, "choose", name,
                  arena_printf(lower->arena,
-                              "is %s busy enough for tables, forward and backward? By this batch alone",
-                              name),
+                              "is %s %s enough for %s, forward and backward? By this batch alone", name,
+                              crossover->flag, crossover->what),
                  (Span){0, 0}, 1);
     LoopStmt *loop_k = kernel_items(lower, "k");
     LoopExpr *all, *spikes = measured_total(lower, &loop_k->body, counts, steps_of(lower, stream),
                                             stream_size(lower, stream), &all);
-    const double table_activity[2] = {TABLE_ACTIVITY_FORWARD, TABLE_ACTIVITY_BACKWARD};
     for (int use = 0; use < 2; use++) {
-        LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, table_activity[use]), all);
+        LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, crossover->activity[use]), all);
         loop_comment(lower->arena, &loop_k->body,
-                     arena_printf(lower->arena,
-                                  "%s: tables are faster where more than %g %% of the units spike",
-                                  use ? "backward" : "forward", 100 * table_activity[use]));
+                     arena_printf(lower->arena, "%s: %s are faster where more than %g %% of the units spike",
+                                  use ? "backward" : "forward", crossover->what,
+                                  100 * crossover->activity[use]));
         LoopExpr *choice =
             loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1), num(lower, 0));
-        store1(lower, &loop_k->body, busy, num(lower, use), choice, false);
+        store1(lower, &loop_k->body, flags, num(lower, use), choice, false);
     }
+}
+
+static LoopBlock *if_flag(Lower *lower, BufferId flags, bool backward, LoopBlock *into, bool set)
+{
+    LoopExpr *flag = load1(lower, flags, num(lower, backward));
+    return &loop_if(lower->arena, into, op2(lower, set ? OP_NE : OP_EQ, flag, num(lower, 0)))->body;
 }
 
 LoopBlock *if_busy(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables)
 {
-    LoopExpr *flag = load1(lower, lower->streams[stream].spikes.busy, num(lower, over_steps));
-    LoopStmt *branch = loop_if(lower->arena, into, op2(lower, tables ? OP_NE : OP_EQ, flag, num(lower, 0)));
-    return &branch->body;
+    return if_flag(lower, lower->streams[stream].spikes.busy, over_steps, into, tables);
 }
 
-LoopBlock *if_chosen(Lower *lower, const Node *node, LoopBlock *into, bool tables)
+LoopBlock *if_chosen(Lower *lower, const Node *node, LoopBlock *into, bool rival)
 {
-    if (!plan_of(lower, node)->choice)
+    const NodePlan *plan = plan_of(lower, node);
+    if (!plan->choice)
         return into;
-    return if_busy(lower, node->in, plan_of(lower, node)->role == ROLE_MAP_GRAD, into, tables);
+    BufferId flags = *flags_of(lower, node->in, plan->dense ? RIVAL_TABLES : RIVAL_WINDOWS);
+    return if_flag(lower, flags, plan->role == ROLE_MAP_GRAD, into, rival);
 }
 
 LoopBlock *if_listed(Lower *lower, StreamId stream, LoopBlock *into)
@@ -60,17 +84,30 @@ LoopBlock *if_listed(Lower *lower, StreamId stream, LoopBlock *into)
     return lower->plan->streams[stream].all_choose ? if_busy(lower, stream, false, into, false) : into;
 }
 
-void choice_prepare(Lower *lower, StreamId stream)
+static BufferId counts_of(Lower *lower, StreamId stream)
 {
-    if (lower->streams[stream].spikes.busy >= 0)
+    SpikeBuffers *spikes = &lower->streams[stream].spikes;
+    if (spikes->counts < 0) {
+        spikes->counts = named_buffer(lower, "spikes_of", stream_of(lower, stream)->name, TYPE_I32,
+                                      BUFFER_SCRATCH, true, 0, NULL);
+        buffer_about(lower, spikes->counts, "in every fourth sample, at every fourth step");
+        emit_count(lower, stream, spikes->counts);
+    }
+    return spikes->counts;
+}
+
+void choice_prepare(Lower *lower, StreamId stream, Rival rival)
+{
+    const Crossover *crossover = &crossovers[rival];
+    BufferId *flags = flags_of(lower, stream, rival);
+    if (*flags >= 0)
         return;
-    const char *name = stream_of(lower, stream)->name;
     int uses = 2;
-    BufferId counts = named_buffer(lower, "spikes_of", name, TYPE_I32, BUFFER_SCRATCH, true, 0, NULL);
-    emit_count(lower, stream, counts);
-    BufferId busy = named_buffer(lower, "busy", name, TYPE_I32, BUFFER_SCRATCH, false, 1, &uses);
-    emit_choice(lower, stream, counts, busy);
-    buffer_about(lower, counts, "in every fourth sample, at every fourth step");
-    buffer_about(lower, busy, "forward and backward: tables are faster for this batch");
-    lower->streams[stream].spikes.busy = busy;
+    BufferId counts = counts_of(lower, stream);
+    *flags = named_buffer(lower, crossover->flag, stream_of(lower, stream)->name, TYPE_I32, BUFFER_SCRATCH,
+                          false, 1, &uses);
+    buffer_about(
+        lower, *flags,
+        arena_printf(lower->arena, "forward and backward: %s are faster for this batch", crossover->what));
+    emit_choice(lower, stream, crossover, counts, *flags);
 }

@@ -208,7 +208,7 @@ void pack_prepare(Lower *lower, const Node *node)
     bool over_steps = plan_of(lower, node)->role == ROLE_MAP_GRAD, choice = plan_of(lower, node)->choice;
     SpikeBuffers *packs = &lower->streams[stream].spikes;
     if (choice)
-        choice_prepare(lower, stream);
+        choice_prepare(lower, stream, RIVAL_TABLES);
     if ((over_steps ? packs->when : packs->index) >= 0)
         return;
     (over_steps ? add_step_buffers : add_unit_buffers)(lower, stream);

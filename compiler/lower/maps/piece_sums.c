@@ -1,0 +1,246 @@
+/* Gradients of the weights of convolutions of spikes. At each step, a plane of the outputs' gradients gets zeros around it, and
+ * for each channel that is read the positions where it spikes are listed; the sums of some taps stay in registers while
+ * they go through these. */
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/maps/rows.h"
+#include "lower/maps/view.h"
+#include "lower/spikes/choice.h"
+#include "lower/spikes/lists.h"
+#include "lower/spikes/pieces.h"
+#include "lower/tuned.h"
+
+static bool serves(const Linear *linear)
+{
+    return linear->plan->pieces && linear->plan->role == ROLE_MAP_GRAD;
+}
+
+static void prepare(Lower *lower, Linear *linear)
+{
+    if (linear->plan->choice)
+        choice_prepare(lower, linear->node->in, RIVAL_WINDOWS);
+    pieces_prepare(lower, linear->node->in);
+}
+
+static LoopBlock *branch(Lower *lower, const Linear *linear, LoopBlock *into, bool chosen)
+{
+    return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, into, !chosen);
+}
+
+typedef struct Plane {
+    const Linear *gradient;
+    Site site;
+    int axes; /* that have windows */
+    const MapAxis *axis;
+    int ins, outs;          /* channels */
+    int extent[MAX_DIMS];   /* of the plane, by axis */
+    BufferId plane;         /* [positions][width] */
+    BufferId lists, listed; /* by channel: the positions where it spikes, and how many */
+} Plane;
+
+static int positions_of(const Plane *plane)
+{
+    int count = 1;
+    for (int a = 0; a < plane->axes; a++)
+        count *= plane->extent[a];
+    return count;
+}
+
+static Plane plane_of(Lower *lower, const Linear *gradient)
+{
+    const Node *node = gradient->node;
+    const char *name = stream_of(lower, node->in)->name;
+    Plane plane = {.gradient = gradient,
+                   .axes = node->map->count - 1,
+                   .axis = node->map->space,
+                   .ins = map_mixed(node->map)->in,
+                   .outs = map_mixed(node->map)->out};
+    for (int a = 0; a < plane.axes; a++)
+        plane.extent[a] = plane.axis[a].in + (plane.axis[a].taps - 1) * plane.axis[a].dilation;
+    int width = plane.outs < WINDOW_WIDTH ? plane.outs : WINDOW_WIDTH;
+    int dims[2] = {positions_of(&plane), width}, lists[2] = {plane.ins, map_inputs(node->map) / plane.ins};
+    plane.plane = named_buffer(lower, "plane_of", stream_of(lower, node->aux)->name, TYPE_F32, BUFFER_LOCAL,
+                               false, 2, dims);
+    plane.lists = named_buffer(lower, "where", name, index_type(dims[0]), BUFFER_LOCAL, false, 2, lists);
+    plane.listed = named_buffer(lower, "times", name, TYPE_I32, BUFFER_LOCAL, false, 1, &plane.ins);
+    return plane;
+}
+
+/* ---- the plane ---- */
+
+static void emit_zeros(Lower *lower, const Plane *plane, LoopBlock *into)
+{
+    const Buffer *buffer = &lower->program->buffers.at[plane->plane];
+    LoopStmt *positions = for_range(lower, into, "n", buffer->dims[0]);
+    LoopStmt *loop = for_units(lower, &positions->body, "j", buffer->dims[1]);
+    store2(lower, &loop->body, plane->plane, loop_variable(lower, positions), loop_variable(lower, loop),
+           loop_float(lower->arena, 0), false);
+}
+
+/* Output o is read by tap k of the input at o + k * dilation - before. In the plane it stands so far behind the first that
+ * any could be. */
+static LoopExpr *in_plane(Lower *lower, const MapAxis *axis, LoopExpr *o)
+{
+    return op2(lower, OP_ADD, o, num(lower, (axis->taps - 1) * axis->dilation - axis->before));
+}
+
+/* Outputs that no input meets are left out: those behind the plane's ends. */
+static LoopStmt *for_outputs(Lower *lower, LoopBlock *into, const MapAxis *axis, int extent)
+{
+    int first = axis->before - (axis->taps - 1) * axis->dilation, end = first + extent;
+    return for_bounds(lower, into, axis->name, num(lower, first < 0 ? 0 : first),
+                      num(lower, end < axis->out ? end : axis->out));
+}
+
+static void emit_plane(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr *j0, int width)
+{
+    LoopExpr *output = num(lower, 0), *place = num(lower, 0);
+    for (int a = 0; a < plane->axes; a++) {
+        LoopStmt *loop = for_outputs(lower, into, &plane->axis[a], plane->extent[a]);
+        LoopExpr *o = loop_variable(lower, loop);
+        output = scaled_plus(lower, output, plane->axis[a].out, o);
+        place = scaled_plus(lower, place, plane->extent[a], in_plane(lower, &plane->axis[a], o));
+        into = &loop->body;
+    }
+    output = loop_local(lower, into, "out", scaled_plus(lower, output, plane->outs, j0));
+    place = loop_local(lower, into, "place", place);
+    LoopStmt *loop = for_units(lower, into, "j", width);
+    LoopExpr *j = loop_variable(lower, loop);
+    Site site = plane->site;
+    site.into = &loop->body;
+    store2(lower, &loop->body, plane->plane, place, j,
+           load_stream(lower, plane->gradient->node->aux, site, op2(lower, OP_ADD, output, j)), false);
+}
+
+/* ---- where each channel spikes ---- */
+
+/* The events at one position, which has this place in the plane by the last of the taps. */
+static void emit_where(Lower *lower, const Plane *plane, Site site, LoopExpr *row, LoopExpr *x,
+                       LoopExpr *place)
+{
+    Piece piece =
+        piece_of(lower, plane->gradient->node->in, site, row, x, op2(lower, OP_ADD, x, num(lower, 1)));
+    LoopStmt *loop = for_bounds(lower, site.into, "e", piece.from, piece.to);
+    LoopExpr *unit = load2(lower, piece.event, piece.b, loop_variable(lower, loop));
+    LoopExpr *c = loop_local(lower, &loop->body, "c",
+                             op2(lower, OP_SUB, unit, op2(lower, OP_MUL, x, num(lower, plane->ins))));
+    LoopExpr *count = loop_local(lower, &loop->body, "count", load1(lower, plane->listed, c));
+    store2(lower, &loop->body, plane->lists, c, count, place, false);
+    store1(lower, &loop->body, plane->listed, c, op2(lower, OP_ADD, count, num(lower, 1)), false);
+}
+
+static void emit_lists(Lower *lower, const Plane *plane)
+{
+    Site site = plane->site;
+    LoopStmt *zeros = for_units(lower, site.into, "c", plane->ins);
+    store1(lower, &zeros->body, plane->listed, loop_variable(lower, zeros), num(lower, 0), false);
+    LoopExpr *row = num(lower, 0), *place = num(lower, 0), *x = NULL;
+    for (int a = 0; a < plane->axes; a++) {
+        LoopStmt *loop = for_range(lower, site.into, plane->axis[a].name, plane->axis[a].in);
+        x = loop_variable(lower, loop);
+        row = a < plane->axes - 1 ? scaled_plus(lower, row, plane->axis[a].in, x) : row;
+        place = scaled_plus(lower, place, plane->extent[a], x);
+        site.into = &loop->body;
+    }
+    emit_where(lower, plane, site, row, x, place);
+}
+
+/* ---- sums ---- */
+
+/* Some taps of one channel, and outputs j0 .. j0 + width - 1. */
+typedef struct Taps {
+    const Plane *plane;
+    LoopExpr *c, *j0;
+    int first, count, width;
+    BufferId sums; /* [count][width] */
+} Taps;
+
+/* How far behind the place of a position that of the output is which reads it by the tap. */
+static int offset_of(const Plane *plane, int tap)
+{
+    int offset = 0, scale = 1;
+    for (int a = plane->axes - 1; a >= 0; a--) {
+        const MapAxis *axis = &plane->axis[a];
+        offset += (axis->taps - 1 - tap % axis->taps) * axis->dilation * scale;
+        tap /= axis->taps;
+        scale *= plane->extent[a];
+    }
+    return offset;
+}
+
+static void emit_taps(Lower *lower, const Taps *taps, LoopBlock *into, LoopExpr *count)
+{
+    const Plane *plane = taps->plane;
+    for (int k = 0; k < taps->count; k++) {
+        LoopStmt *loop = for_units(lower, into, "j", taps->width);
+        store2(lower, &loop->body, taps->sums, num(lower, k), loop_variable(lower, loop),
+               loop_float(lower->arena, 0), false);
+    }
+    LoopStmt *events = for_bounds(lower, into, "e", num(lower, 0), count);
+    LoopExpr *place = loop_local(lower, &events->body, "place",
+                                 load2(lower, plane->lists, taps->c, loop_variable(lower, events)));
+    for (int k = 0; k < taps->count; k++) {
+        LoopStmt *loop = for_units(lower, &events->body, "j", taps->width);
+        LoopExpr *j = loop_variable(lower, loop);
+        LoopExpr *at = op2(lower, OP_ADD, place, num(lower, offset_of(plane, taps->first + k)));
+        store2(lower, &loop->body, taps->sums, num(lower, k), j, load2(lower, plane->plane, at, j), true);
+    }
+    for (int k = 0; k < taps->count; k++) {
+        LoopExpr *row = op2(lower, OP_ADD, num(lower, (taps->first + k) * plane->ins), taps->c);
+        LoopStmt *loop = for_units(lower, into, "j", taps->width);
+        LoopExpr *j = loop_variable(lower, loop);
+        matrix_store(lower, &loop->body, &plane->gradient->matrix, row, op2(lower, OP_ADD, taps->j0, j),
+                     load2(lower, taps->sums, num(lower, k), j), true);
+    }
+}
+
+/* All taps, up to so many at a time. */
+static void emit_parts(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr *j0, int width, int most)
+{
+    int all = map_rows(plane->gradient->node->map) / plane->ins;
+    Parts parts = even_parts(all, most);
+    LoopStmt *channels = for_range(lower, into, "c", plane->ins);
+    Taps taps = {.plane = plane,
+                 .c = loop_variable(lower, channels),
+                 .j0 = j0,
+                 .width = width,
+                 .sums =
+                     sums_buffer(lower, weight_name(lower->net, plane->gradient->node), parts.size, width)};
+    LoopExpr *count = loop_local(lower, &channels->body, "count", load1(lower, plane->listed, taps.c));
+    LoopBlock *some = &loop_if(lower->arena, &channels->body, op2(lower, OP_GT, count, num(lower, 0)))->body;
+    for (taps.first = 0; taps.first < all; taps.first += taps.count) {
+        taps.count = taps.first < parts.large * parts.size ? parts.size : parts.size - 1;
+        emit_taps(lower, &taps, some, count);
+    }
+}
+
+static void emit_outputs(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr *j0, int width)
+{
+    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
+    emit_plane(lower, plane, into, j0, width);
+    emit_parts(lower, plane, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body, j0, width,
+               PIECE_TAPS);
+    emit_parts(lower, plane, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body, j0, width,
+               PIECE_NARROW_TAPS);
+}
+
+static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
+{
+    site.tile = NULL;
+    note_gradient(lower, linear, site.into, ", event by event");
+    site = walk_samples(lower, walk, site);
+    Plane plane = plane_of(lower, linear);
+    emit_zeros(lower, &plane, site.into);
+    plane.site = walk_steps(lower, walk, site);
+    emit_lists(lower, &plane);
+    int tiles = plane.outs / WINDOW_WIDTH, rest = plane.outs % WINDOW_WIDTH;
+    if (tiles > 0) {
+        LoopStmt *loop = for_range(lower, plane.site.into, "tile", tiles);
+        LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, WINDOW_WIDTH));
+        emit_outputs(lower, &plane, &loop->body, loop_local(lower, &loop->body, "j0", j0), WINDOW_WIDTH);
+    }
+    if (rest > 0)
+        emit_outputs(lower, &plane, plane.site.into, num(lower, tiles * WINDOW_WIDTH), rest);
+}
+
+const MapKernel by_piece_sums = {serves, prepare, branch, NULL, gradient, 0};

@@ -1,0 +1,274 @@
+/* Convolutions turned round, of gradients that are 0 for most neurons: behind a maximum over windows, for all that were not
+ * the greatest at any step. For some steps at a time those that are not are listed, position by position, with their
+ * gradients next to each other; each adds a row of weights times these to the sums of as many steps, which stay in
+ * registers. */
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/maps/rows.h"
+#include "lower/maps/tiles.h"
+#include "lower/spikes/lists.h"
+#include "lower/tuned.h"
+
+static bool serves(const Linear *linear)
+{
+    return linear->plan->sparse;
+}
+
+static void prepare(Lower *lower, Linear *linear)
+{
+    linear->tiles = weight_tiles(lower, linear->node);
+}
+
+/* Steps t0 .. t0 + steps - 1, and the arrays that hold what is not 0 in them. */
+typedef struct Sparse {
+    const Linear *map;
+    Gather gather;
+    LoopExpr *t0;
+    int steps;
+    BufferId some, list; /* of one position, by channel: is it not 0 at all steps; those */
+    BufferId unit,
+        ends; /* of all positions: numbers in the row; where each position's begin, and the last one's end */
+    BufferId values; /* [.][steps] */
+} Sparse;
+
+static Sparse sparse_of(Lower *lower, const Linear *map)
+{
+    const Node *node = map->node;
+    const char *name = stream_of(lower, node->in)->name;
+    Sparse sparse = {.map = map, .gather = gather_of(node)};
+    int units = stream_size(lower, node->in), ins = sparse.gather.ins, room = list_room(ins),
+        ends = units / ins + 1, values[2] = {units, SPARSE_STEPS};
+    sparse.some = named_buffer(lower, "some_of", name, TYPE_U8, BUFFER_LOCAL, false, 1, &ins);
+    sparse.list = named_buffer(lower, "list_of", name, index_type(ins), BUFFER_LOCAL, false, 1, &room);
+    sparse.unit = named_buffer(lower, "units_of", name, index_type(units), BUFFER_LOCAL, false, 1, &units);
+    sparse.ends = named_buffer(lower, "unit_ends_of", name, TYPE_I32, BUFFER_LOCAL, false, 1, &ends);
+    sparse.values = named_buffer(lower, "values_of", name, TYPE_F32, BUFFER_LOCAL, false, 2, values);
+    return sparse;
+}
+
+static LoopExpr *value(Lower *lower, const Sparse *sparse, Site site, int step, LoopExpr *unit)
+{
+    site.t = op2(lower, OP_ADD, sparse->t0, num(lower, step));
+    return load_stream(lower, sparse->gather.node->in, site, unit);
+}
+
+/* ---- what is not 0 ---- */
+
+/* From unit `first` on. Numbers, not truth values: of those compilers make jumps. */
+static LoopExpr *emit_some(Lower *lower, const Sparse *sparse, Site site, LoopExpr *first)
+{
+    LoopStmt *loop = for_units(lower, site.into, "i", sparse->gather.ins);
+    LoopExpr *i = loop_variable(lower, loop), *steps = num(lower, 0), *zero = loop_float(lower->arena, 0);
+    for (int s = 0; s < sparse->steps; s++) {
+        LoopExpr *is = op2(lower, OP_NE, value(lower, sparse, site, s, op2(lower, OP_ADD, first, i)), zero);
+        steps = op2(lower, OP_ADD, steps, as_bit(lower, is));
+    }
+    store1(lower, &loop->body, sparse->some, i, as_bit(lower, op2(lower, OP_NE, steps, num(lower, 0))),
+           false);
+    LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
+    loop_list(lower->program, site.into, count->var, sparse->list, 1, (LoopExpr *[]){num(lower, 0)},
+              load1(lower, sparse->some, num(lower, 0)), sparse->gather.ins);
+    return count;
+}
+
+static void emit_position(Lower *lower, const Sparse *sparse, Site site, LoopExpr *position, LoopExpr *x,
+                          LoopExpr *all)
+{
+    int ins = sparse->gather.ins;
+    LoopExpr *first = loop_local(lower, site.into, "first", op2(lower, OP_MUL, position, num(lower, ins)));
+    LoopExpr *count = emit_some(lower, sparse, site, first);
+    LoopStmt *loop = for_bounds(lower, site.into, "k", num(lower, 0), count);
+    LoopExpr *k = loop_variable(lower, loop),
+             *i = loop_local(lower, &loop->body, "i", load1(lower, sparse->list, k));
+    LoopExpr *e = loop_local(lower, &loop->body, "e", op2(lower, OP_ADD, all, k));
+    store1(lower, &loop->body, sparse->unit, e, scaled_plus(lower, x, ins, i), false);
+    for (int s = 0; s < sparse->steps; s++)
+        store2(lower, &loop->body, sparse->values, e, num(lower, s),
+               value(lower, sparse, site, s, op2(lower, OP_ADD, first, i)), false);
+    loop_set(lower->arena, site.into, all->var, op2(lower, OP_ADD, all, count));
+    store1(lower, site.into, sparse->ends, op2(lower, OP_ADD, position, num(lower, 1)), all, false);
+}
+
+static void emit_lists(Lower *lower, const Sparse *sparse, Site site)
+{
+    int positions =
+        view_of(lower, &sparse->gather.node->map->space[sparse->gather.axes - 1], true, num(lower, 0)).in;
+    int rows = stream_size(lower, sparse->gather.node->in) / (positions * sparse->gather.ins);
+    LoopExpr *all = declare_local(lower, site.into, "all", num(lower, 0));
+    store1(lower, site.into, sparse->ends, num(lower, 0), num(lower, 0), false);
+    LoopStmt *loop_row = for_range(lower, site.into, "row", rows);
+    LoopStmt *loop_x = for_range(lower, &loop_row->body, "x", positions);
+    LoopExpr *x = loop_variable(lower, loop_x);
+    LoopExpr *position = loop_local(lower, &loop_x->body, "position",
+                                    scaled_plus(lower, loop_variable(lower, loop_row), positions, x));
+    site.into = &loop_x->body;
+    emit_position(lower, sparse, site, position, x, all);
+}
+
+/* ---- sums ---- */
+
+/* Channels j0 .. j0 + width - 1 of a tile, at position q of a row and `steps` steps from `step` on. */
+typedef struct Block {
+    const Sparse *sparse;
+    LoopExpr *tile, *j0, *q;
+    LoopExpr *lowest, *from, *to; /* the first position that is read, in its row; those that are there */
+    int width, step, steps;
+    BufferId sums; /* [steps][width] */
+} Block;
+
+static void emit_starts(Lower *lower, const Block *block, LoopBlock *into)
+{
+    for (int s = 0; s < block->steps; s++) {
+        LoopStmt *loop = for_units(lower, into, "j", block->width);
+        store2(lower, &loop->body, block->sums, num(lower, s), loop_variable(lower, loop),
+               loop_float(lower->arena, 0), false);
+    }
+}
+
+/* Of those that a row of windows reads, units e0 .. e1-1. */
+static void emit_units(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *e0, LoopExpr *e1,
+                       LoopExpr *shift)
+{
+    const Sparse *sparse = block->sparse;
+    LoopStmt *loop = for_bounds(lower, into, "e", e0, e1);
+    LoopExpr *e = loop_variable(lower, loop), *x[SPARSE_STEPS];
+    LoopExpr *row =
+        loop_local(lower, &loop->body, "i", op2(lower, OP_SUB, load1(lower, sparse->unit, e), shift));
+    for (int s = 0; s < block->steps; s++)
+        x[s] = loop_local(lower, &loop->body, arena_printf(lower->arena, "x%d", s),
+                          load2(lower, sparse->values, e, num(lower, block->step + s)));
+    LoopStmt *add = for_units(lower, &loop->body, "j", block->width);
+    LoopExpr *j = loop_variable(lower, add);
+    LoopExpr *place[3] = {block->tile, row, op2(lower, OP_ADD, block->j0, j)};
+    LoopExpr *w = loop_local(lower, &add->body, "w", loop_load(lower->program, sparse->map->tiles, 3, place));
+    for (int s = 0; s < block->steps; s++)
+        store_product(lower, &add->body, block->sums, 2, (LoopExpr *[]){num(lower, s), j}, x[s], w);
+}
+
+static void emit_reads(Lower *lower, const Block *block, LoopBlock *into)
+{
+    const Gather *gather = &block->sparse->gather;
+    int taps = gather->node->map->space[gather->axes - 1].taps;
+    Read read = for_reads(lower, gather, into);
+    LoopExpr *start = op2(lower, OP_MUL, read.row, num(lower, last_view(gather)->in));
+    start = loop_local(lower, read.into, "start", start);
+    LoopExpr *e0 = load1(lower, block->sparse->ends, op2(lower, OP_ADD, start, block->from));
+    LoopExpr *e1 = load1(lower, block->sparse->ends, op2(lower, OP_ADD, start, block->to));
+    LoopExpr *shift = op2(lower, OP_SUB, block->lowest, op2(lower, OP_MUL, read.tap, num(lower, taps)));
+    shift = loop_local(lower, read.into, "shift", op2(lower, OP_MUL, shift, num(lower, gather->ins)));
+    e0 = loop_local(lower, read.into, "e0", e0);
+    emit_units(lower, block, read.into, e0, loop_local(lower, read.into, "e1", e1), shift);
+}
+
+static void emit_ends(Lower *lower, const Block *block, LoopBlock *into)
+{
+    const Sparse *sparse = block->sparse;
+    LoopExpr *j0 = op2(lower, OP_ADD, op2(lower, OP_MUL, block->tile, num(lower, WINDOW_WIDTH)), block->j0);
+    LoopExpr *unit = loop_local(lower, into, "unit", row_unit(lower, &sparse->gather, block->q, j0));
+    Site site = sparse->gather.site;
+    for (int s = 0; s < block->steps; s++) {
+        LoopStmt *loop = for_units(lower, into, "j", block->width);
+        LoopExpr *j = loop_variable(lower, loop);
+        site.into = &loop->body;
+        site.t = op2(lower, OP_ADD, sparse->t0, num(lower, block->step + s));
+        store_stream(lower, sparse->gather.node->out, site, op2(lower, OP_ADD, unit, j),
+                     load2(lower, block->sums, num(lower, s), j), false);
+    }
+}
+
+/* All steps, up to so many at a time. */
+static void emit_steps(Lower *lower, Block block, LoopBlock *into, int most)
+{
+    const char *name = stream_of(lower, block.sparse->gather.node->out)->name;
+    Parts parts = even_parts(block.sparse->steps, most);
+    block.sums = sums_buffer(lower, name, parts.size, block.width);
+    for (block.step = 0; block.step < block.sparse->steps; block.step += block.steps) {
+        block.steps = block.step < parts.large * parts.size ? parts.size : parts.size - 1;
+        emit_starts(lower, &block, into);
+        emit_reads(lower, &block, into);
+        emit_ends(lower, &block, into);
+    }
+}
+
+/* All rows, of `width` channels of a tile. */
+static void emit_rows(Lower *lower, const Sparse *sparse, LoopBlock *into, LoopExpr *tile, LoopExpr *j0,
+                      int width, int most)
+{
+    Sparse own = *sparse;
+    own.gather.site.into = into;
+    for_rows(lower, &own.gather);
+    const View *view = last_view(&own.gather);
+    LoopStmt *loop = for_bounds(lower, own.gather.site.into, "x", num(lower, 0), view->count);
+    LoopExpr *q = loop_variable(lower, loop), *zero = num(lower, 0), *in = num(lower, view->in);
+    into = &loop->body;
+    LoopExpr *lowest = loop_local(lower, into, "at", op2(lower, OP_ADD, q, view_lowest(lower, view)));
+    LoopExpr *end = op2(lower, OP_ADD, lowest, num(lower, view->most_taps));
+    Block block = {.sparse = &own,
+                   .tile = tile,
+                   .j0 = j0,
+                   .q = q,
+                   .lowest = lowest,
+                   .from = loop_local(lower, into, "from", clamped(lower, lowest, zero, in)),
+                   .to = loop_local(lower, into, "to", clamped(lower, end, zero, in)),
+                   .width = width};
+    emit_steps(lower, block, into, most);
+}
+
+/* `width` channels of a tile, as much at a time as registers hold. */
+static void emit_channels(Lower *lower, const Sparse *sparse, LoopBlock *into, LoopExpr *tile, int width)
+{
+    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES), *zero = num(lower, 0);
+    if (width < WINDOW_NARROW_WIDTH) {
+        emit_rows(lower, sparse, into, tile, zero, width, SPARSE_STEPS);
+        return;
+    }
+    emit_rows(lower, sparse, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body, tile, zero,
+              width, SPARSE_STEPS);
+    LoopBlock *narrow = &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body;
+    LoopStmt *parts = for_range(lower, narrow, "part", width / WINDOW_NARROW_WIDTH);
+    LoopExpr *j0 =
+        loop_local(lower, &parts->body, "j1",
+                   op2(lower, OP_MUL, loop_variable(lower, parts), num(lower, WINDOW_NARROW_WIDTH)));
+    emit_rows(lower, sparse, &parts->body, tile, j0, WINDOW_NARROW_WIDTH, SPARSE_NARROW_STEPS);
+    if (width % WINDOW_NARROW_WIDTH > 0)
+        emit_rows(lower, sparse, narrow, tile, num(lower, width / WINDOW_NARROW_WIDTH * WINDOW_NARROW_WIDTH),
+                  width % WINDOW_NARROW_WIDTH, SPARSE_NARROW_STEPS);
+}
+
+static void emit_block(Lower *lower, Sparse sparse, LoopBlock *into, LoopExpr *t0, int steps)
+{
+    int outs = sparse.gather.outs, tiles = outs / WINDOW_WIDTH, rest = outs % WINDOW_WIDTH;
+    sparse.t0 = t0;
+    sparse.steps = steps;
+    sparse.gather.site.into = into;
+    emit_lists(lower, &sparse, sparse.gather.site);
+    if (tiles > 0) {
+        LoopStmt *loop = for_range(lower, into, "tile", tiles);
+        emit_channels(lower, &sparse, &loop->body, loop_variable(lower, loop), WINDOW_WIDTH);
+    }
+    if (rest > 0)
+        emit_channels(lower, &sparse, into, num(lower, tiles), rest);
+}
+
+static void emit_blocks(Lower *lower, const Sparse *sparse, LoopBlock *into, int t0, int steps, int blocks)
+{
+    if (blocks == 0)
+        return;
+    LoopStmt *loop = for_range(lower, into, "block", blocks);
+    LoopExpr *first = scaled_plus(lower, loop_variable(lower, loop), steps, num(lower, t0));
+    emit_block(lower, *sparse, &loop->body, loop_local(lower, &loop->body, "t0", first), steps);
+}
+
+static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
+{
+    site.tile = NULL;
+    site = walk_samples(lower, walk, site);
+    note_map(lower, map, site.into, ", of neurons that have a gradient");
+    Sparse sparse = sparse_of(lower, map);
+    sparse.gather.site = site;
+    Parts parts = even_parts(walk.steps, SPARSE_STEPS);
+    emit_blocks(lower, &sparse, site.into, 0, parts.size, parts.large);
+    emit_blocks(lower, &sparse, site.into, parts.large * parts.size, parts.size - 1, parts.small);
+}
+
+const MapKernel by_sparse = {serves, prepare, NULL, forward, NULL, 0};

@@ -1,0 +1,84 @@
+#include "lower/maps/tiles.h"
+
+#include "lower/base/code.h"
+#include "lower/tuned.h"
+
+bool reads_in_order(const Node *node)
+{
+    const MapAxis *last = &node->map->space[node->map->count - 2];
+    return last->dilation == 1 && (!node->transposed || last->stride == 1);
+}
+
+/* The weight by which channel j that is made reads channel i, in row number `row` of taps along the last axis, by tap m of
+ * these, counted in the order of what they read. */
+static LoopExpr *weight(Lower *lower, const Gather *gather, LoopExpr *row, LoopExpr *m, LoopExpr *i,
+                        LoopExpr *j)
+{
+    const Node *node = gather->node;
+    int taps = node->map->space[gather->axes - 1].taps;
+    LoopExpr *place[2], *tap = node->transposed ? op2(lower, OP_SUB, num(lower, taps - 1), m) : m;
+    tap = scaled_plus(lower, row, taps, tap);
+    int count = node->transposed
+                    ? weight_place(lower, node, scaled_plus(lower, tap, gather->outs, j), i, place)
+                    : weight_place(lower, node, scaled_plus(lower, tap, gather->ins, i), j, place);
+    return loop_load(lower->program, weight_values(lower, node), count, place);
+}
+
+static int tap_rows(const Gather *gather)
+{
+    int rows = 1;
+    for (int a = 0; a < gather->axes - 1; a++)
+        rows *= gather->node->map->space[a].taps;
+    return rows;
+}
+
+/* A row of a tile: as many channels as there are. */
+static LoopStmt *for_tile(Lower *lower, const Gather *gather, LoopBlock *into, LoopExpr *j0)
+{
+    LoopExpr *all = num(lower, WINDOW_WIDTH);
+    LoopExpr *width = gather->outs % WINDOW_WIDTH
+                          ? settled(lower, into, "width",
+                                    least(lower, op2(lower, OP_SUB, num(lower, gather->outs), j0), all))
+                          : all;
+    LoopStmt *loop = for_bounds(lower, into, "j", num(lower, 0), width);
+    loop->independent = true;
+    return loop;
+}
+
+static void emit_tile(Lower *lower, const Gather *gather, LoopBlock *into, BufferId tiles, LoopExpr *tile)
+{
+    int taps = gather->node->map->space[gather->axes - 1].taps;
+    LoopExpr *j0 = loop_local(lower, into, "j0", op2(lower, OP_MUL, tile, num(lower, WINDOW_WIDTH)));
+    LoopStmt *rows = for_range(lower, into, "row", tap_rows(gather));
+    LoopStmt *loop_m = for_range(lower, &rows->body, "m", taps);
+    LoopStmt *loop_i = for_range(lower, &loop_m->body, "i", gather->ins);
+    LoopExpr *row = loop_variable(lower, rows), *m = loop_variable(lower, loop_m),
+             *i = loop_variable(lower, loop_i);
+    LoopStmt *loop_j = for_tile(lower, gather, &loop_i->body, j0);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    LoopExpr *at = scaled_plus(lower, scaled_plus(lower, row, taps, m), gather->ins, i);
+    loop_store(lower->program, &loop_j->body, tiles, 3, (LoopExpr *[]){tile, at, j},
+               weight(lower, gather, row, m, i, op2(lower, OP_ADD, j0, j)), false);
+    LoopStmt *zeros = for_units(lower, into, "j", WINDOW_WIDTH);
+    LoopExpr *end = num(lower, tap_rows(gather) * taps * gather->ins);
+    loop_store(lower->program, &zeros->body, tiles, 3, (LoopExpr *[]){tile, end, loop_variable(lower, zeros)},
+               loop_float(lower->arena, 0), false);
+}
+
+BufferId weight_tiles(Lower *lower, const Node *node)
+{
+    Gather gather = gather_of(node);
+    const char *name = weight_name(lower->net, node);
+    int taps = node->map->space[gather.axes - 1].taps,
+        tiles = (gather.outs + WINDOW_WIDTH - 1) / WINDOW_WIDTH;
+    int dims[3] = {tiles, tap_rows(&gather) * taps * gather.ins + 1, WINDOW_WIDTH};
+    BufferId buffer = named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims);
+    buffer_about(lower, buffer, "some channels next to each other, and a row of zeros behind them");
+    kernel_begin(
+        lower, node->transposed ? "turn" : "tile", name,
+        arena_printf(lower->arena, "%s: weights of %d channels next to each other", name, WINDOW_WIDTH),
+        node->span, tiles);
+    LoopStmt *items = kernel_items(lower, "tile");
+    emit_tile(lower, &gather, &items->body, buffer, loop_variable(lower, items));
+    return buffer;
+}

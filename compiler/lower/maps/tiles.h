@@ -1,0 +1,14 @@
+/* Weights of convolutions, laid out for kernels that make sums of WINDOW_WIDTH channels: those of the channels of one such
+ * tile are next to each other, in rows of a tap and a channel that is read, taps along the last axis in the order of
+ * what they read. Behind them there is a row of zeros. */
+#ifndef SNNC_TILES_H
+#define SNNC_TILES_H
+
+#include "lower/maps/gather.h"
+
+/* Whether positions of a row that are next to each other are read by taps that are. */
+bool reads_in_order(const Node *node);
+/* A kernel that lays them out; [tiles][rows + 1][WINDOW_WIDTH]. */
+BufferId weight_tiles(Lower *lower, const Node *node);
+
+#endif

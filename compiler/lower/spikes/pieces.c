@@ -1,0 +1,105 @@
+/* Lists of the units that spike, position by position, so that those in a window of a row are one piece of the list, which
+ * windows share. They are made once for a batch.
+ *
+ *   event[b][ends[b][t * P + p] .. ends[b][t * P + p + 1] - 1]   what spikes at position p, of P, at step t,
+ *
+ * each as its number among the units of the row. */
+#include "lower/spikes/pieces.h"
+
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/base/walk.h"
+#include "lower/spikes/choice.h"
+#include "lower/spikes/lists.h"
+
+static RowShape row_shape(const Lower *lower, StreamId stream)
+{
+    return lower->plan->streams[stream].row;
+}
+
+static int row_count(const Lower *lower, StreamId stream)
+{
+    RowShape row = row_shape(lower, stream);
+    return stream_size(lower, stream) / (row.positions * row.channels);
+}
+
+static void add_buffers(Lower *lower, StreamId stream)
+{
+    SpikeBuffers *lists = &lower->streams[stream].spikes;
+    const char *name = stream_of(lower, stream)->name;
+    RowShape row = row_shape(lower, stream);
+    int steps = steps_of(lower, stream), all = list_room(steps * stream_size(lower, stream)),
+        ends = steps * row_count(lower, stream) * row.positions + 1;
+    lists->piece = named_buffer(lower, "pieces_of", name, index_type(row.positions * row.channels),
+                                BUFFER_SCRATCH, true, 1, &all);
+    lower->program->buffers.at[lists->piece].sparse = true;
+    lists->piece_ends = named_buffer(lower, "piece_ends_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &ends);
+    buffer_about(lower, lists->piece, "what spikes, by its number in its row, position by position");
+    buffer_about(lower, lists->piece_ends, "where each position's events begin, and the last one's end");
+}
+
+/* The place of a position in `ends`. */
+static LoopExpr *end_of(Lower *lower, StreamId stream, LoopExpr *t, LoopExpr *row, LoopExpr *position)
+{
+    RowShape shape = row_shape(lower, stream);
+    LoopExpr *place = op2(lower, OP_MUL, t, num(lower, row_count(lower, stream) * shape.positions));
+    place = op2(lower, OP_ADD, place, op2(lower, OP_MUL, row, num(lower, shape.positions)));
+    return op2(lower, OP_ADD, place, position);
+}
+
+/* Each is written, and stays if it spikes. */
+static void emit_position(Lower *lower, StreamId stream, Site site, LoopExpr *count, LoopExpr *row,
+                          LoopExpr *x)
+{
+    const SpikeBuffers *lists = &lower->streams[stream].spikes;
+    RowShape shape = row_shape(lower, stream);
+    LoopExpr *first =
+        loop_local(lower, site.into, "first", op2(lower, OP_MUL, x, num(lower, shape.channels)));
+    LoopStmt *loop = for_range(lower, site.into, "c", shape.channels);
+    LoopExpr *unit =
+        loop_local(lower, &loop->body, "i", op2(lower, OP_ADD, first, loop_variable(lower, loop)));
+    site.into = &loop->body;
+    store2(lower, &loop->body, lists->piece, site.b, count, unit, false);
+    LoopExpr *before = op2(lower, OP_MUL, row, num(lower, shape.positions * shape.channels));
+    LoopExpr *spike = load_stream(lower, stream, site, op2(lower, OP_ADD, before, unit));
+    loop_set(lower->arena, &loop->body, count->var, op2(lower, OP_ADD, count, spike));
+}
+
+static void emit_pieces(Lower *lower, StreamId stream, Site site)
+{
+    const SpikeBuffers *lists = &lower->streams[stream].spikes;
+    RowShape shape = row_shape(lower, stream);
+    LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
+    LoopExpr *zero = num(lower, 0);
+    store2(lower, site.into, lists->piece_ends, site.b, zero, zero, false);
+    site = walk_steps(lower, (Walk){NULL, NULL, steps_of(lower, stream)}, site);
+    LoopStmt *rows = for_range(lower, site.into, "row", row_count(lower, stream));
+    LoopStmt *positions = for_range(lower, &rows->body, "x", shape.positions);
+    LoopExpr *row = loop_variable(lower, rows), *x = loop_variable(lower, positions);
+    site.into = &positions->body;
+    emit_position(lower, stream, site, count, row, x);
+    LoopExpr *end = end_of(lower, stream, site.t, row, op2(lower, OP_ADD, x, num(lower, 1)));
+    store2(lower, site.into, lists->piece_ends, site.b, end, count, false);
+}
+
+void pieces_prepare(Lower *lower, StreamId stream)
+{
+    if (lower->streams[stream].spikes.piece >= 0)
+        return;
+    const char *name = stream_of(lower, stream)->name;
+    add_buffers(lower, stream);
+    Site site = kernel_samples(lower, "list_pieces_of", name,
+                               arena_printf(lower->arena, "%s: what spikes, position by position", name),
+                               (Span){0, 0});
+    emit_pieces(lower, stream, site);
+}
+
+Piece piece_of(Lower *lower, StreamId stream, Site site, LoopExpr *row, LoopExpr *from, LoopExpr *to)
+{
+    const SpikeBuffers *lists = &lower->streams[stream].spikes;
+    LoopExpr *start = loop_local(lower, site.into, "ends", end_of(lower, stream, site.t, row, num(lower, 0)));
+    from = load2(lower, lists->piece_ends, site.b, op2(lower, OP_ADD, start, from));
+    to = load2(lower, lists->piece_ends, site.b, op2(lower, OP_ADD, start, to));
+    return (Piece){lists->piece, site.b, loop_local(lower, site.into, "e0", from),
+                   loop_local(lower, site.into, "e1", to)};
+}
