@@ -14,6 +14,7 @@ static const OperatorInfo operators[OPERATOR_COUNT] = {
 static const char *const def_words[] = {
     [DEF_NEURON] = "neuron",           [DEF_SURROGATE] = "surrogate", [DEF_OPTIMIZER] = "optimizer",
     [DEF_INITIALIZER] = "initializer", [DEF_BLOCK] = "block",         [DEF_SCHEDULE] = "schedule",
+    [DEF_MEMORY] = "memory",
 };
 
 const char *operator_text(Operator op)

@@ -80,7 +80,7 @@ typedef struct Stmt {
 
 typedef VEC(Stmt) Stmts;
 
-/* neuron, surrogate, optimizer and initializer definitions have one form: parameters and equations; schedules another:
+/* neuron, surrogate, optimizer, initializer and memory definitions have one form: parameters and equations; schedules another:
  * parameters and an expression; blocks either. */
 typedef enum DefKind {
     DEF_NEURON,
@@ -88,7 +88,8 @@ typedef enum DefKind {
     DEF_OPTIMIZER,
     DEF_INITIALIZER,
     DEF_BLOCK,
-    DEF_SCHEDULE
+    DEF_SCHEDULE,
+    DEF_MEMORY
 } DefKind;
 
 typedef struct Def {

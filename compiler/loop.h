@@ -210,6 +210,7 @@ typedef struct LoopParam {
     int dims[MAX_DIMS];
     bool matrix;
     bool frozen; /* by the model: gradients of it are nobody's concern */
+    bool kept;   /* a state of a memory: frozen, and changed with every batch */
     BufferId value;
     BufferId gradient; /* -1: frozen, not learned; then it has no states either */
     int states;

@@ -218,6 +218,43 @@ bool scan_sums(const Net *net, const Node *scan, StreamId out)
            || scan_sums_samples(net, scan, out);
 }
 
+static bool sums_samples(const Net *net, const Node *node)
+{
+    bool sums = false;
+    for (int k = 0; k < node->outs.count && node->kind == NODE_SCAN; k++)
+        sums = sums || scan_sums_samples(net, node, node->outs.at[k].stream);
+    return sums;
+}
+
+/* By node: whether predictions depend on it. To a fixed point, because delays read streams made later. */
+static bool *nodes_behind_predictions(const Net *net)
+{
+    bool *behind = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int n = net->backward - 1; n >= 0; n--) {
+            const Node *node = &net->nodes.at[n];
+            behind[n] = behind[n] || node->kind == NODE_PREDICT;
+            for (int k = 0; k < node_read_count(node) && behind[n]; k++) {
+                int maker = node_read(node, k) == NONE ? NONE : net->streams.at[node_read(node, k)].node;
+                changed = changed || (maker > n && !behind[maker]);
+                if (maker != NONE)
+                    behind[maker] = true;
+            }
+        }
+    }
+    return behind;
+}
+
+const Node *net_shared_prediction(const Net *net)
+{
+    const bool *behind = nodes_behind_predictions(net);
+    for (int n = 0; n < net->backward; n++)
+        if (behind[n] && sums_samples(net, &net->nodes.at[n]))
+            return &net->nodes.at[n];
+    return NULL;
+}
+
 const char *net_axes_reduced(const Net *net, StreamId whole, StreamId part)
 {
     const Stream *from = &net->streams.at[whole], *to = &net->streams.at[part];

@@ -42,6 +42,7 @@ typedef struct Param {
     double orthogonal; /* not 0: then what was drawn is made orthogonal, with this norm */
     const char *group; /* interned; the optimiser of that name makes its updates, if there is one */
     bool frozen;       /* the model says that it does not learn */
+    bool kept;         /* a state of a memory: frozen, and changed by a KEEP */
     bool clamped;      /* after each update, it is cut to low .. high */
     double low, high;
     bool matrix; /* of a map, of two dimensions or more: [outputs, inputs, taps...] in a checkpoint */
@@ -164,6 +165,9 @@ bool scan_sums(const Net *net, const Node *scan, StreamId out);
 const char *net_axes_reduced(const Net *net, StreamId whole, StreamId part);
 /* Whether the two go over the same axes. */
 bool same_axes(const Net *net, StreamId a, StreamId b);
+
+/* A sum over the batch that a prediction depends on, NULL if there is none: it would be another in other company. */
+const Node *net_shared_prediction(const Net *net);
 
 /* By stream: the nodes that read it, in their order, each once; until the Net changes. */
 Adjacency net_readers(const Net *net);

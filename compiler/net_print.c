@@ -425,6 +425,7 @@ static const char *operation(const Printer *printer)
                                  : arena_printf(arena, "grad %s += %s x %s", weight, in, aux);
     case NODE_BIAS_GRAD: return arena_printf(arena, "grad %s += %s", bias, in);
     case NODE_PARAM: return arena_printf(arena, "param %s", weight);
+    case NODE_KEEP: return arena_printf(arena, "keep %s = %s", weight, in);
     case NODE_PARAM_GRAD: return arena_printf(arena, "grad %s += %s", weight, in);
     case NODE_SCAN:
     case NODE_UPDATE:

@@ -387,6 +387,7 @@ static bool verify_meaning(Verifier *verifier)
                            "is of one array of weights")
                && map_fits(verifier, node, node->in, node->aux, node->out);
     case NODE_PARAM: return param_fits(verifier, node->out);
+    case NODE_KEEP:
     case NODE_PARAM_GRAD: return param_fits(verifier, node->in);
     case NODE_BIAS_GRAD: return bias_fits(verifier, node);
     case NODE_UPDATE: return verify_update(verifier);

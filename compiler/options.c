@@ -85,7 +85,8 @@ static const struct argp_option table[] = {
     {"passes", KEY_PASSES, NULL, 0, "List the passes", 2},
     {"help-targets", KEY_TARGETS, NULL, 0, "List the targets", 2},
     {"show", KEY_SHOW, "NAME", 0,
-     "Print the definition of a neuron, surrogate, optimizer, initializer, schedule, synapse or other block",
+     "Print the definition of a neuron, surrogate, optimizer, initializer, memory, schedule, synapse or "
+     "other block",
      2},
     {NULL, 0, NULL, 0, "Checking, by the interpreter:", 3},
     {"gradcheck", KEY_GRADCHECK, NULL, 0,

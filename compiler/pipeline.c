@@ -67,10 +67,24 @@ static bool run_smooth(Compilation *c)
     return true;
 }
 
+/* A prediction is made of its sample alone, whichever others share a batch with it. */
+static bool predicts_alone(Compilation *c)
+{
+    const Node *sum = net_shared_prediction(c->net->evaluated ? c->net->evaluated : c->net);
+    if (!sum)
+        return true;
+    diag_error(&c->diag, RULE_BATCH, sum->span, "the prediction would depend on which samples share a batch");
+    diag_hint(
+        &c->diag,
+        "only what is learned may read it, as a loss or behind `where(training, ...)`; a `memory` keeps "
+        "what past batches were like");
+    return false;
+}
+
 static bool run_simplify(Compilation *c)
 {
     run_on_both(c, simplify_net);
-    return true;
+    return predicts_alone(c);
 }
 
 static bool leaves_out(const Compilation *c, Optimisation optimisation)

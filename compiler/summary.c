@@ -53,17 +53,21 @@ double program_memory(const Program *program, int used)
 
 static void print_totals(const Program *program)
 {
-    double params = 0, frozen = 0, operations = 0;
+    double params = 0, frozen = 0, kept = 0, operations = 0;
     for (int p = 0; p < program->params.count; p++) {
         double numbers = numbers_of(&program->params.at[p]);
-        params += numbers;
-        frozen += program->learns && program->params.at[p].gradient < 0 ? numbers : 0;
+        bool learned = program->params.at[p].gradient >= 0, memory = program->params.at[p].kept;
+        params += memory ? 0 : numbers;
+        frozen += program->learns && !learned && !memory ? numbers : 0;
+        kept += memory ? numbers : 0;
     }
     for (int s = 0; s < program->streams.count; s++)
         operations += program->streams.at[s].evaluated ? 0 : (double)program->streams.at[s].operations;
     printf("\n%.0f parameters", params);
     if (frozen > 0)
         printf(" (%.0f of them frozen)", frozen);
+    if (kept > 0)
+        printf(" and %.0f numbers in memories", kept);
     printf(
         ", %.0f synaptic operations a sample (forward, without sparsity), about %.1f MiB without the data\n",
         operations, program_memory(program, SNN_SPARSE) / (1 << 20));

@@ -64,7 +64,8 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %token <const char *> NAME "name" STRING "string"
 %token <Number> NUMBER "number"
 %token <const char *>
-    NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" INITIALIZER "initializer" SCHEDULE "schedule" BLOCK "block"
+    NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" INITIALIZER "initializer" MEMORY "memory" SCHEDULE "schedule"
+    BLOCK "block"
     LET "let" MODEL "model"
     DATA "data" TIME "time" PREDICT "predict" TRAIN "train" OF "of"
     STATE "state" PARAM "param" EXPECT "expect" PER "per" STEPS "steps"
@@ -151,6 +152,7 @@ def_kind:
 | "surrogate"               { $$ = DEF_SURROGATE; }
 | "optimizer"               { $$ = DEF_OPTIMIZER; }
 | "initializer"             { $$ = DEF_INITIALIZER; }
+| "memory"                  { $$ = DEF_MEMORY; }
 ;
 
 definition:
@@ -384,7 +386,7 @@ arg:
 word:      NAME | definer | opener | "state" | "param" | "expect" | "per" | "steps" ;
 item_name: NAME | "state" | "param" | "expect" | "per" | "steps" ;
 stmt_name: NAME | opener | "per" | "steps" ;
-definer:   "neuron" | "surrogate" | "optimizer" | "initializer" | "schedule" | "block" | "let" | "model" ;
+definer:   "neuron" | "surrogate" | "optimizer" | "initializer" | "schedule" | "block" | "memory" | "let" | "model" ;
 opener:    "data" | "time" | "predict" | "train" | "of" ;
 
 %%

@@ -368,8 +368,8 @@ static bool guess_model(Lexer *lexer, const Expected *expected)
     int kind = lexer->behind[0].kind;
     if (!expected->model || expected->operand || !is_word(kind))
         return false;
-    static const char *const words[] = {"neuron",   "surrogate", "optimizer", "initializer",
-                                        "schedule", "block",     "let",       "model"};
+    static const char *const words[] = {"neuron", "surrogate", "optimizer", "initializer", "schedule",
+                                        "block",  "memory",    "let",       "model"};
     bool binding = lexer->ahead_count > 0 && lexer->ahead[0].kind == TOK_ASSIGN;
     const char *close =
         binding ? NULL : closest_name(behind(lexer, 0), words, sizeof words / sizeof words[0]);

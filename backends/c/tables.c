@@ -127,8 +127,9 @@ static void describe_param(const Tables *tables, int index)
     Out *out = tables->out;
     out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, param->name),
              c_string(tables->arena, param->about), param->line);
-    out_line(out, ".ndim = %d, .dims = %s, .matrix = %s,", param->ndim,
-             dims(tables, param->dims, param->ndim), param->matrix ? "true" : "false");
+    out_line(out, ".ndim = %d, .dims = %s, .matrix = %s,%s", param->ndim,
+             dims(tables, param->dims, param->ndim), param->matrix ? "true" : "false",
+             param->kept ? " .kept = true," : "");
     if (param->states == 0) {
         out_line(out, ".at = {.value = %s, .gradient = %s},", place(tables, param->value),
                  place(tables, param->gradient));

@@ -223,7 +223,9 @@ static void show_progress(const char *param, int done, int entries)
 static bool check_param(Check *check)
 {
     if (check->param->frozen) {
-        printf("%-20s frozen: the model says so\n", check->param->name);
+        printf(check->param->kept ? "%-20s a memory: it is not learned\n"
+                                  : "%-20s frozen: the model says so\n",
+               check->param->name);
         return true;
     }
     size_t top = largest_entry(check);

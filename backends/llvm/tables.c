@@ -65,6 +65,7 @@ static LLVMValueRef param_row(Unit *unit, int index)
     row_number(&row, SnnParam_ndim, param->ndim);
     row_numbers(&row, SnnParam_dims, param->dims, param->ndim);
     row_number(&row, SnnParam_matrix, param->matrix);
+    row_number(&row, SnnParam_kept, param->kept);
     row_place(&row, SnnParam_at_value, param->value);
     row_place(&row, SnnParam_at_gradient, param->gradient);
     param_states(&row, param);

@@ -18,7 +18,7 @@ static void add_equation(Build *b, Scope *frame, const Stmt *stmt)
     entry->expr = stmt->value;
     entry->scope = frame;
     entry->of_block = true;
-    entry->equation = arena_printf(b->arena, "%s_%s", b->binding, stmt->name);
+    entry->equation = true;
 }
 
 const Expr *block_result(Build *b, Scope *frame, const Def *def)

@@ -15,7 +15,7 @@
  *   weights.c    weights of connections, with a name or without
  *   connect.c    what connections share                window.c     windows along axes of space and time
  *   dense.c, conv.c, pool.c, encode.c, reduce.c, views.c  the built-in stages
- *   block.c      equations of blocks                batch.c      what depends on all samples of a batch
+ *   block.c      equations of blocks                batch.c      sums over the batch
  *   past.c       h[-1], and shapes told in advance
  *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
  *   repeat.c     stages after themselves               optimizer.c  optimizers
@@ -118,7 +118,7 @@ typedef struct Entry {
     bool given;           /* FORMAL: by an argument, not by its default */
     bool used;            /* FORMAL */
     bool of_block;        /* FORMAL: may hold a stream */
-    const char *equation; /* FORMAL: it is an equation of a block: what its stream is called; else NULL */
+    bool equation;        /* FORMAL: of a block */
     const Expr *fallback; /* FORMAL: its default, evaluated in `home`; says which unit is expected */
     Scope *home;
     int state;      /* LOCAL: index of the state, NONE for others */
@@ -147,7 +147,8 @@ enum {
     INITIALIZERS = 1 << DEF_INITIALIZER,
     BLOCKS = 1 << DEF_BLOCK,
     SCHEDULES = 1 << DEF_SCHEDULE,
-    STAGES = NEURONS | BLOCKS
+    MEMORIES = 1 << DEF_MEMORY,
+    STAGES = NEURONS | BLOCKS | MEMORIES
 };
 
 /* h[-k]: a delay whose input may not be known before the binding `entry` is built. */
@@ -185,8 +186,9 @@ typedef struct Build {
     Define *defines;
     int define_count;
     Scope *library, *file, *model;
-    const char *binding; /* the binding being built: streams and parameters are named after it */
-    bool time_known;     /* steps and dt are set */
+    const char *binding;  /* the binding being built: streams and parameters are named after it, */
+    const char *equation; /* and after the equation of a block, or NULL */
+    bool time_known;      /* steps and dt are set */
     bool data_known;
     const struct Language *language;
     bool in_loss;     /* where the label has a meaning */
@@ -303,6 +305,8 @@ typedef struct Context {
     bool schedules;    /* a learning rate: what is called is first of all a schedule */
     const char *owner; /* neuron: names the parameters */
     Shape shape;       /* neuron: of its units */
+    bool keeps;        /* a memory: its states are parameters that it keeps */
+    bool temporal;     /* a memory: it has a value for each step */
     Fans fans;         /* of the parameter whose first values it makes, */
     bool draws;        /* which may be random */
     VEC(bool) spikes;  /* by value of the body, as far as it was asked: see is_spike */
@@ -446,6 +450,10 @@ Value eval_where(Context *c, Scope *scope, const Expr *call);
 Value eval_detach(Context *c, Scope *scope, const Expr *call);
 Value eval_step(Context *c, Scope *scope, const Expr *call);
 
+/* A parameter with a value for each unit, at each step if `temporal`, as a stream: the same for all samples. */
+StreamId units_stream(Build *b, const char *name, ParamId param, Shape shape, bool temporal, Span span);
+/* How such a parameter is stored: steps stand before the units. */
+Shape units_stored(Build *b, Shape shape, bool temporal);
 /* A parameter as a stream, which is the same for all samples; one for each. */
 StreamId weights_stream(Build *b, ParamId param, Span span);
 extern const char *const weights_formals[];
@@ -481,8 +489,7 @@ Value build_concat(Build *b, const StageUse *use);
 /* For what does not mind shapes: the stream that this one has the values of, if it is only reshaped; else itself. */
 StreamId stream_reshaped(Build *b, StreamId stream);
 Value build_reduce(Build *b, const StageUse *use);
-/* That predictions depend on no sum over the batch; that none is in a loop: looped[n], node n is in one. */
-void check_prediction(Build *b);
+/* That no sum over the batch is in a loop: looped[n], node n is in one. */
 void check_loop_sums(Build *b, const bool *looped);
 /* How many values a reduction goes over: a number, or a run scalar where it goes over the batch. */
 Value build_count(Build *b, const StageUse *use);
@@ -503,6 +510,8 @@ bool build_init(Build *b, Param *param, Scope *scope, const Expr *expr, Fans fan
 Value eval_draw(Context *c, Scope *scope, const Expr *call);
 Value use_initializer(Context *c, const Def *def, const Call *call);
 StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, const char *name);
+/* What a memory makes of the stream, which is the same for all samples. */
+StreamId build_memory(Build *b, const Call *call, const Def *def, StreamId in, const char *name);
 /* A surrogate's equations at x. Of one that stands in a neuron's arguments, mistakes belong there; the neuron's use is
  * noted behind them. */
 Value use_surrogate(Context *c, const Def *def, const Call *call, Value x);

@@ -198,6 +198,18 @@ static Value fit_argument(Build *b, const Entry *entry, Value value)
     return value_poison();
 }
 
+/* An argument of a block, or an equation, which gives its name to what it makes. */
+static Value block_value(Build *b, const Entry *entry)
+{
+    const char *outer = b->equation, *name = NULL;
+    b->equation = entry->equation ? entry->name : NULL;
+    if (entry->equation)
+        name = numbered(b, arena_printf(b->arena, "%s_%s", b->binding, entry->name));
+    Value value = b->language->build(b, entry->scope, entry->expr, name);
+    b->equation = outer;
+    return value;
+}
+
 Value formal_value(Context *c, Entry *entry)
 {
     Build *b = c->build;
@@ -212,8 +224,7 @@ Value formal_value(Context *c, Entry *entry)
     entry->progress = ENTRY_BUSY;
     Context constant = context_constant(b); /* what is drawn stays in the formula that draws it */
     Value value = entry->of_block
-                      ? b->language->build(b, entry->scope, entry->expr,
-                                           entry->equation ? numbered(b, entry->equation) : NULL)
+                      ? block_value(b, entry)
                       : fit_argument(b, entry, eval(c->draws ? &constant : c, entry->scope, entry->expr));
     finish_entry(b, entry, value);
     return value;

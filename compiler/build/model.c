@@ -311,7 +311,6 @@ static void build_model(Build *b, const Model *model)
     b->net->name = model->name;
     build_items(b, model);
     finish_pasts(b);
-    check_prediction(b);
     check_counts(b);
     check_spikes(b);
     check_sizes(b);

@@ -76,6 +76,63 @@ StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, c
     return out.stream;
 }
 
+/* ---- memories: equations whose states stay from batch to batch ---------------------------------------- */
+
+static StreamId add_shared_out(Build *b, Node *node, const char *name, bool temporal, Val value)
+{
+    Shape shape = stream_at(b, node->ins.at[0])->shape;
+    StreamId out = add_stream(b, name, node->name, STREAM_REALS, temporal, shape, node->span);
+    stream_at(b, out)->batched = false;
+    vec_push(b->arena, &node->outs, ((ScanOut){out, value}));
+    return out;
+}
+
+/* State s is what stands behind the input, s + 1 places on; at the end of a batch it becomes what the equations say. */
+static void add_keep(Build *b, const Node *node, int s, StreamId next)
+{
+    Node keep = node_new(NODE_KEEP, node->span);
+    keep.in = next;
+    keep.weight = b->net->nodes.at[stream_at(b, node->ins.at[s + 1])->node].weight;
+    add_node(b, keep);
+}
+
+StreamId build_memory(Build *b, const Call *call, const Def *def, StreamId in, const char *name)
+{
+    vec_push(b->arena, &b->seen, def);
+    bool temporal = stream_at(b, in)->temporal;
+    Node node = node_new(NODE_SCAN, call->span);
+    node.name = def->name;
+    node.formula = true;
+    vec_push(b->arena, &node.ins, in);
+    Context c = {.build = b,
+                 .node = &node,
+                 .owner = def->name,
+                 .shape = stream_at(b, in)->shape,
+                 .keeps = true,
+                 .temporal = temporal,
+                 .span = call->span};
+    Value output;
+    if (!run_neuron(&c, call, def, &output))
+        return NONE;
+    int states = node.states.count;
+    StreamId *next = NEW_ARRAY(b->arena, StreamId, states + 1);
+    for (int s = 0; s < states; s++) {
+        if (node.states.at[s].next == NO_VAL) /* a mistake was reported */
+            return NONE;
+        const char *next_name = arena_printf(b->arena, "%s_next", stream_at(b, node.ins.at[s + 1])->name);
+        next[s] = add_shared_out(b, &node, next_name, temporal, node.states.at[s].next);
+    }
+    node.states.count = 0;
+    const Instr *made = &node.body.code.at[output.val];
+    StreamId out = made->op == OP_INPUT ? node.ins.at[made->index]
+                                        : add_shared_out(b, &node, name, temporal, output.val);
+    if (node.outs.count > 0)
+        add_node(b, node);
+    for (int s = 0; s < states; s++)
+        add_keep(b, &node, s, next[s]);
+    return out;
+}
+
 /* ---- definitions that the model does not use --------------------------------------------------------- */
 
 /* A frame in which every formal has its default, or a value that no message mentions. */
@@ -89,7 +146,7 @@ static void check_equations(Build *b, Scope *home, const Def *def)
     Node node = node_new(NODE_SCAN, def->span);
     Context c = {.build = b, .node = &node, .owner = def->name, .scratch = true, .span = def->span};
     c.steps = def->kind == DEF_NEURON;
-    c.draws = def->kind == DEF_INITIALIZER;
+    c.draws = def->kind == DEF_INITIALIZER; /* the states of a memory are as good as others here */
     c.fans = (Fans){.inputs = 1, .outputs = 1};
     Call call = default_call(def, home);
     for (int i = 0; i < def->formals.count; i++)
@@ -102,7 +159,7 @@ static void check_equations(Build *b, Scope *home, const Def *def)
     }
     Value x = value_body(body_leaf(b->arena, &node.body, OP_INPUT, 0, name_input), unit_plain, false);
     Value output;
-    if (def->kind == DEF_NEURON)
+    if (def->kind == DEF_NEURON || def->kind == DEF_MEMORY)
         run_neuron(&c, &call, def, &output);
     else
         use_surrogate(&c, def, &call, x);
@@ -113,7 +170,8 @@ void check_definition(Build *b, Scope *home, const Def *def)
 {
     if (is_definition_used(b, def))
         return;
-    if (def->kind == DEF_NEURON || def->kind == DEF_SURROGATE || def->kind == DEF_INITIALIZER)
+    bool runs = def->kind == DEF_NEURON || def->kind == DEF_SURROGATE || def->kind == DEF_INITIALIZER;
+    if (runs || def->kind == DEF_MEMORY)
         check_equations(b, home, def);
     Context c = context_constant(b);
     if (def->kind == DEF_SCHEDULE && def->formals.count == 0)

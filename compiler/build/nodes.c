@@ -67,6 +67,24 @@ StreamId weights_stream(Build *b, ParamId param, Span span)
     return net_weights(b->net, param, span);
 }
 
+StreamId units_stream(Build *b, const char *name, ParamId param, Shape shape, bool temporal, Span span)
+{
+    Node node = node_new(NODE_PARAM, span);
+    node.weight = param;
+    node.out = net_stream(b->net, name, STREAM_REALS, temporal, shape, span);
+    stream_at(b, node.out)->batched = false;
+    add_node(b, node);
+    return node.out;
+}
+
+Shape units_stored(Build *b, Shape shape, bool temporal)
+{
+    Shape whole = {.ndim = temporal, .dims = {b->net->steps}};
+    for (int d = 0; d < shape.ndim; d++)
+        whole.dims[whole.ndim++] = shape.dims[d];
+    return whole;
+}
+
 /* ---- pointwise formulas: a scan without states for each ------------------------------------------------ */
 
 static bool any_temporal(Build *b, const Node *node)

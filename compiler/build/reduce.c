@@ -218,7 +218,7 @@ Value build_count(Build *b, const StageUse *use)
         return value_poison();
     const Expr *least = told(use->expr, name_least);
     CountUse counted = {
-        .values = count_values(b, in, &over), .over_batch = over.batch, .span = use->expr->span};
+        .values = count_values(b, in, &over), .over_batch = over.batch, .span = blamed(b, use->expr->span)};
     if (least && !constant_integer(b, use->scope, least, "`least`", 1, MAX_ELEMENTS, &counted.least))
         return value_poison();
     vec_push(b->arena, &b->counts, counted);

@@ -11,6 +11,21 @@ void define_fixed(Build *b, Scope *frame, const char *name, Span span, Value val
     entry->fixed = true;
 }
 
+/* What a memory knows from the batches before: a parameter that nothing learns. */
+static Val kept_state(Context *c, const Stmt *stmt, double initial)
+{
+    Build *b = c->build;
+    const char *name = arena_printf(b->arena, "%s_%s", stmt->name, b->binding);
+    ParamId id = net_param(b->net, name, units_stored(b, c->shape, c->temporal), c->span);
+    Param *param = &b->net->params.at[id];
+    param_starts_at(b->net, param, initial);
+    param->frozen = param->kept = true;
+    param->group = name_neurons;
+    StreamId values = units_stream(b, param->name, id, c->shape, c->temporal, c->span);
+    vec_push(b->arena, &c->node->ins, values);
+    return body_leaf(b->arena, &c->node->body, OP_INPUT, c->node->ins.count - 1, stmt->name);
+}
+
 static void run_state(Context *c, Scope *frame, const Stmt *stmt)
 {
     Build *b = c->build;
@@ -28,7 +43,8 @@ static void run_state(Context *c, Scope *frame, const Stmt *stmt)
     entry->state = c->node->states.count;
     State state = {.name = stmt->name, .initial = initial.number, .next = NO_VAL};
     vec_push(b->arena, &c->node->states, state);
-    Val val = body_leaf(b->arena, &c->node->body, OP_STATE, entry->state, stmt->name);
+    Val val = c->keeps ? kept_state(c, stmt, initial.number)
+                       : body_leaf(b->arena, &c->node->body, OP_STATE, entry->state, stmt->name);
     entry->value = initial.kind == VALUE_POISON ? initial : value_body(val, initial.unit, false);
 }
 
@@ -137,10 +153,10 @@ static void run_assign(Context *c, Scope *frame, const Stmt *stmt)
 static bool check_statement(Context *c, const Def *def, const Stmt *stmt)
 {
     bool fine = stmt->kind == STMT_ASSIGN || stmt->kind == STMT_EXPECT || def->kind == DEF_NEURON
-                || (def->kind == DEF_OPTIMIZER && stmt->kind == STMT_STATE);
+                || ((def->kind == DEF_OPTIMIZER || def->kind == DEF_MEMORY) && stmt->kind == STMT_STATE);
     if (!fine) {
         report(c->build, RULE_STATEMENT, stmt->span, "%s %s cannot have a %s",
-               def->kind == DEF_SURROGATE ? "a" : "an", def_kind_text(def->kind),
+               def->kind == DEF_SURROGATE || def->kind == DEF_MEMORY ? "a" : "an", def_kind_text(def->kind),
                stmt->kind == STMT_STATE ? "state" : "learned parameter");
     }
     return fine;

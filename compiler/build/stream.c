@@ -40,6 +40,20 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
 
 /* ---- chains ----------------------------------------------------------------------------------------- */
 
+/* What a memory takes. */
+static StreamId shared_stream_of(Build *b, Value value, Span span)
+{
+    StreamId stream = stream_of(b, value, span);
+    if (stream == NONE || !check_plain(b, value, span, "a stream"))
+        return NONE;
+    if (!stream_at(b, stream)->batched)
+        return stream;
+    report(b, RULE_STREAM, span,
+           "a memory keeps what is the same for all samples, and this has a value for each");
+    report_hint(b, "as in `mean(x, over = batch) -> average_mean`");
+    return NONE;
+}
+
 static Value apply_definition(Build *b, Scope *scope, const Expr *stage, const Expr *left, Value in,
                               const char *name)
 {
@@ -52,8 +66,11 @@ static Value apply_definition(Build *b, Scope *scope, const Expr *stage, const E
     Call call = call_of(def, home, stage, scope);
     if (def->kind == DEF_BLOCK)
         return build_block(b, &call, def, left, in, name);
-    StreamId stream = plain_stream_of(b, in, left->span);
-    StreamId out = stream == NONE ? NONE : build_neuron(b, &call, def, stream, name);
+    bool memory = def->kind == DEF_MEMORY;
+    StreamId stream = memory ? shared_stream_of(b, in, left->span) : plain_stream_of(b, in, left->span);
+    StreamId out = stream == NONE ? NONE
+                   : memory       ? build_memory(b, &call, def, stream, name)
+                                  : build_neuron(b, &call, def, stream, name);
     return out == NONE ? value_poison() : value_stream(out, unit_plain);
 }
 

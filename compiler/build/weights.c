@@ -51,10 +51,10 @@ static bool group_argument(Build *b, const Scope *arguments, const char *usual, 
 }
 
 /* What learning does with it. */
-static bool learning_arguments(Build *b, const Scope *arguments, Param *param)
+static bool learning_arguments(Build *b, const Scope *arguments, const char *group, Param *param)
 {
     bool fine = frozen_argument(b, arguments, &param->frozen);
-    fine = group_argument(b, arguments, name_weights, param) && fine;
+    fine = group_argument(b, arguments, group, param) && fine;
     return clamp_argument(b, arguments, param) && fine;
 }
 
@@ -77,26 +77,6 @@ static Fans fans_of_shape(Shape shape)
     for (int d = 0; d + 2 < shape.ndim; d++)
         taps *= shape.dims[d];
     return (Fans){shape_size(shape) / outputs, outputs * taps, shape_of_weights(shape)};
-}
-
-/* A parameter with a value for each place along some axes of a stream, as a stream: the same for all samples. */
-static StreamId add_units(Build *b, const char *name, ParamId param, Shape shape, bool temporal, Span span)
-{
-    Node node = node_new(NODE_PARAM, span);
-    node.weight = param;
-    node.out = net_stream(b->net, name, STREAM_REALS, temporal, shape, span);
-    stream_at(b, node.out)->batched = false;
-    add_node(b, node);
-    return node.out;
-}
-
-/* Of such a parameter: steps stand before the units. */
-static Shape units_shape(Build *b, Shape shape, bool temporal)
-{
-    Shape whole = {.ndim = temporal, .dims = {b->net->steps}};
-    for (int d = 0; d < shape.ndim; d++)
-        whole.dims[whole.ndim++] = shape.dims[d];
-    return whole;
 }
 
 static Fans fans_of_units(Shape stored, Shape shape, bool temporal)
@@ -124,13 +104,16 @@ static Value build_units(Build *b, const StageUse *use, const Scope *frame)
     if (!named_axes(b, per->scope, per->expr, shape, x->temporal ? OVER_TIME : 0, &kept))
         return value_poison();
     shape = shape_part(shape, kept.space);
-    const char *name = use->name ? use->name : numbered(b, arena_printf(b->arena, "w_%s", b->binding));
-    Shape stored = units_shape(b, shape, kept.time);
+    const char *name = use->name && !b->equation
+                           ? use->name
+                           : arena_printf(b->arena, "%s_%s", b->equation ? b->equation : "w", b->binding);
+    Shape stored = units_stored(b, shape, kept.time);
     ParamId id = add_param(b, name, stored, use->expr->span, given_argument(frame, name_init),
                            fans_of_units(stored, shape, kept.time));
-    if (id == NONE || !learning_arguments(b, frame, &b->net->params.at[id]))
+    if (id == NONE || !learning_arguments(b, frame, name_neurons, &b->net->params.at[id]))
         return value_poison();
-    return value_stream(add_units(b, name, id, shape, kept.time, use->expr->span), unit_plain);
+    return value_stream(units_stream(b, b->net->params.at[id].name, id, shape, kept.time, use->expr->span),
+                        unit_plain);
 }
 
 Value build_weights(Build *b, const StageUse *use)
@@ -150,7 +133,7 @@ Value build_weights(Build *b, const StageUse *use)
     const char *name = use->name ? use->name : arena_printf(b->arena, "w_%s", b->binding);
     ParamId id =
         add_param(b, name, shape, use->expr->span, given_argument(frame, name_init), fans_of_shape(shape));
-    if (id == NONE || !learning_arguments(b, frame, &b->net->params.at[id]))
+    if (id == NONE || !learning_arguments(b, frame, name_weights, &b->net->params.at[id]))
         return value_poison();
     b->net->params.at[id].matrix = shape.ndim > 1;
     return value_weights(id);

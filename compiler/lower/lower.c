@@ -277,6 +277,7 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
     case NODE_BIAS_GRAD: lower_bias_grad(lower, node); break;
     case NODE_PARAM: break; /* its values are the parameter's */
+    case NODE_KEEP: break;  /* see lower_keeps */
     case NODE_PARAM_GRAD: lower_param_grad(lower, node); break;
     case NODE_SCAN:
         if (scan_is_batched(lower->net, node))
@@ -301,6 +302,14 @@ static void lower_phase(Lower *lower, Phase phase)
         else
             lower_node(lower, &lower->net->nodes.at[part->nodes[0]]);
     }
+}
+
+/* What memories know of the batch, when nobody reads any more what they knew before. */
+static void lower_keeps(Lower *lower)
+{
+    for (int n = 0; n < lower->net->backward; n++)
+        if (lower->net->nodes.at[n].kind == NODE_KEEP)
+            lower_keep(lower, &lower->net->nodes.at[n]);
 }
 
 /* What the backward phase needs of weights, parameters or streams, before it begins. */
@@ -387,6 +396,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower_phase(&lower, PHASE_BACKWARD);
     lower.phase = PHASE_UPDATE;
     lower_phase(&lower, PHASE_UPDATE);
+    lower_keeps(&lower);
     if (net->evaluated)
         lower_evaluated(&lower, net->evaluated, options);
     spill_locals(program);

@@ -147,15 +147,21 @@ static Net *copy_net(const Net *net)
     return copy;
 }
 
+static void drop_nodes(Net *net, NodeKind kind)
+{
+    NetEdit edit = edit_start(net);
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == kind)
+            edit_drop(&edit, n);
+    edit_finish(&edit);
+}
+
 /* What only training does. */
 static void drop_training(Net *net)
 {
     net->training.present = false;
-    NetEdit edit = edit_start(net);
-    for (int n = 0; n < net->nodes.count; n++)
-        if (net->nodes.at[n].kind == NODE_ACTIVITY)
-            edit_drop(&edit, n);
-    edit_finish(&edit);
+    drop_nodes(net, NODE_ACTIVITY);
+    drop_nodes(net, NODE_KEEP);
 }
 
 static bool depends_on_training(const Net *net)
@@ -176,6 +182,8 @@ void evaluate_net(Net *net)
         drop_training(net->evaluated);
     }
     settle(net, net->training.present); /* optimizers, too */
+    if (!net->training.present)
+        drop_nodes(net, NODE_KEEP);
     if (depends)
         skip_passed(net);
 }

@@ -128,6 +128,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *wild_streams
     case NODE_MAP: /* a sum over many units */
     case NODE_LOSS:
     case NODE_PREDICT:
+    case NODE_KEEP:
     case NODE_ACTIVITY:
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD:

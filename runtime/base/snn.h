@@ -78,6 +78,7 @@ typedef struct SnnParam {
     int ndim;          /* 0: one number */
     int dims[SNN_MAX_DIMS];
     bool matrix; /* stored [taps...][in][out] here, [out][in][taps...] in a checkpoint */
+    bool kept;   /* not learned, but changed with every batch: what a memory of the model knows */
     struct {
         size_t value;
         size_t gradient; /* 0: frozen, not learned; then there are no states either */

@@ -74,7 +74,8 @@ static int64_t info_params(const SnnModel *model, int64_t *learned, int64_t *sta
         const SnnParam *param = &model->params[i];
         char dims[64];
         info_shape(dims, sizeof dims, param);
-        const char *frozen = model->train != NULL && !snn_param_learns(param) ? ", frozen" : "";
+        bool rests = model->train != NULL && !snn_param_learns(param);
+        const char *frozen = param->kept ? ", kept from batch to batch" : rests ? ", frozen" : "";
         printf("%-20s %10lld %14s  %s%s\n", param->name, (long long)snn_param_size(param), dims, param->about,
                frozen);
         count += snn_param_size(param);

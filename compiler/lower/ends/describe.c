@@ -48,6 +48,7 @@ static void describe_param(Lower *lower, ParamId id)
                            .ndim = param->shape.ndim,
                            .matrix = param->matrix,
                            .frozen = param->frozen,
+                           .kept = param->kept,
                            .value = lower->params[id].values,
                            .gradient = lower->params[id].gradient};
     memcpy(described.dims, param->shape.dims, sizeof param->shape.dims);

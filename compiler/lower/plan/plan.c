@@ -23,6 +23,7 @@ static NodePlan kind_record(const Node *node)
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD: return (NodePlan){.stream = node->out};
     case NODE_PARAM_GRAD:
+    case NODE_KEEP:
     case NODE_LOSS:
     case NODE_PREDICT:
     case NODE_ACTIVITY: return (NodePlan){.stream = node->in};

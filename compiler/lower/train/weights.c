@@ -159,6 +159,13 @@ void lower_param_grad(Lower *lower, const Node *node)
                 lower->params[node->weight].gradient, true);
 }
 
+void lower_keep(Lower *lower, const Node *node)
+{
+    const char *name = lower->net->params.at[node->weight].name;
+    lower_array(lower, node, "keep", arena_printf(lower->arena, "%s: with what this batch was like", name),
+                lower->params[node->weight].values, false);
+}
+
 void lower_zeroed_weights(Lower *lower, StreamId gradient)
 {
     const Stream *stream = stream_of(lower, gradient);
