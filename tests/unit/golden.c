@@ -79,6 +79,11 @@ Golden *golden_open_parallel(void)
     return open_files(FOLDER "parallel.txt", FOLDER "parallel.safetensors");
 }
 
+Golden *golden_open_norms(void)
+{
+    return open_files(FOLDER "norms.txt", FOLDER "norms.safetensors");
+}
+
 void golden_close(Golden *golden)
 {
     snn_tensors_close(golden->arrays);

@@ -6,7 +6,13 @@
 #include "pipeline.h"
 #include "snn_safetensors.h"
 
-enum { GOLDEN_CASES = 745, GOLDEN_MAPS = 203, GOLDEN_PARALLEL = 15, GOLDEN_OPTIMIZERS = 8 };
+enum {
+    GOLDEN_CASES = 745,
+    GOLDEN_MAPS = 203,
+    GOLDEN_PARALLEL = 15,
+    GOLDEN_NORMS = 10,
+    GOLDEN_OPTIMIZERS = 8
+};
 
 typedef struct GoldenText {
     const char *name;
@@ -21,9 +27,10 @@ typedef struct Golden {
 
 /* Reads all files of record.py. Fails the running test if one is missing or does not read. */
 Golden *golden_open(void);
-/* The same of maps.py, without optimizers; of parallel.py. */
+/* The same of maps.py, without optimizers; of parallel.py; of norms.py. */
 Golden *golden_open_maps(void);
 Golden *golden_open_parallel(void);
+Golden *golden_open_norms(void);
 void golden_close(Golden *golden);
 
 /* The array `case/prefix``name`. Fails the running test if there is none. */

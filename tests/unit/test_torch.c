@@ -128,6 +128,11 @@ static void open_parallel(void)
     exact = golden_open_parallel();
 }
 
+static void open_norms(void)
+{
+    exact = golden_open_norms();
+}
+
 static void close_exact(void)
 {
     golden_close(exact);
@@ -142,6 +147,12 @@ END_TEST
 START_TEST(number_of_parallel)
 {
     ck_assert_int_eq(exact->cases.count, GOLDEN_PARALLEL);
+}
+END_TEST
+
+START_TEST(number_of_norms)
+{
+    ck_assert_int_eq(exact->cases.count, GOLDEN_NORMS);
 }
 END_TEST
 
@@ -174,6 +185,58 @@ START_TEST(exact_gradients)
         ck_assert_msg(fabs(run_loss(interp) - expected) <= LIMIT * fabs(expected), "%s: loss %.9g, not %.9g",
                       text->name, run_loss(interp), expected);
         compare_learned(interp, text);
+        interp_free(interp);
+    }
+    arena_free(arena);
+}
+END_TEST
+
+static void compare_kept(const Interp *interp, const LoopParam *param, const char *name)
+{
+    const SnnTensor *after = golden_array(exact, name, "after.", param->name);
+    ck_assert_uint_eq(interp_count(interp, param->value), (size_t)snn_tensor_elements(after));
+    for (size_t k = 0; k < interp_count(interp, param->value); k++) {
+        double expected = golden_number(after, k), found = interp->buffers[param->value][k];
+        ck_assert_msg(fabs(found - expected) <= LIMIT * fmax(fabs(expected), 1),
+                      "%s, %s precision: `%s` is %.9g after three updates, not %.9g", name,
+                      precision_names[interp->precision], param->name, found, expected);
+    }
+}
+
+/* Three batches are learned from, by a learning rate of 0; then a test. */
+static void compare_memories(Interp *interp, const char *name)
+{
+    int kept = 0;
+    interp->scalars[SCALAR_LR] = 0;
+    for (int step = 1; step <= 3; step++) {
+        interp->scalars[SCALAR_STEP] = step;
+        interp_run(interp, PHASE_FORWARD);
+        interp_run(interp, PHASE_BACKWARD);
+        interp_run(interp, PHASE_UPDATE);
+    }
+    for (int p = 0; p < interp->program->params.count; p++) {
+        if (!interp->program->params.at[p].kept)
+            continue;
+        kept++;
+        compare_kept(interp, &interp->program->params.at[p], name);
+    }
+    if (kept == 0)
+        return;
+    interp_run(interp, PHASE_EVALUATE);
+    double expected = golden_number(golden_array(exact, name, "after.", "loss"), 0);
+    ck_assert_msg(fabs(run_loss(interp) - expected) <= LIMIT * fabs(expected),
+                  "%s: a test's loss is %.9g, not %.9g", name, run_loss(interp), expected);
+}
+
+START_TEST(memories)
+{
+    const GoldenText *text = &exact->cases.at[_i];
+    Arena *arena = arena_new();
+    const Program *program = golden_program(golden_compilation(arena, text), text->name);
+    for (int single = 0; single < 2; single++) {
+        Interp *interp =
+            golden_batch(exact, text->name, program, single ? PRECISION_SINGLE : PRECISION_DOUBLE);
+        compare_memories(interp, text->name);
         interp_free(interp);
     }
     arena_free(arena);
@@ -272,5 +335,12 @@ Suite *torch_suite(void)
     tcase_add_test(parallel, number_of_parallel);
     tcase_add_loop_test(parallel, exact_gradients, 0, GOLDEN_PARALLEL);
     suite_add_tcase(suite, parallel);
+    TCase *norms = tcase_create("norms");
+    tcase_set_timeout(norms, 60);
+    tcase_add_unchecked_fixture(norms, open_norms, close_exact);
+    tcase_add_test(norms, number_of_norms);
+    tcase_add_loop_test(norms, exact_gradients, 0, GOLDEN_NORMS);
+    tcase_add_loop_test(norms, memories, 0, GOLDEN_NORMS);
+    suite_add_tcase(suite, norms);
     return suite;
 }

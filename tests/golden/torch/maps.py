@@ -40,6 +40,7 @@ class Case:
         self.forward, self.params, self.temporal = forward, params, temporal
         self.loss = loss  # in a model, and of out, y and the targets; None: the squared error
         self.frozen = frozen or {}  # parameters that the model makes and does not learn: float32 arrays by name
+        self.after = None  # of the parameters, x and the loss of y: further arrays
 
     def text(self):
         score = "mean(out)" if self.temporal else "out"
@@ -189,15 +190,20 @@ def record(one, turn=0):
     y = one.forward(given, x).reshape(lead + (-1,))
     drawn["w_out"] = np.float32(random.standard_normal((CLASSES, y.shape[-1])) / 4)
     given["w_out"] = torch.tensor(drawn["w_out"], dtype=torch.float64, requires_grad=True)
-    out = F.linear(y, given["w_out"])
-    score = out.mean(1) if one.temporal else out
     target = F.one_hot(torch.tensor(label).long(), CLASSES).double()
-    loss = one.loss[1](out, y, target) if one.loss else F.mse_loss(score, target)
+
+    def loss_of(y):
+        out = F.linear(y.reshape(lead + (-1,)), given["w_out"])
+        score = out.mean(1) if one.temporal else out
+        return one.loss[1](out, y, target) if one.loss else F.mse_loss(score, target)
+
+    loss = loss_of(y)
     loss.backward()
     arrays = {"input": image, "label": label, "loss": np.float32(loss.item())}
     for name, tensor in given.items():
         arrays[name], arrays["grad." + name] = drawn[name], np.float32(tensor.grad.numpy())
     arrays.update(one.frozen)
+    arrays.update(one.after(given, x, loss_of) if one.after else {})
     return {"%s/%s" % (one.name, name): np.ascontiguousarray(array).reshape(np.shape(array))
             for name, array in arrays.items()}
 
