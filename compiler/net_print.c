@@ -388,6 +388,7 @@ static const char *operation(const Printer *printer)
     const char *bias = node->bias == NONE ? "" : printer->net->params.at[node->bias].name;
     switch (node->kind) {
     case NODE_DATA: return node->name ? arena_printf(arena, "data %s", node->name) : "data";
+    case NODE_RANDOM: return "random numbers";
     case NODE_POISSON: return arena_printf(arena, "poisson(%s)", in);
     case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
     case NODE_MAP: return map_operation(printer, in, weight, bias);

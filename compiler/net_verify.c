@@ -73,7 +73,12 @@ static bool verify_lists(Verifier *verifier)
                           "belongs to node %d, which is no earlier one", node->forward);
 }
 
-/* A stream is read where it has been made. Only a delay may read what a later node makes. */
+static bool is_drawn(const Verifier *verifier, int maker)
+{
+    return verifier->net->nodes.at[maker].kind == NODE_RANDOM;
+}
+
+/* A stream is read where it has been made. Only a delay may read what a later node makes; only scans draw. */
 static bool verify_read(Verifier *verifier, StreamId stream)
 {
     if (stream == NONE)
@@ -83,8 +88,9 @@ static bool verify_read(Verifier *verifier, StreamId stream)
     return net_require(verifier, maker != NONE, "reads `%s`, which nobody makes",
                        stream_name(verifier, stream))
            && net_require(verifier, maker < verifier->index || cycle,
-                          "reads `%s`, which is made later, by node %d", stream_name(verifier, stream),
-                          maker);
+                          "reads `%s`, which is made later, by node %d", stream_name(verifier, stream), maker)
+           && net_require(verifier, !is_drawn(verifier, maker) || verifier->node->kind == NODE_SCAN,
+                          "reads random numbers, `%s`", stream_name(verifier, stream));
 }
 
 static bool verify_reads(Verifier *verifier)
@@ -307,6 +313,13 @@ static bool verify_target(Verifier *verifier)
                           stream_name(verifier, out), size, classes);
 }
 
+static bool verify_random(Verifier *verifier)
+{
+    const Stream *out = stream_at(verifier, verifier->node->out);
+    return net_require(verifier, out->batched && out->kind == STREAM_REALS,
+                       "`%s` is no stream of numbers for each sample", out->name);
+}
+
 static bool verify_encoder(Verifier *verifier)
 {
     const Node *node = verifier->node;
@@ -374,6 +387,7 @@ static bool verify_meaning(Verifier *verifier)
     case NODE_DELAY: return verify_delay(verifier);
     case NODE_COPY: return verify_copy(verifier);
     case NODE_REDUCE: return verify_reduced(verifier, node->in, node->out, node->reduce);
+    case NODE_RANDOM: return verify_random(verifier);
     case NODE_TARGET: return verify_target(verifier);
     case NODE_LOSS: return verify_loss(verifier);
     case NODE_PREDICT: return verify_scores(verifier);

@@ -216,16 +216,23 @@ static void check_default(Build *b, const Scope *frame, const Entry *formal, con
         check_default(b, frame, formal, expr->args.at[i].value);
 }
 
-void check_arguments(Build *b, const Scope *frame)
+/* Equations of a block, or its parameters. */
+static void check_entries(Build *b, const Scope *frame, bool equations)
 {
     for (int i = 0; i < frame->entries.count; i++) {
         const Entry *entry = frame->entries.at[i];
-        if (entry->kind != ENTRY_FORMAL)
+        if (entry->kind != ENTRY_FORMAL || entry->equation != equations)
             continue;
         check_default(b, frame, entry, entry->fallback);
         if (!entry->used && entry->expr && entry->scope)
             resolve_names(b, entry->scope, entry->expr);
     }
+}
+
+void check_arguments(Build *b, const Scope *frame)
+{
+    check_entries(b, frame, true); /* which may speak of parameters */
+    check_entries(b, frame, false);
 }
 
 const Entry *given_argument(const Scope *frame, const char *name)

@@ -67,6 +67,8 @@ bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, int
 {
     *set = (AxisSet){0};
     expr = argument_of(&scope, expr, shape);
+    if (beside & OVER_NONE && expr->kind == EXPR_NAME && expr->name == name_none)
+        return true;
     if (expr->kind != EXPR_LIST)
         return add_axis(b, scope, expr, shape, beside, set);
     bool fine = expr->args.count > 0;

@@ -6,9 +6,7 @@ static void add_equation(Build *b, Scope *frame, const Stmt *stmt)
 {
     if (stmt->kind != STMT_ASSIGN) {
         report(b, RULE_STATEMENT, stmt->span, "a block cannot have a %s",
-               stmt->kind == STMT_STATE   ? "state"
-               : stmt->kind == STMT_PARAM ? "learned parameter"
-                                          : "line that says what is expected");
+               stmt->kind == STMT_STATE ? "state" : "learned parameter");
         report_hint(b, "its lines are names and what they stand for, as in `m = mean(x)`");
         return;
     }
@@ -27,11 +25,21 @@ const Expr *block_result(Build *b, Scope *frame, const Def *def)
         return def->value;
     const Stmt *output = assignment(def, name_output);
     for (int i = 0; i < def->body.count; i++)
-        if (&def->body.at[i] != output)
+        if (&def->body.at[i] != output && def->body.at[i].kind != STMT_EXPECT)
             add_equation(b, frame, &def->body.at[i]);
     if (output)
         return output->value;
     report(b, RULE_STATEMENT, def->name_span, "the block `%s` sends nothing out", def->name);
     report_hint(b, "one of its lines is `output = ...`");
     return NULL;
+}
+
+bool block_is_expected(Build *b, Scope *frame, const Def *def)
+{
+    int errors = b->diag->errors;
+    Context c = context_constant(b);
+    for (int i = 0; i < def->body.count; i++)
+        if (def->body.at[i].kind == STMT_EXPECT)
+            run_expect(&c, frame, def, &def->body.at[i]);
+    return b->diag->errors == errors;
 }

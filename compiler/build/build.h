@@ -9,6 +9,7 @@
  *   scalar.c     run scalars                           eval.c       formulas: constants and bodies
  *   constant.c   sizes, counts, flags
  *   spikes.c     what is certainly 0 or 1              nodes.c      nodes and their streams, added to the net
+ *   random.c     uniform
  *   function.c   exp, where, detach, ...               statement.c  states, parameters, assignments
  *   surrogate.c  step and its slope                    init.c       initial values of parameters
  *   neuron.c     neurons                               axes.c       axes as they are named
@@ -28,6 +29,7 @@
 
 #include "../passes.h"
 #include "../table.h"
+#include "units.h"
 
 enum {
     MAX_ELEMENTS =
@@ -39,22 +41,6 @@ enum {
     MAX_NESTING = 1000, /* expressions within expressions, through lets, blocks and arguments */
     MAX_EXPONENT = 16   /* of a unit */
 };
-
-/* ---- units ------------------------------------------------------------------------------------------ */
-
-/* Exponents; the base units are ms and mV. {0, 0} is a plain number. */
-typedef struct Unit {
-    int time, voltage;
-} Unit;
-
-extern const Unit unit_plain, unit_time, unit_rate, unit_voltage;
-
-bool unit_equal(Unit a, Unit b);
-Unit unit_product(Unit a, Unit b, int sign); /* a * b^sign */
-/* "ms" -> {1, 0}, *scale = 1; NULL: plain. False if there is no such unit. */
-bool unit_parse(const char *text, Unit *unit, double *scale);
-/* For messages: "a time (ms)", "a plain number", "ms^2 mV^-1". */
-const char *unit_text(Arena *arena, Unit unit);
 
 /* ---- values ----------------------------------------------------------------------------------------- */
 
@@ -296,6 +282,14 @@ typedef struct Fans {
     Shape shape;
 } Fans;
 
+/* A stream of random numbers, whose axes are those of the formula that it is for, but for `same`. */
+typedef struct Draw {
+    StreamId stream;
+    const Expr *same; /* NULL: none is missing */
+    Scope *scope;
+    Span span;
+} Draw;
+
 /* Where a formula stands. */
 typedef struct Context {
     Build *build;
@@ -309,6 +303,8 @@ typedef struct Context {
     bool temporal;     /* a memory: it has a value for each step */
     Fans fans;         /* of the parameter whose first values it makes, */
     bool draws;        /* which may be random */
+    bool noise;        /* of streams: random numbers may be drawn, which are inputs of the node, */
+    VEC(Draw) draw;    /* so far these */
     VEC(bool) spikes;  /* by value of the body, as far as it was asked: see is_spike */
     bool scratch;      /* nothing may be added to the net: a definition that is only checked */
     Span span;
@@ -348,8 +344,8 @@ typedef struct AxisSet {
     bool batch, time;
     bool space[MAX_DIMS]; /* by dimension */
 } AxisSet;
-/* What a stream has beside those of its shape. */
-enum { OVER_TIME = 1, OVER_BATCH = 2 };
+/* What a stream has beside those of its shape; and whether `none` may stand for none of all. */
+enum { OVER_TIME = 1, OVER_BATCH = 2, OVER_NONE = 4 };
 /* Those that an expression names: `c`, `[y, x]`, `time`, `batch`, `space`, `all`. False if one is not there: reported. */
 bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, AxisSet *set);
 /* The dimension of the one that it names; -1: reported. `use`: what is done along it. */
@@ -506,6 +502,10 @@ bool draws(Scope *scope, const Expr *expr);
 /* The first values of a parameter: a formula that may draw random numbers. `expr` is evaluated in `scope`; false if a
  * mistake was reported. `what` it is for, in messages. */
 bool build_init(Build *b, Param *param, Scope *scope, const Expr *expr, Fans fans, const char *what);
+/* uniform(a, b), drawn for initial values or as noise. */
+Value eval_uniform(Context *c, Scope *scope, const Expr *call);
+/* Of a complete formula or neuron: the axes of what it draws. False if a mistake was reported. */
+bool settle_draws(Context *c, bool temporal);
 /* A call of uniform, or of an initializer; reported where nothing may be drawn. */
 Value eval_draw(Context *c, Scope *scope, const Expr *call);
 Value use_initializer(Context *c, const Def *def, const Call *call);
@@ -528,6 +528,8 @@ Value build_rate(Build *b, Scope *scope, const Expr *rate, bool main);
 void check_definition(Build *b, Scope *home, const Def *def);
 /* Executes the statements of a definition in its frame. */
 void run_statements(Context *c, Scope *frame, const Def *def);
+/* A statement that says what holds of parameters and constants. */
+void run_expect(Context *c, Scope *frame, const Def *def, const Stmt *stmt);
 /* What the statements have left under a name; poison if nothing. */
 Value named_result(const Scope *frame, const char *name);
 /* The last statement that assigns a name, or NULL. */
@@ -542,6 +544,8 @@ Value build_value(Build *b, Scope *scope, const Expr *expr, const char *name);
 StreamId build_stream(Build *b, Scope *scope, const Expr *expr, const char *name);
 /* What a block comes to, in the frame of a use; NULL if that was reported. Its equations become names there. */
 const Expr *block_result(Build *b, Scope *frame, const Def *def);
+/* Whether the arguments are as the block expects; else that is reported. */
+bool block_is_expected(Build *b, Scope *frame, const Def *def);
 /* Certainly 0 or 1, as far as can be told while the body is built: a state may still become anything. */
 bool is_spike(Context *c, Val val);
 /* Of the stream that holds this value of a complete body. */
@@ -581,19 +585,7 @@ void build_predict(Build *b, const Item *item);
 void build_train(Build *b, const Item *item);
 bool is_setting(const char *name); /* of a train block */
 
-/* ---- what is likely a mistake (warn.c) --------------------------------------------------------------- */
-
-/* An argument of a neuron, surrogate or optimizer whose default is `usual`. */
-void warn_argument(Build *b, const Entry *entry, Value value, Value usual);
-/* A use of a definition that is not as this statement of it expects: at the argument, if one is to blame. */
-void warn_expected(Build *b, const Scope *frame, const Def *def, const Stmt *expect);
-void warn_rate(Build *b, double rate, Span span);
-/* A stream that is to be the probability of a spike. */
-void warn_probability(Build *b, StreamId stream, Span span);
-/* Of a model without errors. */
-void warn_unused(Build *b);
-void warn_no_gradient(Build *b);
-
 #include "check.h"
+#include "warn.h"
 
 #endif

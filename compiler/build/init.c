@@ -1,47 +1,6 @@
 /* Initial values: formulas that may draw random numbers, and initializers, which are such formulas with a name. */
 #include "build.h"
 
-/* ---- random numbers ---- */
-
-static bool check_bounds(Build *b, Value low, Value high, const Expr *call)
-{
-    bool fine = low.kind != VALUE_NUMBER || high.kind != VALUE_NUMBER || low.number <= high.number;
-    if (!fine) {
-        report(b, RULE_RANGE, call->span,
-               "`uniform` goes from its first argument up to its second, found %.15g "
-               "and %.15g",
-               low.number, high.number);
-        report_hint(b, "write `uniform(%s, %s)`", ast_expr_text(b->arena, call->args.at[1].value),
-                    ast_expr_text(b->arena, call->args.at[0].value));
-    }
-    return fine;
-}
-
-static int draws_so_far(const Body *body)
-{
-    int count = 0;
-    for (Val v = 0; v < body->code.count; v++)
-        count += body->code.at[v].op == OP_UNIFORM;
-    return count;
-}
-
-static Value eval_uniform(Context *c, Scope *scope, const Expr *call)
-{
-    Build *b = c->build;
-    if (!check_count(b, call, 2))
-        return value_poison();
-    Value low = eval(c, scope, call->args.at[0].value), high = eval(c, scope, call->args.at[1].value);
-    bool fine = check_number(b, low, call->args.at[0].value->span);
-    fine &= check_number(b, high, call->args.at[1].value->span);
-    if (!fine || low.kind == VALUE_POISON || high.kind == VALUE_POISON
-        || !check_same_unit(b, low, high, call->span, "uniform") || !check_bounds(b, low, high, call))
-        return value_poison();
-    Body *body = &c->node->body;
-    body->at = call->span;
-    Val a = value_lift(c, low), z = value_lift(c, high);
-    return value_body(body_uniform(b->arena, body, a, z, draws_so_far(body)), low.unit, false);
-}
-
 /* ---- places ---- */
 
 static Value place_along(Context *c, int d, const char *axis)
@@ -59,7 +18,8 @@ static Value eval_position(Context *c, Scope *scope, const Expr *call)
         return place_along(c, 0, name_position);
     if (c->fans.inputs == 0) {
         report(b, RULE_INITIALIZER, call->span,
-               "`position` is for the weights of a connection, found in a neuron");
+               "`position` is for the weights of a connection, found in a %s",
+               c->streams ? "formula of streams" : "neuron");
         report_hint(b, "as in `dense(100, init = position(inputs) / 100)`");
         return value_poison();
     }
@@ -89,8 +49,10 @@ static bool define_fans(Context *c, Scope *frame, const Def *def, const Call *ca
         needed = needed || names_fans(def->body.at[i].value);
     if (needed && c->fans.inputs == 0) {
         report(b, RULE_INITIALIZER, call->span,
-               "`%s` is for the weights of a connection: a neuron's parameter has no `inputs`", def->name);
-        report_hint(b, "as in `param w = uniform(0, 1)` or `param w = normal(1, 0.1)`");
+               "`%s` is for the weights of a connection: a %s has no `inputs`", def->name,
+               c->noise ? "formula of streams" : "neuron's parameter");
+        report_hint(b, "as in `%suniform(0, 1)` or `%snormal(1, 0.1)`",
+                    c->noise ? "x + " : "param w = ", c->noise ? "x + " : "param w = ");
         return false;
     }
     define_fixed(b, frame, name_inputs, def->name_span, value_number(c->fans.inputs, unit_plain));
@@ -133,11 +95,11 @@ static Value eval_initializer(Context *c, Scope *scope, const Expr *expr)
 Value eval_draw(Context *c, Scope *scope, const Expr *call)
 {
     Build *b = c->build;
-    if (!c->draws) {
+    if (!c->draws && !c->noise) {
         const char *text = ast_expr_text(b->arena, call);
-        report(b, RULE_INITIALIZER, call->span, "`%s` is for initial values, and cannot be used here",
-               call->name);
-        report_hint(b, "as in `dense(100, init = %s)` or `param w = %s`", text, text);
+        report(b, RULE_INITIALIZER, call->span,
+               "`%s` is for initial values and formulas of streams, and cannot be used here", call->name);
+        report_hint(b, "as in `dense(100, init = %s)`, `param w = %s` or `x + %s`", text, text, text);
         return value_poison();
     }
     if (call->name == name_uniform)

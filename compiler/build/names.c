@@ -273,6 +273,16 @@ static bool is_known(const Build *b, Scope *scope, const char *name)
            || scope_find(scope, name) || scope_definition(scope, name, any, &home);
 }
 
+/* `over = c`: names of axes, which only a stream knows, or a parameter that holds some. */
+static bool is_of_axes(const Scope *scope, const Arg *arg)
+{
+    bool is = arg->name == name_over || arg->name == name_same;
+    Entry *entry = is && arg->value->kind == EXPR_NAME ? scope_find(scope, arg->value->name) : NULL;
+    if (entry)
+        entry->used = true;
+    return is;
+}
+
 void resolve_names(Build *b, Scope *scope, const Expr *expr)
 {
     if (!expr)
@@ -284,6 +294,7 @@ void resolve_names(Build *b, Scope *scope, const Expr *expr)
     resolve_names(b, scope, expr->right);
     bool flags = expr->kind == EXPR_CALL && !find_function(b, expr->name); /* a bare name may be a flag */
     for (int i = 0; i < expr->args.count; i++)
-        if (!flags || expr->args.at[i].name || expr->args.at[i].value->kind != EXPR_NAME)
+        if ((!flags || expr->args.at[i].name || expr->args.at[i].value->kind != EXPR_NAME)
+            && !is_of_axes(scope, &expr->args.at[i]))
             resolve_names(b, scope, expr->args.at[i].value);
 }

@@ -61,10 +61,15 @@ StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, c
     Node node = node_new(NODE_SCAN, call->span);
     node.name = def->name;
     vec_push(b->arena, &node.ins, in);
-    Context c = {
-        .build = b, .node = &node, .steps = true, .owner = def->name, .shape = shape, .span = call->span};
+    Context c = {.build = b,
+                 .node = &node,
+                 .steps = true,
+                 .noise = true,
+                 .owner = def->name,
+                 .shape = shape,
+                 .span = call->span};
     Value output;
-    if (!run_neuron(&c, call, def, &output))
+    if (!run_neuron(&c, call, def, &output) || !settle_draws(&c, true))
         return NONE;
     for (int i = 0; i < node.states.count; i++)
         if (node.states.at[i].next == NO_VAL) /* a mistake was reported */
@@ -147,6 +152,7 @@ static void check_equations(Build *b, Scope *home, const Def *def)
     Context c = {.build = b, .node = &node, .owner = def->name, .scratch = true, .span = def->span};
     c.steps = def->kind == DEF_NEURON;
     c.draws = def->kind == DEF_INITIALIZER; /* the states of a memory are as good as others here */
+    c.noise = def->kind == DEF_NEURON;
     c.fans = (Fans){.inputs = 1, .outputs = 1};
     Call call = default_call(def, home);
     for (int i = 0; i < def->formals.count; i++)

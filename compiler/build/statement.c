@@ -163,16 +163,19 @@ static bool check_statement(Context *c, const Def *def, const Stmt *stmt)
 }
 
 /* Not of values that change: those are there only when the network runs. */
-static void run_expect(Context *c, Scope *frame, const Def *def, const Stmt *stmt)
+void run_expect(Context *c, Scope *frame, const Def *def, const Stmt *stmt)
 {
     Build *b = c->build;
     Value value = eval(c, frame, stmt->value);
+    const Entry *argument = named_argument(frame, stmt->value);
+    if (argument && argument->value.kind == VALUE_BODY) /* drawn: it is another one at each step */
+        return;
     if (value.kind == VALUE_BODY) {
         report(b, RULE_CONSTANT, stmt->value->span, "what is expected must be known before the network runs");
         report_hint(b, "compare parameters and constants, as in `expect tau >= 1`");
     } else if (check_truth(b, value, stmt->value->span, "expect") && value.kind == VALUE_FLAG
                && !value.flag) {
-        warn_expected(b, frame, def, stmt);
+        tell_expected(b, frame, def, stmt);
     }
 }
 

@@ -32,6 +32,8 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
     if (call->home == b->library && !outer)
         b->use = call;
     const Expr *result = frame->wrong ? NULL : block_result(b, frame, def);
+    if (result && !block_is_expected(b, frame, def))
+        result = NULL;
     Value value = result ? build_value(b, frame, result, name) : value_poison();
     b->use = outer;
     check_arguments(b, frame);
@@ -175,16 +177,21 @@ static Value build_map(Build *b, Scope *scope, const Expr *expr, const char *nam
     Node node = node_new(NODE_SCAN, expr->span);
     node.name = "map";
     node.formula = true;
-    Context c = {
-        .build = b, .node = &node, .streams = true, .steps = true, .owner = "map", .span = expr->span};
+    Context c = {.build = b,
+                 .node = &node,
+                 .streams = true,
+                 .steps = true,
+                 .noise = true,
+                 .owner = "map",
+                 .span = expr->span};
     Value value = eval(&c, scope, expr);
     if (value.kind != VALUE_BODY)
         return value;
-    if (!check_number(b, value, expr->span))
+    if (!check_number(b, value, expr->span) || !settle_draws(&c, scan_in_time(b->net, &node)))
         return value_poison();
     check_body(b, &node.body);
     const Instr *instr = &node.body.code.at[value.val];
-    if (instr->op == OP_INPUT) /* nothing was computed */
+    if (instr->op == OP_INPUT && c.draw.count == 0) /* nothing was computed */
         return value_stream(node.ins.at[instr->index], value.unit);
     return value_stream(add_map(b, node, value.val, name), value.unit);
 }

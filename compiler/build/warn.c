@@ -34,7 +34,7 @@ void warn_argument(Build *b, const Entry *entry, Value value, Value usual)
 }
 
 /* The first argument that an expression names, or NULL. */
-static const Entry *named_argument(const Scope *frame, const Expr *expr)
+const Entry *named_argument(const Scope *frame, const Expr *expr)
 {
     if (!expr)
         return NULL;
@@ -48,16 +48,19 @@ static const Entry *named_argument(const Scope *frame, const Expr *expr)
     return entry;
 }
 
-void warn_expected(Build *b, const Scope *frame, const Def *def, const Stmt *expect)
+void tell_expected(Build *b, const Scope *frame, const Def *def, const Stmt *expect)
 {
-    const char *expected = ast_expr_text(b->arena, expect->value);
+    const char *text =
+        arena_printf(b->arena, "`%s` expects `%s`", def->name, ast_expr_text(b->arena, expect->value));
     const Entry *argument = named_argument(frame, expect->value);
     if (argument && argument->value.kind == VALUE_NUMBER)
-        warn(b, RULE_UNLIKELY, argument->expr->span, "`%s` is %s, and `%s` expects `%s`", argument->name,
-             quantity(b, argument->value.number, argument->value.unit), def->name, expected);
+        text = arena_printf(b->arena, "`%s` is %s, and %s", argument->name,
+                            quantity(b, argument->value.number, argument->value.unit), text);
+    Span span = argument ? argument->expr->span : expect->span;
+    if (def->kind == DEF_BLOCK)
+        report(b, RULE_RANGE, span, "%s", text);
     else
-        warn(b, RULE_UNLIKELY, argument ? argument->expr->span : expect->span, "`%s` expects `%s`", def->name,
-             expected);
+        warn(b, RULE_UNLIKELY, span, "%s", text);
 }
 
 void warn_rate(Build *b, double rate, Span span)

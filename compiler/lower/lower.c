@@ -202,7 +202,7 @@ static bool has_buffer(const Lower *lower, StreamId id)
     const StreamPlan *plan = &lower->plan->streams[id];
     int maker = stream_of(lower, id)->node;
     bool made = maker != NONE && lower->net->nodes.at[maker].kind != NODE_PARAM;
-    return made && !plan->local && !plan->shifted && plan->place == NONE;
+    return made && !plan->local && !plan->drawn && !plan->shifted && plan->place == NONE;
 }
 
 /* What the user knows comes first: whatever else would meet a stream's name gets a number. */
@@ -276,8 +276,9 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_LOSS_GRAD: lower_loss_grad(lower, node); break;
     case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
     case NODE_BIAS_GRAD: lower_bias_grad(lower, node); break;
-    case NODE_PARAM: break; /* its values are the parameter's */
-    case NODE_KEEP: break;  /* see lower_keeps */
+    case NODE_RANDOM: break; /* drawn where it is read */
+    case NODE_PARAM: break;  /* its values are the parameter's */
+    case NODE_KEEP: break;   /* see lower_keeps */
     case NODE_PARAM_GRAD: lower_param_grad(lower, node); break;
     case NODE_SCAN:
         if (scan_is_batched(lower->net, node))

@@ -66,7 +66,8 @@ static StreamId passed_on(const Net *net, const Node *scan)
     if (instr->op != OP_INPUT || net->streams.at[out.stream].keep)
         return NONE;
     StreamId in = scan->ins.at[instr->index];
-    return same_axes(net, in, out.stream) && !closes_a_cycle(net, in) ? in : NONE;
+    bool drawn = net->nodes.at[net->streams.at[in].node].kind == NODE_RANDOM; /* which scans alone read */
+    return !drawn && same_axes(net, in, out.stream) && !closes_a_cycle(net, in) ? in : NONE;
 }
 
 static void read_instead(StreamId *read, const StreamId *instead)

@@ -121,6 +121,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *wild_streams
     case NODE_REDUCE: return make_wild(wild_streams, node->out, wild_streams[node->in]);
     case NODE_DATA:
     case NODE_TARGET:
+    case NODE_RANDOM:
     case NODE_POOL_GRAD:
     case NODE_PARAM: /* the runtime looks at parameters */
     case NODE_POISSON:

@@ -81,6 +81,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *reached)
     case NODE_SCAN: return reach_inputs(net, node, reached);
     case NODE_DATA:
     case NODE_TARGET:
+    case NODE_RANDOM:
     case NODE_PARAM:
     case NODE_POOL_GRAD:
     case NODE_POISSON:

@@ -154,7 +154,9 @@ static void write_source(Writer *w, const NamedStream *source)
         "sigmoid(%s) - 0.3", "step(%s - 0.4, atan(2))", "max(%s, 0)",   "1 - %s",
     };
     static const char *const modes[] = {"where(training, 0.8 * %s, %s)", "where(not training, %s ^ 2, 0.3 * %s)",
-                                        "where(training and %s > 0.1, 0.2, %s)"};
+                                        "where(training and %s > 0.1, 0.2, %s)", "dropout(%s, 0.3)",
+                                        "dropout(%s, 0.25, same = none)", "(%s + uniform(-0.2, 0.3))",
+                                        "where(training, %s * uniform(0.5, 1.5, same = [time, space]), %s)"};
     char name[400];
     w->inputs = source->size;
     snprintf(name, sizeof name, "%s", source->name);
@@ -164,8 +166,8 @@ static void write_source(Writer *w, const NamedStream *source)
         fprintf(w->out, maps[dice_below(&w->dice, 8)], name);
     else if (dice_chance(&w->names, 8))
         fprintf(w->out, "detach(%s)", name); /* layers before it may be frozen */
-    else if (dice_chance(&w->modes, 5))
-        fprintf(w->out, modes[dice_below(&w->modes, 3)], name, name);
+    else if (dice_chance(&w->modes, 8))
+        fprintf(w->out, modes[dice_below(&w->modes, 7)], name, name);
     else
         write_axes(w, name, false);
 }

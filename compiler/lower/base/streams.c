@@ -113,8 +113,29 @@ static LoopExpr *load_delayed(Lower *lower, const Node *node, Site site, LoopExp
     return load_stream(lower, node->in, site, n);
 }
 
+/* A number from 0 to 2^31 - 1 that is likely no other name's. (FNV-1a) */
+static int name_number(const char *name)
+{
+    uint32_t hash = 2166136261u;
+    for (const char *c = name; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    return (int)(hash >> 1);
+}
+
+/* By the stream's name, sample, step and unit, so the same wherever it is read, and whatever else is drawn. */
+static LoopExpr *draw(Lower *lower, StreamId stream, Site site, LoopExpr *n)
+{
+    LoopExpr *sample = load1(lower, lower->program->sample, site.b);
+    LoopExpr *key = loop_key(lower->arena, sample, num(lower, name_number(stream_of(lower, stream)->name)));
+    if (stream_of(lower, stream)->temporal)
+        key = loop_random(lower->arena, key, site.t);
+    return random_fraction(lower, loop_local(lower, site.into, "key", key), unit_of(lower, site, n));
+}
+
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
 {
+    if (lower->plan->streams[stream].drawn)
+        return draw(lower, stream, site, n);
     if (lower->plan->streams[stream].shifted)
         return load_delayed(lower, &lower->net->nodes.at[stream_of(lower, stream)->node], site, n);
     LoopExpr *index[4];

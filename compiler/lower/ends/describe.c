@@ -130,7 +130,7 @@ void describe_streams(Lower *lower)
     }
     for (int n = 0; n < net->backward; n++)
         for (StreamId s = first[n]; s != NONE; s = next[s])
-            if (!net->streams.at[s].trace && net->streams.at[s].batched)
+            if (!net->streams.at[s].trace && !lower->plan->streams[s].drawn && net->streams.at[s].batched)
                 describe_stream(lower, s);
 }
 

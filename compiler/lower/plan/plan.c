@@ -12,6 +12,7 @@ static NodePlan kind_record(const Node *node)
     case NODE_BIAS_GRAD: return (NodePlan){.role = ROLE_BIAS_GRAD, .stream = node->in};
     case NODE_DATA:
     case NODE_TARGET:
+    case NODE_RANDOM:
     case NODE_PARAM:
     case NODE_POISSON:
     case NODE_LATENCY:
@@ -134,7 +135,9 @@ static StreamPlan start_stream(const Planning *plan, StreamId id)
 {
     const Stream *stream = &plan->net->streams.at[id];
     int units = shape_size(stream->shape);
+    int maker = stream->node;
     return (StreamPlan){.steps = stream->temporal ? plan->net->steps : 1,
+                        .drawn = maker != NONE && plan->net->nodes.at[maker].kind == NODE_RANDOM,
                         .tiles = tiling_of(units, !fills_no_room(plan->net, id)),
                         .room = units,
                         .place = NONE};

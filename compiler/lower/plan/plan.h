@@ -34,6 +34,7 @@ typedef struct StreamPlan {
     bool local;      /* lives in one kernel only, as a tile */
     bool tiled;      /* laid out [batch][tiles][steps][width], since only tiles are read */
     int slots;       /* steps that are kept of a stream which only its group reads; 0: all */
+    bool drawn;      /* of random numbers: kept nowhere, drawn where it is read */
     bool shifted;    /* delayed within a group, and read where the delay reads */
     StreamId place;  /* the stream whose values it overwrites, once they are read; or NONE */
     bool taken;      /* another one overwrites it */
