@@ -197,11 +197,25 @@ Pieces result_pieces(Arena *arena, const Interp *interp)
     return pieces;
 }
 
-bool write_results(const Interp *interp, const Pieces *pieces, FILE *file)
+bool write_pieces(const Interp *interp, const Pieces *pieces, FILE *file)
 {
     bool put = true;
     for (int k = 0; k < pieces->count; k++)
         put = put_buffer(file, interp, pieces->at[k].buffer, pieces->at[k].integer) && put;
+    return put;
+}
+
+bool write_beginning(const Interp *interp, FILE *file)
+{
+    Interp *before = before_training(interp);
+    bool put = true;
+    for (int p = 0; p < interp->program->params.count; p++) {
+        const LoopParam *param = &interp->program->params.at[p];
+        put = put_buffer(file, before, param->value, false) && put;
+        for (int s = 0; s < param->states; s++)
+            put = put_buffer(file, before, param->state[s], false) && put;
+    }
+    interp_free(before);
     return put;
 }
 

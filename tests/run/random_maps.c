@@ -27,11 +27,13 @@ static void write_start(FILE *out, Dice *dice)
         fputs(", init = normal(0.1, 0.5)", out);
 }
 
-/* Channels may be whole vectors. Extents are at least 4, so that a kernel of up to 3 fits in, 2 apart with a padding of 1. */
+/* Channels may be whole vectors; fewer where there are many places. Extents are at least 4, so that a kernel of up to 3 fits
+ * in, 2 apart with a padding of 1. */
 static void write_conv(FILE *out, Dice *dice, Extents axes, int groups)
 {
     bool turned = dice_chance(dice, 30), wide = groups == 1 && dice_chance(dice, 30);
-    int channels = wide ? 16 * dice_between(dice, 1, 3) : groups * dice_between(dice, 1, 3);
+    int most = axes.count == 1 ? 3 : axes.count == 2 && !turned ? 2 : 1;
+    int channels = wide ? 16 * dice_between(dice, 1, most) : groups * dice_between(dice, 1, 3);
     fprintf(out, " -> %s(%d", turned ? "conv_transpose" : "conv", channels);
     write_numbers(out, dice, "kernel", axes, 1, 3);
     if (dice_chance(dice, 50))
@@ -67,7 +69,7 @@ void write_window(FILE *out, Dice *dice)
     bool channels = groups > 1 || dice_chance(dice, 60);
     fputs(" -> dense([", out);
     for (int a = 0; a < axes.count; a++)
-        fprintf(out, "%s%s = %d", a ? ", " : "", names[3 - axes.count + a], dice_between(dice, 5, axes.count < 3 ? 8 : 6));
+        fprintf(out, "%s%s = %d", a ? ", " : "", names[3 - axes.count + a], dice_between(dice, 5, axes.count == 1 ? 8 : 6));
     bool spikes = dice_chance(dice, 50);
     if (channels)
         fprintf(out, ", c = %d", groups == 1 && spikes ? dice_between(dice, 8, 11) : groups * dice_between(dice, 1, 3));

@@ -3,7 +3,8 @@
  *   text     prints its model file
  *   make     writes FOLDER/NUMBER.snn, .batch and, all without the runtime, .c and by LLVM .plain.o (-O0), .fast.o (-O3)
  *            and, of every third, .levels.o (-O1, for any PC); runs it in single and in double precision and compares.
- *            Prints "edge" where roundings decide a spike or a choice, else "agree".
+ *            Prints "edge" where roundings decide a spike or a choice, else "agree". NUMBER.expected: the results that the
+ *            compiled programs must have
  *   compare  compares the results FOLDER/NUMBER.*.out of the compiled programs with the interpreter's */
 #include "backend.h"
 #include "options.h"
@@ -182,6 +183,18 @@ static void write_program(const Job *job, const char *name, const char *form, co
     close_file(job, file, out_write(out, file));
 }
 
+/* Of a training step, of a test after it, and before all. */
+static void write_expected(const Job *job)
+{
+    FILE *file = open_file(job, "expected");
+    bool written = write_pieces(job->single, &job->pieces, file);
+    if (program_has(job->program, PHASE_EVALUATE))
+        interp_run(job->single, PHASE_EVALUATE);
+    const Pieces tests = test_pieces(job->arena, job->single);
+    written = write_pieces(job->single, &tests, file) && written;
+    close_file(job, file, write_beginning(job->single, file) && written);
+}
+
 static void make(Job *job)
 {
     FILE *batch = open_file(job, "batch");
@@ -201,6 +214,7 @@ static void make(Job *job)
     check_finite(job);
     if (!edge && compare_precisions(job->single, job->exact, &job->pieces, stderr) != AGREE)
         stop(job, "rounding does not explain the difference of the updates");
+    write_expected(job);
     puts(edge ? "edge" : "agree");
 }
 

@@ -66,7 +66,9 @@ typedef VEC(Piece) Pieces;
 
 Pieces result_pieces(Arena *arena, const Interp *interp);
 Pieces test_pieces(Arena *arena, const Interp *interp); /* none where tests run what training does */
-bool write_results(const Interp *interp, const Pieces *pieces, FILE *file);
+bool write_pieces(const Interp *interp, const Pieces *pieces, FILE *file);
+/* First values and states, which end the results. */
+bool write_beginning(const Interp *interp, FILE *file);
 /* False, with a message about `path`, at the first word that differs from the interpreter's, after an update, and after
  * a test behind it. */
 bool same_results(const Interp *interp, const Pieces *pieces, const Interp *tested, const Pieces *tests,

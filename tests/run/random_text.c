@@ -34,7 +34,6 @@ typedef struct Writer {
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;
-    int late; /* steps that its past is read later than by one; 0: not drawn */
     bool wide;
     bool deep; /* many thin layers */
     bool flat; /* images have one dimension */
@@ -125,15 +124,10 @@ static const NamedStream *choose_source(Writer *w, int layer)
     return &w->streams[dice_below(&w->dice, before)];
 }
 
-/* In larger models two different ones at most: each makes a segment of steps, in which a recurrent group is written anew. */
 static int choose_delay(Writer *w)
 {
     int most = w->steps - 1 < 6 ? w->steps - 1 : 6;
-    int delay = chance(w, 50) ? 1 : dice_between(&w->dice, 1, most);
-    if (delay == 1 || w->layers <= 2)
-        return delay;
-    w->late = w->late ? w->late : delay;
-    return w->late;
+    return chance(w, 50) ? 1 : dice_between(&w->dice, 1, most);
 }
 
 /* A name, or what a block with several axes makes of it; of such as may stand in a loop if it is of the past. */
@@ -480,7 +474,7 @@ static int draw_unroll(Writer *w)
     if (w->deep)
         return 1;
     if (chance(w, small ? 50 : 10))
-        return small && chance(w, 20) ? UNROLL_FULL : 0;
+        return w->steps * w->layers <= 8 && chance(w, 50) ? UNROLL_FULL : 0;
     return factors[dice_below(&w->dice, small ? 7 : 4)];
 }
 

@@ -240,6 +240,34 @@ START_TEST(few_long_steps_are_written_out)
 }
 END_TEST
 
+/* Of the model with these terms in its loop: how many of its delays are asked at every step. */
+static int asked_delays(const char *terms)
+{
+    Arena *arena = arena_new();
+    const Net *net = net_of(arena, arena_printf(arena,
+                                                "model plan {\n    data idx(shape = [8], classes = 3)\n"
+                                                "    time 6 steps\n    x = poisson(image) -> dense(8)\n"
+                                                "    a = x + (%s) -> lif\n    o = a -> dense(3) -> li\n"
+                                                "    predict argmax(max(o))\n"
+                                                "    train { loss cross_entropy(max(o), label) }\n}\n",
+                                                terms));
+    Plan plan = plan_with(arena, net, KERNELS_AUTO, 0);
+    int asked = 0;
+    for (int n = 0; n < net->updates; n++)
+        asked += plan.nodes[n].asked;
+    arena_free(arena);
+    return asked;
+}
+
+/* Forward and backward. */
+START_TEST(several_delays_are_asked)
+{
+    ck_assert_int_eq(asked_delays("a[-1] -> dense(8)"), 0);
+    ck_assert_int_eq(asked_delays("(a[-2] -> dense(8)) + (a[-2] -> dense(8))"), 0);
+    ck_assert_int_eq(asked_delays("(a[-1] -> dense(8)) + (a[-3] -> dense(8))"), 4);
+}
+END_TEST
+
 Suite *plan_suite(void)
 {
     Suite *suite = suite_create("plan");
@@ -250,6 +278,7 @@ Suite *plan_suite(void)
     tcase_add_loop_test(tcase, layers_are_cut_into_whole_vectors, 0, CUTS);
     tcase_add_test(tcase, streams_have_room_for_a_remainder);
     tcase_add_test(tcase, few_long_steps_are_written_out);
+    tcase_add_test(tcase, several_delays_are_asked);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -160,12 +160,31 @@ void store_stream_product(Lower *lower, StreamId stream, Site site, LoopExpr *n,
     store_product(lower, site.into, buffer, count, index, a, b);
 }
 
-void emit_delay(Lower *lower, const Node *node, Site site)
+static void emit_shift(Lower *lower, const Node *node, Site site)
 {
     LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop), *value = load_delayed(lower, node, site, n);
     site.into = &loop->body;
     store_stream(lower, node->out, site, n, value, false);
+}
+
+/* Where the steps are not divided, asked at each: on this side of the edge. */
+static void emit_side(Lower *lower, const Node *node, Site site, bool before)
+{
+    int edge = delay_edge(lower, node);
+    LoopExpr *there = op2(lower, before ? OP_LT : OP_GE, site.t, num(lower, edge));
+    site.into = &loop_if(lower->arena, site.into, there)->body;
+    site.segment = before ? edge - 1 : edge;
+    emit_shift(lower, node, site);
+}
+
+void emit_delay(Lower *lower, const Node *node, Site site)
+{
+    bool asked = plan_of(lower, node)->asked;
+    if (!asked)
+        emit_shift(lower, node, site);
+    for (int side = 0; side < 2 && asked; side++)
+        emit_side(lower, node, site, side == 0);
 }
 
 /* Places first .. end-1 of the axis, of `in` or 0. */

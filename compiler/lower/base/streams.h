@@ -21,9 +21,10 @@ void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExp
 void store_stream_product(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *a, LoopExpr *b);
 
 /* A delay gives what its input had, on one side of this step (0 .. T), and zeros on the other. Loops over time are
- * split there, into segments, instead of asking for t at every step: gcc 12.2 at -O3 vectorises such a question wrongly. */
+ * split there, into segments, instead of asking for t at every step: gcc 12.2 at -O3 vectorises such a question wrongly
+ * where it stands in a loop over units. */
 int delay_edge(const Lower *lower, const Node *node);
-/* What the delay gives for all units at the site, which lies in site.segment. */
+/* What the delay gives for all units at the site, which lies in site.segment, unless the plan says that it is asked. */
 void emit_delay(Lower *lower, const Node *node, Site site);
 
 /* What a COPY takes, at the site. */

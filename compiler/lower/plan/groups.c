@@ -51,11 +51,33 @@ static int slots_of(const Planning *plan, StreamId stream)
     return slots < plan->streams[stream].steps ? slots : 0;
 }
 
+/* The steps of a delay of the group, not `other`; 0: there is none. */
+static int other_delay(const Net *net, const Part *group, int other)
+{
+    for (int i = 0; i < group->count; i++) {
+        const Node *node = &net->nodes.at[group->nodes[i]];
+        if (node->kind == NODE_DELAY && node->steps != other)
+            return node->steps;
+    }
+    return 0;
+}
+
+/* A group with one delay is written down twice, for the steps before it has a past and for the others. With several it
+ * would be written once more for each. */
+static void plan_delays(Planning *plan, const Part *group)
+{
+    int first = other_delay(plan->net, group, 0);
+    bool asked = first != 0 && other_delay(plan->net, group, first) != 0;
+    for (int i = 0; i < group->count; i++)
+        plan->nodes[group->nodes[i]].asked = asked && plan->net->nodes.at[group->nodes[i]].kind == NODE_DELAY;
+}
+
 /* A delayed stream that only its group reads needs no copy: what it is made from is kept as long. */
 static bool is_shifted(const Planning *plan, StreamId stream)
 {
     const Net *net = plan->net;
-    if (!plan->streams[stream].slots || net->nodes.at[net->streams.at[stream].node].kind != NODE_DELAY)
+    int maker = net->streams.at[stream].node;
+    if (!plan->streams[stream].slots || net->nodes.at[maker].kind != NODE_DELAY || plan->nodes[maker].asked)
         return false;
     for (int r = plan->readers.first[stream]; r < plan->readers.first[stream + 1]; r++)
         if (net->nodes.at[plan->readers.to[r]].kind == NODE_DELAY)
@@ -118,6 +140,10 @@ void plan_groups(Planning *plan)
         plan->nodes[n].joined = joined_of(plan, n);
     for (StreamId s = 0; s < net->streams.count; s++)
         plan->streams[s].slots = slots_of(plan, s);
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+        for (int p = 0; p < plan->phases[phase].count; p++)
+            if (plan->phases[phase].at[p].recurrent)
+                plan_delays(plan, &plan->phases[phase].at[p]);
     for (StreamId s = 0; s < net->streams.count; s++)
         plan->streams[s].shifted = is_shifted(plan, s);
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)

@@ -184,13 +184,14 @@ static const Node *named_node(const Group *group)
     return found;
 }
 
-/* The first step behind `from` at which a delay of the group changes sides, or T. */
+/* The first step behind `from` at which a delay of the group changes sides, or T. Where that is asked, none does. */
 static int next_edge(const Lower *lower, const Group *group, int from)
 {
     int next = group->steps;
     for (int i = 0; i < group->count; i++) {
         const Node *node = group->members[i].node;
-        int edge = node->kind == NODE_DELAY ? delay_edge(lower, node) : next;
+        bool splits = node->kind == NODE_DELAY && !plan_of(lower, node)->asked;
+        int edge = splits ? delay_edge(lower, node) : next;
         if (edge > from && edge < next)
             next = edge;
     }
