@@ -303,21 +303,31 @@ static bool is_row(const Words *part, const Words *whole, size_t row, size_t row
     return c.same;
 }
 
-/* The scores of each sample alone: they do not depend on the others in its batch. */
-static void check_parts(Words *batch, const Words *whole)
+/* What tests make of `count` samples from `first` on: where that is what training does, its scores. */
+static Words tested_rows(Words *batch, size_t first, size_t count)
+{
+    Words results = words_new();
+    Session session = open_session(batch, 1, 0);
+    const SnnModel *model = &session.model;
+    keep_rows(model, first, count);
+    (model->evaluate != NULL ? model->evaluate : model->forward)(session.net, session.pool);
+    put_scores(&results, model);
+    close_session(&session);
+    return results;
+}
+
+/* The scores of each sample alone: in a test they do not depend on the others in its batch. */
+static void check_parts(Words *batch)
 {
     size_t rows = batch->at[0];
+    Words whole = tested_rows(batch, 0, rows);
     for (size_t row = 0; row < rows; row++) {
-        Words part = words_new();
-        Session session = open_session(batch, 1, 0);
-        keep_rows(&session.model, row, 1);
-        session.model.forward(session.net, session.pool);
-        put_scores(&part, &session.model);
-        if (!is_row(&part, whole, row, rows))
+        Words part = tested_rows(batch, row, 1);
+        if (!is_row(&part, &whole, row, rows))
             stop("a sample alone gives other results than in its batch");
-        close_session(&session);
         free(part.at);
     }
+    free(whole.at);
 }
 
 static void check_threads(Words *batch, const Words *whole)
@@ -420,7 +430,7 @@ int main(int argc, char **argv)
     Words results = run_batch(&batch, 1, 0);
     check_threads(&batch, &results);
     if (description.at.loss != 0)
-        check_parts(&batch, &results);
+        check_parts(&batch);
     FILE *file = fopen(argv[2], "wb");
     if (file == NULL || fwrite(results.at, 4, results.count, file) != results.count || fclose(file) != 0)
         stop("cannot write the results");

@@ -31,6 +31,7 @@ typedef struct Writer {
     Dice broad; /* whether it has one broad layer: apart, too */
     Dice axes;  /* what goes by way of streams with several axes: apart, too */
     Dice modes; /* what tests do not do: apart, too */
+    Dice norms; /* apart, too */
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;
@@ -262,6 +263,18 @@ static void write_past(Writer *w, int layer)
     fputs(")", w->out);
 }
 
+/* Of what is in no loop. Where units are alike in all samples, a small eps would make much of roundings. */
+static void write_norm(Writer *w, bool temporal, int size)
+{
+    static const char *const norms[] = {"batch_norm(eps = 0.1)", "batch_norm(momentum = 0.3, eps = 0.2, scale = 0.7)",
+                                        "batch_norm(affine = false, eps = 0.1)", "batch_norm(per = [time, c], eps = 0.2)",
+                                        "layer_norm(eps = 0.1)", "layer_norm(affine = false, eps = 0.1)"};
+    int kind = dice_below(&w->norms, 6);
+    bool fits = kind == 3 ? temporal : kind < 4 || size > 1;
+    if (fits && dice_chance(&w->norms, 15))
+        fprintf(w->out, " -> %s", norms[kind]);
+}
+
 static void write_term(Writer *w, int layer)
 {
     const NamedStream *source = choose_source(w, layer);
@@ -274,7 +287,10 @@ static void write_term(Writer *w, int layer)
     }
     if (dice_chance(&w->maps, 15) && source->size != BROAD)
         write_mapped(w);
-    write_dense(w, w->streams[w->first_layer + layer].size);
+    int size = w->streams[w->first_layer + layer].size;
+    write_dense(w, size);
+    if (!loops)
+        write_norm(w, source->temporal, size);
     fputs(")", w->out);
 }
 
@@ -451,7 +467,7 @@ static void write_results_of(Writer *w, int rows)
                                          "weights -> adam(exponential(0.01, gamma = 0.9))"};
     if (dice_chance(&w->inits, 25))
         fprintf(w->out, "\n        optimizer %s", groups[dice_below(&w->inits, 3)]);
-    fprintf(w->out, "\n        batch %d\n", rows);
+    fprintf(w->out, "\n        batch %d\n", rows > 1 ? rows : 2); /* norms need more than one sample */
     if (chance(w, 20))
         fprintf(w->out, "        clip_value %.2g\n", dice_real(&w->dice, 1e-3, 0.1));
     if (dice_chance(&w->ends, 20))
@@ -541,7 +557,8 @@ ModelText model_text(uint32_t seed, uint32_t number)
                 .maps = dice_new(seed, number, 8),
                 .broad = dice_new(seed, number, 6),
                 .axes = dice_new(seed, number, 17),
-                .modes = dice_new(seed, number, 18)};
+                .modes = dice_new(seed, number, 18),
+                .norms = dice_new(seed, number, 19)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);
