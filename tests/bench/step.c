@@ -123,12 +123,23 @@ static Bench open_bench(const char *folder, const char *workload, int threads)
     return bench;
 }
 
+/* Spikes as they are, reals in 1/255. */
+static void load_input(const SnnModel *model, const unsigned char *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (model->spikes != NULL)
+            model->spikes[i] = from[i];
+        else
+            model->input[i] = (float)from[i] / 255.0f;
+    }
+}
+
 /* Makes the batch of step `number` (from 0) ready; not timed, as little as the libraries' batches. */
 static void load(const Bench *bench, size_t number)
 {
     const SnnModel *model = &bench->model;
     size_t batch = (size_t)model->batch, which = number % bench->batches;
-    memcpy(model->spikes, bench->input.at + which * batch * bench->sample, batch * bench->sample);
+    load_input(model, bench->input.at + which * batch * bench->sample, batch * bench->sample);
     memcpy(model->label, bench->labels.at + which * batch * sizeof(int32_t), batch * sizeof(int32_t));
     for (int32_t row = 0; row < model->batch; row++)
         model->sample[row] = row;
@@ -171,14 +182,14 @@ static double mean_loss(const SnnModel *model)
     return sum / model->batch;
 }
 
-/* Spikes a step of the input. */
+/* Spikes a step of the input, or the mean of its values. */
 static double input_rate(const Bench *bench)
 {
     size_t count = (size_t)bench->model.batch * bench->sample;
     double sum = 0.0;
     for (size_t i = 0; i < count; i++)
         sum += bench->input.at[i];
-    return sum / (double)count;
+    return sum / (double)count / (bench->model.spikes != NULL ? 1 : 255);
 }
 
 /* Of all spiking layers, as "hidden 0.0471, readout 0.0100"; the stream that is the input has no name of its own here. */

@@ -26,7 +26,8 @@ model_of() {
     W2r) echo w2r ;;
     W2r.near) echo w2r_near ;;
     W4) echo w4 ;;
-    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r, W2r.near and W4)" ;;
+    PSN) echo psn ;;
+    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r, W2r.near, W4 and PSN)" ;;
     esac
 }
 

@@ -2,7 +2,7 @@
 
     data.py FOLDER IMAGES WORKLOAD...
 
-W1 and W4: Fashion-MNIST from IMAGES, the folder of its IDX files; weights of W1 after an epoch of training. The
+W1, W4 and PSN: Fashion-MNIST from IMAGES, the folder of its IDX files; weights of W1 and PSN after an epoch of training. The
 others: words like those of the Spiking Heidelberg Digits. Where weights are random, they are scaled so that neurons fire
 about as often as trained ones.
 
@@ -33,18 +33,21 @@ class Margins:
         doubles = {name: weight.double() for name, weight in weights.items()}
         self.network = networks.build(pytorch, work, doubles).double()
         for module in self.network.modules():
-            if isinstance(module, pytorch.Spiking):
+            if hasattr(module, "step"):
                 module.step = self.step
 
     def step(self, x):
-        self.nearest = torch.minimum(self.nearest, x.abs().flatten(1).amin(1))
+        """x: [batch, ...], or [steps, batch * units] of parallel neurons."""
+        nearest = x.abs().unflatten(1, (len(self.nearest), -1)).amin((0, 2)) if self.work.network == "Parallel" \
+            else x.abs().flatten(1).amin(1)
+        self.nearest = torch.minimum(self.nearest, nearest)
         return (x >= 0).to(x.dtype)
 
     @torch.no_grad()
     def near(self, inputs):
         """The numbers of the samples that are too near. inputs: [batch, steps, shape]."""
         self.nearest = torch.full((len(inputs),), torch.inf, dtype=torch.double)
-        self.network(torch.from_numpy(inputs).double().transpose(0, 1))
+        self.network(torch.from_numpy(inputs).double().transpose(0, 1) / (255 if self.work.reals else 1))
         return np.flatnonzero(self.nearest.numpy() < self.work.margin)
 
 
@@ -65,7 +68,7 @@ def make(folder, work, weights, draw):
     inputs = np.stack([batch[0] for batch in batches])
     labels = np.stack([batch[1] for batch in batches])
     write(folder, work, inputs, labels, weights)
-    print(f"{work.name}: {inputs.mean():.4f} spikes a step and input", flush=True)
+    print(f"{work.name}: inputs of {inputs.mean():.4f}", flush=True)
 
 
 def uniform(rng, shape, gain=1):
@@ -84,9 +87,12 @@ def train_an_epoch(work, weights, images, labels):
     batches = torch.randperm(len(images)).split(work.batch)
     for number, batch in enumerate(batches, 1):
         brightness = images[batch]
-        spikes = (torch.rand(work.steps, *brightness.shape) < brightness).float()
+        if work.reals:
+            inputs = brightness.reshape(-1, work.steps, *work.shape).transpose(0, 1).contiguous()
+        else:
+            inputs = (torch.rand(work.steps, *brightness.shape) < brightness).float()
         optimizer.zero_grad()
-        error = loss(work, network(spikes), labels[batch])
+        error = loss(work, network(inputs), labels[batch])
         error.backward()
         optimizer.step()
         if number % REPORT_EVERY == 0:
@@ -98,19 +104,29 @@ def train_an_epoch(work, weights, images, labels):
 GAINS = {"w_first": 4, "w_second": 6, "w_readout": 2}
 
 
+def image_weights(rng, work):
+    gains = {} if work.trained else GAINS
+    weights = {name: uniform(rng, shape, gains.get(name, 1)) for name, shape in work.weights.items()}
+    if work.network == "Parallel":
+        weights["b_hidden_2"] = torch.full_like(weights["b_hidden_2"], -1)
+    return weights
+
+
 def make_images(folder, work, source):
     rng = np.random.default_rng(1)
     images, labels = read_images(source, "train")
-    trained = work.network == "Dense"
-    weights = {name: uniform(rng, shape, 1 if trained else GAINS[name]) for name, shape in work.weights.items()}
-    if trained:
+    weights = image_weights(rng, work)
+    if work.trained:
         weights = train_an_epoch(work, weights, images, labels)
-    images, labels = images.reshape(-1, *work.shape).numpy(), labels.numpy()
+    images, labels = images.numpy(), labels.numpy()
 
     def draw(count):
         chosen = rng.integers(0, len(images), count)
-        random = rng.random((count, work.steps, *work.shape))
-        return (random < images[chosen, None]).astype("u1"), labels[chosen].astype("i4")
+        shape = (count, work.steps, *work.shape)
+        if work.reals:
+            return np.rint(255 * images[chosen]).reshape(shape).astype("u1"), labels[chosen].astype("i4")
+        brightness = images[chosen].reshape(count, 1, *work.shape)
+        return (rng.random(shape) < brightness).astype("u1"), labels[chosen].astype("i4")
 
     make(folder, work, weights, draw)
 
@@ -159,7 +175,7 @@ def main():
     folder, source = sys.argv[1:3]
     for name in sys.argv[3:]:
         work = WORKLOADS[name]
-        if work.spiking_readout:
+        if work.rate == 0:
             make_images(folder, work, source)
         else:
             make_words(folder, work)

@@ -1,9 +1,9 @@
 """What is measured: shapes, neurons, losses, and the files of inputs and starting weights.
 
-A neuron charges h = decay v + gain x, fires where h >= 1 with the surrogate 1 / (1 + (pi (h - 1))^2), and
+A neuron, unless it is a parallel one, charges h = decay v + gain x, fires where h >= 1 with the surrogate 1 / (1 + (pi (h - 1))^2), and
 goes on with v = 0 where it fired, else v = h. Files are little-endian, in the folder of the data:
 
-    NAME.input        uint8   [batches][batch][steps][shape], spikes: 0 or 1
+    NAME.input        uint8   [batches][batch][steps][shape], spikes: 0 or 1; or reals, in 1/255
     NAME.labels       int32   [batches][batch]
     NAME.safetensors  float32 the starting weights, with the names that they have in the model file
 """
@@ -23,12 +23,14 @@ class Workload:
     name: str
     network: str  # a class of networks/__init__.py
     shape: tuple  # of an input at one step
-    weights: dict  # name: shape, [outputs, inputs, ...]
+    weights: dict  # name: shape, [outputs, inputs, ...], or of a bias
     classes: int
     steps: int
     batches: int
-    decay: float
-    gain: float
+    decay: float = 0
+    gain: float = 1
+    reals: bool = False  # inputs that are no spikes
+    trained: bool = False  # weights come from an epoch of training
     rate: float = 0  # of inputs that are made up: spikes a step
     compact: bool = False  # the surrogate max(2 - 4 |h - 1|, 0), in PyTorch and snnc; the others keep theirs
     spiking_readout: bool = False  # neurons as the hidden ones; else y = 0.9 y + x, without spikes
@@ -52,18 +54,22 @@ def words(name, rate, **others):
     return dense(name, 700, 256, 20, steps=100, batches=2, decay=0.9, gain=1.0, rate=rate, **others)
 
 
+PARALLEL = {"w_hidden": (256, 28), "b_hidden": (256,), "w_hidden_2": (28, 28), "b_hidden_2": (28,),
+            "w_readout": (10, 256), "b_readout": (10,)}
 FILTERS = {"w_first": (32, 1, 3, 3), "w_second": (64, 32, 3, 3), "w_readout": (10, 7 * 7 * 64)}
 
 WORKLOADS = {
     work.name: work
     for work in (
-        dense("W1", 784, 800, 10, steps=25, batches=4, decay=0.5, gain=0.5, spiking_readout=True),
+        dense("W1", 784, 800, 10, steps=25, batches=4, decay=0.5, gain=0.5, trained=True,
+              spiking_readout=True),
         words("W2", 0.015),
         words("W2.11", 0.11),
         words("W2r", 0.015, recurrent=True),
         words("W2r.near", 0.015, recurrent=True, compact=True),
         Workload("W4", "Convolutional", (28, 28), FILTERS, 10, steps=8, batches=4, decay=0.5, gain=0.5,
                  spiking_readout=True, margin=1e-6, batch=64),
+        Workload("PSN", "Parallel", (28,), PARALLEL, 10, steps=28, batches=4, reals=True, trained=True),
     )
 }
 
@@ -90,7 +96,7 @@ def read_batches(folder, work):
     """A list of (inputs as float32 [steps, batch, shape], labels as int64 [batch])."""
     base = Path(folder) / work.name
     shape = (work.batches, work.batch, work.steps, *work.shape)
-    inputs = np.fromfile(f"{base}.input", "<u1").reshape(shape).swapaxes(1, 2)
+    inputs = np.fromfile(f"{base}.input", "<u1").reshape(shape).swapaxes(1, 2) / (255 if work.reals else 1)
     labels = np.fromfile(f"{base}.labels", "<i4").reshape(shape[:2])
     return [(torch.tensor(x, dtype=torch.float32).contiguous(), torch.tensor(y, dtype=torch.int64))
             for x, y in zip(inputs, labels)]

@@ -1,5 +1,5 @@
-"""PyTorch as in pytorch.py, with the neurons' loops over time made one piece of machine code by torch.compile. The products
-between them are library calls in either case."""
+"""PyTorch as in pytorch.py, with the neurons, loops over time and all, made one piece of machine code by torch.compile. The
+products between them are library calls in either case."""
 
 from . import pytorch
 
@@ -19,3 +19,7 @@ def neurons(work, recurrence=None):
 
 def leaky():
     return compiled(pytorch.leaky())
+
+
+def parallel(weight, bias):
+    return compiled(pytorch.parallel(weight, bias))

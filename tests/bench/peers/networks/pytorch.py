@@ -73,9 +73,26 @@ class Leaky(nn.Module):
         return torch.stack(values)
 
 
+class Parallel(nn.Module):
+    step = staticmethod(Spike.apply)
+
+    def __init__(self, weight, bias):
+        super().__init__()
+        self.weight = nn.Parameter(weight.clone())
+        self.bias = nn.Parameter(bias.clone())
+
+    def forward(self, current):
+        h = torch.addmm(self.bias.unsqueeze(1), self.weight, current.flatten(1))
+        return self.step(h).view_as(current)
+
+
 def neurons(work, recurrence=None):
     return Spiking(work, recurrence)
 
 
 def leaky():
     return Leaky()
+
+
+def parallel(weight, bias):
+    return Parallel(weight, bias)

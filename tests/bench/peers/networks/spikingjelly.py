@@ -33,3 +33,10 @@ def neurons(work, recurrence=None):
     unit = neuron.LIFNode(tau=1 / (1 - work.decay), decay_input=work.gain != 1,
                           surrogate_function=surrogate.ATan(alpha=2.0), step_mode="s" if recurrence else "m")
     return Recurrent(unit, recurrence) if recurrence else unit
+
+
+def parallel(weight, bias):
+    unit = neuron.PSN(T=len(weight), surrogate_function=surrogate.ATan(alpha=2.0))
+    unit.weight.data.copy_(weight)
+    unit.bias.data.copy_(bias.unsqueeze(1))
+    return unit
