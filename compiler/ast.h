@@ -66,6 +66,7 @@ typedef enum StmtKind {
     STMT_PARAM,  /* param w = e              one a layer */
                  /* param w per neuron = e   one a neuron: `per` is a name */
                  /* param w per [y, x] = e   one for each place along these axes */
+                 /* param w = e, frozen      with settings */
     STMT_EXPECT, /* expect e: name is "" */
     STMT_ASSIGN  /* v = e */
 } StmtKind;
@@ -73,7 +74,8 @@ typedef enum StmtKind {
 typedef struct Stmt {
     StmtKind kind;
     const char *name;
-    Expr *per; /* NULL: none */
+    Expr *per;     /* NULL: none */
+    Args settings; /* of a PARAM: `clamp = [0, 1]` */
     Expr *value;
     Span span, name_span;
 } Stmt;

@@ -153,14 +153,24 @@ static const char *formals_text(Printer *printer, Formals formals)
     return out_text(line);
 }
 
+/* ", clamp = [0, 1]" */
+static const char *settings_text(Printer *printer, Args settings)
+{
+    Out *line = out_new(printer->arena);
+    text(line, settings.count > 0 ? ", " : "");
+    print_args(line, settings);
+    return out_text(line);
+}
+
 static void print_stmt(Printer *printer, const Stmt *stmt)
 {
     const char *value = expr_text(printer, stmt->value);
     switch (stmt->kind) {
     case STMT_STATE: out_line(printer->out, "state %s = %s", stmt->name, value); break;
     case STMT_PARAM:
-        out_line(printer->out, "param %s%s%s = %s", stmt->name, stmt->per ? " per " : "",
-                 stmt->per ? expr_text(printer, stmt->per) : "", value);
+        out_line(printer->out, "param %s%s%s = %s%s", stmt->name, stmt->per ? " per " : "",
+                 stmt->per ? expr_text(printer, stmt->per) : "", value,
+                 settings_text(printer, stmt->settings));
         break;
     case STMT_EXPECT: out_line(printer->out, "expect %s", value); break;
     case STMT_ASSIGN: out_line(printer->out, "%s = %s", stmt->name, value); break;

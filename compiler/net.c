@@ -63,10 +63,9 @@ Shape shape_of_weights(Shape shape)
     int windows = shape.ndim - 2;
     for (int d = 0; d < windows; d++)
         shape.axes[d] = shape.axes[d] ? shape.axes[d] : taps[MOST_TAPS - windows + d];
-    if (windows >= 0)
-        shape.axes[windows] = name_inputs;
-    if (shape.ndim > 0)
-        shape.axes[shape.ndim - 1] = name_outputs;
+    static const char *const last[] = {name_inputs, name_outputs};
+    for (int d = windows < 0 ? 0 : windows; d < shape.ndim; d++)
+        shape.axes[d] = shape.axes[d] ? shape.axes[d] : last[d - windows];
     return shape;
 }
 

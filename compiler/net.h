@@ -32,8 +32,8 @@ typedef struct Stream {
     Span span;
 } Stream;
 
-/* An array of weights, learned or frozen. Those of maps are stored [taps...][inputs][outputs]; checkpoints
- * hold them the way PyTorch does, [outputs][inputs][taps...]. */
+/* An array of weights, learned or frozen. Those of maps, and what makes them, are stored [taps...][inputs][outputs];
+ * checkpoints hold them the way PyTorch does, [outputs][inputs][taps...]. */
 typedef struct Param {
     const char *name; /* unique among parameters */
     Shape shape;      /* ndim 0: one number */
@@ -45,7 +45,8 @@ typedef struct Param {
     bool kept;         /* a state of a memory: frozen, and changed by a KEEP */
     bool clamped;      /* after each update, it is cut to low .. high */
     double low, high;
-    bool matrix; /* of a map, of two dimensions or more: [outputs, inputs, taps...] in a checkpoint */
+    bool matrix; /* it lies in rows of what its last dimension has */
+    bool turned; /* [..., inputs, outputs], and [outputs, inputs, ...] in a checkpoint */
     Span span;
 } Param;
 
@@ -129,7 +130,7 @@ ParamId net_param(Net *net, const char *name, Shape shape, Span span);
 void param_starts_at(const Net *net, Param *param, double number);
 /* Whether it is. */
 bool param_is_constant(const Param *param, double *number);
-/* The shape of weights, whose axes are called inputs and outputs, and those before by rank. */
+/* The shape of weights: axes without names are called inputs and outputs, and those before by rank. */
 Shape shape_of_weights(Shape shape);
 /* The values of the parameter as a stream over such axes. */
 StreamId net_weights(Net *net, ParamId param, Span span);

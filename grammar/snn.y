@@ -77,9 +77,9 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 /* What the text is: the scanner begins with one of them. */
 %token START_FILE START_DEFINE
 
-/* `param w per`: the word belongs to the parameter, even where its value is missing. */
+/* `param w per`: the word belongs to the parameter, even where its value is missing; so does a comma behind that. */
 %precedence ABSENT
-%precedence PER
+%precedence PER COMMA
 
 /* As in operators.def, loosest first. */
 %left OR
@@ -104,7 +104,7 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
 %nterm <Settings> settings
 %nterm <Expr *> start per expr value stage primary default step_time
 %nterm <Arg> arg
-%nterm <Args> args arg_list
+%nterm <Args> args arg_list commas
 
 %%
 
@@ -233,8 +233,8 @@ stmt:
   "state" word start {
     $$ = (Stmt){.kind = STMT_STATE, .name = $word, .value = $start, .span = @$, .name_span = @word};
   }
-| "param" word per start {
-    $$ = (Stmt){.kind = STMT_PARAM, .name = $word, .per = $per, .value = $start,
+| "param" word per start commas %prec ABSENT {
+    $$ = (Stmt){.kind = STMT_PARAM, .name = $word, .per = $per, .value = $start, .settings = $commas,
                 .span = @$, .name_span = @word};
   }
 | "expect" expr {
@@ -258,6 +258,12 @@ start:
     say(parse, @$, "the value at the start is missing", "as in `state v = 0` or `param w = 1`");
     $$ = expr_number(ARENA, @$, 0, NULL);
   }
+;
+
+/* What is said of a parameter behind its value. */
+commas:
+  %empty                    { $$ = (Args){0}; }
+| commas "," arg            { $$ = $1; vec_push(ARENA, &$$, $arg); }
 ;
 
 per:

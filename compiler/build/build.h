@@ -9,7 +9,7 @@
  *   scalar.c     run scalars                           eval.c       formulas: constants and bodies
  *   constant.c   sizes, counts, flags
  *   spikes.c     what is certainly 0 or 1              nodes.c      nodes and their streams, added to the net
- *   random.c     uniform
+ *   random.c     uniform                               learning.c   what is said of parameters
  *   function.c   exp, where, detach, ...               statement.c  states, parameters, assignments
  *   surrogate.c  step and its slope                    init.c       initial values of parameters
  *   neuron.c     neurons                               axes.c       axes as they are named
@@ -495,13 +495,6 @@ bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
 
 /* ---- definitions ------------------------------------------------------------------------------------ */
 
-/* Of the weights of a map, as PyTorch counts them. */
-Fans fans_of(const AxisMap *map);
-/* Whether a random number is drawn somewhere in the expression. */
-bool draws(Scope *scope, const Expr *expr);
-/* The first values of a parameter: a formula that may draw random numbers. `expr` is evaluated in `scope`; false if a
- * mistake was reported. `what` it is for, in messages. */
-bool build_init(Build *b, Param *param, Scope *scope, const Expr *expr, Fans fans, const char *what);
 /* uniform(a, b), drawn for initial values or as noise. */
 Value eval_uniform(Context *c, Scope *scope, const Expr *call);
 /* Of a complete formula or neuron: the axes of what it draws. False if a mistake was reported. */
@@ -586,6 +579,7 @@ void build_train(Build *b, const Item *item);
 bool is_setting(const char *name); /* of a train block */
 
 #include "check.h"
+#include "learning.h"
 #include "warn.h"
 
 #endif

@@ -48,44 +48,36 @@ static void run_state(Context *c, Scope *frame, const Stmt *stmt)
     entry->value = initial.kind == VALUE_POISON ? initial : value_body(val, initial.unit, false);
 }
 
-/* `per neuron`, `per c`, `per [y, x]`; without, it is one number. */
-static Shape param_shape(Context *c, const Scope *frame, const Stmt *stmt)
+bool param_shape(Build *b, const Scope *scope, const Stmt *stmt, Shape whole, Shape *shape)
 {
     AxisSet axes;
-    if (!stmt->per)
-        return (Shape){0};
-    if (stmt->per->kind == EXPR_NAME && stmt->per->name == name_neuron)
-        return c->shape;
-    if (!named_axes(c->build, frame, stmt->per, c->shape, 0, &axes))
-        return c->shape;
-    return shape_part(c->shape, axes.space);
-}
-
-static ParamId add_param(Context *c, const Scope *frame, const Stmt *stmt, const Param *initial)
-{
-    Build *b = c->build;
-    Shape shape = param_shape(c, frame, stmt);
-    const char *base = arena_printf(b->arena, "%s_%s_%s", c->owner, stmt->name, b->binding);
-    ParamId id = net_param(b->net, base, shape, c->span);
-    b->net->params.at[id].init = initial->init;
-    b->net->params.at[id].group = name_neurons;
-    return id;
+    bool neuron = stmt->per && stmt->per->kind == EXPR_NAME && stmt->per->name == name_neuron;
+    *shape = neuron ? whole : (Shape){0};
+    if (!stmt->per || neuron)
+        return true;
+    if (!named_axes(b, scope, stmt->per, whole, 0, &axes))
+        return false;
+    *shape = shape_part(whole, axes.space);
+    return true;
 }
 
 static void run_param(Context *c, Scope *frame, const Stmt *stmt)
 {
     Build *b = c->build;
-    Param initial = {0};
-    const char *what = arena_printf(b->arena, "the initial value of `%s`", stmt->name);
-    bool fine = b->language->begin(b, &initial, frame, stmt->value, (Fans){0}, what);
+    Param param = {.group = name_neurons};
+    bool fine = read_param(b, frame, stmt, (Fans){0}, &param);
     Entry *entry = scope_define(b, frame, ENTRY_LOCAL, stmt->name, stmt->name_span);
     if (!entry)
         return;
     entry->fixed = true;
     int index = c->node->params.count;
-    vec_push(b->arena, &c->node->params, c->scratch ? NONE : add_param(c, frame, stmt, &initial));
+    ParamId id = NONE;
+    if (!c->scratch && param_shape(b, frame, stmt, c->shape, &param.shape))
+        id = add_read_param(b, arena_printf(b->arena, "%s_%s_%s", c->owner, stmt->name, b->binding), &param,
+                            c->span);
+    vec_push(b->arena, &c->node->params, id);
     Val val = body_leaf(b->arena, &c->node->body, OP_PARAM, index, stmt->name);
-    entry->value = fine ? value_body(val, unit_plain, false) : value_poison();
+    entry->value = fine && (c->scratch || id != NONE) ? value_body(val, unit_plain, false) : value_poison();
 }
 
 static void assign_state(Context *c, Entry *entry, const Stmt *stmt, Value value)

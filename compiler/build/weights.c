@@ -5,59 +5,6 @@ const char *const weights_formals[] = {name_shape, name_none,  name_init, name_n
                                        name_false, name_clamp, name_none, name_optimizer, name_none,
                                        name_of,    name_none,  name_per,  name_none,      NULL};
 
-static bool frozen_argument(Build *b, const Scope *arguments, bool *frozen)
-{
-    const Entry *given = given_argument(arguments, name_frozen);
-    return !given || constant_flag(b, given->scope, given->expr, "`frozen`", frozen);
-}
-
-/* clamp = [low, high] */
-static bool clamp_argument(Build *b, const Scope *arguments, Param *param)
-{
-    const Entry *given = given_argument(arguments, name_clamp);
-    if (!given)
-        return true;
-    const Expr *expr = given->expr;
-    if (expr->kind != EXPR_LIST || expr->args.count != 2) {
-        report(b, RULE_WEIGHTS, expr->span,
-               "`clamp` needs a least and a greatest value, as in `clamp = [0, 1]`");
-        return false;
-    }
-    bool fine = constant_plain(b, given->scope, expr->args.at[0].value, "a bound of `clamp`", &param->low);
-    fine =
-        constant_plain(b, given->scope, expr->args.at[1].value, "a bound of `clamp`", &param->high) && fine;
-    if (fine && param->low >= param->high) {
-        report(b, RULE_WEIGHTS, expr->span,
-               "`clamp` goes from its first number up to its second, found %.15g and %.15g", param->low,
-               param->high);
-        fine = false;
-    }
-    param->clamped = fine;
-    return fine;
-}
-
-/* `optimizer = slow`: that of a group of parameters. */
-static bool group_argument(Build *b, const Scope *arguments, const char *usual, Param *param)
-{
-    const Entry *given = given_argument(arguments, name_optimizer);
-    bool named = given && given->expr->kind == EXPR_NAME;
-    param->group = named ? given->expr->name : usual;
-    if (!given || named)
-        return true;
-    report(b, RULE_WEIGHTS, given->expr->span, "`optimizer` needs the name of a group of parameters");
-    report_hint(
-        b, "as in `optimizer = slow`, for which the train block has a line `optimizer slow -> sgd(0.1)`");
-    return false;
-}
-
-/* What learning does with it. */
-static bool learning_arguments(Build *b, const Scope *arguments, const char *group, Param *param)
-{
-    bool fine = frozen_argument(b, arguments, &param->frozen);
-    fine = group_argument(b, arguments, group, param) && fine;
-    return clamp_argument(b, arguments, param) && fine;
-}
-
 /* Named `base`. NONE if a mistake in its initial values was reported; `init`: how they are given, NULL: as usual. */
 static ParamId add_param(Build *b, const char *base, Shape shape, Span span, const Entry *init, Fans fans)
 {
@@ -70,27 +17,34 @@ static ParamId add_param(Build *b, const char *base, Shape shape, Span span, con
 
 /* ---- with a name: k = weights([64, 10]) ---------------------------------------------------------------- */
 
-/* The last axis is that of the outputs, the one before that of the inputs, and what stands before are taps. */
-static Fans fans_of_shape(Shape shape)
+/* What `of` names: a stream, or weights. */
+static StreamId units_of(Build *b, const Entry *of)
 {
-    int outputs = shape.dims[shape.ndim - 1], taps = 1;
-    for (int d = 0; d + 2 < shape.ndim; d++)
-        taps *= shape.dims[d];
-    return (Fans){shape_size(shape) / outputs, outputs * taps, shape_of_weights(shape)};
+    Value value = build_value(b, of->scope, of->expr, NULL);
+    return value.kind == VALUE_WEIGHTS ? weights_stream(b, value.param, of->expr->span)
+                                       : stream_of(b, value, of->expr->span);
+}
+
+/* Whether they have inputs and outputs, as those of a connection. */
+static bool is_matrix(Shape shape)
+{
+    return shape_find(shape, name_inputs) >= 0 && shape_find(shape, name_outputs) >= 0;
 }
 
 static Fans fans_of_units(Shape stored, Shape shape, bool temporal)
 {
     for (int d = 0; d < stored.ndim; d++)
         stored.axes[d] = temporal && d == 0 ? name_time : shape_axis(shape, d - temporal);
-    return (Fans){1, 1, stored};
+    Fans fans = is_matrix(shape) ? fans_of_shape(shape) : (Fans){.inputs = 1, .outputs = 1};
+    fans.shape = stored;
+    return fans;
 }
 
 /* weights(of = x, per = c): one for each channel of x. */
 static Value build_units(Build *b, const StageUse *use, const Scope *frame)
 {
     const Entry *of = given_argument(frame, name_of), *per = given_argument(frame, name_per);
-    StreamId stream = build_stream(b, of->scope, of->expr, NULL);
+    StreamId stream = units_of(b, of);
     AxisSet kept;
     if (stream == NONE)
         return value_poison();
@@ -112,6 +66,7 @@ static Value build_units(Build *b, const StageUse *use, const Scope *frame)
                            fans_of_units(stored, shape, kept.time));
     if (id == NONE || !learning_arguments(b, frame, name_neurons, &b->net->params.at[id]))
         return value_poison();
+    b->net->params.at[id].matrix = b->net->params.at[id].turned = is_matrix(shape);
     return value_stream(units_stream(b, b->net->params.at[id].name, id, shape, kept.time, use->expr->span),
                         unit_plain);
 }
@@ -130,12 +85,14 @@ Value build_weights(Build *b, const StageUse *use)
     if (frame->wrong || !size
         || !constant_shape(b, size->scope, size->expr, "the shape of weights", MAX_DIMS, &shape))
         return value_poison();
+    for (int d = shape.ndim - 1; d >= 0 && d >= shape.ndim - 2; d--)
+        shape.axes[d] = NULL; /* inputs and outputs */
     const char *name = use->name ? use->name : arena_printf(b->arena, "w_%s", b->binding);
     ParamId id =
         add_param(b, name, shape, use->expr->span, given_argument(frame, name_init), fans_of_shape(shape));
     if (id == NONE || !learning_arguments(b, frame, name_weights, &b->net->params.at[id]))
         return value_poison();
-    b->net->params.at[id].matrix = shape.ndim > 1;
+    b->net->params.at[id].matrix = b->net->params.at[id].turned = shape.ndim > 1;
     return value_weights(id);
 }
 
@@ -228,7 +185,8 @@ static bool own_weights(Build *b, const StageUse *use, const Scope *arguments, N
                              given_argument(arguments, name_init), fans_of(node->map));
     if (node->weight == NONE || !clamp_argument(b, arguments, &b->net->params.at[node->weight]))
         return false;
-    b->net->params.at[node->weight].matrix = b->net->params.at[node->weight].shape.ndim > 1;
+    Param *param = &b->net->params.at[node->weight];
+    param->matrix = param->turned = param->shape.ndim > 1;
     return true;
 }
 

@@ -46,7 +46,7 @@ static void describe_param(Lower *lower, ParamId id)
                            .about = words(lower, param->span),
                            .line = line_of(lower, param->span),
                            .ndim = param->shape.ndim,
-                           .matrix = param->matrix,
+                           .matrix = param->turned,
                            .frozen = param->frozen,
                            .kept = param->kept,
                            .value = lower->params[id].values,

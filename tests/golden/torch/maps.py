@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from axes import axis_cases
+from synapses import synapse_cases
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATCH, INPUTS, STEPS, CLASSES = 2, 3, 4, 3
@@ -35,17 +36,18 @@ class Case:
     shapes of the map's own."""
 
     def __init__(self, name, shape, extents, stage, forward, params, temporal=False, formula=False, loss=None,
-                 frozen=None):
+                 frozen=None, before=""):
         self.name, self.shape, self.extents, self.stage = name, shape, extents, stage if formula else "x -> " + stage
         self.forward, self.params, self.temporal = forward, params, temporal
         self.loss = loss  # in a model, and of out, y and the targets; None: the squared error
         self.frozen = frozen or {}  # parameters that the model makes and does not learn: float32 arrays by name
         self.after = None  # of the parameters, x and the loss of y: further arrays
+        self.before = before  # definitions
 
     def text(self):
         score = "mean(out)" if self.temporal else "out"
         return "\n".join([
-            "model %s {" % self.name,
+            self.before + "model %s {" % self.name,
             "    data idx(shape = [%d], classes = %d%s)" % (INPUTS, CLASSES, ", temporal" if self.temporal else ""),
             "    time %d steps" % (STEPS if self.temporal else 1),
             "    x   = image -> dense([%s])" % self.shape,
@@ -170,6 +172,7 @@ def cases():
         yield transposed_case(dims, stride, pad if dims < 3 else 0, dilation, groups, stride - 1 if pad else 0)
     yield from other_cases()
     yield from axis_cases(Case)
+    yield from synapse_cases(Case)
 
 
 class TooNear(Exception):

@@ -1,0 +1,52 @@
+"""The cases of weights that are made by equations, for maps.py."""
+import torch
+import torch.nn.functional as F
+
+
+def of_outputs(reduce, w):
+    """By output, of PyTorch's [outputs, inputs, ...]."""
+    return reduce(w.flatten(1)).reshape((-1,) + (1,) * (w.dim() - 1))
+
+
+def normed(w, gain):
+    return gain.reshape((-1,) + (1,) * (w.dim() - 1)) * w / of_outputs(lambda rows: rows.norm(dim=1), w)
+
+
+def standard(w):
+    centred = w - of_outputs(lambda rows: rows.mean(1), w)
+    return centred / torch.sqrt(of_outputs(lambda rows: (rows ** 2).mean(1), centred) + 1e-5)
+
+
+def image_map(w, x):
+    return F.conv2d(x.movedim(-1, 1), w, padding=1).movedim(1, -1)
+
+
+def dense_map(w, x):
+    return F.linear(x.flatten(-3), w)
+
+
+def past_map(w, x):
+    """Along time, of [batch, steps, channels]: w is [outputs, inputs, taps], the last tap is now."""
+    return F.conv1d(F.pad(x.movedim(1, -1), (w.shape[-1] - 1, 0)), w).movedim(-1, 1)
+
+
+SHAPE, EXTENTS = "y = 3, x = 4, c = 2", (3, 4, 2)
+MAPS = {"dense": ("dense(5, %s)", dense_map, (5, 24)),
+        "conv": ("conv(5, kernel = 3, pad = 1, %s)", image_map, (5, 2, 3, 3))}
+
+
+def synapse_cases(case):
+    for kind, (stage, forward, shape) in MAPS.items():
+        yield case("weight_norm_" + kind, SHAPE, EXTENTS, stage % "synapse = weight_norm",
+                   lambda params, x, forward=forward: forward(normed(params["w_y"], params["gain_y"]), x),
+                   {"w_y": shape, "gain_y": (5,)})
+        yield case("weight_standard_" + kind, SHAPE, EXTENTS, stage % "synapse = weight_standard",
+                   lambda params, x, forward=forward: forward(standard(params["w_y"]), x), {"w_y": shape})
+    yield case("weight_norm_in_time", "4", (4,), "conv(3, kernel = 2, along = time, synapse = weight_norm)",
+               lambda params, x: past_map(normed(params["w_y"], params["gain_y"]), x),
+               {"w_y": (3, 4, 2), "gain_y": (3,)}, True)
+    scaled = ("block scaled(x) {\n    gain = weights(of = x, per = c)\n    shift = weights(of = x, per = [y, x])\n"
+              "    output = tanh(gain * x + shift)\n}\n")
+    yield case("parameters_of_a_block", SHAPE, EXTENTS, "scaled(x)",
+               lambda params, x: torch.tanh(params["gain_y"] * x + params["shift_y"][..., None]),
+               {"gain_y": (2,), "shift_y": (3, 4)}, True, True, before=scaled)
