@@ -131,6 +131,15 @@ static const char *const words[] = {
     "loss mse(", "cross_entropy(", "label", "optimizer ", "adam(", "sgd(", "cosine(1e-3)", "batch 2", "epochs 1",
     "clip_norm 1", "seed 3", "image", " ms", " mV", " Hz", "0", "1", "2", "-1", "0.5", "7", "1e-3", "1e39", "1e-50",
     "100000", "2147483647", "1e400",
+    "synapse s {", "surrogate s(k = 1) {", "optimizer o(lr) {", "initializer i(a = 1) = ", "schedule s(x) = ", "param ",
+    "derivative = ", "antiderivative = ", "update = ", "weight = ", "gradient", "state m = 0", "uniform(-1, 1)", "normal(0, 1)",
+    "kaiming_uniform", "orthogonal", "binary", "epoch", "epochs", "batch ", "batches", "training", "over = all",
+    ", over = [y, x]", "over = c", "along = time", "[y = 4, x = 4, c = 2]", "[4, 4]", "z = 2", "dense([x = 4])", "dense(steps, along = time)",
+    "conv(2, kernel = 3)", "conv_transpose(2, kernel = 2, stride = 2)", "kernel = [3, 1]", "stride = 2", "pad = same", "pad = 1",
+    "dilation = 2", "groups = 2", "edge = replicate", "bias = 0.5", "max_pool(2)", "avg_pool(3, stride = 1)", "sum_pool(2)",
+    "upsample(2)", "reshape([c = 4])", "flatten", "slice(1, 3, over = x)", "concat(", "softmax(", "repeat(2, ", "batch_norm",
+    "layer_norm", "dropout(0.5)", "w = weights([4, 4])", ", weights = w", ", synapse = binary", ", init = ", ", frozen",
+    ", clamp = [-1, 1]", "optimizer weights -> sgd(0.1)", "exponential(0.1)", "warmup(", "mae(", " per x", " per [y]", "psn",
 };
 enum { WORDS = sizeof words / sizeof *words };
 

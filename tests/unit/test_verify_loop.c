@@ -1,31 +1,12 @@
-/* The verifier of the Loop IR accepts a small program and refuses it once it is broken, each mistake with its
- * message. */
-#include "loop.h"
+/* The verifier of the Loop IR accepts a small program and refuses it once a kernel of it is broken, each mistake with its
+ * message. What is not a kernel's code: test_verify_program.c. */
+#include "loop_example.h"
 
 #include <check.h>
 
 Suite *verify_loop_suite(void);
 
 static Arena *arena;
-
-static void expect_message(const char *found, const char *expected)
-{
-    ck_assert_ptr_nonnull(found);
-    ck_assert_msg(strstr(found, expected) != NULL, "`%s` is not in `%s`", expected, found);
-}
-
-typedef struct Example {
-    Program *program;
-    Kernel *kernel;
-    BufferId weights, spikes, label;
-    LoopStmt *items, *let, *declare, *set, *store, *branch;
-    VarId n, x, sum;
-} Example;
-
-static LoopExpr *var(const Example *e, VarId id)
-{
-    return loop_ref(arena, e->kernel, id);
-}
 
 static LoopExpr *op(Op name, LoopExpr *a, LoopExpr *b)
 {
@@ -37,185 +18,6 @@ static LoopStmt *last_of(const LoopBlock *block)
     return block->at[block->count - 1];
 }
 
-static void add_buffers(Example *e)
-{
-    e->weights = loop_buffer(
-        e->program, (Buffer){.name = "w", .type = TYPE_F32, .role = BUFFER_PARAM, .ndim = 1, .dims = {4}});
-    e->spikes = loop_buffer(e->program, (Buffer){.name = "s",
-                                                 .type = TYPE_U8,
-                                                 .role = BUFFER_STREAM,
-                                                 .per_sample = true,
-                                                 .ndim = 2,
-                                                 .dims = {5, 4},
-                                                 .param = -1});
-    e->label = loop_buffer(
-        e->program,
-        (Buffer){.name = "label", .type = TYPE_I32, .role = BUFFER_INPUT, .per_sample = true, .param = -1});
-}
-
-/* for n in first .. last { let x = w[n]; var sum = 0.0; sum = sum + x; s[n, 0, n] = sum > x;
- *                          if n < 2 { w[n] += 1.0 } } */
-static void add_body(Example *e)
-{
-    Kernel *kernel = e->kernel;
-    e->n = loop_var(arena, kernel, "n", TYPE_I32);
-    e->x = loop_var(arena, kernel, "x", TYPE_F32);
-    e->sum = loop_var(arena, kernel, "sum", TYPE_F32);
-    e->items = loop_for(arena, &kernel->body, e->n, var(e, kernel->first), var(e, kernel->last));
-    LoopBlock *block = &e->items->body;
-    LoopExpr *n = var(e, e->n);
-    loop_let(arena, block, e->x, loop_load(e->program, e->weights, 1, &n));
-    e->let = last_of(block);
-    loop_declare(arena, block, e->sum, loop_float(arena, 0));
-    e->declare = last_of(block);
-    loop_set(arena, block, e->sum, op(OP_ADD, var(e, e->sum), var(e, e->x)));
-    e->set = last_of(block);
-    loop_store(e->program, block, e->spikes, 3, (LoopExpr *[]){n, loop_int(arena, 0), n},
-               op(OP_GT, var(e, e->sum), var(e, e->x)), false);
-    e->store = last_of(block);
-    e->branch = loop_if(arena, block, op(OP_LT, n, loop_int(arena, 2)));
-    loop_store(e->program, &e->branch->body, e->weights, 1, &n, loop_float(arena, 1), true);
-}
-
-static Example example(void)
-{
-    Example e = {.program = program_new(arena, "m")};
-    e.program->steps = 5;
-    add_buffers(&e);
-    e.program->label = e.label;
-    vec_push(arena, &e.program->kernels, ((Kernel){.name = "k", .about = "a test"}));
-    vec_push(arena, &e.program->phases[PHASE_FORWARD],
-             ((Launch){.kernel = 0, .about = "a test", .items = 4}));
-    e.kernel = &e.program->kernels.at[0];
-    e.kernel->first = loop_var(arena, e.kernel, "first", TYPE_I32);
-    e.kernel->last = loop_var(arena, e.kernel, "last", TYPE_I32);
-    add_body(&e);
-    return e;
-}
-
-static void same_buffer_name(Example *e)
-{
-    e->program->buffers.at[1].name = "w";
-}
-static void buffer_type(Example *e)
-{
-    e->program->buffers.at[0].type = TYPE_BOOL;
-}
-static void buffer_dims(Example *e)
-{
-    e->program->buffers.at[0].dims[0] = 0;
-}
-static void buffer_padding(Example *e)
-{
-    e->program->buffers.at[0].padding = 4;
-}
-static void buffer_rank(Example *e)
-{
-    e->program->buffers.at[0].ndim = LOOP_MAX_DIMS + 1;
-}
-static void fixed_buffer(Example *e)
-{
-    e->program->loss = 3;
-}
-static void param_buffer(Example *e)
-{
-    vec_push(arena, &e->program->params, ((LoopParam){.name = "w", .value = -1, .gradient = -1}));
-}
-static void stream_buffer(Example *e)
-{
-    vec_push(arena, &e->program->streams, ((LoopStream){.name = "s", .values = 1, .activity = 9}));
-}
-static void watched_buffer(Example *e)
-{
-    vec_push(arena, &e->program->streams, ((LoopStream){.name = "s", .values = -1, .activity = -1}));
-    vec_push(arena, &e->program->watches, ((LoopWatch){.stream = 0, .values = 9}));
-}
-static void frozen_states(Example *e)
-{
-    LoopParam param = {.name = "w", .gradient = -1, .states = 1};
-    vec_push(arena, &e->program->params, param);
-}
-static void same_kernel_name(Example *e)
-{
-    Kernel copy = *e->kernel;
-    vec_push(arena, &e->program->kernels, copy);
-}
-static void no_items(Example *e)
-{
-    e->program->phases[PHASE_FORWARD].at[0].items = 0;
-}
-static void no_kernel(Example *e)
-{
-    e->program->phases[PHASE_FORWARD].at[0].kernel = 1;
-}
-/* The kernel is given two buffers `g` and `h` like w, in whose places its launch gives two others. */
-static void give(Example *e, BufferId first, BufferId second)
-{
-    Launch *launch = &e->program->phases[PHASE_FORWARD].at[0];
-    for (const char *name = "g"; *name; name = *name == 'g' ? "h" : "") {
-        Buffer given = e->program->buffers.at[e->weights];
-        given.name = name;
-        given.role = BUFFER_GIVEN;
-        vec_push(arena, &e->program->buffers, given);
-        vec_push(arena, &e->kernel->given, e->program->buffers.count - 1);
-    }
-    if (first >= 0) {
-        vec_push(arena, &launch->given, first);
-        vec_push(arena, &launch->given, second);
-    }
-}
-static void few_given(Example *e)
-{
-    give(e, -1, -1);
-}
-static void given_nothing(Example *e)
-{
-    give(e, 9, e->weights);
-}
-static void given_own(Example *e)
-{
-    give(e, e->program->buffers.count, e->weights);
-}
-static void given_other(Example *e)
-{
-    give(e, e->spikes, e->weights);
-}
-static BufferId like_w(Example *e, const char *name)
-{
-    return loop_buffer(
-        e->program, (Buffer){.name = name, .type = TYPE_F32, .role = BUFFER_SCRATCH, .ndim = 1, .dims = {4}});
-}
-static void given_twice(Example *e)
-{
-    BufferId v = like_w(e, "v");
-    give(e, v, v);
-}
-static void given_anyway(Example *e)
-{
-    give(e, like_w(e, "v"), e->weights);
-}
-static void given_elsewhere(Example *e)
-{
-    give(e, -1, -1);
-    Kernel other = {.name = "other"};
-    other.first = loop_var(arena, &other, "first", TYPE_I32);
-    other.last = loop_var(arena, &other, "last", TYPE_I32);
-    LoopExpr *zero = loop_int(arena, 0);
-    loop_store(e->program, &other.body, e->kernel->given.at[0], 1, &zero, loop_float(arena, 0), false);
-    vec_push(arena, &e->program->kernels, other);
-}
-static void given_no_place(Example *e)
-{
-    vec_push(arena, &e->kernel->given, e->weights);
-}
-static void given_name(Example *e)
-{
-    give(e, -1, -1);
-    BufferId own = e->kernel->given.at[0];
-    e->program->buffers.at[own].name = "w";
-    LoopExpr *zero = loop_int(arena, 0);
-    loop_store(e->program, &e->kernel->body, own, 1, &zero, loop_float(arena, 0), false);
-}
 static void limit(Example *e)
 {
     e->kernel->vars.at[e->kernel->last].type = TYPE_U32;
@@ -238,7 +40,7 @@ static void out_of_scope(Example *e)
 }
 static void before_declaration(Example *e)
 {
-    e->let->value = var(e, e->sum);
+    e->let->value = example_var(e, e->sum);
 }
 static void shadowed(Example *e)
 {
@@ -282,7 +84,7 @@ static void loop_unroll(Example *e)
 }
 static void condition(Example *e)
 {
-    e->branch->value = var(e, e->n);
+    e->branch->value = example_var(e, e->n);
 }
 static void few_indices(Example *e)
 {
@@ -290,7 +92,7 @@ static void few_indices(Example *e)
 }
 static void index_type(Example *e)
 {
-    e->store->index[2] = var(e, e->x);
+    e->store->index[2] = example_var(e, e->x);
 }
 static void index_range(Example *e)
 {
@@ -322,12 +124,12 @@ static void store_add(Example *e)
 }
 static void store_input(Example *e)
 {
-    LoopExpr *n = var(e, e->n);
+    LoopExpr *n = example_var(e, e->n);
     loop_store(e->program, &e->items->body, e->label, 1, &n, loop_int(arena, 1), false);
 }
 static void ahead_range(Example *e)
 {
-    LoopExpr *index[3] = {var(e, e->n), loop_int(arena, 4), loop_int(arena, 1)};
+    LoopExpr *index[3] = {example_var(e, e->n), loop_int(arena, 4), loop_int(arena, 1)};
     loop_ahead(e->program, &e->items->body, e->spikes, 3, index, 3);
     ck_assert_ptr_null(loop_verify(e->program));
     loop_ahead(e->program, &e->items->body, e->spikes, 3, index, 4);
@@ -338,7 +140,7 @@ static LoopStmt *listing(Example *e, Type type, int room)
     LoopBlock *block = &e->items->body;
     Buffer list = {.name = "l", .type = type, .role = BUFFER_SCRATCH, .ndim = 1, .dims = {room}, .param = -1};
     VarId count = loop_var(arena, e->kernel, "count", TYPE_I32);
-    LoopExpr *zero = loop_int(arena, 0), *row[3] = {var(e, e->n), zero, zero};
+    LoopExpr *zero = loop_int(arena, 0), *row[3] = {example_var(e, e->n), zero, zero};
     loop_declare(arena, block, count, zero);
     loop_list(e->program, block, count, loop_buffer(e->program, list), 1, &zero,
               loop_load(e->program, e->spikes, 3, row), 4);
@@ -401,7 +203,7 @@ static void ahead_index(Example *e)
 static LoopStmt *flagged(Example *e, BufferId flags)
 {
     VarId i = loop_var(arena, e->kernel, "i", TYPE_I32);
-    LoopExpr *index[3] = {var(e, e->n), loop_int(arena, 0), var(e, i)};
+    LoopExpr *index[3] = {example_var(e, e->n), loop_int(arena, 0), example_var(e, i)};
     LoopStmt *loop = loop_for(arena, &e->items->body, i, loop_int(arena, 0), loop_int(arena, 4));
     bool spikes = flags == e->spikes;
     loop->value = loop_load(e->program, flags, spikes ? 3 : 1, spikes ? index : index + 2);
@@ -439,7 +241,7 @@ static void stack_bytes(Example *e)
 }
 static void operand_types(Example *e)
 {
-    e->set->value->args[0] = var(e, e->n);
+    e->set->value->args[0] = example_var(e, e->n);
 }
 static void operand_count(Example *e)
 {
@@ -459,15 +261,16 @@ static void op_result(Example *e)
 }
 static void whole_sqrt(Example *e)
 {
-    e->branch->value->args[0] = loop_op(arena, OP_SQRT, var(e, e->n), NULL, NULL);
+    e->branch->value->args[0] = loop_op(arena, OP_SQRT, example_var(e, e->n), NULL, NULL);
 }
 static void whole_fma(Example *e)
 {
-    e->branch->value->args[0] = loop_op(arena, OP_FMA, var(e, e->n), var(e, e->n), var(e, e->n));
+    e->branch->value->args[0] =
+        loop_op(arena, OP_FMA, example_var(e, e->n), example_var(e, e->n), example_var(e, e->n));
 }
 static void mixed_fma(Example *e)
 {
-    e->set->value = loop_op(arena, OP_FMA, var(e, e->x), var(e, e->x), var(e, e->n));
+    e->set->value = loop_op(arena, OP_FMA, example_var(e, e->x), example_var(e, e->x), example_var(e, e->n));
 }
 static void bool_sum(Example *e)
 {
@@ -476,19 +279,20 @@ static void bool_sum(Example *e)
 }
 static void logic_of_numbers(Example *e)
 {
-    e->branch->value = op(OP_AND, var(e, e->x), var(e, e->x));
+    e->branch->value = op(OP_AND, example_var(e, e->x), example_var(e, e->x));
 }
 static void select_condition(Example *e)
 {
-    e->set->value = loop_op(arena, OP_SELECT, var(e, e->x), var(e, e->x), var(e, e->x));
+    e->set->value =
+        loop_op(arena, OP_SELECT, example_var(e, e->x), example_var(e, e->x), example_var(e, e->x));
 }
 static void select_branches(Example *e)
 {
-    e->set->value = loop_op(arena, OP_SELECT, e->branch->value, var(e, e->x), var(e, e->n));
+    e->set->value = loop_op(arena, OP_SELECT, e->branch->value, example_var(e, e->x), example_var(e, e->n));
 }
 static void cast_to_bool(Example *e)
 {
-    e->branch->value = loop_cast(arena, TYPE_BOOL, var(e, e->n));
+    e->branch->value = loop_cast(arena, TYPE_BOOL, example_var(e, e->n));
 }
 static void scalar_type(Example *e)
 {
@@ -497,8 +301,8 @@ static void scalar_type(Example *e)
 }
 static void key_types(Example *e)
 {
-    e->branch->value =
-        op(OP_EQ, loop_key(arena, var(e, e->x), var(e, e->n)), loop_key(arena, var(e, e->n), var(e, e->n)));
+    e->branch->value = op(OP_EQ, loop_key(arena, example_var(e, e->x), example_var(e, e->n)),
+                          loop_key(arena, example_var(e, e->n), example_var(e, e->n)));
 }
 static void given_type(Example *e)
 {
@@ -508,7 +312,7 @@ static void given_type(Example *e)
 }
 static void random_types(Example *e)
 {
-    e->set->value = loop_random(arena, var(e, e->n), var(e, e->n));
+    e->set->value = loop_random(arena, example_var(e, e->n), example_var(e, e->n));
 }
 static void half(Example *e)
 {
@@ -516,32 +320,7 @@ static void half(Example *e)
     e->branch->value->args[1]->number = 0.5;
 }
 
-static const struct {
-    void (*spoil)(Example *e);
-    const char *message;
-} bad_programs[] = {
-    {same_buffer_name, "two buffers or kernels are called `w`"},
-    {buffer_type, "the buffer `w` holds bool"},
-    {buffer_dims, "dimension 0 of the buffer `w` is 0"},
-    {buffer_padding, "4 elements of each row of the buffer `w` mean nothing"},
-    {buffer_rank, "the buffer `w` has 7 dimensions"},
-    {fixed_buffer, "the program refers to buffer 3"},
-    {param_buffer, "w refers to buffer -1"},
-    {stream_buffer, "s refers to buffer 9"},
-    {watched_buffer, "s refers to buffer 9"},
-    {frozen_states, "w is frozen, but the optimiser has states of it"},
-    {same_kernel_name, "two buffers or kernels are called `k`"},
-    {no_items, "`k` is launched with 0 items"},
-    {no_kernel, "kernel 1 is launched"},
-    {few_given, "`k` is given 0 buffers, not 2"},
-    {given_nothing, "`k` is given buffer 9"},
-    {given_own, "`k` is given `g`, which a kernel has"},
-    {given_other, "`k` is given `s`, which is not like `g`"},
-    {given_twice, "`k` is given `v` twice"},
-    {given_anyway, "`k` is given `w`, which it has anyway"},
-    {given_elsewhere, "kernel `other`: it is not given `g`"},
-    {given_no_place, "kernel `k` cannot be given buffer 0"},
-    {given_name, "kernel `k`: it knows two buffers called `w`"},
+static const BadExample bad_programs[] = {
     {limit, "kernel `k`: `last` is not i32"},
     {same_var_name, "kernel `k`: two variables in one scope are called `x`"},
     {var_type, "kernel `k`: the variable `x` is u8"},
@@ -609,10 +388,7 @@ static const struct {
 START_TEST(bad_program)
 {
     arena = arena_new();
-    Example e = example();
-    ck_assert_pstr_eq(loop_verify(e.program), NULL);
-    bad_programs[_i].spoil(&e);
-    expect_message(loop_verify(e.program), bad_programs[_i].message);
+    expect_bad_example(arena, &bad_programs[_i]);
     arena_free(arena);
 }
 END_TEST
@@ -621,7 +397,7 @@ END_TEST
 START_TEST(scopes_one_after_the_other)
 {
     arena = arena_new();
-    Example e = example();
+    Example e = loop_example(arena);
     for (int i = 0; i < 2; i++) {
         VarId y = i ? e.kernel->vars.count - 1 : loop_var(arena, e.kernel, "y", TYPE_I32);
         loop_let(arena, &loop_block(arena, &e.items->body, NULL)->body, y, loop_int(arena, i));
