@@ -108,16 +108,17 @@ typedef enum ItemKind {
     ITEM_TIME,    /* value: steps, extra: dt or NULL   time 25 steps of 1 ms */
     ITEM_LET,     /* name, value                  let width = 800 */
     ITEM_BIND,    /* name, value                  hidden = input -> dense(800) */
-    ITEM_PREDICT, /* value */
+    ITEM_PREDICT, /* value; name or NULL          predict digit = argmax(rate(out)) */
+    ITEM_METRIC,  /* name, value                  metric error = mae(out, target) */
     ITEM_TRAIN,   /* settings */
     ITEM_DEF      /* def: a block or a schedule inside the model */
 } ItemKind;
 
 /* One line of a train block: `batch 128`. */
 typedef struct Setting {
-    const char *name;
+    const char *name, *part; /* part: of `loss part = ...`, or NULL */
     Expr *value;
-    Span name_span;
+    Span name_span, part_span;
     Span joint; /* a sign between both, where none belongs; else empty */
 } Setting;
 

@@ -196,7 +196,9 @@ static void print_train(Printer *printer, Settings settings)
 {
     out_open(printer->out, "train");
     for (int i = 0; i < settings.count; i++)
-        out_line(printer->out, "%s %s", settings.at[i].name, expr_text(printer, settings.at[i].value));
+        out_line(printer->out, "%s %s%s%s", settings.at[i].name,
+                 settings.at[i].part == NULL ? "" : settings.at[i].part,
+                 settings.at[i].part == NULL ? "" : " = ", expr_text(printer, settings.at[i].value));
     out_close(printer->out, "");
 }
 
@@ -211,7 +213,11 @@ static void print_item(Printer *printer, const Item *item)
         break;
     case ITEM_LET: out_line(printer->out, "let %s = %s", item->name, value); break;
     case ITEM_BIND: out_line(printer->out, "%s = %s", item->name, value); break;
-    case ITEM_PREDICT: out_line(printer->out, "predict %s", value); break;
+    case ITEM_PREDICT:
+        out_line(printer->out, "predict %s%s%s", item->name == NULL ? "" : item->name,
+                 item->name == NULL ? "" : " = ", value);
+        break;
+    case ITEM_METRIC: out_line(printer->out, "metric %s = %s", item->name, value); break;
     case ITEM_TRAIN: print_train(printer, item->settings); break;
     case ITEM_DEF: print_def(printer, item->def); break;
     }

@@ -40,6 +40,7 @@ Program *program_new(Arena *arena, const char *name)
                          .source = "",
                          .input = -1,
                          .label = -1,
+                         .target = -1,
                          .sample = -1,
                          .loss = -1,
                          .rate = -1};

@@ -277,12 +277,14 @@ typedef struct Program {
     VEC(LoopWatch) watches; /* in forward order */
     VEC(LoopPrediction) predictions;
     VEC(LoopMetric) metrics;
-    BufferId input, label, sample, loss; /* -1 where the model has none */
+    BufferId input, label, target, sample, loss; /* -1 where the model has none */
     /* Plain facts for the runtime's table. */
     const char *data_folder;
     int data_ndim;
     int data_dims[MAX_DIMS + 1];
-    int classes, batch, epochs;
+    int target_ndim; /* 0: data have no target */
+    int target_dims[MAX_DIMS + 1];
+    int classes, batch, epochs; /* classes 0: data have no label */
     uint32_t seed;
     double lr;     /* see SCALAR_LR */
     BufferId rate; /* the learning rate of the batch: one number; -1: lr */

@@ -81,6 +81,16 @@ StreamId net_weights(Net *net, ParamId param, Span span)
     return node.out;
 }
 
+const char *net_metric(const Net *net, const Node *node)
+{
+    if (node->kind == NODE_METRIC)
+        return node->name;
+    int classes = net->data.classes;
+    if (node->kind != NODE_PREDICT || !node->class || shape_size(net->streams.at[node->in].shape) != classes)
+        return NULL;
+    return node->name ? arena_printf(net->arena, "%s_accuracy", node->name) : "accuracy";
+}
+
 const Node *net_loss(const Net *net)
 {
     for (int n = 0; n < net->backward; n++)

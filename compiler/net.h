@@ -84,8 +84,10 @@ typedef struct Data {
     const char *folder; /* default of --data; NULL if the model names none */
     Shape shape;        /* of one sample (of one step of it, if temporal) */
     bool temporal;
-    bool spikes; /* the stream of the data is of spikes; only if temporal */
-    int classes;
+    bool spikes;  /* the stream of the data is of spikes; only if temporal */
+    int classes;  /* of the labels; 0: it has none */
+    Shape target; /* of the numbers that a sample is to give; ndim 0: there are none */
+    bool target_temporal;
     Span span;
 } Data;
 
@@ -140,6 +142,8 @@ int net_add(Net *net, Node node);
 void net_add_out(Net *net, int scan, StreamId stream, Val value);
 
 const Node *net_loss(const Net *net); /* NULL: none */
+/* What the node's numbers are told as: "accuracy" of a class with a score for each label; NULL: they are not. */
+const char *net_metric(const Net *net, const Node *node);
 /* By parameter: whether training changes it, so it has an UPDATE. One that the loss does not reach, or only through
  * `detach`, is as frozen as one of which the model says so: it has neither a gradient nor states of the optimiser. */
 bool *learned_params(const Net *net);

@@ -80,7 +80,7 @@ static void describe_nodes(Net *net)
     Table scans = {0};
     for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
-        bool training = node->kind == NODE_LOSS || node->of_loss;
+        bool training = node->kind == NODE_LOSS || node->kind == NODE_METRIC || node->of_loss;
         Lines *text = training ? &net->training_text : &net->network_text;
         if (node->kind == NODE_SCAN)
             describe_scan(net, n, &scans, text);
@@ -164,8 +164,12 @@ static void describe_training(Net *net)
 
 void net_describe(Net *net)
 {
-    add(net, &net->network_text,
-        arena_printf(net->arena, "%d time steps, %d classes", net->steps, net->data.classes));
+    const char *text = arena_printf(net->arena, "%d time steps", net->steps);
+    if (net->data.classes > 0)
+        text = arena_printf(net->arena, "%s, %d classes", text, net->data.classes);
+    if (net->data.target.ndim > 0)
+        text = arena_printf(net->arena, "%s, targets %s", text, shape_text(net->arena, net->data.target));
+    add(net, &net->network_text, text);
     describe_params(net);
     for (int k = 0; k < net->scalars.count; k++)
         if (!is_rate(net, k))

@@ -387,7 +387,10 @@ static const char *operation(const Printer *printer)
     const char *weight = node->weight == NONE ? "" : printer->net->params.at[node->weight].name;
     const char *bias = node->bias == NONE ? "" : printer->net->params.at[node->bias].name;
     switch (node->kind) {
-    case NODE_DATA: return node->name ? arena_printf(arena, "data %s", node->name) : "data";
+    case NODE_DATA:
+        if (node->target)
+            return "target of the data";
+        return node->name ? arena_printf(arena, "data %s", node->name) : "data";
     case NODE_RANDOM: return "random numbers";
     case NODE_POISSON: return arena_printf(arena, "poisson(%s)", in);
     case NODE_LATENCY: return arena_printf(arena, "latency(%s)", in);
@@ -410,7 +413,10 @@ static const char *operation(const Printer *printer)
         if (node->loss == LOSS_VALUE)
             return arena_printf(arena, "loss = %s", in);
         return arena_printf(arena, "loss = %s(%s, label)", loss_name(node->loss), in);
-    case NODE_PREDICT: return arena_printf(arena, "predicted = argmax(%s)", in);
+    case NODE_PREDICT:
+        return arena_printf(arena, node->class ? "%s = argmax(%s)" : "%s = %s",
+                            node->name ? node->name : "predicted", in);
+    case NODE_METRIC: return arena_printf(arena, "metric %s = %s", node->name, in);
     case NODE_ACTIVITY: return arena_printf(arena, "activity = spikes in %s", in);
     case NODE_LOSS_GRAD:
         if (node->loss == LOSS_VALUE)

@@ -253,7 +253,7 @@ static bool verify_data(Verifier *verifier)
     const Node *node = verifier->node;
     const Data *data = &verifier->net->data;
     bool spikes = stream_at(verifier, node->out)->kind == STREAM_SPIKES;
-    return node->held
+    return node->held || node->target
            || net_require(verifier, spikes == data->spikes, "`%s` and the data differ in kind",
                           stream_name(verifier, node->out));
 }
@@ -294,14 +294,25 @@ static bool verify_copy(Verifier *verifier)
                           "its piece is of other sizes than `%s` and `%s`", in->name, out->name);
 }
 
-static bool verify_loss(Verifier *verifier)
+/* Of a class without a name: a score for each class. */
+static bool verify_prediction(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    bool scores = node->class && !node->name && verifier->net->data.classes > 0;
+    return scores ? verify_scores(verifier) : is_temporal(verifier, node->in, false);
+}
+
+static bool verify_single(Verifier *verifier)
 {
     StreamId in = verifier->node->in;
-    if (verifier->node->loss != LOSS_VALUE)
-        return verify_scores(verifier);
     return is_temporal(verifier, in, false)
            && net_require(verifier, stream_at(verifier, in)->shape.ndim == 0, "`%s` is no single number",
                           stream_name(verifier, in));
+}
+
+static bool verify_loss(Verifier *verifier)
+{
+    return verifier->node->loss == LOSS_VALUE ? verify_single(verifier) : verify_scores(verifier);
 }
 
 static bool verify_target(Verifier *verifier)
@@ -390,7 +401,8 @@ static bool verify_meaning(Verifier *verifier)
     case NODE_RANDOM: return verify_random(verifier);
     case NODE_TARGET: return verify_target(verifier);
     case NODE_LOSS: return verify_loss(verifier);
-    case NODE_PREDICT: return verify_scores(verifier);
+    case NODE_PREDICT: return verify_prediction(verifier);
+    case NODE_METRIC: return verify_single(verifier);
     case NODE_ACTIVITY: return is_temporal(verifier, node->in, true);
     case NODE_LOSS_GRAD:
         return verify_loss(verifier) && same_shape(verifier, node->in, node->out)

@@ -86,12 +86,14 @@ typedef struct Node {
     const AxisMap *map; /* MAP, POOL and their gradients: what the forward node computes, */
     bool transposed;    /* or its transpose */
     bool of_loss;       /* made for the formula of the loss */
+    bool target;        /* DATA: what a sample is to give, not the sample */
+    bool class;         /* PREDICT: the class of the largest, and the numbers; else the numbers alone */
     bool held;          /* DATA: values recorded by another run, not the data set's */
     int steps;          /* DELAY */
     Extract piece;      /* COPY */
     ReduceKind reduce;
     LossKind loss;
-    /* of kinds with equations */
+    /* of kinds with equations; of PREDICT or NULL, and of METRIC: as the model names it */
     const char *name;    /* of the neuron: "lif"; or what the node is for in a dump */
     bool formula;        /* SCAN: of streams, as in `a + b`, not a neuron */
     VEC(StreamId) ins;   /* OP_INPUT index; repeated along axes that they lack; none for an UPDATE */

@@ -7,6 +7,7 @@ enum {
     MAX_AXES = 4,    /* of a stream in space */
     MAX_DIMS = 5,    /* of a parameter: windows, inputs, outputs */
     MAX_STATES = 16, /* of an optimizer, for each parameter */
+    MAX_METRICS = 16,
     MAX_BATCH = 1 << 20,
     MAX_EPOCHS = 1000000
 };

@@ -77,8 +77,12 @@ void print_summary(const Compilation *c, const char *model)
 {
     const Program *program = c->program;
     const Data *data = &c->net->data;
-    printf("%s: %s%s in %d classes, %d time steps", program->name, shape_text(c->arena, data->shape),
-           data->spikes ? " of spikes" : "", data->classes, c->net->steps);
+    printf("%s: %s%s", program->name, shape_text(c->arena, data->shape), data->spikes ? " of spikes" : "");
+    if (data->classes > 0)
+        printf(" in %d classes", data->classes);
+    if (data->target.ndim > 0)
+        printf(", targets %s", shape_text(c->arena, data->target));
+    printf(", %d time steps", c->net->steps);
     if (c->net->dt > 0)
         printf(" of %g ms", c->net->dt);
     printf("\n");

@@ -67,7 +67,7 @@ static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span step
     NEURON "neuron" SURROGATE "surrogate" OPTIMIZER "optimizer" INITIALIZER "initializer" MEMORY "memory" SCHEDULE "schedule"
     BLOCK "block"
     LET "let" MODEL "model"
-    DATA "data" TIME "time" PREDICT "predict" TRAIN "train" OF "of"
+    DATA "data" TIME "time" PREDICT "predict" METRIC "metric" TRAIN "train" OF "of"
     STATE "state" PARAM "param" EXPECT "expect" PER "per" STEPS "steps"
 %token COLON ":"
 %token ARROW "->" ASSIGN "=" COMMA "," LPAREN "(" RPAREN ")" LBRACKET "[" RBRACKET "]" LBRACE "{" RBRACE "}"
@@ -141,7 +141,11 @@ open:
 /* What people put between a word of the language and its value. */
 noise:
   %empty
-| "="                       { say(parse, @1, "no `=` stands here: leave it out", NULL); }
+| sign
+;
+
+sign:
+  "="                       { say(parse, @1, "no `=` stands here: leave it out", NULL); }
 | ":"                       { say(parse, @1, "no `:` stands here: leave it out", NULL); }
 ;
 
@@ -300,7 +304,10 @@ item:
 | let
 | definition                { $$ = definition_item(parse, $definition); }
 | item_name "=" expr        { $$ = item_named(ARENA, ITEM_BIND, @$, $item_name, @item_name, $expr); }
-| "predict" noise expr      { $$ = item_new(ARENA, ITEM_PREDICT, @$, $expr); }
+| "predict" expr            { $$ = item_new(ARENA, ITEM_PREDICT, @$, $expr); }
+| "predict" sign expr       { $$ = item_new(ARENA, ITEM_PREDICT, @$, $expr); }
+| "predict" word "=" expr   { $$ = item_named(ARENA, ITEM_PREDICT, @$, $word, @word, $expr); }
+| "metric" word "=" expr    { $$ = item_named(ARENA, ITEM_METRIC, @$, $word, @word, $expr); }
 | "train" open settings "}" {
     $$ = item_new(ARENA, ITEM_TRAIN, @$, NULL);
     $$->settings = $settings;
@@ -314,9 +321,19 @@ step_time:
 
 settings:
   %empty                    { $$ = (Settings){0}; }
+| settings word expr {
+    $$ = $1;
+    Setting setting = {.name = $word, .value = $expr, .name_span = @word};
+    vec_push(ARENA, &$$, setting);
+  }
 | settings word joint expr {
     $$ = $1;
     Setting setting = {.name = $word, .value = $expr, .name_span = @word, .joint = @joint};
+    vec_push(ARENA, &$$, setting);
+  }
+| settings word word[part] "=" expr {
+    $$ = $1;
+    Setting setting = {.name = $2, .part = $part, .value = $expr, .name_span = @2, .part_span = @part};
     vec_push(ARENA, &$$, setting);
   }
 | settings skipped          { $$ = $1; }
@@ -326,8 +343,7 @@ settings:
 
 /* A mistake that is reported where it is known whether there is such a setting. */
 joint:
-  %empty
-| "="
+  "="
 | ":"
 ;
 
@@ -393,7 +409,7 @@ word:      NAME | definer | opener | "state" | "param" | "expect" | "per" | "ste
 item_name: NAME | "state" | "param" | "expect" | "per" | "steps" ;
 stmt_name: NAME | opener | "per" | "steps" ;
 definer:   "neuron" | "surrogate" | "optimizer" | "initializer" | "schedule" | "block" | "memory" | "let" | "model" ;
-opener:    "data" | "time" | "predict" | "train" | "of" ;
+opener:    "data" | "time" | "predict" | "metric" | "train" | "of" ;
 
 %%
 

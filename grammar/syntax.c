@@ -390,7 +390,7 @@ static bool guess_line(Lexer *lexer, const Expected *expected)
     bool begins = lexer->behind[1].first || !is_word(lexer->behind[2].kind);
     if (!expected->assign || !begins || lexer->behind[1].made_up)
         return false;
-    static const char *const words[] = {"data",  "time",  "predict", "train", "let",
+    static const char *const words[] = {"data",  "time",  "predict", "train", "let",     "metric",
                                         "state", "param", "expect",  "block", "schedule"};
     const char *name = behind(lexer, 1), *close = closest_name(name, words, sizeof words / sizeof words[0]);
     bool call = lexer->behind[0].kind == TOK_LPAREN, chain = lexer->behind[0].kind == TOK_ARROW;

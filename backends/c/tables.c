@@ -230,6 +230,7 @@ static void places(const Tables *tables)
         BufferId buffer;
     } all[] = {{program_takes_spikes(program) ? "spikes" : "input", program->input},
                {"label", program->label},
+               {"target", program->target},
                {"sample", program->sample},
                {"loss", program->loss},
                {"rate", program->rate}};
@@ -274,6 +275,15 @@ static void commands(const Tables *tables)
             out_line(tables->out, ".%s = snn_%s,", all[i].name, all[i].name);
 }
 
+static const char *target(const Tables *tables)
+{
+    const Program *program = tables->program;
+    if (program->target_ndim == 0)
+        return "";
+    return arena_printf(tables->arena, ", .target_ndim = %d, .target_dims = %s", program->target_ndim,
+                        dims(tables, program->target_dims, program->target_ndim));
+}
+
 static void description(const Tables *tables, const BackendOptions *options)
 {
     const Program *program = tables->program;
@@ -286,10 +296,10 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".source = %s,", c_string(tables->arena, program->source));
     out_line(out, ".steps = %d,", program->steps);
     out_line(out, ".dt = %s,", number(tables, program->dt));
-    out_line(out, ".data = {.format = %s, .folder = %s, .ndim = %d, .dims = %s, .classes = %d},",
+    out_line(out, ".data = {.format = %s, .folder = %s, .ndim = %d, .dims = %s, .classes = %d%s},",
              program_needs(program, NEED_IDX) ? "&snn_idx" : "NULL",
              c_string(tables->arena, program->data_folder), program->data_ndim,
-             dims(tables, program->data_dims, program->data_ndim), program->classes);
+             dims(tables, program->data_dims, program->data_ndim), program->classes, target(tables));
     commands(tables);
     out_line(out, ".batch = %d,", program->batch);
     out_line(out, ".epochs = %d,", program->epochs);

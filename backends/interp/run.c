@@ -115,20 +115,30 @@ static void init_batch(Interp *interp)
     const Program *program = interp->program;
     if (program->input >= 0)
         init_data(interp, program->input);
-    for (int b = 0; b < interp->rows; b++)
+    for (int b = 0; b < interp->rows && program->label >= 0; b++)
         interp->buffers[program->label][b] = (int)(uniform(interp->seed, 1, (size_t)b) * program->classes);
+    for (size_t k = 0; program->target >= 0 && k < interp_count(interp, program->target); k++)
+        interp->buffers[program->target][k] = uniform(interp->seed, 2, k);
 }
 
-/* Number of samples in the file's batch: its labels. */
-static int rows_in(const SnnTensors *file)
+/* Number of samples in the file's batch, as the first of its arrays that the program has says. */
+static int rows_in(const Program *program, const SnnTensors *file)
 {
-    const SnnTensor *label = snn_tensors_find(file, "label");
-    return label ? (int)snn_tensor_elements(label) : 0;
+    const struct {
+        const char *name;
+        BufferId id;
+    } arrays[] = {{"label", program->label}, {"target", program->target}, {"input", program->input}};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        const SnnTensor *tensor = arrays[i].id >= 0 ? snn_tensors_find(file, arrays[i].name) : NULL;
+        if (tensor)
+            return (int)(snn_tensor_elements(tensor) / buffer_elements(&program->buffers.at[arrays[i].id]));
+    }
+    return 0;
 }
 
 static bool labels_fit(const Interp *interp, const char *path)
 {
-    for (int b = 0; b < interp->rows; b++) {
+    for (int b = 0; b < interp->rows && interp->program->label >= 0; b++) {
         double label = interp->buffers[interp->program->label][b];
         if (label != floor(label))
             return complain("a label in %s is no whole number%s", path, "");
@@ -146,12 +156,15 @@ static Interp *open_inputs(const Program *program, const RunOptions *options)
         complain("%s%s", error.text, "");
         return NULL;
     }
-    Interp *interp = rows_in(file) > 0 ? interp_new(program, rows_in(file), options->precision) : NULL;
-    bool filled = interp && fill(interp, program->label, file, "label", options->inputs, false)
-                  && labels_fit(interp, options->inputs)
-                  && (program->input < 0 || fill_data(interp, program->input, file, options->inputs));
+    int rows = rows_in(program, file);
+    const char *path = options->inputs;
+    Interp *interp = rows > 0 ? interp_new(program, rows, options->precision) : NULL;
+    bool filled = interp && (program->label < 0 || fill(interp, program->label, file, "label", path, false))
+                  && (program->target < 0 || fill(interp, program->target, file, "target", path, false))
+                  && labels_fit(interp, path)
+                  && (program->input < 0 || fill_data(interp, program->input, file, path));
     if (!interp)
-        complain("no labels in %s%s", options->inputs, "");
+        complain("no samples in %s%s", path, "");
     snn_tensors_close(file);
     if (interp && !filled) {
         interp_free(interp);

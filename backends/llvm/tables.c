@@ -165,6 +165,7 @@ static void places(Row *model)
     const Program *program = model->unit->program;
     row_place(model, program_takes_spikes(program) ? SnnModel_at_spikes : SnnModel_at_input, program->input);
     row_place(model, SnnModel_at_label, program->label);
+    row_place(model, SnnModel_at_target, program->target);
     row_place(model, SnnModel_at_sample, program->sample);
     row_place(model, SnnModel_at_loss, program->loss);
     row_place(model, SnnModel_at_rate, program->rate);
@@ -206,6 +207,8 @@ static void data(Row *model)
     row_number(model, SnnModel_data_ndim, program->data_ndim);
     row_numbers(model, SnnModel_data_dims, program->data_dims, program->data_ndim);
     row_number(model, SnnModel_data_classes, program->classes);
+    row_number(model, SnnModel_data_target_ndim, program->target_ndim);
+    row_numbers(model, SnnModel_data_target_dims, program->target_dims, program->target_ndim);
 }
 
 static void training(Row *model)

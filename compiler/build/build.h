@@ -83,7 +83,7 @@ typedef enum EntryKind {
     ENTRY_FORMAL, /* expr, scope: the argument and where its names are looked up; value once it is known */
     ENTRY_STREAM, /* expr, scope; value once it is built */
     ENTRY_LOCAL,  /* value: in a body */
-    ENTRY_LABEL   /* the label of the data */
+    ENTRY_LABEL   /* the label of the data, or the target */
 } EntryKind;
 
 typedef enum EntryProgress {
@@ -177,8 +177,9 @@ typedef struct Build {
     bool time_known;      /* steps and dt are set */
     bool data_known;
     const struct Language *language;
-    bool in_loss;     /* where the label has a meaning */
-    StreamId target;  /* of the label; NONE while nobody needs it */
+    bool in_loss;     /* where the label has a meaning: in losses and metrics */
+    StreamId label;   /* 1 for the class, else 0; NONE while nobody needs it */
+    StreamId target;  /* numbers; the same */
     int wrong_scores; /* so many scores were reported as too few or many: once for prediction and loss */
     int depth;        /* of nested evaluation */
     int fuel;         /* of infer_shape */
@@ -562,7 +563,8 @@ const Expr *chained_function(Build *b, Scope **scope, const Expr *chain);
 /* The stream of a value, NONE if it is poison or no stream (reported); plain: without a unit. */
 StreamId stream_of(Build *b, Value value, Span span);
 StreamId plain_stream_of(Build *b, Value value, Span span);
-/* What the label says, as a stream. */
+/* What the label says, or the target, as a stream. */
+StreamId label_stream(Build *b, Span span);
 StreamId target_stream(Build *b, Span span);
 StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
                     Shape shape, Span span);
@@ -575,6 +577,12 @@ Stream *stream_at(Build *b, StreamId id);
 /* ---- the model -------------------------------------------------------------------------------------- */
 
 void build_predict(Build *b, const Item *item);
+/* A loss or another measure: one number a sample, in which the label has a meaning. NONE if a mistake was reported;
+ * `what` it is, in messages. */
+StreamId build_measure(Build *b, const Expr *expr, const char *name, const char *what);
+void build_metric(Build *b, const Item *item);
+/* That what is told has names of its own. */
+void check_metrics(Build *b);
 void build_train(Build *b, const Item *item);
 bool is_setting(const char *name); /* of a train block */
 

@@ -264,6 +264,26 @@ static Value stream_in_formula(Context *c, Value value, Span span, const char *n
     return value_poison();
 }
 
+/* The label, or the target of numbers. */
+static Value label_value(Context *c, const Entry *entry, const Expr *expr)
+{
+    Build *b = c->build;
+    bool label = entry->name == name_label;
+    if (label && b->data_known && b->net->data.classes == 0) {
+        report(b, RULE_LABEL, expr->span, "the data have no label, but a target");
+        report_hint(b, "write `target`, or say `classes = 10`, too, in the data line");
+        return value_poison();
+    }
+    if (b->in_loss && c->streams) {
+        StreamId stream = label ? label_stream(b, expr->span) : target_stream(b, expr->span);
+        return map_input(c, value_stream(stream, unit_plain), expr->span);
+    }
+    report(b, RULE_LABEL, expr->span, "`%s` cannot be used in a formula", entry->name);
+    report_hint(b, "it is the second argument of a loss, as in `%s`",
+                label ? "cross_entropy(rate(out), label)" : "mse(mean(out), target)");
+    return value_poison();
+}
+
 /* Values of an entry may come from around the body; a body's own names never leave it. */
 static Value entry_value(Context *c, Entry *entry, const Expr *expr)
 {
@@ -279,12 +299,7 @@ static Value entry_value(Context *c, Entry *entry, const Expr *expr)
         if (!c->streams)
             return stream_in_formula(c, value_stream(NONE, unit_plain), expr->span, expr->name);
         return stream_in_formula(c, binding_value(b, entry, expr->span), expr->span, expr->name);
-    case ENTRY_LABEL:
-        if (b->in_loss && c->streams)
-            return map_input(c, value_stream(target_stream(b, expr->span), unit_plain), expr->span);
-        report(b, RULE_LABEL, expr->span, "`label` cannot be used in a formula");
-        report_hint(b, "it is the second argument of a loss, as in `cross_entropy(rate(out), label)`");
-        return value_poison();
+    case ENTRY_LABEL: return label_value(c, entry, expr);
     }
     return value_poison();
 }

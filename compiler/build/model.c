@@ -5,9 +5,10 @@
 
 /* ---- data and time ----------------------------------------------------------------------------------- */
 
-static const char *const idx_formals[] = {name_shape,  name_none,  name_classes,  name_none,
-                                          name_folder, name_none,  name_temporal, name_false,
-                                          name_spikes, name_false, NULL};
+static const char *const idx_formals[] = {name_shape,           name_none,  name_classes,  name_none,
+                                          name_folder,          name_none,  name_temporal, name_false,
+                                          name_spikes,          name_false, name_target,   name_none,
+                                          name_target_temporal, name_false, NULL};
 
 static bool check_format(Build *b, const Expr *value)
 {
@@ -38,6 +39,26 @@ static bool data_spikes(Build *b, const Entry *spikes)
         return true;
     report(b, RULE_DATA, spikes->expr->span, "`spikes` needs data over time");
     report_hint(b, "write `temporal, spikes`, or make spikes of the image, as in `poisson(image)`");
+    return false;
+}
+
+/* Of numbers: then there are no labels, unless somebody says how many. */
+static bool data_target(Build *b, const Scope *frame)
+{
+    Data *data = &b->net->data;
+    const Entry *target = given_argument(frame, name_target),
+                *temporal = given_argument(frame, name_target_temporal);
+    if (target && !constant_shape(b, target->scope, target->expr, "the target", MAX_AXES, &data->target))
+        return false;
+    if (target && !given_argument(frame, name_classes))
+        data->classes = 0;
+    if (!temporal
+        || !constant_flag(b, temporal->scope, temporal->expr, "`target_temporal`", &data->target_temporal))
+        return !temporal;
+    if (!data->target_temporal || target)
+        return true;
+    report(b, RULE_DATA, temporal->expr->span, "`target_temporal` without a target");
+    report_hint(b, "say what the target is, as in `target = 2, target_temporal`");
     return false;
 }
 
@@ -74,6 +95,7 @@ static bool data_arguments(Build *b, const Scope *frame)
         fine &= constant_flag(b, temporal->scope, temporal->expr, "`temporal`", &data->temporal);
     if (spikes && fine)
         fine = data_spikes(b, spikes);
+    fine &= data_target(b, frame);
     data_folder(b, frame);
     return fine;
 }
@@ -183,7 +205,17 @@ static void declare(Build *b, Scope *scope, EntryKind kind, const Item *item)
     entry->scope = scope;
 }
 
-static void declare_data(Build *b, Span span)
+/* Whether the data line speaks of a target, so that the name means it. */
+static bool has_target(const Item *data)
+{
+    const Expr *value = data ? data->value : NULL;
+    bool has = false;
+    for (int i = 0; value && value->kind == EXPR_CALL && i < value->args.count; i++)
+        has = has || value->args.at[i].name == name_target;
+    return has;
+}
+
+static void declare_data(Build *b, const Item *data, Span span)
 {
     Entry *image = scope_define(b, b->model, ENTRY_STREAM, name_image, span);
     if (image) {
@@ -191,6 +223,8 @@ static void declare_data(Build *b, Span span)
         image->value = value_poison();
     }
     scope_define(b, b->model, ENTRY_LABEL, name_label, span);
+    if (has_target(data))
+        scope_define(b, b->model, ENTRY_LABEL, name_target, span);
 }
 
 static void declare_item(Build *b, const Item *item)
@@ -205,6 +239,7 @@ static void declare_item(Build *b, const Item *item)
     case ITEM_DATA:
     case ITEM_TIME:
     case ITEM_PREDICT:
+    case ITEM_METRIC:
     case ITEM_TRAIN: break;
     }
 }
@@ -226,20 +261,33 @@ static void force_lets(Build *b, Scope *scope)
 
 /* ---- the model --------------------------------------------------------------------------------------- */
 
-/* The one item of this kind; a second one is reported, a missing one too if `hint` says how to add it. */
+/* An earlier item of the same kind and name, if it has one; or NULL. */
+static const Item *same_before(const Model *model, int index)
+{
+    const Item *item = model->items.at[index];
+    for (int i = 0; i < index; i++)
+        if (model->items.at[i]->kind == item->kind && model->items.at[i]->name == item->name)
+            return model->items.at[i];
+    return NULL;
+}
+
+/* The first item of this kind; a second one is reported, unless they have names, a missing one too if `hint` says how
+ * to add it. */
 static const Item *only_item(Build *b, const Model *model, ItemKind kind, const char *what, const char *hint)
 {
     const Item *found = NULL;
     for (int i = 0; i < model->items.count; i++) {
-        const Item *item = model->items.at[i];
+        const Item *item = model->items.at[i], *first = same_before(model, i);
         if (item->kind != kind)
             continue;
-        if (found) {
-            report(b, RULE_DUPLICATE_ITEM, item->span, "a second `%s`", what);
-            report_note(b, found->span, "the first is here");
-        } else {
-            found = item;
-        }
+        found = found ? found : item;
+        if (!first)
+            continue;
+        report(b, RULE_DUPLICATE_ITEM, item->span, "a second `%s%s%s`", what, item->name ? " " : "",
+               item->name ? item->name : "");
+        report_note(b, first->span, "the first is here");
+        if (kind == ITEM_PREDICT && !item->name)
+            report_hint(b, "several have names, as in `predict digit = argmax(rate(out))`");
     }
     if (!found && hint) {
         /* not through report(): several may be missing at this one place */
@@ -266,12 +314,17 @@ static void add_activities(Build *b)
     }
 }
 
-static void build_ends(Build *b, const Item *predict, const Item *train)
+static void build_ends(Build *b, const Model *model, const Item *train)
 {
-    if (predict)
-        build_predict(b, predict);
+    for (int i = 0; i < model->items.count; i++) {
+        const Item *item = model->items.at[i];
+        if ((item->kind != ITEM_PREDICT && item->kind != ITEM_METRIC) || same_before(model, i))
+            continue;
+        (item->kind == ITEM_PREDICT ? build_predict : build_metric)(b, item);
+    }
     if (train)
         build_train(b, train);
+    check_metrics(b);
 }
 
 static void build_items(Build *b, const Model *model)
@@ -280,8 +333,9 @@ static void build_items(Build *b, const Model *model)
     const Item *time = only_item(b, model, ITEM_TIME, "time", "add a line like `time 25 steps`");
     const Item *train = only_item(b, model, ITEM_TRAIN, "train", NULL);
     const char *hint = train ? NULL : "add a line like `predict argmax(rate(out))`";
-    const Item *predict = only_item(b, model, ITEM_PREDICT, "predict", hint);
-    declare_data(b, data ? data->span : model->name_span);
+    only_item(b, model, ITEM_PREDICT, "predict", hint);
+    only_item(b, model, ITEM_METRIC, "metric", NULL);
+    declare_data(b, data, data ? data->span : model->name_span);
     for (int i = 0; i < model->items.count; i++)
         declare_item(b, model->items.at[i]);
     if (time)
@@ -294,7 +348,7 @@ static void build_items(Build *b, const Model *model)
     for (int i = 0; i < model->items.count; i++)
         if (model->items.at[i]->kind == ITEM_BIND)
             build_binding(b, model->items.at[i]);
-    build_ends(b, predict, train);
+    build_ends(b, model, train);
     add_activities(b);
 }
 
@@ -350,6 +404,7 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
                Define *defines, int define_count)
 {
     Build b = {.arena = arena,
+               .label = NONE,
                .target = NONE,
                .diag = diag,
                .language = &language,

@@ -20,13 +20,26 @@ StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind ki
     return net_stream(b->net, name, kind, temporal, shape, span);
 }
 
+StreamId label_stream(Build *b, Span span)
+{
+    if (b->label != NONE)
+        return b->label;
+    Node node = node_new(NODE_TARGET, span);
+    Shape shape = {.ndim = 1, .dims = {b->net->data.classes}};
+    node.out = add_stream(b, NULL, "target", STREAM_SPIKES, false, shape, span);
+    add_node(b, node);
+    return b->label = node.out;
+}
+
 StreamId target_stream(Build *b, Span span)
 {
     if (b->target != NONE)
         return b->target;
-    Node node = node_new(NODE_TARGET, span);
-    Shape shape = {.ndim = 1, .dims = {b->net->data.classes}};
-    node.out = add_stream(b, NULL, "target", STREAM_SPIKES, false, shape, span);
+    const Data *data = &b->net->data;
+    Node node = node_new(NODE_DATA, span);
+    node.target = true;
+    node.out = add_stream(b, numbered(b, name_target), name_target, STREAM_REALS, data->target_temporal,
+                          data->target, span);
     add_node(b, node);
     return b->target = node.out;
 }

@@ -2,6 +2,7 @@
 #include "build.h"
 
 #include <limits.h>
+#include <string.h>
 
 /* `out -> argmax` as argmax(out). */
 static const Expr *end_of(Build *b, const Expr *expr)
@@ -32,18 +33,39 @@ static StreamId build_scores(Build *b, const Expr *expr, const char *what)
     return scores;
 }
 
+/* What is predicted, without time. NONE if it was reported. */
+static StreamId build_numbers(Build *b, const Expr *expr, const char *name)
+{
+    b->binding = name ? name : "predict";
+    StreamId numbers = build_stream(b, b->model, expr, NULL);
+    return numbers != NONE && check_temporal(b, numbers, expr->span, false) ? numbers : NONE;
+}
+
+/* `argmax(x)`: the class with the greatest score, one a class unless it has a name. */
+static StreamId build_class(Build *b, const Item *item, const Expr *scores)
+{
+    if (!item->name && b->net->data.classes > 0)
+        return build_scores(b, scores, "predict");
+    return build_numbers(b, scores, item->name);
+}
+
 void build_predict(Build *b, const Item *item)
 {
     const Expr *expr = end_of(b, item->value);
-    if (!check_end(b, expr, 1, RULE_PREDICT, "argmax(rate(out))"))
+    Node node = node_new(NODE_PREDICT, item->span);
+    node.name = item->name;
+    node.class = expr->kind == EXPR_CALL && expr->name == name_argmax;
+    if (node.class && !check_end(b, expr, 1, RULE_PREDICT, "argmax(rate(out))"))
         return;
-    if (expr->name != name_argmax) {
-        report(b, RULE_PREDICT, expr->name_span, "unknown prediction `%s`", expr->name);
-        report_hint(b, "as in `predict argmax(rate(out))`");
+    if (!node.class && !item->name && b->data_known && b->net->data.target.ndim == 0) {
+        report(b, RULE_PREDICT, expr->span, "a call like `argmax(rate(out))` is needed here");
+        report_hint(b, "numbers are predicted with a name, as in `predict rates = rate(out)`, or where the "
+                       "data line has "
+                       "a `target`");
         return;
     }
-    Node node = node_new(NODE_PREDICT, item->span);
-    node.in = build_scores(b, expr->args.at[0].value, "predict");
+    node.in =
+        node.class ? build_class(b, item, expr->args.at[0].value) : build_numbers(b, item->value, item->name);
     if (node.in != NONE)
         add_node(b, node);
 }
@@ -56,7 +78,7 @@ static bool is_known_loss(Build *b, const Expr *expr, LossKind *kind)
     bool call = expr->kind == EXPR_CALL && expr->args.count == 2 && !expr->args.at[0].name
                 && !expr->args.at[1].name && expr->args.at[1].value->kind == EXPR_NAME;
     const Entry *entry = call ? scope_find(b->model, expr->args.at[1].value->name) : NULL;
-    bool label = entry && entry->kind == ENTRY_LABEL;
+    bool label = entry && entry->kind == ENTRY_LABEL && entry->name == name_label && b->net->data.classes > 0;
     for (*kind = label ? 0 : LOSS_VALUE; *kind < LOSS_VALUE; (*kind)++)
         if (loss_name(*kind) == expr->name)
             return true;
@@ -79,37 +101,118 @@ static bool check_loss_name(Build *b, const Expr *expr)
 }
 
 /* One number a sample. */
-static bool check_single(Build *b, StreamId loss, Span span)
+static bool check_single(Build *b, StreamId measure, Span span, const char *what)
 {
-    if (!check_temporal(b, loss, span, false))
+    if (!check_temporal(b, measure, span, false))
         return false;
-    if (stream_at(b, loss)->shape.ndim == 0)
+    if (stream_at(b, measure)->shape.ndim == 0)
         return true;
-    report(b, RULE_LOSS, span, "a loss is one number a sample, found %s",
-           shape_text(b->arena, stream_at(b, loss)->shape));
+    report(b, RULE_LOSS, span, "a %s is one number a sample, found %s", what,
+           shape_text(b->arena, stream_at(b, measure)->shape));
     report_hint(b, "as in `mean(x ^ 2, over = all)` or `cross_entropy(x, label)`");
     return false;
 }
 
-static StreamId build_formula_loss(Build *b, const Expr *expr)
+StreamId build_measure(Build *b, const Expr *expr, const char *name, const char *what)
 {
     if (!check_loss_name(b, end_of(b, expr)))
         return NONE;
-    b->binding = "loss";
+    b->binding = name;
     b->in_loss = true;
-    StreamId loss = build_stream(b, b->model, expr, NULL);
+    StreamId measure = build_stream(b, b->model, expr, NULL);
     b->in_loss = false;
-    return loss != NONE && check_single(b, loss, expr->span) ? loss : NONE;
+    return measure != NONE && check_single(b, measure, expr->span, what) ? measure : NONE;
 }
 
-static void build_loss(Build *b, const Setting *setting)
+static void add_metric(Build *b, StreamId in, const char *name, Span span)
 {
-    const Expr *expr = end_of(b, setting->value);
+    Node node = node_new(NODE_METRIC, span);
+    node.name = name;
+    node.in = in;
+    add_node(b, node);
+}
+
+void build_metric(Build *b, const Item *item)
+{
+    StreamId in = build_measure(b, item->value, item->name, "metric");
+    if (in != NONE)
+        add_metric(b, in, item->name, item->span);
+}
+
+void check_metrics(Build *b)
+{
+    const Net *net = b->net;
+    Names names = {0};
+    vec_push(b->arena, &names, name_loss);
+    for (int n = 0; n < net->nodes.count; n++) {
+        const Node *node = &net->nodes.at[n];
+        const char *name = net_metric(net, node);
+        for (int i = 0; name && i < names.count; i++)
+            if (strcmp(names.at[i], name) == 0)
+                report(b, RULE_METRIC, node->span, "`%s` is told already: give this another name", name);
+        if (name)
+            vec_push(b->arena, &names, name);
+        if (names.count - 1 == MAX_METRICS + 1)
+            report(b, RULE_METRIC, node->span, "more than %d metrics, with accuracies and parts of the loss",
+                   MAX_METRICS);
+    }
+}
+
+/* What the loss is made of: a sum of parts, of which those with a name are told, too. */
+typedef struct Parts {
+    Node sum; /* while its equations are made */
+    Val value;
+    bool wrong;
+} Parts;
+
+static void add_part(Build *b, Parts *parts, const Setting *setting)
+{
+    const char *name = setting->part ? setting->part : "loss";
+    StreamId in = build_measure(b, setting->value, name, setting->part ? "part of a loss" : "loss");
+    parts->wrong = parts->wrong || in == NONE;
+    if (in == NONE)
+        return;
+    if (setting->part)
+        add_metric(b, in, name, setting->part_span);
+    Body *body = &parts->sum.body;
+    body->at = setting->value->span;
+    Val part = body_leaf(b->arena, body, OP_INPUT, parts->sum.ins.count, stream_at(b, in)->name);
+    parts->value = parts->sum.ins.count == 0 ? part : body_op2(b->arena, body, OP_ADD, parts->value, part);
+    vec_push(b->arena, &parts->sum.ins, in);
+}
+
+/* The stream that is the sum of all, or the only part; NONE if a mistake was reported. */
+static StreamId build_parts(Build *b, const Item *train, Span span)
+{
+    Parts parts = {.sum = node_new(NODE_SCAN, span)};
+    parts.sum.name = "map";
+    parts.sum.formula = true;
+    for (int i = 0; i < train->settings.count; i++)
+        if (train->settings.at[i].name == name_loss)
+            add_part(b, &parts, &train->settings.at[i]);
+    if (parts.wrong || parts.sum.ins.count == 1)
+        return parts.wrong ? NONE : parts.sum.ins.at[0];
+    b->binding = "loss";
+    b->in_loss = true;
+    StreamId sum = add_map(b, parts.sum, parts.value, NULL);
+    b->in_loss = false;
+    return sum;
+}
+
+/* `first` of the lines that say what the loss is. */
+static void build_loss(Build *b, const Item *train, const Setting *first)
+{
+    const Expr *expr = end_of(b, first->value);
     Node node = node_new(NODE_LOSS, expr->span);
-    if (is_known_loss(b, expr, &node.loss))
+    int count = 0;
+    for (int i = 0; i < train->settings.count; i++)
+        count += train->settings.at[i].name == name_loss;
+    if (count == 1 && !first->part && is_known_loss(b, expr, &node.loss)) {
         node.in = build_scores(b, expr->args.at[0].value, "loss");
-    else
-        node.in = build_formula_loss(b, setting->value);
+    } else {
+        node.loss = LOSS_VALUE;
+        node.in = build_parts(b, train, expr->span);
+    }
     if (node.in != NONE)
         add_node(b, node);
 }
@@ -180,13 +283,13 @@ static void build_groups(Build *b, const Item *item)
 
 typedef struct Handler {
     const char *name;
-    void (*set)(Build *b, const Setting *setting);
+    void (*set)(Build *b, const Setting *setting); /* NULL: of the loss, which may have several lines */
 } Handler;
 
 /* In the order of building: the optimizer's equations contain the clipping. */
 static const Handler handlers[] = {
     {name_batch, set_batch},         {name_epochs, set_epochs},         {name_seed, set_seed},
-    {name_clip_norm, set_clip_norm}, {name_clip_value, set_clip_value}, {name_loss, build_loss},
+    {name_clip_norm, set_clip_norm}, {name_clip_value, set_clip_value}, {name_loss, NULL},
     {name_optimizer, set_optimizer},
 };
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
@@ -216,10 +319,14 @@ static void check_setting(Build *b, const Item *item, int index)
     else if (setting->joint.hi > setting->joint.lo)
         report(b, RULE_SYNTAX, setting->joint, "a setting has no `=`: write `%s %s`", setting->name,
                ast_expr_text(b->arena, setting->value));
+    else if (setting->part && setting->name != name_loss)
+        report(b, RULE_SYNTAX, setting->part_span, "only parts of a loss have a name: write `%s %s`",
+               setting->name, ast_expr_text(b->arena, setting->value));
     for (int i = 0; i < index; i++) {
         const Setting *first = &item->settings.at[i];
         const Expr *a = group_of(first), *z = group_of(setting);
-        if (first->name != setting->name || (a ? a->name : NULL) != (z ? z->name : NULL))
+        if (first->name != setting->name || first->part || setting->part
+            || (a ? a->name : NULL) != (z ? z->name : NULL))
             continue;
         report(b, RULE_DUPLICATE_ITEM, setting->name_span, "a second `%s`", setting->name);
         report_note(b, first->name_span, "the first is here");
@@ -243,8 +350,10 @@ void build_train(Build *b, const Item *item)
         check_setting(b, item, i);
     for (int i = 0; i < HANDLER_COUNT; i++) {
         const Setting *setting = find_setting(item, handlers[i].name);
-        if (setting)
+        if (setting && handlers[i].set)
             handlers[i].set(b, setting);
+        else if (setting)
+            build_loss(b, item, setting);
     }
     if (!find_setting(item, name_optimizer))
         build_optimizer(b, b->library, expr_name(b->arena, item->span, name_adam), NULL);

@@ -137,17 +137,25 @@ static BufferId fixed_buffer(Lower *lower, const char *name, Type type, BufferRo
     return buffer;
 }
 
-/* And the accuracy of the class that it says. */
 static void add_prediction(Lower *lower, const Node *node)
 {
-    Program *program = lower->program;
-    LoopMetric accuracy = {.name = "accuracy", .prediction = program->predictions.count, .values = -1};
-    LoopPrediction prediction = {.name = "", .size = stream_size(lower, node->in)};
+    LoopPrediction prediction = {
+        .name = node->name ? node->name : "", .size = stream_size(lower, node->in), .predicted = -1};
     Shape size = {.ndim = 1, .dims = {prediction.size}};
-    prediction.predicted = fixed_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, (Shape){0});
-    prediction.values = fixed_buffer(lower, "scores", TYPE_F32, BUFFER_OUTPUT, size);
-    vec_push(lower->arena, &program->predictions, prediction);
-    vec_push(lower->arena, &program->metrics, accuracy);
+    if (node->class)
+        prediction.predicted = fixed_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, (Shape){0});
+    prediction.values = fixed_buffer(lower, node->class ? "scores" : "values", TYPE_F32, BUFFER_OUTPUT, size);
+    vec_push(lower->arena, &lower->program->predictions, prediction);
+}
+
+/* Of the prediction that was added last, or of a METRIC. */
+static void add_metric(Lower *lower, const Node *node, const char *name)
+{
+    LoopMetric metric = {.name = name, .prediction = lower->program->predictions.count - 1, .values = -1};
+    if (node->kind == NODE_METRIC)
+        metric.values = fixed_buffer(lower, arena_printf(lower->arena, "metric_%s", name), TYPE_F32,
+                                     BUFFER_OUTPUT, (Shape){0});
+    vec_push(lower->arena, &lower->program->metrics, metric);
 }
 
 static void add_fixed_buffers(Lower *lower)
@@ -155,13 +163,18 @@ static void add_fixed_buffers(Lower *lower)
     Program *program = lower->program;
     const Net *net = lower->net;
     const Shape one = {0};
-    program->label = fixed_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, one);
+    if (net->data.classes > 0)
+        program->label = fixed_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, one);
     program->sample = fixed_buffer(lower, "sample", TYPE_I32, BUFFER_INPUT, one);
     for (int n = 0; n < net->nodes.count; n++) {
-        if (net->nodes.at[n].kind == NODE_LOSS)
+        const Node *node = &net->nodes.at[n];
+        const char *metric = net_metric(net, node);
+        if (node->kind == NODE_LOSS)
             program->loss = fixed_buffer(lower, "loss", TYPE_F32, BUFFER_OUTPUT, one);
-        if (net->nodes.at[n].kind == NODE_PREDICT)
-            add_prediction(lower, &net->nodes.at[n]);
+        if (node->kind == NODE_PREDICT)
+            add_prediction(lower, node);
+        if (metric)
+            add_metric(lower, node, metric);
     }
 }
 
@@ -272,6 +285,7 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_TARGET: lower_target(lower, node); break;
     case NODE_LOSS: lower_loss(lower, node); break;
     case NODE_PREDICT: lower_predict(lower, node); break;
+    case NODE_METRIC: lower_metric(lower, node); break;
     case NODE_ACTIVITY: lower_activity(lower, node); break;
     case NODE_LOSS_GRAD: lower_loss_grad(lower, node); break;
     case NODE_PICK_GRAD: lower_pick_grad(lower, node); break;
@@ -351,7 +365,7 @@ static void add_evaluated_buffers(Lower *lower, const StreamBuffers *training)
                 lower, s,
                 loop_name(program, arena_printf(lower->arena, "evaluated_%s", stream_of(lower, s)->name)));
         if (data)
-            program->input = lower->streams[s].values;
+            *data_buffer(program, &net->nodes.at[maker]) = lower->streams[s].values;
     }
     finish_weights(lower);
     take_places(lower);

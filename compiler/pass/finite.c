@@ -130,6 +130,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *wild_streams
     case NODE_LOSS:
     case NODE_PREDICT:
     case NODE_KEEP:
+    case NODE_METRIC:
     case NODE_ACTIVITY:
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD:

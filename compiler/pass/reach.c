@@ -88,6 +88,7 @@ static bool streams_changed(const Net *net, const Node *node, bool *reached)
     case NODE_LATENCY: /* spikes at random or at a time of their own: no derivative */
     case NODE_PREDICT:
     case NODE_KEEP:
+    case NODE_METRIC:
     case NODE_ACTIVITY: /* no part of the loss */
     case NODE_LOSS_GRAD:
     case NODE_PICK_GRAD:

@@ -145,7 +145,9 @@ typedef struct SnnData {
     const char *folder;             /* default folder or NULL */
     int ndim;                       /* of one sample as stored: [steps,] dims... */
     int dims[SNN_MAX_DIMS + 1];
-    int classes;
+    int classes;     /* of labels; 0: there are none */
+    int target_ndim; /* of the numbers that a sample is to give, in the same way; 0: there are none */
+    int target_dims[SNN_MAX_DIMS + 1];
 } SnnData;
 
 /* What there are many of. */
@@ -164,7 +166,8 @@ typedef struct SnnTables {
 typedef struct SnnPlaces {
     size_t input;  /* float[batch][dims of data]; 0 where data are spikes or the network sees none */
     size_t spikes; /* uint8_t, the same, of 0 and 1; 0 where data are reals or the network sees none */
-    size_t label;  /* int32_t[batch] */
+    size_t label;  /* int32_t[batch]; 0 where data have no classes */
+    size_t target; /* float[batch][dims of targets]; 0 where nothing looks at them */
     size_t sample; /* int32_t[batch], number of the sample in its data set: for random numbers */
     size_t loss;   /* float[batch]; 0 unless the model trains */
     size_t rate;   /* float: the learning rate of this batch, made in forward(); 0: SnnRun.lr is */
@@ -216,6 +219,7 @@ struct SnnModel {
     float *input;
     uint8_t *spikes;
     int32_t *label, *sample;
+    float *target;
     float *loss;
     const float *rate;
     bool evaluated; /* the batch in the net was run by evaluate(), not by forward() */

@@ -37,5 +37,6 @@ void snn_dataset_free(SnnDataset *data)
     free(data->bytes);
     free(data->reals);
     free(data->labels);
+    free(data->targets);
     *data = (SnnDataset){0};
 }

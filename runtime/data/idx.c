@@ -8,22 +8,56 @@
 
 enum { IDX_PATH = 4096 };
 
-static bool idx_check_samples(const SnnIdxFile *file, const SnnModel *model, SnnError *error)
+/* A file of a data set: what it holds of each sample, "images", "labels" or "targets". */
+typedef struct IdxKind {
+    const char *what;
+    int ndim; /* of a sample */
+    const int *dims;
+    bool single; /* one number a sample: the file may be [n] */
+} IdxKind;
+
+static const IdxKind idx_labels = {.what = "labels", .single = true};
+
+static IdxKind idx_images(const SnnModel *model)
+{
+    return (IdxKind){.what = "images", .ndim = model->data.ndim, .dims = model->data.dims};
+}
+
+static IdxKind idx_targets(const SnnModel *model)
+{
+    bool single = model->data.target_ndim == 1 && model->data.target_dims[0] == 1;
+    return (IdxKind){.what = "targets",
+                     .ndim = model->data.target_ndim,
+                     .dims = model->data.target_dims,
+                     .single = single};
+}
+
+static bool idx_check_shape(const SnnIdxFile *file, const SnnModel *model, const IdxKind *kind,
+                            SnnError *error)
 {
     char found[128], wanted[128];
     uint32_t dims[SNN_MAX_DIMS + 1] = {0};
-    bool same = file->ndim == model->data.ndim + 1;
-    for (int i = 0; i < model->data.ndim; i++) {
-        dims[i] = (uint32_t)model->data.dims[i];
+    bool same = file->ndim == kind->ndim + 1;
+    for (int i = 0; i < kind->ndim; i++) {
+        dims[i] = (uint32_t)kind->dims[i];
         same = same && file->dims[i + 1] == dims[i];
     }
-    if (!same)
-        return snn_fail(error, "wrong shape (%s): its samples are %s, the model `%s` takes %s", file->path,
+    if (!same && !(kind->single && file->ndim == 1))
+        return snn_fail(error, "wrong shape (%s): its %s are %s, the model `%s` takes %s", file->path,
+                        strcmp(kind->what, "images") == 0 ? "samples" : kind->what,
                         snn_idx_shape(found, sizeof found, file->dims + 1, file->ndim - 1), model->name,
-                        snn_idx_shape(wanted, sizeof wanted, dims, model->data.ndim));
+                        snn_idx_shape(wanted, sizeof wanted, dims, kind->ndim));
     if (file->dims[0] == 0 || file->dims[0] > INT32_MAX)
         return snn_fail(error, "unusable number of samples (%s): it has %u", file->path, file->dims[0]);
     return true;
+}
+
+static bool idx_check_count(const SnnIdxFile *file, uint32_t samples, const char *what, const char *images,
+                            SnnError *error)
+{
+    return file->dims[0] == samples
+           || snn_fail(error, "different numbers of samples: %u %s (%s), %u samples (%s)", file->dims[0],
+                       what, file->path, samples, images);
 }
 
 static bool idx_check_labels(const SnnIdxFile *file, uint32_t samples, const char *images, SnnError *error)
@@ -31,15 +65,14 @@ static bool idx_check_labels(const SnnIdxFile *file, uint32_t samples, const cha
     if (!snn_idx_is_whole(file->type) || file->ndim != 1)
         return snn_fail(error, "not a file of labels (%s): labels are whole numbers in one dimension",
                         file->path);
-    return file->dims[0] == samples
-           || snn_fail(error, "different numbers of samples: %u labels (%s), %u samples (%s)", file->dims[0],
-                       file->path, samples, images);
+    return idx_check_count(file, samples, "labels", images, error);
 }
 
 /* Moves the elements of `file` into `data`. */
 static bool idx_take_samples(SnnDataset *data, SnnIdxFile *file, const SnnModel *model, SnnError *error)
 {
-    if (!idx_check_samples(file, model, error))
+    const IdxKind images = idx_images(model);
+    if (!idx_check_shape(file, model, &images, error))
         return false;
     data->count = (int32_t)file->dims[0];
     data->width = (int64_t)(file->count / file->dims[0]);
@@ -63,12 +96,12 @@ static bool idx_read_images(SnnDataset *data, const SnnModel *model, const char 
     return ok;
 }
 
-/* Numbers of dimensions that the name of a file of samples may have: the model's, or that of MNIST. */
-static int idx_names(int ndim, int dims[2])
+/* Numbers of dimensions that the name of a file may have: its own, or that of MNIST. */
+static int idx_names(const IdxKind *kind, int dims[2])
 {
-    dims[0] = ndim;
+    dims[0] = kind->single ? 1 : kind->ndim + 1;
     dims[1] = 3;
-    return ndim == 3 || ndim == 1 ? 1 : 2;
+    return dims[0] == 3 || dims[0] == 1 ? 1 : 2;
 }
 
 /* Whether the file of this name exists; `path` is its name. */
@@ -82,35 +115,51 @@ static bool idx_find(char *path, size_t size, const char *folder, const char *pa
 
 /* The first of the possible names that exists; false with the error set if there is none. */
 static bool idx_locate(char *path, size_t size, const SnnModel *model, const char *folder, const char *part,
-                       const char *what, int ndim, SnnError *error)
+                       const IdxKind *kind, SnnError *error)
 {
-    int dims[2], names = idx_names(ndim, dims);
+    int dims[2], names = idx_names(kind, dims);
     for (int i = 0; i < names; i++)
-        if (idx_find(path, size, folder, part, what, dims[i], false)
-            || idx_find(path, size, folder, part, what, dims[i], true))
+        if (idx_find(path, size, folder, part, kind->what, dims[i], false)
+            || idx_find(path, size, folder, part, kind->what, dims[i], true))
             return true;
     if (strcmp(part, "train") != 0 && strcmp(part, "t10k") != 0)
         return snn_fail(
             error,
             "no data (%s/%s-%s-idx%d-ubyte, or the same with .gz): --validate takes the name of a part "
             "that is there, or a fraction of the training set, as 0.1",
-            folder, part, what, ndim);
+            folder, part, kind->what, dims[0]);
     bool fashion = model->data.ndim == 2 && model->data.dims[0] == 28 && model->data.dims[1] == 28;
     return snn_fail(error,
                     "no data (%s/%s-%s-idx%d-ubyte, or the same with .gz): give the folder of the IDX files "
                     "with --data DIR%s",
-                    folder, part, what, ndim,
+                    folder, part, kind->what, dims[0],
                     fashion ? "; Fashion-MNIST is in the Debian package dataset-fashion-mnist, in "
                               "/usr/share/datasets/fashion-mnist"
                             : "");
+}
+
+/* The files that a data set of the model has. Returns their number. */
+static int idx_kinds(const SnnModel *model, IdxKind kinds[3])
+{
+    int count = 0;
+    kinds[count++] = idx_images(model);
+    if (model->data.classes > 0)
+        kinds[count++] = idx_labels;
+    if (model->data.target_ndim > 0)
+        kinds[count++] = idx_targets(model);
+    return count;
 }
 
 static bool idx_exists(const SnnModel *model, const char *folder, const char *part)
 {
     char path[IDX_PATH];
     SnnError ignored;
-    return idx_locate(path, sizeof path, model, folder, part, "images", model->data.ndim + 1, &ignored)
-           || idx_locate(path, sizeof path, model, folder, part, "labels", 1, &ignored);
+    IdxKind kinds[3];
+    int count = idx_kinds(model, kinds);
+    for (int i = 0; i < count; i++)
+        if (idx_locate(path, sizeof path, model, folder, part, &kinds[i], &ignored))
+            return true;
+    return false;
 }
 
 static int64_t idx_bytes(const SnnModel *model, const char *folder, const char *part, int64_t *samples)
@@ -118,25 +167,30 @@ static int64_t idx_bytes(const SnnModel *model, const char *folder, const char *
     char path[IDX_PATH];
     SnnError ignored;
     SnnIdxFile file;
+    const IdxKind images = idx_images(model);
     *samples = 0;
-    if (!idx_locate(path, sizeof path, model, folder, part, "images", model->data.ndim + 1, &ignored))
+    if (!idx_locate(path, sizeof path, model, folder, part, &images, &ignored))
         return 0;
-    if (!snn_idx_look(&file, path, &ignored) || !idx_check_samples(&file, model, &ignored))
+    if (!snn_idx_look(&file, path, &ignored) || !idx_check_shape(&file, model, &images, &ignored))
         return 0;
-    int64_t bytes = file.type == SNN_IDX_BYTE ? 1 : sizeof(float);
+    int64_t bytes = file.type == SNN_IDX_BYTE ? 1 : sizeof(float), target = sizeof(float);
     for (int i = 1; i < file.ndim; i++)
         bytes *= file.dims[i];
+    for (int i = 0; i < model->data.target_ndim; i++)
+        target *= model->data.target_dims[i];
     *samples = file.dims[0];
-    return (bytes + (int64_t)sizeof(int32_t)) * *samples; /* with the label */
+    return (bytes + (model->data.classes > 0 ? (int64_t)sizeof(int32_t) : 0)
+            + (model->data.target_ndim > 0 ? target : 0))
+           * *samples;
 }
 
-static bool idx_is_of(const char *target, const char *folder, const char *part, const char *what, int ndim)
+static bool idx_is_of(const char *target, const char *folder, const char *part, const IdxKind *kind)
 {
     char path[IDX_PATH];
-    int dims[2], names = idx_names(ndim, dims);
+    int dims[2], names = idx_names(kind, dims);
     for (int i = 0; i < names; i++)
         for (int packed = 0; packed < 2; packed++)
-            if (idx_find(path, sizeof path, folder, part, what, dims[i], packed == 1)
+            if (idx_find(path, sizeof path, folder, part, kind->what, dims[i], packed == 1)
                 && snn_same_file(path, target))
                 return true;
     return false;
@@ -145,10 +199,12 @@ static bool idx_is_of(const char *target, const char *folder, const char *part, 
 static bool idx_has(const SnnModel *model, const char *folder, const char *validate, const char *target)
 {
     const char *parts[] = {"train", "t10k", validate};
+    IdxKind kinds[3];
+    int count = idx_kinds(model, kinds);
     for (int i = 0; i < (validate == NULL ? 2 : 3); i++)
-        if (idx_is_of(target, folder, parts[i], "images", model->data.ndim + 1)
-            || idx_is_of(target, folder, parts[i], "labels", 1))
-            return true;
+        for (int k = 0; k < count; k++)
+            if (idx_is_of(target, folder, parts[i], &kinds[k]))
+                return true;
     return false;
 }
 
@@ -164,19 +220,40 @@ static bool idx_read_labels(SnnDataset *data, const SnnModel *model, const char 
     return data->labels != NULL;
 }
 
+/* They are numbers as they are: even bytes are not scaled. */
+static bool idx_read_targets(SnnDataset *data, const SnnModel *model, const char *path, const char *images,
+                             SnnError *error)
+{
+    SnnIdxFile file;
+    const IdxKind kind = idx_targets(model);
+    if (!snn_idx_open(&file, path, error))
+        return false;
+    if (idx_check_shape(&file, model, &kind, error)
+        && idx_check_count(&file, (uint32_t)data->count, "targets", images, error)) {
+        data->target_width = (int64_t)(file.count / file.dims[0]);
+        data->targets = snn_idx_take_reals(&file, error);
+    }
+    snn_idx_close(&file);
+    return data->targets != NULL;
+}
+
 static bool idx_read_part(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                           SnnError *error)
 {
-    char images[IDX_PATH], labels[IDX_PATH];
+    char paths[3][IDX_PATH];
+    IdxKind kinds[3];
+    int count = idx_kinds(model, kinds);
     *data = (SnnDataset){0};
-    if (!idx_locate(images, sizeof images, model, folder, part, "images", model->data.ndim + 1, error)
-        || !idx_locate(labels, sizeof labels, model, folder, part, "labels", 1, error)
-        || !idx_read_images(data, model, images, error))
-        return false;
-    if (idx_read_labels(data, model, labels, images, error))
-        return true;
-    snn_dataset_free(data);
-    return false;
+    for (int i = 0; i < count; i++)
+        if (!idx_locate(paths[i], IDX_PATH, model, folder, part, &kinds[i], error))
+            return false;
+    bool ok = idx_read_images(data, model, paths[0], error);
+    for (int i = 1; ok && i < count; i++)
+        ok = (strcmp(kinds[i].what, "labels") == 0 ? idx_read_labels : idx_read_targets)(
+            data, model, paths[i], paths[0], error);
+    if (!ok)
+        snn_dataset_free(data);
+    return ok;
 }
 
 const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_bytes, idx_has, idx_read_images};

@@ -13,6 +13,8 @@ typedef struct SnnDataset {
     uint8_t *bytes;  /* [count][width], or NULL */
     float *reals;    /* [count][width], or NULL */
     int32_t *labels; /* [count]; NULL where there are none */
+    float *targets;  /* [count][target_width]; NULL where there are none */
+    int64_t target_width;
 } SnnDataset;
 
 /* Some samples of a data set: those whose numbers are listed. */

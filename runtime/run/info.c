@@ -141,8 +141,13 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
         return SNN_FAILED;
     info_dims(dims, sizeof dims, model->data.dims, model->data.ndim);
     printf("%s, from %s by snnc %s\n", model->name, model->source, model->version);
-    printf("samples %s%s in %d classes, %d time steps", dims, model->spikes != NULL ? " of spikes" : "",
-           model->data.classes, model->steps);
+    printf("samples %s%s", dims, model->spikes != NULL ? " of spikes" : "");
+    if (model->data.classes > 0)
+        printf(" in %d classes", model->data.classes);
+    info_dims(dims, sizeof dims, model->data.target_dims, model->data.target_ndim);
+    if (model->data.target_ndim > 0)
+        printf(", targets %s", dims);
+    printf(", %d time steps", model->steps);
     if (model->dt > 0)
         printf(" of %g ms", (double)model->dt);
     printf("\n");

@@ -390,7 +390,7 @@ void snn_options_usage(const SnnModel *model, const char *program, FILE *stream)
     if (model->train == NULL)
         fputs("The model has no `train` block, so it cannot be trained.\n", stream);
     if (model->predict == NULL)
-        fputs("The model has no `predict`, so it gives no classes.\n", stream);
+        fputs("The model has no `predict`, so it predicts nothing.\n", stream);
 }
 
 /* A line that can be pasted, if the model can do it. */

@@ -28,9 +28,11 @@ static void predict_first(const SnnPrediction *prediction, char *text, size_t si
              predict_number(prediction));
 }
 
-static void predict_header(const SnnModel *model, bool labels, FILE *stream)
+static void predict_header(const SnnModel *model, const SnnDataset *data, FILE *stream)
 {
-    fprintf(stream, "sample%s", labels ? ",label" : "");
+    fprintf(stream, "sample%s", data->labels != NULL ? ",label" : "");
+    for (int64_t k = 0; k < data->target_width; k++)
+        fprintf(stream, ",target_%lld", (long long)k);
     for (int i = 0; i < model->tables.prediction_count; i++) {
         const SnnPrediction *prediction = &model->predictions[i];
         if (prediction->at.predicted != 0)
@@ -41,11 +43,14 @@ static void predict_header(const SnnModel *model, bool labels, FILE *stream)
     fputc('\n', stream);
 }
 
-static void predict_row(const SnnModel *model, int32_t row, bool labels, FILE *stream)
+static void predict_row(const SnnModel *model, const SnnDataset *data, int32_t row, FILE *stream)
 {
-    fprintf(stream, "%d", model->sample[row]);
-    if (labels)
-        fprintf(stream, ",%d", model->label[row]);
+    int32_t sample = model->sample[row];
+    fprintf(stream, "%d", sample);
+    if (data->labels != NULL)
+        fprintf(stream, ",%d", data->labels[sample]);
+    for (int64_t k = 0; k < data->target_width; k++)
+        fprintf(stream, ",%.9g", (double)data->targets[sample * data->target_width + k]);
     for (int i = 0; i < model->prediction_count; i++) {
         const SnnPrediction *prediction = &model->predictions[i];
         if (prediction->at.predicted != 0)
@@ -63,7 +68,7 @@ static bool predict_all(SnnPredictor *predictor, FILE *stream, SnnError *error)
     const SnnDataset *data = &predictor->data;
     model->run->seed = predictor->seed;
     model->run->epoch = SNN_TEST_EPOCH;
-    predict_header(model, data->labels != NULL, stream);
+    predict_header(model, data, stream);
     for (int32_t first = 0, rows; first < data->count; first += rows) {
         rows = data->count - first < session->batch ? data->count - first : session->batch;
         snn_session_load(session, data, NULL, first, rows);
@@ -71,7 +76,7 @@ static bool predict_all(SnnPredictor *predictor, FILE *stream, SnnError *error)
         if (!snn_forward_is_finite(session))
             return snn_predictor_not_finite(predictor, error);
         for (int32_t row = 0; row < rows; row++)
-            predict_row(model, row, data->labels != NULL, stream);
+            predict_row(model, data, row, stream);
     }
     return true;
 }
@@ -91,6 +96,8 @@ static bool predict_is_ours(const SnnModel *model, const char *path)
     if (strncmp(begin, "sample", strlen("sample")) != 0)
         return got == 0;
     at += strncmp(at, ",label", strlen(",label")) == 0 ? strlen(",label") : 0;
+    if (model->data.target_ndim > 0 && strncmp(at, ",target_0", strlen(",target_0")) == 0)
+        return true;
     return strncmp(at, column, strlen(column)) == 0;
 }
 

@@ -52,6 +52,14 @@ static void session_load_spikes(uint8_t *restrict into, const SnnDataset *data, 
         into[i] = data->reals != NULL ? data->reals[first + i] != 0.0f : data->bytes[first + i] != 0;
 }
 
+/* Samples may come without. */
+static void session_load_target(float *restrict into, const SnnDataset *data, int32_t row, int32_t sample)
+{
+    size_t bytes = (size_t)data->target_width * sizeof *into;
+    if (data->targets != NULL)
+        memcpy(into + row * data->target_width, data->targets + sample * data->target_width, bytes);
+}
+
 static void session_load_rows(void *context, int32_t first, int32_t last)
 {
     const SessionLoad *load = context;
@@ -60,7 +68,10 @@ static void session_load_rows(void *context, int32_t first, int32_t last)
     for (int32_t row = first; row < last; row++) {
         int32_t sample = load->order == NULL ? load->start + row : load->order[load->start + row];
         model->sample[row] = sample;
-        model->label[row] = data->labels == NULL ? 0 : data->labels[sample];
+        if (model->label != NULL)
+            model->label[row] = data->labels == NULL ? 0 : data->labels[sample];
+        if (model->target != NULL)
+            session_load_target(model->target, data, row, sample);
         if (model->input != NULL)
             session_load_reals(model->input + row * data->width, data, sample * data->width);
         if (model->spikes != NULL)

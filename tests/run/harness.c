@@ -64,12 +64,22 @@ static void put_all(Words *words, const void *from, size_t count)
 
 /* ---- a batch ---- */
 
-static size_t input_size(void)
+static size_t size_of(const int *dims, int ndim)
 {
     size_t size = 1;
-    for (int d = 0; d < description.data.ndim; d++)
-        size *= (size_t)description.data.dims[d];
+    for (int d = 0; d < ndim; d++)
+        size *= (size_t)dims[d];
     return size;
+}
+
+static size_t input_size(void)
+{
+    return size_of(description.data.dims, description.data.ndim);
+}
+
+static size_t target_size(void)
+{
+    return size_of(description.data.target_dims, description.data.target_ndim);
 }
 
 static size_t param_size(const SnnParam *param)
@@ -112,7 +122,10 @@ static void take_batch(Words *batch, const SnnModel *model)
     batch->used = 0;
     take_settings(batch, model->run);
     size_t rows = (size_t)model->run->rows;
-    take_all(batch, model->label, rows);
+    if (model->label != NULL)
+        take_all(batch, model->label, rows);
+    if (model->target != NULL)
+        take_all(batch, model->target, rows * target_size());
     take_all(batch, model->sample, rows);
     take_input(batch, model, rows * input_size());
     for (int p = 0; p < model->param_count; p++) {
@@ -261,7 +274,10 @@ static Words run_batch(Words *batch, int threads, int extra)
 static void keep_rows(const SnnModel *model, size_t first, size_t count)
 {
     size_t size = input_size();
-    memmove(model->label, model->label + first, count * sizeof *model->label);
+    if (model->label != NULL)
+        memmove(model->label, model->label + first, count * sizeof *model->label);
+    if (model->target != NULL)
+        memmove(model->target, model->target + first * target_size(), count * target_size() * sizeof *model->target);
     memmove(model->sample, model->sample + first, count * sizeof *model->sample);
     if (model->spikes == NULL)
         memmove(model->input, model->input + first * size, count * size * sizeof *model->input);

@@ -1,6 +1,6 @@
 /* Batches and results, as the harness reads and writes them: 4-byte words in the machine's order.
  *
- *   batch:   rows, seed, epoch, lr, step, scale, epoch, epochs, batch, batches for schedules; label[rows], sample[rows], input (as floats, spikes, too);
+ *   batch:   rows, seed, epoch, lr, step, scale, epoch, epochs, batch, batches for schedules; label[rows], target, sample[rows], input (as floats, spikes, too);
  *            for each parameter its values, then its optimiser states
  *   results: loss[rows]; for each prediction predicted[rows], if it is a class, and its numbers; the metrics that are
  *            numbers; the values of each stream that the runtime can see, and its
@@ -78,6 +78,8 @@ void fill_batch(Interp *interp, uint32_t seed, uint32_t number)
         interp->buffers[program->sample][b] = dice_below(&dice, 60000);
     }
     fill_input(interp, program->input, &dice);
+    if (program->target >= 0)
+        fill_real(interp, program->target, &dice, -1, 2);
     Interp *before = before_training(interp);
     for (int p = 0; p < program->params.count; p++)
         fill_param(interp, &program->params.at[p], before, &dice);
@@ -129,6 +131,7 @@ bool write_batch(const Interp *interp, FILE *file)
 {
     const Program *program = interp->program;
     bool put = put_settings(file, interp) && put_buffer(file, interp, program->label, true)
+               && (program->target < 0 || put_buffer(file, interp, program->target, false))
                && put_buffer(file, interp, program->sample, true)
                && put_buffer(file, interp, program->input, false);
     for (int p = 0; p < program->params.count; p++) {

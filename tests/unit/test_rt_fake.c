@@ -243,7 +243,7 @@ static const SnnModel fake_model = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
-    .data = {&snn_idx, NULL, 2, {4, 4}, FAKE_CLASSES},
+    .data = {.format = &snn_idx, .ndim = 2, .dims = {4, 4}, .classes = FAKE_CLASSES},
     .batch = 8,
     .epochs = 3,
     .seed = 5,

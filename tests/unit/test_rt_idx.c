@@ -148,7 +148,8 @@ END_TEST
 START_TEST(reads_samples_with_time)
 {
     unsigned char values[2 * 5 * 16] = {0}, two[2] = {0, 1};
-    fake.fake.model.data = (SnnData){&snn_idx, NULL, 3, {5, 4, 4}, FAKE_CLASSES};
+    fake.fake.model.data =
+        (SnnData){.format = &snn_idx, .ndim = 3, .dims = {5, 4, 4}, .classes = FAKE_CLASSES};
     unlink(fake_path(&fake, 0, images));
     fake_write_idx(&fake, "t10k-images-idx4-ubyte", 8, 4, (uint32_t[]){2, 5, 4, 4}, values, sizeof values);
     fake_write_idx(&fake, labels, 8, 1, (uint32_t[]){2}, two, 2);

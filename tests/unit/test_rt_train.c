@@ -436,7 +436,8 @@ START_TEST(samples_as_reals_and_as_spikes)
     int32_t labels[2] = {2, 1};
     float reals[2 * FAKE_INPUTS] = {0.0f, 1e-30f, -3.0f, -0.0f, [FAKE_INPUTS] = 0.25f};
     const int32_t order[3] = {0, 1, 0};
-    SnnDataset sets[] = {{2, FAKE_INPUTS, bytes, NULL, labels}, {2, FAKE_INPUTS, NULL, reals, NULL}};
+    SnnDataset sets[] = {{.count = 2, .width = FAKE_INPUTS, .bytes = bytes, .labels = labels},
+                         {.count = 2, .width = FAKE_INPUTS, .reals = reals}};
     SnnModel *model = &fake.fake.model;
     SnnSession session;
     SnnError error;

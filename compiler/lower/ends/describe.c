@@ -140,19 +140,34 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+BufferId *data_buffer(Program *program, const Node *data)
+{
+    return data->target ? &program->target : &program->input;
+}
+
+/* With the steps in front, of what goes over time. Returns how many. */
+static int data_dims(const Net *net, Shape shape, bool temporal, int *dims)
+{
+    int ndim = 0;
+    if (temporal)
+        dims[ndim++] = net->steps;
+    for (int d = 0; d < shape.ndim; d++)
+        dims[ndim++] = shape.dims[d];
+    return ndim;
+}
+
 static void describe_data(Lower *lower)
 {
     const Net *net = lower->net;
     Program *program = lower->program;
     program->data_folder = net->data.folder;
-    if (net->data.temporal)
-        program->data_dims[program->data_ndim++] = net->steps;
-    for (int d = 0; d < net->data.shape.ndim; d++)
-        program->data_dims[program->data_ndim++] = net->data.shape.dims[d];
+    const Data *data = &net->data;
+    program->data_ndim = data_dims(net, data->shape, data->temporal, program->data_dims);
+    program->target_ndim = data_dims(net, data->target, data->target_temporal, program->target_dims);
     program->classes = net->data.classes;
     for (int n = 0; n < net->backward; n++)
         if (net->nodes.at[n].kind == NODE_DATA && !net->nodes.at[n].held)
-            program->input = lower->streams[net->nodes.at[n].out].values;
+            *data_buffer(program, &net->nodes.at[n]) = lower->streams[net->nodes.at[n].out].values;
 }
 
 static void describe_training(Lower *lower)

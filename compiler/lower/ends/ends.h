@@ -22,11 +22,14 @@ void lower_target(Lower *lower, const Node *node);
 void lower_loss(Lower *lower, const Node *node);
 void lower_loss_grad(Lower *lower, const Node *node);
 void lower_predict(Lower *lower, const Node *node);
+void lower_metric(Lower *lower, const Node *node);
 void lower_activity(Lower *lower, const Node *node);
 
 /* Fills the program's tables for the runtime: parameters (with buffers for the optimiser's states),
  * streams, data, training. Needs the buffers of parameters and streams. */
 void describe_program(Lower *lower);
+/* Where the program says which buffer the stream of a DATA node has. */
+BufferId *data_buffer(Program *program, const Node *data);
 /* The table of streams alone, of the phase that is lowered. */
 void describe_streams(Lower *lower);
 

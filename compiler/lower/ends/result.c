@@ -239,7 +239,7 @@ void lower_loss_grad(Lower *lower, const Node *node)
 
 /* ---- for the user ---- */
 
-/* Predictions stand in the order of their nodes. */
+/* Predictions and metrics stand in the order of their nodes. */
 static const LoopPrediction *prediction_of(const Lower *lower, const Node *node)
 {
     int before = 0;
@@ -248,12 +248,16 @@ static const LoopPrediction *prediction_of(const Lower *lower, const Node *node)
     return &lower->program->predictions.at[before];
 }
 
-void lower_predict(Lower *lower, const Node *node)
+static const LoopMetric *metric_of(const Lower *lower, const Node *node)
 {
-    Site site =
-        kernel_samples(lower, "predict_classes", NULL,
-                       "predicted: the class with the largest score, the first of equals", node->span);
-    const LoopPrediction *prediction = prediction_of(lower, node);
+    int before = 0;
+    for (const Node *other = lower->net->nodes.at; other < node; other++)
+        before += net_metric(lower->net, other) != NULL;
+    return &lower->program->metrics.at[before];
+}
+
+static void emit_class(Lower *lower, const Node *node, const LoopPrediction *prediction, Site site)
+{
     LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
     LoopStmt *loop = for_range(lower, site.into, "j", stream_size(lower, node->in));
     LoopExpr *j = loop_variable(lower, loop);
@@ -263,6 +267,34 @@ void lower_predict(Lower *lower, const Node *node)
         loop_if(lower->arena, &loop->body, op2(lower, OP_GT, x, load_stream(lower, node->in, site, best)));
     loop_set(lower->arena, &found->body, best->var, j);
     store1(lower, site.into, prediction->predicted, site.b, best, false);
+}
+
+void lower_predict(Lower *lower, const Node *node)
+{
+    const LoopPrediction *prediction = prediction_of(lower, node);
+    if (prediction->predicted >= 0) {
+        Site site =
+            kernel_samples(lower, "predict_classes", node->name,
+                           "predicted: the class with the largest score, the first of equals", node->span);
+        emit_class(lower, node, prediction, site);
+        return;
+    }
+    Site site = kernel_samples(lower, "predict_values", node->name,
+                               arena_printf(lower->arena, "predicted: %s", stream_of(lower, node->in)->name),
+                               node->span);
+    LoopStmt *loop = for_range(lower, site.into, "j", prediction->size);
+    LoopExpr *j = loop_variable(lower, loop);
+    store2(lower, &loop->body, prediction->values, site.b, j,
+           number(lower, load_stream(lower, node->in, site, j)), false);
+}
+
+void lower_metric(Lower *lower, const Node *node)
+{
+    Site site = kernel_samples(
+        lower, "metric", node->name,
+        arena_printf(lower->arena, "%s: %s", node->name, stream_of(lower, node->in)->name), node->span);
+    store1(lower, site.into, metric_of(lower, node)->values, site.b,
+           number(lower, load_stream(lower, node->in, site, num(lower, 0))), false);
 }
 
 void lower_activity(Lower *lower, const Node *node)

@@ -27,6 +27,7 @@ static NodePlan kind_record(const Node *node)
     case NODE_KEEP:
     case NODE_LOSS:
     case NODE_PREDICT:
+    case NODE_METRIC:
     case NODE_ACTIVITY: return (NodePlan){.stream = node->in};
     case NODE_UPDATE: /* of a parameter */
     case NODE_KIND_COUNT: break;
