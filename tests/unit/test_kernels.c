@@ -189,6 +189,8 @@ static const char *const convolutions[] = {
     "1)",
     "conv(8, kernel = 5, stride = [3, 2], pad = 4, bias) -> tanh -> conv(5, kernel = 4, stride = 3, pad = 3)",
     "conv(4, kernel = 2) -> tanh -> conv_transpose(3, kernel = 3, stride = 2, pad = 1)",
+    "conv(1, kernel = 2) -> lif(threshold = 0.1) -> reshape([y = 5, x = 16]) -> conv_transpose(3, kernel = "
+    "3, stride = 2, pad = 1)",
 };
 enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions };
 

@@ -62,8 +62,8 @@ static void emit_position(Lower *lower, const Block *block, Site site, LoopExpr 
     }
     LoopStmt *loop = for_units(lower, site.into, "j", block->width);
     LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *g = loop_local(lower, &loop->body, "g",
-                             load_stream(lower, node->aux, site, op2(lower, OP_ADD, output, j)));
+    LoopExpr *value = load_stream(lower, node->aux, site, op2(lower, OP_ADD, output, j));
+    LoopExpr *g = loop_local(lower, &loop->body, "g", loop_cast(lower->arena, TYPE_F32, value));
     for (int r = 0; r < block->count; r++)
         store_product(lower, &loop->body, block->sums, 2, (LoopExpr *[]){num(lower, r), j}, x[r], g);
 }
