@@ -24,6 +24,9 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
  * tests run. Passes over the Net are then to be run on both. */
 void evaluate_net(Net *net);
 
+/* Net -> Net, before differentiate: a map of a multiple of spikes reads the spikes; who reads it multiplies. */
+void factor_maps(Net *net);
+
 /* Net -> Net: fuses pointwise maps into the scans that read them; drops what nobody reads. */
 void simplify_net(Net *net);
 

@@ -67,6 +67,18 @@ static bool run_smooth(Compilation *c)
     return true;
 }
 
+static bool leaves_out(const Compilation *c, Optimisation optimisation)
+{
+    return is_without(c->lower.without, optimisation);
+}
+
+static bool run_factor(Compilation *c)
+{
+    if (!leaves_out(c, OPTIMISATION_FACTOR))
+        run_on_both(c, factor_maps);
+    return true;
+}
+
 /* A prediction is made of its sample alone, whichever others share a batch with it. */
 static bool predicts_alone(Compilation *c)
 {
@@ -85,11 +97,6 @@ static bool run_simplify(Compilation *c)
 {
     run_on_both(c, simplify_net);
     return predicts_alone(c);
-}
-
-static bool leaves_out(const Compilation *c, Optimisation optimisation)
-{
-    return is_without(c->lower.without, optimisation);
 }
 
 static bool run_commute(Compilation *c)
@@ -202,6 +209,7 @@ const Pass passes[] = {
     {"build",         STAGE_AST,  STAGE_NET,  run_build,         "every name, unit and shape is right; streams in execution order"},
     {"evaluate",      STAGE_NET,  STAGE_NET,  run_evaluate,      "`training` holds; where that matters, what tests run is a Net beside it"},
     {"smooth",        STAGE_NET,  STAGE_NET,  run_smooth,        "for --gradcheck: no step, no detach; else unchanged"},
+    {"factor",        STAGE_NET,  STAGE_NET,  run_factor,        "spikes drive maps where multiples of spikes did"},
     {"simplify",      STAGE_NET,  STAGE_NET,  run_simplify,      "pointwise maps are part of the scan that reads them; nothing is unused"},
     {"commute",       STAGE_NET,  STAGE_NET,  run_commute,       "what is linear runs once for all steps where it can"},
     {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update"},

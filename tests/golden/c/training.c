@@ -83,9 +83,9 @@ struct net {
     float (*a_dense_)[4];
     uint8_t (*a_)[2][4];
     float (*out_sum_)[2];
-    float (*b_li_sum_)[4];
+    float (*a_li_sum_)[4];
     float (*g_out_sum_)[2];
-    float (*g_b_li_sum_)[4];
+    float (*g_a_li_sum_)[4];
     float (*g_a_dense_)[4];
     float (*a_v_)[2][4];
     float (*evaluated_a_dense_)[4];
@@ -220,7 +220,7 @@ static void SNN_AT_LEVEL(scan_a_)(void *context, int32_t first, int32_t last)
     const struct net *net = snn_net(context);
     float (*restrict a_dense_)[4] = net->a_dense_;
     uint8_t (*restrict a_)[2][4] = net->a_;
-    float (*restrict b_li_sum_)[4] = net->b_li_sum_;
+    float (*restrict a_li_sum_)[4] = net->a_li_sum_;
     float (*restrict a_v_)[2][4] = net->a_v_;
     float (*restrict state_v_a_)[4] = net->state_v_a_;
     float (*restrict state_v_li_a_)[4] = net->state_v_li_a_;
@@ -235,7 +235,7 @@ static void SNN_AT_LEVEL(scan_a_)(void *context, int32_t first, int32_t last)
                 const bool spike_ = v_2_ - 1.0f >= 0.0f;
                 a_[b][t][n] = (uint8_t)spike_;
                 a_v_[b][t][n] = v_2_;
-                const float v_li_2_ = v_li_ + (0.5f * (spike_ ? 1.0f : 0.0f) - v_li_) * 0.5f;
+                const float v_li_2_ = v_li_ + ((spike_ ? 1.0f : 0.0f) * 0.5f - v_li_) * 0.5f;
                 sum = sum + v_li_2_;
                 const float v_3_ = spike_ ? 0.0f : v_2_;
                 v_ = v_3_;
@@ -243,18 +243,18 @@ static void SNN_AT_LEVEL(scan_a_)(void *context, int32_t first, int32_t last)
             }
             state_v_a_[b][n] = v_;
             state_v_li_a_[b][n] = v_li_;
-            b_li_sum_[b][n] = sum;
+            a_li_sum_[b][n] = sum;
         }
     }
 }
 
 /* training.snn:6  out = b -> dense(2) -> li
- * out_sum: linear map of b_li_sum, 4 -> 2; and once more, with other buffers */
+ * out_sum: linear map of a_li_sum, 4 -> 2; and once more, with other buffers */
 static void SNN_AT_LEVEL(dense_out_sum_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict out_sum_)[2] = snn_given(context, 0);
-    float (*restrict b_li_sum_)[4] = snn_given(context, 1);
+    float (*restrict a_li_sum_)[4] = snn_given(context, 1);
     float (*restrict w_out_)[2] = net->w_out_;
     /* rows of w_out, some samples at a time */
     const int32_t blocks = (last - first) / 4;
@@ -273,10 +273,10 @@ static void SNN_AT_LEVEL(dense_out_sum_)(void *context, int32_t first, int32_t l
             out_sum_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x0 = b_li_sum_[b][i];
-            const float x1 = b_li_sum_[b + 1][i];
-            const float x2 = b_li_sum_[b + 2][i];
-            const float x3 = b_li_sum_[b + 3][i];
+            const float x0 = a_li_sum_[b][i];
+            const float x1 = a_li_sum_[b + 1][i];
+            const float x2 = a_li_sum_[b + 2][i];
+            const float x3 = a_li_sum_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_out_[i][j];
                 out_sum_[b][j] = snn_fmaf(x0, w, out_sum_[b][j]);
@@ -292,7 +292,7 @@ static void SNN_AT_LEVEL(dense_out_sum_)(void *context, int32_t first, int32_t l
             out_sum_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
-            const float x0 = b_li_sum_[b][i];
+            const float x0 = a_li_sum_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 const float w = w_out_[i][j];
                 out_sum_[b][j] = snn_fmaf(x0, w, out_sum_[b][j]);
@@ -399,7 +399,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict b_li_sum_)[4] = net->b_li_sum_;
+    float (*restrict a_li_sum_)[4] = net->a_li_sum_;
     float (*restrict g_out_sum_)[2] = net->g_out_sum_;
     _Alignas(64) float sums_w_out_[4][2];
     float (*restrict parts_of_w_out_)[4][2] = net->parts_of_w_out_;
@@ -427,10 +427,10 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first, int32_t 
                 sums_w_out_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
-                const float x0 = b_li_sum_[b][i0];
-                const float x1 = b_li_sum_[b][i0 + 1];
-                const float x2 = b_li_sum_[b][i0 + 2];
-                const float x3 = b_li_sum_[b][i0 + 3];
+                const float x0 = a_li_sum_[b][i0];
+                const float x1 = a_li_sum_[b][i0 + 1];
+                const float x2 = a_li_sum_[b][i0 + 2];
+                const float x3 = a_li_sum_[b][i0 + 3];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                     const float g = g_out_sum_[b][j];
                     sums_w_out_[0][j] = snn_fmaf(x0, g, sums_w_out_[0][j]);
@@ -472,28 +472,28 @@ static void SNN_AT_LEVEL(sum_w_out_)(void *context, int32_t first, int32_t last)
 }
 
 /* training.snn:6  out = b -> dense(2) -> li
- * g_b_li_sum: linear map of g_out_sum, 2 -> 4 */
-static void SNN_AT_LEVEL(dense_g_b_li_sum_)(void *context, int32_t first, int32_t last)
+ * g_a_li_sum: linear map of g_out_sum, 2 -> 4 */
+static void SNN_AT_LEVEL(dense_g_a_li_sum_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict g_out_sum_)[2] = net->g_out_sum_;
-    float (*restrict g_b_li_sum_)[4] = net->g_b_li_sum_;
+    float (*restrict g_a_li_sum_)[4] = net->g_a_li_sum_;
     float (*restrict w_out_transposed_)[4] = net->w_out_transposed_;
     /* rows of w_out_transposed, some samples at a time */
     const int32_t blocks = (last - first) / 4;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            g_b_li_sum_[b][j] = 0.0f;
+            g_a_li_sum_[b][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            g_b_li_sum_[b + 1][j] = 0.0f;
+            g_a_li_sum_[b + 1][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            g_b_li_sum_[b + 2][j] = 0.0f;
+            g_a_li_sum_[b + 2][j] = 0.0f;
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            g_b_li_sum_[b + 3][j] = 0.0f;
+            g_a_li_sum_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
             const float x0 = g_out_sum_[b][i];
@@ -502,23 +502,23 @@ static void SNN_AT_LEVEL(dense_g_b_li_sum_)(void *context, int32_t first, int32_
             const float x3 = g_out_sum_[b + 3][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 const float w = w_out_transposed_[i][j];
-                g_b_li_sum_[b][j] = snn_fmaf(x0, w, g_b_li_sum_[b][j]);
-                g_b_li_sum_[b + 1][j] = snn_fmaf(x1, w, g_b_li_sum_[b + 1][j]);
-                g_b_li_sum_[b + 2][j] = snn_fmaf(x2, w, g_b_li_sum_[b + 2][j]);
-                g_b_li_sum_[b + 3][j] = snn_fmaf(x3, w, g_b_li_sum_[b + 3][j]);
+                g_a_li_sum_[b][j] = snn_fmaf(x0, w, g_a_li_sum_[b][j]);
+                g_a_li_sum_[b + 1][j] = snn_fmaf(x1, w, g_a_li_sum_[b + 1][j]);
+                g_a_li_sum_[b + 2][j] = snn_fmaf(x2, w, g_a_li_sum_[b + 2][j]);
+                g_a_li_sum_[b + 3][j] = snn_fmaf(x3, w, g_a_li_sum_[b + 3][j]);
             }
         }
     }
     const int32_t left = first + blocks * 4;
     for (int32_t b = left; b < last; b++) {
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-            g_b_li_sum_[b][j] = 0.0f;
+            g_a_li_sum_[b][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
             const float x0 = g_out_sum_[b][i];
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 const float w = w_out_transposed_[i][j];
-                g_b_li_sum_[b][j] = snn_fmaf(x0, w, g_b_li_sum_[b][j]);
+                g_a_li_sum_[b][j] = snn_fmaf(x0, w, g_a_li_sum_[b][j]);
             }
         }
     }
@@ -529,7 +529,7 @@ static void SNN_AT_LEVEL(dense_g_b_li_sum_)(void *context, int32_t first, int32_
 static void SNN_AT_LEVEL(adjoint_a_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict g_b_li_sum_)[4] = net->g_b_li_sum_;
+    float (*restrict g_a_li_sum_)[4] = net->g_a_li_sum_;
     float (*restrict g_a_dense_)[4] = net->g_a_dense_;
     float (*restrict a_v_)[2][4] = net->a_v_;
     for (int32_t b = first; b < last; b++) {
@@ -543,7 +543,7 @@ static void SNN_AT_LEVEL(adjoint_a_)(void *context, int32_t first, int32_t last)
                 const float v_ = a_v_[b][1][n];
                 const float x = v_ - 1.0f;
                 const bool spike_ = x >= 0.0f;
-                const float g_v_2_ = g_b_li_sum_[b][n] + g_v_;
+                const float g_v_2_ = g_a_li_sum_[b][n] + g_v_;
                 const float g_a_ = g_v_2_ * 0.25f;
                 const float g_spike_ = g_a_ + g_v_lif_ * -v_;
                 const float y_ = 3.1415927f * x;
@@ -551,8 +551,8 @@ static void SNN_AT_LEVEL(adjoint_a_)(void *context, int32_t first, int32_t last)
                 const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_;
                 const float g_a_dense_2_ = g_v_lif_2_ * 0.5f;
                 sum = sum + g_a_dense_2_;
-                const float g_b_ = g_v_2_ * 0.5f;
-                g_v_ = g_b_;
+                const float next_g_v_ = g_v_2_ * 0.5f;
+                g_v_ = next_g_v_;
                 g_v_lif_ = g_a_dense_2_;
             }
             /* t = 0 */
@@ -560,7 +560,7 @@ static void SNN_AT_LEVEL(adjoint_a_)(void *context, int32_t first, int32_t last)
                 const float v_ = a_v_[b][0][n];
                 const float x = v_ - 1.0f;
                 const bool spike_ = x >= 0.0f;
-                const float g_v_2_ = g_b_li_sum_[b][n] + g_v_;
+                const float g_v_2_ = g_a_li_sum_[b][n] + g_v_;
                 const float g_a_ = g_v_2_ * 0.25f;
                 const float g_spike_ = g_a_ + g_v_lif_ * -v_;
                 const float y_ = 3.1415927f * x;
@@ -568,8 +568,8 @@ static void SNN_AT_LEVEL(adjoint_a_)(void *context, int32_t first, int32_t last)
                 const float g_v_lif_2_ = (spike_ ? 0.0f : g_v_lif_) + g_spike_ * derivative_;
                 const float g_a_dense_2_ = g_v_lif_2_ * 0.5f;
                 sum = sum + g_a_dense_2_;
-                const float g_b_ = g_v_2_ * 0.5f;
-                g_v_ = g_b_;
+                const float next_g_v_ = g_v_2_ * 0.5f;
+                g_v_ = next_g_v_;
                 g_v_lif_ = g_a_dense_2_;
             }
             g_a_dense_[b][n] = sum;
@@ -728,9 +728,9 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     }},
     {SNN_AT_LEVEL(scan_a_), SNN_SAMPLES, 0, NULL},
     /* training.snn:6  out = b -> dense(2) -> li
-     * out_sum: linear map of b_li_sum, 4 -> 2 */
+     * out_sum: linear map of a_li_sum, 4 -> 2 */
     {SNN_AT_LEVEL(dense_out_sum_), SNN_SAMPLES, 0, (const size_t[]){
-        NET(out_sum_), NET(b_li_sum_)
+        NET(out_sum_), NET(a_li_sum_)
     }},
     /* training.snn:7  predict argmax(sum(out))
      * predicted: the class with the largest score, the first of equals */
@@ -764,7 +764,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_out_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_out_), 4, 0, NULL},
-    {SNN_AT_LEVEL(dense_g_b_li_sum_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_g_a_li_sum_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_a_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_a_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_a_), 3, 0, NULL},
@@ -845,10 +845,10 @@ static const SnnBuffer net_buffers[] = {
     {NET(a_dense_), 16, true, false, 0},
     {NET(a_), 8, true, false, 0},
     {NET(out_sum_), 8, true, false, 0},
-    {NET(b_li_sum_), 16, true, false, 0},
+    {NET(a_li_sum_), 16, true, false, 0},
     {NET(g_out_sum_), 0, .place = NET(a_)},
-    {NET(g_b_li_sum_), 0, .place = NET(a_dense_)},
-    {NET(g_a_dense_), 0, .place = NET(b_li_sum_)},
+    {NET(g_a_li_sum_), 0, .place = NET(a_dense_)},
+    {NET(g_a_dense_), 0, .place = NET(a_li_sum_)},
     {NET(a_v_), 32, true, false, 0},
     {NET(w_a_), 48, false, false, 0},
     {NET(w_out_), 32, false, false, 0},
@@ -866,7 +866,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_a_), 0, .place = NET(parts_of_w_out_)},
     {NET(evaluated_a_dense_), 0, .place = NET(a_dense_)},
     {NET(evaluated_out_sum_), 0, .place = NET(a_)},
-    {NET(evaluated_a_li_sum_), 0, .place = NET(b_li_sum_)},
+    {NET(evaluated_a_li_sum_), 0, .place = NET(a_li_sum_)},
     {NET(state_v_a_li_sum_), 0, .place = NET(state_v_a_)},
     {NET(state_v_li_a_li_sum_), 0, .place = NET(state_v_li_a_)},
 };
@@ -926,9 +926,9 @@ static const SnnStream net_streams[] = {
         .at = {.values = 0, .activity = NET(activity_a_)},
     },
     {
-        .name = "b_li_sum", .about = "sum(out)", .line = 7,
+        .name = "a_li_sum", .about = "sum(out)", .line = 7,
         .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(b_li_sum_), .activity = 0},
+        .at = {.values = NET(a_li_sum_), .activity = 0},
     },
     {
         .name = "a_v", .about = "lif", .line = 4,
