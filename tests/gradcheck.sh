@@ -167,5 +167,22 @@ model remainder {
 END
 judge 0 ok 0 "layers with a remainder"
 
+# Samples depend on each other, by sums over the batch, and what tests read instead is not learned.
+cat > "$work/model.snn" << END
+block branch(x) = x -> conv(4, kernel = 3, pad = same) -> batch_norm(scale = 0.5) -> if(threshold = 0.3)
+
+model norms {
+    data idx(shape = [6, 5], classes = 3, temporal, spikes)
+    time 4 steps
+    stem  = image -> conv(4, kernel = 3, pad = same) -> batch_norm(per = [time, c], affine = false) -> if(threshold = 0.5)
+    deep  = stem -> repeat(2, sew_iand(branch)) -> sew_and(branch) -> sew_add(branch)
+    digit = deep -> dense(3) -> layer_norm -> li
+    predict argmax(mean(digit))
+    train { loss cross_entropy(mean(digit), label) }
+}
+END
+judge 0 '^w_stem .*ok' 0 "norms and residual blocks"
+judge 0 '^running_mean_deep .*not learned' 0 "memories"
+
 echo "gradcheck: $passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]
