@@ -71,11 +71,16 @@ typedef struct LowerOptions {
     int unroll; /* time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor */
     Kernels kernels;
     Products products;
-    Without without; /* also of passes over the Net */
+    Without without;  /* also of passes over the Net and the Program */
+    bool chain_small; /* for tests: see chain_kernels */
 } LowerOptions;
 
 /* Net -> Loop. */
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options);
+
+/* Loop -> Loop, on kernels that are launched once: samples go through some that follow each other one by one. `small`:
+ * whatever the size of what lies between them. */
+void chain_kernels(Program *program, bool small);
 
 /* Loop -> Loop, on kernels that are launched once: no two are equal up to buffers and names. */
 void share_kernels(Program *program);

@@ -141,6 +141,23 @@ static bool run_lower(Compilation *c)
     return true;
 }
 
+/* What shall be printed is not overwritten. */
+static void keep_buffers(Compilation *c)
+{
+    for (int k = 0; k < c->keep_count; k++)
+        for (int b = 0; b < c->program->buffers.count; b++)
+            if (strcmp(c->keep[k], "all") == 0 || strcmp(c->keep[k], c->program->buffers.at[b].name) == 0)
+                c->program->buffers.at[b].keep = true;
+}
+
+static bool run_chain(Compilation *c)
+{
+    keep_buffers(c);
+    if (!leaves_out(c, OPTIMISATION_CHAINS))
+        chain_kernels(c->program, c->lower.chain_small);
+    return true;
+}
+
 static bool run_share(Compilation *c)
 {
     if (!leaves_out(c, OPTIMISATION_SHARE))
@@ -185,18 +202,8 @@ static bool run_needs(Compilation *c)
     return true;
 }
 
-/* What shall be printed is not overwritten. */
-static void keep_buffers(Compilation *c)
-{
-    for (int k = 0; k < c->keep_count; k++)
-        for (int b = 0; b < c->program->buffers.count; b++)
-            if (strcmp(c->keep[k], "all") == 0 || strcmp(c->keep[k], c->program->buffers.at[b].name) == 0)
-                c->program->buffers.at[b].keep = true;
-}
-
 static bool run_memory(Compilation *c)
 {
-    keep_buffers(c);
     if (!leaves_out(c, OPTIMISATION_MEMORY))
         place_buffers(c->program);
     return true;
@@ -217,6 +224,7 @@ const Pass passes[] = {
     {"fuse",          STAGE_NET,  STAGE_NET,  run_fuse,          "scans that follow each other are one scan"},
     {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
+    {"chain",         STAGE_LOOP, STAGE_LOOP, run_chain,         "samples go through kernels one by one, where that leaves less between these"},
     {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel"},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "time loops go in rounds of a few steps"},
     {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local"},
