@@ -42,7 +42,9 @@ const char *loss_name(LossKind kind)
 
 bool node_is_stepwise(const Node *node)
 {
-    return node_facts(node->kind)->stepwise && (!node->map || node->map->time.reach == REACH_SAME);
+    bool reduces = node->kind == NODE_REDUCE || node->kind == NODE_PICK_GRAD;
+    return node_facts(node->kind)->stepwise && (!reduces || node->each_step)
+           && (!node->map || node->map->time.reach == REACH_SAME);
 }
 
 const char *node_title(const Node *node)

@@ -89,6 +89,7 @@ typedef struct Node {
     bool target;        /* DATA: what a sample is to give, not the sample */
     bool class;         /* PREDICT: the class of the largest, and the numbers; else the numbers alone */
     bool held;          /* DATA: values recorded by another run, not the data set's */
+    bool each_step;     /* REDUCE, PICK_GRAD: over units, step by step; else over time */
     int steps;          /* DELAY */
     Extract piece;      /* COPY */
     ReduceKind reduce;
@@ -123,7 +124,7 @@ StreamId node_made(const Node *node, int k);
 
 bool node_makes(const Node *node, StreamId stream);
 
-/* Whether it can run one step at a time: its kind can, and no map of it goes over time. */
+/* Whether it can run one step at a time: its kind can, and no map or reduction of it goes over time. */
 bool node_is_stepwise(const Node *node);
 /* What it is called in messages: a map, as in the language. */
 const char *node_title(const Node *node);

@@ -486,6 +486,8 @@ Value build_concat(Build *b, const StageUse *use);
 /* For what does not mind shapes: the stream that this one has the values of, if it is only reshaped; else itself. */
 StreamId stream_reshaped(Build *b, StreamId stream);
 Value build_reduce(Build *b, const StageUse *use);
+/* The minimum: of what is negated, the maximum, negated. */
+Value build_least(Build *b, const StageUse *use);
 /* That no sum over the batch is in a loop: looped[n], node n is in one. */
 void check_loop_sums(Build *b, const bool *looped);
 /* How many values a reduction goes over: a number, or a run scalar where it goes over the batch. */
@@ -546,8 +548,8 @@ bool is_spike(Context *c, Val val);
 StreamKind kind_of_output(Build *b, const Node *node, Val val);
 /* Adds a map, complete but for its result. */
 StreamId add_map(Build *b, Node node, Val val, const char *name);
-/* x * factor as a map of its own. */
-StreamId build_scaled(Build *b, StreamId in, double factor, Span span);
+/* x * factor as a map of its own. `name`: of the result, NULL: made from the binding. */
+StreamId build_scaled(Build *b, StreamId in, double factor, const char *name, Span span);
 Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name);
 void finish_pasts(Build *b);
 /* What a name stands for, through formals of blocks: `block layer(x, neuron) = x -> neuron`. */

@@ -17,7 +17,7 @@ static StreamId rate_to_probability(Build *b, Value in, Span span)
     if (stream == NONE || !unit_equal(in.unit, unit_rate))
         return plain_stream_of(b, in, span);
     if (b->net->dt > 0)
-        return build_scaled(b, stream, b->net->dt, span);
+        return build_scaled(b, stream, b->net->dt, NULL, span);
     if (b->time_known) {
         report(b, RULE_TIME, span, "a rate needs to know how long a step is");
         report_hint(b, "write `time %d steps of 1 ms`", b->net->steps);

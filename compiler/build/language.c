@@ -68,6 +68,7 @@ static const Stage stages[] = {
     {.name = name_mean, .role = STAGE_REDUCTION, .build = build_reduce, .reduce = REDUCE_MEAN},
     {.name = name_sum, .role = STAGE_REDUCTION, .build = build_reduce, .reduce = REDUCE_SUM},
     {.name = name_max, .role = STAGE_REDUCTION, .build = build_reduce, .reduce = REDUCE_MAX},
+    {.name = name_min, .role = STAGE_REDUCTION, .build = build_least, .reduce = REDUCE_MAX},
     {.name = name_last, .role = STAGE_REDUCTION, .build = build_reduce, .reduce = REDUCE_LAST},
     {.name = name_count, .role = STAGE_REDUCTION, .build = build_count, .reduce = REDUCE_SUM},
     {.name = name_flatten,

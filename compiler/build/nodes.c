@@ -121,7 +121,7 @@ StreamId add_map(Build *b, Node node, Val val, const char *name)
     return out.stream;
 }
 
-StreamId build_scaled(Build *b, StreamId in, double factor, Span span)
+StreamId build_scaled(Build *b, StreamId in, double factor, const char *name, Span span)
 {
     Node node = node_new(NODE_SCAN, span);
     node.name = "map";
@@ -131,5 +131,5 @@ StreamId build_scaled(Build *b, StreamId in, double factor, Span span)
     Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, stream_at(b, in)->name);
     Val y = body_op2(b->arena, &node.body, OP_MUL, x, body_const(b->arena, &node.body, factor));
     check_body(b, &node.body);
-    return add_map(b, node, y, NULL);
+    return add_map(b, node, y, name);
 }

@@ -235,16 +235,13 @@ static bool *looped_nodes(Build *b)
 static void report_whole(Build *b, const Node *node)
 {
     bool makes = node->kind == NODE_POISSON || node->kind == NODE_LATENCY, maps = node->kind == NODE_MAP;
-    bool space = node->kind == NODE_REDUCE && stream_at(b, node->out)->temporal;
     report(b, RULE_LOOP, node->span, "%s all steps at once, but in this loop each step needs the one before",
-           makes   ? "an encoder makes"
-           : maps  ? "a connection along time needs"
-           : space ? "a maximum over space is taken of"
-                   : "a reduction over time needs");
-    report_hint(b, makes   ? "a neuron makes spikes step by step, as in `x[-1] -> lif()`"
-                   : maps  ? "a single step of the past is `x[-1]`"
-                   : space ? "sums and means over space, and `max_pool`, go step by step"
-                           : "a neuron with `state s = 0` and `s = s + input` keeps a sum, step by step");
+           makes  ? "an encoder makes"
+           : maps ? "a connection along time needs"
+                  : "a reduction over time needs");
+    report_hint(b, makes  ? "a neuron makes spikes step by step, as in `x[-1] -> lif()`"
+                   : maps ? "a single step of the past is `x[-1]`"
+                          : "a neuron with `state s = 0` and `s = s + input` keeps a sum, step by step");
 }
 
 /* Reductions, encoders and connections along time make, or need, all steps at once. */

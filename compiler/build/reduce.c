@@ -67,6 +67,7 @@ static StreamId add_reduce(Build *b, const StageUse *use, StreamId in, const cha
     Node node = node_new(NODE_REDUCE, use->expr->span);
     node.in = in;
     node.reduce = use->stage->reduce;
+    node.each_step = shape.ndim < stream_at(b, in)->shape.ndim;
     node.out = add_stream(b, result_name(b, use, in, name), use->stage->name, STREAM_REALS, temporal, shape,
                           use->expr->span);
     add_node(b, node);
@@ -246,4 +247,18 @@ void check_counts(Build *b)
                     use->over_batch ? "choose a larger batch, or go over steps or places of a sample as well"
                                     : "a single value is its own mean, and nothing is left of it");
     }
+}
+
+Value build_least(Build *b, const StageUse *use)
+{
+    StreamId in = plain_stream_of(b, use->in, use->in_span);
+    if (in == NONE)
+        return value_poison();
+    StageUse greatest = *use;
+    greatest.in = value_stream(build_scaled(b, in, -1, NULL, use->expr->span), unit_plain);
+    greatest.name = NULL;
+    Value value = build_reduce(b, &greatest);
+    if (value.kind != VALUE_STREAM)
+        return value;
+    return value_stream(build_scaled(b, value.stream, -1, use->name, use->expr->span), unit_plain);
 }

@@ -118,6 +118,7 @@ static void adjoin_reduce(Diff *diff, int index)
         pick.in = g;
         pick.aux = node.in;
         pick.reduce = node.reduce;
+        pick.each_step = node.each_step;
         pick.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);
         net_add(diff->net, pick);
         g = pick.out;

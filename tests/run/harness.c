@@ -422,8 +422,10 @@ static Words make_batch(void)
     Words batch = words_new();
     make_settings(&batch);
     uint32_t rows = batch.at[0], classes = (uint32_t)description.data.classes;
-    for (uint32_t row = 0; row < rows; row++)
+    for (uint32_t row = 0; description.at.label != 0 && row < rows; row++)
         put_word(&batch, (7 * row + 1) % classes);
+    for (size_t k = 0; description.at.target != 0 && k < rows * target_size(); k++)
+        put_real(&batch, 1.0f, false);
     for (uint32_t row = 0; row < rows; row++)
         put_word(&batch, 11 * row);
     for (size_t k = 0; k < rows * input_size(); k++) {

@@ -15,9 +15,6 @@ void lower_copy(Lower *lower, const Node *node);
 
 void lower_reduce(Lower *lower, const Node *node);
 void lower_pick_grad(Lower *lower, const Node *node);
-/* The same over units. */
-void lower_extreme(Lower *lower, const Node *node);
-void lower_pick_unit(Lower *lower, const Node *node);
 void lower_target(Lower *lower, const Node *node);
 void lower_loss(Lower *lower, const Node *node);
 void lower_loss_grad(Lower *lower, const Node *node);

@@ -2,6 +2,7 @@
 #include "lower/ends/ends.h"
 
 #include "lower/base/code.h"
+#include "lower/base/extreme.h"
 #include "lower/base/streams.h"
 
 static LoopExpr *f32(Lower *lower, double number)
@@ -41,14 +42,37 @@ static void emit_reduce_step(Lower *lower, const Node *node, Site site, LoopExpr
         store_stream(lower, node->out, site, n, x, true);
 }
 
-static bool is_over_time(const Lower *lower, StreamId whole, StreamId part)
+/* The kernel of an extreme over units, up to the loop over steps if there are some. */
+static Site extreme_kernel(Lower *lower, const Node *node, const char *verb, const char *what, StreamId whole)
 {
-    return stream_of(lower, whole)->temporal && !stream_of(lower, part)->temporal;
+    const char *out = stream_of(lower, node->out)->name;
+    Site site = kernel_samples(lower, verb, out, arena_printf(lower->arena, "%s: %s", out, what), node->span);
+    if (stream_of(lower, whole)->temporal) {
+        LoopStmt *time = for_range(lower, site.into, "t", steps_of(lower, whole));
+        site.into = &time->body;
+        site.t = loop_variable(lower, time);
+    }
+    return site;
+}
+
+static void lower_extreme(Lower *lower, const Node *node)
+{
+    const char *what =
+        arena_printf(lower->arena, "%s over %s of %s", reduce_name(node->reduce),
+                     net_axes_reduced(lower->net, node->in, node->out), stream_of(lower, node->in)->name);
+    emit_extreme(lower, node, extreme_kernel(lower, node, "reduce", what, node->in));
+}
+
+static void lower_pick_unit(Lower *lower, const Node *node)
+{
+    emit_extreme(
+        lower, node,
+        extreme_kernel(lower, node, "pick", "the gradient goes to the unit that was picked", node->aux));
 }
 
 void lower_reduce(Lower *lower, const Node *node)
 {
-    if (!is_over_time(lower, node->in, node->out)) {
+    if (node->each_step) {
         lower_extreme(lower, node);
         return;
     }
@@ -99,7 +123,7 @@ static LoopExpr *emit_picked_step(Lower *lower, const Node *node, Site site, Loo
 
 void lower_pick_grad(Lower *lower, const Node *node)
 {
-    if (!is_over_time(lower, node->aux, node->in)) {
+    if (node->each_step) {
         lower_pick_unit(lower, node);
         return;
     }

@@ -3,6 +3,7 @@
 #include "lower/step/group.h"
 
 #include "lower/base/code.h"
+#include "lower/base/extreme.h"
 #include "lower/base/scan.h"
 #include "lower/base/streams.h"
 #include "lower/spikes/lists.h"
@@ -82,6 +83,11 @@ static void step_copy(Lower *lower, const Group *group, const Member *member, Si
     emit_copy(lower, member->node, walk_samples(lower, group->samples, site));
 }
 
+static void step_extreme(Lower *lower, const Group *group, const Member *member, Site site)
+{
+    emit_extreme(lower, member->node, walk_samples(lower, group->samples, site));
+}
+
 /* ---- scans ---- */
 
 static void scan_arrays(Lower *lower, Member *member)
@@ -140,6 +146,8 @@ static const Stepping steppings[NODE_KIND_COUNT] = {
     [NODE_POOL_GRAD] = {NULL, NULL, NULL, step_pool, NULL},
     [NODE_DELAY] = {NULL, NULL, NULL, step_delay, NULL},
     [NODE_COPY] = {NULL, NULL, NULL, step_copy, NULL},
+    [NODE_REDUCE] = {NULL, NULL, NULL, step_extreme, NULL},
+    [NODE_PICK_GRAD] = {NULL, NULL, NULL, step_extreme, NULL},
     [NODE_SCAN] = {scan_arrays, NULL, start_scan, step_scan, finish_scan},
 };
 

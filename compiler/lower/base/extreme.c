@@ -1,34 +1,18 @@
 /* The maximum over some axes of the units, and where its gradient goes. */
+#include "lower/base/extreme.h"
+
 #include "lower/base/code.h"
 #include "lower/base/nest.h"
 #include "lower/base/streams.h"
-#include "lower/ends/ends.h"
 
 static Shape shape_of(const Lower *lower, StreamId stream)
 {
     return stream_of(lower, stream)->shape;
 }
 
-/* The kernel, up to the loop over steps if there are some. */
-static Site extreme_kernel(Lower *lower, const Node *node, const char *verb, const char *what, StreamId whole)
-{
-    const char *out = stream_of(lower, node->out)->name;
-    Site site = kernel_samples(lower, verb, out, arena_printf(lower->arena, "%s: %s", out, what), node->span);
-    if (stream_of(lower, whole)->temporal) {
-        LoopStmt *time = for_range(lower, site.into, "t", steps_of(lower, whole));
-        site.into = &time->body;
-        site.t = loop_variable(lower, time);
-    }
-    return site;
-}
-
-void lower_extreme(Lower *lower, const Node *node)
+static void emit_greatest(Lower *lower, const Node *node, Site site)
 {
     Shape units = shape_of(lower, node->in), part = shape_of(lower, node->out);
-    const char *what =
-        arena_printf(lower->arena, "%s over %s of %s", reduce_name(node->reduce),
-                     net_axes_reduced(lower->net, node->in, node->out), stream_of(lower, node->in)->name);
-    Site site = extreme_kernel(lower, node, "reduce", what, node->in);
     Nest nest = nest_split(lower, units, part);
     site.into = nest_loops(lower, &nest, site.into, part, true);
     LoopExpr *first =
@@ -57,11 +41,9 @@ static LoopExpr *emit_picked_unit(Lower *lower, const Node *node, Site site, Nes
     return best;
 }
 
-void lower_pick_unit(Lower *lower, const Node *node)
+static void emit_pick_unit(Lower *lower, const Node *node, Site site)
 {
     Shape units = shape_of(lower, node->aux), part = shape_of(lower, node->in);
-    Site site =
-        extreme_kernel(lower, node, "pick", "the gradient goes to the unit that was picked", node->aux);
     Nest nest = nest_split(lower, units, part);
     site.into = nest_loops(lower, &nest, site.into, part, true);
     LoopExpr *gradient = load_stream(lower, node->in, site, nest_unit(lower, &nest, part));
@@ -72,4 +54,9 @@ void lower_pick_unit(Lower *lower, const Node *node)
         loop_op(lower->arena, OP_SELECT, op2(lower, OP_EQ, n, best), gradient, loop_float(lower->arena, 0));
     site.into = inner;
     store_stream(lower, node->out, site, n, g, false);
+}
+
+void emit_extreme(Lower *lower, const Node *node, Site site)
+{
+    (node->kind == NODE_REDUCE ? emit_greatest : emit_pick_unit)(lower, node, site);
 }
