@@ -41,10 +41,12 @@ static Value scalar_of(Build *b, Body *body, Value rate, Span span, int *number)
 static Value rate_now(Build *b, const Entry *lr, Body *body)
 {
     Value rate = build_rate(b, lr->scope, lr->expr, true);
-    const Instr *made = &b->net->schedule.body.code.at[rate.kind == VALUE_SCALAR ? rate.val : 0];
-    bool plain = rate.kind != VALUE_SCALAR || (made->op == OP_SCALAR && made->index == SCALAR_LR);
-    return plain ? scalar_leaf(b, body, SCALAR_LR)
-                 : scalar_of(b, body, rate, lr->expr->span, &b->net->training.rate);
+    if (rate.kind != VALUE_SCALAR)
+        return scalar_leaf(b, body, SCALAR_LR);
+    const Instr *made = &b->net->schedule.body.code.at[rate.val];
+    return made->op == OP_SCALAR && made->index == SCALAR_LR
+               ? scalar_leaf(b, body, SCALAR_LR)
+               : scalar_of(b, body, rate, lr->expr->span, &b->net->training.rate);
 }
 
 /* The same of a group: the command line knows of one learning rate only, the main one. */

@@ -50,7 +50,18 @@ static const Expr *base_of(Scope *scope, const Expr *rate)
     return NULL;
 }
 
-/* A call where a learning rate stands that is neither a schedule nor a function. */
+/* The first call of a rate, or of what it is a sum or a product of, that is neither a schedule nor a function. */
+static const Expr *unknown_call(const Build *b, Scope *scope, const Expr *rate)
+{
+    Scope *home;
+    if (!rate || (rate->kind == EXPR_CALL && !schedule_of(scope, rate, &home) && !is_function(b, rate->name)))
+        return rate;
+    if (rate->kind != EXPR_BINARY && rate->kind != EXPR_UNARY)
+        return NULL;
+    const Expr *left = unknown_call(b, scope, rate->left);
+    return left ? left : unknown_call(b, scope, rate->right);
+}
+
 static void unknown_schedule(Build *b, Scope *scope, const Expr *call)
 {
     Names names = {0};
@@ -79,9 +90,9 @@ static bool set_base(Context *c, Scope *scope, const Expr *base, bool main)
 
 Value build_rate(Build *b, Scope *scope, const Expr *rate, bool main)
 {
-    Scope *home;
-    if (rate->kind == EXPR_CALL && !schedule_of(scope, rate, &home) && !is_function(b, rate->name)) {
-        unknown_schedule(b, scope, rate);
+    const Expr *unknown = unknown_call(b, scope, rate);
+    if (unknown) {
+        unknown_schedule(b, scope, unknown);
         return value_poison();
     }
     Context c = context_constant(b);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 typedef struct SnnError {
-    char text[1024];
+    char text[8192]; /* a few paths may stand in it */
 } SnnError;
 
 /* Sets the sentence; always false. */

@@ -23,10 +23,10 @@ static int train_give_up(const SnnTrainer *trainer, const SnnError *what, const 
     const char *kept =
         state->epoch > 0 ? "the checkpoint of the last epoch stays" : "there is no checkpoint yet";
     if (state->step == 0)
-        snn_fail(error, "%.500s, in %s; %s (%.200s): no weight has changed yet, so %s", what->text, when,
-                 kept, trainer->target.path, SNN_ADVICE_EQUATIONS);
+        snn_fail(error, "%.500s, in %s; %s (%s): no weight has changed yet, so %s", what->text, when, kept,
+                 trainer->target.path, SNN_ADVICE_EQUATIONS);
     else
-        snn_fail(error, "%.500s, in %s; %s (%.200s): try a smaller learning rate than %g, or clip_norm",
+        snn_fail(error, "%.500s, in %s; %s (%s): try a smaller learning rate than %g, or clip_norm",
                  what->text, when, kept, trainer->target.path, (double)*trainer->model->rate);
     return SNN_FAILED;
 }
@@ -108,13 +108,10 @@ static int train_interrupted(const SnnTrainer *trainer, SnnError *error)
         snn_fail(error, "interrupted in epoch 1 (%s): no epoch was finished, so nothing is saved",
                  trainer->target.path);
     else if (!train_goes_on(state))
-        snn_fail(error,
-                 "interrupted in the test (%s): the training is done and saved; `%.200s test` measures it",
+        snn_fail(error, "interrupted in the test (%s): the training is done and saved; `%s test` measures it",
                  trainer->target.path, options->program);
     else
-        snn_fail(error,
-                 "interrupted in epoch %d (%.200s): go on with `%.150s train%s%.150s --resume %.200s "
-                 "--epochs %d%s%.150s`",
+        snn_fail(error, "interrupted in epoch %d (%s): go on with `%s train%s%s --resume %s --epochs %d%s%s`",
                  state->epoch + 1, trainer->target.path, options->program,
                  options->data != NULL ? " --data " : "", options->data != NULL ? options->data : "",
                  trainer->target.path, state->epochs, options->log != NULL ? " --log " : "",

@@ -20,7 +20,7 @@ done
 long=$(printf '%0200d' 0 | tr 0 n)
 sed "s/ middle = input .*/ $long = input -> dense(64) -> lif\n    ${long}2 = $long -> dense(64) -> lif/; s/= middle /= ${long}2 /" \
     shapes.snn > long.snn
-"$snnc" long.snn -o long.c || fail "compile: long names"
+"$snnc" -w long.snn -o long.c || fail "compile: long names"
 passes "compile: long names are given to kernels" plain_c "$cc" -O0 long.c long
 grep -q "NET(${long}2" long.c || fail "compile: long names" "no kernel is shared"
 

@@ -243,6 +243,20 @@ START_TEST(interrupted_run_says_how_to_go_on)
 }
 END_TEST
 
+/* Whatever they are called: what is advised can be done. */
+START_TEST(what_is_advised_is_not_cut)
+{
+    char name[170], line[600];
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = '\0';
+    fake.fake.signal_at = 21;
+    snprintf(line, sizeof line, "train --out part.safetensors --log %s", name);
+    assert_run(130, line);
+    snprintf(line, sizeof line, "--resume part.safetensors --epochs 3 --log %s`", name);
+    assert_says(line);
+}
+END_TEST
+
 START_TEST(interrupted_before_the_first_checkpoint)
 {
     fake.fake.signal_at = 3;
@@ -511,6 +525,7 @@ Suite *rt_train_suite(void)
     tcase_add_test(runs, without_a_prediction);
     tcase_add_loop_test(runs, killed_run_resumes_to_the_same_bits, 0, 7);
     tcase_add_test(runs, interrupted_run_says_how_to_go_on);
+    tcase_add_test(runs, what_is_advised_is_not_cut);
     tcase_add_test(runs, interrupted_before_the_first_checkpoint);
     tcase_add_test(runs, resume_refuses_what_differs);
     tcase_add_test(runs, resume_of_a_finished_run);
