@@ -1,6 +1,6 @@
 /* Scans that follow each other unit by unit become one, and so does a mean or a sum behind a scan: what only
- * they hand to each other is then never stored. The first takes the second in: its streams, parameters,
- * states and equations come behind its own. */
+ * they hand to each other is then never stored. So do sums over the batch of one stream, which is then read once. The
+ * first takes the second in: its streams, parameters, states and equations come behind its own. */
 #include "passes.h"
 #include "edit.h"
 #include "rebuild.h"
@@ -14,6 +14,7 @@ typedef struct Fuse {
     int *floor;    /* by place: what stands before this place needs nothing of what stands here or behind */
     Table **names; /* by node: see names_of; NULL: not made yet */
     int *visit;    /* by node: the last walk that came by */
+    int *sums;     /* by stream: a node that only makes sums over the batch, and reads it; or NONE */
     int walk, places;
     VEC(int) open; /* nodes where the walk goes on */
 } Fuse;
@@ -347,7 +348,7 @@ static void merge_scans(Fuse *fuse, int first, int second)
                    .second = fuse->net->nodes.at[second],
                    .first_names = names_of(fuse, first),
                    .second_names = names_of(fuse, second)};
-    into->in_time = true; /* even if all that is left is a sum */
+    into->in_time = scan_in_time(fuse->net, into); /* even if all that is left is a sum */
     into->batched = scan_is_batched(fuse->net, into);
     into->units = scan_is_even(fuse->net, into) ? (Shape){0} : scan_units(fuse->net, into);
     move_needed(fuse, first, second);
@@ -375,6 +376,43 @@ static bool merges_sum(const Net *net, const Node *node)
     return in->kind == STREAM_REALS && maker->kind == NODE_SCAN && !maker->reverse;
 }
 
+/* ---- sums over the batch ---- */
+
+static bool sums_batch(const Net *net, const Node *node)
+{
+    bool sums = node->kind == NODE_SCAN && node->states.count == 0 && node->grads.count == 0;
+    for (int k = 0; k < node->outs.count && sums; k++)
+        sums = scan_sums_samples(net, node, node->outs.at[k].stream);
+    return sums;
+}
+
+/* What stands for the node. */
+static int standing(const Fuse *fuse, int node)
+{
+    while (node != NONE && fuse->edit.links.at[node].gone)
+        node = fuse->edit.links.at[node].into;
+    return node;
+}
+
+/* Another such node that reads what node n reads, and can take it in; NONE: then it is known from now on. */
+static int sum_beside(Fuse *fuse, int n)
+{
+    const Node *node = &fuse->net->nodes.at[n];
+    if (!sums_batch(fuse->net, node))
+        return NONE;
+    for (int i = 0; i < node->ins.count; i++) {
+        int other = standing(fuse, fuse->sums[node->ins.at[i]]);
+        bool alike = other != NONE && other != n
+                     && scan_in_time(fuse->net, &fuse->net->nodes.at[other]) == scan_in_time(fuse->net, node);
+        if (alike && can_merge(fuse, other, n))
+            return other;
+    }
+    for (int i = 0; i < node->ins.count; i++)
+        if (fuse->net->streams.at[node->ins.at[i]].batched)
+            fuse->sums[node->ins.at[i]] = n;
+    return NONE;
+}
+
 /* The node that took node n in; n itself if it stays what it is. */
 static int merge_node(Fuse *fuse, int n)
 {
@@ -391,7 +429,11 @@ static int merge_node(Fuse *fuse, int n)
         merge_scans(fuse, maker, n);
         return maker;
     }
-    return n;
+    int beside = sum_beside(fuse, n);
+    if (beside == NONE)
+        return n;
+    merge_scans(fuse, beside, n);
+    return beside;
 }
 
 static Fuse fuse_start(Net *net)
@@ -404,6 +446,9 @@ static Fuse fuse_start(Net *net)
     fuse.floor = NEW_ARRAY(arena, int, count + 1);
     fuse.names = NEW_ARRAY(arena, Table *, count + 1);
     fuse.visit = NEW_ARRAY(arena, int, count + 1);
+    fuse.sums = NEW_ARRAY(arena, int, net->streams.count + 1);
+    for (StreamId s = 0; s < net->streams.count; s++)
+        fuse.sums[s] = NONE;
     Schedule schedule = schedule_nodes(arena, net, 0, count);
     for (int p = 0; p < schedule.count; p++)
         for (int i = 0; i < schedule.at[p].count; i++) {
