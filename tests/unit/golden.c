@@ -180,6 +180,8 @@ Interp *golden_batch(const Golden *golden, const char *name, const Program *prog
     Interp *interp = interp_new(program, (int)snn_tensor_elements(label), precision);
     ck_assert_ptr_nonnull(interp);
     fill(interp, program->label, label);
+    if (program->target >= 0)
+        fill(interp, program->target, golden_array(golden, name, "", "target"));
     fill(interp, program->input, golden_array(golden, name, "", "input"));
     for (int b = 0; b < interp->rows; b++)
         interp->buffers[program->sample][b] = b;

@@ -18,6 +18,7 @@ FORMULAS = {
     "mean_over_space": ("mean(tanh(x), over = space)", lambda params, x: torch.tanh(x).mean((-3, -2, -1))),
     "sum_over_places": ("sum(x ^ 2, over = [y, x])", lambda params, x: (x ** 2).sum((-3, -2))),
     "max_over_c": ("max(x, over = c)", lambda params, x: x.amax(-1)),
+    "min_over_c": ("min(x, over = c)", lambda params, x: x.amin(-1)),
     "max_over_places": ("max(x, over = [y, x])", lambda params, x: x.amax((-3, -2))),
     "max_between": ("max(x, over = x)", lambda params, x: x.amax(-2)),
     "softmax_over_c": ("softmax(x)", lambda params, x: F.softmax(x, -1)),
@@ -51,7 +52,46 @@ LOSSES = {
 }
 
 
+def bounds(out, y, target):
+    """An upper and a lower bound of each unit's mean, and all activity."""
+    rate = y.mean(1)
+    return (F.mse_loss(out[:, -1], target[1]) + 0.3 * (F.relu(rate - 0.1) ** 2).sum(1).mean()
+            + 0.2 * (F.relu(-0.1 - rate) ** 2).sum(1).mean() + 0.1 * (y ** 2).mean())
+
+
+# Targets are the label, 1 for the class, and numbers.
+NUMBERS = {
+    "target_mse": ("mse(mean(out), target)", lambda out, y, target: F.mse_loss(out.mean(1), target[1])),
+    "target_mae": ("mae(max(out), target)", lambda out, y, target: F.l1_loss(out.amax(1), target[1])),
+    "target_least": ("mse(min(out), target)", lambda out, y, target: F.mse_loss(out.amin(1), target[1])),
+    "target_own": ("mean(log(1 + exp(abs(last(out) - target))), over = c)",
+                   lambda out, y, target: torch.log(1 + torch.exp((out[:, -1] - target[1]).abs())).mean()),
+    "target_and_label": ("loss kind = cross_entropy(sum(out), label)\n            loss size = 0.3 * mae(mean(out), target)\n"
+                         "            loss 0.01 * mean(y ^ 2, over = all)",
+                         lambda out, y, target: F.cross_entropy(out.sum(1), target[0])
+                         + 0.3 * F.l1_loss(out.mean(1), target[1]) + 0.01 * (y ** 2).mean()),
+    "target_bounds": ("mse(last(out), target) + 0.3 * sum(max(mean(y) - 0.1, 0) ^ 2, over = space)"
+                      " + 0.2 * sum(max(-0.1 - mean(y), 0) ^ 2, over = space) + 0.1 * mean(y ^ 2, over = all)", bounds),
+}
+NUMBERS_IN_TIME = {
+    "target_of_steps": ("mean(mse(out, target))", lambda out, y, target: F.mse_loss(out, target[1])),
+    "target_of_steps_mae": ("mean(mae(out, target)) + 0.1 * mean(mean(y, over = space) ^ 2)",
+                            lambda out, y, target: F.l1_loss(out, target[1])
+                            + 0.1 * (y.mean(-1) ** 2).mean()),
+}
+
+
+def target_cases(case):
+    for name, loss in NUMBERS.items():
+        yield case(name, SHAPE, EXTENTS, "tanh(x)", lambda params, x: torch.tanh(x), {}, True, True, loss,
+                   target=", target = 3")
+    for name, loss in NUMBERS_IN_TIME.items():
+        yield case(name, SHAPE, EXTENTS, "tanh(x)", lambda params, x: torch.tanh(x), {}, True, True, loss,
+                   target=", target = 3, target_temporal")
+
+
 def axis_cases(case):
+    yield from target_cases(case)
     for name, loss in LOSSES.items():
         yield case(name, SHAPE, EXTENTS, "tanh(x)", lambda params, x: torch.tanh(x), {}, True, True, loss)
     for name, (formula, forward) in FORMULAS.items():

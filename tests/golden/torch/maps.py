@@ -36,25 +36,32 @@ class Case:
     shapes of the map's own."""
 
     def __init__(self, name, shape, extents, stage, forward, params, temporal=False, formula=False, loss=None,
-                 frozen=None, before=""):
+                 frozen=None, before="", target=""):
         self.name, self.shape, self.extents, self.stage = name, shape, extents, stage if formula else "x -> " + stage
         self.forward, self.params, self.temporal = forward, params, temporal
         self.loss = loss  # in a model, and of out, y and the targets; None: the squared error
         self.frozen = frozen or {}  # parameters that the model makes and does not learn: float32 arrays by name
         self.after = None  # of the parameters, x and the loss of y: further arrays
         self.before = before  # definitions
+        self.target = target  # further arguments of the data line: then the targets of the loss are numbers
 
     def text(self):
         score = "mean(out)" if self.temporal else "out"
         return "\n".join([
             self.before + "model %s {" % self.name,
-            "    data idx(shape = [%d], classes = %d%s)" % (INPUTS, CLASSES, ", temporal" if self.temporal else ""),
+            "    data idx(shape = [%d], classes = %d%s%s)" % (INPUTS, CLASSES, ", temporal" if self.temporal else "",
+                                                            self.target),
             "    time %d steps" % (STEPS if self.temporal else 1),
             "    x   = image -> dense([%s])" % self.shape,
             "    y   = %s" % self.stage,
             "    out = y -> dense(%d)" % CLASSES,
             "    predict argmax(%s)" % score,
-            "    train { loss %s }" % (self.loss[0] if self.loss else "mse(%s, label)" % score), "}"]) + "\n"
+            "    train { %s }" % self.loss_text(score), "}"]) + "\n"
+
+    def loss_text(self, score):
+        """Lines of the train block if the loss is of several."""
+        text = self.loss[0] if self.loss else "mse(%s, label)" % score
+        return text if text.startswith("loss ") else "loss " + text
 
 
 def channel_first(x):
@@ -194,6 +201,9 @@ def record(one, turn=0):
     drawn["w_out"] = np.float32(random.standard_normal((CLASSES, y.shape[-1])) / 4)
     given["w_out"] = torch.tensor(drawn["w_out"], dtype=torch.float64, requires_grad=True)
     target = F.one_hot(torch.tensor(label).long(), CLASSES).double()
+    numbers = np.float32(random.standard_normal(lead[:2 if "target_temporal" in one.target else 1] + (CLASSES,)))
+    if one.target:
+        target = (target, torch.tensor(numbers, dtype=torch.float64))
 
     def loss_of(y):
         out = F.linear(y.reshape(lead + (-1,)), given["w_out"])
@@ -203,6 +213,8 @@ def record(one, turn=0):
     loss = loss_of(y)
     loss.backward()
     arrays = {"input": image, "label": label, "loss": np.float32(loss.item())}
+    if one.target:
+        arrays["target"] = numbers
     for name, tensor in given.items():
         arrays[name], arrays["grad." + name] = drawn[name], np.float32(tensor.grad.numpy())
     arrays.update(one.frozen)
