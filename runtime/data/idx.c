@@ -13,7 +13,7 @@ typedef struct IdxKind {
     const char *what;
     int ndim; /* of a sample */
     const int *dims;
-    bool single; /* one number a sample: the file may be [n] */
+    bool single; /* one number a sample: the file is named as one of [n] */
 } IdxKind;
 
 static const IdxKind idx_labels = {.what = "labels", .single = true};
@@ -32,17 +32,30 @@ static IdxKind idx_targets(const SnnModel *model)
                      .single = single};
 }
 
+/* Equal but for dimensions of 1: images with one channel are images. */
+static bool idx_same_shape(const uint32_t *a, int a_ndim, const uint32_t *b, int b_ndim)
+{
+    int i = 0, k = 0;
+    for (;;) {
+        while (i < a_ndim && a[i] == 1)
+            i++;
+        while (k < b_ndim && b[k] == 1)
+            k++;
+        if (i == a_ndim || k == b_ndim)
+            return i == a_ndim && k == b_ndim;
+        if (a[i++] != b[k++])
+            return false;
+    }
+}
+
 static bool idx_check_shape(const SnnIdxFile *file, const SnnModel *model, const IdxKind *kind,
                             SnnError *error)
 {
     char found[128], wanted[128];
     uint32_t dims[SNN_MAX_DIMS + 1] = {0};
-    bool same = file->ndim == kind->ndim + 1;
-    for (int i = 0; i < kind->ndim; i++) {
+    for (int i = 0; i < kind->ndim; i++)
         dims[i] = (uint32_t)kind->dims[i];
-        same = same && file->dims[i + 1] == dims[i];
-    }
-    if (!same && !(kind->single && file->ndim == 1))
+    if (!idx_same_shape(file->dims + 1, file->ndim - 1, dims, kind->ndim))
         return snn_fail(error, "wrong shape (%s): its %s are %s, the model `%s` takes %s", file->path,
                         strcmp(kind->what, "images") == 0 ? "samples" : kind->what,
                         snn_idx_shape(found, sizeof found, file->dims + 1, file->ndim - 1), model->name,

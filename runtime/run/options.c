@@ -72,6 +72,8 @@ static const OptionsFlag options_flags[] = {
      "go on from this checkpoint, to the same bits"},
     {TRAINING, "--log", "FILE", OPTIONS_TEXT, AT(log), 0, IN_TRAIN,
      "a line of JSON an epoch: losses, accuracies, firing rates"},
+    {TRAINING, "--samples", "N", OPTIONS_COUNT, AT(samples), INT32_MAX, IN_TRAIN,
+     "learn from N samples only, drawn from the training set by the seed"},
     {TRAINING, "--validate", "PART", OPTIONS_TEXT, AT(validate), 0, IN_TRAIN,
      "hold back a fraction of the training set, as 0.1, or use PART-images-..."},
     {TRAINING, "--best", "NAME", OPTIONS_TEXT, AT(best), 0, IN_TRAIN,

@@ -79,6 +79,7 @@ static bool checkpoint_add_real(SnnTensorsWriter *writer, const char *key, doubl
 static bool checkpoint_add_selection(SnnTensorsWriter *writer, const SnnModel *model, const SnnState *state)
 {
     return (state->lr == 0.0f || checkpoint_add_real(writer, "lr", (double)state->lr))
+           && (state->learning == 0 || checkpoint_add_number(writer, "learning", state->learning))
            && (state->validate[0] == '\0'
                || (snn_tensors_add_metadata(writer, "validate", state->validate)
                    && checkpoint_add_number(writer, "validating", state->validating)))
@@ -214,11 +215,14 @@ static bool checkpoint_selection(const SnnTensors *file, const SnnModel *model, 
 {
     const char *validate = snn_tensors_metadata(file, "validate");
     double lr;
-    if (!checkpoint_real(file, "lr", &lr) || lr < 0.0 || lr > (double)FLT_MAX)
+    int learning;
+    if (!checkpoint_count(file, "learning", &learning) || !checkpoint_real(file, "lr", &lr) || lr < 0.0
+        || lr > (double)FLT_MAX)
         return false;
     if (validate != NULL && strlen(validate) >= sizeof state->validate)
         return false;
     state->lr = (float)lr;
+    state->learning = learning;
     snprintf(state->validate, sizeof state->validate, "%s", validate == NULL ? "" : validate);
     return checkpoint_count(file, "validating", &state->validating) && checkpoint_best(file, model, state);
 }

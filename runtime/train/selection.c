@@ -75,21 +75,44 @@ static int32_t selection_mark(bool *held, const int32_t *order, const SnnDataset
     return count;
 }
 
-/* Fills samples[count of data]: first those to learn from, then those held back, each in their order. A function
- * of labels, seed and fraction. Returns the number of those to learn from, or -1 without memory. */
-static int32_t selection_divide(int32_t *samples, const SnnDataset *data, int classes, double fraction,
-                                uint32_t seed)
+/* What a sample is for. */
+enum { SELECTION_LEARN, SELECTION_HOLD, SELECTION_LEAVE, SELECTION_USES };
+
+/* Sets use[sample] for all, `count` samples for each use. Of those that are not held back the first `learning` in the
+ * order are learned from; 0: all. */
+static void selection_use(uint8_t *use, int32_t count[SELECTION_USES], const int32_t *order, const bool *held,
+                          int32_t samples, int32_t learning)
 {
-    bool *held = calloc((size_t)data->count, sizeof *held);
-    if (held == NULL)
-        return -1;
-    snn_draw_order(samples, data->count, seed, SELECTION_EPOCH);
-    int32_t back = fraction > 0.0 ? selection_mark(held, samples, data, classes, fraction) : 0;
-    int32_t next[2] = {0, data->count - back};
-    for (int32_t sample = 0; back >= 0 && sample < data->count; sample++)
-        samples[next[held[sample]]++] = sample;
+    for (int32_t i = 0; i < samples; i++) {
+        int32_t sample = order[i];
+        bool left = !held[sample] && learning != 0 && count[SELECTION_LEARN] == learning;
+        use[sample] = held[sample] ? SELECTION_HOLD : left ? SELECTION_LEAVE : SELECTION_LEARN;
+        count[use[sample]]++;
+    }
+}
+
+/* Fills samples[count of data]: first those to learn from, then those held back, then the others, each in their order. A
+ * function of labels and the state's seed, validation and number of samples. False without memory. */
+static bool selection_divide(int32_t *samples, int32_t count[SELECTION_USES], const SnnDataset *data,
+                             int classes, const SnnState *state)
+{
+    double fraction = selection_fraction(state->validate);
+    bool *held = calloc((size_t)data->count, sizeof *held), ok = held != NULL;
+    uint8_t *use = calloc((size_t)data->count, sizeof *use);
+    ok = ok && use != NULL;
+    if (ok) {
+        snn_draw_order(samples, data->count, state->seed, SELECTION_EPOCH);
+        ok = fraction == 0.0 || selection_mark(held, samples, data, classes, fraction) >= 0;
+    }
+    if (ok) {
+        selection_use(use, count, samples, held, data->count, state->learning);
+        int32_t next[SELECTION_USES] = {0, count[0], count[0] + count[1]};
+        for (int32_t sample = 0; sample < data->count; sample++)
+            samples[next[use[sample]]++] = sample;
+    }
     free(held);
-    return back < 0 ? -1 : data->count - back;
+    free(use);
+    return ok;
 }
 
 /* What is learned from, and what is held back of it. */
@@ -97,18 +120,21 @@ static bool split_train(SnnSplit *split, const SnnState *state, int classes, Snn
 {
     const SnnDataset *data = &split->train;
     double fraction = selection_fraction(state->validate);
+    int32_t count[SELECTION_USES] = {0};
     split->samples = calloc((size_t)data->count, sizeof *split->samples);
-    int32_t learn =
-        split->samples == NULL ? -1 : selection_divide(split->samples, data, classes, fraction, state->seed);
-    if (learn < 0)
+    if (split->samples == NULL || !selection_divide(split->samples, count, data, classes, state))
         return snn_fail(error, "no memory (%d training samples)", data->count);
+    int32_t learn = count[SELECTION_LEARN], held = count[SELECTION_HOLD];
     split->learn = (SnnPart){data, split->samples, learn};
-    split->validate = (SnnPart){data, split->samples + learn, data->count - learn};
-    if (learn > 0 && (fraction == 0.0 || learn < data->count))
-        return true;
-    return snn_fail(
-        error, "cannot divide %d samples (--validate %g): none is left to %s with; give another fraction",
-        data->count, fraction, learn == 0 ? "train" : "validate");
+    split->validate = (SnnPart){data, split->samples + learn, held};
+    if (learn == 0 || (fraction > 0.0 && held == 0))
+        return snn_fail(
+            error, "cannot divide %d samples (--validate %g): none is left to %s with; give another fraction",
+            data->count, fraction, learn == 0 ? "train" : "validate");
+    return learn >= state->learning
+           || snn_fail(error,
+                       "too few samples (--samples %d): there are %d to learn from; leave --samples out",
+                       state->learning, learn);
 }
 
 static bool split_test(SnnSplit *split, const SnnModel *model, const SnnOptions *options, const char *folder,
@@ -269,6 +295,7 @@ static bool selection_read_best(SnnState *state, const SnnModel *model, const Sn
 
 bool snn_selection_begin(SnnState *state, const SnnModel *model, const SnnOptions *options, SnnError *error)
 {
+    state->learning = options->samples;
     return (options->validate == NULL || selection_read(state, options->validate, error))
            && selection_read_best(state, model, options, error);
 }
@@ -284,6 +311,11 @@ bool snn_selection_resume(SnnState *state, const SnnModel *model, const SnnOptio
             error, "cannot resume (%s): it was trained with %s%s, not --validate %s; leave --validate out",
             options->resume, state->validate[0] != '\0' ? "--validate " : "all samples", state->validate,
             given.validate);
+    if (options->samples != 0 && options->samples != state->learning)
+        return snn_fail(
+            error,
+            "cannot resume (%s): it was trained with %d samples, not --samples %d; leave --samples out",
+            options->resume, state->learning == 0 ? state->samples : state->learning, options->samples);
     if (options->best != NULL && state->best != 0
         && (given.best != state->best || given.best_rises != state->best_rises))
         return snn_fail(error, "cannot resume (%s): it was trained with --best %s, not %s; leave --best out",

@@ -16,6 +16,7 @@ typedef struct SnnState {
     int32_t samples; /* of the training set */
     float lr;        /* learning rate instead of the model's, 0: that */
 
+    int32_t learning;   /* samples that are learned from, if those are not all; else 0 */
     char validate[64];  /* a fraction of the training set ("0.1") or the name of a part; "": none */
     int32_t validating; /* samples that are validated with */
     int best; /* what says which epoch is the best, as snn_score_name counts, from 1 on; 0: nothing does */

@@ -125,6 +125,11 @@ end
 "$snnc" blind.snn -o blind.c && compile_c "$native" -O1 blind.c blind
 passes "data: a network that does not look at them" ./blind train --quiet --data data --epochs 1 --out blind.safetensors
 
+# Images of one channel are images.
+sed 's/data idx([^)]*)/data idx(shape = [8, 8, 1], classes = 4)/; s/^model shapes/model channel/' shapes.snn > channel.snn
+"$snnc" channel.snn -o channel.c && compile_c "$native" -O1 channel.c channel
+passes "data: one channel" ./channel train --quiet --data data --epochs 1 --out channel.safetensors
+
 refuses "predict: a file of samples that is missing" 1 '^shapes: cannot read \(nowhere\): No such file' ./shapes predict nowhere --weights trained.safetensors
 refuses "predict: labels in the place of samples" 1 '\(data/t10k-labels-idx1-ubyte\)' ./shapes predict data/t10k-labels-idx1-ubyte --weights trained.safetensors
 refuses "predict: --out is a file of something else" 1 '^shapes: would overwrite \(shapes\.snn\): it is not a file of predictions; give another --out FILE, or --force$' ./shapes predict --data data --weights trained.safetensors --out shapes.snn

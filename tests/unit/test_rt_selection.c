@@ -20,11 +20,12 @@ Suite *rt_selection_suite(void);
 
 /* ---- which samples -------------------------------------------------------------------------------- */
 
-static void open_split(SnnSplit *split, uint32_t seed, const char *validate)
+/* With `samples` to learn from; 0: all. */
+static void open_part(SnnSplit *split, uint32_t seed, const char *validate, int samples)
 {
     SnnError error;
     SnnState state = {.seed = seed};
-    SnnOptions options = {.program = "fake", .data = fake.folder, .validate = validate};
+    SnnOptions options = {.program = "fake", .data = fake.folder, .validate = validate, .samples = samples};
     *split = (SnnSplit){0};
     bool ok = snn_selection_begin(&state, &fake.fake.model, &options, &error)
               && snn_split_open(split, &state, &fake.fake.model, &options, &error);
@@ -32,6 +33,55 @@ static void open_split(SnnSplit *split, uint32_t seed, const char *validate)
     ck_assert_int_eq(state.samples, FAKE_TRAIN);
     ck_assert_int_eq(state.validating, split->validate.count);
 }
+
+static void open_split(SnnSplit *split, uint32_t seed, const char *validate)
+{
+    open_part(split, seed, validate, 0);
+}
+
+/* Of what is not held back, which stays the same, the first of the order of the seed. */
+START_TEST(some_samples_are_enough)
+{
+    SnnSplit all, some, fewer;
+    open_part(&all, 5, "0.2", 0);
+    open_part(&some, 5, "0.2", 40);
+    open_part(&fewer, 5, NULL, 40);
+    ck_assert_int_eq(some.learn.count, 40);
+    ck_assert_int_eq(fewer.learn.count, 40);
+    ck_assert_int_eq(some.validate.count, all.validate.count);
+    ck_assert_int_eq(fewer.validate.count, 0);
+    ck_assert(
+        memcmp(some.validate.samples, all.validate.samples, (size_t)all.validate.count * sizeof(int32_t))
+        == 0);
+    int at = 0;
+    for (int i = 0; i < 40; i++) {
+        ck_assert(i == 0 || some.learn.samples[i] > some.learn.samples[i - 1]);
+        while (at < all.learn.count && all.learn.samples[at] != some.learn.samples[i])
+            at++;
+        ck_assert_int_lt(at, all.learn.count);
+    }
+    ck_assert_int_gt(some.learn.samples[39], 40);
+    snn_split_close(&all);
+    snn_split_close(&some);
+    snn_split_close(&fewer);
+}
+END_TEST
+
+START_TEST(samples_are_part_of_a_training)
+{
+    assert_run(0, "train --epochs 1 --samples 30");
+    SnnState state = read_state("fake.safetensors");
+    ck_assert_int_eq(state.learning, 30);
+    ck_assert_int_eq(state.samples, FAKE_TRAIN);
+    assert_run(0, "train --epochs 2 --resume fake.safetensors");
+    ck_assert_int_eq(read_state("fake.safetensors").learning, 30);
+    assert_run(1, "train --epochs 3 --resume fake.safetensors --samples 31");
+    assert_says("it was trained with 30 samples, not --samples 31; leave --samples out");
+    assert_run(1, "train --samples 1000000");
+    assert_says("too few samples (--samples 1000000): there are");
+    assert_run(2, "train --samples 0");
+}
+END_TEST
 
 static int of_class(const SnnPart *part, int class)
 {
@@ -538,6 +588,8 @@ Suite *rt_selection_suite(void)
     tcase_set_timeout(runs, 60);
     tcase_add_loop_test(runs, every_sample_is_in_one_part, 0, 5);
     tcase_add_test(runs, the_seed_says_which);
+    tcase_add_test(runs, some_samples_are_enough);
+    tcase_add_test(runs, samples_are_part_of_a_training);
     tcase_add_test(runs, parts_are_used_for_what_they_are);
     tcase_add_test(runs, a_part_of_its_own);
     tcase_add_loop_test(runs, parts_that_cannot_be, 0, LENGTH(refused));
