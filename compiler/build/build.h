@@ -78,6 +78,15 @@ Value value_weights(ParamId param);
 
 typedef struct Scope Scope;
 
+typedef struct Build Build;
+
+/* What makes a value when it is first read, if it ever is. */
+typedef struct Made {
+    Value (*make)(Build *b, void *from);
+    void *from;
+    Shape shape; /* of the value */
+} Made;
+
 typedef enum EntryKind {
     ENTRY_LET,    /* expr, scope; value once it is known */
     ENTRY_FORMAL, /* expr, scope: the argument and where its names are looked up; value once it is known */
@@ -105,6 +114,7 @@ typedef struct Entry {
     bool used;            /* FORMAL */
     bool of_block;        /* FORMAL: may hold a stream */
     bool equation;        /* FORMAL: of a block */
+    const Made *made;     /* FORMAL: instead of an expression; else NULL */
     const Expr *fallback; /* FORMAL: its default, evaluated in `home`; says which unit is expected */
     Scope *home;
     int state;      /* LOCAL: index of the state, NONE for others */
@@ -165,7 +175,7 @@ typedef struct Reported {
     uint32_t place;
 } Reported;
 
-typedef struct Build {
+struct Build {
     Arena *arena;
     Diag *diag;
     Net *net;
@@ -197,7 +207,7 @@ typedef struct Build {
     VEC(Past) pasts;
     VEC(RateUse) rates;
     VEC(CountUse) counts;
-} Build;
+};
 
 /* Where a mistake is to be reported: one that shows in the library was made where that is used. */
 Span blamed(const Build *b, Span span);
@@ -455,46 +465,6 @@ Shape units_stored(Build *b, Shape shape, bool temporal);
 StreamId weights_stream(Build *b, ParamId param, Span span);
 extern const char *const weights_formals[];
 Value build_weights(Build *b, const StageUse *use);
-extern const char *const dense_formals[];
-bool dense_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
-Value build_dense(Build *b, const StageUse *use);
-extern const char *const repeat_formals[];
-Value build_repeat(Build *b, const StageUse *use);
-extern const char *const conv_formals[], *const conv_transpose_formals[];
-bool conv_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
-bool conv_transpose_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
-Value build_conv(Build *b, const StageUse *use);
-Value build_conv_transpose(Build *b, const StageUse *use);
-extern const char *const pool_formals[], *const upsample_formals[];
-bool pool_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
-bool upsample_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
-Value build_sum_pool(Build *b, const StageUse *use);
-Value build_avg_pool(Build *b, const StageUse *use);
-Value build_max_pool(Build *b, const StageUse *use);
-Value build_upsample(Build *b, const StageUse *use);
-Value build_poisson(Build *b, const StageUse *use);
-Value build_latency(Build *b, const StageUse *use);
-extern const char *const flatten_formals[], *const reshape_formals[], *const slice_formals[],
-                                                                          *const concat_formals[];
-bool flatten_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
-bool reshape_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
-bool slice_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
-Value build_flatten(Build *b, const StageUse *use);
-Value build_reshape(Build *b, const StageUse *use);
-Value build_slice(Build *b, const StageUse *use);
-Value build_concat(Build *b, const StageUse *use);
-/* For what does not mind shapes: the stream that this one has the values of, if it is only reshaped; else itself. */
-StreamId stream_reshaped(Build *b, StreamId stream);
-Value build_reduce(Build *b, const StageUse *use);
-/* The minimum: of what is negated, the maximum, negated. */
-Value build_least(Build *b, const StageUse *use);
-/* That no sum over the batch is in a loop: looped[n], node n is in one. */
-void check_loop_sums(Build *b, const bool *looped);
-/* How many values a reduction goes over: a number, or a run scalar where it goes over the batch. */
-Value build_count(Build *b, const StageUse *use);
-void check_counts(Build *b);
-/* *shape, of what the reduction is given, becomes that of its result. */
-bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape);
 
 /* ---- definitions ------------------------------------------------------------------------------------ */
 
@@ -557,6 +527,8 @@ const Expr *given_as(Scope **scope, const Expr *expr);
 
 /* `in -> stage`, of a value that is there already; the stage's names are looked up in the scope. `name`: of the result. */
 Value send_through(Build *b, Value in, Span in_span, Scope *scope, const Expr *stage, const char *name);
+/* The same of a value that is made where the stage reads it, if it does. */
+Value send_made(Build *b, const Made *made, Span in_span, Scope *scope, const Expr *stage);
 /* `x -> f(y)` as f(x, y). */
 const Expr *chained_call(Build *b, const Expr *left, const Expr *stage);
 /* The same where f is a function, not a stage of its own; NULL otherwise. *scope becomes that of the call. */
@@ -590,6 +562,7 @@ bool is_setting(const char *name); /* of a train block */
 
 #include "check.h"
 #include "learning.h"
+#include "stages.h"
 #include "warn.h"
 
 #endif

@@ -68,3 +68,18 @@ Value send_through(Build *b, Value in, Span in_span, Scope *scope, const Expr *s
     Expr *chain = expr_chain(b->arena, span, expr_name(b->arena, in_span, name_arrow), right);
     return b->language->build(b, inner, chain, name);
 }
+
+/* A block reads what it is given where its equations do; any other stage takes it as it comes. */
+Value send_made(Build *b, const Made *made, Span in_span, Scope *scope, const Expr *stage)
+{
+    stage = given_as(&scope, stage);
+    Scope *inner = scope_new(b, scope), *home;
+    add_left(b, inner, in_span)->made = made;
+    Expr *left = expr_name(b->arena, in_span, name_arrow), *right = NEW(b->arena, Expr);
+    *right = *stage;
+    bool named = stage->kind == EXPR_NAME || stage->kind == EXPR_CALL;
+    if (named && scope_definition(scope, stage->name, BLOCKS, &home))
+        return b->language->build(b, inner, chained_call(b, left, stage), NULL);
+    Span span = {in_span.lo, stage->span.hi};
+    return b->language->build(b, inner, expr_chain(b->arena, span, left, right), NULL);
+}

@@ -223,7 +223,8 @@ Value formal_value(Context *c, Entry *entry)
     }
     entry->progress = ENTRY_BUSY;
     Context constant = context_constant(b); /* what is drawn stays in the formula that draws it */
-    Value value = entry->of_block
+    Value value = entry->made ? entry->made->make(b, entry->made->from)
+                  : entry->of_block
                       ? block_value(b, entry)
                       : fit_argument(b, entry, eval(c->draws ? &constant : c, entry->scope, entry->expr));
     finish_entry(b, entry, value);

@@ -17,12 +17,32 @@ static ParamId add_param(Build *b, const char *base, Shape shape, Span span, con
 
 /* ---- with a name: k = weights([64, 10]) ---------------------------------------------------------------- */
 
-/* What `of` names: a stream, or weights. */
-static StreamId units_of(Build *b, const Entry *of)
+/* What `of` names, if nobody has read it yet. */
+static const Made *unread(const Entry *of)
 {
+    Scope *scope = of->scope;
+    const Expr *expr = given_as(&scope, of->expr);
+    const Entry *entry = expr->kind == EXPR_NAME ? scope_find(scope, expr->name) : NULL;
+    return entry && entry->progress == ENTRY_NEW ? entry->made : NULL;
+}
+
+/* The axes of what `of` names, which is a stream, or weights. False if a mistake was reported. */
+static bool units_of(Build *b, const Entry *of, Shape *shape, bool *temporal)
+{
+    const Made *made = unread(of);
+    *temporal = false;
+    if (made) {
+        *shape = made->shape;
+        return true;
+    }
     Value value = build_value(b, of->scope, of->expr, NULL);
-    return value.kind == VALUE_WEIGHTS ? weights_stream(b, value.param, of->expr->span)
-                                       : stream_of(b, value, of->expr->span);
+    StreamId stream = value.kind == VALUE_WEIGHTS ? weights_stream(b, value.param, of->expr->span)
+                                                  : stream_of(b, value, of->expr->span);
+    if (stream == NONE)
+        return false;
+    *shape = stream_at(b, stream)->shape;
+    *temporal = stream_at(b, stream)->temporal;
+    return true;
 }
 
 /* Whether they have inputs and outputs, as those of a connection. */
@@ -44,18 +64,17 @@ static Fans fans_of_units(Shape stored, Shape shape, bool temporal)
 static Value build_units(Build *b, const StageUse *use, const Scope *frame)
 {
     const Entry *of = given_argument(frame, name_of), *per = given_argument(frame, name_per);
-    StreamId stream = units_of(b, of);
     AxisSet kept;
-    if (stream == NONE)
+    Shape shape;
+    bool temporal;
+    if (!units_of(b, of, &shape, &temporal))
         return value_poison();
-    const Stream *x = stream_at(b, stream);
     if (!per) {
         report(b, RULE_MISSING_ARGUMENT, use->expr->span, "`weights` needs the axes of `of` that they have");
         report_hint(b, "as in `weights(of = x, per = c)`, one a channel");
         return value_poison();
     }
-    Shape shape = x->shape;
-    if (!named_axes(b, per->scope, per->expr, shape, x->temporal ? OVER_TIME : 0, &kept))
+    if (!named_axes(b, per->scope, per->expr, shape, temporal ? OVER_TIME : 0, &kept))
         return value_poison();
     shape = shape_part(shape, kept.space);
     const char *name = use->name && !b->equation
@@ -190,14 +209,58 @@ static bool own_weights(Build *b, const StageUse *use, const Scope *arguments, N
     return true;
 }
 
-/* `synapse = f`: the weights sent through f, as in `k -> f`. */
-static bool apply_synapse(Build *b, const Entry *synapse, Node *node)
+/* A connection's own weights, for its synapse. */
+typedef struct OwnWeights {
+    const StageUse *use;
+    const Scope *arguments;
+    Node *map;
+    bool made;
+} OwnWeights;
+
+static Value make_own(Build *b, void *from)
+{
+    OwnWeights *own = from;
+    own->made = true;
+    if (!own_weights(b, own->use, own->arguments, own->map))
+        return value_poison();
+    ParamId param = own->map->weight;
+    units_stream(b, b->net->params.at[param].name, param, fans_of(own->map->map).shape, false,
+                 own->use->expr->span);
+    return value_weights(param);
+}
+
+/* What is said of weights that nobody makes. */
+static bool check_made(Build *b, const StageUse *use, const OwnWeights *own)
+{
+    static const char *const names[] = {name_init, name_frozen, name_clamp, name_optimizer};
+    for (int i = 0; i < 4 && !own->made; i++) {
+        const Entry *other = given_argument(own->arguments, names[i]);
+        if (!other)
+            continue;
+        report(b, RULE_WEIGHTS, other->expr->span,
+               "`%s` is for weights of its own, and the synapse of this `%s` takes none", names[i],
+               use->stage->name);
+        report_hint(
+            b, "write it where the synapse makes its weights, as in `weights(of = w, per = outputs, ...)`");
+        return false;
+    }
+    return true;
+}
+
+/* `synapse = f`: the weights sent through f, as in `k -> f`. Its own are made if f reads them. */
+static bool apply_synapse(Build *b, const StageUse *use, const Scope *arguments, const Entry *synapse,
+                          Node *node)
 {
     Span span = synapse->expr->span;
-    Value weights = node->aux != NONE ? value_stream(node->aux, unit_plain) : value_weights(node->weight);
-    Value value = send_through(b, weights, span, synapse->scope, synapse->expr, NULL);
-    if (value.kind != VALUE_STREAM || !check_plain(b, value, span, "a weight"))
-        return value.kind == VALUE_WEIGHTS; /* nothing is made of it */
+    OwnWeights own = {use, arguments, node, given_argument(arguments, name_weights) != NULL};
+    Made made = {make_own, &own, fans_of(node->map).shape};
+    Value given = node->aux != NONE ? value_stream(node->aux, unit_plain) : value_weights(node->weight);
+    Value value = own.made ? send_through(b, given, span, synapse->scope, synapse->expr, NULL)
+                           : send_made(b, &made, span, synapse->scope, synapse->expr);
+    if (value.kind == VALUE_WEIGHTS) /* nothing is made of it */
+        return check_fit(b, synapse->expr, b->net->params.at[value.param].shape, span, node->map);
+    if (value.kind != VALUE_STREAM || !check_plain(b, value, span, "a weight") || !check_made(b, use, &own))
+        return false;
     node->weight = NONE;
     node->aux = value.stream;
     return check_fit(b, synapse->expr, stream_at(b, value.stream)->shape, span, node->map);
@@ -205,10 +268,13 @@ static bool apply_synapse(Build *b, const Entry *synapse, Node *node)
 
 bool stage_weights(Build *b, const StageUse *use, const Scope *arguments, Node *node)
 {
-    bool fine = given_argument(arguments, name_weights) ? given_weights(b, use, arguments, node)
-                                                        : own_weights(b, use, arguments, node);
     const Entry *synapse = given_argument(arguments, name_synapse);
-    return fine && (!synapse || apply_synapse(b, synapse, node));
+    bool given = given_argument(arguments, name_weights) != NULL;
+    if (given && !given_weights(b, use, arguments, node))
+        return false;
+    if (synapse)
+        return apply_synapse(b, use, arguments, synapse, node);
+    return given || own_weights(b, use, arguments, node);
 }
 
 ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,

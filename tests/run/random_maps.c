@@ -92,6 +92,10 @@ void write_time_window(FILE *out, Dice *dice)
         fprintf(out, " -> %s", neurons[dice_below(dice, 4)]);
         return;
     }
+    if (dice_chance(dice, 20)) {
+        fprintf(out, " -> conv(3, kernel = 3, along = time, synapse = delayed(%.2g))", dice_real(dice, 0.3, 2));
+        return;
+    }
     fprintf(out, " -> %s", maps[dice_below(dice, 3)]);
     write_start(out, dice);
     fputs(")", out);

@@ -1252,7 +1252,7 @@ static void SNN_AT_LEVEL(weights_g_w_digit_)(void *context, int32_t first, int32
     }
 }
 
-/* synapses.snn:4  block binary(w, surrogate = rectangle(0.5)) = 2 * step(w, surrogate) - 1
+/* weights.snn:9  digit = b -> dense(3, synapse = binary) -> li
  * gradient of w_digit */
 static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_t last)
 {

@@ -1,4 +1,5 @@
 """The cases of weights that are made by equations, for maps.py."""
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -30,6 +31,32 @@ def past_map(w, x):
     return F.conv1d(F.pad(x.movedim(1, -1), (w.shape[-1] - 1, 0)), w).movedim(-1, 1)
 
 
+def bump(places, middle, width):
+    """By tap, of middles [outputs, inputs]: Gaussians."""
+    return torch.exp(-0.5 * ((places - middle[..., None]) / width) ** 2)
+
+
+def delayed(weight, delay, taps, width):
+    kernel = bump(taps - 1 - torch.arange(taps), delay, width)
+    return weight[..., None] * kernel / (kernel.sum(-1, keepdim=True) + 1e-7)
+
+
+SPACED = """block spaced(w) {
+    size   = weights(of = w, per = [inputs, outputs])
+    row    = weights(of = w, per = y, init = position(y), frozen)
+    column = weights(of = w, per = x, init = position(x), frozen)
+    at_y   = weights(of = w, per = [inputs, outputs])
+    at_x   = weights(of = w, per = [inputs, outputs])
+    output = size * exp(-0.5 * (row - at_y) ^ 2) * exp(-0.5 * (column - at_x) ^ 2)
+}
+"""
+
+
+def spaced(params, x):
+    rows, columns = bump(torch.arange(3), params["at_y_y"], 1), bump(torch.arange(3), params["at_x_y"], 1)
+    return image_map(params["size_y"][..., None, None] * rows[..., :, None] * columns[..., None, :], x)
+
+
 SHAPE, EXTENTS = "y = 3, x = 4, c = 2", (3, 4, 2)
 MAPS = {"dense": ("dense(5, %s)", dense_map, (5, 24)),
         "conv": ("conv(5, kernel = 3, pad = 1, %s)", image_map, (5, 2, 3, 3))}
@@ -50,3 +77,9 @@ def synapse_cases(case):
     yield case("parameters_of_a_block", SHAPE, EXTENTS, "scaled(x)",
                lambda params, x: torch.tanh(params["gain_y"] * x + params["shift_y"][..., None]),
                {"gain_y": (2,), "shift_y": (3, 4)}, True, True, before=scaled)
+    yield case("delayed", "4", (4,), "conv(3, kernel = 4, along = time, synapse = delayed(width = 0.7))",
+               lambda params, x: past_map(delayed(params["weight_y"], params["delay_y"], 4, 0.7), x),
+               {"weight_y": (3, 4), "delay_y": (3, 4)}, True, frozen={"tap_y": np.arange(4, dtype=np.float32)})
+    yield case("spaced", SHAPE, EXTENTS, "conv(4, kernel = 3, pad = 1, synapse = spaced)", spaced,
+               {"size_y": (4, 2), "at_y_y": (4, 2), "at_x_y": (4, 2)}, before=SPACED,
+               frozen={"row_y": np.arange(3, dtype=np.float32), "column_y": np.arange(3, dtype=np.float32)})
