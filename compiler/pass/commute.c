@@ -74,6 +74,27 @@ static bool bias_commutes(const Net *net, const Chain *chain)
     return net->nodes.at[chain->map].bias == NONE || (chain->scans.count == 0 && reduce != REDUCE_SUM);
 }
 
+static int64_t count_operations(const Node *scan)
+{
+    int64_t count = 0;
+    for (Val v = 0; v < scan->body.code.count; v++)
+        count += op_arity(scan->body.code.at[v].op) > 0;
+    return count;
+}
+
+/* Whether it is less work: the map runs at one step and no longer at all of them, but the scans have its inputs for units,
+ * not its outputs. In training a map runs forward, for its inputs and for its weights; a scan, whose operations need no
+ * weights, counts once. */
+static bool pays(const Net *net, const Chain *chain)
+{
+    const Node *map = &net->nodes.at[chain->map];
+    int64_t times = map->weight != NONE || map->aux != NONE ? 3 : 2, scanned = 0;
+    for (int k = 0; k < chain->scans.count; k++)
+        scanned += count_operations(&net->nodes.at[chain->scans.at[k]]);
+    int more = shape_size(net->streams.at[map->in].shape) - shape_size(net->streams.at[map->out].shape);
+    return scanned * more * net->steps <= times * map_operations(map->map, net->steps - 1);
+}
+
 /* Whether a map can go behind node `reduce`, and from where. */
 static bool find_chain(const Commute *commute, int reduce, Chain *chain)
 {
@@ -91,7 +112,7 @@ static bool find_chain(const Commute *commute, int reduce, Chain *chain)
         || net->nodes.at[maker].map->time.reach != REACH_SAME)
         return false;
     chain->map = maker;
-    return net->streams.at[net->nodes.at[maker].in].temporal && bias_commutes(net, chain);
+    return net->streams.at[net->nodes.at[maker].in].temporal && bias_commutes(net, chain) && pays(net, chain);
 }
 
 /* ---- moving ---- */

@@ -49,6 +49,8 @@ static const Case cases[] = {
     {MODEL("o = h -> dense(3, bias)", "sum(o)"), 0},
     {MODEL("o = h -> dense(3, bias) -> li()", "mean(o)"), 0},
     {MODEL("o = h -> dense(3) -> li()", "max(o)"), 0},
+    {MODEL("o = h -> dense([x = 9]) -> avg_pool(3) -> li()", "mean(o)"), 0}, /* nine units for three */
+    {MODEL("o = h -> dense([x = 9]) -> avg_pool(3)", "mean(o)"), 2},
     {MODEL("o = h -> dense(3) -> lif(threshold = 0.1)", "rate(o)"), 0},
     {MODEL("o = h -> dense(3) -> shifted", "mean(o)"), 0},
     {MODEL("o = h -> dense(3) -> bent", "mean(o)"), 0},
