@@ -32,6 +32,8 @@ typedef struct Writer {
     Dice axes;  /* what goes by way of streams with several axes: apart, too */
     Dice modes; /* what tests do not do: apart, too */
     Dice norms; /* apart, too */
+    Dice goals; /* targets of numbers, metrics, parts of a loss: apart, too */
+    bool target, target_temporal;
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;
@@ -89,7 +91,12 @@ static void write_data(Writer *w, bool temporal)
     fprintf(w->out, "    data idx(shape = ");
     fprintf(w->out, w->flat ? "[%d]" : "[2, %d]", w->flat ? size : size / 2);
     const char *kind = !temporal ? "" : chance(w, 50) ? ", temporal, spikes" : ", temporal";
-    fprintf(w->out, ", classes = %d%s)\n", w->classes, kind);
+    fprintf(w->out, ", classes = %d%s", w->classes, kind);
+    w->target = dice_chance(&w->goals, 20);
+    w->target_temporal = w->target && dice_chance(&w->goals, 40);
+    if (w->target)
+        fprintf(w->out, ", target = %d%s", w->classes, w->target_temporal ? ", target_temporal" : "");
+    fprintf(w->out, ")\n");
     add_stream(w, "image", size, temporal, true);
 }
 
@@ -451,6 +458,37 @@ static void write_loss(Writer *w, const char *loss, const char *result)
         fprintf(w->out, " + mean(max(mean(%s) - 0.2, 0), over = space)", activity);
 }
 
+/* What is compared with the target: per step, if it has some. */
+static void write_goal(Writer *w, const char *result)
+{
+    const char *loss = dice_chance(&w->goals, 60) ? "mse" : "mae";
+    if (w->target_temporal)
+        fprintf(w->out, "mean(%s(out, target))", loss);
+    else
+        fprintf(w->out, "%s(%s, target)", loss, result);
+}
+
+static void write_metrics(Writer *w, const char *result)
+{
+    if (w->target) {
+        fprintf(w->out, "\n    predict numbers = %s\n    metric off = ", result);
+        write_goal(w, result);
+    }
+    if (dice_chance(&w->goals, 10))
+        fprintf(w->out, "\n    metric least = min(min(out, over = c))");
+}
+
+/* Further lines of the loss. */
+static void write_parts(Writer *w, const char *result)
+{
+    if (w->target) {
+        fprintf(w->out, "\n        loss goal = 0.5 * ");
+        write_goal(w, result);
+    }
+    if (dice_chance(&w->goals, 10))
+        fprintf(w->out, "\n        loss quiet = 0.01 * mean(%s ^ 2, over = all)", w->streams[w->first_layer].name);
+}
+
 static void write_results_of(Writer *w, int rows)
 {
     const char *result = choose_result(w), *predicts = result;
@@ -458,8 +496,10 @@ static void write_results_of(Writer *w, int rows)
         predicts = write_unreached(w, result);
     if (dice_chance(&w->ends, 90))
         fprintf(w->out, "\n    predict argmax(%s)", predicts);
+    write_metrics(w, result);
     fprintf(w->out, "\n    train {\n        loss ");
     write_loss(w, chance(w, 60) ? "cross_entropy" : "mse", result);
+    write_parts(w, result);
     fprintf(w->out, "\n        optimizer ");
     write_optimizer(w->out, &w->dice);
     static const char *const groups[] = {"weights -> adamw(lr = cosine(0.02))",
@@ -559,7 +599,8 @@ ModelText model_text(uint32_t seed, uint32_t number)
                 .broad = dice_new(seed, number, 6),
                 .axes = dice_new(seed, number, 17),
                 .modes = dice_new(seed, number, 18),
-                .norms = dice_new(seed, number, 19)};
+                .norms = dice_new(seed, number, 19),
+                .goals = dice_new(seed, number, 20)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);
