@@ -22,6 +22,7 @@ enum { WEIGHTS = 6, MOST_WORDS = 64 };
 
 typedef struct Fake {
     SnnModel model;
+    SnnRun run;
     SnnParam params[2];
     float numbers[4][WEIGHTS];
 } Fake;
@@ -49,6 +50,7 @@ static void fake_model(Fake *fake)
                              .batch = 2,
                              .epochs = 1,
                              .optimizer = "sgd",
+                             .run = &fake->run,
                              .network = network,
                              .training = network,
                              .params = fake->params,
