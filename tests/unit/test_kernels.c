@@ -182,6 +182,9 @@ END_TEST
 /* Windows of every kind that their kernels serve, of few channels and of more than whole vectors: rows of positions that
  * tiles divide or not, strides that leave remainders in the transposes, windows beyond both edges. */
 static const char *const convolutions[] = {
+    "conv(6, kernel = 3, pad = 1, synapse = tanh) -> lif(threshold = 0.1) -> conv_transpose(5, kernel = 2, "
+    "stride = 2, "
+    "synapse = binary) -> lif(threshold = 0.1) -> conv(2, kernel = 3, synapse = tanh)",
     "conv(3, kernel = 3, pad = same) -> lif(threshold = 0.1) -> conv(2, kernel = 2)",
     "conv(34, kernel = 3, pad = 2) -> lif(threshold = 0.1) -> conv(33, kernel = 3, stride = 2, pad = 1, "
     "bias)",

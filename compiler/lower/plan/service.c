@@ -27,8 +27,9 @@ static bool has_windows(const Net *net, const Node *node)
 {
     const AxisMap *map = node->map;
     bool turned = node->kind == NODE_MAP && node->transposed;
+    bool weights = node->weight != NONE || (node->kind == NODE_MAP && node->aux != NONE);
     bool has = map && map->time.reach == REACH_SAME && map->count > 1 && map_mixes_space(map)
-               && map->groups == 1 && map->edge == EDGE_ZERO && node->weight != NONE
+               && map->groups == 1 && map->edge == EDGE_ZERO && weights
                && (!turned || node >= net->nodes.at + net->backward);
     for (int a = 0; has && a < map->count - 1; a++)
         has = map->space[a].reach == REACH_WINDOW && (!turned || turns(&map->space[a]));
