@@ -268,7 +268,7 @@ static bool is_known(const Build *b, Scope *scope, const char *name)
     if (name == name_uniform || name == name_position || name == name_orthogonal)
         return true;
     Scope *home;
-    int any = NEURONS | SURROGATES | OPTIMIZERS | INITIALIZERS | BLOCKS | SCHEDULES;
+    int any = NEURONS | SURROGATES | OPTIMIZERS | INITIALIZERS | BLOCKS | SCHEDULES | MEMORIES;
     return is_constant_name(name) || is_clock_name(name) || is_function(b, name) || find_layer(b, name)
            || scope_find(scope, name) || scope_definition(scope, name, any, &home);
 }
