@@ -27,6 +27,9 @@ void evaluate_net(Net *net);
 /* Net -> Net, before differentiate: a map of a multiple of spikes reads the spikes; who reads it multiplies. */
 void factor_maps(Net *net);
 
+/* Net -> Net, of what tests run: factors of a map's outputs that are made of parameters are part of its weights. */
+void fold_norms(Net *net);
+
 /* Net -> Net: fuses pointwise maps into the scans that read them; drops what nobody reads. */
 void simplify_net(Net *net);
 

@@ -99,6 +99,13 @@ static bool run_simplify(Compilation *c)
     return predicts_alone(c);
 }
 
+static bool run_fold(Compilation *c)
+{
+    if (!leaves_out(c, OPTIMISATION_FOLD) && c->net->evaluated)
+        fold_norms(c->net->evaluated);
+    return true;
+}
+
 static bool run_commute(Compilation *c)
 {
     if (!leaves_out(c, OPTIMISATION_COMMUTE))
@@ -218,6 +225,7 @@ const Pass passes[] = {
     {"smooth",        STAGE_NET,  STAGE_NET,  run_smooth,        "for --gradcheck: no step, no detach; else unchanged"},
     {"factor",        STAGE_NET,  STAGE_NET,  run_factor,        "spikes drive maps where multiples of spikes did"},
     {"simplify",      STAGE_NET,  STAGE_NET,  run_simplify,      "pointwise maps are part of the scan that reads them; nothing is unused"},
+    {"fold",          STAGE_NET,  STAGE_NET,  run_fold,          "what tests run: norms add to what maps make, and multiply only weights"},
     {"commute",       STAGE_NET,  STAGE_NET,  run_commute,       "what is linear runs once for all steps where it can"},
     {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update"},
     {"prune",         STAGE_NET,  STAGE_NET,  run_simplify,      "the same, backward; forward runs hold no slopes"},

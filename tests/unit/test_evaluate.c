@@ -166,11 +166,83 @@ START_TEST(spikes_and_memory)
 }
 END_TEST
 
+/* ---- norms that are part of weights ---- */
+
+#define NORMS(layers)                                             \
+    "model norms {\n"                                             \
+    "    data idx(shape = [6, 6], classes = 4)\n"                 \
+    "    time 3 steps\n" layers "    predict argmax(mean(out))\n" \
+    "    train { loss cross_entropy(mean(out), label) }\n"        \
+    "}\n"
+
+static const struct {
+    const char *text;
+    int folded; /* maps whose weights a norm multiplies */
+} norms[] = {
+    {NORMS("    out = image -> dense(4) -> batch_norm -> li\n"), 1},
+    {NORMS("    h = poisson(image) -> conv(3, kernel = 3) -> batch_norm -> lif(threshold = 0.2)\n"
+           "    out = h -> dropout -> dense(4) -> batch_norm(affine = false) -> lif(threshold = 0.2)\n"),
+     2},
+    {NORMS("    h = image -> conv(4, kernel = 2, groups = 1, stride = 2) -> batch_norm -> max_pool(2) -> "
+           "lif(threshold = 0.2)\n"
+           "    out = h -> conv(4, kernel = 1, groups = 4) -> batch_norm -> lif(threshold = 0.2) -> "
+           "dense(4)\n"),
+     2},
+    {NORMS("    g = weights([4])\n    h = image -> dense(4)\n"
+           "    out = where(training, h, h * weights(of = h, per = c, init = 2) + h) -> li\n"),
+     0},
+    /* what must stay: */
+    {NORMS("    h = image -> dense([y = 2, c = 4]) -> batch_norm -> lif\n    out = h -> dense(4)\n"), 0},
+    {NORMS("    out = image -> dense(4, bias) -> batch_norm -> li\n"), 0},
+    {NORMS("    h = image -> dense(4)\n    out = (h -> batch_norm) + h -> li\n"), 0},
+    {NORMS("    out = image -> dense(4) -> layer_norm -> dropout -> dense(4) -> li\n"), 0},
+    {NORMS("    out = image -> conv_transpose(4, kernel = 2) -> batch_norm -> lif -> dense(4)\n"), 0},
+    {NORMS("    out = poisson(image) -> dense(4) -> batch_norm(per = [time, c]) -> li\n"), 0},
+};
+enum { NORMED = sizeof norms / sizeof norms[0] };
+
+static int maps_of_streams(const Net *net)
+{
+    int count = 0;
+    for (int n = 0; n < net->nodes.count; n++)
+        count += net->nodes.at[n].kind == NODE_MAP && net->nodes.at[n].aux != NONE;
+    return count;
+}
+
+/* Parameters, averages among them, are any numbers that a variance may be. */
+static Interp *tested(const Program *program)
+{
+    RunOptions options = {.rows = ROWS, .seed = 2, .precision = PRECISION_DOUBLE};
+    Interp *interp = run_prepare(program, &options, ROWS);
+    ck_assert_ptr_nonnull(interp);
+    for (int p = 0; p < program->params.count; p++)
+        for (size_t k = 0; k < interp_count(interp, program->params.at[p].value); k++)
+            *interp_at(interp, program->params.at[p].value, k) += 0.1 + 0.05 * (double)((k + (size_t)p) % 7);
+    interp_run(interp, PHASE_EVALUATE);
+    return interp;
+}
+
+START_TEST(folded)
+{
+    Arena *arena = arena_new();
+    const Compilation *with = compiled_without(arena, norms[_i].text, 0);
+    const Compilation *without = compiled_without(arena, norms[_i].text, 1u << OPTIMISATION_FOLD);
+    ck_assert_int_eq(maps_of_streams(without->net->evaluated), 0);
+    ck_assert_int_eq(maps_of_streams(with->net->evaluated), norms[_i].folded);
+    Interp *a = tested(with->program), *b = tested(without->program);
+    same_ends(a, b);
+    interp_free(a);
+    interp_free(b);
+    arena_free(arena);
+}
+END_TEST
+
 Suite *evaluate_suite(void)
 {
     Suite *suite = suite_create("evaluate");
     TCase *tcase = tcase_create("evaluate");
     tcase_add_loop_test(tcase, modes, 0, MODELS);
+    tcase_add_loop_test(tcase, folded, 0, NORMED);
     tcase_add_test(tcase, turns);
     tcase_add_test(tcase, spikes_and_memory);
     suite_add_tcase(suite, tcase);

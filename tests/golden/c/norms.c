@@ -242,8 +242,9 @@ struct net {
     float (*parts_of_w_stem_)[30][8];
     float *evaluated_stem_gain_;
     float *evaluated_stem_shift_;
-    float *evaluated_digit_gain_;
     float *evaluated_digit_shift_;
+    float *evaluated_digit_gain_2_;
+    float (*evaluated_gained_w_digit_)[8];
     uint16_t (*events_of_image_2_)[128]; /* room for 4 steps of 30 units, and 8 behind them */
     int32_t (*ends_of_image_2_)[5]; /* where each step's events begin, and the last one's end */
     float (*state_v_stem_2_)[8];
@@ -687,13 +688,13 @@ static void SNN_AT_LEVEL(weights_digit_gain_)(void *context, int32_t first, int3
 }
 
 /* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
- * digit_shift: map, once for all samples; and once more, with other buffers */
+ * digit_shift: map, once for all samples */
 static void SNN_AT_LEVEL(weights_digit_shift_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float *restrict digit_shift_ = snn_given(context, 0);
-    float *restrict digit_mean_now_ = snn_given(context, 1);
-    float *restrict digit_gain_ = snn_given(context, 2);
+    float *restrict digit_mean_now_ = net->digit_mean_now_;
+    float *restrict digit_gain_ = net->digit_gain_;
+    float *restrict digit_shift_ = net->digit_shift_;
     float *restrict shift_digit_ = net->shift_digit_;
     for (int32_t c = first; c < last; c++) {
         digit_shift_[c] = shift_digit_[c] - digit_mean_now_[c] * digit_gain_[c];
@@ -1854,6 +1855,21 @@ static void SNN_AT_LEVEL(keep_running_mean_stem_)(void *context, int32_t first, 
     }
 }
 
+/* norms.snn:3  block branch(x) = x -> dense(8) -> batch_norm -> if(threshold = 0.3)
+ * gained_w_digit: map, once for all samples */
+static void SNN_AT_LEVEL(weights_gained_w_digit_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_digit_)[8] = net->w_digit_;
+    float *restrict evaluated_digit_gain_2_ = net->evaluated_digit_gain_2_;
+    float (*restrict evaluated_gained_w_digit_)[8] = net->evaluated_gained_w_digit_;
+    for (int32_t inputs = first; inputs < last; inputs++) {
+        SNN_INDEPENDENT_SHORT for (int32_t outputs = 0; outputs < 8; outputs++) {
+            evaluated_gained_w_digit_[inputs][outputs] = w_digit_[inputs][outputs] * evaluated_digit_gain_2_[outputs];
+        }
+    }
+}
+
 /* norms.snn:8  stem  = image -> dense([2, c = 4]) -> batch_norm(affine = false) -> if(threshold = 0.5)
  * stem: if, 8 units */
 static void SNN_AT_LEVEL(scan_stem_2_)(void *context, int32_t first, int32_t last)
@@ -1882,22 +1898,36 @@ static void SNN_AT_LEVEL(scan_stem_2_)(void *context, int32_t first, int32_t las
     }
 }
 
+/* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
+ * digit_shift: map, once for all samples */
+static void SNN_AT_LEVEL(weights_digit_shift_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float *restrict gain_digit_ = net->gain_digit_;
+    float *restrict running_mean_digit_ = net->running_mean_digit_;
+    float *restrict running_variance_digit_ = net->running_variance_digit_;
+    float *restrict shift_digit_ = net->shift_digit_;
+    float *restrict evaluated_digit_shift_ = net->evaluated_digit_shift_;
+    for (int32_t c = first; c < last; c++) {
+        evaluated_digit_shift_[c] = shift_digit_[c] - running_mean_digit_[c] * (gain_digit_[c] / sqrtf(running_variance_digit_[c] + 1e-5f));
+    }
+}
+
 /* norms.snn:3  block branch(x) = x -> dense(8) -> batch_norm -> if(threshold = 0.3)
  * digit_map_3: linear map of stem, 8 -> 8, then if, map, 8 units */
 static void SNN_AT_LEVEL(layer_digit_map_3_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_digit_)[8] = net->w_digit_;
     uint8_t (*restrict evaluated_digit_flatten_)[4][8] = net->evaluated_digit_flatten_;
     float (*restrict evaluated_digit_dense_)[4][8] = net->evaluated_digit_dense_;
-    float *restrict evaluated_digit_gain_ = net->evaluated_digit_gain_;
     float *restrict evaluated_digit_shift_ = net->evaluated_digit_shift_;
     uint8_t (*restrict evaluated_digit_map_3_)[4][8] = net->evaluated_digit_map_3_;
+    float (*restrict evaluated_gained_w_digit_)[8] = net->evaluated_gained_w_digit_;
     uint16_t (*restrict events_of_stem_2_)[40] = net->events_of_stem_2_;
     int32_t (*restrict ends_of_stem_2_)[5] = net->ends_of_stem_2_;
     float (*restrict state_v_digit_map_3_)[8] = net->state_v_digit_map_3_;
     for (int32_t b = first; b < last; b++) {
-        /* rows of w_digit, event by event */
+        /* rows of evaluated_gained_w_digit, event by event */
         for (int32_t t = 0; t < 4; t++) {
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
                 evaluated_digit_dense_[b][t][j] = 0.0f;
@@ -1905,7 +1935,7 @@ static void SNN_AT_LEVEL(layer_digit_map_3_)(void *context, int32_t first, int32
             for (int32_t e = ends_of_stem_2_[b][t]; e < ends_of_stem_2_[b][t + 1]; e++) {
                 const int32_t i = events_of_stem_2_[b][e];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
-                    evaluated_digit_dense_[b][t][j] += w_digit_[i][j];
+                    evaluated_digit_dense_[b][t][j] += evaluated_gained_w_digit_[i][j];
                 }
             }
         }
@@ -1913,7 +1943,7 @@ static void SNN_AT_LEVEL(layer_digit_map_3_)(void *context, int32_t first, int32
         SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
             float v_ = 0.0f;
             SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
-                const float v_2_ = v_ + (evaluated_digit_gain_[n] * evaluated_digit_dense_[b][t][n] + evaluated_digit_shift_[n]);
+                const float v_2_ = v_ + (evaluated_digit_dense_[b][t][n] + evaluated_digit_shift_[n]);
                 const bool spike_ = v_2_ - 0.3f >= 0.0f;
                 evaluated_digit_map_3_[b][t][n] = (uint8_t)((float)evaluated_digit_flatten_[b][t][n] * (1.0f - (spike_ ? 1.0f : 0.0f)) != 0.0f);
                 const float v_3_ = spike_ ? 0.0f : v_2_;
@@ -2068,11 +2098,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(weights_digit_gain_), 8, 0, (const size_t[]){
         NET(digit_gain_), NET(digit_variance_now_)
     }},
-    /* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
-     * digit_shift: map, once for all samples */
-    {SNN_AT_LEVEL(weights_digit_shift_), 8, 0, (const size_t[]){
-        NET(digit_shift_), NET(digit_mean_now_), NET(digit_gain_)
-    }},
+    {SNN_AT_LEVEL(weights_digit_shift_), 8, 0, NULL},
     {SNN_AT_LEVEL(scan_digit_if_), SNN_SAMPLES, 0, NULL},
     /* digit_map_3: the units that spike, step by step */
     {SNN_AT_LEVEL(list_stem_), SNN_SAMPLES, 0, (const size_t[]){
@@ -2300,6 +2326,12 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 
 static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
     {SNN_AT_LEVEL(schedule), 1, 0, NULL},
+    /* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
+     * digit_gain_2: map, once for all samples */
+    {SNN_AT_LEVEL(weights_digit_gain_), 8, 0, (const size_t[]){
+        NET(evaluated_digit_gain_2_), NET(running_variance_digit_)
+    }},
+    {SNN_AT_LEVEL(weights_gained_w_digit_), 8, 0, NULL},
     /* image: the units that spike, step by step */
     {SNN_AT_LEVEL(list_image_), SNN_SAMPLES, 0, (const size_t[]){
         NET(ends_of_image_2_), NET(events_of_image_2_)
@@ -2325,16 +2357,7 @@ static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
     {SNN_AT_LEVEL(copy_digit_flatten_), SNN_SAMPLES, 0, (const size_t[]){
         NET(evaluated_digit_flatten_), NET(evaluated_stem_)
     }},
-    /* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
-     * digit_gain: map, once for all samples */
-    {SNN_AT_LEVEL(weights_digit_gain_), 8, 0, (const size_t[]){
-        NET(evaluated_digit_gain_), NET(running_variance_digit_)
-    }},
-    /* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
-     * digit_shift: map, once for all samples */
-    {SNN_AT_LEVEL(weights_digit_shift_), 8, 0, (const size_t[]){
-        NET(evaluated_digit_shift_), NET(running_mean_digit_), NET(evaluated_digit_gain_)
-    }},
+    {SNN_AT_LEVEL(weights_digit_shift_2_), 8, 0, NULL},
     /* stem: the units that spike, step by step */
     {SNN_AT_LEVEL(list_stem_), SNN_SAMPLES, 0, (const size_t[]){
         NET(ends_of_stem_2_), NET(events_of_stem_2_), NET(evaluated_stem_)
@@ -2385,7 +2408,7 @@ static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
 static void SNN_AT_LEVEL(evaluate)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(evaluate_launches), 19);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(evaluate_launches), 20);
 }
 
 #include "snn_level_end.h"
@@ -2534,14 +2557,15 @@ static const SnnBuffer net_buffers[] = {
     {NET(evaluated_stem_), 0, .place = NET(digit_flatten_)},
     {NET(evaluated_digit_flatten_), 0, .place = NET(digit_map_3_)},
     {NET(evaluated_digit_dense_), 0, .place = NET(sum_stem_mean_now_stem_mean_now_)},
-    {NET(evaluated_digit_gain_), 0, .place = NET(stem_shift_)},
-    {NET(evaluated_digit_shift_), 0, .place = NET(digit_map_mean_)},
+    {NET(evaluated_digit_shift_), 0, .place = NET(stem_shift_)},
     {NET(evaluated_digit_map_3_), 0, .place = NET(state_v_digit_if_)},
     {NET(evaluated_digit_dense_2_), 0, .place = NET(sum_stem_map_mean_stem_mean_now_)},
     {NET(evaluated_digit_middle_2_), 0, .place = NET(digit_middle_2_)},
     {NET(evaluated_digit_map_4_sum_), 0, .place = NET(digit_map_4_sum_)},
     {NET(evaluated_digit_variance_), 0, .place = NET(digit_variance_)},
     {NET(evaluated_digit_mean_), 0, .place = NET(digit_mean_)},
+    {NET(evaluated_digit_gain_2_), 0, .place = NET(stem_shift_)},
+    {NET(evaluated_gained_w_digit_), 0, .place = NET(digit_shift_)},
     {NET(events_of_image_2_), 0, .place = NET(events_of_image_)},
     {NET(ends_of_image_2_), 0, .place = NET(ends_of_image_)},
     {NET(state_v_stem_2_), 0, .place = NET(sum_digit_map_mean_digit_mean_now_)},
