@@ -18,7 +18,7 @@ struct SnnOptions {
     const char *data, *out, *resume, *log, *weights, *images; /* NULL where not given */
     const char *validate, *best;
     int epochs, batch, threads, samples, patience, test_every; /* 0 where not given */
-    float lr;                                         /* 0 where not given */
+    float lr;                                                  /* 0 where not given */
     uint32_t seed;
     bool has_seed, quiet, no_test, force;
 };

@@ -192,11 +192,34 @@ START_TEST(finite_across_streams)
 }
 END_TEST
 
+/* ---- windows: nothing is below minus infinity, and NaN stays ---- */
+
+START_TEST(infinity_in_a_window)
+{
+    GoldenText text = {"pools", "model pools {\n"
+                                "    data idx(shape = [x = 6], classes = 3)\n"
+                                "    time 1 steps\n"
+                                "    predict argmax(image -> max_pool(2))\n"
+                                "}\n"};
+    static const double image[] = {-INFINITY, -INFINITY, -INFINITY, -5, 2, NAN};
+    Arena *arena = arena_new();
+    const Program *program = golden_program(golden_compilation(arena, &text), text.name);
+    Interp *interp = interp_new(program, 1, PRECISION_DOUBLE);
+    memcpy(interp->buffers[program->input], image, sizeof image);
+    interp_run(interp, PHASE_FORWARD);
+    const double *scores = interp->buffers[program->predictions.at[0].values];
+    ck_assert(scores[0] == -INFINITY && scores[1] == -5 && isnan(scores[2]));
+    interp_free(interp);
+    arena_free(arena);
+}
+END_TEST
+
 Suite *corners_suite(void)
 {
     Suite *suite = suite_create("corners");
     TCase *tcase = tcase_create("corners");
     tcase_add_loop_test(tcase, corner, 0, CORNERS);
+    tcase_add_test(tcase, infinity_in_a_window);
     tcase_add_loop_test(tcase, finite_across_streams, 0, (int)(sizeof across / sizeof *across));
     suite_add_tcase(suite, tcase);
     return suite;

@@ -4,7 +4,7 @@
 #include "lower/maps/linear.h"
 #include "lower/maps/nest.h"
 
-#include <float.h>
+#include <math.h>
 
 static LoopStmt *for_channel(Lower *lower, MapNest *nest)
 {
@@ -14,11 +14,11 @@ static LoopStmt *for_channel(Lower *lower, MapNest *nest)
     return loop;
 }
 
-/* Spikes are at least 0; what is below all numbers is no sum. */
+/* What no number is below; spikes are at least 0. */
 static LoopExpr *lowest(Lower *lower, StreamId stream)
 {
     return stream_of(lower, stream)->kind == STREAM_SPIKES ? num(lower, 0)
-                                                           : loop_float(lower->arena, -FLT_MAX);
+                                                           : loop_float(lower->arena, -INFINITY);
 }
 
 void emit_pool(Lower *lower, const Node *node, Site site)
