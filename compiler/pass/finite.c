@@ -1,6 +1,7 @@
 #include "finite.h"
 
 #include <float.h>
+#include <math.h>
 
 const double largest_finite = (double)FLT_MAX;
 
@@ -12,7 +13,8 @@ typedef struct Degrees {
     const Node *scan;
     const bool *wild_streams;
     bool *wild_states;
-    int *at; /* by value */
+    int *at;       /* by value */
+    double *least; /* by value: see least_value */
 } Degrees;
 
 static int larger(int a, int b)
@@ -24,6 +26,26 @@ static int larger(int a, int b)
 static int product_degree(int a, int b)
 {
     return a + b > WILD ? WILD : a + b;
+}
+
+/* What the value is not below, if it is a number at all. */
+static double least_value(const Degrees *degrees, const Instr *instr)
+{
+    const double *least = degrees->least;
+    switch ((int)instr->op) {
+    case OP_CONST: return instr->number;
+    case OP_SCALAR: return instr->index == SCALAR_ROWS ? 1 : -INFINITY;
+    case OP_MAX: return fmax(least[instr->a], least[instr->b]);
+    case OP_ADD: return least[instr->a] + least[instr->b];
+    case OP_SQRT: return sqrt(fmax(least[instr->a], 0));
+    default: return -INFINITY;
+    }
+}
+
+/* Dividing by it is like multiplying by another leaf. */
+static bool is_away_from_zero(const Degrees *degrees, Val v)
+{
+    return degrees->least[v] > 1e-9;
 }
 
 static int degree_of(const Degrees *degrees, const Instr *instr)
@@ -48,7 +70,11 @@ static int degree_of(const Degrees *degrees, const Instr *instr)
     case OP_MIX: return larger(b, at[instr->c]);
     case OP_MUL: return product_degree(a, b);
     case OP_FMA: return larger(product_degree(a, b), at[instr->c]);
-    case OP_DIV: return body_is_const(&degrees->scan->body, instr->b, &divisor) ? a : WILD;
+    case OP_DIV:
+        return body_is_const(&degrees->scan->body, instr->b, &divisor) ? a
+               : is_away_from_zero(degrees, instr->b)                  ? product_degree(a, 1)
+                                                                       : WILD;
+    case OP_SQRT: return is_away_from_zero(degrees, instr->a) ? a : WILD;
     case OP_TANH:
     case OP_SIGMOID:
     case OP_ATAN:
@@ -85,6 +111,9 @@ bool *wild_values(const Net *net, const Node *scan, const bool *wild_streams)
     Degrees degrees = {.scan = scan, .wild_streams = wild_streams};
     degrees.wild_states = NEW_ARRAY(net->arena, bool, scan->states.count + 1);
     degrees.at = NEW_ARRAY(net->arena, int, count + 1);
+    degrees.least = NEW_ARRAY(net->arena, double, count + 1);
+    for (Val v = 0; v < count; v++)
+        degrees.least[v] = least_value(&degrees, &scan->body.code.at[v]);
     do
         find_degrees(&degrees);
     while (states_changed(&degrees));

@@ -708,8 +708,7 @@ static void SNN_AT_LEVEL(weights_g_hidden_mean_)(void *context, int32_t first, i
     for (int32_t y = first; y < last; y++) {
         for (int32_t x = 0; x < 2; x++) {
             SNN_INDEPENDENT_SHORT for (int32_t c = 0; c < 5; c++) {
-                const float g_loss_map_5_sum_2_ = g_loss_map_5_sum_[0];
-                const float g_hidden_mean_2_ = (g_loss_map_5_sum_2_ != 0.0f ? g_loss_map_5_sum_2_ * hidden_mean_[y * 2 + x][c] : 0.0f) * 2.0f;
+                const float g_hidden_mean_2_ = g_loss_map_5_sum_[0] * hidden_mean_[y * 2 + x][c] * 2.0f;
                 g_hidden_mean_[y * 2 + x][c] = g_hidden_mean_2_;
             }
         }
@@ -971,8 +970,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][3][n * 5 + c];
                     const float x_2 = v_ - 1.0f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_hidden_mean_2_ = g_hidden_mean_[(n * 5 + c) / 5][n * 5 + c - (n * 5 + c) / 5 * 5];
-                    const float g_hidden_ = g_hidden_mean_2_ != 0.0f ? g_hidden_mean_2_ * x : 0.0f;
+                    const float g_hidden_ = g_hidden_mean_[(n * 5 + c) / 5][n * 5 + c - (n * 5 + c) / 5 * 5] * x;
                     const float x_3 = -v_;
                     const float g_spike_ = g_hidden_ + g_hidden_2_[b][3][n * 5 + c] + g_v_ * (snn_absf(x_3) <= 3.4028235e38f ? x_3 : 0.0f);
                     const float y_ = 3.1415927f * x_2;
@@ -995,8 +993,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][2][n * 5 + c];
                     const float x_2 = v_ - 1.0f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_hidden_mean_2_ = g_hidden_mean_[(n * 5 + c) / 5][n * 5 + c - (n * 5 + c) / 5 * 5];
-                    const float g_hidden_ = g_hidden_mean_2_ != 0.0f ? g_hidden_mean_2_ * x : 0.0f;
+                    const float g_hidden_ = g_hidden_mean_[(n * 5 + c) / 5][n * 5 + c - (n * 5 + c) / 5 * 5] * x;
                     const float x_3 = -v_;
                     const float g_spike_ = g_hidden_ + g_hidden_2_[b][2][n * 5 + c] + g_v_ * (snn_absf(x_3) <= 3.4028235e38f ? x_3 : 0.0f);
                     const float y_ = 3.1415927f * x_2;
@@ -1019,8 +1016,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][1][n * 5 + c];
                     const float x_2 = v_ - 1.0f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_hidden_mean_2_ = g_hidden_mean_[(n * 5 + c) / 5][n * 5 + c - (n * 5 + c) / 5 * 5];
-                    const float g_hidden_ = g_hidden_mean_2_ != 0.0f ? g_hidden_mean_2_ * x : 0.0f;
+                    const float g_hidden_ = g_hidden_mean_[(n * 5 + c) / 5][n * 5 + c - (n * 5 + c) / 5 * 5] * x;
                     const float x_3 = -v_;
                     const float g_spike_ = g_hidden_ + g_hidden_2_[b][1][n * 5 + c] + g_v_ * (snn_absf(x_3) <= 3.4028235e38f ? x_3 : 0.0f);
                     const float y_ = 3.1415927f * x_2;
@@ -1043,8 +1039,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                     const float v_ = hidden_v_[b][0][n * 5 + c];
                     const float x_2 = v_ - 1.0f;
                     const bool spike_ = x_2 >= 0.0f;
-                    const float g_hidden_mean_2_ = g_hidden_mean_[(n * 5 + c) / 5][n * 5 + c - (n * 5 + c) / 5 * 5];
-                    const float g_hidden_ = g_hidden_mean_2_ != 0.0f ? g_hidden_mean_2_ * x : 0.0f;
+                    const float g_hidden_ = g_hidden_mean_[(n * 5 + c) / 5][n * 5 + c - (n * 5 + c) / 5 * 5] * x;
                     const float x_3 = -v_;
                     const float g_spike_ = g_hidden_ + g_hidden_2_[b][0][n * 5 + c] + g_v_ * (snn_absf(x_3) <= 3.4028235e38f ? x_3 : 0.0f);
                     const float y_ = 3.1415927f * x_2;
@@ -1090,36 +1085,28 @@ static void SNN_AT_LEVEL(adjoint_spread_)(void *context, int32_t first, int32_t 
                 float sum = 0.0f;
                 /* t = 3 */
                 {
-                    const float g_spread_2_ = g_spread_[3][c];
-                    const float x_2 = g_spread_2_ != 0.0f ? g_spread_2_ * x : 0.0f;
-                    const float g_current_3_ = (x_2 != 0.0f ? x_2 * (current_[b][3][n * 5 + c] - centre_[c]) : 0.0f) * 2.0f;
+                    const float g_current_3_ = g_spread_[3][c] * x * (current_[b][3][n * 5 + c] - centre_[c]) * 2.0f;
                     g_current_2_[b][3][n * 5 + c] = g_current_3_;
                     const float g_centre_3_ = -g_current_3_;
                     sum = sum + g_centre_3_;
                 }
                 /* t = 2 */
                 {
-                    const float g_spread_2_ = g_spread_[2][c];
-                    const float x_2 = g_spread_2_ != 0.0f ? g_spread_2_ * x : 0.0f;
-                    const float g_current_3_ = (x_2 != 0.0f ? x_2 * (current_[b][2][n * 5 + c] - centre_[c]) : 0.0f) * 2.0f;
+                    const float g_current_3_ = g_spread_[2][c] * x * (current_[b][2][n * 5 + c] - centre_[c]) * 2.0f;
                     g_current_2_[b][2][n * 5 + c] = g_current_3_;
                     const float g_centre_3_ = -g_current_3_;
                     sum = sum + g_centre_3_;
                 }
                 /* t = 1 */
                 {
-                    const float g_spread_2_ = g_spread_[1][c];
-                    const float x_2 = g_spread_2_ != 0.0f ? g_spread_2_ * x : 0.0f;
-                    const float g_current_3_ = (x_2 != 0.0f ? x_2 * (current_[b][1][n * 5 + c] - centre_[c]) : 0.0f) * 2.0f;
+                    const float g_current_3_ = g_spread_[1][c] * x * (current_[b][1][n * 5 + c] - centre_[c]) * 2.0f;
                     g_current_2_[b][1][n * 5 + c] = g_current_3_;
                     const float g_centre_3_ = -g_current_3_;
                     sum = sum + g_centre_3_;
                 }
                 /* t = 0 */
                 {
-                    const float g_spread_2_ = g_spread_[0][c];
-                    const float x_2 = g_spread_2_ != 0.0f ? g_spread_2_ * x : 0.0f;
-                    const float g_current_3_ = (x_2 != 0.0f ? x_2 * (current_[b][0][n * 5 + c] - centre_[c]) : 0.0f) * 2.0f;
+                    const float g_current_3_ = g_spread_[0][c] * x * (current_[b][0][n * 5 + c] - centre_[c]) * 2.0f;
                     g_current_2_[b][0][n * 5 + c] = g_current_3_;
                     const float g_centre_3_ = -g_current_3_;
                     sum = sum + g_centre_3_;
@@ -1147,8 +1134,7 @@ static void SNN_AT_LEVEL(scan_g_current_4_)(void *context, int32_t first, int32_
         for (int32_t n = 0; n < 4; n++) {
             SNN_INDEPENDENT_SHORT for (int32_t c = 0; c < 5; c++) {
                 SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
-                    const float x_2 = g_centre_[c] + g_centre_2_[c];
-                    const float g_current_3_ = x_2 != 0.0f ? x_2 * x : 0.0f;
+                    const float g_current_3_ = (g_centre_[c] + g_centre_2_[c]) * x;
                     g_current_4_[b][t][n * 5 + c] = g_current_[b][t][n * 5 + c] + g_current_2_[b][t][n * 5 + c] + g_current_3_;
                 }
             }

@@ -488,7 +488,7 @@ static void SNN_AT_LEVEL(weights_running_mean_stem_next_)(void *context, int32_t
     }
 }
 
-/* norms.snn:23  variance_now  = max(mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2, 0)
+/* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
  * stem_variance_now: map, once for all samples; and once more, with other buffers */
 static void SNN_AT_LEVEL(weights_stem_variance_now_)(void *context, int32_t first, int32_t last)
 {
@@ -498,7 +498,7 @@ static void SNN_AT_LEVEL(weights_stem_variance_now_)(void *context, int32_t firs
     float *restrict stem_map_mean_ = snn_given(context, 3);
     for (int32_t c = first; c < last; c++) {
         const float x = stem_mean_now_[c] - running_mean_stem_[c];
-        stem_variance_now_[c] = snn_maxf(stem_map_mean_[c] - x * x, 0.0f);
+        stem_variance_now_[c] = stem_map_mean_[c] - x * x;
     }
 }
 
@@ -527,7 +527,7 @@ static void SNN_AT_LEVEL(weights_stem_gain_)(void *context, int32_t first, int32
     float *restrict stem_gain_ = snn_given(context, 0);
     float *restrict stem_variance_now_ = snn_given(context, 1);
     for (int32_t c = first; c < last; c++) {
-        stem_gain_[c] = 1.0f / sqrtf(stem_variance_now_[c] + 1e-5f);
+        stem_gain_[c] = 1.0f / sqrtf(snn_maxf(stem_variance_now_[c], 0.0f) + 1e-5f);
     }
 }
 
@@ -683,7 +683,7 @@ static void SNN_AT_LEVEL(weights_digit_gain_)(void *context, int32_t first, int3
     float *restrict digit_variance_now_ = snn_given(context, 1);
     float *restrict gain_digit_ = net->gain_digit_;
     for (int32_t c = first; c < last; c++) {
-        digit_gain_[c] = gain_digit_[c] / sqrtf(digit_variance_now_[c] + 1e-5f);
+        digit_gain_[c] = gain_digit_[c] / sqrtf(snn_maxf(digit_variance_now_[c], 0.0f) + 1e-5f);
     }
 }
 
@@ -1310,12 +1310,11 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
                 digit_if_v_then_g_digit_flatten_[b][3][n] = g_digit_flatten_;
                 const float x = v_ - 0.3f;
                 const bool spike_ = x >= 0.0f;
-                const float x_2 = -v_;
-                const float g_spike_ = g_v_ * (snn_absf(x_2) <= 3.4028235e38f ? x_2 : 0.0f) - g_digit_map_3_2_ * (float)digit_flatten_[b][3][n];
+                const float g_spike_ = g_v_ * -v_ - g_digit_map_3_2_ * (float)digit_flatten_[b][3][n];
                 const float y_ = 3.1415927f * x;
                 const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + (g_spike_ != 0.0f ? g_spike_ * derivative_ : 0.0f);
-                const float g_digit_dense_3_ = g_v_2_ != 0.0f ? g_v_2_ * digit_gain_[n] : 0.0f;
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_digit_dense_3_ = g_v_2_ * digit_gain_[n];
                 g_digit_dense_[b][3][n] = g_digit_dense_3_;
                 const float g_digit_gain_3_ = g_v_2_ * digit_dense_[b][3][n];
                 sum = sum + g_digit_gain_3_;
@@ -1330,12 +1329,11 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
                 digit_if_v_then_g_digit_flatten_[b][2][n] = g_digit_flatten_;
                 const float x = v_ - 0.3f;
                 const bool spike_ = x >= 0.0f;
-                const float x_2 = -v_;
-                const float g_spike_ = g_v_ * (snn_absf(x_2) <= 3.4028235e38f ? x_2 : 0.0f) - g_digit_map_3_2_ * (float)digit_flatten_[b][2][n];
+                const float g_spike_ = g_v_ * -v_ - g_digit_map_3_2_ * (float)digit_flatten_[b][2][n];
                 const float y_ = 3.1415927f * x;
                 const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + (g_spike_ != 0.0f ? g_spike_ * derivative_ : 0.0f);
-                const float g_digit_dense_3_ = g_v_2_ != 0.0f ? g_v_2_ * digit_gain_[n] : 0.0f;
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_digit_dense_3_ = g_v_2_ * digit_gain_[n];
                 g_digit_dense_[b][2][n] = g_digit_dense_3_;
                 const float g_digit_gain_3_ = g_v_2_ * digit_dense_[b][2][n];
                 sum = sum + g_digit_gain_3_;
@@ -1350,12 +1348,11 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
                 digit_if_v_then_g_digit_flatten_[b][1][n] = g_digit_flatten_;
                 const float x = v_ - 0.3f;
                 const bool spike_ = x >= 0.0f;
-                const float x_2 = -v_;
-                const float g_spike_ = g_v_ * (snn_absf(x_2) <= 3.4028235e38f ? x_2 : 0.0f) - g_digit_map_3_2_ * (float)digit_flatten_[b][1][n];
+                const float g_spike_ = g_v_ * -v_ - g_digit_map_3_2_ * (float)digit_flatten_[b][1][n];
                 const float y_ = 3.1415927f * x;
                 const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + (g_spike_ != 0.0f ? g_spike_ * derivative_ : 0.0f);
-                const float g_digit_dense_3_ = g_v_2_ != 0.0f ? g_v_2_ * digit_gain_[n] : 0.0f;
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_digit_dense_3_ = g_v_2_ * digit_gain_[n];
                 g_digit_dense_[b][1][n] = g_digit_dense_3_;
                 const float g_digit_gain_3_ = g_v_2_ * digit_dense_[b][1][n];
                 sum = sum + g_digit_gain_3_;
@@ -1370,12 +1367,11 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
                 digit_if_v_then_g_digit_flatten_[b][0][n] = g_digit_flatten_;
                 const float x = v_ - 0.3f;
                 const bool spike_ = x >= 0.0f;
-                const float x_2 = -v_;
-                const float g_spike_ = g_v_ * (snn_absf(x_2) <= 3.4028235e38f ? x_2 : 0.0f) - g_digit_map_3_2_ * (float)digit_flatten_[b][0][n];
+                const float g_spike_ = g_v_ * -v_ - g_digit_map_3_2_ * (float)digit_flatten_[b][0][n];
                 const float y_ = 3.1415927f * x;
                 const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + (g_spike_ != 0.0f ? g_spike_ * derivative_ : 0.0f);
-                const float g_digit_dense_3_ = g_v_2_ != 0.0f ? g_v_2_ * digit_gain_[n] : 0.0f;
+                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                const float g_digit_dense_3_ = g_v_2_ * digit_gain_[n];
                 g_digit_dense_[b][0][n] = g_digit_dense_3_;
                 const float g_digit_gain_3_ = g_v_2_ * digit_dense_[b][0][n];
                 sum = sum + g_digit_gain_3_;
@@ -1403,10 +1399,9 @@ static void SNN_AT_LEVEL(weights_g_shift_digit_)(void *context, int32_t first, i
         const float g_digit_shift_2_ = g_digit_shift_[c];
         g_shift_digit_[c] = g_digit_shift_2_;
         const float x = -g_digit_shift_2_;
-        const bool x_2 = x != 0.0f;
-        const float g_digit_mean_now_3_ = x_2 ? x * digit_gain_[c] : 0.0f;
+        const float g_digit_mean_now_3_ = x * digit_gain_[c];
         g_digit_mean_now_[c] = g_digit_mean_now_3_;
-        const float g_digit_gain_3_ = x_2 ? x * digit_mean_now_[c] : 0.0f;
+        const float g_digit_gain_3_ = x * digit_mean_now_[c];
         g_digit_gain_2_[c] = g_digit_gain_3_;
     }
 }
@@ -1424,35 +1419,31 @@ static void SNN_AT_LEVEL(weights_g_gain_digit_)(void *context, int32_t first, in
     float *restrict g_digit_variance_now_ = net->g_digit_variance_now_;
     for (int32_t c = first; c < last; c++) {
         const float x = g_digit_gain_[c] + g_digit_gain_2_[c];
-        const float x_2 = sqrtf(digit_variance_now_[c] + 1e-5f);
+        const float digit_variance_now_2_ = digit_variance_now_[c];
+        const float x_2 = sqrtf(snn_maxf(digit_variance_now_2_, 0.0f) + 1e-5f);
         const bool x_3 = x != 0.0f;
         const float g_gain_digit_3_ = x_3 ? x / x_2 : 0.0f;
         g_gain_digit_[c] = g_gain_digit_3_;
-        const float x_4 = x_3 ? -(x * digit_gain_[c] / x_2) : 0.0f;
-        const float g_digit_variance_now_2_ = x_4 != 0.0f ? x_4 * (0.5f / x_2) : 0.0f;
+        const float x_4 = (x_3 ? -(x * digit_gain_[c] / x_2) : 0.0f) * (0.5f / x_2);
+        const float g_digit_variance_now_2_ = digit_variance_now_2_ > 0.0f ? x_4 : (digit_variance_now_2_ == 0.0f ? x_4 * 0.5f : 0.0f);
         g_digit_variance_now_[c] = g_digit_variance_now_2_;
     }
 }
 
-/* norms.snn:23  variance_now  = max(mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2, 0)
+/* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
  * g_digit_map_mean: map, adjoint, once for all samples */
 static void SNN_AT_LEVEL(weights_g_digit_map_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float *restrict digit_mean_now_ = net->digit_mean_now_;
-    float *restrict digit_map_mean_ = net->digit_map_mean_;
     float *restrict g_digit_variance_now_ = net->g_digit_variance_now_;
     float *restrict g_digit_map_mean_ = net->g_digit_map_mean_;
     float *restrict g_digit_mean_now_2_ = net->g_digit_mean_now_2_;
     float *restrict running_mean_digit_ = net->running_mean_digit_;
     for (int32_t c = first; c < last; c++) {
         const float g_digit_variance_now_2_ = g_digit_variance_now_[c];
-        const float x = digit_mean_now_[c] - running_mean_digit_[c];
-        const float x_2 = digit_map_mean_[c] - x * x;
-        const float g_digit_map_mean_2_ = x_2 > 0.0f ? g_digit_variance_now_2_ : (x_2 == 0.0f ? g_digit_variance_now_2_ * 0.5f : 0.0f);
-        g_digit_map_mean_[c] = g_digit_map_mean_2_;
-        const float x_3 = -g_digit_map_mean_2_;
-        const float g_digit_mean_now_3_ = (x_3 != 0.0f ? x_3 * x : 0.0f) * 2.0f;
+        g_digit_map_mean_[c] = g_digit_variance_now_2_;
+        const float g_digit_mean_now_3_ = -g_digit_variance_now_2_ * (digit_mean_now_[c] - running_mean_digit_[c]) * 2.0f;
         g_digit_mean_now_2_[c] = g_digit_mean_now_3_;
     }
 }
@@ -1487,10 +1478,8 @@ static void SNN_AT_LEVEL(scan_g_digit_dense_5_)(void *context, int32_t first, in
             const float x = 0.25f / (float)rows_;
             SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
                 SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
-                    const float g_digit_map_mean_2_ = g_digit_map_mean_[n];
-                    const float g_digit_dense_3_ = (g_digit_map_mean_2_ != 0.0f ? g_digit_map_mean_2_ * x : 0.0f) * (digit_dense_[b][t][n] - running_mean_digit_[n]) * 2.0f;
-                    const float x_2 = g_digit_mean_now_[n] + g_digit_mean_now_2_[n];
-                    const float g_digit_dense_4_ = x_2 != 0.0f ? x_2 * x : 0.0f;
+                    const float g_digit_dense_3_ = g_digit_map_mean_[n] * x * (digit_dense_[b][t][n] - running_mean_digit_[n]) * 2.0f;
+                    const float g_digit_dense_4_ = (g_digit_mean_now_[n] + g_digit_mean_now_2_[n]) * x;
                     g_digit_dense_5_[b][t][n] = g_digit_dense_[b][t][n] + g_digit_dense_3_ + g_digit_dense_4_;
                 }
             }
@@ -1616,12 +1605,11 @@ static void SNN_AT_LEVEL(adjoint_stem_)(void *context, int32_t first, int32_t la
                     const float v_ = stem_v_[b][3][y * 4 + c];
                     const float x = v_ - 0.5f;
                     const bool spike_ = x >= 0.0f;
-                    const float x_2 = -v_;
-                    const float g_spike_ = g_stem_[b][3][y * 4 + c] + g_stem_2_[b][3][y * 4 + c] + g_v_ * (snn_absf(x_2) <= 3.4028235e38f ? x_2 : 0.0f);
+                    const float g_spike_ = g_stem_[b][3][y * 4 + c] + g_stem_2_[b][3][y * 4 + c] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + (g_spike_ != 0.0f ? g_spike_ * derivative_ : 0.0f);
-                    const float g_stem_dense_2_ = g_v_2_ != 0.0f ? g_v_2_ * stem_gain_[c] : 0.0f;
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_stem_dense_2_ = g_v_2_ * stem_gain_[c];
                     g_stem_dense_[b][3][y * 4 + c] = g_stem_dense_2_;
                     const float g_stem_gain_3_ = g_v_2_ * stem_dense_[b][3][y * 4 + c];
                     sum = sum + g_stem_gain_3_;
@@ -1633,12 +1621,11 @@ static void SNN_AT_LEVEL(adjoint_stem_)(void *context, int32_t first, int32_t la
                     const float v_ = stem_v_[b][2][y * 4 + c];
                     const float x = v_ - 0.5f;
                     const bool spike_ = x >= 0.0f;
-                    const float x_2 = -v_;
-                    const float g_spike_ = g_stem_[b][2][y * 4 + c] + g_stem_2_[b][2][y * 4 + c] + g_v_ * (snn_absf(x_2) <= 3.4028235e38f ? x_2 : 0.0f);
+                    const float g_spike_ = g_stem_[b][2][y * 4 + c] + g_stem_2_[b][2][y * 4 + c] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + (g_spike_ != 0.0f ? g_spike_ * derivative_ : 0.0f);
-                    const float g_stem_dense_2_ = g_v_2_ != 0.0f ? g_v_2_ * stem_gain_[c] : 0.0f;
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_stem_dense_2_ = g_v_2_ * stem_gain_[c];
                     g_stem_dense_[b][2][y * 4 + c] = g_stem_dense_2_;
                     const float g_stem_gain_3_ = g_v_2_ * stem_dense_[b][2][y * 4 + c];
                     sum = sum + g_stem_gain_3_;
@@ -1650,12 +1637,11 @@ static void SNN_AT_LEVEL(adjoint_stem_)(void *context, int32_t first, int32_t la
                     const float v_ = stem_v_[b][1][y * 4 + c];
                     const float x = v_ - 0.5f;
                     const bool spike_ = x >= 0.0f;
-                    const float x_2 = -v_;
-                    const float g_spike_ = g_stem_[b][1][y * 4 + c] + g_stem_2_[b][1][y * 4 + c] + g_v_ * (snn_absf(x_2) <= 3.4028235e38f ? x_2 : 0.0f);
+                    const float g_spike_ = g_stem_[b][1][y * 4 + c] + g_stem_2_[b][1][y * 4 + c] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + (g_spike_ != 0.0f ? g_spike_ * derivative_ : 0.0f);
-                    const float g_stem_dense_2_ = g_v_2_ != 0.0f ? g_v_2_ * stem_gain_[c] : 0.0f;
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_stem_dense_2_ = g_v_2_ * stem_gain_[c];
                     g_stem_dense_[b][1][y * 4 + c] = g_stem_dense_2_;
                     const float g_stem_gain_3_ = g_v_2_ * stem_dense_[b][1][y * 4 + c];
                     sum = sum + g_stem_gain_3_;
@@ -1667,12 +1653,11 @@ static void SNN_AT_LEVEL(adjoint_stem_)(void *context, int32_t first, int32_t la
                     const float v_ = stem_v_[b][0][y * 4 + c];
                     const float x = v_ - 0.5f;
                     const bool spike_ = x >= 0.0f;
-                    const float x_2 = -v_;
-                    const float g_spike_ = g_stem_[b][0][y * 4 + c] + g_stem_2_[b][0][y * 4 + c] + g_v_ * (snn_absf(x_2) <= 3.4028235e38f ? x_2 : 0.0f);
+                    const float g_spike_ = g_stem_[b][0][y * 4 + c] + g_stem_2_[b][0][y * 4 + c] + g_v_ * -v_;
                     const float y_2_ = 3.1415927f * x;
                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
-                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + (g_spike_ != 0.0f ? g_spike_ * derivative_ : 0.0f);
-                    const float g_stem_dense_2_ = g_v_2_ != 0.0f ? g_v_2_ * stem_gain_[c] : 0.0f;
+                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                    const float g_stem_dense_2_ = g_v_2_ * stem_gain_[c];
                     g_stem_dense_[b][0][y * 4 + c] = g_stem_dense_2_;
                     const float g_stem_gain_3_ = g_v_2_ * stem_dense_[b][0][y * 4 + c];
                     sum = sum + g_stem_gain_3_;
@@ -1698,21 +1683,19 @@ static void SNN_AT_LEVEL(weights_g_stem_mean_now_)(void *context, int32_t first,
     float *restrict g_stem_gain_2_ = net->g_stem_gain_2_;
     for (int32_t c = first; c < last; c++) {
         const float x = -g_stem_shift_[c];
-        const bool x_2 = x != 0.0f;
-        const float g_stem_mean_now_3_ = x_2 ? x * stem_gain_[c] : 0.0f;
+        const float g_stem_mean_now_3_ = x * stem_gain_[c];
         g_stem_mean_now_[c] = g_stem_mean_now_3_;
-        const float g_stem_gain_3_ = x_2 ? x * stem_mean_now_[c] : 0.0f;
+        const float g_stem_gain_3_ = x * stem_mean_now_[c];
         g_stem_gain_2_[c] = g_stem_gain_3_;
     }
 }
 
-/* norms.snn:23  variance_now  = max(mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2, 0)
+/* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
  * g_stem_map_mean: map, adjoint, once for all samples */
 static void SNN_AT_LEVEL(weights_g_stem_map_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float *restrict stem_mean_now_ = net->stem_mean_now_;
-    float *restrict stem_map_mean_ = net->stem_map_mean_;
     float *restrict stem_variance_now_ = net->stem_variance_now_;
     float *restrict g_stem_gain_ = net->g_stem_gain_;
     float *restrict g_stem_gain_2_ = net->g_stem_gain_2_;
@@ -1721,15 +1704,12 @@ static void SNN_AT_LEVEL(weights_g_stem_map_mean_)(void *context, int32_t first,
     float *restrict running_mean_stem_ = net->running_mean_stem_;
     for (int32_t c = first; c < last; c++) {
         const float x = g_stem_gain_[c] + g_stem_gain_2_[c];
-        const float x_2 = sqrtf(stem_variance_now_[c] + 1e-5f);
-        const float x_3 = x != 0.0f ? -(x * (1.0f / x_2) / x_2) : 0.0f;
-        const float g_stem_variance_now_ = x_3 != 0.0f ? x_3 * (0.5f / x_2) : 0.0f;
-        const float x_4 = stem_mean_now_[c] - running_mean_stem_[c];
-        const float x_5 = stem_map_mean_[c] - x_4 * x_4;
-        const float g_stem_map_mean_2_ = x_5 > 0.0f ? g_stem_variance_now_ : (x_5 == 0.0f ? g_stem_variance_now_ * 0.5f : 0.0f);
-        g_stem_map_mean_[c] = g_stem_map_mean_2_;
-        const float x_6 = -g_stem_map_mean_2_;
-        const float g_stem_mean_now_3_ = (x_6 != 0.0f ? x_6 * x_4 : 0.0f) * 2.0f;
+        const float stem_variance_now_2_ = stem_variance_now_[c];
+        const float x_2 = sqrtf(snn_maxf(stem_variance_now_2_, 0.0f) + 1e-5f);
+        const float x_3 = (x != 0.0f ? -(x * (1.0f / x_2) / x_2) : 0.0f) * (0.5f / x_2);
+        const float g_stem_variance_now_ = stem_variance_now_2_ > 0.0f ? x_3 : (stem_variance_now_2_ == 0.0f ? x_3 * 0.5f : 0.0f);
+        g_stem_map_mean_[c] = g_stem_variance_now_;
+        const float g_stem_mean_now_3_ = -g_stem_variance_now_ * (stem_mean_now_[c] - running_mean_stem_[c]) * 2.0f;
         g_stem_mean_now_2_[c] = g_stem_mean_now_3_;
     }
 }
@@ -1753,10 +1733,8 @@ static void SNN_AT_LEVEL(scan_g_stem_dense_4_)(void *context, int32_t first, int
         for (int32_t y = 0; y < 2; y++) {
             SNN_INDEPENDENT_SHORT for (int32_t c = 0; c < 4; c++) {
                 SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
-                    const float g_stem_map_mean_2_ = g_stem_map_mean_[c];
-                    const float g_stem_dense_2_ = (g_stem_map_mean_2_ != 0.0f ? g_stem_map_mean_2_ * x : 0.0f) * (stem_dense_[b][t][y * 4 + c] - running_mean_stem_[c]) * 2.0f;
-                    const float x_2 = g_stem_mean_now_[c] + g_stem_mean_now_2_[c];
-                    const float g_stem_dense_3_ = x_2 != 0.0f ? x_2 * x : 0.0f;
+                    const float g_stem_dense_2_ = g_stem_map_mean_[c] * x * (stem_dense_[b][t][y * 4 + c] - running_mean_stem_[c]) * 2.0f;
+                    const float g_stem_dense_3_ = (g_stem_mean_now_[c] + g_stem_mean_now_2_[c]) * x;
                     g_stem_dense_4_[b][t][y * 4 + c] = g_stem_dense_[b][t][y * 4 + c] + g_stem_dense_2_ + g_stem_dense_3_;
                 }
             }
@@ -1909,7 +1887,7 @@ static void SNN_AT_LEVEL(weights_digit_shift_2_)(void *context, int32_t first, i
     float *restrict shift_digit_ = net->shift_digit_;
     float *restrict evaluated_digit_shift_ = net->evaluated_digit_shift_;
     for (int32_t c = first; c < last; c++) {
-        evaluated_digit_shift_[c] = shift_digit_[c] - running_mean_digit_[c] * (gain_digit_[c] / sqrtf(running_variance_digit_[c] + 1e-5f));
+        evaluated_digit_shift_[c] = shift_digit_[c] - running_mean_digit_[c] * (gain_digit_[c] / sqrtf(snn_maxf(running_variance_digit_[c], 0.0f) + 1e-5f));
     }
 }
 
@@ -2034,7 +2012,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(weights_running_mean_stem_next_), 4, 0, (const size_t[]){
         NET(running_mean_stem_), NET(stem_mean_now_), NET(running_mean_stem_next_)
     }},
-    /* norms.snn:23  variance_now  = max(mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2, 0)
+    /* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
      * stem_variance_now: map, once for all samples */
     {SNN_AT_LEVEL(weights_stem_variance_now_), 4, 0, (const size_t[]){
         NET(stem_mean_now_), NET(running_mean_stem_), NET(stem_variance_now_), NET(stem_map_mean_)
@@ -2082,7 +2060,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(weights_running_mean_stem_next_), 8, 0, (const size_t[]){
         NET(running_mean_digit_), NET(digit_mean_now_), NET(running_mean_digit_next_)
     }},
-    /* norms.snn:23  variance_now  = max(mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2, 0)
+    /* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
      * digit_variance_now: map, once for all samples */
     {SNN_AT_LEVEL(weights_stem_variance_now_), 8, 0, (const size_t[]){
         NET(digit_mean_now_), NET(running_mean_digit_), NET(digit_variance_now_), NET(digit_map_mean_)
@@ -2439,7 +2417,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(running_mean_stem_next_), 16, false, false, 0},
     {NET(stem_map_mean_), 16, false, false, 0},
     {NET(stem_variance_now_), 16, false, false, 0},
-    {NET(running_variance_stem_next_), 16, false, false, 0},
+    {NET(running_variance_stem_next_), 0, .place = NET(stem_map_mean_)},
     {NET(stem_gain_), 16, false, false, 0},
     {NET(stem_shift_), 32, false, false, 0},
     {NET(stem_), 0, .place = NET(sum_stem_map_mean_stem_mean_now_)},
@@ -2449,7 +2427,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(running_mean_digit_next_), 32, false, false, 0},
     {NET(digit_map_mean_), 32, false, false, 0},
     {NET(digit_variance_now_), 32, false, false, 0},
-    {NET(running_variance_digit_next_), 32, false, false, 0},
+    {NET(running_variance_digit_next_), 0, .place = NET(digit_map_mean_)},
     {NET(digit_gain_), 32, false, false, 0},
     {NET(digit_shift_), 256, false, false, 0},
     {NET(digit_if_), 0, .place = NET(sum_digit_map_mean_digit_mean_now_)},
@@ -2486,12 +2464,12 @@ static const SnnBuffer net_buffers[] = {
     {NET(g_stem_2_), 0, .place = NET(sum_stem_map_mean_stem_mean_now_)},
     {NET(g_stem_gain_), 0, .place = NET(stem_shift_)},
     {NET(g_stem_dense_), 0, .place = NET(digit_dense_)},
-    {NET(g_stem_shift_), 0, .place = NET(digit_map_mean_)},
+    {NET(g_stem_shift_), 0, .place = NET(digit_variance_now_)},
     {NET(stem_v_), 0, .place = NET(sum_stem_mean_now_stem_mean_now_)},
-    {NET(g_stem_mean_now_), 0, .place = NET(digit_variance_now_)},
-    {NET(g_stem_gain_2_), 0, .place = NET(digit_gain_)},
+    {NET(g_stem_mean_now_), 0, .place = NET(digit_gain_)},
+    {NET(g_stem_gain_2_), 0, .place = NET(g_shift_digit_2_)},
     {NET(g_stem_map_mean_), 0, .place = NET(stem_gain_)},
-    {NET(g_stem_mean_now_2_), 0, .place = NET(digit_map_mean_)},
+    {NET(g_stem_mean_now_2_), 0, .place = NET(digit_variance_now_)},
     {NET(g_stem_dense_4_), 0, .place = NET(sum_stem_mean_now_stem_mean_now_)},
     {NET(w_stem_), 960, false, false, 0},
     {NET(running_mean_stem_), 16, false, false, 0},
@@ -2863,7 +2841,7 @@ static const char *const text_of_network[] = {
     "stem_map_mean: out = stem_map * (0.125 / rows)",
     "stem_variance_now: reals [4] for all samples = map(stem_map_mean, stem_mean_now, running_mean_stem)",
     "stem_variance_now: x = stem_mean_now - running_mean_stem",
-    "stem_variance_now: out = max(stem_map_mean - x * x, 0)",
+    "stem_variance_now: out = stem_map_mean - x * x",
     "stem_unbiased: reals [4] for all samples = map(stem_variance_now)",
     "stem_unbiased: out = stem_variance_now * scalar",
     "running_variance_stem: reals [4] for all samples = param running_variance_stem",
@@ -2872,7 +2850,7 @@ static const char *const text_of_network[] = {
     "running_variance_stem_next: out = running_variance_2",
     "keep running_variance_stem = running_variance_stem_next",
     "stem_spread: reals [4] for all samples = map(stem_variance_now, running_variance_stem)",
-    "stem_spread: out = sqrt(where(training != 0, stem_variance_now, running_variance_stem) + 1e-5)",
+    "stem_spread: out = sqrt(max(where(training != 0, stem_variance_now, running_variance_stem), 0) + 1e-5)",
     "stem_gain: reals [4] for all samples = map(stem_spread)",
     "stem_gain: out = 1 / stem_spread",
     "stem_middle: reals [4] for all samples = map(stem_mean_now, running_mean_stem)",
@@ -2903,7 +2881,7 @@ static const char *const text_of_network[] = {
     "digit_map_mean: out = digit_map * (0.25 / rows)",
     "digit_variance_now: reals [8] for all samples = map(digit_map_mean, digit_mean_now, running_mean_digit)",
     "digit_variance_now: x = digit_mean_now - running_mean_digit",
-    "digit_variance_now: out = max(digit_map_mean - x * x, 0)",
+    "digit_variance_now: out = digit_map_mean - x * x",
     "digit_unbiased: reals [8] for all samples = map(digit_variance_now)",
     "digit_unbiased: out = digit_variance_now * scalar_3",
     "running_variance_digit: reals [8] for all samples = param running_variance_digit",
@@ -2912,7 +2890,7 @@ static const char *const text_of_network[] = {
     "running_variance_digit_next: out = running_variance_2",
     "keep running_variance_digit = running_variance_digit_next",
     "digit_spread: reals [8] for all samples = map(digit_variance_now, running_variance_digit)",
-    "digit_spread: out = sqrt(where(training != 0, digit_variance_now, running_variance_digit) + 1e-5)",
+    "digit_spread: out = sqrt(max(where(training != 0, digit_variance_now, running_variance_digit), 0) + 1e-5)",
     "digit_gain: reals [8] for all samples = map(gain_digit, digit_spread)",
     "digit_gain: out = gain_digit / digit_spread",
     "shift_digit: reals [8] for all samples = param shift_digit",
