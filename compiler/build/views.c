@@ -59,13 +59,32 @@ bool reshape_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
     return told && constant_shape(b, told->scope, told->expr, "the shape", MAX_AXES, shape);
 }
 
+/* The same weights with other axes: as they lie in rows, the last one stays as long as it is. */
+static Value rename_weights(Build *b, const StageUse *use, Shape shape)
+{
+    const Param *param = &b->net->params.at[use->in.param];
+    bool rows = (shape.ndim > 1) == (param->shape.ndim > 1)
+                && shape.dims[shape.ndim - 1] == param->shape.dims[param->shape.ndim - 1];
+    if (shape_size(shape) == shape_size(param->shape) && rows) {
+        const char *name = use->name ? use->name : numbered(b, param->name);
+        return value_stream(units_stream(b, name, use->in.param, shape, false, use->expr->span), unit_plain);
+    }
+    report(b, RULE_SHAPE, use->expr->span, "weights %s cannot be read as %s",
+           shape_text(b->arena, shape_of_weights(param->shape)), shape_text(b->arena, shape));
+    report_hint(b, "there are as many, and the last axis is as long as before");
+    return value_poison();
+}
+
 Value build_reshape(Build *b, const StageUse *use)
 {
-    StreamId in = plain_stream_of(b, use->in, use->in_span);
+    bool weights = use->in.kind == VALUE_WEIGHTS;
+    StreamId in = weights ? NONE : plain_stream_of(b, use->in, use->in_span);
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
     Shape shape;
-    if (!reshape_shape(b, frame, NULL, &shape) || in == NONE || frame->wrong)
+    if (!reshape_shape(b, frame, NULL, &shape) || frame->wrong)
         return value_poison();
+    if (weights || in == NONE)
+        return weights ? rename_weights(b, use, shape) : value_poison();
     Shape before = stream_at(b, in)->shape;
     if (shape_size(before) == shape_size(shape))
         return value_stream(add_reshaped(b, use, in, shape), unit_plain);

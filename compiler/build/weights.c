@@ -158,10 +158,14 @@ static bool check_fit(Build *b, const Expr *expr, Shape shape, Span made, const 
         fits = shape.dims[d] == wanted.dims[d];
     if (fits)
         return true;
-    report(b, RULE_WEIGHTS, expr->span, "this `%s` has %d inputs and %d outputs, but the weights are %s",
-           map->name, map_rows(map), map_columns(map), dims_text(b, shape));
+    const char *needs = wanted.ndim == 2 ? arena_printf(b->arena, "has %d inputs and %d outputs",
+                                                        wanted.dims[0], wanted.dims[1])
+                                         : arena_printf(b->arena, "has kernels of %s", dims_text(b, wanted));
+    report(b, RULE_WEIGHTS, expr->span, "this `%s` %s, but the weights are %s", map->name, needs,
+           dims_text(b, shape));
     report_note(b, made, "they are made here");
-    report_hint(b, "those that fit are `weights(%s)`, inputs first", shape_text(b->arena, wanted));
+    report_hint(b, "those that fit are `weights(%s)`, %s", dims_text(b, wanted),
+                wanted.ndim > 2 ? "the axes of the kernel before inputs and outputs" : "inputs first");
     return false;
 }
 

@@ -36,13 +36,13 @@ class Case:
     shapes of the map's own."""
 
     def __init__(self, name, shape, extents, stage, forward, params, temporal=False, formula=False, loss=None,
-                 frozen=None, before="", target=""):
+                 frozen=None, before="", lines=(), target=""):
         self.name, self.shape, self.extents, self.stage = name, shape, extents, stage if formula else "x -> " + stage
         self.forward, self.params, self.temporal = forward, params, temporal
         self.loss = loss  # in a model, and of out, y and the targets; None: the squared error
         self.frozen = frozen or {}  # parameters that the model makes and does not learn: float32 arrays by name
         self.after = None  # of the parameters, x and the loss of y: further arrays
-        self.before = before  # definitions
+        self.before, self.lines = before, lines  # definitions, and lines of the model before y
         self.target = target  # further arguments of the data line: then the targets of the loss are numbers
 
     def text(self):
@@ -53,6 +53,7 @@ class Case:
                                                             self.target),
             "    time %d steps" % (STEPS if self.temporal else 1),
             "    x   = image -> dense([%s])" % self.shape,
+            *("    " + line for line in self.lines),
             "    y   = %s" % self.stage,
             "    out = y -> dense(%d)" % CLASSES,
             "    predict argmax(%s)" % score,

@@ -57,6 +57,25 @@ def spaced(params, x):
     return image_map(params["size_y"][..., None, None] * rows[..., :, None] * columns[..., None, :], x)
 
 
+def lateral(params, x):
+    """The s2net neuron: what is taken from a membrane is what the others have said already, by W W^T over the norm."""
+    w, beta, threshold = params["w"], params["beta"], params["b"]
+    norm = (w ** 2).sum(1) + 1e-8
+    between = w @ w.T / norm[:, None]
+    v = h = torch.zeros(x.shape[0], w.shape[0], dtype=torch.float64)
+    steps = []
+    for t in range(x.shape[1]):
+        v = beta * (v - h @ between.T) + (1 - beta) * (x[:, t] @ (w / norm[:, None]).T)
+        h = torch.tanh(v - threshold)
+        steps.append(h)
+    return torch.stack(steps, 1)
+
+
+LATERAL = ("w     = weights([4, 5])", "norm  = sum(w ^ 2, over = inputs) + 1e-8",
+           "gram  = sum((w -> reshape([y = 4, inputs = 5])) * (w -> reshape([y = 4, outputs = 5])), over = y)",
+           "i     = x -> dense(5, weights = w / norm)", "beta  = weights(of = i, per = c)", "b     = weights(of = i, per = c)",
+           "reset = h[-1] -> dense(5, weights = gram / norm)", "v     = beta * (v[-1] - reset) + (1 - beta) * i",
+           "h     = tanh(v - b)")
 SHAPE, EXTENTS = "y = 3, x = 4, c = 2", (3, 4, 2)
 MAPS = {"dense": ("dense(5, %s)", dense_map, (5, 24)),
         "conv": ("conv(5, kernel = 3, pad = 1, %s)", image_map, (5, 2, 3, 3))}
@@ -83,3 +102,4 @@ def synapse_cases(case):
     yield case("spaced", SHAPE, EXTENTS, "conv(4, kernel = 3, pad = 1, synapse = spaced)", spaced,
                {"size_y": (4, 2), "at_y_y": (4, 2), "at_x_y": (4, 2)}, before=SPACED,
                frozen={"row_y": np.arange(3, dtype=np.float32), "column_y": np.arange(3, dtype=np.float32)})
+    yield case("lateral", "4", (4,), "1 * h", lateral, {"w": (5, 4), "beta": (5,), "b": (5,)}, True, True, lines=LATERAL)
