@@ -11,7 +11,7 @@ static const struct {
     const char *name, *about;
 } options_commands[] = {
     [SNN_TRAIN] = {"train", "learn from the training set; writes a checkpoint after every epoch"},
-    [SNN_TEST] = {"test", "measure the accuracy on the test set"},
+    [SNN_TEST] = {"test", "measure how well it does on the test set"},
     [SNN_PREDICT] = {"predict", "write predictions as CSV, for the test set or for the samples in FILE.idx"},
     [SNN_INFO] = {"info", "show layers, parameters, memory and operations"},
     [SNN_HELP] = {"--help", "show all flags"},

@@ -5,6 +5,13 @@
 int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     SnnPredictor predictor;
+    if (snn_score_name(model, 0) == NULL) {
+        snn_fail(error,
+                 "nothing to measure: the model `%s` has neither a loss nor a metric; add a line `metric "
+                 "NAME = ...` to it",
+                 model->name);
+        return SNN_FAILED;
+    }
     if (!snn_predictor_open(&predictor, model, options, error))
         return SNN_FAILED;
     SnnScore score;

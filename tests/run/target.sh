@@ -44,6 +44,9 @@ refuses "target: is not overwritten" 1 'it is a file of the data set' \
     ./regress predict --force --data numbers --weights regress.safetensors --out numbers/train-targets-idx2-ubyte
 refuses "target: a measure that there is not" 1 'unknown measure \(--best accuracy\): the model has loss, off, fit, small' \
     ./regress train --data numbers --best accuracy --out other.safetensors
+grep -v 'train {\|loss\|metric\|optimizer\|batch\|epochs\|^    }$' regress.snn > bare.snn
+refuses "target: nothing to measure" 1 'nothing to measure: the model `regress` has neither a loss nor a metric' \
+    "$snnc" run bare.snn test --data numbers --weights regress.safetensors
 
 # bad_target NAME PATTERN: the function `spoil` spoils the targets in ./wrong
 bad_target() {
