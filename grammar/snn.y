@@ -51,7 +51,8 @@ static Expr *checked(Parse *parse, Expr *expr);
 static void say(Parse *parse, Span span, const char *mistake, const char *hint);
 static void separator(Parse *parse, Span span);
 static void skip_group(Parse *parse, Span span);
-static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span steps_span);
+static Expr *past(Parse *parse, Span span, Expr *stream, const Expr *index);
+static Expr *slice(Parse *parse, Span span, Expr *stream, Expr *from, Expr *to);
 
 #define ARENA parse->arena
 #define UNARY(span, op, operand) checked(parse, expr_unary(ARENA, span, OPERATOR_##op, operand))
@@ -382,7 +383,10 @@ primary:
   "number"                  { $$ = expr_number(ARENA, @$, $1.value, $1.unit); }
 | "string"                  { $$ = expr_string(ARENA, @$, $1); }
 | stage
-| word "[" "-" "number" "]" { $$ = past(parse, @$, expr_name(ARENA, @word, $word), $4, @4); }
+| word "[" value ":" value "]" {
+    $$ = checked(parse, slice(parse, @$, expr_name(ARENA, @word, $word), $3, $5));
+  }
+| word "[" value "]"        { $$ = past(parse, @$, expr_name(ARENA, @word, $word), $3); }
 | "(" expr ")"              { $$ = $expr; }
 | "[" args "]"              { $$ = checked(parse, expr_list(ARENA, @$, $args)); }
 ;
@@ -473,13 +477,30 @@ static void separator(Parse *parse, Span span)
         lexer_skip_statement(&parse->lexer);
 }
 
-static Expr *past(Parse *parse, Span span, Expr *stream, Number steps, Span steps_span)
+/* `a[0:8]` is `a -> slice(0, 8)`. */
+static Expr *slice(Parse *parse, Span span, Expr *stream, Expr *from, Expr *to)
 {
-    if (steps.unit != NULL || steps.value < 1 || steps.value > 1e6 || floor(steps.value) != steps.value) {
-        say(parse, steps_span, "the past is a whole number of steps from 1 to 1000000, without a unit", NULL);
+    Args args = {0};
+    vec_push(ARENA, &args, ((Arg){.value = from, .span = from->span}));
+    vec_push(ARENA, &args, ((Arg){.value = to, .span = to->span}));
+    return expr_chain(ARENA, span, stream, expr_call(ARENA, span, name_slice, span, args));
+}
+
+static Expr *past(Parse *parse, Span span, Expr *stream, const Expr *index)
+{
+    bool back = index->kind == EXPR_UNARY && index->op == OPERATOR_NEGATE && index->left->kind == EXPR_NUMBER;
+    const Expr *steps = back ? index->left : index;
+    double number = back ? steps->number : 1;
+    if (!back) {
+        say(parse, index->span, "a stream has no such index",
+            "`x[-1]` is what it was one step ago, `x[0:8]` its first eight channels");
         parse->lexer.damaged = true;
+    } else if (steps->unit != NULL || number < 1 || number > 1e6 || floor(number) != number) {
+        say(parse, steps->span, "the past is a whole number of steps from 1 to 1000000, without a unit", NULL);
+        parse->lexer.damaged = true;
+        number = 1;
     }
-    return expr_past(parse->arena, span, stream, steps.value);
+    return expr_past(parse->arena, span, stream, number);
 }
 
 /* ---- syntax errors ---- */

@@ -300,16 +300,6 @@ static bool guess_names(Lexer *lexer, const Expected *expected)
     return true;
 }
 
-/* `h[1]` */
-static bool guess_past(Lexer *lexer, const Expected *expected)
-{
-    if (lexer->behind[1].kind != TOK_LBRACKET || !expected->minus || expected->operand)
-        return false;
-    REPORT(0, "unexpected `%s`, expected `-`", behind(lexer, 0));
-    HINT("`%s[-1]` is what it was one step ago; there are no other indices", behind(lexer, 2));
-    return true;
-}
-
 /* `image -> dense(3) + x` */
 static bool guess_operator(Lexer *lexer, const Expected *expected)
 {
@@ -415,12 +405,11 @@ static void report_plainly(Lexer *lexer, const Expected *expected)
 
 void report_unexpected(Lexer *lexer, const Expected *expected)
 {
-    static Guess *const guesses[] = {guess_brace,    guess_sign,       guess_steps,        guess_assignment,
-                                     guess_format,   guess_past,       guess_foreign_word, guess_unit,
-                                     guess_argument, guess_arrow,      guess_parentheses,  guess_application,
-                                     guess_names,    guess_stage,      guess_operator,     guess_comparison,
-                                     guess_list,     guess_expression, guess_extra_brace,  guess_model,
-                                     guess_line};
+    static Guess *const guesses[] = {
+        guess_brace,        guess_sign,       guess_steps,       guess_assignment, guess_format,
+        guess_foreign_word, guess_unit,       guess_argument,    guess_arrow,      guess_parentheses,
+        guess_application,  guess_names,      guess_stage,       guess_operator,   guess_comparison,
+        guess_list,         guess_expression, guess_extra_brace, guess_model,      guess_line};
     for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
         if (guesses[i](lexer, expected))
             return;

@@ -295,6 +295,8 @@ typedef struct ErrorRow {
 /* Every row holds one mistake: one message. */
 #define STAGE "\n    hint: a stage is a name with or without arguments, as in `x -> dense(100) -> lif`"
 
+#define INDEX "\n    hint: `x[-1]` is what it was one step ago, `x[0:8]` its first eight channels"
+
 static const ErrorRow errors[] = {
     {"let a = 3 +\n", 1, 11, "an expression is missing behind `+`"},
     {"let a 3", 1, 7, "unexpected number `3`, expected `=`"},
@@ -305,10 +307,8 @@ static const ErrorRow errors[] = {
     {"let a = f(1, , 2, k = atan(5), l = 4)", 1, 14, "unexpected `,`, expected `)` or an expression"},
     {"let a = x -> 3", 1, 14, "unexpected `3`, expected a stage" STAGE},
     {"let a = x -> (f(1, 2)) -> g", 1, 14, "unexpected `(`, expected a stage" STAGE},
-    {"let a = h[1]", 1, 11,
-     "unexpected `1`, expected `-`\n    hint: `h[-1]` is what it was one step ago; there are no other "
-     "indices"},
-    {"let a = h[-k]", 1, 12, "unexpected name `k`, expected `number`"},
+    {"let a = h[1]", 1, 11, "a stream has no such index" INDEX},
+    {"let a = h[-k]", 1, 11, "a stream has no such index" INDEX},
     {"let a = h[-1.5]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
     {"let a = h[-0]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
     {"let a = h[-1 ms]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
