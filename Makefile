@@ -191,7 +191,7 @@ $(UNIT): $(UNIT_OBJECTS) $(LIBRARIES)
 $(UNIT_OBJECTS): CFLAGS += $(TEST_WARNINGS)
 $(UNIT_OBJECTS): | $(BUILD)/deps-test
 
-$(TEST_NAMES): %: tests/%.sh $(BUILD)/deps-test $(SNNC) loaded
+$(TEST_NAMES): %: tests/%.sh $(BUILD)/deps-test $(SNNC) $(LIBRARIES) loaded
 	BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" SANITIZE="$(SANITIZE)" JOBS=$(JOBS) tests/$@.sh
 
 asan: ## unit and run tests under the address and undefined-behaviour sanitizers
