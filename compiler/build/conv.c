@@ -21,9 +21,9 @@ static bool check_groups(Build *b, const Window *window, int groups, int in, int
         return true;
     bool first = in % groups != 0;
     report(b, RULE_WINDOW, window->span,
-           "%d groups do not divide the %d channels of the %s: %d = %d * %d + %d", groups, first ? in : out,
-           first ? "input" : "result", first ? in : out, groups, (first ? in : out) / groups,
-           (first ? in : out) % groups);
+           "%d groups do not divide the %d channel%s of the %s: %d = %d * %d + %d", groups, first ? in : out,
+           (first ? in : out) == 1 ? "" : "s", first ? "input" : "result", first ? in : out, groups,
+           (first ? in : out) / groups, (first ? in : out) % groups);
     return false;
 }
 

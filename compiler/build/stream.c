@@ -92,6 +92,9 @@ static Value apply_stage(Build *b, Scope *scope, const Expr *stage, const Expr *
     if (!stage || (stage->kind != EXPR_CALL && stage->kind != EXPR_NAME)) {
         report(b, RULE_UNKNOWN_DEFINITION, stage ? stage->span : left->span,
                "a neuron, a block or dense is needed");
+        if (stage && stage->kind == EXPR_CHAIN)
+            report_hint(b, "stages in a row are a block: `block pair(x) = x -> %s`",
+                        ast_expr_text(b->arena, stage));
         return value_poison();
     }
     if (in.kind == VALUE_POISON) { /* reported; the stage may have mistakes of its own */
