@@ -63,6 +63,27 @@ model no_number {
 END
 judge 1 'not a finite number' 0 'a loss that is no number'
 
+# Random numbers: the backward pass sees those of the forward one, along all axes, in loops and in neurons.
+cat > "$work/model.snn" << END
+neuron noisy(std = 0.1) {
+    state v = 0
+    v     = v * uniform(0.4, 0.6) + input + normal(0, std)
+    spike = step(v - 0.3, atan(2))
+    v     = where(spike, 0, v)
+}
+model noise {
+    data idx(shape = [4, 4], classes = 3)
+    time 4 steps
+    a = image * uniform(0.5, 1.5, same = [time, x]) -> conv(2, kernel = 2) -> noisy -> dropout(0.3)
+    b = (a -> dense(6)) + (b[-1] -> dropout(0.2, same = none) -> dense(6)) -> noisy(std = 0.2)
+    c = b -> dense(3) -> li -> dropout(0.4, same = c)
+    d = mean(c) -> dropout(0.1, same = none)
+    predict argmax(d)
+    train { loss mse(d, label) + 0.1 * mean(b ^ 2 * uniform(0, 1), over = all) }
+}
+END
+for seed in 1 2 3; do judge 0 ok $seed noise; done
+
 # Weights that several connections share, in time and out of it, and some that are frozen.
 cat > "$work/model.snn" << END
 model shared {

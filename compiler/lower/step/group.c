@@ -104,7 +104,8 @@ static void start_scan(Lower *lower, const Member *member, Site site)
  * processor does not see it coming. */
 static void emit_ahead(Lower *lower, const Node *scan, StreamId stream, Site site)
 {
-    if (lower->plan->streams[stream].slots || !stream_of(lower, stream)->temporal)
+    const StreamPlan *plan = &lower->plan->streams[stream];
+    if (plan->slots || plan->drawn || !stream_of(lower, stream)->temporal)
         return;
     LoopExpr *last = num(lower, scan->reverse ? 0 : steps_of(lower, stream) - 1);
     LoopExpr *next = op2(lower, scan->reverse ? OP_SUB : OP_ADD, site.t, num(lower, 1));
