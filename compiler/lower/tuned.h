@@ -79,8 +79,8 @@ enum {
 #define TABLE_ACTIVITY_BACKWARD 0.08
 
 /* In convolutions, the kernels of windows win above these. */
-#define WINDOW_ACTIVITY_FORWARD 0.4
-#define WINDOW_ACTIVITY_BACKWARD 0.4
+#define WINDOW_ACTIVITY_FORWARD 0.55
+#define WINDOW_ACTIVITY_BACKWARD 0.6
 
 /* ---- gates: maps back to few neurons ---- */
 

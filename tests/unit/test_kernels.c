@@ -283,6 +283,32 @@ START_TEST(pieces_agree)
 }
 END_TEST
 
+/* Spikes of so high a rate that windows are faster, and of a low one: chosen forward and backward. */
+START_TEST(windows_follow_the_activity)
+{
+    static const double rates[] = {0.1, 0.9};
+    Arena *arena = arena_new();
+    GoldenText model = {"crowd", arena_printf(arena,
+                                              "model crowd {\n"
+                                              "    data idx(shape = [6, 6, 8], classes = 3, temporal)\n"
+                                              "    time 5 steps\n"
+                                              "    x = poisson(%g + 0 * image)\n"
+                                              "    o = x -> conv(4, kernel = 3) -> lif -> dense(3)\n"
+                                              "    predict argmax(mean(o))\n"
+                                              "    train { loss cross_entropy(mean(o), label) }\n"
+                                              "}\n",
+                                              rates[_i])};
+    const Program *program = golden_program(golden_compilation(arena, &model), model.name);
+    Interp *interp = ran(program, 2);
+    BufferId crowded = loop_find(program, "crowded_x");
+    ck_assert_int_ge(crowded, 0);
+    ck_assert_double_eq(interp->buffers[crowded][0], _i);
+    ck_assert_double_eq(interp->buffers[crowded][1], _i);
+    interp_free(interp);
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(sparse_gradients_agree)
 {
     static const int steps[] = {1, 3, 9, 17};
@@ -309,6 +335,7 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, optimisations_change_no_result, 0, OPTIMISATION_COUNT + 1);
     tcase_add_loop_test(tcase, windows_agree, 0, CONVOLUTIONS);
     tcase_add_loop_test(tcase, pieces_agree, 0, SPIKING);
+    tcase_add_loop_test(tcase, windows_follow_the_activity, 0, 2);
     tcase_add_loop_test(tcase, sparse_gradients_agree, 0, POOLED);
     suite_add_tcase(suite, tcase);
     return suite;

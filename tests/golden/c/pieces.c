@@ -502,10 +502,10 @@ static void SNN_AT_LEVEL(choose_out_max_pool_)(void *context, int32_t first_2, i
         for (int32_t b = 0; b < (net->run.rows + 3) / 4; b++) {
             total = total + (float)spikes_of_out_max_pool_[b * 4];
         }
-        /* forward: windows are faster where more than 40 % of the units spike */
-        crowded_out_max_pool_[0] = total > 0.4f * (256.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
-        /* backward: windows are faster where more than 40 % of the units spike */
-        crowded_out_max_pool_[1] = total > 0.4f * (256.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
+        /* forward: windows are faster where more than 55 % of the units spike */
+        crowded_out_max_pool_[0] = total > 0.55f * (256.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
+        /* backward: windows are faster where more than 60 % of the units spike */
+        crowded_out_max_pool_[1] = total > 0.6f * (256.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
     }
 }
 
@@ -2095,10 +2095,10 @@ static void SNN_AT_LEVEL(choose_input_)(void *context, int32_t first_2, int32_t 
         for (int32_t b = 0; b < (net->run.rows + 3) / 4; b++) {
             total = total + (float)spikes_of_input_[b * 4];
         }
-        /* forward: windows are faster where more than 40 % of the units spike */
-        crowded_input_[0] = total > 0.4f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
-        /* backward: windows are faster where more than 40 % of the units spike */
-        crowded_input_[1] = total > 0.4f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
+        /* forward: windows are faster where more than 55 % of the units spike */
+        crowded_input_[0] = total > 0.55f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
+        /* backward: windows are faster where more than 60 % of the units spike */
+        crowded_input_[1] = total > 0.6f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
     }
 }
 
