@@ -63,6 +63,13 @@ enum {
     SPARSE_NARROW_STEPS = 4 /* where vectors are not of WIDE_LANES, of WINDOW_NARROW_WIDTH */
 };
 
+/* ---- maps along time, and their gradients ---- */
+
+enum {
+    STEPS_TOGETHER = 7, /* of which the sums are made together, */
+    STEPS_WIDTH = 16    /* of so many units: registers of AVX2 hold them, too */
+};
+
 /* ---- tables and events of spikes ---- */
 
 enum {

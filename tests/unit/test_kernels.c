@@ -222,6 +222,16 @@ static const char *const spiking[] = {
 };
 enum { SPIKING = sizeof spiking / sizeof *spiking };
 
+/* Along time: all steps or a window of them, beyond both ends of the shortest, units that are whole tiles, with a rest, or less
+ * than one. */
+static const char *const in_time[] = {
+    "psn -> dense(64) -> psn",
+    "dense(steps, along = time, bias) -> tanh -> conv(kernel = 4, along = time, bias)",
+    "psn -> dense([y = 3, x = 7]) -> conv(kernel = 2, dilation = 3, along = time)",
+    "sliding_psn(5) -> dense(7) -> dense(steps, along = time, synapse = tanh) -> tanh -> sliding_psn(2)",
+};
+enum { IN_TIME = sizeof in_time / sizeof *in_time };
+
 static const Program *convolution(Arena *arena, const char *stages, int steps, Kernels kernels,
                                   Without without)
 {
@@ -256,7 +266,8 @@ static int arrays(const Program *program, const char *start)
 enum {
     NO_WINDOWS = 1u << OPTIMISATION_WINDOWS,
     NO_PIECES = 1u << OPTIMISATION_PIECES,
-    NO_SPARSE = 1u << OPTIMISATION_SPARSE
+    NO_SPARSE = 1u << OPTIMISATION_SPARSE,
+    NO_STEPS = 1u << OPTIMISATION_STEPS
 };
 
 START_TEST(windows_agree)
@@ -323,6 +334,19 @@ START_TEST(sparse_gradients_agree)
 }
 END_TEST
 
+START_TEST(maps_along_time_agree)
+{
+    static const int steps[] = {1, 3, 9, 16};
+    Arena *arena = arena_new();
+    const char *stages = in_time[_i / 4];
+    const Program *fast = convolution(arena, stages, steps[_i % 4], KERNELS_AUTO, 0);
+    const Program *general = convolution(arena, stages, steps[_i % 4], KERNELS_AUTO, NO_STEPS);
+    ck_assert_int_ge(arrays(fast, "sums"), arrays(general, "sums") + 2);
+    compare_gradients(fast, general, 2);
+    arena_free(arena);
+}
+END_TEST
+
 Suite *kernels_suite(void)
 {
     Suite *suite = suite_create("kernels");
@@ -334,6 +358,7 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, a_stream_may_be_followed_both_ways, 0, 3);
     tcase_add_loop_test(tcase, optimisations_change_no_result, 0, OPTIMISATION_COUNT + 1);
     tcase_add_loop_test(tcase, windows_agree, 0, CONVOLUTIONS);
+    tcase_add_loop_test(tcase, maps_along_time_agree, 0, 4 * IN_TIME);
     tcase_add_loop_test(tcase, pieces_agree, 0, SPIKING);
     tcase_add_loop_test(tcase, windows_follow_the_activity, 0, 2);
     tcase_add_loop_test(tcase, sparse_gradients_agree, 0, POOLED);

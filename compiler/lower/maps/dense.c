@@ -15,23 +15,6 @@ void lower_transposed(Lower *lower, const char *name, int rows, int columns, Buf
     store2(lower, &loop_i->body, transposed, j, i, load2(lower, values, i, j), false);
 }
 
-/* One bias for all units: for each step, where time is mixed, or for all of them. */
-static void emit_shared_bias(Lower *lower, const Node *node)
-{
-    bool each = node->map->time.reach == REACH_ALL;
-    LoopStmt *loop_b = for_range(lower, &lower->kernel->body, "b", 0);
-    loop_b->to = loop_scalar(lower->arena, SCALAR_ROWS);
-    LoopStmt *items = kernel_items_in(lower, &loop_b->body, each ? "t" : "k");
-    Site site = {.into = &items->body, .b = loop_variable(lower, loop_b)};
-    if (each)
-        site.t = loop_variable(lower, items);
-    else if (stream_of(lower, node->in)->temporal)
-        site = walk_steps(lower, (Walk){NULL, NULL, steps_of(lower, node->in)}, site);
-    LoopStmt *loop = for_range(lower, site.into, "n", stream_size(lower, node->in));
-    store1(lower, &loop->body, lower->params[node->bias].gradient, loop_variable(lower, items),
-           load_stream(lower, node->in, site, loop_variable(lower, loop)), true);
-}
-
 void lower_bias_grad(Lower *lower, const Node *node)
 {
     const Param *param = &lower->net->params.at[node->bias];
@@ -40,7 +23,7 @@ void lower_bias_grad(Lower *lower, const Node *node)
                               stream_of(lower, node->in)->name),
                  node->span, shape_size(param->shape));
     if (node->map->space[node->map->count - 1].reach != REACH_ALL) {
-        emit_shared_bias(lower, node);
+        lower_shared_bias(lower, node);
         return;
     }
     /* The order in which a parameter's gradient is summed: over the batch, then over time. */

@@ -89,6 +89,18 @@ static bool has_gaps(const Planning *plan, int n)
            && plan->net->streams.at[node->in].temporal && is_sparse(plan, node->in);
 }
 
+/* Along time by weights that all units share: a gradient, or a map that mixes all steps. */
+static bool shares_steps(const Node *node)
+{
+    const AxisMap *map = node->map;
+    bool shares =
+        (node->kind == NODE_MAP_GRAD && map->time.reach == REACH_WINDOW && map->edge == EDGE_ZERO)
+        || ((node->kind == NODE_MAP || node->kind == NODE_MAP_GRAD) && map->time.reach == REACH_ALL);
+    for (int a = 0; shares && a < map->count; a++)
+        shares = map->space[a].reach == REACH_SAME;
+    return shares;
+}
+
 static void serve(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -99,6 +111,7 @@ static void serve(Planning *plan, int n)
     bool may = kernels != KERNELS_TABLE && !is_without(plan->options.without, OPTIMISATION_PIECES);
     record->pieces = windows && may && has_pieces(plan, n) && fits_rows(plan, node);
     record->sparse = windows && !is_without(plan->options.without, OPTIMISATION_SPARSE) && has_gaps(plan, n);
+    record->steps_shared = shares_steps(node) && !is_without(plan->options.without, OPTIMISATION_STEPS);
     record->choice = record->pieces && kernels == KERNELS_AUTO;
     if (!follows(plan, n))
         return;

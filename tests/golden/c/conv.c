@@ -1055,6 +1055,7 @@ static void SNN_AT_LEVEL(gradient_w_out_2_)(void *context, int32_t first, int32_
     float (*restrict c_)[3][4] = net->c_;
     float (*restrict g_out_conv_)[3][4] = net->g_out_conv_;
     float (*restrict parts_of_w_out_2_)[2][1] = net->parts_of_w_out_2_;
+    _Alignas(64) float sums_c_[1][4];
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
@@ -1064,16 +1065,24 @@ static void SNN_AT_LEVEL(gradient_w_out_2_)(void *context, int32_t first, int32_
             }
         }
         for (int32_t b_2 = b0; b_2 < b1; b_2++) {
-            for (int32_t t = 0; t < 3; t++) {
-                const int32_t out = 0;
-                for (int32_t tap = 0; tap < 2; tap++) {
-                    const int32_t at = t + tap - 1;
-                    if (at >= 0 && at <= 2) {
-                        const int32_t in = 0;
-                        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
-                            parts_of_w_out_2_[slice][tap][0] = snn_fmaf(c_[b_2][at][in + n], g_out_conv_[b_2][t][out + n], parts_of_w_out_2_[slice][tap][0]);
+            /* gradient of w_out_2, step by step */
+            for (int32_t tap = 0; tap < 2; tap++) {
+                const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 3 ? (1 - tap < 0 ? 0 : 1 - tap) : 3;
+                const int32_t to = (1 - tap + 3 < 0 ? 0 : 1 - tap + 3) < 3 ? (1 - tap + 3 < 0 ? 0 : 1 - tap + 3) : 3;
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
+                    sums_c_[0][j] = 0.0f;
+                }
+                for (int32_t t = from; t < to; t++) {
+                    for (int32_t tile = 0; tile < 1; tile++) {
+                        const int32_t n0 = tile * 4;
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
+                            const float x = c_[b_2][t + (tap + -1)][n0 + j];
+                            sums_c_[0][j] = snn_fmaf(x, g_out_conv_[b_2][t][n0 + j], sums_c_[0][j]);
                         }
                     }
+                }
+                for (int32_t unit = 0; unit < 4; unit++) {
+                    parts_of_w_out_2_[slice][tap][0] += sums_c_[0][unit];
                 }
             }
         }
