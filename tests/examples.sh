@@ -33,6 +33,7 @@ small() {
     fashion_mnist) echo "-D width=30 -D duration=6" ;;
     own_neuron) echo "-D width=30 -D duration=6" ;;
     recurrent) echo "-D width=20" ;;
+    psn) echo "-D width=10" ;;
     esac
 }
 
