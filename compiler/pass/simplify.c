@@ -107,7 +107,8 @@ static void fuse_maps(Net *net, bool keep_slopes)
 
 /* ---- removal ---- */
 
-/* What makes no stream is there for what it does; a stream that is kept somebody looks at. */
+/* What makes no stream is there for what it does, but for a scan that nobody reads any more; a stream that is kept
+ * somebody looks at. */
 static bool has_effect(const Net *net, const Node *node)
 {
     bool makes = false, kept = false;
@@ -116,7 +117,7 @@ static bool has_effect(const Net *net, const Node *node)
         makes = makes || stream != NONE;
         kept = kept || (stream != NONE && net->streams.at[stream].keep);
     }
-    return !makes || kept || node->grads.count > 0;
+    return (!makes && node->kind != NODE_SCAN) || kept || node->grads.count > 0;
 }
 
 /* live[n]: node n has an effect, or makes what a live node reads. */
