@@ -41,17 +41,20 @@ levels=$(levels_here llvm) || exit 1
 results() {
     name=$1
     shift
+    # shellcheck disable=SC2086
     "$snnc" -w "$model" --no-runtime "$@" -o "$name.o" > messages 2>&1 &&
-        linked "$name" harness.o "$name.o" && ./"$name" - "$name.out" > messages 2>&1
+        linked "$name" harness.o "$name.o" && ./"$name" - "$name.out" $together > messages 2>&1
 }
 
 for model in ${MODELS-"$root"/tests/golden/models/*.snn "$root"/examples/*/model.snn}; do
     what=${model#"$root/"}
+    together=
+    [ "$what" != tests/golden/models/batch.snn ] || together=--together
     # shellcheck disable=SC2046
     set -- $(sed -n '1s/^# snnc //p' "$model")
     "$snnc" -w "$model" --no-runtime "$@" -o c.c > messages 2>&1 &&
         compiled -Dmain=generated_main -c c.c -o c.o && linked c harness.o c.o &&
-        ./c - c.out > messages 2>&1 || fail "llvm: $what in C" "$(head -n 5 messages)"
+        ./c - c.out $together > messages 2>&1 || fail "llvm: $what in C" "$(head -n 5 messages)"
     for level in 0 3; do
         if results o$level -O$level "$@" && cmp -s c.out o$level.out; then
             ok "llvm: $what -O$level"
@@ -61,7 +64,7 @@ for model in ${MODELS-"$root"/tests/golden/models/*.snn "$root"/examples/*/model
     done
     results levels --target=x86-64-v1 "$@" || fail "llvm: $what for x86-64" "$(head -n 5 messages)"
     for level in $levels; do
-        if SNN_BEST_LEVEL=$level ./levels - levels.out > messages 2>&1 && cmp -s c.out levels.out; then
+        if SNN_BEST_LEVEL=$level ./levels - levels.out $together > messages 2>&1 && cmp -s c.out levels.out; then
             ok "llvm: $what for level $level"
         else
             fail "llvm: $what for level $level" "$(head -n 5 messages)"
