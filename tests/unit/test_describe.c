@@ -119,6 +119,26 @@ START_TEST(equal_layers_stand_there_once)
 }
 END_TEST
 
+/* Layers have all parameters, each once: also those that a synapse or a norm uses twice. */
+START_TEST(parameters_of_layers)
+{
+    const GoldenText text = {"model", "model m {\n data idx(shape = [4], classes = 3)\n time 5 steps\n"
+                                      " a = image -> dense(6, bias, synapse = weight_norm) -> batch_norm -> plif\n"
+                                      " b = a -> dense(5) -> layer_norm -> lif\n"
+                                      " out = b -> dense(3, synapse = weight_standard)\n"
+                                      " predict argmax(mean(out))\n"
+                                      " train { loss cross_entropy(mean(out), label) }\n}\n"};
+    const Program *program = golden_program(golden_compilation(arena, &text), text.name);
+    const char *layers = "";
+    for (int s = 0; s < program->streams.count; s++) {
+        const LoopStream *layer = &program->streams.at[s];
+        if (layer->parameters > 0 && !layer->evaluated)
+            layers = arena_printf(arena, "%s %s %lld", layers, layer->name, (long long)layer->parameters);
+    }
+    ck_assert_str_eq(layers, " a_dense 36 a 13 b_dense 30 b 10 out_mean 15");
+}
+END_TEST
+
 Suite *describe_suite(void)
 {
     Suite *suite = suite_create("describe");
@@ -129,6 +149,7 @@ Suite *describe_suite(void)
     tcase_add_test(tests, what_results_depend_on);
     tcase_add_test(tests, what_training_depends_on);
     tcase_add_test(tests, equal_layers_stand_there_once);
+    tcase_add_test(tests, parameters_of_layers);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -62,33 +62,56 @@ static int64_t operations(const Lower *lower, const Node *node)
     return node->kind == NODE_MAP ? map_operations(node->map, steps_of(lower, node->out)) : 0;
 }
 
-/* Of all that weights are made of. */
-static int64_t weight_parameters(const Net *net, StreamId weights)
+/* Of those that the stream is made of, if it is the same for all samples; each is counted once, in `seen`. */
+static int64_t shared_parameters(const Net *net, StreamId stream, bool *seen)
 {
-    const Node *maker = &net->nodes.at[net->streams.at[weights].node];
-    if (maker->kind == NODE_PARAM)
-        return shape_size(net->params.at[maker->weight].shape);
+    if (net->streams.at[stream].batched)
+        return 0;
+    const Node *maker = &net->nodes.at[net->streams.at[stream].node];
+    if (maker->kind == NODE_PARAM) {
+        const Param *param = &net->params.at[maker->weight];
+        bool counted = seen[maker->weight] || param->kept;
+        seen[maker->weight] = true;
+        return counted ? 0 : shape_size(param->shape);
+    }
     int64_t count = 0;
     for (int i = 0; i < maker->ins.count; i++)
-        count += weight_parameters(net, maker->ins.at[i]);
+        count += shared_parameters(net, maker->ins.at[i], seen);
     return count;
 }
 
-/* Of its node's; where neurons were fused, of those that the same words made. */
+/* Of the streams that `snnc model.snn` shows of the node. */
+static bool is_last_shown(const Net *net, const Node *scan, const Stream *stream)
+{
+    const Stream *last = NULL;
+    for (int k = 0; k < scan->outs.count; k++) {
+        const Stream *out = &net->streams.at[scan->outs.at[k].stream];
+        if (!out->saved && !out->trace && out->batched)
+            last = out;
+    }
+    return stream == last;
+}
+
+/* Of its node's; where neurons were fused, of those that the same words made. What formulas read, as scales of norms, is
+ * of the last of their streams. */
 static int64_t parameters(const Lower *lower, const Node *node, const Stream *stream)
 {
     const Net *net = lower->net;
+    bool *seen = NEW_ARRAY(lower->arena, bool, net->params.count + 1);
     int64_t count = 0;
     if (node->weight != NONE)
         count += shape_size(net->params.at[node->weight].shape);
     if (node->kind == NODE_MAP && node->aux != NONE)
-        count += weight_parameters(net, node->aux);
+        count += shared_parameters(net, node->aux, seen);
     if (node->bias != NONE)
         count += shape_size(net->params.at[node->bias].shape);
     for (int p = 0; p < node->params.count && !stream->saved; p++) {
         const Param *param = &net->params.at[node->params.at[p]];
         count += param->span.lo == stream->span.lo ? shape_size(param->shape) : 0;
     }
+    if (node->kind == NODE_SCAN && is_last_shown(net, node, stream))
+        for (int i = 0; i < node->ins.count; i++)
+            count += shared_parameters(net, node->ins.at[i], seen);
     return count;
 }
 
