@@ -298,18 +298,25 @@ static const Item *only_item(Build *b, const Model *model, ItemKind kind, const 
     return found;
 }
 
+/* A neuron, or a formula of which the spikes are, as of `psn`: not one that only chooses among those of others. */
+static bool may_fire(Build *b, const Node *scan)
+{
+    const Stream *out = stream_at(b, scan->outs.at[0].stream);
+    bool steps = !scan->formula;
+    for (int i = 0; i < scan->body.code.count; i++)
+        steps = steps || scan->body.code.at[i].op == OP_STEP;
+    return steps && out->kind == STREAM_SPIKES && out->temporal && out->batched && !scan->of_loss;
+}
+
 static void add_activities(Build *b)
 {
     int count = b->net->nodes.count;
     for (int i = 0; i < count; i++) {
         const Node *scan = &b->net->nodes.at[i];
-        if (scan->kind != NODE_SCAN || scan->formula)
-            continue;
-        StreamId out = scan->outs.at[0].stream;
-        if (stream_at(b, out)->kind != STREAM_SPIKES)
+        if (scan->kind != NODE_SCAN || !may_fire(b, scan))
             continue;
         Node node = node_new(NODE_ACTIVITY, scan->span);
-        node.in = out;
+        node.in = scan->outs.at[0].stream;
         add_node(b, node);
     }
 }

@@ -231,6 +231,28 @@ START_TEST(overrides)
 }
 END_TEST
 
+/* Firing rates are told of neurons, and of formulas that make spikes: not of choices among spikes, of what has no time or is
+ * the same for all samples, or of losses. */
+START_TEST(rates_of_formulas)
+{
+    Built *built = build_text("model m {\n data idx(shape = [7], classes = 3, temporal)\n time 9 steps\n"
+                              " a = image -> dense(6) -> psn\n"
+                              " b = step((a -> dense(6, synapse = binary)) - 0.5, atan(2))\n"
+                              " c = max(a, b) * a[-1] -> dense(3) -> li\n"
+                              " d = step(mean(c) - 1, atan(2))\n"
+                              " predict argmax(mean(c) + d)\n"
+                              " train { loss mse(mean(c), label) + mean(step(c - 3, atan(2)), over = all) } }");
+    const Net *net = built->net;
+    ck_assert_int_eq(built->diag.errors, 0);
+    const char *told = "";
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == NODE_ACTIVITY)
+            told = arena_printf(net->arena, "%s %s", told, net->streams.at[net->nodes.at[n].in].name);
+    ck_assert_str_eq(told, " a b");
+    built_free(built);
+}
+END_TEST
+
 Suite *build_suite(void)
 {
     Suite *suite = suite_create("build");
@@ -242,6 +264,7 @@ Suite *build_suite(void)
     tcase_add_test(net, both_spellings);
     tcase_add_test(net, functions_as_stages);
     tcase_add_test(net, parameters);
+    tcase_add_test(net, rates_of_formulas);
     tcase_add_test(net, overrides);
     tcase_add_test(net, override_units);
     suite_add_tcase(suite, net);
