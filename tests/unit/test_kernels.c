@@ -227,7 +227,7 @@ enum { SPIKING = sizeof spiking / sizeof *spiking };
 static const char *const in_time[] = {
     "psn -> dense(64) -> psn",
     "dense(steps, along = time, bias) -> tanh -> conv(kernel = 4, along = time, bias)",
-    "psn -> dense([y = 3, x = 7]) -> conv(kernel = 2, dilation = 3, along = time)",
+    "psn(triangle) -> dense([y = 3, x = 7]) -> conv(kernel = 2, dilation = 3, along = time)",
     "sliding_psn(5) -> dense(7) -> dense(steps, along = time, synapse = tanh) -> tanh -> sliding_psn(2)",
 };
 enum { IN_TIME = sizeof in_time / sizeof *in_time };

@@ -101,8 +101,10 @@ static GatePlan *gate_of(Planning *plan, const Node *map)
         stream = net->nodes.at[reader].out;
         reader = only_reader(&plan->readers, stream);
     }
-    /* Steps behind t may have been overwritten: see StreamPlan.place. */
-    if (later > 0 || reader == NONE || !plan->nodes[reader].even || !plan->nodes[reader].in_time)
+    /* Steps behind t may have been overwritten: see StreamPlan.place. Neurons are listed tile by tile of the map, so what
+     * their slope is made of must have room for these. */
+    if (later > 0 || reader == NONE || !plan->nodes[reader].even || !plan->nodes[reader].in_time
+        || tiling_room(plan->nodes[reader].tiles) < tiling_room(plan->streams[map->out].tiles))
         return NULL;
     Val slope = slope_of(plan, &net->nodes.at[reader], stream);
     if (slope == NO_VAL)
