@@ -273,14 +273,27 @@ static bool is_known(const Build *b, Scope *scope, const char *name)
            || scope_find(scope, name) || scope_definition(scope, name, any, &home);
 }
 
-/* `over = c`: names of axes, which only a stream knows, or a parameter that holds some. */
-static bool is_of_axes(const Scope *scope, const Arg *arg)
+/* Whether the argument's value may be a word that only the stage knows: an axis, an edge, a group of parameters. */
+static bool takes_words(const Arg *arg)
 {
-    bool is = arg->name == name_over || arg->name == name_same;
-    Entry *entry = is && arg->value->kind == EXPR_NAME ? scope_find(scope, arg->value->name) : NULL;
+    static const char *const names[] = {name_over, name_per,  name_along,    name_same,
+                                        name_pad,  name_edge, name_optimizer};
+    bool takes = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        takes = takes || arg->name == names[i];
+    return takes;
+}
+
+/* `over = c`, `per = [y, x]`: words, or parameters that hold some. */
+static void resolve_words(Build *b, Scope *scope, const Expr *expr)
+{
+    Entry *entry = expr->kind == EXPR_NAME ? scope_find(scope, expr->name) : NULL;
     if (entry)
         entry->used = true;
-    return is;
+    for (int i = 0; i < expr->args.count && expr->kind == EXPR_LIST; i++)
+        resolve_words(b, scope, expr->args.at[i].value);
+    if (expr->kind != EXPR_NAME && expr->kind != EXPR_LIST)
+        resolve_names(b, scope, expr);
 }
 
 void resolve_names(Build *b, Scope *scope, const Expr *expr)
@@ -293,8 +306,11 @@ void resolve_names(Build *b, Scope *scope, const Expr *expr)
     resolve_names(b, scope, expr->left);
     resolve_names(b, scope, expr->right);
     bool flags = expr->kind == EXPR_CALL && !find_function(b, expr->name); /* a bare name may be a flag */
-    for (int i = 0; i < expr->args.count; i++)
-        if ((!flags || expr->args.at[i].name || expr->args.at[i].value->kind != EXPR_NAME)
-            && !is_of_axes(scope, &expr->args.at[i]))
-            resolve_names(b, scope, expr->args.at[i].value);
+    for (int i = 0; i < expr->args.count; i++) {
+        const Arg *arg = &expr->args.at[i];
+        if (takes_words(arg))
+            resolve_words(b, scope, arg->value);
+        else if (!flags || arg->name || arg->value->kind != EXPR_NAME)
+            resolve_names(b, scope, arg->value);
+    }
 }
