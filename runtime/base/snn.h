@@ -108,8 +108,8 @@ typedef struct SnnStream {
     const float *values, *activity; /* set when the model is opened */
 } SnnStream;
 
-/* Numbers that are finite after every forward(), or evaluate() if its stream is of that, or something went wrong. A neuron that compares NaN stays silent,
- * so nothing else need show it. */
+/* Numbers that are finite after every forward(), or evaluate() if its stream is of that, or something went wrong. A
+ * neuron that compares NaN stays silent, so nothing else need show it. */
 typedef struct SnnWatch {
     int stream;        /* of the layer: index into streams */
     const char *state; /* "v", as the sample leaves it; NULL: what the layer compares, infinity as NaN */

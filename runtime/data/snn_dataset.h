@@ -5,8 +5,8 @@
 #include "snn.h"
 #include "snn_error.h"
 
-/* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1) or as floats, which it sees as they are. A network that takes
- * spikes sees 1 wherever there is no 0. */
+/* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1) or as floats, which it sees as they are. A
+ * network that takes spikes sees 1 wherever there is no 0. */
 typedef struct SnnDataset {
     int32_t count;
     int64_t width;   /* elements of a sample */

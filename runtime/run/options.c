@@ -71,7 +71,7 @@ static const OptionsFlag options_flags[] = {
     {TRAINING, "--resume", "FILE", OPTIONS_TEXT, AT(resume), 0, IN_TRAIN,
      "go on from this checkpoint, to the same bits"},
     {TRAINING, "--log", "FILE", OPTIONS_TEXT, AT(log), 0, IN_TRAIN,
-     "a line of JSON an epoch: losses, accuracies, firing rates"},
+     "a line of JSON an epoch: losses, metrics, firing rates"},
     {TRAINING, "--samples", "N", OPTIONS_COUNT, AT(samples), INT32_MAX, IN_TRAIN,
      "learn from N samples only, drawn from the training set by the seed"},
     {TRAINING, "--validate", "PART", OPTIONS_TEXT, AT(validate), 0, IN_TRAIN,

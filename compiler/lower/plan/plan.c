@@ -117,7 +117,8 @@ static void start_node(Planning *plan, int n)
     record->steps = record->in_time ? plan->net->steps : 1;
 }
 
-/* Whether it has only the units that there are, as weights do that are a matrix. Who reads a delayed stream may read the stream itself, see is_shifted(). */
+/* Whether it has only the units that there are, as weights do that are a matrix. Who reads a delayed stream may read the
+ * stream itself, see is_shifted(). */
 static bool fills_no_room(const Net *net, StreamId id)
 {
     const Stream *stream = &net->streams.at[id];
