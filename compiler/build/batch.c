@@ -15,7 +15,7 @@ void check_loop_sums(Build *b, const bool *looped)
         if (!looped[n] || !sums_samples(b, &b->net->nodes.at[n]))
             continue;
         report(
-            b, RULE_LOOP, b->net->nodes.at[n].span,
+            b, RULE_LOOP, made_at(b, &b->net->nodes.at[n]),
             "a reduction over the batch needs all samples at once, but in this loop each goes step by step");
         report_hint(b, "take it of what enters or leaves the loop");
     }

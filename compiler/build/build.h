@@ -522,6 +522,8 @@ StreamId add_map(Build *b, Node node, Val val, const char *name);
 StreamId build_scaled(Build *b, StreamId in, double factor, const char *name, Span span);
 Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name);
 void finish_pasts(Build *b);
+/* Where the model says that the node's first stream is made: where it uses a block, if that is one of the library. */
+Span made_at(Build *b, const Node *node);
 /* What a name stands for, through formals of blocks: `block layer(x, neuron) = x -> neuron`. */
 const Expr *given_as(Scope **scope, const Expr *expr);
 

@@ -86,11 +86,11 @@ bool read_param(Build *b, Scope *scope, const Stmt *stmt, Fans fans, Param *para
 
 ParamId add_read_param(Build *b, const char *name, const Param *read, Span span)
 {
-    ParamId id = net_param(b->net, name, read->shape, span);
+    ParamId id = net_param(b->net, name, read->shape, blamed(b, span));
     Param *param = &b->net->params.at[id];
     Param made = *read;
     made.name = param->name;
-    made.span = span;
+    made.span = param->span;
     made.init = read->init ? read->init : param->init;
     *param = made;
     return id;

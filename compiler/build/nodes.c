@@ -17,7 +17,13 @@ StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind ki
 {
     if (!name)
         name = numbered(b, arena_printf(b->arena, "%s_%s", b->binding, stage));
-    return net_stream(b->net, name, kind, temporal, shape, span);
+    return net_stream(b->net, name, kind, temporal, shape, blamed(b, span));
+}
+
+Span made_at(Build *b, const Node *node)
+{
+    StreamId made = node->kind == NODE_SCAN ? node->outs.at[0].stream : node->out;
+    return stream_at(b, made)->span;
 }
 
 StreamId label_stream(Build *b, Span span)

@@ -16,7 +16,7 @@ static Val kept_state(Context *c, const Stmt *stmt, double initial)
 {
     Build *b = c->build;
     const char *name = arena_printf(b->arena, "%s_%s", stmt->name, b->binding);
-    ParamId id = net_param(b->net, name, units_stored(b, c->shape, c->temporal), c->span);
+    ParamId id = net_param(b->net, name, units_stored(b, c->shape, c->temporal), blamed(b, c->span));
     Param *param = &b->net->params.at[id];
     param_starts_at(b->net, param, initial);
     param->frozen = param->kept = true;

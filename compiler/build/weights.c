@@ -8,7 +8,7 @@ const char *const weights_formals[] = {name_shape, name_none,  name_init, name_n
 /* Named `base`. NONE if a mistake in its initial values was reported; `init`: how they are given, NULL: as usual. */
 static ParamId add_param(Build *b, const char *base, Shape shape, Span span, const Entry *init, Fans fans)
 {
-    ParamId id = net_param(b->net, base, shape, span);
+    ParamId id = net_param(b->net, base, shape, blamed(b, span));
     const Expr *expr = init ? init->expr : expr_name(b->arena, span, name_linear);
     return build_init(b, &b->net->params.at[id], init ? init->scope : b->library, expr, fans, "`init`")
                ? id

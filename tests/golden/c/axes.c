@@ -1924,12 +1924,12 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(hidden_v_), .activity = 0},
     },
     {
-        .name = "spikes_max", .about = "max(x, over = over)", .line = 5,
+        .name = "spikes_max", .about = "softmax(spikes, over = x)", .line = 18,
         .size = 1, .spikes = false, .per_sample = 6, .operations = 0,
         .at = {.values = NET(spikes_max_), .activity = 0},
     },
     {
-        .name = "shares_map_sum", .about = "sum(exp(x - detach(max(x, over = over))), over = over)", .line = 5,
+        .name = "shares_map_sum", .about = "softmax(spikes, over = x)", .line = 18,
         .size = 1, .spikes = false, .per_sample = 6, .operations = 0,
         .at = {.values = NET(shares_map_sum_), .activity = 0},
     },

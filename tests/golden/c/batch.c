@@ -1483,17 +1483,17 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(digit_mean_), .activity = 0},
     },
     {
-        .name = "digit_mean_max", .about = "max(x, over = over)", .line = 5,
+        .name = "digit_mean_max", .about = "cross_entropy(mean(digit), label)", .line = 10,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(digit_mean_max_), .activity = 0},
     },
     {
-        .name = "loss_map_sum", .about = "sum(exp(x - detach(max(x, over = over))), over = over)", .line = 5,
+        .name = "loss_map_sum", .about = "cross_entropy(mean(digit), label)", .line = 10,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(loss_map_sum_), .activity = 0},
     },
     {
-        .name = "loss_map_3_sum", .about = "sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)", .line = 5,
+        .name = "loss_map_3_sum", .about = "cross_entropy(mean(digit), label)", .line = 10,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(loss_map_3_sum_), .activity = 0},
     },

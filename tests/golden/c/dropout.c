@@ -1001,7 +1001,7 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(out_sum_), .activity = 0},
     },
     {
-        .name = "loss_map", .about = "where(p > 0, where(training, kept / (1 - p), x), x)", .line = 16,
+        .name = "loss_map", .about = "dropout(0.5, same = none)", .line = 7,
         .size = 2, .spikes = false, .per_sample = 2, .operations = 0,
         .at = {.values = NET(loss_map_), .activity = 0},
     },

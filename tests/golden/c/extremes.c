@@ -2459,12 +2459,12 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(drive_dense_2_), .activity = 0},
     },
     {
-        .name = "drive_dense_2_max", .about = "max(x, over = over)", .line = 5,
+        .name = "drive_dense_2_max", .about = "softmax(hidden[-1] -> dense(5))", .line = 5,
         .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
         .at = {.values = NET(drive_dense_2_max_), .activity = 0},
     },
     {
-        .name = "drive_map_sum", .about = "sum(exp(x - detach(max(x, over = over))), over = over)", .line = 5,
+        .name = "drive_map_sum", .about = "softmax(hidden[-1] -> dense(5))", .line = 5,
         .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
         .at = {.values = NET(drive_map_sum_), .activity = 0},
     },
@@ -2549,17 +2549,17 @@ static const SnnStream net_streams[] = {
         .at = {.values = 0, .activity = 0},
     },
     {
-        .name = "least_mean_max", .about = "max(x, over = over)", .line = 5,
+        .name = "least_mean_max", .about = "cross_entropy(mean(least), label)", .line = 10,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(least_mean_max_), .activity = 0},
     },
     {
-        .name = "loss_map_sum", .about = "sum(exp(x - detach(max(x, over = over))), over = over)", .line = 5,
+        .name = "loss_map_sum", .about = "cross_entropy(mean(least), label)", .line = 10,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(loss_map_sum_), .activity = 0},
     },
     {
-        .name = "loss_map_3_sum", .about = "sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)", .line = 5,
+        .name = "loss_map_3_sum", .about = "cross_entropy(mean(least), label)", .line = 10,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(loss_map_3_sum_), .activity = 0},
     },

@@ -2586,12 +2586,12 @@ static const SnnParam net_params[] = {
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "running_mean_stem", .about = "average_mean(momentum)", .line = 22,
+        .name = "running_mean_stem", .about = "batch_norm(affine = false)", .line = 8,
         .ndim = 1, .dims = {4}, .matrix = false, .kept = true,
         .at = {.value = NET(running_mean_stem_), .gradient = 0},
     },
     {
-        .name = "running_variance_stem", .about = "average_variance(where(count_now > 1, momentum, 0))", .line = 25,
+        .name = "running_variance_stem", .about = "batch_norm(affine = false)", .line = 8,
         .ndim = 1, .dims = {4}, .matrix = false, .kept = true,
         .at = {.value = NET(running_variance_stem_), .gradient = 0},
     },
@@ -2602,23 +2602,23 @@ static const SnnParam net_params[] = {
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "gain_digit", .about = "weights(of = x, per = per, init = scale)", .line = 27,
+        .name = "gain_digit", .about = "sew_iand(branch)", .line = 9,
         .ndim = 1, .dims = {8}, .matrix = false,
         .at = {.value = NET(gain_digit_), .gradient = NET(grad_gain_digit_), .state = {NET(m_gain_digit_), NET(v_gain_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "running_mean_digit", .about = "average_mean(momentum)", .line = 22,
+        .name = "running_mean_digit", .about = "sew_iand(branch)", .line = 9,
         .ndim = 1, .dims = {8}, .matrix = false, .kept = true,
         .at = {.value = NET(running_mean_digit_), .gradient = 0},
     },
     {
-        .name = "running_variance_digit", .about = "average_variance(where(count_now > 1, momentum, 0))", .line = 25,
+        .name = "running_variance_digit", .about = "sew_iand(branch)", .line = 9,
         .ndim = 1, .dims = {8}, .matrix = false, .kept = true,
         .at = {.value = NET(running_variance_digit_), .gradient = 0},
     },
     {
-        .name = "shift_digit", .about = "weights(of = x, per = per, init = 0)", .line = 29,
+        .name = "shift_digit", .about = "sew_iand(branch)", .line = 9,
         .ndim = 1, .dims = {8}, .matrix = false,
         .at = {.value = NET(shift_digit_), .gradient = NET(grad_shift_digit_), .state = {NET(m_shift_digit_), NET(v_shift_digit_)}},
         .states = 2, .state_name = {"m", "v"},
@@ -2630,13 +2630,13 @@ static const SnnParam net_params[] = {
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "gain_digit_2", .about = "weights(of = x, per = over, init = 1)", .line = 38,
+        .name = "gain_digit_2", .about = "layer_norm", .line = 9,
         .ndim = 1, .dims = {3}, .matrix = false,
         .at = {.value = NET(gain_digit_2_), .gradient = NET(grad_gain_digit_2_), .state = {NET(m_gain_digit_2_), NET(v_gain_digit_2_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "shift_digit_2", .about = "weights(of = x, per = over, init = 0)", .line = 39,
+        .name = "shift_digit_2", .about = "layer_norm", .line = 9,
         .ndim = 1, .dims = {3}, .matrix = false,
         .at = {.value = NET(shift_digit_2_), .gradient = NET(grad_shift_digit_2_), .state = {NET(m_shift_digit_2_), NET(v_shift_digit_2_)}},
         .states = 2, .state_name = {"m", "v"},
@@ -2680,7 +2680,7 @@ static const SnnStream net_streams[] = {
         .at = {.values = 0, .activity = NET(activity_digit_if_)},
     },
     {
-        .name = "digit_map_3", .about = "x * (1 - (x -> branch))", .line = 10,
+        .name = "digit_map_3", .about = "sew_iand(branch)", .line = 9,
         .size = 8, .spikes = true, .per_sample = 32, .operations = 0,
         .at = {.values = 0, .activity = 0},
     },
@@ -2695,17 +2695,17 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(digit_dense_2_), .activity = 0},
     },
     {
-        .name = "digit_middle_2", .about = "mean(x, over = over)", .line = 35,
+        .name = "digit_middle_2", .about = "layer_norm", .line = 9,
         .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
         .at = {.values = NET(digit_middle_2_), .activity = 0},
     },
     {
-        .name = "digit_map_4_sum", .about = "sum((x - middle) ^ 2, over = over)", .line = 36,
+        .name = "digit_map_4_sum", .about = "layer_norm", .line = 9,
         .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
         .at = {.values = NET(digit_map_4_sum_), .activity = 0},
     },
     {
-        .name = "digit_variance", .about = "sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)", .line = 36,
+        .name = "digit_variance", .about = "layer_norm", .line = 9,
         .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
         .at = {.values = NET(digit_variance_), .activity = 0},
     },
@@ -2740,7 +2740,7 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(evaluated_digit_dense_), .activity = 0},
     },
     {
-        .name = "digit_map_3", .about = "x * (1 - (x -> branch))", .line = 10,
+        .name = "digit_map_3", .about = "sew_iand(branch)", .line = 9,
         .size = 8, .spikes = true, .per_sample = 32, .operations = 0, .evaluated = true,
         .at = {.values = 0, .activity = 0},
     },
@@ -2750,17 +2750,17 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(evaluated_digit_dense_2_), .activity = 0},
     },
     {
-        .name = "digit_middle_2", .about = "mean(x, over = over)", .line = 35,
+        .name = "digit_middle_2", .about = "layer_norm", .line = 9,
         .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true,
         .at = {.values = NET(evaluated_digit_middle_2_), .activity = 0},
     },
     {
-        .name = "digit_map_4_sum", .about = "sum((x - middle) ^ 2, over = over)", .line = 36,
+        .name = "digit_map_4_sum", .about = "layer_norm", .line = 9,
         .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true,
         .at = {.values = NET(evaluated_digit_map_4_sum_), .activity = 0},
     },
     {
-        .name = "digit_variance", .about = "sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)", .line = 36,
+        .name = "digit_variance", .about = "layer_norm", .line = 9,
         .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true,
         .at = {.values = NET(evaluated_digit_variance_), .activity = 0},
     },

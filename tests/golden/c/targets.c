@@ -799,7 +799,7 @@ static void SNN_AT_LEVEL(adjoint_loss_map_3_)(void *context, int32_t first, int3
     }
 }
 
-/* losses.snn:8  block mse(x, target) = mean((x - target) ^ 2, over = space)
+/* targets.snn:13  loss fit   = 2 * mean(mse(path, target))
  * g_fit_map_mean: map, 1 units, once for all steps */
 static void SNN_AT_LEVEL(scan_g_fit_map_mean_)(void *context, int32_t first, int32_t last)
 {
@@ -1619,22 +1619,22 @@ static const SnnStream net_streams[] = {
         .at = {.values = 0, .activity = 0},
     },
     {
-        .name = "kind_max", .about = "max(x, over = over)", .line = 5,
+        .name = "kind_max", .about = "cross_entropy(kind, label)", .line = 12,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(kind_max_), .activity = 0},
     },
     {
-        .name = "class_map_sum", .about = "sum(exp(x - detach(max(x, over = over))), over = over)", .line = 5,
+        .name = "class_map_sum", .about = "cross_entropy(kind, label)", .line = 12,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(class_map_sum_), .activity = 0},
     },
     {
-        .name = "class_map_3_sum", .about = "sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)", .line = 5,
+        .name = "class_map_3_sum", .about = "cross_entropy(kind, label)", .line = 12,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(class_map_3_sum_), .activity = 0},
     },
     {
-        .name = "class_map_4", .about = "-sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)", .line = 5,
+        .name = "class_map_4", .about = "cross_entropy(kind, label)", .line = 12,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
         .at = {.values = NET(class_map_4_), .activity = 0},
     },
