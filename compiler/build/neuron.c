@@ -15,15 +15,18 @@ static bool check_output(Build *b, Value output, const Stmt *stmt)
     return false;
 }
 
-/* What the neuron sends out: `output`, or else `spike`. */
+/* What the neuron or memory sends out: `output`, or else `spike`. */
 static bool neuron_output(Context *c, const Scope *frame, const Def *def, Value *output)
 {
     Build *b = c->build;
     const char *name = assigns(def, name_output) ? name_output : name_spike;
     if (!assigns(def, name)) {
-        report(b, RULE_NEURON_OUTPUT, def->name_span, "the neuron `%s` sends nothing out", def->name);
-        report_hint(
-            b, "assign `spike = step(v - threshold, surrogate)`, or `output` for a value that is no spike");
+        report(b, RULE_NEURON_OUTPUT, def->name_span, "the %s `%s` sends nothing out",
+               def_kind_text(def->kind), def->name);
+        report_hint(b, def->kind == DEF_MEMORY
+                           ? "assign `output`, as in `output = level` for a `state level`"
+                           : "assign `spike = step(v - threshold, surrogate)`, or `output` for a value that "
+                             "is no spike");
         return false;
     }
     *output = named_result(frame, name);

@@ -235,7 +235,8 @@ static bool *looped_nodes(Build *b)
 static void report_whole(Build *b, const Node *node)
 {
     bool makes = node->kind == NODE_POISSON || node->kind == NODE_LATENCY, maps = node->kind == NODE_MAP;
-    report(b, RULE_LOOP, made_at(b, node), "%s all steps at once, but in this loop each step needs the one before",
+    report(b, RULE_LOOP, made_at(b, node),
+           "%s all steps at once, but in this loop each step needs the one before",
            makes  ? "an encoder makes"
            : maps ? "a connection along time needs"
                   : "a reduction over time needs");

@@ -125,7 +125,8 @@ static void describe_stream(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
     const Node *node = &lower->net->nodes.at[stream->node];
-    bool moved = node->kind == NODE_MAP && !is_in_library(lower, node->span); /* a map may have changed its place */
+    bool moved =
+        node->kind == NODE_MAP && !is_in_library(lower, node->span); /* a map may have changed its place */
     Span made_by = moved ? node->span : stream->span;
     LoopStream described = {.name = stream->name,
                             .about = words(lower, made_by),
