@@ -113,15 +113,35 @@ static bool check_single(Build *b, StreamId measure, Span span, const char *what
     return false;
 }
 
+/* What is the same for all samples, as a sum of squared weights or a mean over the batch, is so much of each of them. */
+static StreamId of_each_sample(Build *b, StreamId measure, const char *name, Span span)
+{
+    if (stream_at(b, measure)->batched)
+        return measure;
+    Node node = node_new(NODE_SCAN, span);
+    node.name = "map";
+    node.formula = true;
+    node.batched = true;
+    vec_push(b->arena, &node.ins, measure);
+    node.body.at = span;
+    Val value = body_leaf(b->arena, &node.body, OP_INPUT, 0, stream_at(b, measure)->name);
+    return add_map(b, node, value, name);
+}
+
 StreamId build_measure(Build *b, const Expr *expr, const char *name, const char *what)
 {
     if (!check_loss_name(b, end_of(b, expr)))
         return NONE;
     b->binding = name;
     b->in_loss = true;
-    StreamId measure = build_stream(b, b->model, expr, NULL);
+    Value value = build_value(b, b->model, expr, NULL);
+    StreamId measure = stream_of(b, value, expr->span);
+    if (measure != NONE && check_plain(b, value, expr->span, "a stream"))
+        measure = check_single(b, measure, expr->span, what) ? of_each_sample(b, measure, NULL, expr->span) : NONE;
+    else
+        measure = NONE;
     b->in_loss = false;
-    return measure != NONE && check_single(b, measure, expr->span, what) ? measure : NONE;
+    return measure;
 }
 
 static void add_metric(Build *b, StreamId in, const char *name, Span span)

@@ -251,6 +251,18 @@ static const char *const right[] = {
                  "    sums = mean(a, over = y) * mean(a ^ 2, over = all) + sum(tanh(r), over = [y, time])\n"
                  "    b = 0.3 * tops + sums * softmax(r, over = x) -> dense(4) -> lif\n"
                  "    out = (b -> dense(3)) + (mean(r, over = [x, c, time]) -> dense(3)) -> li\n"),
+    /* Parts of a loss that are the same for all samples. */
+    "model m {\n"
+    "    data idx(shape = [5], classes = 2)\n"
+    "    time 3 steps\n"
+    "    w = weights([5, 4])\n"
+    "    a = latency(image) -> dense(4, weights = w) -> lif(threshold = 0.3)\n"
+    "    size = sum(w ^ 2, over = all)\n"
+    "    out = a -> dense(2) -> li\n"
+    "    metric length = sqrt(size)\n"
+    "    train { loss task = mse(mean(out), label) loss decay = 0.1 * size loss again = size\n"
+    "            loss active = mean(mean(a, over = [batch, time]), over = c) }\n"
+    "}\n",
     /* Losses by a formula. */
     "model m {\n"
     "    data idx(shape = [5], classes = 3)\n"

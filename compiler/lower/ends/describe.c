@@ -109,7 +109,7 @@ static int64_t parameters(const Lower *lower, const Node *node, const Stream *st
         const Param *param = &net->params.at[node->params.at[p]];
         count += param->span.lo == stream->span.lo ? shape_size(param->shape) : 0;
     }
-    if (node->kind == NODE_SCAN && is_last_shown(net, node, stream))
+    if (node->kind == NODE_SCAN && !node->of_loss && is_last_shown(net, node, stream))
         for (int i = 0; i < node->ins.count; i++)
             count += shared_parameters(net, node->ins.at[i], seen);
     return count;
