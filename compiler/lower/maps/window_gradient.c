@@ -119,7 +119,7 @@ static void emit_blocks(Lower *lower, Block block, LoopBlock *into, int i0, int 
 static void emit_outputs(Lower *lower, const Tap *tap, LoopBlock *into, LoopExpr *j0, int width)
 {
     Parts parts = even_parts(tap->ins, WINDOW_MOST);
-    const char *name = lower->net->params.at[tap->linear->node->weight].name;
+    const char *name = weight_name(lower->net, tap->linear->node);
     Block block = {tap, NULL, j0, parts.size, width, sums_buffer(lower, name, parts.size, width)};
     emit_blocks(lower, block, into, 0, parts.large);
     block.count--;

@@ -27,7 +27,9 @@ static bool has_windows(const Net *net, const Node *node)
 {
     const AxisMap *map = node->map;
     bool turned = node->kind == NODE_MAP && node->transposed;
-    bool weights = node->weight != NONE || (node->kind == NODE_MAP && node->aux != NONE);
+    StreamId made =
+        node->kind == NODE_MAP_GRAD ? node->out : node->aux; /* weights, or where their gradient is summed */
+    bool weights = node->weight != NONE || made != NONE;
     bool has = map && map->time.reach == REACH_SAME && map->count > 1 && map_mixes_space(map)
                && map->groups == 1 && map->edge == EDGE_ZERO && weights
                && (!turned || node >= net->nodes.at + net->backward);
