@@ -135,13 +135,18 @@ static bool idx_locate(char *path, size_t size, const SnnModel *model, const cha
         if (idx_find(path, size, folder, part, kind->what, dims[i], false)
             || idx_find(path, size, folder, part, kind->what, dims[i], true))
             return true;
+    if (strcmp(kind->what, "images") != 0)
+        return snn_fail(error,
+                        "no data (%s/%s-%s-idx%d-ubyte, or the same with .gz): the images are there, and the "
+                        "model `%s` takes %s with them",
+                        folder, part, kind->what, dims[0], model->name, kind->what);
     if (strcmp(part, "train") != 0 && strcmp(part, "t10k") != 0)
         return snn_fail(
             error,
             "no data (%s/%s-%s-idx%d-ubyte, or the same with .gz): --validate takes the name of a part "
             "that is there, or a fraction of the training set, as 0.1",
             folder, part, kind->what, dims[0]);
-    bool fashion = model->data.ndim == 2 && model->data.dims[0] == 28 && model->data.dims[1] == 28;
+    bool fashion = model->data.target_ndim == 0 && model->data.ndim == 2 && model->data.dims[0] == 28 && model->data.dims[1] == 28;
     return snn_fail(error,
                     "no data (%s/%s-%s-idx%d-ubyte, or the same with .gz): give the folder of the IDX files "
                     "with --data DIR%s",
