@@ -85,13 +85,13 @@ static bool is_known_loss(Build *b, const Expr *expr, LossKind *kind)
     return false;
 }
 
-static bool check_loss_name(Build *b, const Expr *expr)
+static bool check_loss_name(Build *b, const Expr *expr, bool metric)
 {
     Scope *home;
     if (expr->kind != EXPR_CALL || is_function(b, expr->name)
         || scope_definition(b->model, expr->name, STAGES, &home))
         return true;
-    report(b, RULE_LOSS, expr->name_span, "unknown loss `%s`", expr->name);
+    report(b, RULE_LOSS, expr->name_span, "unknown %s `%s`", metric ? "metric" : "loss", expr->name);
     Names candidates = {0};
     vec_push(b->arena, &candidates, name_cross_entropy);
     vec_push(b->arena, &candidates, name_mse);
@@ -130,14 +130,15 @@ static StreamId of_each_sample(Build *b, StreamId measure, const char *name, Spa
 
 StreamId build_measure(Build *b, const Expr *expr, const char *name, const char *what)
 {
-    if (!check_loss_name(b, end_of(b, expr)))
+    if (!check_loss_name(b, end_of(b, expr), strcmp(what, "metric") == 0))
         return NONE;
     b->binding = name;
     b->in_loss = true;
     Value value = build_value(b, b->model, expr, NULL);
     StreamId measure = stream_of(b, value, expr->span);
     if (measure != NONE && check_plain(b, value, expr->span, "a stream"))
-        measure = check_single(b, measure, expr->span, what) ? of_each_sample(b, measure, NULL, expr->span) : NONE;
+        measure =
+            check_single(b, measure, expr->span, what) ? of_each_sample(b, measure, NULL, expr->span) : NONE;
     else
         measure = NONE;
     b->in_loss = false;

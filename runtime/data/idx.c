@@ -146,7 +146,8 @@ static bool idx_locate(char *path, size_t size, const SnnModel *model, const cha
             "no data (%s/%s-%s-idx%d-ubyte, or the same with .gz): --validate takes the name of a part "
             "that is there, or a fraction of the training set, as 0.1",
             folder, part, kind->what, dims[0]);
-    bool fashion = model->data.target_ndim == 0 && model->data.ndim == 2 && model->data.dims[0] == 28 && model->data.dims[1] == 28;
+    bool fashion = model->data.target_ndim == 0 && model->data.ndim == 2 && model->data.dims[0] == 28
+                   && model->data.dims[1] == 28;
     return snn_fail(error,
                     "no data (%s/%s-%s-idx%d-ubyte, or the same with .gz): give the folder of the IDX files "
                     "with --data DIR%s",

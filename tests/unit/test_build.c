@@ -235,13 +235,14 @@ END_TEST
  * the same for all samples, or of losses. */
 START_TEST(rates_of_formulas)
 {
-    Built *built = build_text("model m {\n data idx(shape = [7], classes = 3, temporal)\n time 9 steps\n"
-                              " a = image -> dense(6) -> psn\n"
-                              " b = step((a -> dense(6, synapse = binary)) - 0.5, atan(2))\n"
-                              " c = max(a, b) * a[-1] -> dense(3) -> li\n"
-                              " d = step(mean(c) - 1, atan(2))\n"
-                              " predict argmax(mean(c) + d)\n"
-                              " train { loss mse(mean(c), label) + mean(step(c - 3, atan(2)), over = all) } }");
+    Built *built =
+        build_text("model m {\n data idx(shape = [7], classes = 3, temporal)\n time 9 steps\n"
+                   " a = image -> dense(6) -> psn\n"
+                   " b = step((a -> dense(6, synapse = binary)) - 0.5, atan(2))\n"
+                   " c = max(a, b) * a[-1] -> dense(3) -> li\n"
+                   " d = step(mean(c) - 1, atan(2))\n"
+                   " predict argmax(mean(c) + d)\n"
+                   " train { loss mse(mean(c), label) + mean(step(c - 3, atan(2)), over = all) } }");
     const Net *net = built->net;
     ck_assert_int_eq(built->diag.errors, 0);
     const char *told = "";

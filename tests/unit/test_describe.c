@@ -122,12 +122,13 @@ END_TEST
 /* Layers have all parameters, each once: also those that a synapse or a norm uses twice. */
 START_TEST(parameters_of_layers)
 {
-    const GoldenText text = {"model", "model m {\n data idx(shape = [4], classes = 3)\n time 5 steps\n"
-                                      " a = image -> dense(6, bias, synapse = weight_norm) -> batch_norm -> plif\n"
-                                      " b = a -> dense(5) -> layer_norm -> lif\n"
-                                      " out = b -> dense(3, synapse = weight_standard)\n"
-                                      " predict argmax(mean(out))\n"
-                                      " train { loss cross_entropy(mean(out), label) }\n}\n"};
+    const GoldenText text = {"model",
+                             "model m {\n data idx(shape = [4], classes = 3)\n time 5 steps\n"
+                             " a = image -> dense(6, bias, synapse = weight_norm) -> batch_norm -> plif\n"
+                             " b = a -> dense(5) -> layer_norm -> lif\n"
+                             " out = b -> dense(3, synapse = weight_standard)\n"
+                             " predict argmax(mean(out))\n"
+                             " train { loss cross_entropy(mean(out), label) }\n}\n"};
     const Program *program = golden_program(golden_compilation(arena, &text), text.name);
     const char *layers = "";
     for (int s = 0; s < program->streams.count; s++) {

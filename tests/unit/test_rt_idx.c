@@ -161,7 +161,8 @@ END_TEST
 START_TEST(missing)
 {
     unlink(fake_path(&fake, 0, labels));
-    assert_refused("-idx1-ubyte, or the same with .gz): the images are there, and the model `fake` takes labels with them");
+    assert_refused("-idx1-ubyte, or the same with .gz): the images are there, and the model `fake` takes "
+                   "labels with them");
     unlink(fake_path(&fake, 0, images));
     assert_refused("no data (");
     ck_assert_ptr_null(strstr(error.text, "Fashion-MNIST"));
