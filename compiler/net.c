@@ -235,6 +235,32 @@ static bool sums_samples(const Net *net, const Node *node)
     return sums;
 }
 
+/* By value of the body: whether it follows from how many samples a batch has. `scalars`: the same for the equations of
+ * the run scalars, NULL in these themselves. */
+static bool *values_of_rows(const Net *net, const Body *body, const bool *scalars)
+{
+    bool *of_rows = NEW_ARRAY(net->arena, bool, body->code.count + 1);
+    for (Val v = 0; v < body->code.count; v++) {
+        const Instr *instr = &body->code.at[v];
+        of_rows[v] = instr->op == OP_SCALAR
+                     && (instr->index < SCALAR_COUNT
+                             ? instr->index == SCALAR_ROWS
+                             : scalars[net->schedule.outs.at[instr->index - SCALAR_COUNT].value]);
+        for (int k = 0; k < op_arity(instr->op); k++)
+            of_rows[v] = of_rows[v] || of_rows[instr_operand(instr, k)];
+    }
+    return of_rows;
+}
+
+static bool counts_samples(const Net *net, const Node *node, const bool *scalars)
+{
+    const bool *of_rows = values_of_rows(net, &node->body, scalars);
+    for (Val v = 0; v < node->body.code.count; v++)
+        if (of_rows[v])
+            return true;
+    return false;
+}
+
 /* By node: whether predictions depend on it. To a fixed point, because delays read streams made later. */
 static bool *nodes_behind_predictions(const Net *net)
 {
@@ -258,9 +284,12 @@ static bool *nodes_behind_predictions(const Net *net)
 const Node *net_shared_prediction(const Net *net)
 {
     const bool *behind = nodes_behind_predictions(net);
-    for (int n = 0; n < net->backward; n++)
-        if (behind[n] && sums_samples(net, &net->nodes.at[n]))
-            return &net->nodes.at[n];
+    const bool *scalars = values_of_rows(net, &net->schedule.body, NULL);
+    for (int n = 0; n < net->backward; n++) {
+        const Node *node = &net->nodes.at[n];
+        if (behind[n] && (sums_samples(net, node) || counts_samples(net, node, scalars)))
+            return node;
+    }
     return NULL;
 }
 

@@ -171,7 +171,8 @@ const char *net_axes_reduced(const Net *net, StreamId whole, StreamId part);
 /* Whether the two go over the same axes. */
 bool same_axes(const Net *net, StreamId a, StreamId b);
 
-/* A sum over the batch that a prediction depends on, NULL if there is none: it would be another in other company. */
+/* A sum over the batch, or what counts its samples, that a prediction depends on, NULL if there is none: it would be
+ * another in other company. */
 const Node *net_shared_prediction(const Net *net);
 
 /* By stream: the nodes that read it, in their order, each once; until the Net changes. */
