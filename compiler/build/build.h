@@ -559,6 +559,8 @@ StreamId build_measure(Build *b, const Expr *expr, const char *name, const char 
 void build_metric(Build *b, const Item *item);
 /* That what is told has names of its own. */
 void check_metrics(Build *b);
+/* That predictions have names of their own. */
+void check_columns(Build *b);
 void build_train(Build *b, const Item *item);
 bool is_setting(const char *name); /* of a train block */
 

@@ -332,6 +332,7 @@ static void build_ends(Build *b, const Model *model, const Item *train)
     if (train)
         build_train(b, train);
     check_metrics(b);
+    check_columns(b);
 }
 
 static void build_items(Build *b, const Model *model)

@@ -179,6 +179,36 @@ void check_metrics(Build *b)
     }
 }
 
+/* Whether the class called `name` stands in a column that is `taken`, or numbers with that name have: taken_0, ... */
+static bool is_column_of(const char *name, bool class, const char *taken)
+{
+    size_t length = strlen(taken);
+    if (strncmp(name, taken, length) != 0)
+        return false;
+    const char *number = name + length + 1;
+    return !name[length]
+           || (class && name[length] == '_' && *number && !number[strspn(number, "0123456789")]);
+}
+
+/* What stands above the columns of a table of predictions. */
+void check_columns(Build *b)
+{
+    Names taken = {0};
+    vec_push(b->arena, &taken, "sample");
+    vec_push(b->arena, &taken, name_label);
+    vec_push(b->arena, &taken, name_target);
+    for (int n = 0; n < b->net->nodes.count; n++) {
+        const Node *node = &b->net->nodes.at[n];
+        if (node->kind != NODE_PREDICT || !node->name)
+            continue;
+        for (int i = 0; i < taken.count; i++)
+            if (is_column_of(node->name, node->class, taken.at[i]))
+                report(b, RULE_PREDICT, node->span,
+                       "`%s` is a column of the predictions already: give this another name", node->name);
+        vec_push(b->arena, &taken, node->name);
+    }
+}
+
 /* What the loss is made of: a sum of parts, of which those with a name are told, too. */
 typedef struct Parts {
     Node sum; /* while its equations are made */
