@@ -423,7 +423,7 @@ static void SNN_AT_LEVEL(dense_stem_dense_)(void *context, int32_t first, int32_
     }
 }
 
-/* norms.snn:21  mean_now      = mean(x, per = per)
+/* norms.snn:23  mean_now      = mean(x, per = per)
  * stem_mean_now: mean, mean, 8 units */
 static void SNN_AT_LEVEL(scan_stem_mean_now_)(void *context, int32_t first, int32_t last)
 {
@@ -459,7 +459,7 @@ static void SNN_AT_LEVEL(scan_stem_mean_now_)(void *context, int32_t first, int3
     }
 }
 
-/* norms.snn:21  mean_now      = mean(x, per = per)
+/* norms.snn:23  mean_now      = mean(x, per = per)
  * stem_mean_now: sum over the batch; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(sum_stem_mean_now_)(void *context, int32_t first, int32_t last)
 {
@@ -474,7 +474,7 @@ static void SNN_AT_LEVEL(sum_stem_mean_now_)(void *context, int32_t first, int32
     }
 }
 
-/* norms.snn:22  past_mean     = mean_now -> average_mean(momentum)
+/* norms.snn:24  past_mean     = mean_now -> average_mean(momentum)
  * running_mean_stem_next: average_mean, once for all samples; and once more, with other buffers */
 static void SNN_AT_LEVEL(weights_running_mean_stem_next_)(void *context, int32_t first, int32_t last)
 {
@@ -488,7 +488,7 @@ static void SNN_AT_LEVEL(weights_running_mean_stem_next_)(void *context, int32_t
     }
 }
 
-/* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
+/* norms.snn:25  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
  * stem_variance_now: map, once for all samples; and once more, with other buffers */
 static void SNN_AT_LEVEL(weights_stem_variance_now_)(void *context, int32_t first, int32_t last)
 {
@@ -502,7 +502,7 @@ static void SNN_AT_LEVEL(weights_stem_variance_now_)(void *context, int32_t firs
     }
 }
 
-/* norms.snn:25  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
+/* norms.snn:27  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
  * running_variance_stem_next: average_variance, once for all samples; and once more, with other buffers */
 static void SNN_AT_LEVEL(weights_running_variance_stem_next_)(void *context, int32_t first, int32_t last)
 {
@@ -520,7 +520,7 @@ static void SNN_AT_LEVEL(weights_running_variance_stem_next_)(void *context, int
     }
 }
 
-/* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
+/* norms.snn:29  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
  * stem_gain: map, once for all samples; and once more, with other buffers */
 static void SNN_AT_LEVEL(weights_stem_gain_)(void *context, int32_t first, int32_t last)
 {
@@ -531,7 +531,7 @@ static void SNN_AT_LEVEL(weights_stem_gain_)(void *context, int32_t first, int32
     }
 }
 
-/* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
+/* norms.snn:31  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
  * stem_shift: map, once for all samples; and once more, with other buffers */
 static void SNN_AT_LEVEL(weights_stem_shift_)(void *context, int32_t first, int32_t last)
 {
@@ -631,7 +631,7 @@ static void SNN_AT_LEVEL(dense_digit_dense_)(void *context, int32_t first, int32
     }
 }
 
-/* norms.snn:21  mean_now      = mean(x, per = per)
+/* norms.snn:23  mean_now      = mean(x, per = per)
  * digit_mean_now: mean, mean, 8 units */
 static void SNN_AT_LEVEL(scan_digit_mean_now_)(void *context, int32_t first, int32_t last)
 {
@@ -659,7 +659,7 @@ static void SNN_AT_LEVEL(scan_digit_mean_now_)(void *context, int32_t first, int
     }
 }
 
-/* norms.snn:21  mean_now      = mean(x, per = per)
+/* norms.snn:23  mean_now      = mean(x, per = per)
  * digit_mean_now: sum over the batch; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(sum_digit_mean_now_)(void *context, int32_t first, int32_t last)
 {
@@ -674,7 +674,7 @@ static void SNN_AT_LEVEL(sum_digit_mean_now_)(void *context, int32_t first, int3
     }
 }
 
-/* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
+/* norms.snn:29  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
  * digit_gain: map, once for all samples; and once more, with other buffers */
 static void SNN_AT_LEVEL(weights_digit_gain_)(void *context, int32_t first, int32_t last)
 {
@@ -687,7 +687,7 @@ static void SNN_AT_LEVEL(weights_digit_gain_)(void *context, int32_t first, int3
     }
 }
 
-/* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
+/* norms.snn:31  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
  * digit_shift: map, once for all samples */
 static void SNN_AT_LEVEL(weights_digit_shift_)(void *context, int32_t first, int32_t last)
 {
@@ -757,7 +757,7 @@ static void SNN_AT_LEVEL(dense_digit_dense_2_)(void *context, int32_t first, int
     }
 }
 
-/* norms.snn:35  middle   = mean(x, over = over)
+/* norms.snn:38  middle   = mean(x, over = over)
  * digit_middle_2: mean, 3 units; and once more, with other buffers */
 static void SNN_AT_LEVEL(scan_digit_middle_2_)(void *context, int32_t first, int32_t last)
 {
@@ -778,7 +778,7 @@ static void SNN_AT_LEVEL(scan_digit_middle_2_)(void *context, int32_t first, int
     }
 }
 
-/* norms.snn:36  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
+/* norms.snn:39  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
  * digit_map_4_sum: sum, 3 units; and once more, with other buffers */
 static void SNN_AT_LEVEL(scan_digit_map_4_sum_)(void *context, int32_t first, int32_t last)
 {
@@ -801,7 +801,7 @@ static void SNN_AT_LEVEL(scan_digit_map_4_sum_)(void *context, int32_t first, in
     }
 }
 
-/* norms.snn:36  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
+/* norms.snn:39  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
  * digit_variance: map, 1 units; and once more, with other buffers */
 static void SNN_AT_LEVEL(scan_digit_variance_)(void *context, int32_t first, int32_t last)
 {
@@ -1084,7 +1084,7 @@ static void SNN_AT_LEVEL(sum_g_gain_digit_2_)(void *context, int32_t first, int3
     }
 }
 
-/* norms.snn:39  shift    = where(affine, weights(of = x, per = over, init = 0), 0)
+/* norms.snn:42  shift    = where(affine, weights(of = x, per = over, init = 0), 0)
  * gradient of shift_digit_2; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(gradient_shift_digit_2_)(void *context, int32_t first, int32_t last)
 {
@@ -1095,7 +1095,7 @@ static void SNN_AT_LEVEL(gradient_shift_digit_2_)(void *context, int32_t first, 
     }
 }
 
-/* norms.snn:36  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
+/* norms.snn:39  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
  * digit_variance: map, adjoint, 1 units */
 static void SNN_AT_LEVEL(adjoint_digit_variance_)(void *context, int32_t first, int32_t last)
 {
@@ -1129,7 +1129,7 @@ static void SNN_AT_LEVEL(adjoint_digit_variance_)(void *context, int32_t first, 
     }
 }
 
-/* norms.snn:36  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
+/* norms.snn:39  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
  * digit_map_4_sum: sum, adjoint, 3 units */
 static void SNN_AT_LEVEL(adjoint_digit_map_4_sum_)(void *context, int32_t first, int32_t last)
 {
@@ -1384,7 +1384,7 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
     }
 }
 
-/* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
+/* norms.snn:31  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
  * g_shift_digit: map, adjoint, once for all samples */
 static void SNN_AT_LEVEL(weights_g_shift_digit_)(void *context, int32_t first, int32_t last)
 {
@@ -1406,7 +1406,7 @@ static void SNN_AT_LEVEL(weights_g_shift_digit_)(void *context, int32_t first, i
     }
 }
 
-/* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
+/* norms.snn:29  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
  * g_gain_digit: map, adjoint, once for all samples */
 static void SNN_AT_LEVEL(weights_g_gain_digit_)(void *context, int32_t first, int32_t last)
 {
@@ -1430,7 +1430,7 @@ static void SNN_AT_LEVEL(weights_g_gain_digit_)(void *context, int32_t first, in
     }
 }
 
-/* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
+/* norms.snn:25  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
  * g_digit_map_mean: map, adjoint, once for all samples */
 static void SNN_AT_LEVEL(weights_g_digit_map_mean_)(void *context, int32_t first, int32_t last)
 {
@@ -1671,7 +1671,7 @@ static void SNN_AT_LEVEL(adjoint_stem_)(void *context, int32_t first, int32_t la
     }
 }
 
-/* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
+/* norms.snn:31  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
  * g_stem_mean_now: map, adjoint, once for all samples */
 static void SNN_AT_LEVEL(weights_g_stem_mean_now_)(void *context, int32_t first, int32_t last)
 {
@@ -1690,7 +1690,7 @@ static void SNN_AT_LEVEL(weights_g_stem_mean_now_)(void *context, int32_t first,
     }
 }
 
-/* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
+/* norms.snn:25  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
  * g_stem_map_mean: map, adjoint, once for all samples */
 static void SNN_AT_LEVEL(weights_g_stem_map_mean_)(void *context, int32_t first, int32_t last)
 {
@@ -1822,7 +1822,7 @@ static void SNN_AT_LEVEL(update_w_stem_)(void *context, int32_t first, int32_t l
     }
 }
 
-/* norms.snn:22  past_mean     = mean_now -> average_mean(momentum)
+/* norms.snn:24  past_mean     = mean_now -> average_mean(momentum)
  * running_mean_stem: with what this batch was like; and 3 times more, with other buffers */
 static void SNN_AT_LEVEL(keep_running_mean_stem_)(void *context, int32_t first, int32_t last)
 {
@@ -1876,7 +1876,7 @@ static void SNN_AT_LEVEL(scan_stem_2_)(void *context, int32_t first, int32_t las
     }
 }
 
-/* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
+/* norms.snn:31  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
  * digit_shift: map, once for all samples */
 static void SNN_AT_LEVEL(weights_digit_shift_2_)(void *context, int32_t first, int32_t last)
 {
@@ -1997,38 +1997,38 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
         NET(stem_dense_), NET(ends_of_image_), NET(events_of_image_)
     }},
     {SNN_AT_LEVEL(scan_stem_mean_now_), SNN_SAMPLES, 0, NULL},
-    /* norms.snn:21  mean_now      = mean(x, per = per)
+    /* norms.snn:23  mean_now      = mean(x, per = per)
      * stem_mean_now: sum over the batch */
     {SNN_AT_LEVEL(sum_stem_mean_now_), 4, 0, (const size_t[]){
         NET(stem_mean_now_), NET(sum_stem_mean_now_stem_mean_now_)
     }},
-    /* norms.snn:21  mean_now      = mean(x, per = per)
+    /* norms.snn:23  mean_now      = mean(x, per = per)
      * stem_map_mean: sum over the batch */
     {SNN_AT_LEVEL(sum_stem_mean_now_), 4, 0, (const size_t[]){
         NET(stem_map_mean_), NET(sum_stem_map_mean_stem_mean_now_)
     }},
-    /* norms.snn:22  past_mean     = mean_now -> average_mean(momentum)
+    /* norms.snn:24  past_mean     = mean_now -> average_mean(momentum)
      * running_mean_stem_next: average_mean, once for all samples */
     {SNN_AT_LEVEL(weights_running_mean_stem_next_), 4, 0, (const size_t[]){
         NET(running_mean_stem_), NET(stem_mean_now_), NET(running_mean_stem_next_)
     }},
-    /* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
+    /* norms.snn:25  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
      * stem_variance_now: map, once for all samples */
     {SNN_AT_LEVEL(weights_stem_variance_now_), 4, 0, (const size_t[]){
         NET(stem_mean_now_), NET(running_mean_stem_), NET(stem_variance_now_), NET(stem_map_mean_)
     }},
-    /* norms.snn:25  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
+    /* norms.snn:27  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
      * running_variance_stem_next: average_variance, once for all samples */
     {SNN_AT_LEVEL(weights_running_variance_stem_next_), 4, 0, (const size_t[]){
         NET(scalar_2_), NET(scalar_), NET(running_variance_stem_), NET(stem_variance_now_),
         NET(running_variance_stem_next_)
     }},
-    /* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
+    /* norms.snn:29  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
      * stem_gain: map, once for all samples */
     {SNN_AT_LEVEL(weights_stem_gain_), 4, 0, (const size_t[]){
         NET(stem_gain_), NET(stem_variance_now_)
     }},
-    /* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
+    /* norms.snn:31  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
      * stem_shift: map, once for all samples */
     {SNN_AT_LEVEL(weights_stem_shift_), 4, 0, (const size_t[]){
         NET(stem_shift_), NET(stem_mean_now_), NET(stem_gain_)
@@ -2045,33 +2045,33 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     }},
     {SNN_AT_LEVEL(dense_digit_dense_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_digit_mean_now_), SNN_SAMPLES, 0, NULL},
-    /* norms.snn:21  mean_now      = mean(x, per = per)
+    /* norms.snn:23  mean_now      = mean(x, per = per)
      * digit_mean_now: sum over the batch */
     {SNN_AT_LEVEL(sum_digit_mean_now_), 8, 0, (const size_t[]){
         NET(digit_mean_now_), NET(sum_digit_mean_now_digit_mean_now_)
     }},
-    /* norms.snn:21  mean_now      = mean(x, per = per)
+    /* norms.snn:23  mean_now      = mean(x, per = per)
      * digit_map_mean: sum over the batch */
     {SNN_AT_LEVEL(sum_digit_mean_now_), 8, 0, (const size_t[]){
         NET(digit_map_mean_), NET(sum_digit_map_mean_digit_mean_now_)
     }},
-    /* norms.snn:22  past_mean     = mean_now -> average_mean(momentum)
+    /* norms.snn:24  past_mean     = mean_now -> average_mean(momentum)
      * running_mean_digit_next: average_mean, once for all samples */
     {SNN_AT_LEVEL(weights_running_mean_stem_next_), 8, 0, (const size_t[]){
         NET(running_mean_digit_), NET(digit_mean_now_), NET(running_mean_digit_next_)
     }},
-    /* norms.snn:23  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
+    /* norms.snn:25  variance_now  = mean((x - past_mean) ^ 2, per = per) - (mean_now - past_mean) ^ 2
      * digit_variance_now: map, once for all samples */
     {SNN_AT_LEVEL(weights_stem_variance_now_), 8, 0, (const size_t[]){
         NET(digit_mean_now_), NET(running_mean_digit_), NET(digit_variance_now_), NET(digit_map_mean_)
     }},
-    /* norms.snn:25  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
+    /* norms.snn:27  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
      * running_variance_digit_next: average_variance, once for all samples */
     {SNN_AT_LEVEL(weights_running_variance_stem_next_), 8, 0, (const size_t[]){
         NET(scalar_4_), NET(scalar_3_), NET(running_variance_digit_), NET(digit_variance_now_),
         NET(running_variance_digit_next_)
     }},
-    /* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
+    /* norms.snn:29  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
      * digit_gain: map, once for all samples */
     {SNN_AT_LEVEL(weights_digit_gain_), 8, 0, (const size_t[]){
         NET(digit_gain_), NET(digit_variance_now_)
@@ -2087,17 +2087,17 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(dense_digit_dense_2_), SNN_SAMPLES, 0, (const size_t[]){
         NET(digit_dense_2_), NET(ends_of_digit_map_3_), NET(events_of_digit_map_3_)
     }},
-    /* norms.snn:35  middle   = mean(x, over = over)
+    /* norms.snn:38  middle   = mean(x, over = over)
      * digit_middle_2: mean, 3 units */
     {SNN_AT_LEVEL(scan_digit_middle_2_), SNN_SAMPLES, 0, (const size_t[]){
         NET(digit_middle_2_), NET(digit_dense_2_)
     }},
-    /* norms.snn:36  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
+    /* norms.snn:39  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
      * digit_map_4_sum: sum, 3 units */
     {SNN_AT_LEVEL(scan_digit_map_4_sum_), SNN_SAMPLES, 0, (const size_t[]){
         NET(digit_map_4_sum_), NET(digit_dense_2_), NET(digit_middle_2_)
     }},
-    /* norms.snn:36  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
+    /* norms.snn:39  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
      * digit_variance: map, 1 units */
     {SNN_AT_LEVEL(scan_digit_variance_), SNN_SAMPLES, 0, (const size_t[]){
         NET(digit_variance_), NET(digit_map_4_sum_)
@@ -2178,14 +2178,14 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(sum_g_gain_digit_2_), 3, 0, (const size_t[]){
         NET(g_shift_digit_2_), NET(sum_g_shift_digit_2_digit_mean_)
     }},
-    /* norms.snn:39  shift    = where(affine, weights(of = x, per = over, init = 0), 0)
+    /* norms.snn:42  shift    = where(affine, weights(of = x, per = over, init = 0), 0)
      * gradient of shift_digit_2 */
     {SNN_AT_LEVEL(gradient_shift_digit_2_), 3, 0, (const size_t[]){
         NET(grad_shift_digit_2_), NET(g_shift_digit_2_)
     }},
     {SNN_AT_LEVEL(adjoint_digit_variance_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_digit_map_4_sum_), SNN_SAMPLES, 0, NULL},
-    /* norms.snn:38  gain     = where(affine, weights(of = x, per = over, init = 1), 1)
+    /* norms.snn:41  gain     = where(affine, weights(of = x, per = over, init = 1), 1)
      * gradient of gain_digit_2 */
     {SNN_AT_LEVEL(gradient_shift_digit_2_), 3, 0, (const size_t[]){
         NET(grad_gain_digit_2_), NET(g_gain_digit_2_)
@@ -2205,14 +2205,14 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
         NET(g_digit_shift_), NET(sum_g_digit_shift_digit_if_)
     }},
     {SNN_AT_LEVEL(weights_g_shift_digit_), 8, 0, NULL},
-    /* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
+    /* norms.snn:31  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
      * gradient of shift_digit */
     {SNN_AT_LEVEL(gradient_shift_digit_2_), 8, 0, (const size_t[]){
         NET(grad_shift_digit_), NET(g_shift_digit_)
     }},
     {SNN_AT_LEVEL(weights_g_gain_digit_), 8, 0, NULL},
     {SNN_AT_LEVEL(weights_g_digit_map_mean_), 8, 0, NULL},
-    /* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
+    /* norms.snn:29  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
      * gradient of gain_digit */
     {SNN_AT_LEVEL(gradient_shift_digit_2_), 8, 0, (const size_t[]){
         NET(grad_gain_digit_), NET(g_gain_digit_)
@@ -2274,22 +2274,22 @@ static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
     {SNN_AT_LEVEL(update_w_stem_), 3, 0, (const size_t[]){
         NET(grad_shift_digit_2_), NET(m_shift_digit_2_), NET(v_shift_digit_2_), NET(shift_digit_2_)
     }},
-    /* norms.snn:22  past_mean     = mean_now -> average_mean(momentum)
+    /* norms.snn:24  past_mean     = mean_now -> average_mean(momentum)
      * running_mean_stem: with what this batch was like */
     {SNN_AT_LEVEL(keep_running_mean_stem_), 4, 0, (const size_t[]){
         NET(running_mean_stem_), NET(running_mean_stem_next_)
     }},
-    /* norms.snn:25  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
+    /* norms.snn:27  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
      * running_variance_stem: with what this batch was like */
     {SNN_AT_LEVEL(keep_running_mean_stem_), 4, 0, (const size_t[]){
         NET(running_variance_stem_), NET(running_variance_stem_next_)
     }},
-    /* norms.snn:22  past_mean     = mean_now -> average_mean(momentum)
+    /* norms.snn:24  past_mean     = mean_now -> average_mean(momentum)
      * running_mean_digit: with what this batch was like */
     {SNN_AT_LEVEL(keep_running_mean_stem_), 8, 0, (const size_t[]){
         NET(running_mean_digit_), NET(running_mean_digit_next_)
     }},
-    /* norms.snn:25  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
+    /* norms.snn:27  past_variance = unbiased -> average_variance(where(count_now > 1, momentum, 0))
      * running_variance_digit: with what this batch was like */
     {SNN_AT_LEVEL(keep_running_mean_stem_), 8, 0, (const size_t[]){
         NET(running_variance_digit_), NET(running_variance_digit_next_)
@@ -2304,7 +2304,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 
 static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
     {SNN_AT_LEVEL(schedule), 1, 0, NULL},
-    /* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
+    /* norms.snn:29  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
      * digit_gain_2: map, once for all samples */
     {SNN_AT_LEVEL(weights_digit_gain_), 8, 0, (const size_t[]){
         NET(evaluated_digit_gain_2_), NET(running_variance_digit_)
@@ -2319,12 +2319,12 @@ static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
     {SNN_AT_LEVEL(dense_stem_dense_), SNN_SAMPLES, 0, (const size_t[]){
         NET(evaluated_stem_dense_), NET(ends_of_image_2_), NET(events_of_image_2_)
     }},
-    /* norms.snn:27  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
+    /* norms.snn:29  gain          = where(affine, weights(of = x, per = per, init = scale), scale) / spread
      * stem_gain: map, once for all samples */
     {SNN_AT_LEVEL(weights_stem_gain_), 4, 0, (const size_t[]){
         NET(evaluated_stem_gain_), NET(running_variance_stem_)
     }},
-    /* norms.snn:29  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
+    /* norms.snn:31  shift         = where(affine, weights(of = x, per = per, init = 0), 0) - middle * gain
      * stem_shift: map, once for all samples */
     {SNN_AT_LEVEL(weights_stem_shift_), 4, 0, (const size_t[]){
         NET(evaluated_stem_shift_), NET(running_mean_stem_), NET(evaluated_stem_gain_)
@@ -2350,17 +2350,17 @@ static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
     {SNN_AT_LEVEL(dense_digit_dense_2_), SNN_SAMPLES, 0, (const size_t[]){
         NET(evaluated_digit_dense_2_), NET(ends_of_digit_map_3_2_), NET(events_of_digit_map_3_2_)
     }},
-    /* norms.snn:35  middle   = mean(x, over = over)
+    /* norms.snn:38  middle   = mean(x, over = over)
      * digit_middle_2: mean, 3 units */
     {SNN_AT_LEVEL(scan_digit_middle_2_), SNN_SAMPLES, 0, (const size_t[]){
         NET(evaluated_digit_middle_2_), NET(evaluated_digit_dense_2_)
     }},
-    /* norms.snn:36  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
+    /* norms.snn:39  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
      * digit_map_4_sum: sum, 3 units */
     {SNN_AT_LEVEL(scan_digit_map_4_sum_), SNN_SAMPLES, 0, (const size_t[]){
         NET(evaluated_digit_map_4_sum_), NET(evaluated_digit_dense_2_), NET(evaluated_digit_middle_2_)
     }},
-    /* norms.snn:36  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
+    /* norms.snn:39  variance = sum((x - middle) ^ 2, over = over) / count(x, over = over, least = 2)
      * digit_variance: map, 1 units */
     {SNN_AT_LEVEL(scan_digit_variance_), SNN_SAMPLES, 0, (const size_t[]){
         NET(evaluated_digit_variance_), NET(evaluated_digit_map_4_sum_)
