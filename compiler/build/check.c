@@ -239,7 +239,8 @@ bool check_temporal(Build *b, StreamId stream, Span span, bool temporal)
         return true;
     if (temporal) {
         report(b, RULE_TEMPORAL, span, "a stream over time is needed here, found one that never changes");
-        report_hint(b, "`poisson`, `latency` and neurons make streams over time");
+        report_hint(b, "`poisson`, `latency` and neurons make streams over time, also `neuron held() { "
+                       "output = input }`");
     } else {
         report(b, RULE_TEMPORAL, span, "one value a sample is needed here, found a stream over time");
         report_hint(b, "reduce it, as in `rate(x)`, `mean(x)`, `sum(x)`, `max(x)` or `last(x)`");
