@@ -84,3 +84,12 @@ BufferId sums_buffer(Lower *lower, const char *name, int rows, int width)
     lower->program->buffers.at[sums].small = true;
     return sums;
 }
+
+void zero_sums(Lower *lower, LoopBlock *into, BufferId sums, int rows, int width)
+{
+    for (int r = 0; r < rows; r++) {
+        LoopStmt *loop = for_units(lower, into, "j", width);
+        store2(lower, &loop->body, sums, num(lower, r), loop_variable(lower, loop),
+               loop_float(lower->arena, 0), false);
+    }
+}

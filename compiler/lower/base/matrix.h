@@ -32,5 +32,7 @@ BufferId weight_gradient(const Lower *lower, const Node *gradient);
 
 /* The local sums of so many rows at a time. */
 BufferId sums_buffer(Lower *lower, const char *name, int rows, int width);
+/* The first `width` of each of them start at 0. */
+void zero_sums(Lower *lower, LoopBlock *into, BufferId sums, int rows, int width);
 
 #endif

@@ -101,3 +101,22 @@ Read for_reads(Lower *lower, const Gather *gather, LoopBlock *into)
     }
     return read;
 }
+
+Section section_of(Lower *lower, const Gather *gather, LoopBlock *into, LoopExpr *q)
+{
+    const View *view = last_view(gather);
+    LoopExpr *zero = num(lower, 0), *in = num(lower, view->in);
+    LoopExpr *lowest = loop_local(
+        lower, into, "at",
+        op2(lower, OP_ADD, op2(lower, OP_MUL, q, num(lower, view->stride)), view_lowest(lower, view)));
+    LoopExpr *end = op2(lower, OP_ADD, lowest, num(lower, view->most_taps));
+    LoopExpr *from = loop_local(lower, into, "from", clamped(lower, lowest, zero, in));
+    return (Section){lowest, from, loop_local(lower, into, "to", clamped(lower, end, zero, in))};
+}
+
+LoopExpr *section_shift(Lower *lower, const Gather *gather, const Section *section, const Read *read)
+{
+    int taps = gather->node->map->space[gather->axes - 1].taps;
+    LoopExpr *shift = op2(lower, OP_SUB, section->lowest, op2(lower, OP_MUL, read->tap, num(lower, taps)));
+    return loop_local(lower, read->into, "shift", op2(lower, OP_MUL, shift, num(lower, gather->ins)));
+}

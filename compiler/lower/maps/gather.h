@@ -37,6 +37,16 @@ Read for_reads(Lower *lower, const Gather *gather, LoopBlock *into);
 /* The most rows that any row reads. */
 int most_reads(Lower *lower, const Gather *gather);
 
+/* Where taps that are next to each other read positions that are (reads_in_order): of each row that position q reads, the first
+ * one by its window, which may be beyond the edge; those that are there. */
+typedef struct Section {
+    LoopExpr *lowest, *from, *to;
+} Section;
+
+Section section_of(Lower *lower, const Gather *gather, LoopBlock *into, LoopExpr *q);
+/* A unit's number in the row that is read, less this, is that of its row of weights: see tiles.h. */
+LoopExpr *section_shift(Lower *lower, const Gather *gather, const Section *section, const Read *read);
+
 /* As a local, so that bounds of loops are short: compilers leave out the marks of others. */
 LoopExpr *settled(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value);
 

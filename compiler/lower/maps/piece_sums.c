@@ -171,11 +171,7 @@ static int offset_of(const Plane *plane, int tap)
 static void emit_taps(Lower *lower, const Taps *taps, LoopBlock *into, LoopExpr *count)
 {
     const Plane *plane = taps->plane;
-    for (int k = 0; k < taps->count; k++) {
-        LoopStmt *loop = for_units(lower, into, "j", taps->width);
-        store2(lower, &loop->body, taps->sums, num(lower, k), loop_variable(lower, loop),
-               loop_float(lower->arena, 0), false);
-    }
+    zero_sums(lower, into, taps->sums, taps->count, taps->width);
     LoopStmt *events = for_bounds(lower, into, "e", num(lower, 0), count);
     LoopExpr *place = loop_local(lower, &events->body, "place",
                                  load2(lower, plane->lists, taps->c, loop_variable(lower, events)));

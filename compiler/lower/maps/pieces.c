@@ -32,8 +32,7 @@ typedef struct Position {
     const Linear *map;
     const Gather *gather;
     LoopExpr *tile, *q;
-    LoopExpr *lowest, *from,
-        *to; /* the window's first position in the row that is read; those that are there */
+    Section section;
     int width;
     BufferId sums;
 } Position;
@@ -90,15 +89,12 @@ static void emit_piece(Lower *lower, const Position *at, LoopBlock *into, const 
 static void emit_events_of(Lower *lower, const Position *at, LoopBlock *into)
 {
     const Gather *gather = at->gather;
-    int taps = gather->node->map->space[gather->axes - 1].taps;
     Read read = for_reads(lower, gather, into);
     Site site = gather->site;
     site.into = read.into;
     LoopExpr *row = loop_local(lower, read.into, "row", read.row);
-    Piece piece = piece_of(lower, gather->node->in, site, row, at->from, at->to);
-    LoopExpr *shift = op2(lower, OP_SUB, at->lowest, op2(lower, OP_MUL, read.tap, num(lower, taps)));
-    shift = loop_local(lower, read.into, "shift", op2(lower, OP_MUL, shift, num(lower, gather->ins)));
-    emit_piece(lower, at, read.into, &piece, shift);
+    Piece piece = piece_of(lower, gather->node->in, site, row, at->section.from, at->section.to);
+    emit_piece(lower, at, read.into, &piece, section_shift(lower, gather, &at->section, &read));
 }
 
 static void emit_end(Lower *lower, const Position *at, LoopBlock *into)
@@ -122,22 +118,15 @@ static void emit_tile(Lower *lower, const Linear *map, Site site, LoopExpr *tile
     Gather gather = gather_of(node);
     gather.site = walk_steps(lower, (Walk){NULL, NULL, map->plan->steps}, site);
     for_rows(lower, &gather);
-    const View *view = last_view(&gather);
     LoopStmt *loop = for_bounds(lower, gather.site.into, node->map->space[gather.axes - 1].name,
-                                num(lower, 0), view->count);
-    LoopExpr *q = loop_variable(lower, loop), *zero = num(lower, 0), *in = num(lower, view->in);
+                                num(lower, 0), last_view(&gather)->count);
+    LoopExpr *q = loop_variable(lower, loop);
     LoopBlock *into = &loop->body;
-    LoopExpr *lowest = loop_local(
-        lower, into, "at",
-        op2(lower, OP_ADD, op2(lower, OP_MUL, q, num(lower, view->stride)), view_lowest(lower, view)));
-    LoopExpr *end = op2(lower, OP_ADD, lowest, num(lower, view->most_taps));
     Position at = {map,
                    &gather,
                    tile,
                    q,
-                   lowest,
-                   loop_local(lower, into, "from", clamped(lower, lowest, zero, in)),
-                   loop_local(lower, into, "to", clamped(lower, end, zero, in)),
+                   section_of(lower, &gather, into, q),
                    width,
                    sums_buffer(lower, stream_of(lower, node->out)->name, PIECE_CHAINS, width)};
     emit_starts(lower, &at, into);

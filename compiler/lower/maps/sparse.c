@@ -111,19 +111,10 @@ static void emit_lists(Lower *lower, const Sparse *sparse, Site site)
 typedef struct Block {
     const Sparse *sparse;
     LoopExpr *tile, *j0, *q;
-    LoopExpr *lowest, *from, *to; /* the first position that is read, in its row; those that are there */
+    Section section;
     int width, step, steps;
     BufferId sums; /* [steps][width] */
 } Block;
-
-static void emit_starts(Lower *lower, const Block *block, LoopBlock *into)
-{
-    for (int s = 0; s < block->steps; s++) {
-        LoopStmt *loop = for_units(lower, into, "j", block->width);
-        store2(lower, &loop->body, block->sums, num(lower, s), loop_variable(lower, loop),
-               loop_float(lower->arena, 0), false);
-    }
-}
 
 /* Of those that a row of windows reads, units e0 .. e1-1. */
 static void emit_units(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *e0, LoopExpr *e1,
@@ -148,14 +139,12 @@ static void emit_units(Lower *lower, const Block *block, LoopBlock *into, LoopEx
 static void emit_reads(Lower *lower, const Block *block, LoopBlock *into)
 {
     const Gather *gather = &block->sparse->gather;
-    int taps = gather->node->map->space[gather->axes - 1].taps;
     Read read = for_reads(lower, gather, into);
     LoopExpr *start = op2(lower, OP_MUL, read.row, num(lower, last_view(gather)->in));
     start = loop_local(lower, read.into, "start", start);
-    LoopExpr *e0 = load1(lower, block->sparse->ends, op2(lower, OP_ADD, start, block->from));
-    LoopExpr *e1 = load1(lower, block->sparse->ends, op2(lower, OP_ADD, start, block->to));
-    LoopExpr *shift = op2(lower, OP_SUB, block->lowest, op2(lower, OP_MUL, read.tap, num(lower, taps)));
-    shift = loop_local(lower, read.into, "shift", op2(lower, OP_MUL, shift, num(lower, gather->ins)));
+    LoopExpr *e0 = load1(lower, block->sparse->ends, op2(lower, OP_ADD, start, block->section.from));
+    LoopExpr *e1 = load1(lower, block->sparse->ends, op2(lower, OP_ADD, start, block->section.to));
+    LoopExpr *shift = section_shift(lower, gather, &block->section, &read);
     e0 = loop_local(lower, read.into, "e0", e0);
     emit_units(lower, block, read.into, e0, loop_local(lower, read.into, "e1", e1), shift);
 }
@@ -184,7 +173,7 @@ static void emit_steps(Lower *lower, Block block, LoopBlock *into, int most)
     block.sums = sums_buffer(lower, name, parts.size, block.width);
     for (block.step = 0; block.step < block.sparse->steps; block.step += block.steps) {
         block.steps = block.step < parts.large * parts.size ? parts.size : parts.size - 1;
-        emit_starts(lower, &block, into);
+        zero_sums(lower, into, block.sums, block.steps, block.width);
         emit_reads(lower, &block, into);
         emit_ends(lower, &block, into);
     }
@@ -197,19 +186,15 @@ static void emit_rows(Lower *lower, const Sparse *sparse, LoopBlock *into, LoopE
     Sparse own = *sparse;
     own.gather.site.into = into;
     for_rows(lower, &own.gather);
-    const View *view = last_view(&own.gather);
-    LoopStmt *loop = for_bounds(lower, own.gather.site.into, "x", num(lower, 0), view->count);
-    LoopExpr *q = loop_variable(lower, loop), *zero = num(lower, 0), *in = num(lower, view->in);
+    LoopStmt *loop =
+        for_bounds(lower, own.gather.site.into, "x", num(lower, 0), last_view(&own.gather)->count);
+    LoopExpr *q = loop_variable(lower, loop);
     into = &loop->body;
-    LoopExpr *lowest = loop_local(lower, into, "at", op2(lower, OP_ADD, q, view_lowest(lower, view)));
-    LoopExpr *end = op2(lower, OP_ADD, lowest, num(lower, view->most_taps));
     Block block = {.sparse = &own,
                    .tile = tile,
                    .j0 = j0,
                    .q = q,
-                   .lowest = lowest,
-                   .from = loop_local(lower, into, "from", clamped(lower, lowest, zero, in)),
-                   .to = loop_local(lower, into, "to", clamped(lower, end, zero, in)),
+                   .section = section_of(lower, &own.gather, into, q),
                    .width = width};
     emit_steps(lower, block, into, most);
 }

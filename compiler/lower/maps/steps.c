@@ -148,15 +148,6 @@ static void emit_units(Lower *lower, const Block *block, Site site, LoopExpr *n0
     }
 }
 
-static void emit_zeros(Lower *lower, const Block *block, LoopBlock *into)
-{
-    for (int r = 0; r < block->count; r++) {
-        LoopStmt *loop = for_units(lower, into, "j", block->width);
-        store2(lower, &loop->body, block->sums, num(lower, r), loop_variable(lower, loop),
-               loop_float(lower->arena, 0), false);
-    }
-}
-
 static void emit_ends(Lower *lower, const Block *block, LoopBlock *into)
 {
     LoopStmt *loop = for_range(lower, into, "unit", block->width);
@@ -186,7 +177,7 @@ static void emit_tiles(Lower *lower, Block block, Site site, Walk walk, int n0, 
     if (tiles == 0)
         return;
     block.sums = sums_buffer(lower, stream_of(lower, block.linear->node->in)->name, block.count, block.width);
-    emit_zeros(lower, &block, into);
+    zero_sums(lower, into, block.sums, block.count, block.width);
     site = walk_samples(lower, walk, site);
     if (block.from)
         site = walk_tap(lower, &block, site);
@@ -262,8 +253,7 @@ static void add_tiles(Lower *lower, const Node *node, Site site, LoopExpr *item,
         return;
     BufferId sums = sums_buffer(lower, stream_of(lower, node->in)->name, 1, width);
     LoopExpr *zero = num(lower, 0);
-    LoopStmt *zeros = for_units(lower, into, "j", width);
-    store2(lower, &zeros->body, sums, zero, loop_variable(lower, zeros), loop_float(lower->arena, 0), false);
+    zero_sums(lower, into, sums, 1, width);
     site = walk_samples(lower, (Walk){zero, loop_scalar(lower->arena, SCALAR_ROWS), 0}, site);
     if (node->map->time.reach == REACH_ALL)
         site.t = item;

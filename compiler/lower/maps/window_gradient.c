@@ -90,11 +90,7 @@ static void emit_positions(Lower *lower, const Block *block, LoopBlock *into)
 static void emit_block(Lower *lower, const Block *block, LoopBlock *into)
 {
     const Tap *tap = block->tap;
-    for (int r = 0; r < block->count; r++) {
-        LoopStmt *loop = for_units(lower, into, "j", block->width);
-        store2(lower, &loop->body, block->sums, num(lower, r), loop_variable(lower, loop),
-               loop_float(lower->arena, 0), false);
-    }
+    zero_sums(lower, into, block->sums, block->count, block->width);
     emit_positions(lower, block, into);
     for (int r = 0; r < block->count; r++) {
         LoopExpr *i = op2(lower, OP_ADD, op2(lower, OP_ADD, tap->number, block->i0), num(lower, r));
