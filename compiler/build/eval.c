@@ -271,8 +271,10 @@ static Value label_value(Context *c, const Entry *entry, const Expr *expr)
     Build *b = c->build;
     bool label = entry->name == name_label;
     if (label && b->data_known && b->net->data.classes == 0) {
-        report(b, RULE_LABEL, expr->span, "the data have no label, but a target");
-        report_hint(b, "write `target`, or say `classes = 10`, too, in the data line");
+        bool target = b->net->data.target.ndim > 0;
+        report(b, RULE_LABEL, expr->span, "the data have no label%s", target ? ", but a target" : "");
+        report_hint(b, target ? "write `target`, or say `classes = 10`, too, in the data line"
+                              : "say how many classes there are in the data line, as in `classes = 10`");
         return value_poison();
     }
     if (b->in_loss && c->streams) {

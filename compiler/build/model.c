@@ -88,7 +88,7 @@ static bool data_arguments(Build *b, const Scope *frame)
     if (shape)
         fine &= constant_shape(b, shape->scope, shape->expr, "the data's shape", MAX_AXES, &data->shape);
     if (classes) {
-        b->data_known = constant_integer(b, classes->scope, classes->expr, "the number of classes", 1,
+        b->data_known = constant_integer(b, classes->scope, classes->expr, "the number of classes", 0,
                                          MAX_ELEMENTS, &data->classes);
     }
     if (temporal)

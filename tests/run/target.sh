@@ -91,3 +91,19 @@ passes "target: and both are learned" ./both train --data numbers --out both.saf
 shows "target: a class above 255" '^2,299,3,-3,[-0-9.e]+,[-0-9.e]+,299$' sh -c './both predict --data numbers --weights both.safetensors | cut -d , -f 1-7'
 shows "target: columns with names" '^sample,label,target_0,target_1,where__0,where__1,kind,kind_0,kind_1$' sh -c './both predict --data numbers --weights both.safetensors | cut -d , -f 1-9'
 refuses "target: a label out of range" 1 'sample 0 has label 299' sh -c "sed 's/classes = 300/classes = 299/; s/dense(300/dense(299/' both.snn > less.snn && '$snnc' run less.snn train --data numbers --out less.safetensors"
+
+# neither labels nor targets: the image is compared with what is made of it
+mkdir -p images && cp numbers/*-images-* images/
+cat > again.snn << 'end'
+model again {
+    data idx(shape = [4], classes = 0)
+    time 3 steps
+    picture = sigmoid(mean(image -> dense(3) -> lif -> dense(4, bias)))
+    predict picture = picture
+    train { loss mse(picture, image) batch 2 epochs 2 }
+}
+end
+"$snnc" again.snn -o again.c 2> messages || show_messages
+passes "target: no labels, compiles" compile_c "$native" -O1 again.c again_
+shows "target: no labels, trains" '^epoch 2/2  loss [0-9.]+  test loss [0-9.]+  firing ' ./again_ train --data images --out again.safetensors
+shows "target: no labels, predicts" '^sample,picture_0,picture_1,picture_2,picture_3$' ./again_ predict --data images --weights again.safetensors
