@@ -27,11 +27,6 @@ bool program_has(const Program *program, Phase phase)
     return phase != PHASE_EVALUATE || program->phases[phase].count > 0;
 }
 
-Phase program_evaluation(const Program *program)
-{
-    return program_has(program, PHASE_EVALUATE) ? PHASE_EVALUATE : PHASE_FORWARD;
-}
-
 Program *program_new(Arena *arena, const char *name)
 {
     Program *program = NEW(arena, Program);

@@ -301,8 +301,6 @@ Type type_loaded(Type type);
 const char *phase_name(Phase phase);
 /* A program has all phases but PHASE_EVALUATE, which may be missing. */
 bool program_has(const Program *program, Phase phase);
-/* What tests run. */
-Phase program_evaluation(const Program *program);
 
 /* ---- building: all nodes live in program->arena ---- */
 

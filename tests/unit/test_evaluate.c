@@ -105,7 +105,6 @@ START_TEST(modes)
     const Program *off = program_of(arena, models[_i].streams, "false");
     ck_assert_int_gt(both->phases[PHASE_EVALUATE].count, 0);
     ck_assert_int_eq(on->phases[PHASE_EVALUATE].count, 0);
-    ck_assert_int_eq(program_evaluation(on), PHASE_FORWARD);
     Interp *trains = ran(both, PHASE_FORWARD, PHASE_BACKWARD),
            *tests = ran(both, PHASE_EVALUATE, PHASE_EVALUATE);
     Interp *learns = ran(on, PHASE_FORWARD, PHASE_BACKWARD),

@@ -37,8 +37,8 @@ Read for_reads(Lower *lower, const Gather *gather, LoopBlock *into);
 /* The most rows that any row reads. */
 int most_reads(Lower *lower, const Gather *gather);
 
-/* Where taps that are next to each other read positions that are (reads_in_order): of each row that position q reads, the first
- * one by its window, which may be beyond the edge; those that are there. */
+/* Where taps that are next to each other read positions that are: of each row that position q reads, the first one by its
+ * window, which may be beyond the edge; those that are there. */
 typedef struct Section {
     LoopExpr *lowest, *from, *to;
 } Section;

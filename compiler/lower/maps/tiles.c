@@ -3,12 +3,6 @@
 #include "lower/base/code.h"
 #include "lower/tuned.h"
 
-bool reads_in_order(const Node *node)
-{
-    const MapAxis *last = &node->map->space[node->map->count - 2];
-    return last->dilation == 1 && (!node->transposed || last->stride == 1);
-}
-
 /* The weight by which channel j that is made reads channel i, in row number `row` of taps along the last axis, by tap m of
  * these, counted in the order of what they read. */
 static LoopExpr *weight(Lower *lower, const Gather *gather, LoopExpr *row, LoopExpr *m, LoopExpr *i,

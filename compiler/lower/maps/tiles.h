@@ -6,8 +6,6 @@
 
 #include "lower/maps/gather.h"
 
-/* Whether positions of a row that are next to each other are read by taps that are. */
-bool reads_in_order(const Node *node);
 /* A kernel that lays them out; [tiles][rows + 1][WINDOW_WIDTH]. */
 BufferId weight_tiles(Lower *lower, const Node *node);
 
