@@ -339,6 +339,8 @@ Val value_lift(Context *c, Value value);
 Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span);
 /* Looks up every name of an expression that is not evaluated. */
 void resolve_names(Build *b, Scope *scope, const Expr *expr);
+/* The same of an argument, which may be a word that only its stage knows, as in `over = c`. */
+void resolve_argument(Build *b, Scope *scope, const char *name, const Expr *value);
 
 /* A constant number (poison otherwise, reported). `what` for the message: "the size of dense". */
 Value constant_number(Build *b, Scope *scope, const Expr *expr, const char *what);

@@ -274,13 +274,13 @@ static bool is_known(const Build *b, Scope *scope, const char *name)
 }
 
 /* Whether the argument's value may be a word that only the stage knows: an axis, an edge, a group of parameters. */
-static bool takes_words(const Arg *arg)
+static bool takes_words(const char *argument)
 {
     static const char *const names[] = {name_over, name_per,  name_along,    name_same,
                                         name_pad,  name_edge, name_optimizer};
     bool takes = false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        takes = takes || arg->name == names[i];
+        takes = takes || argument == names[i];
     return takes;
 }
 
@@ -296,6 +296,11 @@ static void resolve_words(Build *b, Scope *scope, const Expr *expr)
         resolve_names(b, scope, expr);
 }
 
+void resolve_argument(Build *b, Scope *scope, const char *name, const Expr *value)
+{
+    (takes_words(name) ? resolve_words : resolve_names)(b, scope, value);
+}
+
 void resolve_names(Build *b, Scope *scope, const Expr *expr)
 {
     if (!expr)
@@ -308,9 +313,7 @@ void resolve_names(Build *b, Scope *scope, const Expr *expr)
     bool flags = expr->kind == EXPR_CALL && !find_function(b, expr->name); /* a bare name may be a flag */
     for (int i = 0; i < expr->args.count; i++) {
         const Arg *arg = &expr->args.at[i];
-        if (takes_words(arg))
-            resolve_words(b, scope, arg->value);
-        else if (!flags || arg->name || arg->value->kind != EXPR_NAME)
-            resolve_names(b, scope, arg->value);
+        if (!flags || arg->name || arg->value->kind != EXPR_NAME)
+            resolve_argument(b, scope, arg->name, arg->value);
     }
 }
