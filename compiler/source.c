@@ -121,3 +121,9 @@ Place source_place(const Sources *sources, uint32_t offset)
     place.line_length = (int)(end - start);
     return place;
 }
+
+bool source_is_library(const Sources *sources, Span span)
+{
+    Place place = source_place(sources, span.lo);
+    return place.source && place.source->library;
+}

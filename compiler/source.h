@@ -46,5 +46,7 @@ Source *source_read(Sources *sources, const char *path, const char **error);
 
 /* Where an offset is; place.source is NULL for offset 0. */
 Place source_place(const Sources *sources, uint32_t offset);
+/* Whether it is of the standard library. */
+bool source_is_library(const Sources *sources, Span span);
 
 #endif

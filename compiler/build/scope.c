@@ -21,8 +21,7 @@ bool report_wanted(Build *b, Rule rule, Span span)
 
 static bool is_in_library(const Build *b, Span span)
 {
-    Place place = source_place(b->net->sources, span.lo);
-    return place.source && place.source->library;
+    return source_is_library(b->net->sources, span);
 }
 
 Span blamed(const Build *b, Span span)

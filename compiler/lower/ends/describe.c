@@ -115,18 +115,12 @@ static int64_t parameters(const Lower *lower, const Node *node, const Stream *st
     return count;
 }
 
-static bool is_in_library(const Lower *lower, Span span)
-{
-    Place place = source_place(lower->net->sources, span.lo);
-    return place.source && place.source->library;
-}
-
 static void describe_stream(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
     const Node *node = &lower->net->nodes.at[stream->node];
-    bool moved =
-        node->kind == NODE_MAP && !is_in_library(lower, node->span); /* a map may have changed its place */
+    /* A map may have changed its place. */
+    bool moved = node->kind == NODE_MAP && !source_is_library(lower->net->sources, node->span);
     Span made_by = moved ? node->span : stream->span;
     LoopStream described = {.name = stream->name,
                             .about = words(lower, made_by),
