@@ -101,6 +101,11 @@ static Value overridden(Build *b, const Entry *entry, Value written)
     Value value = eval(&c, entry->scope, expr);
     if (value.kind == VALUE_POISON || written.kind == VALUE_POISON)
         return value_poison();
+    if (value.kind == VALUE_SCALAR) {
+        report(b, RULE_CONSTANT, expr->span, "this changes during the training, and `%s` is a constant",
+               entry->name);
+        return value_poison();
+    }
     if (value.kind != written.kind) {
         bool flag = written.kind == VALUE_FLAG;
         report(b, RULE_TRUTH, expr->span, "`%s` is a %s, found a %s", entry->name,

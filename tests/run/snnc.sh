@@ -167,6 +167,7 @@ define lr=1e-46 'lr=1e-46: error: .* too small for single precision \[not-finite
 define 'lr=1 / 0' 'lr=1 / 0: error: division by zero'
 define 'lr=3 ms' 'lr=3 ms: error: `lr` is a plain number, found a time \(ms\) \[unit\]$'
 define lr=true 'lr=true: error: `lr` is a number, found a truth value \[truth\]$'
+define lr=epoch 'lr=epoch: error: this changes during the training, and `lr` is a constant \[constant\]$'
 define 'lr=2)' 'lr=2\): error: .* \[syntax\]$'
 define 'lr=2 let x = 3' 'lr=2 let x = 3: error: .* \[syntax\]$'
 define 2=3 '2=3: error: unexpected number `2`, expected a name'
