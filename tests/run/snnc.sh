@@ -62,8 +62,8 @@ stays "snnc: unknown pass" 2 '^snnc: no pass is called `polish`; --passes lists 
 stays "snnc: -D without a value" 2 '^snnc: -D takes NAME=VALUE, as in -D "tau=20 ms", not `hidden=`$' old.c "$snnc" shapes.snn -D hidden= -o old.c
 stays "snnc: -D without =" 2 '^snnc: -D takes NAME=VALUE, .*, not `hidden`$' old.c "$snnc" shapes.snn -D hidden -o old.c
 stays "snnc: --unroll 0" 2 '^snnc: --unroll takes a whole number from 1 to [0-9]+, not `0`$' old.c "$snnc" shapes.snn --unroll=0 -o old.c
-stays "snnc: an unknown optimisation" 2 '^snnc: --without knows commute.*, not `magic`$' old.c "$snnc" shapes.snn --without=commute,magic -o old.c
-stays "snnc: no optimisation" 2 '^snnc: --without knows commute.*, not ``$' old.c "$snnc" shapes.snn --without= -o old.c
+stays "snnc: an unknown optimisation" 2 '^snnc: --without knows factor, .*commute.*, not `magic`$' old.c "$snnc" shapes.snn --without=commute,magic -o old.c
+stays "snnc: no optimisation" 2 '^snnc: --without knows factor, .*commute.*, not ``$' old.c "$snnc" shapes.snn --without= -o old.c
 stays "snnc: unknown products" 2 '^snnc: --products takes fused or apart, not `both`$' old.c "$snnc" shapes.snn --products=both -o old.c
 stays "snnc: no C compiler" 1 '^snnc: cannot run `/nonexistent/cc`: .*Install a C compiler or name one with --cc$' old "$snnc" shapes.snn --cc=/nonexistent/cc -o old
 stays "snnc: the C compiler fails" 1 '^snnc: `false` failed on the generated program; `-o FILE\.c` writes it for inspection$' old "$snnc" shapes.snn --cc=false -o old
