@@ -410,7 +410,7 @@ arg:
 /* ---- names, and which words of the language may be one where ---- */
 
 word:      NAME | definer | opener | "state" | "param" | "expect" | "per" | "steps" ;
-item_name: NAME | "state" | "param" | "expect" | "per" | "steps" ;
+item_name: NAME | "state" | "param" | "expect" | "per" | "steps" | "memory" | "metric" ;
 stmt_name: NAME | opener | "per" | "steps" ;
 definer:   "neuron" | "surrogate" | "optimizer" | "initializer" | "schedule" | "block" | "memory" | "let" | "model" ;
 opener:    "data" | "time" | "predict" | "metric" | "train" | "of" ;

@@ -202,10 +202,10 @@ Value build_reduce(Build *b, const StageUse *use)
 
 /* ---- how many values a reduction goes over ---- */
 
-static int count_values(Build *b, StreamId in, const AxisSet *over)
+static int64_t count_values(Build *b, StreamId in, const AxisSet *over)
 {
     Shape shape = stream_at(b, in)->shape;
-    int count = over->time ? b->net->steps : 1;
+    int64_t count = over->time ? b->net->steps : 1;
     for (int d = 0; d < shape.ndim; d++)
         count *= over->space[d] ? shape.dims[d] : 1;
     return count;
@@ -223,7 +223,7 @@ Value build_count(Build *b, const StageUse *use)
     if (least && !constant_integer(b, use->scope, least, "`least`", 1, MAX_ELEMENTS, &counted.least))
         return value_poison();
     vec_push(b->arena, &b->counts, counted);
-    Value count = value_number(counted.values, unit_plain);
+    Value count = value_number((double)counted.values, unit_plain);
     Context scalars = context_scalars(b);
     if (over.batch)
         count = combine(&scalars, OP_MUL, scalar_given(b, SCALAR_ROWS), count, unit_plain, use->expr->span);
@@ -237,7 +237,7 @@ void check_counts(Build *b)
     int batch = b->net->training.batch;
     for (int i = 0; i < b->counts.count; i++) {
         const CountUse *use = &b->counts.at[i];
-        int64_t values = (int64_t)use->values * (use->over_batch ? batch : 1);
+        int64_t values = use->values * (use->over_batch ? batch : 1);
         if (values >= use->least)
             continue;
         report(b, RULE_BATCH, use->span, "this goes over %d value%s%s, but needs %d", (int)values,
