@@ -164,7 +164,7 @@ typedef struct RateUse {
 
 /* count(x, over = ...): how many values of a sample a reduction goes over, or of all in a batch. */
 typedef struct CountUse {
-    int64_t values; /* of a sample */
+    int64_t values;  /* of a sample */
     bool over_batch; /* and of all samples in a batch */
     int least;       /* so many there must be */
     Span span;

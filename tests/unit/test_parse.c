@@ -231,7 +231,8 @@ static const char *const files[] = {
     "neuron steps(neuron, model = 1) { state state = 0 param param = 1 data = 2 per = 3 of = time }",
     "surrogate s(a,) { slope = a smooth = a }  optimizer o(lr) { w = w - lr * g }",
     "neuron n() { param per per neuron = 1 param w = 2 steps = 3 }",
-    "model model { data data time 3 steps steps = 4 memory = 5 metric = 6 metric m = 7 state = data -> state(per = 1) }",
+    "model model { data data time 3 steps steps = 4 memory = 5 metric = 6 metric m = 7 state = data -> "
+    "state(per = 1) }",
     "model m { time n steps of dt of_course = 1 }",
     "model m { let let = 1 block block(block) = block predict predict }",
     "model m { train { optimizer adam surrogate f(2) train - 1 loss (a) batch [1] time not x model 3 s } }",
