@@ -1,7 +1,7 @@
 #!/bin/sh
-# The examples. For every folder of examples/: model.snn compiles without a message; its derived gradients are
-# right (--gradcheck), made small where needed; its program trains and tests on a few images, and LLVM's learns the
-# same weights; README.md has its commands and its result. What READMEs show as printed by snnc (fences
+# The examples. For every folder of examples/: its models compile without a message; their derived gradients are
+# right (--gradcheck), made small where needed; model.snn's program trains and tests on a few images, and LLVM's learns
+# the same weights; README.md has its commands and its result. What READMEs show as printed by snnc (fences
 # ```adjoint NEURON and ```c KERNEL) is what it prints now; in the README.md above, for fashion_mnist.
 #
 #     tests/examples.sh [--update]     SNNC=path: another compiler than build/snnc
@@ -34,6 +34,9 @@ small() {
     own_neuron) echo "-D width=30 -D duration=6" ;;
     recurrent) echo "-D width=20" ;;
     psn) echo "-D width=10" ;;
+    csnn) echo "-D width=1 -D duration=2" ;;
+    sew_resnet) echo "-D width=2 -D blocks=1" ;;
+    kernel_sharing) echo "-D width=3 -D blocks=1" ;;
     esac
 }
 
@@ -56,14 +59,14 @@ idx_files t10k
 # ---- the checks ----
 
 compiles() {
-    "$snnc" "$1/model.snn" -o "$work/$1.c" > "$work/messages" 2>&1 && [ ! -s "$work/messages" ]
-    check "$1/model.snn does not compile silently" $?
+    "$snnc" "$1" -o "$work/compiled.c" > "$work/messages" 2>&1 && [ ! -s "$work/messages" ]
+    check "$1 does not compile silently" $?
 }
 
 differentiates() {
     # shellcheck disable=SC2046
-    "$snnc" "$1/model.snn" --gradcheck $(small "$1") > "$work/messages" 2>&1 && grep -q ' ok$' "$work/messages"
-    check "$1/model.snn: --gradcheck fails" $?
+    "$snnc" "$1" --gradcheck $(small "${1%/*}") > "$work/messages" 2>&1 && grep -q ' ok$' "$work/messages"
+    check "$1: --gradcheck fails" $?
 }
 
 runs() {
@@ -150,8 +153,10 @@ if [ ! -x "$snnc" ]; then
 fi
 for folder in */; do
     example=${folder%/}
-    compiles "$example"
-    differentiates "$example"
+    for model in "$example"/*.snn; do
+        compiles "$model"
+        differentiates "$model"
+    done
     runs "$example"
     agrees "$example"
     describes "$example"
