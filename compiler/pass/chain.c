@@ -19,6 +19,8 @@ typedef struct Chain {
     int64_t local;      /* bytes of the arrays of this chain's kernels */
     int *within;        /* launches of this chain that touch it */
     VEC(BufferId) seen; /* by this chain */
+    bool *stays;        /* those that this chain alone has to do with */
+    BufferSet touched;  /* by the loop that is looked at: one for all, as it has room for every buffer */
     bool *dropped;      /* by kernel: it is part of another one */
 } Chain;
 
@@ -81,11 +83,12 @@ static bool may_stay(const Chain *chain, BufferId id)
            && buffer_bytes(buffer) >= chain->least;
 }
 
-static BufferSet buffers_of(const Chain *chain, const LoopStmt *loop)
+/* Until the next call. */
+static const BufferSet *buffers_of(Chain *chain, const LoopStmt *loop)
 {
-    BufferSet set = buffer_set(chain->arena, chain->program);
-    buffer_set_add(&set, &loop->body);
-    return set;
+    buffer_set_clear(&chain->touched);
+    buffer_set_add(&chain->touched, &loop->body);
+    return &chain->touched;
 }
 
 /* Of those that the chain does not have yet. */
@@ -102,21 +105,21 @@ static int64_t local_bytes(const Chain *chain, const BufferSet *set)
 
 static void add_loop(Chain *chain, const LoopStmt *loop)
 {
-    BufferSet set = buffers_of(chain, loop);
-    chain->local += local_bytes(chain, &set);
-    for (int i = 0; i < set.list.count; i++)
-        if (chain->within[set.list.at[i]]++ == 0)
-            vec_push(chain->arena, &chain->seen, set.list.at[i]);
+    const BufferSet *set = buffers_of(chain, loop);
+    chain->local += local_bytes(chain, set);
+    for (int i = 0; i < set->list.count; i++)
+        if (chain->within[set->list.at[i]]++ == 0)
+            vec_push(chain->arena, &chain->seen, set->list.at[i]);
 }
 
 /* Whether with the loop the chain does all that is done with an array that it shares with it. */
-static bool gains(const Chain *chain, const LoopStmt *const *loops, int count, const LoopStmt *next)
+static bool gains(Chain *chain, const LoopStmt *const *loops, int count, const LoopStmt *next)
 {
-    BufferSet set = buffers_of(chain, next);
-    if (chain->local + local_bytes(chain, &set) > LOOP_MOST_LOCAL)
+    const BufferSet *set = buffers_of(chain, next);
+    if (chain->local + local_bytes(chain, set) > LOOP_MOST_LOCAL)
         return false;
-    for (int i = 0; i < set.list.count; i++) {
-        BufferId b = set.list.at[i];
+    for (int i = 0; i < set->list.count; i++) {
+        BufferId b = set->list.at[i];
         bool all = chain->within[b] > 0 && chain->within[b] + 1 == chain->launches[b] && may_stay(chain, b)
                    && goes_by_sample(next, b);
         for (int k = 0; k < count; k++)
@@ -226,9 +229,9 @@ static void put_in_one_place(Program *program, BufferId b)
 }
 
 /* By buffer: whether the chain does all that is done with it. */
-static bool *find_staying(const Chain *chain, const LoopStmt *const *loops, int count)
+static const bool *find_staying(const Chain *chain, const LoopStmt *const *loops, int count)
 {
-    bool *stays = NEW_ARRAY(chain->arena, bool, chain->program->buffers.count + 1);
+    bool *stays = chain->stays;
     for (int i = 0; i < chain->seen.count; i++) {
         BufferId b = chain->seen.at[i];
         stays[b] = chain->within[b] > 1 && chain->within[b] == chain->launches[b] && may_stay(chain, b);
@@ -265,8 +268,10 @@ static int chain_from(Chain *chain, Launches *launches, int first)
 {
     const LoopStmt *loops[CHAIN_MOST];
     int count = 0;
-    for (int i = 0; i < chain->seen.count; i++)
+    for (int i = 0; i < chain->seen.count; i++) {
         chain->within[chain->seen.at[i]] = 0;
+        chain->stays[chain->seen.at[i]] = false;
+    }
     chain->seen.count = 0;
     chain->local = 0;
     while (count < CHAIN_MOST && first + count < launches->count) {
@@ -346,6 +351,8 @@ void chain_kernels(Program *program, bool small)
                    .launches = NEW_ARRAY(arena, int, buffers),
                    .watched = NEW_ARRAY(arena, bool, buffers),
                    .within = NEW_ARRAY(arena, int, buffers),
+                   .stays = NEW_ARRAY(arena, bool, buffers),
+                   .touched = buffer_set(arena, program),
                    .dropped = NEW_ARRAY(arena, bool, program->kernels.count + 1)};
     count_launches(&chain);
     find_watched(&chain);
