@@ -16,10 +16,10 @@ if [ "$(last_accuracy)" = "$accuracy" ]; then ok "modes: test as at the end of t
 ./modes predict --data data --weights modes.safetensors --out modes.csv
 right=$(awk -F, 'NR > 1 { right += $2 == $3 } END { printf "%.4f", right / (NR - 1) }' modes.csv)
 if [ "$right" = "$accuracy" ]; then ok "modes: predictions are as good as the test"; else fail "modes: predictions are as good as the test" "$right, not $accuracy"; fi
-./modes predict --data data --weights modes.safetensors --batch 1 --out alone.csv
-same "modes: a prediction does not depend on its batch" modes.csv alone.csv
+./modes predict --data data --weights modes.safetensors --batch 1 --out modes_alone.csv
+same "modes: a prediction does not depend on its batch" modes.csv modes_alone.csv
 ./modes predict --data data --weights modes.safetensors --seed 5 --out modes.csv
-if cmp -s modes.csv alone.csv; then fail "modes: the coder still draws in a test"; else ok "modes: the coder still draws in a test"; fi
+if cmp -s modes.csv modes_alone.csv; then fail "modes: the coder still draws in a test"; else ok "modes: the coder still draws in a test"; fi
 
 ./modes train --quiet --data data --threads 3 --out modes3.safetensors > /dev/null
 same "modes: 3 threads draw the same" modes.safetensors modes3.safetensors
