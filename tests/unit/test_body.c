@@ -139,7 +139,7 @@ START_TEST(every_operation_is_evaluated)
     for (int i = 0; i < ARITHMETIC_COUNT; i++)
         found[arithmetic[i].op] = true;
     for (int op = 0; op < OP_BODY_COUNT; op++) {
-        bool leaf = op >= OP_CONST && op <= OP_SCALAR, drawn = op == OP_UNIFORM;
+        bool leaf = op >= OP_CONST && op <= OP_POSITION, drawn = op == OP_UNIFORM;
         ck_assert_msg(found[op] != (leaf || drawn), "%s", op_name((Op)op));
         ck_assert_int_eq(op_arity((Op)op) == 0, leaf);
         ck_assert(isnan(op_eval((Op)op, 1, 1, 1)) == (leaf || drawn));
