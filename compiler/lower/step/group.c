@@ -105,7 +105,8 @@ static void start_scan(Lower *lower, const Member *member, Site site)
 static void emit_ahead(Lower *lower, const Node *scan, StreamId stream, Site site)
 {
     const StreamPlan *plan = &lower->plan->streams[stream];
-    if (plan->slots || plan->drawn || !stream_of(lower, stream)->temporal)
+    bool apart = stream_of(lower, stream)->temporal && stream_of(lower, stream)->batched;
+    if (plan->slots || plan->drawn || !apart)
         return;
     LoopExpr *last = num(lower, scan->reverse ? 0 : steps_of(lower, stream) - 1);
     LoopExpr *next = op2(lower, scan->reverse ? OP_SUB : OP_ADD, site.t, num(lower, 1));
