@@ -163,6 +163,8 @@ static bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *ov
     report(b, RULE_AXIS, axes->span,
            last ? "`%s` goes over time only" : "`%s` does not go over the batch, only sums and means do",
            use->stage->name);
+    if (!last && !told(use->expr, name_over))
+        report_hint(b, "`per` goes over all that it does not name, the batch, too: name the axes by `over`");
     return false;
 }
 

@@ -117,21 +117,36 @@ Value build_weights(Build *b, const StageUse *use)
 
 /* ---- of a stage ----------------------------------------------------------------------------------------- */
 
+/* What a connection can say of weights of its own. */
+static const struct OfWeights {
+    const char *name, *example;
+} of_weights[] = {{name_init, "init = 0.1"},
+                  {name_frozen, "frozen"},
+                  {name_clamp, "clamp = [0, 1]"},
+                  {name_optimizer, "optimizer = slow"}};
+
+/* The first of these that is said, with its example; NULL: nothing is. */
+static const Entry *said_of_weights(const Scope *arguments, const char **example)
+{
+    const Entry *said = NULL;
+    for (size_t i = 0; i < sizeof of_weights / sizeof *of_weights && !said; i++) {
+        said = given_argument(arguments, of_weights[i].name);
+        *example = of_weights[i].example;
+    }
+    return said;
+}
+
 /* What is said of weights is said once, where they are made. */
 static bool check_apart(Build *b, const StageUse *use, const Scope *arguments)
 {
-    static const char *const names[] = {name_init, name_frozen, name_clamp, name_optimizer};
-    static const char *const examples[] = {"init = 0.1", "frozen", "clamp = [0, 1]", "optimizer = slow"};
-    for (int i = 0; i < 4; i++) {
-        const Entry *other = given_argument(arguments, names[i]);
-        if (!other)
-            continue;
-        report(b, RULE_WEIGHTS, other->expr->span,
-               "`%s` is for weights of its own, and this `%s` is given some", names[i], use->stage->name);
-        report_hint(b, "write it where they are made, as in `weights([64, 64], %s)`", examples[i]);
-        return false;
-    }
-    return true;
+    const char *example;
+    const Entry *said = said_of_weights(arguments, &example);
+    if (!said)
+        return true;
+    report(b, RULE_WEIGHTS, said->expr->span, "`%s` is for weights of its own, and this `%s` is given some",
+           said->name, use->stage->name);
+    report_hint(b, "write it where they are made, as in `weights([64, 64], %s)`", example);
+    return false;
 }
 
 /* Without the names of the axes. */
@@ -236,19 +251,16 @@ static Value make_own(Build *b, void *from)
 /* What is said of weights that nobody makes. */
 static bool check_made(Build *b, const StageUse *use, const OwnWeights *own)
 {
-    static const char *const names[] = {name_init, name_frozen, name_clamp, name_optimizer};
-    for (int i = 0; i < 4 && !own->made; i++) {
-        const Entry *other = given_argument(own->arguments, names[i]);
-        if (!other)
-            continue;
-        report(b, RULE_WEIGHTS, other->expr->span,
-               "`%s` is for weights of its own, and the synapse of this `%s` takes none", names[i],
-               use->stage->name);
-        report_hint(
-            b, "write it where the synapse makes its weights, as in `weights(of = w, per = outputs, ...)`");
-        return false;
-    }
-    return true;
+    const char *example;
+    const Entry *said = own->made ? NULL : said_of_weights(own->arguments, &example);
+    if (!said)
+        return true;
+    report(b, RULE_WEIGHTS, said->expr->span,
+           "`%s` is for weights of its own, and the synapse of this `%s` takes none", said->name,
+           use->stage->name);
+    report_hint(b, "write it where the synapse makes its weights, as in `weights(of = w, per = outputs, %s)`",
+                example);
+    return false;
 }
 
 /* `synapse = f`: the weights sent through f, as in `k -> f`. Its own are made if f reads them. */
