@@ -7,9 +7,14 @@ static const MapKernel *const kernels[] = {&by_sums,     &by_tables,      &by_ev
 
 enum { KERNEL_COUNT = sizeof kernels / sizeof *kernels };
 
+Linear linear_alone(Lower *lower, const Node *node)
+{
+    return (Linear){node, plan_of(lower, node), {-1, NULL, NULL}, -1, -1, -1, -1};
+}
+
 Linear linear_of(Lower *lower, const Node *node)
 {
-    Linear linear = {node, plan_of(lower, node), {-1, NULL, NULL}, -1, -1, -1, -1};
+    Linear linear = linear_alone(lower, node);
     for (int k = 0; k < KERNEL_COUNT; k++)
         if (kernels[k]->serves(&linear) && kernels[k]->prepare)
             kernels[k]->prepare(lower, &linear);

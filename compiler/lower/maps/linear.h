@@ -33,6 +33,8 @@ typedef struct MapKernel {
 extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_pieces, by_piece_sums,
     by_sparse, by_windows, by_window_sums, by_steps, by_definition;
 
+/* With no kernel prepared: the driver chooses itself. */
+Linear linear_alone(Lower *lower, const Node *node);
 /* Prepares all kernels that serve it. */
 Linear linear_of(Lower *lower, const Node *node);
 /* The most rows that its kernels sum at a time. */

@@ -33,7 +33,7 @@ static Matrix tiled_weights(Lower *lower, const Node *map, int width)
 
 Linear step_map_of(Lower *lower, const Node *map)
 {
-    Linear linear = {map, plan_of(lower, map), {-1, NULL, NULL}, -1, -1, -1, -1};
+    Linear linear = linear_alone(lower, map);
     linear.matrix = tiled_weights(lower, map, linear.plan->step_width);
     if (by_gate.serves(&linear))
         by_gate.prepare(lower, &linear);
