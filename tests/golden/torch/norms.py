@@ -28,15 +28,21 @@ def stepwise(x, params, running, training, momentum, eps):
     return torch.stack([normed(x[:, t], at(params, t), at(running, t), training, momentum, eps) for t in range(STEPS)], 1)
 
 
+def residual(join):
+    """A block of ADD, AND or IAND whose branch is the norm."""
+    return lambda x, *rest: join(x, normed(x, *rest))
+
+
 class BatchNorm(Case):
-    def __init__(self, name, units, arguments="", norm=normed, affine=True, momentum=0.1, eps=1e-5, temporal=True):
+    def __init__(self, name, units, arguments="", norm=normed, affine=True, momentum=0.1, eps=1e-5, temporal=True,
+                 stage="batch_norm"):
         shape, extents = SHAPES[units]
         lead = (STEPS,) if norm is stepwise else ()
         params = {"gain_y": lead + extents[-1:], "shift_y": lead + extents[-1:]} if affine else {}
         random = np.random.RandomState(len(name))
         frozen = {"running_mean_y": np.float32(random.standard_normal(lead + extents[-1:])),
                   "running_variance_y": np.float32(random.uniform(0.5, 2, lead + extents[-1:]))}
-        super().__init__(name, shape, extents, "batch_norm" + arguments, None, params, temporal, frozen=frozen)
+        super().__init__(name, shape, extents, stage + arguments, None, params, temporal, frozen=frozen)
         self.norm, self.constants = norm, (momentum, eps)
         self.forward = lambda params, x: self.run(params, x, self.averages(), True)
         self.after = self.evaluated
@@ -71,6 +77,9 @@ def cases():
     yield BatchNorm("batch_plain", "places", "(affine = false)", affine=False)
     yield BatchNorm("batch_constants", "places", "(momentum = 0.3, eps = 1e-2)", momentum=0.3, eps=1e-2)
     yield BatchNorm("batch_steps", "places", "(per = [time, c])", stepwise)
+    yield BatchNorm("sew_add", "places", "(batch_norm)", residual(lambda x, branch: branch + x), stage="sew_add")
+    yield BatchNorm("sew_and", "places", "(batch_norm)", residual(lambda x, branch: branch * x), stage="sew_and")
+    yield BatchNorm("sew_iand", "places", "(batch_norm)", residual(lambda x, branch: x * (1 - branch)), stage="sew_iand")
     yield layer_case("layer_units", "units", "", 1)
     yield layer_case("layer_places", "places", "", 3)
     yield layer_case("layer_channels", "places", "(over = c, eps = 1e-2)", 1, eps=1e-2)
