@@ -79,8 +79,14 @@ static bool run_factor(Compilation *c)
     return true;
 }
 
+static bool run_simplify(Compilation *c)
+{
+    run_on_both(c, simplify_net);
+    return true;
+}
+
 /* A prediction is made of its sample alone, whichever others share a batch with it. */
-static bool predicts_alone(Compilation *c)
+static bool run_alone(Compilation *c)
 {
     const Node *sum = net_shared_prediction(c->net->evaluated ? c->net->evaluated : c->net);
     if (!sum)
@@ -91,12 +97,6 @@ static bool predicts_alone(Compilation *c)
         "only what is learned may read it, as a loss or behind `where(training, ...)`; a `memory` keeps "
         "what past batches were like");
     return false;
-}
-
-static bool run_simplify(Compilation *c)
-{
-    run_on_both(c, simplify_net);
-    return predicts_alone(c);
 }
 
 static bool run_fold(Compilation *c)
@@ -225,6 +225,7 @@ const Pass passes[] = {
     {"smooth",        STAGE_NET,  STAGE_NET,  run_smooth,        "for --gradcheck: no step, no detach; else unchanged"},
     {"factor",        STAGE_NET,  STAGE_NET,  run_factor,        "spikes drive maps where multiples of spikes did"},
     {"simplify",      STAGE_NET,  STAGE_NET,  run_simplify,      "pointwise maps are part of the scan that reads them; nothing is unused"},
+    {"alone",         STAGE_NET,  STAGE_NET,  run_alone,         "a prediction is made of its sample alone"},
     {"fold",          STAGE_NET,  STAGE_NET,  run_fold,          "what tests run: norms add to what maps make, and multiply only weights"},
     {"commute",       STAGE_NET,  STAGE_NET,  run_commute,       "what is linear runs once for all steps where it can"},
     {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update"},
