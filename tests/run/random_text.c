@@ -1,59 +1,8 @@
 /* The text of a random model: its data, its layers, its read-out, its training. */
-#include "random_models.h"
+#include "random_writer.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { SOME_LAYERS = 4, MAX_LAYERS = 20, MAX_STREAMS = 2 + MAX_LAYERS, BROAD = 1009 };
-
-typedef struct NamedStream {
-    const char *name;
-    int size;
-    bool temporal;
-    bool bounded; /* spikes: may come back as input of an earlier layer without growing */
-    bool looked;  /* its past was read above: then its shape has to be told by its own definition */
-} NamedStream;
-
-/* w = weights([inputs, outputs]) */
-typedef struct NamedWeights {
-    int inputs, outputs;
-} NamedWeights;
-
-enum { MAX_WEIGHTS = 3 };
-
-typedef struct Writer {
-    FILE *out;
-    Dice dice;
-    Dice names; /* of streams; apart, so that the models do not depend on it */
-    Dice ends;  /* whether a model is deep, predicts, has parts that the loss does not reach: apart, too */
-    Dice inits; /* initial values, weights with names: apart, too */
-    Dice maps;  /* connections with windows: apart, too */
-    Dice broad; /* whether it has one broad layer: apart, too */
-    Dice axes;  /* what goes by way of streams with several axes: apart, too */
-    Dice modes; /* what tests do not do: apart, too */
-    Dice norms; /* apart, too */
-    Dice goals; /* targets of numbers, metrics, parts of a loss: apart, too */
-    bool target, target_temporal;
-    int steps;
-    double dt_ms; /* 0: no time units */
-    int classes, layers;
-    bool wide;
-    bool deep; /* many thin layers */
-    bool flat; /* images have one dimension */
-    NamedStream streams[MAX_STREAMS];
-    int stream_count;
-    const NeuronKind *kinds[MAX_LAYERS];
-    int first_layer; /* index of its stream */
-    NamedWeights weights[MAX_WEIGHTS];
-    int weight_count;
-    int inputs; /* of the connection that is written next; 0: not known */
-    bool last;  /* layer: it has weights of its own that learn, so that something does */
-} Writer;
-
-static bool chance(Writer *w, int percent)
-{
-    return dice_chance(&w->dice, percent);
-}
 
 static void add_stream(Writer *w, const char *name, int size, bool temporal, bool bounded)
 {
@@ -413,107 +362,7 @@ static void plan_layers(Writer *w)
     }
 }
 
-/* ---- results ---- */
-
-/* Sums over time in proportion: a saturated softmax has no gradient but rounding. The maximum only where data
- * change over time: a network that settles reaches its maximum again and again, and rounding picks the first. */
-static const char *choose_result(Writer *w)
-{
-    static const char *const of_reals[] = {"mean(out)", "last(out)", "sum(out) * 3 / steps", "max(out)",
-                                           "mean(out) + 0.5 * last(out) - max(out) / 3"};
-    static const char *const of_spikes[] = {"rate(out)", "mean(out)", "sum(out) / (1 + steps / 3)",
-                                            "rate(out) * 4 + last(out)"};
-    bool spikes = w->streams[w->stream_count - 1].bounded, settles = !w->streams[0].temporal;
-    return spikes ? of_spikes[dice_below(&w->dice, 4)] : of_reals[dice_below(&w->dice, settles ? 3 : 5)];
-}
-
-/* What the loss does not reach: a layer that nobody reads, or one that only predicts. Returns what predicts. */
-static const char *write_unreached(Writer *w, const char *result)
-{
-    const NamedStream *from = &w->streams[dice_below(&w->ends, w->stream_count)];
-    bool spare = dice_chance(&w->ends, 50);
-    fprintf(w->out, "    %s = %s -> dense(%d, bias) -> ", spare ? "spare" : "head", from->name, w->classes);
-    write_neuron(w->out, &w->ends, spare ? choose_neuron(&w->ends) : choose_readout(&w->ends), w->dt_ms);
-    fputs("\n", w->out);
-    return spare ? result : "mean(head)";
-}
-
-/* Of the result against the label, or a formula with more than that. */
-static void write_loss(Writer *w, const char *loss, const char *result)
-{
-    static const char *const steps[] = {"mean(cross_entropy(out, label))", "mean(mse(out, label))",
-                                        "0.3 * max(mae(out, label))",
-                                        "last(cross_entropy(tanh(out), label, 0.2))"};
-    const char *activity = w->streams[w->first_layer].name;
-    bool formula = dice_chance(&w->axes, 25);
-    fprintf(w->out, "%s(%s, label", loss, result);
-    fputs(formula && strcmp(loss, "mse") != 0 ? ", smoothing = 0.1)" : ")", w->out);
-    if (!formula)
-        return;
-    if (dice_chance(&w->axes, 60))
-        fprintf(w->out, " + 0.5 * %s", steps[dice_below(&w->axes, w->streams[0].temporal ? 4 : 2)]);
-    if (dice_chance(&w->axes, 60))
-        fprintf(w->out, " + 0.1 * mean(%s ^ 2, over = all)", activity);
-    if (dice_chance(&w->axes, 40))
-        fprintf(w->out, " + mean(max(mean(%s) - 0.2, 0), over = space)", activity);
-}
-
-/* What is compared with the target: per step, if it has some. */
-static void write_goal(Writer *w, const char *result)
-{
-    const char *loss = dice_chance(&w->goals, 60) ? "mse" : "mae";
-    if (w->target_temporal)
-        fprintf(w->out, "mean(%s(out, target))", loss);
-    else
-        fprintf(w->out, "%s(%s, target)", loss, result);
-}
-
-static void write_metrics(Writer *w, const char *result)
-{
-    if (w->target) {
-        fprintf(w->out, "\n    predict numbers = %s\n    metric off = ", result);
-        write_goal(w, result);
-    }
-    if (dice_chance(&w->goals, 10))
-        fprintf(w->out, "\n    metric least = min(min(out, over = c))");
-}
-
-/* Further lines of the loss. */
-static void write_parts(Writer *w, const char *result)
-{
-    if (w->target) {
-        fprintf(w->out, "\n        loss goal = 0.5 * ");
-        write_goal(w, result);
-    }
-    if (dice_chance(&w->goals, 10))
-        fprintf(w->out, "\n        loss quiet = 0.01 * mean(%s ^ 2, over = all)", w->streams[w->first_layer].name);
-}
-
-static void write_results_of(Writer *w, int rows)
-{
-    const char *result = choose_result(w), *predicts = result;
-    if (dice_chance(&w->ends, 15))
-        predicts = write_unreached(w, result);
-    if (dice_chance(&w->ends, 90))
-        fprintf(w->out, "\n    predict argmax(%s)", predicts);
-    write_metrics(w, result);
-    fprintf(w->out, "\n    train {\n        loss ");
-    write_loss(w, chance(w, 60) ? "cross_entropy" : "mse", result);
-    write_parts(w, result);
-    fprintf(w->out, "\n        optimizer ");
-    write_optimizer(w->out, &w->dice);
-    static const char *const groups[] = {"weights -> adamw(lr = cosine(0.02))",
-                                         "weights -> sgd(0.05, momentum = 0.9)",
-                                         "weights -> adam(exponential(0.01, gamma = 0.9))"};
-    if (dice_chance(&w->inits, 25))
-        fprintf(w->out, "\n        optimizer %s", groups[dice_below(&w->inits, 3)]);
-    fprintf(w->out, "\n        batch %d\n", rows > 1 ? rows : 2); /* norms need more than one sample */
-    if (chance(w, 20))
-        fprintf(w->out, "        clip_value %.2g\n", dice_real(&w->dice, 1e-3, 0.1));
-    if (dice_chance(&w->ends, 20))
-        fprintf(w->out, "        clip_norm %.2g\n", dice_real(&w->ends, 0.1, 2));
-    fprintf(w->out, "    }\n}\n");
-}
+/* ---- all of it ---- */
 
 static bool has_lengthy_neurons(const Writer *w)
 {
