@@ -2,7 +2,7 @@
 # Random models: the interpreter in single precision, C by gcc and clang, and LLVM, -O0 and -O3, give the same bits;
 # the interpreter in double precision the same numbers, but for rounding.
 #
-#     tests/random.sh [COUNT] [SEED]        models 1 .. COUNT of a seed (default: 220 of seed 1)
+#     tests/random.sh [COUNT] [SEED]        models 1 .. COUNT of a seed (default: 300 of seed 1)
 #     tests/random.sh --model N [SEED]      one of them; its files stay in build/random
 # BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2).
 #
@@ -120,7 +120,7 @@ case $1 in
     ;;
 esac
 
-count=${1:-220}
+count=${1:-300}
 seed=${2:-1}
 rm -rf "$folder"
 mkdir -p "$folder" || exit 1

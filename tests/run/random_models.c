@@ -91,13 +91,20 @@ static void run_gradients(Interp *interp)
     interp_run(interp, PHASE_BACKWARD);
 }
 
-/* A few roundings' worth of change in every weight. */
-static void move_weights(Interp *interp, Dice *dice)
+/* A few roundings' worth of change in every weight: each by its own, or those that an output sums by the same. A sum of
+ * many terms is off by about the square root of their number, in roundings, and so at every step the same way. */
+static void move_weights(Interp *interp, Dice *dice, bool together)
 {
     for (int p = 0; p < interp->program->params.count; p++) {
-        BufferId id = interp->program->params.at[p].value;
-        for (size_t k = 0; k < interp_count(interp, id); k++)
-            interp->buffers[id][k] *= 1 + dice_real(dice, -1e-6, 1e-6);
+        const LoopParam *param = &interp->program->params.at[p];
+        const size_t count = interp_count(interp, param->value);
+        const size_t outputs = param->ndim > 0 ? (size_t)param->dims[param->ndim - 1] : 1;
+        const double most = together ? fmax(1e-6, ldexp(sqrt((double)(count / outputs)), -24)) : 1e-6;
+        for (size_t k = 0; k < count; k++) {
+            Dice same = {dice->key, dice->count + (uint32_t)(k % outputs)};
+            interp->buffers[param->value][k] *= 1 + dice_real(together ? &same : dice, -most, most);
+        }
+        dice->count += (uint32_t)outputs;
     }
 }
 
@@ -111,7 +118,7 @@ static bool is_at_an_edge(const Job *job)
         Interp *moved = start(job, PRECISION_DOUBLE);
         memcpy(moved->buffers[job->program->label], job->exact->buffers[job->program->label],
                sizeof(double) * (size_t)job->model.rows);
-        move_weights(moved, &dice);
+        move_weights(moved, &dice, k % 2 == 1);
         moved->shaken = (uint32_t)k + 1;
         run_gradients(moved);
         moves = compare_precisions(moved, job->exact, &job->pieces, NULL) != AGREE;
