@@ -3,13 +3,14 @@
 # the interpreter in double precision the same numbers, but for rounding.
 #
 #     tests/random.sh [COUNT] [SEED]        models 1 .. COUNT of a seed (default: 300 of seed 1)
-#     tests/random.sh --model N [SEED]      one of them; its files stay in build/random
-# BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2).
+#     tests/random.sh --model N [SEED]      one of them, by every build; its files stay in build/random
+# BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2). TURNS=all: every build of
+# every model, which takes four times as long.
 #
-# Each network is built from C by gcc and clang, -O0 for any processor, and by LLVM, -O0 and -O3 for this one. Optimised C is
-# gcc's; every third time, as it takes longest, clang's as well. Kernels for each level of processors (see
-# runtime/kernels/snn_level.h) take long, too: every third network has them from gcc, one from clang, one from LLVM, and is
-# run at each level. Each build runs with one thread, with two, and a sample at a time: see tests/run/harness.c.
+# Each network is built from C by gcc and clang, -O0 for any processor, and by LLVM, -O0. Other builds take turns, as they
+# take longest: of three networks one is built by gcc -O3, one by LLVM -O3, each for this processor, and one has something
+# rarer, by turns as well: kernels for each level of processors (see runtime/kernels/snn_level.h) from gcc, clang or LLVM,
+# run at each level; clang -O3. Each build runs with one thread, with two, and a sample at a time: see tests/run/harness.c.
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 cd "$root" || exit 1
@@ -49,9 +50,14 @@ by_c() {
         "$folder/harness.o" "$build/libsnn_rt.a" $libraries -o "$program" && runs "$number" "$program" $which
 }
 
-# plain_c NUMBER COMPILER TURN: for any processor, and if it has its turn for each level
+# turn NUMBER BUILDS K: whether build K of so many is that of the network
+turn() {
+    [ "$TURNS" = all ] || [ $(($1 % $2)) -eq "$3" ]
+}
+
+# plain_c NUMBER COMPILER K: for any processor, and if it has its turn for each level
 plain_c() {
-    if [ $(($1 % 3)) -eq "$3" ]; then
+    if turn "$1" 12 "$3"; then
         by_c "$1" "$levels" "$2" -O0
     else
         by_c "$1" 1 "$2" -O0 -DSNN_ONE_LEVEL
@@ -69,7 +75,7 @@ by_llvm() {
 # Now and then the whole program, runtime and all, as snnc makes it by itself. Some warnings of gcc are optimisers'; clang's
 # are not. (-Og takes minutes where -O1 takes seconds: long kernels have thousands of variables.)
 check_warnings() {
-    [ $(($1 % 5)) -eq 0 ] || return 0
+    turn "$1" 10 0 || return 0
     program=$folder/$1.whole
     # shellcheck disable=SC2086
     "$build/snnc" -w "$folder/$1.snn" -o "$program.c" &&
@@ -84,12 +90,28 @@ compare() {
     done
 }
 
+# objects NUMBER: which LLVM makes
+objects() {
+    echo plain
+    ! turn "$1" 3 1 || echo fast
+    ! turn "$1" 12 8 || echo levels
+}
+
+check_objects() {
+    for object in $(objects "$1"); do
+        [ "$object" = levels ] && which=$levels || which=4
+        by_llvm "$1" "$which" "$object" || return 1
+    done
+}
+
 check_model() {
-    "$tool" make "$2" "$1" "$folder" > "$folder/$1.verdict" &&
+    # shellcheck disable=SC2046
+    "$tool" make "$2" "$1" "$folder" $(objects "$1" | sed 's/$/.o/') > "$folder/$1.verdict" &&
         check_warnings "$1" &&
-        plain_c "$1" gcc 0 && by_c "$1" 4 gcc -O3 -march=native &&
-        plain_c "$1" clang 1 && { [ $(($1 % 3)) -ne 0 ] || by_c "$1" 4 clang -O3 -march=native; } &&
-        by_llvm "$1" 4 plain && by_llvm "$1" 4 fast && { [ $(($1 % 3)) -ne 2 ] || by_llvm "$1" "$levels" levels; } &&
+        plain_c "$1" gcc 2 && plain_c "$1" clang 5 &&
+        { ! turn "$1" 3 0 || by_c "$1" 4 gcc -O3 -march=native; } &&
+        { ! turn "$1" 12 11 || by_c "$1" 4 clang -O3 -march=native; } &&
+        check_objects "$1" &&
         compare "$1" "$2"
 }
 
@@ -115,6 +137,7 @@ case $1 in
     exit 0
     ;;
 --model)
+    TURNS=all
     mkdir -p "$folder" && build_tool && levels=$(levels_here random) && check_model "$2" "${3:-1}" && echo "random: model $2 of seed ${3:-1}: $(cat "$folder/$2.verdict")"
     exit
     ;;

@@ -1,8 +1,8 @@
-/* random_models COMMAND SEED NUMBER FOLDER: one random model.
+/* random_models COMMAND SEED NUMBER FOLDER [OBJECT...]: one random model.
  *
  *   text     prints its model file
- *   make     writes FOLDER/NUMBER.snn, .batch and, all without the runtime, .c and by LLVM .plain.o (-O0), .fast.o (-O3)
- *            and, of every third, .levels.o (-O1, for any PC); runs it in single and in double precision and compares.
+ *   make     writes FOLDER/NUMBER.snn, .batch and, all without the runtime, .c and by LLVM the objects, such as plain.o
+ *            (-O0), fast.o (-O3), levels.o (-O1, for any PC); runs it in single and in double precision and compares.
  *            Prints "edge" where roundings decide a spike or a choice, else "agree". NUMBER.expected: the results that the
  *            compiled programs must have
  *   compare  compares the results FOLDER/NUMBER.*.out of the compiled programs with the interpreter's */
@@ -19,6 +19,7 @@ typedef struct Job {
     Arena *arena;
     uint32_t seed, number;
     const char *folder;
+    char **objects; /* to be made, NULL behind the last */
     ModelText model;
     const Program *program;
     Interp *single, *exact;
@@ -190,6 +191,27 @@ static void write_program(const Job *job, const char *name, const char *form, co
     close_file(job, file, out_write(out, file));
 }
 
+typedef struct Object {
+    const char *name, *target;
+    int optimize;
+} Object;
+
+static const Object objects[] = {
+    {"plain.o", "native", 0},
+    {"fast.o", "native", MOST_OPTIMIZE},
+    {"levels.o", "x86-64-v1", 1}, /* for any PC, its kernels for each level of processors */
+};
+
+static void write_object(const Job *job, const char *name)
+{
+    for (size_t k = 0; k < sizeof objects / sizeof *objects; k++)
+        if (strcmp(objects[k].name, name) == 0) {
+            write_program(job, name, "o", objects[k].target, objects[k].optimize);
+            return;
+        }
+    stop(job, arena_printf(job->arena, "no object is called %s", name));
+}
+
 /* Of a training step, of a test after it, and before all. */
 static void write_expected(const Job *job)
 {
@@ -207,10 +229,8 @@ static void make(Job *job)
     FILE *batch = open_file(job, "batch");
     close_file(job, batch, write_batch(job->single, batch));
     write_program(job, "c", "c", "native", 0);
-    write_program(job, "plain.o", "o", "native", 0);
-    write_program(job, "fast.o", "o", "native", MOST_OPTIMIZE);
-    if (job->number % 3 == 2)
-        write_program(job, "levels.o", "o", "x86-64-v1", 1);
+    for (char **name = job->objects; *name; name++)
+        write_object(job, *name);
     run_gradients(job->single);
     run_gradients(job->exact);
     Agreement gradients = compare_precisions(job->single, job->exact, &job->pieces, NULL);
@@ -263,13 +283,13 @@ static void free_job(Job *job)
 
 int main(int argc, char **argv)
 {
-    const char *command = argc == 5 ? argv[1] : "";
+    const char *command = argc >= 5 ? argv[1] : "";
     bool makes = strcmp(command, "make") == 0, compares = strcmp(command, "compare") == 0;
     if (!makes && !compares && strcmp(command, "text") != 0) {
-        fprintf(stderr, "usage: random_models text|make|compare SEED NUMBER FOLDER\n");
+        fprintf(stderr, "usage: random_models text|make|compare SEED NUMBER FOLDER [OBJECT...]\n");
         return 2;
     }
-    Job job = {.arena = arena_new(), .folder = argv[4]};
+    Job job = {.arena = arena_new(), .folder = argv[4], .objects = argv + 5};
     job.seed = (uint32_t)strtoul(argv[2], NULL, 10);
     job.number = (uint32_t)strtoul(argv[3], NULL, 10);
     job.model = model_text(job.seed, job.number);
