@@ -171,7 +171,7 @@ $(OBJ)/gen/snn.lex.o $(patsubst %.c,$(OBJ)/%.o,$(wildcard grammar/*.c)): $(GEN)/
 # Parts beside each other, the longest first, and what a part says in one piece. Random models, which keep all processors
 # busy and say how far they are, at the end.
 JOBS    ?= $(shell nproc 2> /dev/null || echo 2)
-PARTS    = run llvm unit targets $(filter-out run llvm targets random,layers $(TEST_NAMES))
+PARTS    = unit run llvm targets $(filter-out run llvm targets random,layers $(TEST_NAMES))
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 
 test: $(BUILD)/deps-test ## all tests
