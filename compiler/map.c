@@ -143,7 +143,7 @@ static const char *axis_text(Arena *arena, const MapAxis *axis, int groups)
         return groups == 1 ? text : arena_printf(arena, "%s in %d groups", text, groups);
     case REACH_WINDOW: break;
     }
-    text = arena_printf(arena, "%d taps", axis->taps);
+    text = arena_printf(arena, "%d%s taps", axis->taps, axis->linear ? " linear" : "");
     if (axis->dilation != 1)
         text = arena_printf(arena, "%s %d apart", text, axis->dilation);
     if (axis->stride != 1)
@@ -171,6 +171,8 @@ static const char *axis_fault(const MapAxis *axis, bool last)
 {
     if (axis->in < 1 || axis->out < 1)
         return "has an axis without extent";
+    if (axis->linear && axis->reach != REACH_WINDOW)
+        return "has lines without a window";
     switch (axis->reach) {
     case REACH_SAME: return axis->in == axis->out ? NULL : "changes the extent of an axis that it leaves";
     case REACH_ALL: return last ? NULL : "mixes an axis that is not the last";

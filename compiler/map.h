@@ -23,6 +23,8 @@ typedef struct MapAxis {
     Reach reach;
     int in, out;                        /* extents; of time, 0 where it is SAME: all steps that there are */
     int taps, stride, dilation, before; /* WINDOW */
+    bool
+        linear; /* of a map without weights: a tap counts less the farther it is from the middle, 1 / stride a position */
 } MapAxis;
 
 /* What a window reads outside of its inputs. */
@@ -38,7 +40,7 @@ typedef struct AxisMap {
     MapAxis space[MAX_DIMS];
     int groups; /* of the space axis that is ALL: the outputs of each read its inputs only */
     MapEdge edge;
-    double constant; /* where the node has no weight: each one's value */
+    double constant; /* where the node has no weight: each one's value, before axes that are linear */
 } AxisMap;
 
 /* Each of the outputs reads each of the inputs, at every step. */

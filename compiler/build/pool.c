@@ -2,7 +2,7 @@
 #include "connect.h"
 
 const char *const pool_formals[] = {name_kernel, NULL, name_stride, name_none, name_pad, name_none, NULL};
-const char *const upsample_formals[] = {name_kernel, NULL, NULL};
+const char *const upsample_formals[] = {name_kernel, NULL, name_linear, name_false, NULL};
 
 /* Without an argument, windows do not overlap. */
 static bool pool_map(Build *b, Window *window, AxisMap *map)
@@ -98,9 +98,56 @@ Value build_max_pool(Build *b, const StageUse *use)
     return add_pool(b, &pool);
 }
 
+/* ---- up-sampling ---- */
+
+/* The same with the first and the last position of each window's axis twice. NONE if a mistake was reported. */
+static StreamId add_padding(Build *b, const Connection *pool)
+{
+    StageUse use = *pool->use;
+    use.name = NULL;
+    Connection padded = *pool;
+    padded.use = &use;
+    padded.transposed = false;
+    padded.map.edge = EDGE_REPLICATE;
+    for (int a = 0; a < padded.map.count; a++) {
+        MapAxis *axis = &padded.map.space[a];
+        if (axis->reach != REACH_WINDOW)
+            continue;
+        axis->in = axis->out;
+        axis->out = axis->in + 2;
+        axis->taps = axis->stride = axis->before = 1;
+    }
+    padded.out = map_shape(&padded.map, false);
+    return stream_of(b, add_connection(b, &padded), use.expr->span);
+}
+
+/* Each input fills a window twice as large, and less the farther from its middle. Where those of the first and last
+ * end, these go on. */
+static Value add_linear(Build *b, Connection *pool)
+{
+    pool->in = add_padding(b, pool);
+    for (int a = 0; a < pool->map.count; a++) {
+        MapAxis *axis = &pool->map.space[a];
+        if (axis->reach != REACH_WINDOW)
+            continue;
+        int factor = axis->stride;
+        axis->linear = true;
+        axis->out += 2;
+        axis->taps = 2 * factor - factor % 2;
+        axis->before = (axis->taps + factor) / 2;
+    }
+    return pool->in == NONE ? value_poison() : add_connection(b, pool);
+}
+
 /* Each input fills a window of its own: the transpose of a sum. */
 Value build_upsample(Build *b, const StageUse *use)
 {
     Connection pool;
-    return begin_pool(b, use, true, &pool) ? add_connection(b, &pool) : value_poison();
+    if (!begin_pool(b, use, true, &pool))
+        return value_poison();
+    const Entry *given = given_argument(pool.frame, name_linear);
+    bool linear = false;
+    if (given && !constant_flag(b, given->scope, given->expr, "`linear`", &linear))
+        return value_poison();
+    return linear ? add_linear(b, &pool) : add_connection(b, &pool);
 }

@@ -137,7 +137,7 @@ static const char *const words[] = {
     ", over = [y, x]", "over = c", "along = time", "[y = 4, x = 4, c = 2]", "[4, 4]", "z = 2", "dense([x = 4])", "dense(steps, along = time)",
     "conv(2, kernel = 3)", "conv_transpose(2, kernel = 2, stride = 2)", "kernel = [3, 1]", "stride = 2", "pad = same", "pad = 1",
     "dilation = 2", "groups = 2", "edge = replicate", "bias = 0.5", "max_pool(2)", "avg_pool(3, stride = 1)", "sum_pool(2)",
-    "upsample(2)", "reshape([c = 4])", "flatten", "slice(1, 3, over = x)", "concat(", "softmax(", "repeat(2, ", "batch_norm",
+    "upsample(2)", "upsample(3, linear)", "reshape([c = 4])", "flatten", "slice(1, 3, over = x)", "concat(", "softmax(", "repeat(2, ", "batch_norm",
     "layer_norm", "dropout(0.5)", "w = weights([4, 4])", ", weights = w", ", synapse = binary", ", init = ", ", frozen",
     ", clamp = [-1, 1]", "optimizer weights -> sgd(0.1)", "exponential(0.1)", "warmup(", "mae(", " per x", " per [y]", "psn",
 };

@@ -80,7 +80,7 @@ void write_window(FILE *out, Dice *dice)
     if (dice_chance(dice, 30))
         fputs(" -> lif(threshold = 0.3) -> max_pool(3, stride = 1, pad = 1)", out);
     if (dice_chance(dice, 30))
-        fputs(" -> upsample(2)", out);
+        fprintf(out, " -> upsample(%d%s)", dice_between(dice, 2, 3), dice_chance(dice, 50) ? ", linear" : "");
 }
 
 void write_time_window(FILE *out, Dice *dice)

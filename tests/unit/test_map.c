@@ -118,6 +118,8 @@ START_TEST(texts)
                      "3 taps 2 apart from -1, 5 taps by 2 from -2, 4 -> 10 in 2 groups, replicated edge");
     map = along_time();
     ck_assert_str_eq(map_text(arena, &map), "time 3 taps, same");
+    map.time.linear = true;
+    ck_assert_str_eq(map_text(arena, &map), "time 3 linear taps, same");
     arena_free(arena);
 }
 END_TEST
@@ -138,6 +140,9 @@ START_TEST(faults)
     expect_fault(map, "has an axis without extent");
     map.space[1] = (MapAxis){.name = name_x, .reach = REACH_SAME, .in = 8, .out = 4};
     expect_fault(map, "changes the extent of an axis that it leaves");
+    map = convolution();
+    map.space[2].linear = true;
+    expect_fault(map, "has lines without a window");
     map = convolution();
     map.groups = 3;
     expect_fault(map, "has groups that do not divide its channels");

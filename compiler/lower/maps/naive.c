@@ -65,11 +65,11 @@ static LoopExpr *real(Lower *lower, StreamId stream, Site site, LoopExpr *t, Loo
     return loop_cast(lower->arena, TYPE_F32, load_stream(lower, stream, site, unit));
 }
 
-static LoopExpr *weight(Lower *lower, const Node *node, const Meeting *meeting)
+static LoopExpr *weight(Lower *lower, const Node *node, const MapNest *nest, const Meeting *meeting)
 {
     LoopExpr *place[2];
     if (node->weight == NONE && node->aux == NONE)
-        return loop_float(lower->arena, node->map->constant);
+        return nest->constant;
     if (reads_transposed(lower->net, node))
         return load2(lower, weights_of(lower, node), meeting->column, meeting->row);
     int count = weight_place(lower, node, meeting->row, meeting->column, place);
@@ -104,7 +104,7 @@ static void emit_gathered(Lower *lower, const Linear *linear, Site site)
     out.into = nest.site.into;
     store_stream_product(lower, node->out, out, meeting.out,
                          real(lower, node->in, nest.site, nest.in_t, meeting.in),
-                         weight(lower, node, &meeting));
+                         weight(lower, node, &nest, &meeting));
 }
 
 /* The start of all that a transposed map makes: its outputs are the map's inputs. */
@@ -133,7 +133,7 @@ static void emit_scattered(Lower *lower, const Linear *linear, Site site)
     to.t = nest.in_t;
     store_stream_product(lower, node->out, to, meeting.in,
                          real(lower, node->in, nest.site, nest.out_t, meeting.out),
-                         weight(lower, node, &meeting));
+                         weight(lower, node, &nest, &meeting));
 }
 
 /* A map that goes over time itself takes all steps. */

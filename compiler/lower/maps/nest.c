@@ -23,7 +23,9 @@ LoopExpr *scaled(Lower *lower, LoopExpr *a, int factor, LoopExpr *b)
 
 MapNest for_positions(Lower *lower, const AxisMap *map, Site site)
 {
-    MapNest nest = {map, site, site.t, site.t, num(lower, 0), num(lower, 0), num(lower, 0), {NULL}};
+    MapNest nest = {map,           site,          site.t,
+                    site.t,        num(lower, 0), num(lower, 0),
+                    num(lower, 0), {NULL},        loop_float(lower->arena, map->constant)};
     if (map->time.reach != REACH_SAME) {
         LoopStmt *loop = for_range(lower, nest.site.into, "t", map->time.out);
         nest.out_t = loop_variable(lower, loop);
@@ -39,6 +41,17 @@ MapNest for_positions(Lower *lower, const AxisMap *map, Site site)
         nest.out = scaled(lower, nest.out, inner_axis(map)->out, NULL);
     nest.out = loop_local(lower, nest.site.into, "out", nest.out);
     return nest;
+}
+
+/* 1 in the middle of the window, 0 a stride from there. */
+static LoopExpr *linear_share(Lower *lower, const MapAxis *axis, LoopExpr *k)
+{
+    Arena *arena = lower->arena;
+    LoopExpr *middle = loop_float(arena, (axis->taps - 1) / 2.0),
+             *distance = loop_op(arena, OP_ABS, op2(lower, OP_SUB, loop_cast(arena, TYPE_F32, k), middle),
+                                 NULL, NULL);
+    return op2(lower, OP_SUB, loop_float(arena, 1),
+               op2(lower, OP_DIV, distance, loop_float(arena, axis->stride)));
 }
 
 /* The input position that tap k of an output position reads; what follows stands where there is one. */
@@ -69,6 +82,9 @@ static LoopExpr *for_taps_of(Lower *lower, MapNest *nest, const MapAxis *axis, L
         for_range(lower, nest->site.into, window ? "tap" : "from", window ? axis->taps : axis->in);
     LoopExpr *k = loop_variable(lower, loop);
     nest->site.into = &loop->body;
+    if (axis->linear)
+        nest->constant = loop_local(lower, nest->site.into, "share",
+                                    op2(lower, OP_MUL, nest->constant, linear_share(lower, axis, k)));
     nest->tap = scaled(lower, nest->tap, window ? axis->taps : axis->in, k);
     return window ? reached(lower, nest, axis, output, k) : k;
 }

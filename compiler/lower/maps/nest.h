@@ -12,6 +12,7 @@ typedef struct MapNest {
     LoopExpr *out, *in;           /* the first units there */
     LoopExpr *tap;                /* its number, or that of the input step where time is mixed */
     LoopExpr *position[MAX_DIMS]; /* of the outputs, by axis */
+    LoopExpr *constant;           /* what each input counts there, where the map has no weights */
 } MapNest;
 
 /* The axis whose units lie next to each other, inside all loops: not part of a position. NULL: none. */

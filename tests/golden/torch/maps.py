@@ -150,6 +150,14 @@ def other_cases():
 
     yield Case("upsample", "y = 3, x = 4, c = 2", (3, 4, 2), "upsample([2, 3])", nearest, {})
 
+    for mode, shape, extents, factors in (("linear", "x = 5", (5,), (3,)), ("bilinear", "y = 3, x = 4, c = 2", (3, 4, 2), (2, 3)),
+                                          ("trilinear", "z = 2, y = 1, x = 3, c = 2", (2, 1, 3, 2), (4, 2, 3))):
+        def between(params, x, mode=mode, channels=len(extents) > len(factors), factors=factors):
+            x = F.interpolate(channel_first(x) if channels else x[:, None], scale_factor=factors, mode=mode)
+            return channel_last(x) if channels else x[:, 0]
+
+        yield Case("upsample_" + mode, shape, extents, "upsample(%s, linear)" % listed(factors), between, {})
+
     def mixed(params, x):
         return params["b_y"][:, None] + torch.einsum("ts,bsn->btn", params["w_y"], x)
 
