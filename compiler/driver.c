@@ -142,6 +142,12 @@ static const char *command_text(Compilation *c, const Options *options)
     return command;
 }
 
+static void print_drawing(const Net *net, Out *out)
+{
+    for (int i = 0; i < net->drawing.count; i++)
+        out_line(out, "%s", net->drawing.at[i]);
+}
+
 static int emit_stage(Compilation *c, const Options *options, const char *output)
 {
     const char *pass = emit_pass(options->emit);
@@ -150,6 +156,8 @@ static int emit_stage(Compilation *c, const Options *options, const char *output
     Out *out = out_new(c->arena);
     if (strcmp(options->emit, "adjoint") == 0)
         net_print(out, c->net, c->net->backward, c->net->nodes.count);
+    else if (strcmp(options->emit, "svg") == 0)
+        print_drawing(c->net, out);
     else
         print_stage(c, find_pass(pass), out);
     return save(out, c->arena, output);

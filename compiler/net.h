@@ -78,6 +78,16 @@ typedef struct ParamGroup {
 
 typedef VEC(const char *) Lines;
 
+/* A stage, call or formula in the model's text, and in the library's, by which nodes were made. What the same text makes in
+ * the same phrase is one phrase: the stages that `repeat` applies again. */
+typedef struct Phrase {
+    const char *binding; /* what the text is of: the name of a stream of the model, or "predict" */
+    Span span;
+    int outer;       /* the phrase in which it stands; NONE: it is all of the binding */
+    int first, next; /* the last phrase within it, and the one before it in the same; NONE */
+    int times;       /* it was made */
+} Phrase;
+
 /* What the program reads. */
 typedef struct Data {
     const char *format; /* "idx" */
@@ -103,7 +113,8 @@ struct Net {
     VEC(Stream) streams;
     VEC(Param) params;
     Unique stream_names, param_names;
-    VEC(Node) nodes; /* forward nodes, then (from `backward` on) backward ones, then updates */
+    VEC(Phrase) phrases; /* each after the one in which it stands */
+    VEC(Node) nodes;     /* forward nodes, then (from `backward` on) backward ones, then updates */
     /* The optimiser as written: one body for all parameters. `differentiate` makes one UPDATE node per
      * parameter from it. INPUT 0: gradient; INPUT 1: weight; states; outs[0].value: the new weight. */
     Node optimizer;
@@ -119,6 +130,7 @@ struct Net {
     Net *evaluated;
     /* The model as text, by net_describe: what its results depend on, and what only its training does. */
     Lines network_text, training_text;
+    Lines drawing; /* the same as a picture, by net_draw */
 };
 
 /* Over the batch; named `name`, or with a number behind it where another one meets it (see unique.h). */
@@ -192,6 +204,9 @@ const char *net_node_text(const Net *net, const Node *node); /* "h_dense: reals 
 /* Fills net->network_text and net->training_text. To be called on what `build` made: then they do not depend on
  * optimisations. They hold no places and no paths; equations that an earlier layer has are not repeated. */
 void net_describe(Net *net);
+/* Fills net->drawing with an SVG of what `build` made, line by line: layers with their shapes and parameters, and what
+ * leads from one to another. */
+void net_draw(Net *net);
 /* NULL, or what is wrong (an internal error of the pass that ran last). */
 const char *net_verify(const Net *net);
 

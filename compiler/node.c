@@ -60,6 +60,7 @@ Node node_new(NodeKind kind, Span span)
                   .out = NONE,
                   .weight = NONE,
                   .bias = NONE,
+                  .phrase = NONE,
                   .forward = NONE,
                   .span = span};
 }

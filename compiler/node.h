@@ -109,6 +109,7 @@ typedef struct Node {
     Shape units;  /* it runs over these even where no stream of it has them all: an adjoint again;
                                  ndim 0: over those of its streams */
     Body body;
+    int phrase;  /* of the text, that `build` made it by: index into Net.phrases, or NONE */
     int forward; /* of a node made by differentiate: the node it belongs to, else NONE */
     Span span;   /* what the user wrote for it */
 } Node;

@@ -78,7 +78,8 @@ static const struct argp_option table[] = {
      1},
     {NULL, 0, NULL, 0, "Looking:", 2},
     {"emit", KEY_EMIT, "STAGE", 0,
-     "Print ast, net, adjoint, loop, c or ll instead of compiling; with -o also another form, as executable, "
+     "Print ast, net, adjoint, loop, svg (a picture of the net), c or ll instead of compiling; with -o also "
+     "another form, as executable, "
      "whatever the name of the file",
      2},
     {"dump-after", KEY_DUMP, "PASS", 0, "Also print what PASS (or all) left, to standard error", 2},
@@ -114,6 +115,7 @@ static const char about[] =
     "  snnc model.snn -o model.o         the same as an object, by LLVM\n"
     "  snnc model.snn -D epochs=1 -o m   with a constant of the model changed\n"
     "  snnc model.snn --emit=adjoint     the backward pass that was derived\n"
+    "  snnc model.snn --emit=svg -o x.svg    a picture of the network\n"
     "  snnc model.snn --gradcheck        is it the derivative, by differences?\n"
     "  snnc --show lif                   a neuron of the standard library\n"
     "\n"

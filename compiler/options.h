@@ -29,7 +29,7 @@ typedef struct Options {
     const char *model;  /* "-": standard input */
     char **words;       /* behind the model, for its program, ended by NULL */
     const char *output; /* -o, or NULL */
-    const char *emit;   /* "ast", "net", "adjoint", "loop" or what a backend writes, as "c" */
+    const char *emit;   /* "ast", "net", "adjoint", "loop", "svg" or what a backend writes, as "c" */
     const char *show;
     const char *dump_after;
     const TargetRow *target;

@@ -42,6 +42,7 @@ static bool run_build(Compilation *c)
     if (!c->net || c->diag.errors)
         return false;
     net_describe(c->net);
+    net_draw(c->net);
     keep_streams(c);
     return true;
 }
@@ -257,7 +258,7 @@ const Pass *find_pass(const char *name)
 const char *emit_pass(const char *emit)
 {
     static const char *const shown[][2] = {
-        {"ast", "parse"}, {"net", "commute"}, {"adjoint", "fuse"}, {"loop", "memory"}};
+        {"ast", "parse"}, {"net", "commute"}, {"adjoint", "fuse"}, {"loop", "memory"}, {"svg", "build"}};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (strcmp(shown[i][0], emit) == 0)
             return shown[i][1];

@@ -40,7 +40,7 @@ typedef struct Pass {
 extern const Pass passes[];
 extern const int pass_count;
 
-/* The last pass whose result --emit=ast|net|adjoint|loop shows; NULL for another name. */
+/* The last pass whose result --emit=ast|net|adjoint|loop|svg shows; NULL for another name. */
 const char *emit_pass(const char *emit);
 
 /* Ready to compile compilation->text; false if the standard library does not parse. */

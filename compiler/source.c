@@ -122,6 +122,24 @@ Place source_place(const Sources *sources, uint32_t offset)
     return place;
 }
 
+const char *source_words(const Sources *sources, Span span)
+{
+    Place place = source_place(sources, span.lo);
+    if (!place.source || span.hi <= span.lo)
+        return "";
+    const char *from = place.source->text + (span.lo - place.source->base);
+    char *text = arena_strndup(sources->arena, from, span.hi - span.lo), *to = text;
+    for (const char *c = text; *c; c++) {
+        bool blank = *c == ' ' || *c == '\n' || *c == '\t' || *c == '\r';
+        if (!blank)
+            *to++ = *c;
+        else if (to > text && to[-1] != ' ')
+            *to++ = ' ';
+    }
+    *to = '\0';
+    return text;
+}
+
 bool source_is_library(const Sources *sources, Span span)
 {
     Place place = source_place(sources, span.lo);

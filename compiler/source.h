@@ -46,6 +46,8 @@ Source *source_read(Sources *sources, const char *path, const char **error);
 
 /* Where an offset is; place.source is NULL for offset 0. */
 Place source_place(const Sources *sources, uint32_t offset);
+/* The text there, on one line: white space is one blank. "" for no place. */
+const char *source_words(const Sources *sources, Span span);
 /* Whether it is of the standard library. */
 bool source_is_library(const Sources *sources, Span span);
 

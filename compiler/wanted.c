@@ -42,7 +42,8 @@ static bool is_emit_known(Arena *arena, const char *name)
 {
     if (form_named(name) || emit_pass(name))
         return true;
-    fprintf(stderr, "snnc: --emit takes ast, net, adjoint, loop, %s, not `%s`\n", form_names(arena), name);
+    fprintf(stderr, "snnc: --emit takes ast, net, adjoint, loop, svg, %s, not `%s`\n", form_names(arena),
+            name);
     return false;
 }
 

@@ -2,10 +2,11 @@
 # The examples. For every folder of examples/: its models compile without a message; their derived gradients are
 # right (--gradcheck), made small where needed; model.snn's program trains and tests on a few images, and LLVM's learns
 # the same weights; README.md has its commands and its result. What READMEs show as printed by snnc (fences
-# ```adjoint NEURON and ```c KERNEL) is what it prints now; in the README.md above, for fashion_mnist.
+# ```adjoint NEURON and ```c KERNEL) is what it prints now; in the README.md above, for fashion_mnist; and so are the
+# pictures beside them, net.svg.
 #
 #     tests/examples.sh [--update]     SNNC=path: another compiler than build/snnc
-# --update rewrites these fences; the explanation around them is yours to read again.
+# --update rewrites these fences and pictures; the explanation around them is yours to read again.
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 snnc=${SNNC:-$root/build/snnc}
@@ -140,6 +141,15 @@ shows() {
     done < "$work/fences"
 }
 
+# The picture that READMEs show is what is drawn now.
+draws() {
+    [ -f "$1/net.svg" ] || return 0
+    "$snnc" "$1/model.snn" --emit=svg > "$work/net.svg" 2> "$work/messages"
+    [ $update = no ] || cp "$work/net.svg" "$1/net.svg"
+    [ -s "$work/messages" ] || diff -u "$1/net.svg" "$work/net.svg" > "$work/messages"
+    check "$1/net.svg is not what snnc draws (tests/examples.sh --update)" $?
+}
+
 # The model in README.md compiles.
 introduces() {
     fence "$1" snn > "$work/introduction.snn"
@@ -161,6 +171,7 @@ for folder in */; do
     agrees "$example"
     describes "$example"
     shows "$example/README.md" "$example"
+    draws "$example"
 done
 introduces ../README.md
 shows ../README.md fashion_mnist

@@ -199,6 +199,7 @@ struct Build {
     int moved;              /* mistakes that were reported there, and not in the library */
     VEC(Reported) reports;  /* so that a definition used twice complains once */
     const Expr *base;       /* what is now the number that a learning rate goes from, or NULL */
+    int phrase;             /* of the text, that is being built: of net->phrases, or NONE */
     int blocks;             /* blocks used so far */
     bool too_large;         /* one of the limits was passed, and that was reported */
     int visit;              /* number of the walk that needs_now makes */
@@ -550,6 +551,8 @@ StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind ki
  * the model calls a stream so. */
 const char *numbered(Build *b, const char *name);
 int add_node(Build *b, Node node);
+/* Begins what this text makes: nodes are of that phrase until b->phrase is again what is returned. */
+int enter_phrase(Build *b, Span span);
 Stream *stream_at(Build *b, StreamId id);
 
 /* ---- the model -------------------------------------------------------------------------------------- */

@@ -120,7 +120,11 @@ static void build_data(Build *b, const Item *item)
     Node node = node_new(NODE_DATA, item->span);
     StreamKind kind = data->spikes ? STREAM_SPIKES : STREAM_REALS;
     node.out = add_stream(b, name_image, NULL, kind, data->temporal, data->shape, item->span);
+    b->binding = name_image;
+    enter_phrase(b, item->span);
     add_node(b, node);
+    b->phrase = NONE;
+    b->binding = b->net->name;
     scope_own(b->model, name_image)->value = value_stream(node.out, unit_plain);
 }
 
@@ -185,7 +189,9 @@ static void build_binding(Build *b, const Item *item)
         return;
     b->binding = item->name;
     entry->progress = ENTRY_BUSY;
+    enter_phrase(b, item->value->span);
     Value value = build_value(b, b->model, item->value, item->name);
+    b->phrase = NONE;
     if (value.kind == VALUE_NUMBER || value.kind == VALUE_FLAG || value.kind == VALUE_SCALAR) {
         report_constant(b, item, value.kind);
         value = value_poison();
@@ -414,6 +420,7 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
     Build b = {.arena = arena,
                .label = NONE,
                .target = NONE,
+               .phrase = NONE,
                .diag = diag,
                .language = &language,
                .defines = defines,

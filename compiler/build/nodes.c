@@ -1,8 +1,40 @@
 /* Nodes and their streams, as whoever builds one adds them to the net. */
 #include "build.h"
 
+/* The phrase of this text within the one that is being built; NONE: there is none yet. */
+static int find_phrase(const Build *b, Span span)
+{
+    const Net *net = b->net;
+    int phrase = b->phrase == NONE ? NONE : net->phrases.at[b->phrase].first;
+    while (phrase != NONE
+           && (net->phrases.at[phrase].span.lo != span.lo || net->phrases.at[phrase].span.hi != span.hi))
+        phrase = net->phrases.at[phrase].next;
+    return phrase;
+}
+
+static int add_phrase(Build *b, Span span)
+{
+    int number = b->net->phrases.count, outer = b->phrase;
+    Phrase phrase = {.binding = b->binding, .span = span, .outer = outer, .first = NONE, .next = NONE};
+    if (outer != NONE) {
+        phrase.next = b->net->phrases.at[outer].first;
+        b->net->phrases.at[outer].first = number;
+    }
+    vec_push(b->arena, &b->net->phrases, phrase);
+    return number;
+}
+
+int enter_phrase(Build *b, Span span)
+{
+    int outer = b->phrase, phrase = find_phrase(b, span);
+    b->phrase = phrase != NONE ? phrase : add_phrase(b, span);
+    b->net->phrases.at[b->phrase].times++;
+    return outer;
+}
+
 int add_node(Build *b, Node node)
 {
+    node.phrase = b->phrase;
     node.of_loss = b->in_loss;
     return net_add(b->net, node);
 }
@@ -83,7 +115,9 @@ StreamId weights_stream(Build *b, ParamId param, Span span)
     for (int n = 0; n < b->net->nodes.count; n++)
         if (b->net->nodes.at[n].kind == NODE_PARAM && b->net->nodes.at[n].weight == param)
             return b->net->nodes.at[n].out;
-    return net_weights(b->net, param, span);
+    StreamId stream = net_weights(b->net, param, span);
+    b->net->nodes.at[b->net->nodes.count - 1].phrase = b->phrase;
+    return stream;
 }
 
 StreamId units_stream(Build *b, const char *name, ParamId param, Shape shape, bool temporal, Span span)

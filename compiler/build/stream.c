@@ -102,9 +102,11 @@ static Value apply_stage(Build *b, Scope *scope, const Expr *stage, const Expr *
         return in;
     }
     const Stage *layer = find_layer(b, stage->name);
-    if (layer)
-        return layer->build(b, &(StageUse){layer, stage, scope, in, left->span, name});
-    return apply_definition(b, scope, stage, left, in, name);
+    int outer = enter_phrase(b, stage->span);
+    Value out = layer ? layer->build(b, &(StageUse){layer, stage, scope, in, left->span, name})
+                      : apply_definition(b, scope, stage, left, in, name);
+    b->phrase = outer;
+    return out;
 }
 
 static Value build_chain(Build *b, Scope *scope, const Expr *expr, const char *name)
@@ -210,6 +212,14 @@ static Value build_name(Build *b, Scope *scope, const Expr *expr, const char *na
     return build_map(b, scope, expr, name);
 }
 
+static Value build_phrase(Build *b, Scope *scope, const Expr *expr, const char *name)
+{
+    int outer = enter_phrase(b, expr->span);
+    Value value = (is_stream_call(b, scope, expr) ? build_call : build_map)(b, scope, expr, name);
+    b->phrase = outer;
+    return value;
+}
+
 Value build_value(Build *b, Scope *scope, const Expr *expr, const char *name)
 {
     if (!check_nesting(b, expr->span))
@@ -222,10 +232,8 @@ Value build_value(Build *b, Scope *scope, const Expr *expr, const char *name)
         value = build_past(b, scope, expr, name);
     else if (expr->kind == EXPR_NAME)
         value = build_name(b, scope, expr, name);
-    else if (is_stream_call(b, scope, expr))
-        value = build_call(b, scope, expr, name);
     else
-        value = build_map(b, scope, expr, name);
+        value = build_phrase(b, scope, expr, name);
     b->depth--;
     return value;
 }

@@ -64,10 +64,13 @@ void build_predict(Build *b, const Item *item)
                        "a `target`");
         return;
     }
+    b->binding = item->name ? item->name : "predict";
+    enter_phrase(b, item->span);
     node.in =
         node.class ? build_class(b, item, expr->args.at[0].value) : build_numbers(b, item->value, item->name);
     if (node.in != NONE)
         add_node(b, node);
+    b->phrase = NONE;
 }
 
 /* ---- loss ------------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@ static File *parse_library(Built *built)
             continue;
         Source *source =
             source_add(&built->sources, "<standard library>", file->text, (uint32_t)file->length);
+        source->library = true;
         const File *part = parse_source(built->arena, source, &built->diag);
         for (int k = 0; k < part->defs.count; k++)
             vec_push(built->arena, &library->defs, part->defs.at[k]);

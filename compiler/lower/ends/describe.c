@@ -1,25 +1,5 @@
 #include "lower/ends/ends.h"
 
-/* The user's own words for a part of the model: the text under a span, on one line. */
-static const char *words(Lower *lower, Span span)
-{
-    Place place = source_place(lower->net->sources, span.lo);
-    if (!place.source || span.hi <= span.lo)
-        return "";
-    const char *from = place.source->text + (span.lo - place.source->base);
-    char *text = arena_strndup(lower->arena, from, span.hi - span.lo);
-    char *to = text;
-    for (const char *c = text; *c; c++) {
-        bool blank = *c == ' ' || *c == '\n' || *c == '\t' || *c == '\r';
-        if (!blank)
-            *to++ = *c;
-        else if (to > text && to[-1] != ' ')
-            *to++ = ' ';
-    }
-    *to = '\0';
-    return text;
-}
-
 static int line_of(const Lower *lower, Span span)
 {
     return source_place(lower->net->sources, span.lo).line;
@@ -43,7 +23,7 @@ static void describe_param(Lower *lower, ParamId id)
 {
     const Param *param = &lower->net->params.at[id];
     LoopParam described = {.name = param->name,
-                           .about = words(lower, param->span),
+                           .about = source_words(lower->net->sources, param->span),
                            .line = line_of(lower, param->span),
                            .ndim = param->shape.ndim,
                            .matrix = param->turned,
@@ -123,7 +103,7 @@ static void describe_stream(Lower *lower, StreamId id)
     bool moved = node->kind == NODE_MAP && !source_is_library(lower->net->sources, node->span);
     Span made_by = moved ? node->span : stream->span;
     LoopStream described = {.name = stream->name,
-                            .about = words(lower, made_by),
+                            .about = source_words(lower->net->sources, made_by),
                             .line = line_of(lower, made_by),
                             .size = stream_size(lower, id),
                             .spikes = stream->kind == STREAM_SPIKES,
