@@ -34,17 +34,22 @@ for model in $models; do
     build_step "$model" "$work_folder" "${SNNC_FLAGS:-}" "$flags"
 done
 make_data "$workloads"
-[ "$libraries" = snnc ] || "$here/venv.sh" "$build/bench/venv"
+if [ "$libraries" != snnc ]; then
+    "$here/venv.sh" "$build/bench/venv"
+    for work in $workloads; do
+        "$python" "$here/peers/gradients.py" . "$work" "$work.pytorch.gradients"
+    done
+fi
 
 # ---- measuring ----
 
-# peer WORKLOAD LIBRARY THREADS GRADIENTS: memory that was freed is kept, not given back and asked for again
+# peer WORKLOAD LIBRARY THREADS: memory that was freed is kept, not given back and asked for again
 peer() {
     MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4294967296 OMP_NUM_THREADS=$3 MKL_NUM_THREADS=$3 \
-        "$python" "$here/peers/step.py" . "$1" "$2" "$3" "$steps" ${4:+"$4"}
+        "$python" "$here/peers/step.py" . "$1" "$2" "$3" "$steps"
 }
 
-# measure WORKLOAD LIBRARY THREADS GRADIENTS: a line for the results; GRADIENTS may be empty. One that has no such neurons (3),
+# measure WORKLOAD LIBRARY THREADS GRADIENTS: a line for the results; GRADIENTS, of ours, may be empty. One that has no such neurons (3),
 # or needs more than ten minutes for its first step (SIGALRM), is left out of this and all further rounds.
 measure() {
     ! grep -qx "$1 $2" left_out || return 0
@@ -81,7 +86,7 @@ while [ "$round" -le "$rounds" ]; do
         for n in $threads; do
             for library in $libraries; do
                 gradients=
-                case $round.$library in 1.snnc | 1.pytorch) gradients=$work.$library.gradients ;; esac
+                [ "$round.$library" != 1.snnc ] || gradients=$work.snnc.gradients
                 measure "$work" "$library" "$n" "$gradients"
                 # Ours again behind each of them: it is done in a tenth of the time, and should see as much of what
                 # else goes on in the machine.

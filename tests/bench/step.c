@@ -94,7 +94,7 @@ static void put_gradients(const SnnModel *model, const char *path)
     SnnTensorsWriter *writer = snn_tensors_writer_new();
     bool ok = writer != NULL;
     for (int p = 0; ok && p < model->param_count; p++)
-        ok = put_gradient(writer, &model->params[p]);
+        ok = model->params[p].gradient == NULL || put_gradient(writer, &model->params[p]);
     if (!ok || !snn_tensors_save(writer, path, &error))
         fail(path, error.text);
     snn_tensors_writer_free(writer);

@@ -27,7 +27,9 @@ model_of() {
     W2r.near) echo w2r_near ;;
     W4) echo w4 ;;
     PSN) echo psn ;;
-    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r, W2r.near, W4 and PSN)" ;;
+    SEW) echo sew ;;
+    SEW.wide) echo sew_wide ;;
+    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r, W2r.near, W4, PSN, SEW and SEW.wide)" ;;
     esac
 }
 

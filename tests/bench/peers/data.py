@@ -2,12 +2,12 @@
 
     data.py FOLDER IMAGES WORKLOAD...
 
-W1, W4 and PSN: Fashion-MNIST from IMAGES, the folder of its IDX files; weights of W1 and PSN after an epoch of training. The
-others: words like those of the Spiking Heidelberg Digits. Where weights are random, they are scaled so that neurons fire
-about as often as trained ones.
+W1, W4 and PSN: Fashion-MNIST from IMAGES, the folder of its IDX files; weights of W1 and PSN after an epoch of training. Those
+that are residual: noise. The others: words like those of the Spiking Heidelberg Digits. Where weights are random, they are
+scaled so that neurons fire about as often as trained ones.
 
-Libraries round differently, and at the threshold this would make or lose a spike and so change gradients. So
-no neuron comes close to its threshold in these batches, with these weights."""
+Libraries round differently, and at the threshold this would make or lose a spike and so change gradients. So no neuron comes
+close to its threshold in these batches, with these weights; behind norms, which are of a whole batch, in the first of them."""
 
 import sys
 
@@ -131,6 +131,52 @@ def make_images(folder, work, source):
     make(folder, work, weights, draw)
 
 
+# ---- noise, and norms ----
+
+
+def clear_shift(work, norm, values):
+    """Moves the shift of each channel by a little until no neuron is near its threshold. values: [steps * batch, channels,
+    ...], normed without a shift; returns them with it."""
+    neurons = pytorch.neurons(work)
+    near = torch.ones(values.shape[1], dtype=torch.bool)
+    nearest = None
+
+    def step(x):
+        nonlocal nearest
+        nearest = x.abs() if nearest is None else torch.minimum(nearest, x.abs())
+        return (x >= 0).to(x.dtype)
+
+    neurons.step = step
+    while near.any():
+        norm.bias[near] = 0.01 * torch.rand(int(near.sum())).double()
+        norm.bias.copy_(norm.bias.float())
+        nearest = None
+        neurons((values[:, near] + norm.bias[near].view(-1, 1, 1)).unflatten(0, (work.steps, -1)))
+        near[near.clone()] = nearest.amin((0, 2, 3)) < work.margin
+    return values + norm.bias.view(-1, 1, 1)
+
+
+def norm_start(name, shape):
+    return torch.ones(shape) if name.startswith(("gain_", "running_variance_")) else torch.zeros(shape)
+
+
+@torch.no_grad()
+def make_noise(folder, work):
+    torch.manual_seed(0)
+    rng = np.random.default_rng(1)
+    weights = {name: norm_start(name, shape) if len(shape) == 1 else uniform(rng, shape) for name, shape in work.weights.items()}
+    inputs = rng.integers(0, 256, (work.batches, work.batch, *work.shape)).astype("u1")
+    labels = rng.integers(0, work.classes, (work.batches, work.batch))
+    network = networks.build(pytorch, work, weights).double()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.register_forward_hook(lambda norm, _, values: clear_shift(work, norm, values))
+    network(torch.from_numpy(inputs[0] / 255).repeat(work.steps, 1, 1, 1, 1))
+    weights |= {name: parameter.float() for name, parameter in networks.parameters(network).items()}
+    write(folder, work, inputs, labels, weights)
+    print(f"{work.name}: inputs of {inputs.mean() / 255:.4f}", flush=True)
+
+
 # ---- words ----
 
 
@@ -175,7 +221,9 @@ def main():
     folder, source = sys.argv[1:3]
     for name in sys.argv[3:]:
         work = WORKLOADS[name]
-        if work.rate == 0:
+        if work.network == "Residual":
+            make_noise(folder, work)
+        elif work.rate == 0:
             make_images(folder, work, source)
         else:
             make_words(folder, work)

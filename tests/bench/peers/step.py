@@ -1,9 +1,8 @@
 """Times training steps of one workload in one library and prints a line of JSON.
 
-    step.py FOLDER WORKLOAD LIBRARY THREADS STEPS [GRADIENTS]
+    step.py FOLDER WORKLOAD LIBRARY THREADS STEPS
 
-A step zeroes the gradients, runs forward, the loss, backward and Adam, on a ready batch in float32. The
-gradients of the first step are written to the file GRADIENTS, by name. A first step that takes more than ten minutes, as
+A step zeroes the gradients, runs forward, the loss, backward and the update, on a ready batch in float32. A first step that takes more than ten minutes, as
 one may that compiles, ends the program by SIGALRM; one of a library that has no such neurons ends with 3."""
 
 import importlib
@@ -16,7 +15,6 @@ from importlib.metadata import version
 from statistics import median
 
 import torch
-from safetensors.torch import save_file
 
 import networks
 from workloads import WORKLOADS, loss, read_batches, read_weights
@@ -29,8 +27,9 @@ class Trainer:
     def __init__(self, work, network):
         self.work = work
         self.network = network
-        # The fused update is the fastest on CPUs.
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+        # The fused updates are the fastest on CPUs.
+        self.optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, fused=True) if work.momentum \
+            else torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
 
     def backward(self, inputs, labels):
         """Leaves the gradients; returns the loss."""
@@ -44,18 +43,12 @@ class Trainer:
         self.optimizer.step()
 
 
-def write_gradients(network, path):
-    save_file({name: parameter.grad for name, parameter in networks.parameters(network).items()}, path)
-
-
-def first(trainer, batch, path):
+def first(trainer, batch):
     """The first step, which counts as one to warm up: what it computes, as reported."""
     began = time.perf_counter()
     signal.alarm(PATIENCE)
     error = trainer.backward(*batch)
     signal.alarm(0)
-    if path is not None:
-        write_gradients(trainer.network, path)
     trainer.optimizer.step()
     return {"loss": error.item(), "first_s": round(time.perf_counter() - began, 1)}
 
@@ -67,9 +60,9 @@ def timed(trainer, batch):
 
 
 def main():
-    if len(sys.argv) not in (6, 7):
-        sys.exit("usage: step.py FOLDER WORKLOAD LIBRARY THREADS STEPS [GRADIENTS]")
-    folder, name, library, threads, steps = sys.argv[1:6]
+    if len(sys.argv) != 6:
+        sys.exit("usage: step.py FOLDER WORKLOAD LIBRARY THREADS STEPS")
+    folder, name, library, threads, steps = sys.argv[1:]
     work = WORKLOADS[name]
     torch.set_num_threads(int(threads))
     module = importlib.import_module(f"networks.{library}")
@@ -77,7 +70,7 @@ def main():
         sys.exit(3)
     batches = read_batches(folder, work)
     trainer = Trainer(work, networks.build(module, work, read_weights(folder, work)))
-    result = first(trainer, batches[0], sys.argv[6] if len(sys.argv) == 7 else None)
+    result = first(trainer, batches[0])
     times = [timed(trainer, batches[n % len(batches)]) for n in range(1, WARM + int(steps))][WARM - 1:]
     print(json.dumps({
         "workload": name, "library": library, "threads": int(threads),

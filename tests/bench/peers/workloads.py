@@ -3,7 +3,7 @@
 A neuron, unless it is a parallel one, charges h = decay v + gain x, fires where h >= 1 with the surrogate 1 / (1 + (pi (h - 1))^2), and
 goes on with v = 0 where it fired, else v = h. Files are little-endian, in the folder of the data:
 
-    NAME.input        uint8   [batches][batch][steps][shape], spikes: 0 or 1; or reals, in 1/255
+    NAME.input        uint8   [batches][batch][steps][shape], spikes: 0 or 1; or reals, in 1/255, perhaps of one step for all
     NAME.labels       int32   [batches][batch]
     NAME.safetensors  float32 the starting weights, with the names that they have in the model file
 """
@@ -30,6 +30,9 @@ class Workload:
     decay: float = 0
     gain: float = 1
     reals: bool = False  # inputs that are no spikes
+    still: bool = False  # the same input at all steps
+    detached: bool = False  # no derivative goes through the reset
+    momentum: bool = False  # SGD with it instead of Adam
     trained: bool = False  # weights come from an epoch of training
     rate: float = 0  # of inputs that are made up: spikes a step
     compact: bool = False  # the surrogate max(2 - 4 |h - 1|, 0), in PyTorch and snnc; the others keep theirs
@@ -56,6 +59,27 @@ def words(name, rate, **others):
 
 PARALLEL = {"w_hidden": (256, 28), "b_hidden": (256,), "w_hidden_2": (28, 28), "b_hidden_2": (28,),
             "w_readout": (10, 256), "b_readout": (10,)}
+
+
+def residual(name, kernel, **others):
+    """Nineteen convolutions: a stem, then four stages of two blocks. The third of a stage, if its extent changes, goes around
+    the first block."""
+    shapes = {"stem": (64, 3, kernel, kernel)}
+    for stage, channels in (("first", 64), ("second", 128), ("third", 256), ("fourth", 512)):
+        inside = (channels, channels, 3, 3)
+        if channels == 64:
+            layers = [inside] * 4
+        else:
+            layers = [(channels, channels // 2, 3, 3), inside, (channels, channels // 2, 1, 1), inside, inside]
+        shapes |= {stage + (f"_{n}" if n > 1 else ""): shape for n, shape in enumerate(layers, 1)}
+    norms = {f"{kind}_{layer}": shape[:1] for layer, shape in shapes.items()
+             for kind in ("gain", "shift", "running_mean", "running_variance")}
+    weights = {f"w_{layer}": shape for layer, shape in shapes.items()} | norms
+    readout = {"w_readout": (10, 512), "b_readout": (10,)}
+    return Workload(name, "Residual", (32, 32, 3), weights | readout, 10, steps=4, batches=2, decay=1, reals=True, still=True,
+                    detached=True, momentum=True, batch=32, **others)
+
+
 FILTERS = {"w_first": (32, 1, 3, 3), "w_second": (64, 32, 3, 3), "w_readout": (10, 7 * 7 * 64)}
 
 WORKLOADS = {
@@ -70,6 +94,8 @@ WORKLOADS = {
         Workload("W4", "Convolutional", (28, 28), FILTERS, 10, steps=8, batches=4, decay=0.5, gain=0.5,
                  spiking_readout=True, margin=1e-6, batch=64),
         Workload("PSN", "Parallel", (28,), PARALLEL, 10, steps=28, batches=4, reals=True, trained=True),
+        residual("SEW", kernel=7),
+        residual("SEW.wide", kernel=3),
     )
 }
 
@@ -95,8 +121,10 @@ def write(folder, work, inputs, labels, weights):
 def read_batches(folder, work):
     """A list of (inputs as float32 [steps, batch, shape], labels as int64 [batch])."""
     base = Path(folder) / work.name
-    shape = (work.batches, work.batch, work.steps, *work.shape)
+    shape = (work.batches, work.batch, 1 if work.still else work.steps, *work.shape)
     inputs = np.fromfile(f"{base}.input", "<u1").reshape(shape).swapaxes(1, 2) / (255 if work.reals else 1)
+    if work.still:
+        inputs = inputs.repeat(work.steps, 1)
     labels = np.fromfile(f"{base}.labels", "<i4").reshape(shape[:2])
     return [(torch.tensor(x, dtype=torch.float32).contiguous(), torch.tensor(y, dtype=torch.int64))
             for x, y in zip(inputs, labels)]

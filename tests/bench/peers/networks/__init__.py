@@ -10,6 +10,7 @@ and may have
 
     parallel(weight, bias)    the same of parallel spiking neurons, with a weight [steps, steps] and a bias [steps]
     reset(network)            called before each batch
+    LEAKY_ONLY                True where its neurons have to decay
 
 A network takes inputs [steps, batch, shape] and gives the readout [steps, batch, classes]. Its layers are called as in the
 model file, where NAME has the parameters w_NAME and b_NAME."""
@@ -97,19 +98,71 @@ class Parallel(nn.Module):
         return self.readout(self.hidden_2(self.hidden(x)))
 
 
+class Layer(nn.Module):
+    """A convolution that pads to the extent, a norm of each channel and neurons."""
+
+    def __init__(self, library, work, weights, name, stride):
+        super().__init__()
+        weight = weights["w_" + name]
+        channels, inputs, kernel, _ = weight.shape
+        self.conv = nn.Conv2d(inputs, channels, kernel, stride, kernel // 2, bias=False)
+        self.conv.weight.data.copy_(weight)
+        self.norm = nn.BatchNorm2d(channels)
+        self.norm.weight.data.copy_(weights["gain_" + name])
+        self.norm.bias.data.copy_(weights["shift_" + name])
+        self.neurons = library.neurons(work)
+
+    def forward(self, x):
+        return self.neurons(at_once(nn.Sequential(self.conv, self.norm), x))
+
+
+class Residual(nn.Module):
+    def __init__(self, library, work, weights):
+        super().__init__()
+        self.prepare = getattr(library, "reset", lambda network: None)
+        self.small = weights["w_stem"].shape[-1] == 7
+        self.stem = Layer(library, work, weights, "stem", 2 if self.small else 1)
+        self.stages = ("first", "second", "third", "fourth")
+        for name in (key[2:] for key in weights if key.startswith("w_") and key[2:] not in ("stem", "readout")):
+            halves = name in self.stages[1:] or name.endswith("_3") and not name.startswith("first")
+            self.add_module(name, Layer(library, work, weights, name, 2 if halves else 1))
+        self.readout = linear(weights, "readout")
+
+    def stage(self, name, x):
+        def layer(n):
+            return getattr(self, f"{name}_{n}" if n > 1 else name)
+
+        around = name != "first"
+        x = layer(2)(layer(1)(x)) + (layer(3)(x) if around else x)
+        return layer(4 + around)(layer(3 + around)(x)) + x
+
+    def forward(self, x):
+        self.prepare(self)
+        x = self.stem(x.movedim(-1, 2))
+        if self.small:
+            x = at_once(lambda spikes: functional.max_pool2d(spikes, 3, 2, 1), x)
+        for name in self.stages:
+            x = self.stage(name, x)
+        return self.readout(x.mean((3, 4)))
+
+
 def has(library, work):
     """Whether the library has the neurons of the workload."""
-    return work.network != "Parallel" or hasattr(library, "parallel")
+    return (work.network != "Parallel" or hasattr(library, "parallel")) \
+        and (work.decay < 1 or not hasattr(library, "LEAKY_ONLY"))
 
 
 def build(library, work, weights):
     return globals()[work.network](library, work, weights)
 
 
+PREFIXES = {"weight": "w_", "bias": "b_", "conv.weight": "w_", "norm.weight": "gain_", "norm.bias": "shift_"}
+
+
 def parameters(network):
     """By name, those that learn."""
     named = {}
     for name, parameter in network.named_parameters():
-        layer, kind = name.rsplit(".", 1)
-        named[{"weight": "w_", "bias": "b_"}[kind] + layer] = parameter
+        layer, kind = name.split(".", 1)
+        named[PREFIXES[kind] + layer] = parameter
     return named

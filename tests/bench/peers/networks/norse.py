@@ -11,7 +11,8 @@ PACKAGES = ["norse", "torch"]
 
 STEPS_A_SECOND = 1000.0  # of Norse's default step
 
-# Its neurons scale inputs by 1 - decay; the weights make up for it.
+# Its neurons scale inputs by 1 - decay, so these decay; the weights make up for it.
+LEAKY_ONLY = True
 LEAKY_SCALE = 1 / (1 - READOUT_DECAY)
 
 

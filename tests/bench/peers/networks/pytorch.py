@@ -47,6 +47,7 @@ class Spiking(nn.Module):
         super().__init__()
         self.decay, self.gain = work.decay, work.gain
         self.step = CompactSpike.apply if work.compact else Spike.apply
+        self.detached = work.detached
         self.recurrence = recurrence
 
     def forward(self, current):
@@ -58,7 +59,7 @@ class Spiking(nn.Module):
                 x = x + self.recurrence(spike)
             h = self.decay * v + self.gain * x
             spike = self.step(h - 1)
-            v = (1 - spike) * h
+            v = (1 - (spike.detach() if self.detached else spike)) * h
             spikes.append(spike)
         return torch.stack(spikes)
 

@@ -30,8 +30,10 @@ class Recurrent(nn.Module):
 
 
 def neurons(work, recurrence=None):
-    unit = neuron.LIFNode(tau=1 / (1 - work.decay), decay_input=work.gain != 1,
-                          surrogate_function=surrogate.ATan(alpha=2.0), step_mode="s" if recurrence else "m")
+    common = {"surrogate_function": surrogate.ATan(alpha=2.0), "detach_reset": work.detached,
+              "step_mode": "s" if recurrence else "m"}
+    unit = neuron.IFNode(**common) if work.decay == 1 \
+        else neuron.LIFNode(tau=1 / (1 - work.decay), decay_input=work.gain != 1, **common)
     return Recurrent(unit, recurrence) if recurrence else unit
 
 
