@@ -225,7 +225,7 @@ static void check_entries(Build *b, const Scope *frame, bool equations)
             continue;
         check_default(b, frame, entry, entry->fallback);
         if (!entry->used && entry->expr && entry->scope)
-            resolve_argument(b, entry->scope, entry->name, entry->expr);
+            resolve_argument(b, frame->block, entry->scope, entry->name, entry->expr);
     }
 }
 

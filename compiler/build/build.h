@@ -340,8 +340,9 @@ Val value_lift(Context *c, Value value);
 Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span);
 /* Looks up every name of an expression that is not evaluated. */
 void resolve_names(Build *b, Scope *scope, const Expr *expr);
-/* The same of an argument, which may be a word that only its stage knows, as in `over = c`. */
-void resolve_argument(Build *b, Scope *scope, const char *name, const Expr *value);
+/* The same of an argument, which may be a word that only its stage knows, as in `over = c`, or a `block` hands to one (NULL:
+ * it is of none). */
+void resolve_argument(Build *b, const Def *block, Scope *scope, const char *name, const Expr *value);
 
 /* A constant number (poison otherwise, reported). `what` for the message: "the size of dense". */
 Value constant_number(Build *b, Scope *scope, const Expr *expr, const char *what);
@@ -443,6 +444,10 @@ bool is_function(const Build *b, const char *name); /* of formulas or streams */
 /* Adds a definition, unless there is one of that name: reported. */
 void declare_definition(Build *b, Scope *scope, const Def *def);
 Value binding_value(Build *b, Entry *entry, Span use);
+/* `count(x)` or `x -> count`. */
+bool is_count(const Expr *expr);
+/* Whether the binding is of samples; weights, and formulas of them alone, have no steps. */
+bool has_past(Build *b, const Entry *entry);
 /* What a `let` names is neither a stream nor a stage. */
 bool check_constant_kind(Build *b, const Entry *entry);
 /* A name or call of what is for initial values. */
@@ -538,6 +543,9 @@ Value send_made(Build *b, const Made *made, Span in_span, Scope *scope, const Ex
 const Expr *chained_call(Build *b, const Expr *left, const Expr *stage);
 /* The same where f is a function, not a stage of its own; NULL otherwise. *scope becomes that of the call. */
 const Expr *chained_function(Build *b, Scope **scope, const Expr *chain);
+/* `x -> (a -> b)`, as where a parameter stands for stages in a row, as `x -> a -> b`; NULL if it is no such chain. *scope
+ * becomes that of this. */
+const Expr *chained_stages(Build *b, Scope **scope, const Expr *chain);
 
 /* The stream of a value, NONE if it is poison or no stream (reported); plain: without a unit. */
 StreamId stream_of(Build *b, Value value, Span span);

@@ -56,6 +56,25 @@ const Expr *chained_function(Build *b, Scope **scope, const Expr *chain)
     return chained_call(b, left, stage);
 }
 
+/* `left -> stages`, from left to right. */
+static Expr *send_left(Build *b, const Expr *left, const Expr *stages)
+{
+    Expr *first = stages->kind == EXPR_CHAIN ? send_left(b, left, stages->left) : (Expr *)left;
+    const Expr *last = stages->kind == EXPR_CHAIN ? stages->right : stages;
+    return expr_chain(b->arena, stages->span, first, (Expr *)last);
+}
+
+const Expr *chained_stages(Build *b, Scope **scope, const Expr *chain)
+{
+    Scope *where = *scope;
+    const Expr *stages = given_as(&where, chain->right), *left = chain->left;
+    if (!stages || stages->kind != EXPR_CHAIN)
+        return NULL;
+    if (where != *scope)
+        left = name_left(b, where, *scope, left, scope);
+    return send_left(b, left, stages);
+}
+
 Value send_through(Build *b, Value in, Span in_span, Scope *scope, const Expr *stage, const char *name)
 {
     Scope *inner = scope_new(b, scope);

@@ -177,6 +177,8 @@ static void report_constant(Build *b, const Item *item, ValueKind kind)
         report_hint(b, "%s", foreign_word(item->name));
     else if (constant)
         report_hint(b, "write `let %s = ...`", item->name);
+    else if (is_count(item->value))
+        report_hint(b, "write it where the number is used, or as an equation of a block");
     else
         report_hint(b, "a stream is made of another one, as in `%s = step(image - 0.5, atan(2))`",
                     item->name);

@@ -138,6 +138,14 @@ void unknown_definition(Build *b, const Scope *scope, const char *name, Span spa
     report(b, RULE_UNKNOWN_DEFINITION, span, "unknown %s `%s`", kinds_text(kinds), name);
     if (!hint_wanted(b))
         return;
+    if (entry && entry->kind == ENTRY_STREAM && kinds & BLOCKS) {
+        report_hint(b,
+                    "it is a stream, and what streams are sent through stands here; two streams meet in a "
+                    "formula, as in "
+                    "`x + %s`",
+                    name);
+        return;
+    }
     Names names = {0};
     definition_names(b, scope, kinds, &names);
     if (kinds & BLOCKS)
@@ -172,9 +180,20 @@ static Expr *as_chain(Build *b, Scope *scope, const Expr *call)
     return expr_chain(b->arena, call->span, stream, stage);
 }
 
+bool is_count(const Expr *expr)
+{
+    const Expr *call = expr->kind == EXPR_CHAIN ? expr->right : expr;
+    return (call->kind == EXPR_CALL || (call != expr && call->kind == EXPR_NAME)) && call->name == name_count;
+}
+
 bool check_constant_kind(Build *b, const Entry *entry)
 {
     const Expr *expr = entry->expr;
+    if (is_count(expr)) {
+        report(b, RULE_CONSTANT, expr->span, "a `count` is of a stream, which constants do not see");
+        report_hint(b, "write it where the number is used, or as an equation of a block");
+        return false;
+    }
     if (expr->kind == EXPR_CHAIN || is_stream_call(b, entry->scope, expr)) {
         report(b, RULE_CONSTANT, expr->span, "`%s` is a stream, not a constant", entry->name);
         report_hint(b, "leave out the `let`, within the model");
@@ -239,6 +258,34 @@ static bool needs_now(const Build *b, const Scope *scope, const Expr *expr, cons
     return needs_now(b, scope, expr->left, target) || needs_now(b, scope, expr->right, target);
 }
 
+/* Whether something in the formula is of samples, not only weights and constants. */
+static bool has_samples(const Build *b, const Scope *scope, const Expr *expr)
+{
+    if (!expr || expr->kind == EXPR_PAST)
+        return expr != NULL;
+    if (expr->kind == EXPR_NAME) {
+        Entry *entry = scope_find(scope, expr->name);
+        if (!entry || entry->kind == ENTRY_LET || entry->visit == b->visit)
+            return false;
+        entry->visit = b->visit;
+        return entry->kind != ENTRY_STREAM || !entry->expr || has_samples(b, entry->scope, entry->expr);
+    }
+    const Stage *stage = expr->kind == EXPR_CALL ? called_stage(b, expr) : NULL;
+    if (stage && stage->role == STAGE_SOURCE)
+        return false;
+    for (int i = 0; i < expr->args.count; i++)
+        if (has_samples(b, scope, expr->args.at[i].value))
+            return true;
+    return has_samples(b, scope, expr->left)
+           || (expr->kind != EXPR_CHAIN && has_samples(b, scope, expr->right));
+}
+
+bool has_past(Build *b, const Entry *entry)
+{
+    b->visit++;
+    return entry->kind == ENTRY_STREAM && (!entry->expr || has_samples(b, entry->scope, entry->expr));
+}
+
 static void used_too_early(Build *b, const Entry *entry, Span use)
 {
     const Entry *current = scope_own(b->model, b->binding);
@@ -250,7 +297,10 @@ static void used_too_early(Build *b, const Entry *entry, Span use)
     }
     report(b, RULE_USE_BEFORE, use, "`%s` is used before it is defined", entry->name);
     report_note(b, entry->span, "it is defined here");
-    report_hint(b, "move the definition up, or use its past, `%s[-1]`", entry->name);
+    if (has_past(b, entry))
+        report_hint(b, "move the definition up, or use its past, `%s[-1]`", entry->name);
+    else
+        report_hint(b, "move the definition up");
 }
 
 Value binding_value(Build *b, Entry *entry, Span use)
@@ -296,9 +346,37 @@ static void resolve_words(Build *b, Scope *scope, const Expr *expr)
         resolve_names(b, scope, expr);
 }
 
-void resolve_argument(Build *b, Scope *scope, const char *name, const Expr *value)
+static bool is_named(const Expr *expr, const char *name)
 {
-    (takes_words(name) ? resolve_words : resolve_names)(b, scope, value);
+    bool named = expr->kind == EXPR_NAME && expr->name == name;
+    for (int i = 0; i < expr->args.count && expr->kind == EXPR_LIST; i++)
+        named = named || is_named(expr->args.at[i].value, name);
+    return named;
+}
+
+/* Whether `over = formal`, or another argument that takes words, stands in the expression. */
+static bool hands_words(const Expr *expr, const char *formal)
+{
+    bool hands = false;
+    for (int i = 0; expr && i < expr->args.count && !hands; i++) {
+        const Arg *arg = &expr->args.at[i];
+        hands = (takes_words(arg->name) && is_named(arg->value, formal)) || hands_words(arg->value, formal);
+    }
+    return hands || (expr && (hands_words(expr->left, formal) || hands_words(expr->right, formal)));
+}
+
+static bool block_takes_words(const Def *block, const char *formal)
+{
+    bool takes = block && hands_words(block->value, formal);
+    for (int i = 0; block && i < block->body.count; i++)
+        takes = takes || hands_words(block->body.at[i].value, formal);
+    return takes;
+}
+
+void resolve_argument(Build *b, const Def *block, Scope *scope, const char *name, const Expr *value)
+{
+    bool words = takes_words(name) || block_takes_words(block, name);
+    (words ? resolve_words : resolve_names)(b, scope, value);
 }
 
 void resolve_names(Build *b, Scope *scope, const Expr *expr)
@@ -314,6 +392,6 @@ void resolve_names(Build *b, Scope *scope, const Expr *expr)
     for (int i = 0; i < expr->args.count; i++) {
         const Arg *arg = &expr->args.at[i];
         if (!flags || arg->name || arg->value->kind != EXPR_NAME)
-            resolve_argument(b, scope, arg->name, arg->value);
+            resolve_argument(b, NULL, scope, arg->name, arg->value);
     }
 }

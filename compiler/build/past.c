@@ -47,6 +47,9 @@ static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Shape *shape)
 {
     Scope *where = scope, *home;
     const Expr *stage = given_as(&where, expr->right);
+    const Expr *row = chained_stages(b, &scope, expr);
+    if (row)
+        return infer(b, scope, row, shape);
     if (!stage || !stage->name)
         return false;
     const Stage *layer = find_layer(b, stage->name);
@@ -173,9 +176,9 @@ static Entry *past_entry(Build *b, Scope *scope, const Expr *expr)
         if (value.kind == VALUE_STREAM || value.kind == VALUE_POISON)
             return value.kind == VALUE_STREAM ? entry : NULL;
     }
-    if (entry->kind == ENTRY_STREAM)
+    if (has_past(b, entry))
         return entry;
-    report(b, RULE_PAST, expr->span, "`%s` is no stream, so it has no past", entry->name);
+    report(b, RULE_PAST, expr->span, "`%s` is no stream over time, so it has no past", entry->name);
     return NULL;
 }
 

@@ -92,9 +92,6 @@ static Value apply_stage(Build *b, Scope *scope, const Expr *stage, const Expr *
     if (!stage || (stage->kind != EXPR_CALL && stage->kind != EXPR_NAME)) {
         report(b, RULE_UNKNOWN_DEFINITION, stage ? stage->span : left->span,
                "a neuron, a block or dense is needed");
-        if (stage && stage->kind == EXPR_CHAIN)
-            report_hint(b, "stages in a row are a block: `block pair(x) = x -> %s`",
-                        ast_expr_text(b->arena, stage));
         return value_poison();
     }
     if (in.kind == VALUE_POISON) { /* reported; the stage may have mistakes of its own */
@@ -111,10 +108,12 @@ static Value apply_stage(Build *b, Scope *scope, const Expr *stage, const Expr *
 
 static Value build_chain(Build *b, Scope *scope, const Expr *expr, const char *name)
 {
-    const Expr *call = chained_function(b, &scope, expr);
+    const Expr *other = chained_stages(b, &scope, expr);
+    if (!other)
+        other = chained_function(b, &scope, expr);
     Value out;
-    if (call) {
-        out = build_value(b, scope, call, name);
+    if (other) {
+        out = build_value(b, scope, other, name);
     } else {
         Value in = build_value(b, scope, expr->left, NULL);
         out = apply_stage(b, scope, expr->right, expr->left, in, name);

@@ -103,13 +103,34 @@ static bool check_loss_name(Build *b, const Expr *expr, bool metric)
     return false;
 }
 
-/* One number a sample. */
-static bool check_single(Build *b, StreamId measure, Span span, const char *what)
+static bool is_single(const Build *b, StreamId measure)
 {
+    const Stream *stream = &b->net->streams.at[measure];
+    return !stream->temporal && stream->shape.ndim == 0;
+}
+
+/* The first part of a sum that is not one number a sample; it is built once more for that. */
+static Span wrong_part(Build *b, const Expr *expr)
+{
+    b->mute++;
+    Value value = build_value(b, b->model, expr, NULL);
+    b->mute--;
+    bool single = value.kind != VALUE_STREAM || is_single(b, value.stream);
+    bool sum = expr->kind == EXPR_BINARY && (expr->op == OPERATOR_ADD || expr->op == OPERATOR_SUBTRACT);
+    if (single || !sum)
+        return single ? (Span){0, 0} : expr->span;
+    Span left = wrong_part(b, expr->left), right = left.hi ? left : wrong_part(b, expr->right);
+    return right.hi ? right : expr->span;
+}
+
+/* One number a sample. */
+static bool check_single(Build *b, StreamId measure, const Expr *expr, const char *what)
+{
+    if (is_single(b, measure))
+        return true;
+    Span span = wrong_part(b, expr);
     if (!check_temporal(b, measure, span, false))
         return false;
-    if (stream_at(b, measure)->shape.ndim == 0)
-        return true;
     report(b, RULE_LOSS, span, "a %s is one number a sample, found %s", what,
            shape_text(b->arena, stream_at(b, measure)->shape));
     report_hint(b, "as in `mean(x ^ 2, over = all)` or `cross_entropy(x, label)`");
@@ -140,8 +161,7 @@ StreamId build_measure(Build *b, const Expr *expr, const char *name, const char 
     Value value = build_value(b, b->model, expr, NULL);
     StreamId measure = stream_of(b, value, expr->span);
     if (measure != NONE && check_plain(b, value, expr->span, "a stream"))
-        measure =
-            check_single(b, measure, expr->span, what) ? of_each_sample(b, measure, NULL, expr->span) : NONE;
+        measure = check_single(b, measure, expr, what) ? of_each_sample(b, measure, NULL, expr->span) : NONE;
     else
         measure = NONE;
     b->in_loss = false;

@@ -142,6 +142,8 @@ START_TEST(both_spellings)
         {"rate(layer(h, 4))", "h -> layer(4) -> rate"},
         {"rate(h -> layer(4) -> layer(4) -> layer(4))", "h -> repeat(3, layer(4)) -> rate"},
         {"mean(tanh(w))", "w -> repeat(0.5 * 2, tanh) -> mean"},
+        {"rate(h -> dense(4) -> lif -> dense(4) -> lif)", "h -> repeat(2, dense(4) -> lif) -> rate"},
+        {"mean(h[-1] -> dense(4) -> tanh -> li)", "h[-1] -> of(dense(4) -> tanh) -> of(of(li)) -> mean"},
         {"rate(h -> of(lif) -> of(lif))", "h -> of(repeat(2, lif)) -> rate"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
