@@ -285,6 +285,7 @@ typedef struct Program {
     int target_ndim; /* 0: data have no target */
     int target_dims[MAX_DIMS + 1];
     int classes, batch, epochs; /* classes 0: data have no label */
+    int least_batch;            /* see Training */
     uint32_t seed;
     double lr;     /* see SCALAR_LR */
     BufferId rate; /* the learning rate of the batch: one number; -1: lr */

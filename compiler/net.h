@@ -59,6 +59,7 @@ typedef struct RunScalar {
 typedef struct Training {
     bool present; /* the model has a train block */
     int batch, epochs;
+    int least_batch; /* in a smaller one, what goes over the batch would have too few values */
     double seed;
     double lr;        /* the learning rate, or the number that its schedule goes from; 0: it goes from none */
     int rate;         /* the learning rate, of Net.scalars; NONE: lr */

@@ -303,6 +303,8 @@ static void description(const Tables *tables, const BackendOptions *options)
     commands(tables);
     out_line(out, ".batch = %d,", program->batch);
     out_line(out, ".epochs = %d,", program->epochs);
+    if (program->least_batch > 1)
+        out_line(out, ".least_batch = %d,", program->least_batch);
     out_line(out, ".seed = %lluu,", (unsigned long long)program->seed);
     out_line(out, ".lr = %s,", number(tables, program->lr));
     out_line(out, ".clip_norm = %s,", number(tables, program->clip_norm));

@@ -430,7 +430,7 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
     b.net = NEW(arena, Net);
     b.net->arena = arena;
     b.net->sources = sources;
-    b.net->training = (Training){.batch = 128, .epochs = 10, .rate = NONE};
+    b.net->training = (Training){.batch = 128, .epochs = 10, .least_batch = 1, .rate = NONE};
     b.net->optimizer = b.net->schedule = node_new(NODE_UPDATE, (Span){0, 0});
     b.library = scope_new(&b, NULL);
     b.file = scope_new(&b, b.library);

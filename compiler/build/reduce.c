@@ -240,6 +240,9 @@ void check_counts(Build *b)
     for (int i = 0; i < b->counts.count; i++) {
         const CountUse *use = &b->counts.at[i];
         int64_t values = use->values * (use->over_batch ? batch : 1);
+        int64_t least = use->over_batch ? (use->least + use->values - 1) / use->values : 1;
+        if (least > b->net->training.least_batch)
+            b->net->training.least_batch = (int)least;
         if (values >= use->least)
             continue;
         report(b, RULE_BATCH, use->span, "this goes over %d value%s%s, but needs %d", (int)values,

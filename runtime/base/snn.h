@@ -191,6 +191,7 @@ struct SnnModel {
      * the two at least. */
     SnnCommand *train, *test, *predict, *info;
     int batch, epochs; /* defaults of the train block */
+    int least_batch;   /* a smaller one has too few values for what goes over it; 0: none is too small */
     uint32_t seed;
     float lr; /* learning rate, or what its schedule goes from; 0: that is no number that stands alone */
     float clip_norm;       /* 0: none */

@@ -94,6 +94,14 @@ static void info_training(const SnnModel *model, int64_t batch)
         printf("no training: the model has no `train` block\n");
 }
 
+static void info_set(const char *what, int64_t bytes)
+{
+    if (bytes > 0)
+        info_size(what, bytes);
+    else
+        printf("  %-28s %14s\n", what, "not found");
+}
+
 /* What data there are takes memory, too; whoever trains notes two numbers for each sample. */
 static int64_t info_data(const SnnModel *model, const SnnOptions *options)
 {
@@ -102,8 +110,9 @@ static int64_t info_data(const SnnModel *model, const SnnOptions *options)
     int64_t train = model->train == NULL ? 0 : snn_dataset_bytes(model, folder, "train", &samples);
     int64_t notes = 2 * samples * (int64_t)sizeof(int32_t);
     int64_t test = snn_dataset_bytes(model, folder, "t10k", &samples);
-    info_size("training set", train + notes);
-    info_size("test set", test);
+    if (model->train != NULL)
+        info_set("training set", train + notes);
+    info_set("test set", test);
     return train + notes + test;
 }
 

@@ -51,6 +51,17 @@ static bool trainer_resume_state(SnnTrainer *trainer, SnnError *error)
     return snn_selection_resume(state, trainer->model, options, error);
 }
 
+/* A norm over the samples of a batch, and nothing else, has nothing to tell of one. */
+static bool trainer_batch(const SnnTrainer *trainer, SnnError *error)
+{
+    int batch = trainer->state.batch, least = trainer->model->least_batch;
+    return batch >= least
+           || snn_fail(error,
+                       "cannot train (%s): in batches of %d, a norm over the batch would have too few "
+                       "values; give --batch %d or more",
+                       trainer->model->source, batch, least);
+}
+
 static bool trainer_state(SnnTrainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
@@ -60,14 +71,14 @@ static bool trainer_state(SnnTrainer *trainer, SnnError *error)
                         "cannot set the learning rate (%s): it is a formula, `%s`; change it in the model",
                         model->source, model->learning);
     if (options->resume != NULL)
-        return trainer_resume_state(trainer, error);
+        return trainer_resume_state(trainer, error) && trainer_batch(trainer, error);
     trainer->state = (SnnState){
         .seed = options->has_seed ? options->seed : model->seed,
         .batch = options->batch != 0 ? options->batch : model->batch,
         .epochs = options->epochs != 0 ? options->epochs : model->epochs,
         .lr = options->lr,
     };
-    return snn_selection_begin(&trainer->state, model, options, error);
+    return trainer_batch(trainer, error) && snn_selection_begin(&trainer->state, model, options, error);
 }
 
 static void trainer_init(SnnTrainer *trainer)

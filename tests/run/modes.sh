@@ -31,3 +31,18 @@ if cmp -s modes.safetensors seed.safetensors; then fail "modes: another --seed g
 passes "modes: at once" "$snnc" run --kernels=event modes.snn train --quiet --data data --out once.safetensors
 same "modes: at once, the same bits" modes.safetensors once.safetensors
 if ./modes info | grep -c '^shape ' | grep -qx 1; then ok "modes: info has each layer once"; else fail "modes: info has each layer once"; fi
+
+cat > single.snn <<'END'
+model single {
+    data   idx(shape = [8, 8], classes = 4)
+    time   1 steps
+    scores = mean(image, over = x) -> dense(4) -> batch_norm -> dense(4)
+    predict argmax(scores)
+    train { loss cross_entropy(scores, label) }
+}
+END
+"$snnc" single.snn -o single.c && compile_c "$native" -O1 single.c single || fail "modes: compile a norm of samples"
+refuses "modes: a norm over a batch of one" 1 \
+    '^single: cannot train \(single.snn\): in batches of 1, a norm over the batch would have too few values; give --batch 2 or more$' \
+    ./single train --batch 1 --data data --out single.safetensors
+passes "modes: a norm over a batch of two" ./single train --quiet --batch 2 --epochs 1 --data data --out single.safetensors

@@ -181,6 +181,7 @@ static void describe_training(Lower *lower)
     Program *program = lower->program;
     program->learns = training->present && lower->net->updates < lower->net->nodes.count;
     program->batch = training->batch;
+    program->least_batch = training->least_batch;
     program->epochs = training->epochs;
     program->seed = (uint32_t)training->seed;
     program->lr = training->lr;
