@@ -63,15 +63,16 @@ Shape shape_part(Shape shape, const bool *keep)
 /* Where an axis stands among others. */
 static int axis_rank(const char *axis)
 {
-    static const char *const windows[] = {name_z, name_y, name_x}, *const last[] = {name_c, name_inputs,
-                                                                                    name_outputs};
-    for (int k = 0; k < 3; k++) {
+    static const char *const windows[] = {name_time, name_z, name_y, name_x}, *const last[] = {name_c,
+                                                                                               name_inputs,
+                                                                                               name_outputs};
+    for (int k = 0; k < 4; k++)
         if (axis == windows[k])
             return k;
+    for (int k = 0; k < 3; k++)
         if (axis == last[k])
-            return 4 + k;
-    }
-    return 3;
+            return 5 + k;
+    return 4;
 }
 
 static void put_axis(Shape *shape, const char *axis, int extent)

@@ -46,9 +46,10 @@ static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape
     int d = name ? shape_find(shape, name) : -1;
     bool all = d < 0 && name == name_all, space = all || (d < 0 && name == name_space);
     bool taps = d < 0 && name == name_taps && shape_find(shape, name_outputs) >= 0;
+    bool synapse = d < 0 && name == name_synapse && shape_find(shape, name_outputs) >= 0;
     bool time = beside & OVER_TIME && (all || (d < 0 && name == name_time));
     bool batch = beside & OVER_BATCH && d < 0 && name == name_batch;
-    if (d < 0 && !space && !time && !batch && !taps) {
+    if (d < 0 && !space && !time && !batch && !taps && !synapse) {
         unknown_axis(b, expr, shape, beside);
         return false;
     }
@@ -59,7 +60,8 @@ static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape
     set->time = set->time || time;
     set->batch = set->batch || batch;
     for (int k = 0; k < shape.ndim; k++)
-        set->space[k] = set->space[k] || space || k == d || (taps && is_tap(shape, k));
+        set->space[k] = set->space[k] || space || k == d || (taps && is_tap(shape, k))
+                        || (synapse && shape_axis(shape, k) != name_time);
     return true;
 }
 

@@ -15,6 +15,7 @@
  *   neuron.c     neurons                               axes.c       axes as they are named
  *   weights.c    weights of connections, with a name or without
  *   connect.c    what connections share                window.c     windows along axes of space and time
+ *   delay.c      how late what they are given arrives
  *   dense.c, conv.c, pool.c, encode.c, reduce.c, views.c  the built-in stages
  *   block.c      equations of blocks                batch.c      sums over the batch
  *   past.c       h[-1], and shapes told in advance

@@ -1,9 +1,8 @@
 /* What all connections share: their weights, their biases, the node. */
 #include "connect.h"
 
-bool check_connection(Build *b, const Connection *connection)
+bool check_connection(Build *b, const Connection *connection, const AxisMap *map)
 {
-    const AxisMap *map = &connection->map;
     Span span = connection->use->expr->span;
     double weights = 1, units = 1;
     int dims[MAX_DIMS], count = map_weight_dims(map, dims);
@@ -16,9 +15,12 @@ bool check_connection(Build *b, const Connection *connection)
 }
 
 /* False if a mistake was reported. */
-static bool add_params(Build *b, Node *node, const Connection *connection)
+static bool add_params(Build *b, Node *node, const Connection *connection, const AxisMap *kernel)
 {
-    if (!stage_weights(b, connection->use, connection->frame, node))
+    const Entry *spread = connection->spread;
+    bool fine = spread ? delayed_weights(b, connection->use, connection->frame, spread, kernel, node)
+                       : stage_weights(b, connection->use, connection->frame, node);
+    if (!fine)
         return false;
     if (!connection->bias)
         return true;
@@ -29,16 +31,21 @@ static bool add_params(Build *b, Node *node, const Connection *connection)
 
 Value add_connection(Build *b, const Connection *connection)
 {
-    if (!check_connection(b, connection))
-        return value_poison();
     const StageUse *use = connection->use;
-    AxisMap *map = NEW(b->arena, AxisMap);
+    AxisMap *map = NEW(b->arena, AxisMap), *kernel = map;
     *map = connection->map;
+    if (connection->spread) {
+        kernel = NEW(b->arena, AxisMap);
+        *kernel = *map;
+        kernel->time = window_in_time(b->net->steps, connection->taps, 1);
+    }
+    if (!check_connection(b, connection, kernel))
+        return value_poison();
     Node node = node_new(NODE_MAP, use->expr->span);
     node.in = connection->in;
     node.map = map;
     node.transposed = connection->transposed;
-    if (!connection->fixed && !add_params(b, &node, connection))
+    if (!connection->fixed && !add_params(b, &node, connection, kernel))
         return value_poison();
     node.out = add_stream(b, use->name, map->name, STREAM_REALS, stream_at(b, node.in)->temporal,
                           connection->out, use->expr->span);

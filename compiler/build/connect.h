@@ -8,6 +8,10 @@
 /* The weights of a map by a stage with the arguments `weights`, `init`, `frozen`, `clamp` and `synapse`, shaped as
  * map_weight_dims says: a parameter of its own, or what it is given. False if a mistake was reported. */
 bool stage_weights(Build *b, const StageUse *use, const Scope *arguments, Node *map);
+/* The same of weights that the block `delay` spreads over the taps of this kernel; node->map has none along time yet, and is
+ * the kernel then. */
+bool delayed_weights(Build *b, const StageUse *use, const Scope *arguments, const Entry *delay,
+                     const AxisMap *kernel, Node *node);
 /* Of so many biases (0: one for all), which are frozen as the weights are. `init`: what they start from; NULL: as usual. */
 ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,
                    const Entry *init);
@@ -22,12 +26,18 @@ typedef struct Connection {
     bool fixed; /* no parameters: each weight is map.constant */
     bool bias;
     const Entry *bias_init; /* what biases start from; NULL: as usual */
+    const Entry *spread;    /* a block that spreads its weights over time; NULL: none does, */
+    int taps;               /* so many steps, the last of which is now */
 } Connection;
+
+/* The argument `delay`: the input of the connection becomes what it was some steps ago, or `spread` is set. False if a
+ * mistake was reported. */
+bool connection_delay(Build *b, Connection *connection);
 
 /* The argument `bias`. False if a mistake was reported. */
 bool connection_bias(Build *b, Connection *connection);
-/* That its weights, and what it makes, are not too many. */
-bool check_connection(Build *b, const Connection *connection);
+/* That its weights, which are those of the map, and what it makes, are not too many. */
+bool check_connection(Build *b, const Connection *connection, const AxisMap *map);
 Value add_connection(Build *b, const Connection *connection);
 
 /* What a stage's window goes along: all axes of its input but the channel. */
@@ -46,6 +56,8 @@ Window window_of(const char *stage, Span span, const Scope *frame, Shape in, boo
 /* The windows of the map, an axis each, from the arguments kernel, stride, pad, dilation, edge, as far as the stage has
  * them. False if a mistake was reported. */
 bool read_windows(Build *b, const Window *window, AxisMap *map);
+/* Causal: of a step itself and those before it. */
+MapAxis window_in_time(int steps, int taps, int dilation);
 bool read_window_in_time(Build *b, const Window *window, MapAxis *axis);
 /* An axis for the channels of the input, if it has some, which stay apart. */
 void add_same_channels(const Window *window, AxisMap *map);

@@ -2,10 +2,11 @@
 #include "connect.h"
 
 const char *const conv_formals[] = {
-    name_channels, name_none, name_kernel,   NULL,      name_stride,    name_none, name_pad,    name_none,
-    name_edge,     name_zero, name_dilation, name_none, name_groups,    name_none, name_bias,   name_false,
-    name_init,     name_none, name_along,    name_none, name_weights,   name_none, name_frozen, name_false,
-    name_clamp,    name_none, name_synapse,  name_none, name_optimizer, name_none, NULL};
+    name_channels,  name_none,   name_kernel, NULL,          name_stride, name_none,    name_pad,
+    name_none,      name_edge,   name_zero,   name_dilation, name_none,   name_groups,  name_none,
+    name_bias,      name_false,  name_init,   name_none,     name_along,  name_none,    name_weights,
+    name_none,      name_frozen, name_false,  name_clamp,    name_none,   name_synapse, name_none,
+    name_optimizer, name_none,   name_delay,  name_none,     NULL};
 
 const char *const conv_transpose_formals[] = {
     name_channels,   NULL,      name_kernel,    NULL,      name_stride, name_none,  name_pad,   name_none,
@@ -136,6 +137,7 @@ static Value build_window(Build *b, const StageUse *use, bool transposed)
     bool along = given_argument(frame, name_along) != NULL;
     bool fine = (!along || check_temporal(b, in, use->in_span, true)) && conv_map(b, &window, &conv.map);
     fine = connection_bias(b, &conv) && fine;
+    fine = fine && connection_delay(b, &conv);
     if (!fine)
         return value_poison();
     conv.out = conv_result(&window, &conv.map);

@@ -1,10 +1,10 @@
 /* dense(size): each output is a weighted sum of all inputs. Along time, each step is one of all steps. */
 #include "connect.h"
 
-const char *const dense_formals[] = {name_size,   NULL,           name_bias,  name_false,   name_init,
-                                     name_none,   name_along,     name_none,  name_weights, name_none,
-                                     name_frozen, name_false,     name_clamp, name_none,    name_synapse,
-                                     name_none,   name_optimizer, name_none,  NULL};
+const char *const dense_formals[] = {
+    name_size,    NULL,         name_bias,      name_false,  name_init,  name_none,  name_along,
+    name_none,    name_weights, name_none,      name_frozen, name_false, name_clamp, name_none,
+    name_synapse, name_none,    name_optimizer, name_none,   name_delay, name_none,  NULL};
 
 bool dense_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 {
@@ -56,5 +56,6 @@ Value build_dense(Build *b, const StageUse *use)
         return value_poison();
     bool fine = in_time ? dense_in_time(b, use, frame, &dense) : dense_in_space(b, frame, &dense);
     fine &= connection_bias(b, &dense);
+    fine = fine && connection_delay(b, &dense);
     return fine ? add_connection(b, &dense) : value_poison();
 }

@@ -203,6 +203,16 @@ static Value fit_argument(Build *b, const Entry *entry, Value value)
     return value_poison();
 }
 
+/* The same of an argument of a block, which may be anything: where its default is a plain number. */
+static Value fit_steps(Build *b, const Entry *entry, Value value)
+{
+    const Expr *usual = entry->given ? entry->fallback : NULL;
+    bool steps = usual && usual->kind == EXPR_NUMBER && !usual->unit && b->net->dt > 0
+                 && (value.kind == VALUE_NUMBER || value.kind == VALUE_SCALAR)
+                 && unit_equal(value.unit, unit_time);
+    return steps ? in_steps(b, value) : value;
+}
+
 /* An argument of a block, or an equation, which gives its name to what it makes. */
 static Value block_value(Build *b, const Entry *entry)
 {
@@ -230,7 +240,7 @@ Value formal_value(Context *c, Entry *entry)
     Context constant = context_constant(b); /* what is drawn stays in the formula that draws it */
     Value value = entry->made ? entry->made->make(b, entry->made->from)
                   : entry->of_block
-                      ? block_value(b, entry)
+                      ? fit_steps(b, entry, block_value(b, entry))
                       : fit_argument(b, entry, eval(c->draws ? &constant : c, entry->scope, entry->expr));
     finish_entry(b, entry, value);
     return value;

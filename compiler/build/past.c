@@ -258,18 +258,27 @@ static void check_loops(Build *b)
     check_loop_sums(b, looped);
 }
 
+/* What is delayed is of the kind of what it was. Whether something was new. */
+static bool tell_kinds(Build *b)
+{
+    bool told = false;
+    for (int n = 0; n < b->net->nodes.count; n++) {
+        const Node *node = &b->net->nodes.at[n];
+        if (node->kind != NODE_DELAY || node->in == NONE)
+            continue;
+        StreamKind kind = stream_at(b, node->in)->kind;
+        told = told || stream_at(b, node->out)->kind != kind;
+        stream_at(b, node->out)->kind = kind;
+    }
+    return told;
+}
+
 void finish_pasts(Build *b)
 {
     for (int i = 0; i < b->pasts.count; i++)
         connect(b, &b->pasts.at[i]);
-    for (int round = 0; round < b->pasts.count;
-         round++) { /* the delay of a delay learns its kind in the next */
-        for (int i = 0; i < b->pasts.count; i++) {
-            StreamId in = b->net->nodes.at[b->pasts.at[i].node].in;
-            if (in != NONE)
-                stream_at(b, b->pasts.at[i].out)->kind = stream_at(b, in)->kind;
-        }
-    }
+    while (tell_kinds(b)) /* the delay of a delay learns its kind in the next round */
+        continue;
     if (b->pasts.count > 0)
         check_loops(b);
 }

@@ -47,7 +47,7 @@ static bool begin_pool(Build *b, const StageUse *use, bool transposed, Connectio
     bool fine = pool_map(b, &window, &pool->map);
     if (fine)
         pool->out = map_shape(&pool->map, transposed);
-    return fine && check_connection(b, pool);
+    return fine && check_connection(b, pool, &pool->map);
 }
 
 static Value add_pool(Build *b, const Connection *pool)

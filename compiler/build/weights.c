@@ -17,19 +17,19 @@ static ParamId add_param(Build *b, const char *base, Shape shape, Span span, con
 
 /* ---- with a name: k = weights([64, 10]) ---------------------------------------------------------------- */
 
-/* What `of` names, if nobody has read it yet. */
-static const Made *unread(const Entry *of)
+/* What `of` names, if it is made when it is read. */
+static const Made *made_when_read(const Entry *of)
 {
     Scope *scope = of->scope;
     const Expr *expr = given_as(&scope, of->expr);
     const Entry *entry = expr->kind == EXPR_NAME ? scope_find(scope, expr->name) : NULL;
-    return entry && entry->progress == ENTRY_NEW ? entry->made : NULL;
+    return entry ? entry->made : NULL;
 }
 
 /* The axes of what `of` names, which is a stream, or weights. False if a mistake was reported. */
 static bool units_of(Build *b, const Entry *of, Shape *shape, bool *temporal)
 {
-    const Made *made = unread(of);
+    const Made *made = made_when_read(of);
     *temporal = false;
     if (made) {
         *shape = made->shape;
@@ -228,11 +228,12 @@ static bool own_weights(Build *b, const StageUse *use, const Scope *arguments, N
     return true;
 }
 
-/* A connection's own weights, for its synapse. */
+/* A connection's weights, for the synapse or the delay that reads them. */
 typedef struct OwnWeights {
     const StageUse *use;
     const Scope *arguments;
     Node *map;
+    const char *reader;
     bool made;
 } OwnWeights;
 
@@ -256,10 +257,10 @@ static bool check_made(Build *b, const StageUse *use, const OwnWeights *own)
     if (!said)
         return true;
     report(b, RULE_WEIGHTS, said->expr->span,
-           "`%s` is for weights of its own, and the synapse of this `%s` takes none", said->name,
+           "`%s` is for weights of its own, and the %s of this `%s` takes none", said->name, own->reader,
            use->stage->name);
-    report_hint(b, "write it where the synapse makes its weights, as in `weights(of = w, per = outputs, %s)`",
-                example);
+    report_hint(b, "write it where the %s makes its weights, as in `weights(of = w, per = outputs, %s)`",
+                own->reader, example);
     return false;
 }
 
@@ -268,7 +269,8 @@ static bool apply_synapse(Build *b, const StageUse *use, const Scope *arguments,
                           Node *node)
 {
     Span span = synapse->expr->span;
-    OwnWeights own = {use, arguments, node, given_argument(arguments, name_weights) != NULL};
+    bool given_some = given_argument(arguments, name_weights) != NULL;
+    OwnWeights own = {use, arguments, node, name_synapse, given_some};
     Made made = {make_own, &own, fans_of(node->map).shape};
     Value given = node->aux != NONE ? value_stream(node->aux, unit_plain) : value_weights(node->weight);
     Value value = own.made ? send_through(b, given, span, synapse->scope, synapse->expr, NULL)
@@ -291,6 +293,37 @@ bool stage_weights(Build *b, const StageUse *use, const Scope *arguments, Node *
     if (synapse)
         return apply_synapse(b, use, arguments, synapse, node);
     return given || own_weights(b, use, arguments, node);
+}
+
+/* What a delay reads: a stream, which has the axes of this kernel but that of time. */
+static Value make_undelayed(Build *b, void *from)
+{
+    OwnWeights *own = from;
+    own->made = true;
+    if (!stage_weights(b, own->use, own->arguments, own->map))
+        return value_poison();
+    ParamId param = own->map->weight;
+    if (param == NONE)
+        return value_stream(own->map->aux, unit_plain);
+    return value_stream(units_stream(b, b->net->params.at[param].name, param, fans_of(own->map->map).shape,
+                                     false, own->use->expr->span),
+                        unit_plain);
+}
+
+bool delayed_weights(Build *b, const StageUse *use, const Scope *arguments, const Entry *delay,
+                     const AxisMap *kernel, Node *node)
+{
+    Span span = delay->expr->span;
+    OwnWeights own = {use, arguments, node, name_delay, false};
+    Made made = {make_undelayed, &own, fans_of(kernel).shape};
+    Value value = send_made(b, &made, span, delay->scope, delay->expr);
+    StreamId stream = stream_of(b, value, span);
+    if (stream == NONE || !check_plain(b, value, span, "a weight") || !check_made(b, use, &own))
+        return false;
+    node->weight = NONE;
+    node->aux = stream;
+    node->map = kernel;
+    return check_fit(b, delay->expr, stream_at(b, stream)->shape, span, kernel);
 }
 
 ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,

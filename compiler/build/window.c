@@ -187,7 +187,18 @@ bool read_windows(Build *b, const Window *window, AxisMap *map)
     return fine;
 }
 
-/* Causal: of the step itself and those before it. */
+MapAxis window_in_time(int steps, int taps, int dilation)
+{
+    return (MapAxis){.name = name_time,
+                     .reach = REACH_WINDOW,
+                     .in = steps,
+                     .out = steps,
+                     .taps = taps,
+                     .stride = 1,
+                     .dilation = dilation,
+                     .before = (taps - 1) * dilation};
+}
+
 bool read_window_in_time(Build *b, const Window *window, MapAxis *axis)
 {
     static const char *const others[] = {name_stride, name_pad, name_edge};
@@ -205,15 +216,7 @@ bool read_window_in_time(Build *b, const Window *window, MapAxis *axis)
     if (!check_along(b, window->frame) || !read_numbers(b, &one, name_kernel, 1, &taps)
         || !read_numbers(b, &one, name_dilation, 1, &dilation))
         return false;
-    int steps = b->net->steps;
-    *axis = (MapAxis){.name = name_time,
-                      .reach = REACH_WINDOW,
-                      .in = steps,
-                      .out = steps,
-                      .taps = taps,
-                      .stride = 1,
-                      .dilation = dilation,
-                      .before = (taps - 1) * dilation};
+    *axis = window_in_time(b->net->steps, taps, dilation);
     return true;
 }
 

@@ -83,6 +83,21 @@ void write_window(FILE *out, Dice *dice)
         fprintf(out, " -> upsample(%d%s)", dice_between(dice, 2, 3), dice_chance(dice, 50) ? ", linear" : "");
 }
 
+/* Few steps, as there are few. */
+static void write_delay(FILE *out, Dice *dice)
+{
+    static const char *const per[] = {"synapse", "inputs", "outputs"};
+    fprintf(out, " -> dense(3, delay = ");
+    switch (dice_below(dice, 4)) {
+    case 0: fprintf(out, "%d)", dice_between(dice, 0, 2)); break;
+    case 1: fprintf(out, "random(%d, 2, per = %s))", dice_between(dice, 0, 1), per[dice_below(dice, 3)]); break;
+    default:
+        fprintf(out, "learned(max = %d, width = %.2g, per = %s%s%s))", dice_between(dice, 1, 2), dice_real(dice, 0.5, 2),
+                per[dice_below(dice, 3)], dice_chance(dice, 30) ? ", bump = triangle" : "",
+                dice_chance(dice, 30) ? ", learn_width" : "");
+    }
+}
+
 void write_time_window(FILE *out, Dice *dice)
 {
     static const char *const maps[] = {"dense(steps, along = time", "conv(kernel = 2, along = time",
@@ -93,7 +108,7 @@ void write_time_window(FILE *out, Dice *dice)
         return;
     }
     if (dice_chance(dice, 20)) {
-        fprintf(out, " -> conv(3, kernel = 3, along = time, synapse = delayed(%.2g))", dice_real(dice, 0.3, 2));
+        write_delay(out, dice);
         return;
     }
     fprintf(out, " -> %s", maps[dice_below(dice, 3)]);

@@ -84,6 +84,11 @@ Golden *golden_open_norms(void)
     return open_files(FOLDER "norms.txt", FOLDER "norms.safetensors");
 }
 
+Golden *golden_open_delays(void)
+{
+    return open_files(FOLDER "delays.txt", FOLDER "delays.safetensors");
+}
+
 void golden_close(Golden *golden)
 {
     snn_tensors_close(golden->arrays);

@@ -11,6 +11,7 @@ enum {
     GOLDEN_MAPS = 225,
     GOLDEN_PARALLEL = 15,
     GOLDEN_NORMS = 13,
+    GOLDEN_DELAYS = 19,
     GOLDEN_OPTIMIZERS = 8
 };
 
@@ -27,10 +28,11 @@ typedef struct Golden {
 
 /* Reads all files of record.py. Fails the running test if one is missing or does not read. */
 Golden *golden_open(void);
-/* The same of maps.py, without optimizers; of parallel.py; of norms.py. */
+/* The same of maps.py, without optimizers; of parallel.py; of norms.py; of delays.py. */
 Golden *golden_open_maps(void);
 Golden *golden_open_parallel(void);
 Golden *golden_open_norms(void);
+Golden *golden_open_delays(void);
 void golden_close(Golden *golden);
 
 /* The array `case/prefix``name`. Fails the running test if there is none. */

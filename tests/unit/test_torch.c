@@ -133,6 +133,11 @@ static void open_norms(void)
     exact = golden_open_norms();
 }
 
+static void open_delays(void)
+{
+    exact = golden_open_delays();
+}
+
 static void close_exact(void)
 {
     golden_close(exact);
@@ -153,6 +158,12 @@ END_TEST
 START_TEST(number_of_norms)
 {
     ck_assert_int_eq(exact->cases.count, GOLDEN_NORMS);
+}
+END_TEST
+
+START_TEST(number_of_delays)
+{
+    ck_assert_int_eq(exact->cases.count, GOLDEN_DELAYS);
 }
 END_TEST
 
@@ -342,5 +353,11 @@ Suite *torch_suite(void)
     tcase_add_loop_test(norms, exact_gradients, 0, GOLDEN_NORMS);
     tcase_add_loop_test(norms, memories, 0, GOLDEN_NORMS);
     suite_add_tcase(suite, norms);
+    TCase *delays = tcase_create("delays");
+    tcase_set_timeout(delays, 60);
+    tcase_add_unchecked_fixture(delays, open_delays, close_exact);
+    tcase_add_test(delays, number_of_delays);
+    tcase_add_loop_test(delays, exact_gradients, 0, GOLDEN_DELAYS);
+    suite_add_tcase(suite, delays);
     return suite;
 }

@@ -45,6 +45,9 @@ class Case:
         self.before, self.lines = before, lines  # definitions, and lines of the model before y
         self.target = target  # further arguments of the data line: then the targets of the loss are numbers
 
+    def place(self, drawn):
+        """Moves the parameters that are drawn to where they may be."""
+
     def text(self):
         score = "mean(out)" if self.temporal else "out"
         return "\n".join([
@@ -204,6 +207,7 @@ def record(one, turn=0):
     label = random.randint(0, CLASSES, BATCH).astype(np.int32)
     drawn = {"w_x": np.float32(random.standard_normal((units, INPUTS)))}
     drawn.update({name: np.float32(0.5 * random.standard_normal(shape)) for name, shape in one.params.items()})
+    one.place(drawn)
     given = {name: torch.tensor(array, dtype=torch.float64, requires_grad=True) for name, array in drawn.items()}
     x = F.linear(torch.tensor(image, dtype=torch.float64), given["w_x"]).reshape(lead + one.extents)
     y = one.forward(given, x).reshape(lead + (-1,))

@@ -41,6 +41,15 @@ def delayed(weight, delay, taps, width):
     return weight[..., None] * kernel / (kernel.sum(-1, keepdim=True) + 1e-7)
 
 
+DELAYED = """block delayed(w, width = 0.5, start = linear()) {
+    tap    = weights(of = w, per = time, init = position(time), frozen)
+    most   = count(tap, over = time) - 1
+    weight = weights(of = w, per = [inputs, outputs], init = start, optimizer = weights)
+    delay  = weights(of = w, per = [inputs, outputs], init = uniform(0, most), clamp = [0, most], optimizer = delays)
+    bump   = exp(-0.5 * ((most - tap - delay) / width) ^ 2)
+    output = weight * bump / (sum(bump, over = time) + 1e-7)
+}
+"""
 SPACED = """block spaced(w) {
     size   = weights(of = w, per = [inputs, outputs])
     row    = weights(of = w, per = y, init = position(y), frozen)
@@ -98,7 +107,8 @@ def synapse_cases(case):
                {"gain_y": (2,), "shift_y": (3, 4)}, True, True, before=scaled)
     yield case("delayed", "4", (4,), "conv(3, kernel = 4, along = time, synapse = delayed(width = 0.7))",
                lambda params, x: past_map(delayed(params["weight_y"], params["delay_y"], 4, 0.7), x),
-               {"weight_y": (3, 4), "delay_y": (3, 4)}, True, frozen={"tap_y": np.arange(4, dtype=np.float32)})
+               {"weight_y": (3, 4), "delay_y": (3, 4)}, True, before=DELAYED,
+               frozen={"tap_y": np.arange(4, dtype=np.float32)})
     yield case("spaced", SHAPE, EXTENTS, "conv(4, kernel = 3, pad = 1, synapse = spaced)", spaced,
                {"size_y": (4, 2), "at_y_y": (4, 2), "at_x_y": (4, 2)}, before=SPACED,
                frozen={"row_y": np.arange(3, dtype=np.float32), "column_y": np.arange(3, dtype=np.float32)})

@@ -1,0 +1,138 @@
+/* Delays of each weight: where they are in tests, and that they stay within their bounds. */
+#include "agree.h"
+#include "run.h"
+
+#include <check.h>
+#include <math.h>
+
+Suite *delays_suite(void);
+
+enum { ROWS = 3, LONGEST = 6 };
+
+static const Program *program_of(Arena *arena, const char *delay)
+{
+    GoldenText model = {"late", arena_printf(arena,
+                                             "model late {\n"
+                                             "    data idx(shape = [5], classes = 4, temporal)\n"
+                                             "    time 9 steps\n"
+                                             "    out = image -> dense(4, delay = %s)\n"
+                                             "    predict argmax(sum(tanh(out)))\n"
+                                             "    train { loss mse(sum(tanh(out)), label)\n"
+                                             "            optimizer sgd(100) }\n"
+                                             "}\n",
+                                             delay)};
+    return golden_program(golden_compilation(arena, &model), model.name);
+}
+
+static const LoopParam *param_of(const Program *program, const char *name)
+{
+    for (int p = 0; p < program->params.count; p++)
+        if (strcmp(program->params.at[p].name, name) == 0)
+            return &program->params.at[p];
+    return NULL;
+}
+
+/* Delays of all weights are `first`, 1 more, ..., and begin again behind LONGEST. NAN: they stay as they are. */
+static Interp *ran(const Program *program, double first, Phase phase, Phase last)
+{
+    RunOptions options = {.rows = ROWS, .seed = 2, .precision = PRECISION_SINGLE};
+    Interp *interp = run_prepare(program, &options, ROWS);
+    ck_assert_ptr_nonnull(interp);
+    const LoopParam *weight = param_of(program, "w_out"), *delay = param_of(program, "delay_out");
+    for (size_t k = 0; k < interp_count(interp, weight->value); k++)
+        interp->buffers[weight->value][k] = sin((double)k);
+    for (size_t k = 0; delay && !isnan(first) && k < interp_count(interp, delay->value); k++)
+        interp->buffers[delay->value][k] = first + (double)(k % LONGEST);
+    for (Phase p = phase; p <= last; p++)
+        interp_run(interp, p);
+    return interp;
+}
+
+static void same_scores(const Interp *a, const Interp *b, const char *what)
+{
+    BufferId of_a = a->program->predictions.at[0].values, of_b = b->program->predictions.at[0].values;
+    for (size_t k = 0; k < interp_count(a, of_a); k++)
+        ck_assert_msg(fabs(*interp_at(a, of_a, k) - *interp_at(b, of_b, k)) <= 1e-6,
+                      "%s: score %zu is %.9g, not %.9g", what, k, *interp_at(a, of_a, k),
+                      *interp_at(b, of_b, k));
+}
+
+static const struct {
+    double learned, whole; /* of the first weight, and where it is in tests */
+} roundings[] = {{0, 0}, {0.25, 0}, {0.499999, 0}, {0.500001, 1}, {0.75, 1}, {1, 1}};
+enum { ROUNDINGS = sizeof roundings / sizeof roundings[0] };
+
+START_TEST(rounded)
+{
+    Arena *arena = arena_new();
+    Interp *tests =
+        ran(program_of(arena, "learned(max = 6)"), roundings[_i].learned, PHASE_EVALUATE, PHASE_EVALUATE);
+    Interp *whole = ran(program_of(arena, "random(0, 6)"), roundings[_i].whole, PHASE_FORWARD, PHASE_FORWARD);
+    same_scores(tests, whole, "rounded");
+    interp_free(tests);
+    interp_free(whole);
+    arena_free(arena);
+}
+END_TEST
+
+/* 0.5 is 0, 1.5 is 2, 2.5 is 2, and so on. */
+START_TEST(rounded_to_even)
+{
+    Arena *arena = arena_new();
+    const Program *random = program_of(arena, "random(0, 6)");
+    Interp *tests = ran(program_of(arena, "learned(max = 6)"), 0.5, PHASE_EVALUATE, PHASE_EVALUATE);
+    Interp *whole = ran(random, NAN, PHASE_FORWARD, PHASE_FORWARD);
+    const LoopParam *delay = param_of(random, "delay_out");
+    for (size_t k = 0; k < interp_count(whole, delay->value); k++)
+        whole->buffers[delay->value][k] = (double)((k % LONGEST + 1) / 2 * 2);
+    interp_run(whole, PHASE_FORWARD);
+    same_scores(tests, whole, "rounded to even");
+    interp_free(tests);
+    interp_free(whole);
+    arena_free(arena);
+}
+END_TEST
+
+/* One for all of 2, and 2 for each. */
+START_TEST(same_for_all)
+{
+    Arena *arena = arena_new();
+    const Program *random = program_of(arena, "random(2, 2)");
+    Interp *all = ran(program_of(arena, "2"), NAN, PHASE_FORWARD, PHASE_FORWARD);
+    Interp *each = ran(random, NAN, PHASE_FORWARD, PHASE_FORWARD);
+    same_scores(all, each, "2 for all");
+    interp_free(all);
+    interp_free(each);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(within_bounds)
+{
+    Arena *arena = arena_new();
+    const Program *program = program_of(arena, "learned(max = 6)");
+    Interp *interp = ran(program, 0.5, PHASE_FORWARD, PHASE_UPDATE);
+    const LoopParam *delay = param_of(program, "delay_out");
+    int at_ends = 0;
+    for (size_t k = 0; k < interp_count(interp, delay->value); k++) {
+        double value = interp->buffers[delay->value][k];
+        ck_assert_msg(value >= 0 && value <= LONGEST, "a delay of %.9g", value);
+        at_ends += value == 0 || value == LONGEST;
+    }
+    ck_assert_int_gt(at_ends, 0);
+    interp_free(interp);
+    arena_free(arena);
+}
+END_TEST
+
+Suite *delays_suite(void)
+{
+    Suite *suite = suite_create("delays");
+    TCase *tcase = tcase_create("delays");
+    tcase_add_loop_test(tcase, rounded, 0, ROUNDINGS);
+    tcase_add_test(tcase, rounded_to_even);
+    tcase_add_test(tcase, same_for_all);
+    tcase_add_test(tcase, within_bounds);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
