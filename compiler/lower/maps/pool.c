@@ -106,6 +106,8 @@ void emit_pool_grad(Lower *lower, const Node *node, Site site)
     LoopExpr *n = loop_variable(lower, for_channel(lower, &nest));
     LoopExpr *best = op2(lower, OP_EQ, load1(lower, greatest.tap, n), nest.tap);
     LoopExpr *g = load_stream(lower, node->in, nest.site, op2(lower, OP_ADD, nest.out, n));
+    /* Where only some lanes load it, compilers gather. */
+    g = loop_local(lower, nest.site.into, "g", g);
     g = loop_op(lower->arena, OP_SELECT, best, g, loop_float(lower->arena, 0));
     store_stream(lower, node->out, nest.site, op2(lower, OP_ADD, nest.in, n), g, !once);
 }

@@ -1558,7 +1558,8 @@ static void SNN_AT_LEVEL(pool_g_a_2_)(void *context, int32_t first, int32_t last
                                 if (at_2 >= 0 && at_2 <= 3) {
                                     const int32_t in = (at * 4 + at_2) * 2;
                                     SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                                        g_a_2_[b_2][t][in + n] = best_of_a_[n] == tap * 2 + tap_2 ? g_b_max_pool_[b_2][t][out + n] : 0.0f;
+                                        const float g = g_b_max_pool_[b_2][t][out + n];
+                                        g_a_2_[b_2][t][in + n] = best_of_a_[n] == tap * 2 + tap_2 ? g : 0.0f;
                                     }
                                 }
                             }

@@ -1272,7 +1272,8 @@ static void SNN_AT_LEVEL(pool_g_out_lif_)(void *context, int32_t first_2, int32_
                                 if (at_2 >= 0 && at_2 <= 3) {
                                     const int32_t in = (at * 4 + at_2) * 32;
                                     SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
-                                        g_out_lif_[b][t][in + n] = best_of_out_lif_[n] == tap * 2 + tap_2 ? g_out_max_pool_2_[b][t][out + n] : 0.0f;
+                                        const float g = g_out_max_pool_2_[b][t][out + n];
+                                        g_out_lif_[b][t][in + n] = best_of_out_lif_[n] == tap * 2 + tap_2 ? g : 0.0f;
                                     }
                                 }
                             }
@@ -1985,7 +1986,8 @@ static void SNN_AT_LEVEL(pool_g_first_)(void *context, int32_t first_2, int32_t 
                                 if (at_2 >= 0 && at_2 <= 7) {
                                     const int32_t in = (at * 8 + at_2) * 16;
                                     SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                                        g_first_[b][t][in + n] = best_of_first_[n] == tap * 2 + tap_2 ? g_out_max_pool_[b][t][out + n] : 0.0f;
+                                        const float g = g_out_max_pool_[b][t][out + n];
+                                        g_first_[b][t][in + n] = best_of_first_[n] == tap * 2 + tap_2 ? g : 0.0f;
                                     }
                                 }
                             }
