@@ -227,7 +227,7 @@ static void take_stream_names(Lower *lower)
 }
 
 static const StreamBuffers no_stream_buffers = {
-    -1, -1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}};
+    -1, -1, -1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}};
 
 static void add_stream_buffers(Lower *lower)
 {

@@ -276,6 +276,36 @@ static const Program *convolution(Arena *arena, const char *stages, int steps, K
     return golden_program(c, model.name);
 }
 
+/* Behind few spikes, most positions of what goes back meet none at any step: windows that overlap or not, beyond edges, of
+ * several channels, without a maximum in between. */
+static const char *const blank[] = {
+    "conv(34, kernel = 3, pad = same) -> lif(threshold = 0.1) -> max_pool(2) -> conv(5, kernel = 3, pad = "
+    "same) -> lif "
+    "-> max_pool(2)",
+    "reshape([y = 3, x = 11, c = 3]) -> conv(6, kernel = 2, dilation = [1, 2], pad = 3) -> lif(threshold = "
+    "0.1) -> "
+    "max_pool(3, stride = 2, pad = 1) -> conv(33, kernel = 2) -> lif -> max_pool(2, stride = 1)",
+    "conv(7, kernel = [2, 4], pad = [0, 2]) -> lif(threshold = 0.1)",
+};
+enum { BLANK = sizeof blank / sizeof *blank };
+
+static const Program *blanks(Arena *arena, const char *stages, double rate, Without without)
+{
+    GoldenText model = {"blanks", arena_printf(arena,
+                                               "model blanks {\n"
+                                               "    data idx(shape = [9, 11], classes = 3, temporal)\n"
+                                               "    time 10 steps\n"
+                                               "    x = poisson(%g + 0 * image)\n"
+                                               "    o = x -> %s -> dense(3)\n"
+                                               "    predict argmax(mean(o))\n"
+                                               "    train { loss cross_entropy(mean(o), label) }\n"
+                                               "}\n",
+                                               rate, stages)};
+    Compilation *c = golden_compilation(arena, &model);
+    c->lower.without = without;
+    return golden_program(c, model.name);
+}
+
 /* Buffers whose names begin like this: the arrays of kernels. */
 static int arrays(const Program *program, const char *start)
 {
@@ -356,6 +386,40 @@ START_TEST(sparse_gradients_agree)
 }
 END_TEST
 
+/* The positions of the first convolution that meet spikes; *all: those that there are. */
+static int met(const Program *program, int *all)
+{
+    Interp *interp = ran(program, 2);
+    BufferId buffer = -1;
+    for (BufferId b = 0; b < program->buffers.count && buffer < 0; b++)
+        buffer = strncmp(program->buffers.at[b].name, "met_", 4) == 0 ? b : -1;
+    ck_assert_int_ge(buffer, 0);
+    int count = 0;
+    *all = (int)interp_count(interp, buffer);
+    for (int k = 0; k < *all; k++)
+        count += interp->buffers[buffer][k] != 0;
+    interp_free(interp);
+    return count;
+}
+
+START_TEST(blank_positions_change_nothing)
+{
+    enum { NO_MEMORY = 1u << OPTIMISATION_MEMORY, NO_BLANKS = 1u << OPTIMISATION_BLANKS };
+    Arena *arena = arena_new();
+    const Program *fast = blanks(arena, blank[_i], 0.005, NO_MEMORY);
+    const Program *general = blanks(arena, blank[_i], 0.005, NO_MEMORY | NO_BLANKS);
+    int all, some = met(fast, &all);
+    ck_assert(0 < some && some < all);
+    ck_assert_int_eq(arrays(general, "met_"), 0);
+    compare_gradients(fast, general, 2);
+    /* Where windows are faster they read everything. */
+    fast = blanks(arena, blank[_i], 0.9, NO_MEMORY);
+    ck_assert_int_eq(met(fast, &all), all);
+    compare_gradients(fast, blanks(arena, blank[_i], 0.9, NO_MEMORY | NO_BLANKS), 2);
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(maps_along_time_agree)
 {
     static const int steps[] = {1, 3, 9, 16};
@@ -385,6 +449,7 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, pieces_agree, 0, SPIKING);
     tcase_add_loop_test(tcase, windows_follow_the_activity, 0, 2);
     tcase_add_loop_test(tcase, sparse_gradients_agree, 0, POOLED);
+    tcase_add_loop_test(tcase, blank_positions_change_nothing, 0, BLANK);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -68,12 +68,15 @@ void for_rows(Lower *lower, Gather *gather)
     for_phases(lower, gather, gather->axes - 1);
 }
 
-LoopExpr *row_unit(Lower *lower, const Gather *gather, LoopExpr *q, LoopExpr *j0)
+LoopExpr *row_position(Lower *lower, const Gather *gather, LoopExpr *q)
 {
     const View *view = last_view(gather);
-    LoopExpr *position =
-        scaled_plus(lower, gather->row, view->out, scaled_plus(lower, q, view->step, view->first));
-    return scaled_plus(lower, position, gather->outs, j0);
+    return scaled_plus(lower, gather->row, view->out, scaled_plus(lower, q, view->step, view->first));
+}
+
+LoopExpr *row_unit(Lower *lower, const Gather *gather, LoopExpr *q, LoopExpr *j0)
+{
+    return scaled_plus(lower, row_position(lower, gather, q), gather->outs, j0);
 }
 
 /* ---- what a row reads ---- */

@@ -22,6 +22,8 @@ Gather gather_of(const Node *node);
 void for_rows(Lower *lower, Gather *gather);
 /* Along the last axis. */
 const View *last_view(const Gather *gather);
+/* The number of position q of the row. */
+LoopExpr *row_position(Lower *lower, const Gather *gather, LoopExpr *q);
 /* The first unit of channel j0 at position q of the row. */
 LoopExpr *row_unit(Lower *lower, const Gather *gather, LoopExpr *q, LoopExpr *j0);
 

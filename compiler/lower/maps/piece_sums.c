@@ -5,6 +5,7 @@
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
 #include "lower/maps/view.h"
+#include "lower/maps/blanks.h"
 #include "lower/spikes/choice.h"
 #include "lower/spikes/lists.h"
 #include "lower/spikes/pieces.h"
@@ -20,6 +21,7 @@ static void prepare(Lower *lower, Linear *linear)
     if (linear->plan->choice)
         choice_prepare(lower, linear->node->in, RIVAL_WINDOWS);
     pieces_prepare(lower, linear->node->in);
+    blanks_prepare(lower, linear->node->aux);
 }
 
 static LoopBlock *branch(Lower *lower, const Linear *linear, LoopBlock *into, bool chosen)
@@ -102,6 +104,7 @@ static void emit_plane(Lower *lower, const Plane *plane, LoopBlock *into, LoopEx
         place = scaled_plus(lower, place, plane->extent[a], in_plane(lower, &plane->axis[a], o));
         into = &loop->body;
     }
+    into = if_met(lower, plane->gradient->node->aux, plane->site.b, into, output);
     output = loop_local(lower, into, "out", scaled_plus(lower, output, plane->outs, j0));
     place = loop_local(lower, into, "place", place);
     LoopStmt *loop = for_units(lower, into, "j", width);

@@ -3,6 +3,7 @@
 #include "lower/base/streams.h"
 #include "lower/maps/linear.h"
 #include "lower/maps/nest.h"
+#include "lower/maps/blanks.h"
 
 #include <math.h>
 
@@ -89,6 +90,15 @@ static void emit_greatest(Lower *lower, const Greatest *greatest, MapNest nest)
            false);
 }
 
+/* The number of the window. */
+static LoopExpr *window_of(Lower *lower, const MapNest *nest)
+{
+    LoopExpr *window = num(lower, 0);
+    for (int a = 0; a < nest->map->count && nest->position[a]; a++)
+        window = scaled(lower, window, nest->map->space[a].out, nest->position[a]);
+    return window;
+}
+
 /* To the first of those that are greatest. */
 void emit_pool_grad(Lower *lower, const Node *node, Site site)
 {
@@ -101,6 +111,7 @@ void emit_pool_grad(Lower *lower, const Node *node, Site site)
     }
     Greatest greatest = greatest_of(lower, node);
     MapNest nest = for_positions(lower, node->map, site);
+    nest.site.into = if_met(lower, node->in, site.b, nest.site.into, window_of(lower, &nest));
     emit_greatest(lower, &greatest, nest);
     nest = for_taps(lower, nest);
     LoopExpr *n = loop_variable(lower, for_channel(lower, &nest));
@@ -115,6 +126,8 @@ void emit_pool_grad(Lower *lower, const Node *node, Site site)
 void lower_pool(Lower *lower, const Node *node)
 {
     bool grad = node->kind == NODE_POOL_GRAD;
+    if (grad)
+        blanks_prepare(lower, node->in);
     const char *out = stream_of(lower, node->out)->name;
     Site site = kernel_samples(
         lower, "pool", out,

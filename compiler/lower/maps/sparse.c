@@ -6,6 +6,7 @@
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
 #include "lower/maps/tiles.h"
+#include "lower/maps/blanks.h"
 #include "lower/spikes/lists.h"
 #include "lower/tuned.h"
 
@@ -16,6 +17,7 @@ static bool serves(const Linear *linear)
 
 static void prepare(Lower *lower, Linear *linear)
 {
+    blanks_prepare(lower, linear->node->out);
     linear->tiles = weight_tiles(lower, linear->node);
 }
 
@@ -189,7 +191,8 @@ static void emit_rows(Lower *lower, const Sparse *sparse, LoopBlock *into, LoopE
     LoopStmt *loop =
         for_bounds(lower, own.gather.site.into, "x", num(lower, 0), last_view(&own.gather)->count);
     LoopExpr *q = loop_variable(lower, loop);
-    into = &loop->body;
+    into = if_met(lower, own.gather.node->out, own.gather.site.b, &loop->body,
+                  row_position(lower, &own.gather, q));
     Block block = {.sparse = &own,
                    .tile = tile,
                    .j0 = j0,

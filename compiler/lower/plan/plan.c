@@ -102,7 +102,7 @@ static void start_node(Planning *plan, int n)
     *record = kind_record(node);
     if (node->kind == NODE_SCAN && !scan_is_batched(plan->net, node))
         record->role = ROLE_NONE; /* it makes weights */
-    record->host = NONE;
+    record->host = record->met = NONE;
     record->dense = node->map && map_is_dense(node->map);
     if (record->stream == NONE)
         return;
@@ -174,6 +174,7 @@ Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
     plan_service(&plan);
     plan_groups(&plan);
     plan_layers(&plan);
+    plan_blanks(&plan);
     plan_places(&plan);
     plan_gates(&plan);
     plan_runs(&plan);

@@ -36,8 +36,10 @@ typedef struct StreamPlan {
     int slots;       /* steps that are kept of a stream which only its group reads; 0: all */
     bool drawn;      /* of random numbers: kept nowhere, drawn where it is read */
     bool shifted;    /* delayed within a group, and read where the delay reads */
-    StreamId place;  /* the stream whose values it overwrites, once they are read; or NONE */
-    bool taken;      /* another one overwrites it */
+    const Node
+        *met; /* a gradient: its only reader, if it has a meaning only where spikes are met; else NULL */
+    StreamId place; /* the stream whose values it overwrites, once they are read; or NONE */
+    bool taken;     /* another one overwrites it */
 } StreamPlan;
 
 /* Sparse gradients: what a map sends back to neurons of which few are near their threshold. See maps/gate.c. */
@@ -102,7 +104,9 @@ typedef struct NodePlan {
     bool choice;            /* the activity of each batch decides; false: there is no choice */
     const GatePlan *gate;   /* NULL: none */
     int step_width;         /* a map in a group: outputs at a time */
-    int run;                /* a scan: steps that are written out one after the other */
+    StreamId
+        met; /* a scan: a gradient that has a meaning only where spikes are met is all it makes; or NONE */
+    int run; /* a scan: steps that are written out one after the other */
 } NodePlan;
 
 typedef struct Plan {

@@ -10,6 +10,7 @@
 #include "lower/base/scan.h"
 #include "lower/base/streams.h"
 #include "lower/maps/linear.h"
+#include "lower/maps/blanks.h"
 #include "lower/spikes/lists.h"
 
 typedef struct Layer {
@@ -138,6 +139,24 @@ static void emit_all(Lower *lower, const Linear *linear, int count, Site site, L
         emit_linear(lower, &linear[i], site, walk_of(&linear[i], from, to));
 }
 
+/* A gradient that has a meaning only where spikes are met: position by position. */
+static void emit_scan_where_met(Lower *lower, const Layer *layer, Site site)
+{
+    StreamId stream = plan_of(lower, layer->plan->scan)->met;
+    if (stream == NONE) {
+        emit_scan(lower, layer->plan->scan, &layer->state, site);
+        return;
+    }
+    Tile part = {.width = met_channels(lower, stream), .whole = NONE};
+    int positions = stream_size(lower, stream) / part.width;
+    LoopStmt *loop = for_range(lower, site.into, "position", positions);
+    LoopExpr *position = loop_variable(lower, loop);
+    site.into = if_met(lower, stream, site.b, &loop->body, position);
+    part.from = loop_local(lower, site.into, "first", op2(lower, OP_MUL, position, num(lower, part.width)));
+    site.tile = &part;
+    emit_scan(lower, layer->plan->scan, &layer->state, site);
+}
+
 /* One after the other; the maps, and outside time the gradients, may take several at once: so many as one making of
  * tables is worth, or all. */
 static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to)
@@ -160,7 +179,7 @@ static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *
         emit_all(lower, layer->maps, plan->maps.count, site, NULL, NULL);
     if (plan->scan) {
         note(lower, site.into, plan->scan->name, "");
-        emit_scan(lower, plan->scan, &layer->state, site);
+        emit_scan_where_met(lower, layer, site);
     }
     emit_all(lower, layer->gradients, plan->gradients.count, site, NULL, NULL);
 }
@@ -297,6 +316,8 @@ static void lower_kernel(Lower *lower, const Node *node)
     layer.gradients = prepare(lower, &plan->gradients);
     if (plan->scan)
         layer.state = scan_prepare(lower, plan->scan);
+    if (plan->scan && plan_of(lower, plan->scan)->met != NONE)
+        blanks_prepare(lower, plan_of(lower, plan->scan)->met);
     add_local_streams(lower, &layer);
     add_shared_arrays(lower, &layer);
     kernel_begin(lower, kernel_verb(plan), layer.own->name, about(lower, &layer), origin_of(plan),

@@ -153,9 +153,11 @@ struct net {
     float (*parts_of_w_out_2_)[128][10];
     float (*tiles_of_w_out_2_transposed_)[10][64];
     float (*parts_of_w_out_)[144][32];
-    float (*tiles_of_w_out_2_)[289][32]; /* some channels next to each other, and a row of zeros behind them */
     int32_t *spikes_of_input_; /* in every fourth sample, at every fourth step */
     int32_t *crowded_input_; /* forward and backward: windows are faster for this batch */
+    uint8_t (*met_g_first_conv_)[64]; /* the positions that are met by a spike at any step */
+    uint8_t (*met_g_out_max_pool_)[16]; /* the positions that are met by a spike at any step */
+    float (*tiles_of_w_out_2_)[289][32]; /* some channels next to each other, and a row of zeros behind them */
     uint16_t (*pieces_of_input_)[264]; /* what spikes, by its number in its row, position by position */
     int32_t (*piece_ends_of_input_)[257]; /* where each position's events begin, and the last one's end */
     float (*parts_of_w_first_)[9][16];
@@ -1753,6 +1755,115 @@ static void SNN_AT_LEVEL(sum_w_out_)(void *context, int32_t first_2, int32_t las
     }
 }
 
+/* spikes of input in every fourth sample, at every fourth step */
+static void SNN_AT_LEVEL(measure_input_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    uint8_t (*restrict input_)[4][64] = net->input_;
+    int32_t *restrict spikes_of_input_ = net->spikes_of_input_;
+    for (int32_t b = first_2; b < last; b++) {
+        /* every fourth sample */
+        if (b == b / 4 * 4) {
+            int32_t count = 0;
+            for (int32_t k = 0; k < 1; k++) {
+                for (int32_t n = 0; n < 64; n++) {
+                    count = count + input_[b][k * 4][n];
+                }
+            }
+            spikes_of_input_[b] = count;
+        }
+    }
+}
+
+/* is input crowded enough for windows, forward and backward? By this batch alone */
+static void SNN_AT_LEVEL(choose_input_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    int32_t *restrict spikes_of_input_ = net->spikes_of_input_;
+    int32_t *restrict crowded_input_ = net->crowded_input_;
+    for (int32_t k = first_2; k < last; k++) {
+        float total = 0.0f;
+        for (int32_t b = 0; b < (net->run.rows + 3) / 4; b++) {
+            total = total + (float)spikes_of_input_[b * 4];
+        }
+        /* forward: windows are faster where more than 55 % of the units spike */
+        crowded_input_[0] = total > 0.55f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
+        /* backward: windows are faster where more than 60 % of the units spike */
+        crowded_input_[1] = total > 0.6f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
+    }
+}
+
+/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
+ * g_first_conv: the positions where spikes are met */
+static void SNN_AT_LEVEL(meet_g_first_conv_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    uint8_t (*restrict input_)[4][64] = net->input_;
+    int32_t *restrict crowded_input_ = net->crowded_input_;
+    uint8_t (*restrict met_g_first_conv_)[64] = net->met_g_first_conv_;
+    _Alignas(64) uint8_t seen_input_[64];
+    for (int32_t b = first_2; b < last; b++) {
+        if (crowded_input_[1] != 0) {
+            SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
+                met_g_first_conv_[b][n] = 1;
+            }
+        }
+        if (crowded_input_[1] == 0) {
+            SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
+                met_g_first_conv_[b][n] = 0;
+            }
+            SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
+                seen_input_[n] = 0;
+            }
+            for (int32_t t = 0; t < 4; t++) {
+                SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
+                    seen_input_[n] = (uint8_t)(seen_input_[n] + input_[b][t][n] != 0 ? 1 : 0);
+                }
+            }
+            for (int32_t tap = 0; tap < 3; tap++) {
+                const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 8 ? (1 - tap < 0 ? 0 : 1 - tap) : 8;
+                const int32_t to = (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) < 8 ? (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) : 8;
+                for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
+                    const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 8 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 8;
+                    const int32_t to_2 = (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) < 8 ? (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) : 8;
+                    for (int32_t y = from; y < to; y++) {
+                        SNN_INDEPENDENT for (int32_t x = from_2; x < to_2; x++) {
+                            met_g_first_conv_[b][y * 8 + x] = (uint8_t)(met_g_first_conv_[b][y * 8 + x] + seen_input_[(y + (tap + -1)) * 8 + (x + (tap_2 + -1))] != 0 ? 1 : 0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+ * g_out_max_pool: the positions where spikes are met */
+static void SNN_AT_LEVEL(meet_g_out_max_pool_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    uint8_t (*restrict met_g_first_conv_)[64] = net->met_g_first_conv_;
+    uint8_t (*restrict met_g_out_max_pool_)[16] = net->met_g_out_max_pool_;
+    for (int32_t b = first_2; b < last; b++) {
+        SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+            met_g_out_max_pool_[b][n] = 0;
+        }
+        for (int32_t tap = 0; tap < 2; tap++) {
+            const int32_t from = ((0 - tap + 1) / 2 < 0 ? 0 : (0 - tap + 1) / 2) < 4 ? ((0 - tap + 1) / 2 < 0 ? 0 : (0 - tap + 1) / 2) : 4;
+            const int32_t to = ((0 - tap + 8 + 1) / 2 < 0 ? 0 : (0 - tap + 8 + 1) / 2) < 4 ? ((0 - tap + 8 + 1) / 2 < 0 ? 0 : (0 - tap + 8 + 1) / 2) : 4;
+            for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
+                const int32_t from_2 = ((0 - tap_2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 1) / 2) < 4 ? ((0 - tap_2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 1) / 2) : 4;
+                const int32_t to_2 = ((0 - tap_2 + 8 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 8 + 1) / 2) < 4 ? ((0 - tap_2 + 8 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 8 + 1) / 2) : 4;
+                for (int32_t y = from; y < to; y++) {
+                    SNN_INDEPENDENT for (int32_t x = from_2; x < to_2; x++) {
+                        met_g_out_max_pool_[b][y * 4 + x] = (uint8_t)(met_g_out_max_pool_[b][y * 4 + x] + met_g_first_conv_[b][(y * 2 + tap) * 8 + (x * 2 + tap_2)] != 0 ? 1 : 0);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
  * w_out: weights of 32 channels next to each other */
 static void SNN_AT_LEVEL(turn_w_out_)(void *context, int32_t first_2, int32_t last)
@@ -1785,6 +1896,7 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
     const struct net *net = snn_net(context);
     float (*restrict out_lif_v_then_g_out_conv_)[4][512] = net->out_lif_v_then_g_out_conv_;
     float (*restrict g_out_max_pool_)[4][256] = net->g_out_max_pool_;
+    uint8_t (*restrict met_g_out_max_pool_)[16] = net->met_g_out_max_pool_;
     float (*restrict tiles_of_w_out_2_)[289][32] = net->tiles_of_w_out_2_;
     _Alignas(64) uint8_t some_of_g_out_conv_[32];
     _Alignas(64) uint16_t list_of_g_out_conv_[40];
@@ -1827,79 +1939,21 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
                     const int32_t from = (at - 3 < 0 ? 0 : at - 3) < 3 ? (at - 3 < 0 ? 0 : at - 3) : 3;
                     const int32_t to = (at + 1 < 0 ? 0 : at + 1) < 3 ? (at + 1 < 0 ? 0 : at + 1) : 3;
                     for (int32_t x = 0; x < 4; x++) {
-                        const int32_t at_2 = x + -1;
-                        const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
-                        const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_g_out_max_pool_[0][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_g_out_max_pool_[1][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_g_out_max_pool_[2][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_g_out_max_pool_[3][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        for (int32_t m = from; m < to; m++) {
-                            const int32_t start = (y + (m * -1 + 1)) * 4;
-                            const int32_t shift = (at_2 - m * 3) * 32;
-                            const int32_t e0 = unit_ends_of_g_out_conv_[start + from_2];
-                            const int32_t e1 = unit_ends_of_g_out_conv_[start + to_2];
-                            for (int32_t e = e0; e < e1; e++) {
-                                const int32_t i = units_of_g_out_conv_[e] - shift;
-                                const float x0 = values_of_g_out_conv_[e][0];
-                                const float x1 = values_of_g_out_conv_[e][1];
-                                const float x2 = values_of_g_out_conv_[e][2];
-                                const float x3 = values_of_g_out_conv_[e][3];
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    const snn_floats w = snn_load(&tiles_of_w_out_2_[0][i][j]);
-                                    sums_g_out_max_pool_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_g_out_max_pool_[0][j / SNN_LANES]);
-                                    sums_g_out_max_pool_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_g_out_max_pool_[1][j / SNN_LANES]);
-                                    sums_g_out_max_pool_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_g_out_max_pool_[2][j / SNN_LANES]);
-                                    sums_g_out_max_pool_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_g_out_max_pool_[3][j / SNN_LANES]);
-                                }
-                            }
-                        }
-                        const int32_t unit = (y * 4 + x) * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&g_out_max_pool_[b][t0][unit + j], sums_g_out_max_pool_[0][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&g_out_max_pool_[b][t0 + 1][unit + j], sums_g_out_max_pool_[1][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&g_out_max_pool_[b][t0 + 2][unit + j], sums_g_out_max_pool_[2][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&g_out_max_pool_[b][t0 + 3][unit + j], sums_g_out_max_pool_[3][j / SNN_LANES]);
-                        }
-                    }
-                }
-            }
-            if (SNN_LANES < 16) {
-                for (int32_t part = 0; part < 1; part++) {
-                    const int32_t j1 = part * 16;
-                    for (int32_t y = 0; y < 4; y++) {
-                        const int32_t at = y + 1;
-                        const int32_t from = (at - 3 < 0 ? 0 : at - 3) < 3 ? (at - 3 < 0 ? 0 : at - 3) : 3;
-                        const int32_t to = (at + 1 < 0 ? 0 : at + 1) < 3 ? (at + 1 < 0 ? 0 : at + 1) : 3;
-                        for (int32_t x = 0; x < 4; x++) {
+                        if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
                             const int32_t at_2 = x + -1;
                             const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
                             const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
                             SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_g_out_max_pool_2_[0][j / SNN_LANES] = snn_all(0.0f);
+                                sums_g_out_max_pool_[0][j / SNN_LANES] = snn_all(0.0f);
                             }
                             SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_g_out_max_pool_2_[1][j / SNN_LANES] = snn_all(0.0f);
+                                sums_g_out_max_pool_[1][j / SNN_LANES] = snn_all(0.0f);
                             }
                             SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_g_out_max_pool_2_[2][j / SNN_LANES] = snn_all(0.0f);
+                                sums_g_out_max_pool_[2][j / SNN_LANES] = snn_all(0.0f);
                             }
                             SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_g_out_max_pool_2_[3][j / SNN_LANES] = snn_all(0.0f);
+                                sums_g_out_max_pool_[3][j / SNN_LANES] = snn_all(0.0f);
                             }
                             for (int32_t m = from; m < to; m++) {
                                 const int32_t start = (y + (m * -1 + 1)) * 4;
@@ -1913,26 +1967,88 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
                                     const float x2 = values_of_g_out_conv_[e][2];
                                     const float x3 = values_of_g_out_conv_[e][3];
                                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        const snn_floats w = snn_load(&tiles_of_w_out_2_[0][i][j1 + j]);
-                                        sums_g_out_max_pool_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_g_out_max_pool_2_[0][j / SNN_LANES]);
-                                        sums_g_out_max_pool_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_g_out_max_pool_2_[1][j / SNN_LANES]);
-                                        sums_g_out_max_pool_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_g_out_max_pool_2_[2][j / SNN_LANES]);
-                                        sums_g_out_max_pool_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_g_out_max_pool_2_[3][j / SNN_LANES]);
+                                        const snn_floats w = snn_load(&tiles_of_w_out_2_[0][i][j]);
+                                        sums_g_out_max_pool_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_g_out_max_pool_[0][j / SNN_LANES]);
+                                        sums_g_out_max_pool_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_g_out_max_pool_[1][j / SNN_LANES]);
+                                        sums_g_out_max_pool_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_g_out_max_pool_[2][j / SNN_LANES]);
+                                        sums_g_out_max_pool_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_g_out_max_pool_[3][j / SNN_LANES]);
                                     }
                                 }
                             }
-                            const int32_t unit = (y * 4 + x) * 16 + j1;
+                            const int32_t unit = (y * 4 + x) * 16;
                             SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&g_out_max_pool_[b][t0][unit + j], sums_g_out_max_pool_2_[0][j / SNN_LANES]);
+                                snn_store(&g_out_max_pool_[b][t0][unit + j], sums_g_out_max_pool_[0][j / SNN_LANES]);
                             }
                             SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&g_out_max_pool_[b][t0 + 1][unit + j], sums_g_out_max_pool_2_[1][j / SNN_LANES]);
+                                snn_store(&g_out_max_pool_[b][t0 + 1][unit + j], sums_g_out_max_pool_[1][j / SNN_LANES]);
                             }
                             SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&g_out_max_pool_[b][t0 + 2][unit + j], sums_g_out_max_pool_2_[2][j / SNN_LANES]);
+                                snn_store(&g_out_max_pool_[b][t0 + 2][unit + j], sums_g_out_max_pool_[2][j / SNN_LANES]);
                             }
                             SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&g_out_max_pool_[b][t0 + 3][unit + j], sums_g_out_max_pool_2_[3][j / SNN_LANES]);
+                                snn_store(&g_out_max_pool_[b][t0 + 3][unit + j], sums_g_out_max_pool_[3][j / SNN_LANES]);
+                            }
+                        }
+                    }
+                }
+            }
+            if (SNN_LANES < 16) {
+                for (int32_t part = 0; part < 1; part++) {
+                    const int32_t j1 = part * 16;
+                    for (int32_t y = 0; y < 4; y++) {
+                        const int32_t at = y + 1;
+                        const int32_t from = (at - 3 < 0 ? 0 : at - 3) < 3 ? (at - 3 < 0 ? 0 : at - 3) : 3;
+                        const int32_t to = (at + 1 < 0 ? 0 : at + 1) < 3 ? (at + 1 < 0 ? 0 : at + 1) : 3;
+                        for (int32_t x = 0; x < 4; x++) {
+                            if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
+                                const int32_t at_2 = x + -1;
+                                const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
+                                const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_g_out_max_pool_2_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_g_out_max_pool_2_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_g_out_max_pool_2_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_g_out_max_pool_2_[3][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t m = from; m < to; m++) {
+                                    const int32_t start = (y + (m * -1 + 1)) * 4;
+                                    const int32_t shift = (at_2 - m * 3) * 32;
+                                    const int32_t e0 = unit_ends_of_g_out_conv_[start + from_2];
+                                    const int32_t e1 = unit_ends_of_g_out_conv_[start + to_2];
+                                    for (int32_t e = e0; e < e1; e++) {
+                                        const int32_t i = units_of_g_out_conv_[e] - shift;
+                                        const float x0 = values_of_g_out_conv_[e][0];
+                                        const float x1 = values_of_g_out_conv_[e][1];
+                                        const float x2 = values_of_g_out_conv_[e][2];
+                                        const float x3 = values_of_g_out_conv_[e][3];
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            const snn_floats w = snn_load(&tiles_of_w_out_2_[0][i][j1 + j]);
+                                            sums_g_out_max_pool_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_g_out_max_pool_2_[0][j / SNN_LANES]);
+                                            sums_g_out_max_pool_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_g_out_max_pool_2_[1][j / SNN_LANES]);
+                                            sums_g_out_max_pool_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_g_out_max_pool_2_[2][j / SNN_LANES]);
+                                            sums_g_out_max_pool_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_g_out_max_pool_2_[3][j / SNN_LANES]);
+                                        }
+                                    }
+                                }
+                                const int32_t unit = (y * 4 + x) * 16 + j1;
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&g_out_max_pool_[b][t0][unit + j], sums_g_out_max_pool_2_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&g_out_max_pool_[b][t0 + 1][unit + j], sums_g_out_max_pool_2_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&g_out_max_pool_[b][t0 + 2][unit + j], sums_g_out_max_pool_2_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&g_out_max_pool_[b][t0 + 3][unit + j], sums_g_out_max_pool_2_[3][j / SNN_LANES]);
+                                }
                             }
                         }
                     }
@@ -1950,6 +2066,7 @@ static void SNN_AT_LEVEL(pool_g_first_)(void *context, int32_t first_2, int32_t 
     uint8_t (*restrict first_)[4][1024] = net->first_;
     float (*restrict g_out_max_pool_)[4][256] = net->g_out_max_pool_;
     float (*restrict g_first_)[4][1024] = net->g_first_;
+    uint8_t (*restrict met_g_out_max_pool_)[16] = net->met_g_out_max_pool_;
     _Alignas(64) uint8_t top_of_first_[16];
     _Alignas(64) uint8_t best_of_first_[16];
     for (int32_t b = first_2; b < last; b++) {
@@ -1957,37 +2074,39 @@ static void SNN_AT_LEVEL(pool_g_first_)(void *context, int32_t first_2, int32_t 
             for (int32_t y = 0; y < 4; y++) {
                 for (int32_t x = 0; x < 4; x++) {
                     const int32_t out = (y * 4 + x) * 16;
-                    SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                        top_of_first_[n] = 0;
-                        best_of_first_[n] = 0;
-                    }
-                    for (int32_t tap = 0; tap < 2; tap++) {
-                        const int32_t at = y * 2 + tap;
-                        if (at >= 0 && at <= 7) {
-                            for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                                const int32_t at_2 = x * 2 + tap_2;
-                                if (at_2 >= 0 && at_2 <= 7) {
-                                    const int32_t in = (at * 8 + at_2) * 16;
-                                    SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                                        const int32_t x_2 = first_[b][t][in + n] + 1;
-                                        const bool above = x_2 > top_of_first_[n];
-                                        top_of_first_[n] = (uint8_t)(above ? x_2 : top_of_first_[n]);
-                                        best_of_first_[n] = (uint8_t)(above ? tap * 2 + tap_2 : best_of_first_[n]);
+                    if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
+                        SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                            top_of_first_[n] = 0;
+                            best_of_first_[n] = 0;
+                        }
+                        for (int32_t tap = 0; tap < 2; tap++) {
+                            const int32_t at = y * 2 + tap;
+                            if (at >= 0 && at <= 7) {
+                                for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
+                                    const int32_t at_2 = x * 2 + tap_2;
+                                    if (at_2 >= 0 && at_2 <= 7) {
+                                        const int32_t in = (at * 8 + at_2) * 16;
+                                        SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                                            const int32_t x_2 = first_[b][t][in + n] + 1;
+                                            const bool above = x_2 > top_of_first_[n];
+                                            top_of_first_[n] = (uint8_t)(above ? x_2 : top_of_first_[n]);
+                                            best_of_first_[n] = (uint8_t)(above ? tap * 2 + tap_2 : best_of_first_[n]);
+                                        }
                                     }
                                 }
                             }
                         }
-                    }
-                    for (int32_t tap = 0; tap < 2; tap++) {
-                        const int32_t at = y * 2 + tap;
-                        if (at >= 0 && at <= 7) {
-                            for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                                const int32_t at_2 = x * 2 + tap_2;
-                                if (at_2 >= 0 && at_2 <= 7) {
-                                    const int32_t in = (at * 8 + at_2) * 16;
-                                    SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                                        const float g = g_out_max_pool_[b][t][out + n];
-                                        g_first_[b][t][in + n] = best_of_first_[n] == tap * 2 + tap_2 ? g : 0.0f;
+                        for (int32_t tap = 0; tap < 2; tap++) {
+                            const int32_t at = y * 2 + tap;
+                            if (at >= 0 && at <= 7) {
+                                for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
+                                    const int32_t at_2 = x * 2 + tap_2;
+                                    if (at_2 >= 0 && at_2 <= 7) {
+                                        const int32_t in = (at * 8 + at_2) * 16;
+                                        SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                                            const float g = g_out_max_pool_[b][t][out + n];
+                                            g_first_[b][t][in + n] = best_of_first_[n] == tap * 2 + tap_2 ? g : 0.0f;
+                                        }
                                     }
                                 }
                             }
@@ -2006,101 +2125,69 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
     const struct net *net = snn_net(context);
     float (*restrict g_first_)[4][1024] = net->g_first_;
     float (*restrict first_v_then_g_first_conv_)[4][1024] = net->first_v_then_g_first_conv_;
+    uint8_t (*restrict met_g_first_conv_)[64] = net->met_g_first_conv_;
     for (int32_t b = first_2; b < last; b++) {
         /* lif, adjoint */
-        SNN_INDEPENDENT for (int32_t n = 0; n < 1024; n++) {
-            float g_v_ = 0.0f;
-            /* t = 3 */
-            {
-                const float v_ = first_v_then_g_first_conv_[b][3][n];
-                const float x = v_ - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                const float g_spike_ = g_first_[b][3][n] + g_v_ * -v_;
-                const float y_ = 3.1415927f * x;
-                const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                const float g_first_conv_ = g_v_2_ * 0.5f;
-                first_v_then_g_first_conv_[b][3][n] = g_first_conv_;
-                g_v_ = g_first_conv_;
-            }
-            /* t = 2 */
-            {
-                const float v_ = first_v_then_g_first_conv_[b][2][n];
-                const float x = v_ - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                const float g_spike_ = g_first_[b][2][n] + g_v_ * -v_;
-                const float y_ = 3.1415927f * x;
-                const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                const float g_first_conv_ = g_v_2_ * 0.5f;
-                first_v_then_g_first_conv_[b][2][n] = g_first_conv_;
-                g_v_ = g_first_conv_;
-            }
-            /* t = 1 */
-            {
-                const float v_ = first_v_then_g_first_conv_[b][1][n];
-                const float x = v_ - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                const float g_spike_ = g_first_[b][1][n] + g_v_ * -v_;
-                const float y_ = 3.1415927f * x;
-                const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                const float g_first_conv_ = g_v_2_ * 0.5f;
-                first_v_then_g_first_conv_[b][1][n] = g_first_conv_;
-                g_v_ = g_first_conv_;
-            }
-            /* t = 0 */
-            {
-                const float v_ = first_v_then_g_first_conv_[b][0][n];
-                const float x = v_ - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                const float g_spike_ = g_first_[b][0][n] + g_v_ * -v_;
-                const float y_ = 3.1415927f * x;
-                const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                const float g_first_conv_ = g_v_2_ * 0.5f;
-                first_v_then_g_first_conv_[b][0][n] = g_first_conv_;
-                g_v_ = g_first_conv_;
-            }
-        }
-    }
-}
-
-/* spikes of input in every fourth sample, at every fourth step */
-static void SNN_AT_LEVEL(measure_input_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict input_)[4][64] = net->input_;
-    int32_t *restrict spikes_of_input_ = net->spikes_of_input_;
-    for (int32_t b = first_2; b < last; b++) {
-        /* every fourth sample */
-        if (b == b / 4 * 4) {
-            int32_t count = 0;
-            for (int32_t k = 0; k < 1; k++) {
-                for (int32_t n = 0; n < 64; n++) {
-                    count = count + input_[b][k * 4][n];
+        for (int32_t position = 0; position < 64; position++) {
+            if (met_g_first_conv_[b][position] != 0) {
+                const int32_t first_3 = position * 16;
+                SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                    float g_v_ = 0.0f;
+                    /* t = 3 */
+                    {
+                        const float v_ = first_v_then_g_first_conv_[b][3][first_3 + n];
+                        const float x = v_ - 1.0f;
+                        const bool spike_ = x >= 0.0f;
+                        const float g_spike_ = g_first_[b][3][first_3 + n] + g_v_ * -v_;
+                        const float y_ = 3.1415927f * x;
+                        const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                        const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                        const float g_first_conv_ = g_v_2_ * 0.5f;
+                        first_v_then_g_first_conv_[b][3][first_3 + n] = g_first_conv_;
+                        g_v_ = g_first_conv_;
+                    }
+                    /* t = 2 */
+                    {
+                        const float v_ = first_v_then_g_first_conv_[b][2][first_3 + n];
+                        const float x = v_ - 1.0f;
+                        const bool spike_ = x >= 0.0f;
+                        const float g_spike_ = g_first_[b][2][first_3 + n] + g_v_ * -v_;
+                        const float y_ = 3.1415927f * x;
+                        const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                        const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                        const float g_first_conv_ = g_v_2_ * 0.5f;
+                        first_v_then_g_first_conv_[b][2][first_3 + n] = g_first_conv_;
+                        g_v_ = g_first_conv_;
+                    }
+                    /* t = 1 */
+                    {
+                        const float v_ = first_v_then_g_first_conv_[b][1][first_3 + n];
+                        const float x = v_ - 1.0f;
+                        const bool spike_ = x >= 0.0f;
+                        const float g_spike_ = g_first_[b][1][first_3 + n] + g_v_ * -v_;
+                        const float y_ = 3.1415927f * x;
+                        const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                        const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                        const float g_first_conv_ = g_v_2_ * 0.5f;
+                        first_v_then_g_first_conv_[b][1][first_3 + n] = g_first_conv_;
+                        g_v_ = g_first_conv_;
+                    }
+                    /* t = 0 */
+                    {
+                        const float v_ = first_v_then_g_first_conv_[b][0][first_3 + n];
+                        const float x = v_ - 1.0f;
+                        const bool spike_ = x >= 0.0f;
+                        const float g_spike_ = g_first_[b][0][first_3 + n] + g_v_ * -v_;
+                        const float y_ = 3.1415927f * x;
+                        const float derivative_ = 1.0f / (1.0f + y_ * y_);
+                        const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                        const float g_first_conv_ = g_v_2_ * 0.5f;
+                        first_v_then_g_first_conv_[b][0][first_3 + n] = g_first_conv_;
+                        g_v_ = g_first_conv_;
+                    }
                 }
             }
-            spikes_of_input_[b] = count;
         }
-    }
-}
-
-/* is input crowded enough for windows, forward and backward? By this batch alone */
-static void SNN_AT_LEVEL(choose_input_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    int32_t *restrict spikes_of_input_ = net->spikes_of_input_;
-    int32_t *restrict crowded_input_ = net->crowded_input_;
-    for (int32_t k = first_2; k < last; k++) {
-        float total = 0.0f;
-        for (int32_t b = 0; b < (net->run.rows + 3) / 4; b++) {
-            total = total + (float)spikes_of_input_[b * 4];
-        }
-        /* forward: windows are faster where more than 55 % of the units spike */
-        crowded_input_[0] = total > 0.55f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
-        /* backward: windows are faster where more than 60 % of the units spike */
-        crowded_input_[1] = total > 0.6f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
     }
 }
 
@@ -2138,6 +2225,7 @@ static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int3
     uint8_t (*restrict input_)[4][64] = net->input_;
     float (*restrict first_v_then_g_first_conv_)[4][1024] = net->first_v_then_g_first_conv_;
     int32_t *restrict crowded_input_ = net->crowded_input_;
+    uint8_t (*restrict met_g_first_conv_)[64] = net->met_g_first_conv_;
     uint16_t (*restrict pieces_of_input_)[264] = net->pieces_of_input_;
     int32_t (*restrict piece_ends_of_input_)[257] = net->piece_ends_of_input_;
     float (*restrict parts_of_w_first_)[9][16] = net->parts_of_w_first_;
@@ -2182,10 +2270,12 @@ static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int3
                     }
                     for (int32_t y = 0; y < 8; y++) {
                         for (int32_t x = 0; x < 8; x++) {
-                            const int32_t out = (y * 8 + x) * 16;
-                            const int32_t place = (y + 1) * 10 + (x + 1);
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&plane_of_g_first_conv_[place][j], snn_load(&first_v_then_g_first_conv_[b][t][out + j]));
+                            if (met_g_first_conv_[b][y * 8 + x] != 0) {
+                                const int32_t out = (y * 8 + x) * 16;
+                                const int32_t place = (y + 1) * 10 + (x + 1);
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&plane_of_g_first_conv_[place][j], snn_load(&first_v_then_g_first_conv_[b][t][out + j]));
+                                }
                             }
                         }
                     }
@@ -2533,12 +2623,14 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(adjoint_out_lif_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_out_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_out_), 144, 0, NULL},
+    {SNN_AT_LEVEL(measure_input_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(choose_input_), 1, 0, NULL},
+    {SNN_AT_LEVEL(meet_g_first_conv_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(meet_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(turn_w_out_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_g_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_first_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(measure_input_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(choose_input_), 1, 0, NULL},
     {SNN_AT_LEVEL(list_pieces_of_input_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_first_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_first_), 9, 0, NULL},
@@ -2547,7 +2639,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 23);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 25);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
@@ -2634,9 +2726,11 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_out_2_), 147456, false, false, 0},
     {NET(tiles_of_w_out_2_transposed_), 0, .place = NET(parts_of_w_out_2_)},
     {NET(parts_of_w_out_), 0, .place = NET(parts_of_w_out_2_)},
-    {NET(tiles_of_w_out_2_), 0, .place = NET(parts_of_w_out_2_)},
     {NET(spikes_of_input_), 0, .place = NET(out_mean_)},
     {NET(crowded_input_), 0, .place = NET(crowded_out_max_pool_)},
+    {NET(met_g_first_conv_), 0, .place = NET(spikes_of_out_max_pool_)},
+    {NET(met_g_out_max_pool_), 0, .place = NET(out_mean_)},
+    {NET(tiles_of_w_out_2_), 0, .place = NET(parts_of_w_out_2_)},
     {NET(pieces_of_input_), 0, .place = NET(pieces_of_out_max_pool_)},
     {NET(piece_ends_of_input_), 0, .place = NET(out_lif_)},
     {NET(parts_of_w_first_), 0, .place = NET(tiles_of_w_out_)},
