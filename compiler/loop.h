@@ -279,7 +279,9 @@ typedef struct Program {
     VEC(LoopMetric) metrics;
     BufferId input, label, target, sample, loss; /* -1 where the model has none */
     /* Plain facts for the runtime's table. */
+    const char *data_format; /* "idx": snn_idx reads it; NULL: nothing is read */
     const char *data_folder;
+    VEC(const char *) data_settings; /* for its reader */
     int data_ndim;
     int data_dims[MAX_DIMS + 1];
     int target_ndim; /* 0: data have no target */

@@ -99,6 +99,7 @@ typedef struct Data {
     int classes;  /* of the labels; 0: it has none */
     Shape target; /* of the numbers that a sample is to give; ndim 0: there are none */
     bool target_temporal;
+    Lines settings; /* more that its reader must know, as "bin = 5" */
     Span span;
 } Data;
 

@@ -170,6 +170,9 @@ void net_describe(Net *net)
     if (net->data.target.ndim > 0)
         text = arena_printf(net->arena, "%s, targets %s", text, shape_text(net->arena, net->data.target));
     add(net, &net->network_text, text);
+    for (int i = 0; i < net->data.settings.count; i++)
+        add(net, &net->network_text,
+            arena_printf(net->arena, "data %s: %s", net->data.format, net->data.settings.at[i]));
     describe_params(net);
     for (int k = 0; k < net->scalars.count; k++)
         if (!is_rate(net, k))

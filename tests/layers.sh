@@ -48,7 +48,7 @@ BEGIN {
     rank["rules.def"] = rank["diag"]
     rank["operators.def"] = rank["ast"]
     rank["ops.def"] = rank["body"]
-    rank["needs.def"] = rank["loop"]
+    rank["needs.def"] = rank["formats.def"] = rank["loop"]
     rank["targets.def"] = rank["target"]
     rank["nodes.def"] = rank["node"]
     count = split("tuned.h plan lower.h base spikes maps ends train step lower.c", order, " ")

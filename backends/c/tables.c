@@ -259,6 +259,9 @@ static void model_text(const Tables *tables)
     const Program *program = tables->program;
     text_table(tables, "The model as text, for checkpoints: what weights are worth depends on it.",
                "text_of_network", program->network_text.at, program->network_text.count);
+    if (program->data_settings.count > 0)
+        text_table(tables, "And what its data are.", "text_of_data", program->data_settings.at,
+                   program->data_settings.count);
     text_table(tables, "And what only its training depends on.", "text_of_training",
                program->training_text.at, program->training_text.count);
 }
@@ -273,6 +276,12 @@ static void commands(const Tables *tables)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (program_needs(tables->program, all[i].need))
             out_line(tables->out, ".%s = snn_%s,", all[i].name, all[i].name);
+}
+
+static const char *format(const Tables *tables)
+{
+    const char *name = tables->program->data_format;
+    return name ? arena_printf(tables->arena, "&snn_%s", name) : "NULL";
 }
 
 static const char *target(const Tables *tables)
@@ -296,10 +305,10 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".source = %s,", c_string(tables->arena, program->source));
     out_line(out, ".steps = %d,", program->steps);
     out_line(out, ".dt = %s,", number(tables, program->dt));
-    out_line(out, ".data = {.format = %s, .folder = %s, .ndim = %d, .dims = %s, .classes = %d%s},",
-             program_needs(program, NEED_IDX) ? "&snn_idx" : "NULL",
-             c_string(tables->arena, program->data_folder), program->data_ndim,
-             dims(tables, program->data_dims, program->data_ndim), program->classes, target(tables));
+    out_line(out, ".data = {.format = %s, .folder = %s, .ndim = %d, .dims = %s, .classes = %d%s%s},",
+             format(tables), c_string(tables->arena, program->data_folder), program->data_ndim,
+             dims(tables, program->data_dims, program->data_ndim), program->classes, target(tables),
+             program->data_settings.count > 0 ? ", .settings = text_of_data" : "");
     commands(tables);
     out_line(out, ".batch = %d,", program->batch);
     out_line(out, ".epochs = %d,", program->epochs);

@@ -182,13 +182,17 @@ static LLVMValueRef text_table(Unit *unit, const char *name, const char *const *
 }
 
 /* Something of the runtime that the program names, so that the linker takes that part. */
-static void needed(Row *model, int member, Need need, const char *name)
+static void named(Row *model, int member, const char *name)
 {
     Unit *unit = model->unit;
-    if (!program_needs(unit->program, need))
-        return;
     LLVMValueRef known = LLVMGetNamedGlobal(unit->module, name);
     row_value(model, member, known ? known : LLVMAddGlobal(unit->module, unit->i8, name));
+}
+
+static void needed(Row *model, int member, Need need, const char *name)
+{
+    if (program_needs(model->unit->program, need))
+        named(model, member, name);
 }
 
 static void commands(Row *model)
@@ -201,8 +205,13 @@ static void commands(Row *model)
 
 static void data(Row *model)
 {
-    const Program *program = model->unit->program;
-    needed(model, SnnModel_data_format, NEED_IDX, "snn_idx");
+    Unit *unit = model->unit;
+    const Program *program = unit->program;
+    if (program->data_format)
+        named(model, SnnModel_data_format, arena_printf(unit->arena, "snn_%s", program->data_format));
+    if (program->data_settings.count > 0)
+        row_value(model, SnnModel_data_settings,
+                  text_table(unit, "text_of_data", program->data_settings.at, program->data_settings.count));
     row_text(model, SnnModel_data_folder, program->data_folder);
     row_number(model, SnnModel_data_ndim, program->data_ndim);
     row_numbers(model, SnnModel_data_dims, program->data_dims, program->data_ndim);

@@ -22,7 +22,7 @@
  *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
  *   repeat.c     stages after themselves               optimizer.c  optimizers
  *   train.c      predict and train                     language.c   the tables of what is built in
- *   model.c      data, time, bindings
+ *   data.c       data: the table of formats      model.c      time, bindings
  * Expressions hold calls, and calls expressions. So that files need no circle for it, Build has the Language: whoever
  * meets a call finds its row there. */
 #ifndef SNNC_BUILD_H
@@ -565,6 +565,10 @@ int enter_phrase(Build *b, Span span);
 Stream *stream_at(Build *b, StreamId id);
 
 /* ---- the model -------------------------------------------------------------------------------------- */
+
+/* Names of what the data line gives; `span` is where they come from. Then the line itself. */
+void declare_data(Build *b, const Item *data, Span span);
+void build_data(Build *b, const Item *item);
 
 void build_predict(Build *b, const Item *item);
 /* A loss or another measure: one number a sample, in which the label has a meaning. NONE if a mistake was reported;

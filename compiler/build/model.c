@@ -1,132 +1,9 @@
-/* The items of a model: data, time, constants, bindings; and the walk over them. */
+/* The items of a model: time, constants, bindings; and the walk over them. */
 #include "build.h"
 
 #include "words.h"
 
-/* ---- data and time ----------------------------------------------------------------------------------- */
-
-static const char *const idx_formals[] = {name_shape,           name_none,  name_classes,  name_none,
-                                          name_folder,          name_none,  name_temporal, name_false,
-                                          name_spikes,          name_false, name_target,   name_none,
-                                          name_target_temporal, name_false, NULL};
-
-static bool check_format(Build *b, const Expr *value)
-{
-    if (value->name == name_idx)
-        return true;
-    report(b, RULE_DATA, name_span(value), "unknown data format `%s`", value->name);
-    report_hint(b, "there is `idx`, the format of MNIST");
-    return false;
-}
-
-static void data_folder(Build *b, const Scope *frame)
-{
-    const Entry *folder = given_argument(frame, name_folder);
-    if (!folder)
-        return;
-    if (folder->expr->kind == EXPR_STRING)
-        b->net->data.folder = folder->expr->name;
-    else
-        report(b, RULE_DATA, folder->expr->span, "`folder` must be a text, as in `folder = \"data\"`");
-}
-
-static bool data_spikes(Build *b, const Entry *spikes)
-{
-    Data *data = &b->net->data;
-    if (!constant_flag(b, spikes->scope, spikes->expr, "`spikes`", &data->spikes))
-        return false;
-    if (!data->spikes || data->temporal)
-        return true;
-    report(b, RULE_DATA, spikes->expr->span, "`spikes` needs data over time");
-    report_hint(b, "write `temporal, spikes`, or make spikes of the image, as in `poisson(image)`");
-    return false;
-}
-
-/* Of numbers: then there are no labels, unless somebody says how many. */
-static bool data_target(Build *b, const Scope *frame)
-{
-    Data *data = &b->net->data;
-    const Entry *target = given_argument(frame, name_target),
-                *temporal = given_argument(frame, name_target_temporal);
-    if (target && !constant_shape(b, target->scope, target->expr, "the target", MAX_AXES, &data->target))
-        return false;
-    if (target && !given_argument(frame, name_classes))
-        data->classes = 0;
-    if (!temporal
-        || !constant_flag(b, temporal->scope, temporal->expr, "`target_temporal`", &data->target_temporal))
-        return !temporal;
-    if (!data->target_temporal || target)
-        return true;
-    report(b, RULE_DATA, temporal->expr->span, "`target_temporal` without a target");
-    report_hint(b, "say what the target is, as in `target = 2, target_temporal`");
-    return false;
-}
-
-/* `idx("data")` */
-static bool check_texts(Build *b, const Args *args)
-{
-    for (int i = 0; i < args->count; i++) {
-        const Arg *arg = &args->at[i];
-        if (arg->name || arg->value->kind != EXPR_STRING)
-            continue;
-        report(b, RULE_DATA, arg->span, "a text without a name");
-        report_hint(b, "if it is where the data are, write `folder = \"%s\"`", arg->value->name);
-        return false;
-    }
-    return true;
-}
-
-/* False if the stream of the images is not known. */
-static bool data_arguments(Build *b, const Scope *frame)
-{
-    Data *data = &b->net->data;
-    const Entry *shape = given_argument(frame, name_shape), *classes = given_argument(frame, name_classes);
-    const Entry *temporal = given_argument(frame, name_temporal),
-                *spikes = given_argument(frame, name_spikes);
-    bool fine = true;
-    b->data_known = true;
-    if (shape)
-        fine &= constant_shape(b, shape->scope, shape->expr, "the data's shape", MAX_AXES, &data->shape);
-    if (classes) {
-        b->data_known = constant_integer(b, classes->scope, classes->expr, "the number of classes", 0,
-                                         MAX_ELEMENTS, &data->classes);
-    }
-    if (temporal)
-        fine &= constant_flag(b, temporal->scope, temporal->expr, "`temporal`", &data->temporal);
-    if (spikes && fine)
-        fine = data_spikes(b, spikes);
-    fine &= data_target(b, frame);
-    data_folder(b, frame);
-    return fine;
-}
-
-static void build_data(Build *b, const Item *item)
-{
-    const Expr *value = item->value;
-    Data *data = &b->net->data;
-    *data =
-        (Data){.format = "idx", .shape = {.ndim = 2, .dims = {28, 28}}, .classes = 10, .span = item->span};
-    if (!check_format(b, value))
-        return;
-    Formals formals = formals_of(b, idx_formals);
-    Call call = {
-        .name = name_idx, .span = value->span, .formals = &formals, .caller = b->model, .home = b->model};
-    call.args = value->kind == EXPR_CALL ? &value->args : NULL;
-    if (!check_texts(b, &value->args))
-        return;
-    Scope *frame = bind_arguments(b, &call);
-    if (frame->wrong || !data_arguments(b, frame))
-        return;
-    Node node = node_new(NODE_DATA, item->span);
-    StreamKind kind = data->spikes ? STREAM_SPIKES : STREAM_REALS;
-    node.out = add_stream(b, name_image, NULL, kind, data->temporal, data->shape, item->span);
-    b->binding = name_image;
-    enter_phrase(b, item->span);
-    add_node(b, node);
-    b->phrase = NONE;
-    b->binding = b->net->name;
-    scope_own(b->model, name_image)->value = value_stream(node.out, unit_plain);
-}
+/* ---- time --------------------------------------------------------------------------------------------- */
 
 static bool build_dt(Build *b, const Expr *extra)
 {
@@ -211,28 +88,6 @@ static void declare(Build *b, Scope *scope, EntryKind kind, const Item *item)
         return;
     entry->expr = item->value;
     entry->scope = scope;
-}
-
-/* Whether the data line speaks of a target, so that the name means it. */
-static bool has_target(const Item *data)
-{
-    const Expr *value = data ? data->value : NULL;
-    bool has = false;
-    for (int i = 0; value && value->kind == EXPR_CALL && i < value->args.count; i++)
-        has = has || value->args.at[i].name == name_target;
-    return has;
-}
-
-static void declare_data(Build *b, const Item *data, Span span)
-{
-    Entry *image = scope_define(b, b->model, ENTRY_STREAM, name_image, span);
-    if (image) {
-        image->progress = ENTRY_DONE;
-        image->value = value_poison();
-    }
-    scope_define(b, b->model, ENTRY_LABEL, name_label, span);
-    if (has_target(data))
-        scope_define(b, b->model, ENTRY_LABEL, name_target, span);
 }
 
 static void declare_item(Build *b, const Item *item)

@@ -2,6 +2,8 @@
 #include "loop.h"
 #include "passes.h"
 
+#include <string.h>
+
 static void add(Program *program, Need need, bool needed)
 {
     program->needs |= (unsigned)needed << need;
@@ -56,5 +58,8 @@ void list_needs(Program *program)
     add(program, NEED_TEST, true);
     add(program, NEED_TRAIN, program->loss >= 0);
     add(program, NEED_PREDICT, program->predictions.count > 0);
-    add(program, NEED_IDX, true); /* the one format there is */
+#define FORMAT(need, name) \
+    add(program, NEED_##need, program->data_format &&strcmp(program->data_format, #name) == 0);
+#include "formats.def"
+#undef FORMAT
 }

@@ -148,6 +148,7 @@ typedef struct SnnData {
     int classes;     /* of labels; 0: there are none */
     int target_ndim; /* of the numbers that a sample is to give, in the same way; 0: there are none */
     int target_dims[SNN_MAX_DIMS + 1];
+    const char *const *settings; /* more that the reader must know, as "bin = 5"; ended by NULL, or NULL */
 } SnnData;
 
 /* What there are many of. */

@@ -181,28 +181,6 @@ static bool idx_exists(const SnnModel *model, const char *folder, const char *pa
     return false;
 }
 
-static int64_t idx_bytes(const SnnModel *model, const char *folder, const char *part, int64_t *samples)
-{
-    char path[IDX_PATH];
-    SnnError ignored;
-    SnnIdxFile file;
-    const IdxKind images = idx_images(model);
-    *samples = 0;
-    if (!idx_locate(path, sizeof path, model, folder, part, &images, &ignored))
-        return 0;
-    if (!snn_idx_look(&file, path, &ignored) || !idx_check_shape(&file, model, &images, &ignored))
-        return 0;
-    int64_t bytes = file.type == SNN_IDX_BYTE ? 1 : sizeof(float), target = sizeof(float);
-    for (int i = 1; i < file.ndim; i++)
-        bytes *= file.dims[i];
-    for (int i = 0; i < model->data.target_ndim; i++)
-        target *= model->data.target_dims[i];
-    *samples = file.dims[0];
-    return (bytes + (model->data.classes > 0 ? (int64_t)sizeof(int32_t) : 0)
-            + (model->data.target_ndim > 0 ? target : 0))
-           * *samples;
-}
-
 static bool idx_is_of(const char *target, const char *folder, const char *part, const IdxKind *kind)
 {
     char path[IDX_PATH];
@@ -275,4 +253,4 @@ static bool idx_read_part(SnnDataset *data, const SnnModel *model, const char *f
     return ok;
 }
 
-const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_bytes, idx_has, idx_read_images};
+const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_has, idx_read_images, "t10k-images-..."};

@@ -172,15 +172,6 @@ static bool idx_read_rest(SnnIdxFile *file, SnnReader *reader, SnnError *error)
                        file->path, 4 + 4 * (size_t)file->ndim + wanted);
 }
 
-bool snn_idx_look(SnnIdxFile *file, const char *path, SnnError *error)
-{
-    *file = (SnnIdxFile){.path = path};
-    SnnReader *reader = snn_reader_open(path, error);
-    bool ok = reader != NULL && idx_read_header(file, reader, error);
-    snn_reader_close(reader);
-    return ok;
-}
-
 bool snn_idx_open(SnnIdxFile *file, const char *path, SnnError *error)
 {
     *file = (SnnIdxFile){.path = path};

@@ -5,16 +5,20 @@
 #include "snn.h"
 #include "snn_error.h"
 
-/* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1) or as floats, which it sees as they are. A
- * network that takes spikes sees 1 wherever there is no 0. */
+/* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1), as floats, which it sees as they are, or as
+ * events, which it sees counted. A network that takes spikes sees 1 wherever there is no 0. */
 typedef struct SnnDataset {
     int32_t count;
-    int64_t width;   /* elements of a sample */
-    uint8_t *bytes;  /* [count][width], or NULL */
-    float *reals;    /* [count][width], or NULL */
-    int32_t *labels; /* [count]; NULL where there are none */
-    float *targets;  /* [count][target_width]; NULL where there are none */
+    int64_t width;    /* elements of a sample */
+    uint8_t *bytes;   /* [count][width], or NULL */
+    float *reals;     /* [count][width], or NULL */
+    uint32_t *events; /* the elements that they are at, sample by sample, or NULL */
+    int64_t *ends;    /* [count]: of each sample's events; they begin where those before end */
+    int32_t *labels;  /* [count]; NULL where there are none */
+    float *targets;   /* [count][target_width]; NULL where there are none */
     int64_t target_width;
+    int64_t late;   /* events behind the last step, which are left out */
+    double longest; /* ms of the longest recording; 0 where there are no events */
 } SnnDataset;
 
 /* Some samples of a data set: those whose numbers are listed. */
@@ -31,24 +35,32 @@ typedef struct SnnFormat {
                  SnnError *error);
     /* Whether there are files of this part, good or bad. */
     bool (*exists)(const SnnModel *model, const char *folder, const char *part);
-    /* What a part takes in memory, and its number of samples, as its files say; 0 if these are not there or cannot
-     * be read. */
-    int64_t (*bytes)(const SnnModel *model, const char *folder, const char *part, int64_t *samples);
     /* Whether `target` is a file of the data set: of either part, or of the third one, `validate`, unless NULL. */
     bool (*has)(const SnnModel *model, const char *folder, const char *validate, const char *target);
     /* Samples without labels from one file. */
     bool (*read_images)(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);
+    const char *tests; /* how files of the test set are called, for messages */
 } SnnFormat;
 
 /* By the model's format. */
 bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                       SnnError *error);
 bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part);
-int64_t snn_dataset_bytes(const SnnModel *model, const char *folder, const char *part, int64_t *samples);
+const char *snn_dataset_tests(const SnnModel *model); /* "t10k-images-..." */
+/* What it takes in memory. */
+int64_t snn_dataset_bytes(const SnnDataset *data);
 /* Fails if `target`, to which `flag` leads, is a file of the data set. */
 bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *validate, const char *target,
                        const char *flag, SnnError *error);
 bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);
 void snn_dataset_free(SnnDataset *data);
+
+/* For readers of events: room for `count` samples of none; the next event of this sample, which is not before that of the
+ * last one; and no more events. False without memory. */
+bool snn_dataset_begin_events(SnnDataset *data, int32_t count, int64_t width);
+bool snn_dataset_add_event(SnnDataset *data, int32_t sample, uint32_t element);
+bool snn_dataset_end_events(SnnDataset *data);
+/* Where the sample's events begin. */
+int64_t snn_dataset_first_event(const SnnDataset *data, int32_t sample);
 
 #endif

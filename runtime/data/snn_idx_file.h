@@ -16,9 +16,7 @@ typedef struct SnnIdxFile {
     size_t count;
 } SnnIdxFile;
 
-/* Without its elements. */
-bool snn_idx_look(SnnIdxFile *file, const char *path, SnnError *error);
-/* All of it; after a failure nothing is to be freed. */
+/* After a failure nothing is to be freed. */
 bool snn_idx_open(SnnIdxFile *file, const char *path, SnnError *error);
 void snn_idx_close(SnnIdxFile *file);
 size_t snn_idx_size(int type); /* of an element, in bytes */

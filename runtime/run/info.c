@@ -1,5 +1,6 @@
 /* `info`: what the network consists of and what it costs. */
 #include "snn_info.h"
+#include "snn_found.h"
 #include "snn_param.h"
 #include "snn_session.h"
 #include "snn_options.h"
@@ -102,20 +103,6 @@ static void info_set(const char *what, int64_t bytes)
         printf("  %-28s %14s\n", what, "not found");
 }
 
-/* What data there are takes memory, too; whoever trains notes two numbers for each sample. */
-static int64_t info_data(const SnnModel *model, const SnnOptions *options)
-{
-    const char *folder = snn_data_folder(model, options);
-    int64_t samples = 0;
-    int64_t train = model->train == NULL ? 0 : snn_dataset_bytes(model, folder, "train", &samples);
-    int64_t notes = 2 * samples * (int64_t)sizeof(int32_t);
-    int64_t test = snn_dataset_bytes(model, folder, "t10k", &samples);
-    if (model->train != NULL)
-        info_set("training set", train + notes);
-    info_set("test set", test);
-    return train + notes + test;
-}
-
 /* What buffers of this kind take together. */
 static int64_t info_buffers(const SnnModel *model, bool each_sample, bool sparse, int64_t times)
 {
@@ -129,15 +116,18 @@ static int64_t info_buffers(const SnnModel *model, bool each_sample, bool sparse
 }
 
 /* While it trains, or, if it does not, tests. Lists have room for every unit at every step. */
-static void info_memory(const SnnModel *model, const SnnOptions *options, int64_t batch, int64_t params)
+static void info_memory(const SnnModel *model, const SnnFound *found, int64_t batch, int64_t params)
 {
     int64_t lists =
         (info_buffers(model, false, true, 1) + info_buffers(model, true, true, batch)) / SNN_SPARSE;
     info_size("streams of a batch", info_buffers(model, true, false, batch));
     info_size("scratch", info_buffers(model, false, false, 1) - params);
     info_size("lists, if a quarter full", lists);
-    int64_t data = info_data(model, options);
-    info_size("together, in whole pages", (int64_t)snn_memory_bytes(&model->memory) + lists + data);
+    if (model->train != NULL)
+        info_set("training set", found->train);
+    info_set("test set", found->test);
+    info_size("together, in whole pages",
+              (int64_t)snn_memory_bytes(&model->memory) + lists + found->train + found->test);
 }
 
 int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
@@ -161,6 +151,7 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
         printf(" of %g ms", (double)model->dt);
     printf("\n");
     info_training(model, batch);
+    const SnnFound found = snn_found(model, snn_data_folder(model, options));
     int64_t operations = info_streams(model);
     info_saved(model);
     int64_t params = info_params(model, &learned, &states);
@@ -169,7 +160,7 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
     info_size("parameters", params * four);
     info_size("gradients", learned * four);
     info_size("optimiser", states * four);
-    info_memory(model, options, batch, (params + learned + states) * four);
+    info_memory(model, &found, batch, (params + learned + states) * four);
     snn_session_close(&session);
     return SNN_OK;
 }

@@ -35,8 +35,21 @@ typedef struct SessionLoad {
     int32_t start;
 } SessionLoad;
 
-static void session_load_reals(float *restrict into, const SnnDataset *data, int64_t first)
+/* Those of this sample, counted. */
+static void session_count_events(float *restrict into, const SnnDataset *data, int32_t sample)
 {
+    memset(into, 0, (size_t)data->width * sizeof *into);
+    for (int64_t i = snn_dataset_first_event(data, sample); i < data->ends[sample]; i++)
+        into[data->events[i]] += 1.0f;
+}
+
+static void session_load_reals(float *restrict into, const SnnDataset *data, int32_t sample)
+{
+    const int64_t first = sample * data->width;
+    if (data->events != NULL) {
+        session_count_events(into, data, sample);
+        return;
+    }
     if (data->reals != NULL) {
         memcpy(into, data->reals + first, (size_t)data->width * sizeof(float));
         return;
@@ -45,9 +58,21 @@ static void session_load_reals(float *restrict into, const SnnDataset *data, int
         into[i] = (float)data->bytes[first + i] / 255.0f;
 }
 
-/* Whatever is not 0 is a spike. */
-static void session_load_spikes(uint8_t *restrict into, const SnnDataset *data, int64_t first)
+static void session_mark_events(uint8_t *restrict into, const SnnDataset *data, int32_t sample)
 {
+    memset(into, 0, (size_t)data->width);
+    for (int64_t i = snn_dataset_first_event(data, sample); i < data->ends[sample]; i++)
+        into[data->events[i]] = 1;
+}
+
+/* Whatever is not 0 is a spike. */
+static void session_load_spikes(uint8_t *restrict into, const SnnDataset *data, int32_t sample)
+{
+    const int64_t first = sample * data->width;
+    if (data->events != NULL) {
+        session_mark_events(into, data, sample);
+        return;
+    }
     for (int64_t i = 0; i < data->width; i++)
         into[i] = data->reals != NULL ? data->reals[first + i] != 0.0f : data->bytes[first + i] != 0;
 }
@@ -73,9 +98,9 @@ static void session_load_rows(void *context, int32_t first, int32_t last)
         if (model->target != NULL)
             session_load_target(model->target, data, row, sample);
         if (model->input != NULL)
-            session_load_reals(model->input + row * data->width, data, sample * data->width);
+            session_load_reals(model->input + row * data->width, data, sample);
         if (model->spikes != NULL)
-            session_load_spikes(model->spikes + row * data->width, data, sample * data->width);
+            session_load_spikes(model->spikes + row * data->width, data, sample);
     }
 }
 

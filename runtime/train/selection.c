@@ -143,7 +143,8 @@ static bool split_test(SnnSplit *split, const SnnModel *model, const SnnOptions 
     if (options->no_test)
         return true;
     if (options->test_every == 0 && !snn_dataset_exists(model, folder, "t10k")) {
-        snn_note(options, "no test set (%s/t10k-images-...): what is learned will not be tested", folder);
+        snn_note(options, "no test set (%s/%s): what is learned will not be tested", folder,
+                 snn_dataset_tests(model));
         return true;
     }
     if (!snn_dataset_read(&split->tests, model, folder, "t10k", error))

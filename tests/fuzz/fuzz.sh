@@ -44,7 +44,10 @@ readers_seeds() {
     printf '\002{"a \\u00e9 \\ud83d\\ude00": 12' > "$1/json"
     printf '\003train\n--epochs=3\n--batch\n4\n--out\na\n--lr\n1e-3\n--threads\n2' > "$1/options"
     printf '\003test\n--data\na\n--weights\nb' > "$1/options_test"
-    printf '\004param w: [2, 3]\nh: v = 2\n' > "$1/text"
+    for file in tests/golden/hdf5/*.h5; do
+        { printf '\004'; cat "$file"; } > "$1/$(basename "$file")"
+    done
+    printf '\005param w: [2, 3]\nh: v = 2\n' > "$1/text"
     rm "$1/plain"
 }
 
@@ -56,7 +59,7 @@ fuzz() {
     "$1_seeds" "$seeds"
     echo "fuzz: $1 for $seconds s, $(ls "$seeds" "$corpus" | wc -l) texts to begin with"
     # shellcheck disable=SC2086
-    "$build/fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 -max_len=8192 \
+    "$build/fuzz_$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 -max_len=16384 \
         -print_final_stats=1 -artifact_prefix="$build/found/$1." ${SEED:+-seed=$SEED} "$corpus" "$seeds" \
         > "$build/$1.log" 2>&1 || {
         tail -n 60 "$build/$1.log"

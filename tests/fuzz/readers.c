@@ -1,11 +1,12 @@
-/* libFuzzer: any bytes through what a generated program reads. The first byte says as what: a checkpoint, an IDX file,
- * perhaps compressed, JSON, a command line, or the text of a model. */
+/* libFuzzer: any bytes through what a generated program reads. The first byte says as what: a checkpoint, a file of data in
+ * one of the formats, JSON, a command line, or the text of a model. */
 #define _GNU_SOURCE
 #include "snn_checkpoint.h"
 #include "snn_idx.h"
 #include "snn_json.h"
 #include "snn_model_text.h"
 #include "snn_predict.h"
+#include "snn_shd.h"
 #include "snn_train.h"
 #include "snn_weights.h"
 
@@ -55,8 +56,12 @@ static void fake_model(Fake *fake)
                              .training = network,
                              .params = fake->params,
                              .param_count = 2};
-    fake->model.data = (SnnData){.format = &snn_idx, .ndim = 2, .dims = {2, 2}, .classes = 3};
 }
+
+static const SnnData idx_data = {.format = &snn_idx, .ndim = 2, .dims = {2, 2}, .classes = 3};
+
+static const char *const shd_settings[] = {"units = 10", "bin = 2", "step = 125", NULL};
+static const SnnData shd_data = {.format = &snn_shd, .ndim = 2, .dims = {3, 5}, .classes = 3, .settings = shd_settings};
 
 /* ---- the readers ---- */
 
@@ -76,17 +81,18 @@ static void read_checkpoint(Fake *fake, const uint8_t *data, size_t size)
     snn_tensors_close(file);
 }
 
-static void read_images(Fake *fake, const uint8_t *data, size_t size)
+static void read_samples(Fake *fake, const SnnData *as, const uint8_t *data, size_t size)
 {
     SnnError error;
-    SnnDataset images;
+    SnnDataset samples;
     char path[64];
-    int file = memfd_create("images", 0);
+    int file = memfd_create("samples", 0);
+    fake->model.data = *as;
     if (file < 0 || write(file, data, size) != (ssize_t)size)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    if (snn_dataset_read_images(&images, &fake->model, path, &error))
-        snn_dataset_free(&images);
+    if (snn_dataset_read_images(&samples, &fake->model, path, &error))
+        snn_dataset_free(&samples);
     close(file);
 }
 
@@ -126,11 +132,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (data[0] % 5) {
+    switch (data[0] % 6) {
     case 0: read_checkpoint(&fake, data + 1, size - 1); break;
-    case 1: read_images(&fake, data + 1, size - 1); break;
+    case 1: read_samples(&fake, &idx_data, data + 1, size - 1); break;
     case 2: read_json(text, size - 1); break;
     case 3: read_options(text); break;
+    case 4: read_samples(&fake, &shd_data, data + 1, size - 1); break;
     default: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
     }
     free(text);

@@ -32,6 +32,7 @@ static Program *program_of(unsigned needs)
     Program *program = program_new(arena, "none");
     program->source = "none.snn";
     program->needs = needs;
+    program->data_format = needs & 1u << NEED_IDX ? "idx" : NULL;
     program->optimizer = "sgd";
     program->label = 0;
     const Buffer label = {
@@ -92,10 +93,17 @@ END_TEST
 START_TEST(zlib_comes_with_idx)
 {
     Parts with = parts_of(arena, program_of(LEAST | 1 << NEED_IDX)),
-          without = parts_of(arena, program_of(ALL & ~(1u << NEED_IDX)));
-    ck_assert(has(&with, "idx.c") && has(&with, "gzip.c") && links(&with, "-lz"));
+          without = parts_of(arena, program_of(LEAST | 1 << NEED_TRAIN | 1 << NEED_PREDICT));
+    ck_assert(has(&with, "idx.c") && has(&with, "gzip.c") && links(&with, "-lz") && !has(&with, "hdf5.c"));
     ck_assert(!has(&without, "idx.c") && !has(&without, "gzip.c") && !links(&without, "-lz"));
     ck_assert(links(&without, "-lm") && links(&without, "-lpthread"));
+}
+END_TEST
+
+START_TEST(readers_come_by_themselves)
+{
+    Parts shd = parts_of(arena, program_of(LEAST | 1 << NEED_SHD));
+    ck_assert(has(&shd, "shd.c") && has(&shd, "hdf5.c") && !has(&shd, "idx.c") && !has(&shd, "gzip.c"));
 }
 END_TEST
 
@@ -170,6 +178,7 @@ Suite *parts_suite(void)
     tcase_add_test(tests, training_comes_with_train);
     tcase_add_test(tests, predictions_come_with_predict);
     tcase_add_test(tests, zlib_comes_with_idx);
+    tcase_add_test(tests, readers_come_by_themselves);
     tcase_add_test(tests, headers_of_kernels_by_themselves);
     tcase_add_loop_test(tests, all_choices_are_programs, 0, CHOICES * COMPILERS);
     suite_add_tcase(suite, tests);

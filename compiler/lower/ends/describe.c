@@ -165,8 +165,11 @@ static void describe_data(Lower *lower)
 {
     const Net *net = lower->net;
     Program *program = lower->program;
-    program->data_folder = net->data.folder;
     const Data *data = &net->data;
+    program->data_format = data->format;
+    program->data_folder = data->folder;
+    for (int i = 0; i < data->settings.count; i++)
+        vec_push(lower->arena, &program->data_settings, data->settings.at[i]);
     program->data_ndim = data_dims(net, data->shape, data->temporal, program->data_dims);
     program->target_ndim = data_dims(net, data->target, data->target_temporal, program->target_dims);
     program->classes = net->data.classes;

@@ -1,0 +1,269 @@
+/* The line that says what the program reads: formats of data, each a row of a table. */
+#include "build.h"
+
+/* A way in which data may be stored: snn_NAME in runtime/data reads it. */
+typedef struct Format {
+    const char *name, *about; /* "the format of MNIST" */
+    const char *stream;       /* what models call the samples */
+    const char *const *formals;
+    Data data; /* what is so unless the line says otherwise */
+    /* What its own arguments say of b->net->data, after those that all formats may have; NULL: nothing. False if the
+     * samples' stream is not known then: reported, at the span of the line unless an argument is wrong. */
+    bool (*arguments)(Build *b, const Scope *frame, Span span);
+} Format;
+
+/* ---- what formats share ------------------------------------------------------------------------------ */
+
+static void data_folder(Build *b, const Scope *frame)
+{
+    const Entry *folder = given_argument(frame, name_folder);
+    if (!folder)
+        return;
+    if (folder->expr->kind == EXPR_STRING)
+        b->net->data.folder = folder->expr->name;
+    else
+        report(b, RULE_DATA, folder->expr->span, "`folder` must be a text, as in `folder = \"data\"`");
+}
+
+static bool data_spikes(Build *b, const Entry *spikes)
+{
+    Data *data = &b->net->data;
+    if (!constant_flag(b, spikes->scope, spikes->expr, "`spikes`", &data->spikes))
+        return false;
+    if (!data->spikes || data->temporal)
+        return true;
+    report(b, RULE_DATA, spikes->expr->span, "`spikes` needs data over time");
+    report_hint(b, "write `temporal, spikes`, or make spikes of the image, as in `poisson(image)`");
+    return false;
+}
+
+/* Of numbers: then there are no labels, unless somebody says how many. */
+static bool data_target(Build *b, const Scope *frame)
+{
+    Data *data = &b->net->data;
+    const Entry *target = given_argument(frame, name_target),
+                *temporal = given_argument(frame, name_target_temporal);
+    if (target && !constant_shape(b, target->scope, target->expr, "the target", MAX_AXES, &data->target))
+        return false;
+    if (target && !given_argument(frame, name_classes))
+        data->classes = 0;
+    if (!temporal
+        || !constant_flag(b, temporal->scope, temporal->expr, "`target_temporal`", &data->target_temporal))
+        return !temporal;
+    if (!data->target_temporal || target)
+        return true;
+    report(b, RULE_DATA, temporal->expr->span, "`target_temporal` without a target");
+    report_hint(b, "say what the target is, as in `target = 2, target_temporal`");
+    return false;
+}
+
+/* `idx("data")` */
+static bool check_texts(Build *b, const Args *args)
+{
+    for (int i = 0; i < args->count; i++) {
+        const Arg *arg = &args->at[i];
+        if (arg->name || arg->value->kind != EXPR_STRING)
+            continue;
+        report(b, RULE_DATA, arg->span, "a text without a name");
+        report_hint(b, "if it is where the data are, write `folder = \"%s\"`", arg->value->name);
+        return false;
+    }
+    return true;
+}
+
+/* False if the stream of the samples is not known. */
+static bool data_arguments(Build *b, const Scope *frame)
+{
+    Data *data = &b->net->data;
+    const Entry *shape = given_argument(frame, name_shape), *classes = given_argument(frame, name_classes);
+    const Entry *temporal = given_argument(frame, name_temporal),
+                *spikes = given_argument(frame, name_spikes);
+    bool fine = true;
+    b->data_known = true;
+    if (shape)
+        fine &= constant_shape(b, shape->scope, shape->expr, "the data's shape", MAX_AXES, &data->shape);
+    if (classes) {
+        b->data_known = constant_integer(b, classes->scope, classes->expr, "the number of classes", 0,
+                                         MAX_ELEMENTS, &data->classes);
+    }
+    if (temporal)
+        fine &= constant_flag(b, temporal->scope, temporal->expr, "`temporal`", &data->temporal);
+    if (spikes && fine)
+        fine = data_spikes(b, spikes);
+    fine &= data_target(b, frame);
+    data_folder(b, frame);
+    return fine;
+}
+
+/* For the reader: see snn_setting.h. */
+static void data_setting(Build *b, const char *name, const char *value)
+{
+    vec_push(b->arena, &b->net->data.settings, arena_printf(b->arena, "%s = %s", name, value));
+}
+
+static void data_number(Build *b, const char *name, double value)
+{
+    data_setting(b, name, arena_printf(b->arena, "%.17g", value));
+}
+
+/* A text, as in `name = "shd"`; "" where there is none. */
+static bool data_text(Build *b, const Scope *frame, const char *name)
+{
+    const Entry *text = given_argument(frame, name);
+    if (text && text->expr->kind != EXPR_STRING) {
+        report(b, RULE_DATA, text->expr->span, "`%s` must be a text, as in `%s = \"...\"`", name, name);
+        return false;
+    }
+    if (text)
+        data_setting(b, name, text->expr->name);
+    return true;
+}
+
+/* A whole number from 1 on, or what is so without the argument. */
+static bool data_count(Build *b, const Scope *frame, const char *name, int *count)
+{
+    const Entry *given = given_argument(frame, name);
+    return !given
+           || constant_integer(b, given->scope, given->expr, arena_printf(b->arena, "`%s`", name), 1,
+                               MAX_ELEMENTS, count);
+}
+
+/* What is sorted into time steps needs to know how long these are. */
+static bool data_step(Build *b, const char *format, Span span)
+{
+    data_number(b, "step", b->net->dt);
+    if (b->net->dt > 0 || !b->time_known)
+        return true;
+    report(b, RULE_DATA, span, "`%s` needs the length of a step: its spikes have times", format);
+    report_hint(b, "write `time %d steps of 10 ms`, or of another length", b->net->steps);
+    return false;
+}
+
+/* ---- formats ----------------------------------------------------------------------------------------- */
+
+static const char *const idx_formals[] = {name_shape,           name_none,  name_classes,  name_none,
+                                          name_folder,          name_none,  name_temporal, name_false,
+                                          name_spikes,          name_false, name_target,   name_none,
+                                          name_target_temporal, name_false, NULL};
+
+static const char *const shd_formals[] = {name_units,  name_none,   name_bin,  name_none, name_classes,
+                                          name_none,   name_folder, name_none, name_name, name_none,
+                                          name_spikes, name_false,  NULL};
+
+/* Channels are groups of neighbouring units. */
+static bool shd_arguments(Build *b, const Scope *frame, Span span)
+{
+    int units = 700, bin = 1;
+    if (!data_count(b, frame, name_units, &units) || !data_count(b, frame, name_bin, &bin)
+        || !data_text(b, frame, name_name) || !data_step(b, name_shd, span))
+        return false;
+    data_number(b, "units", units);
+    data_number(b, "bin", bin);
+    if (units % bin == 0) {
+        b->net->data.shape = (Shape){.ndim = 1, .dims = {units / bin}};
+        return true;
+    }
+    const Entry *given = given_argument(frame, name_bin);
+    report(b, RULE_DATA, given->expr->span, "%d units cannot be divided into channels of %d", units, bin);
+    report_hint(b, "give a divisor of %d, as in `bin = %d`", units, units % 5 == 0 ? 5 : units);
+    return false;
+}
+
+static const Format formats[] = {
+    {.name = name_idx,
+     .about = "the format of MNIST",
+     .stream = name_image,
+     .formals = idx_formals,
+     .data = {.format = name_idx, .shape = {.ndim = 2, .dims = {28, 28}}, .classes = 10}},
+    {.name = name_shd,
+     .about = "spikes in HDF5 files, as SHD and SSC have them",
+     .stream = name_spikes,
+     .formals = shd_formals,
+     .data = {.format = name_shd, .shape = {.ndim = 1, .dims = {700}}, .classes = 20, .temporal = true},
+     .arguments = shd_arguments},
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+static const Format *format_of(const Item *data)
+{
+    for (int i = 0; data && i < FORMATS; i++)
+        if (formats[i].name == data->value->name)
+            return &formats[i];
+    return NULL;
+}
+
+static void report_format(Build *b, const Expr *value)
+{
+    const char *known = "";
+    for (int i = 0; i < FORMATS; i++)
+        known = arena_printf(b->arena, "%s%s`%s`, %s", known, i > 0 ? "; " : "", formats[i].name,
+                             formats[i].about);
+    report(b, RULE_DATA, name_span(value), "unknown data format `%s`", value->name);
+    report_hint(b, "there are %s", known);
+}
+
+/* ---- the line ---------------------------------------------------------------------------------------- */
+
+/* Whether the data line speaks of a target, so that the name means it. */
+static bool has_target(const Item *data)
+{
+    const Expr *value = data ? data->value : NULL;
+    bool has = false;
+    for (int i = 0; value && value->kind == EXPR_CALL && i < value->args.count; i++)
+        has = has || value->args.at[i].name == name_target;
+    return has;
+}
+
+void declare_data(Build *b, const Item *data, Span span)
+{
+    const Format *format = format_of(data);
+    const char *stream = format ? format->stream : name_image;
+    Entry *samples = scope_define(b, b->model, ENTRY_STREAM, stream, span);
+    if (samples) {
+        samples->progress = ENTRY_DONE;
+        samples->value = value_poison();
+    }
+    scope_define(b, b->model, ENTRY_LABEL, name_label, span);
+    if (has_target(data))
+        scope_define(b, b->model, ENTRY_LABEL, name_target, span);
+}
+
+static bool build_arguments(Build *b, const Item *item, const Format *format)
+{
+    const Expr *value = item->value;
+    Formals formals = formals_of(b, format->formals);
+    Call call = {.name = format->name,
+                 .span = value->span,
+                 .formals = &formals,
+                 .args = value->kind == EXPR_CALL ? &value->args : NULL,
+                 .caller = b->model,
+                 .home = b->model};
+    if (!check_texts(b, &value->args))
+        return false;
+    Scope *frame = bind_arguments(b, &call);
+    return !frame->wrong && data_arguments(b, frame)
+           && (!format->arguments || format->arguments(b, frame, value->span));
+}
+
+void build_data(Build *b, const Item *item)
+{
+    const Format *format = format_of(item);
+    Data *data = &b->net->data;
+    *data = format ? format->data : formats[0].data;
+    data->span = item->span;
+    if (!format) {
+        report_format(b, item->value);
+        return;
+    }
+    if (!build_arguments(b, item, format))
+        return;
+    Node node = node_new(NODE_DATA, item->span);
+    StreamKind kind = data->spikes ? STREAM_SPIKES : STREAM_REALS;
+    node.out = add_stream(b, format->stream, NULL, kind, data->temporal, data->shape, item->span);
+    b->binding = format->stream;
+    enter_phrase(b, item->span);
+    add_node(b, node);
+    b->phrase = NONE;
+    b->binding = b->net->name;
+    scope_own(b->model, format->stream)->value = value_stream(node.out, unit_plain);
+}

@@ -1,0 +1,255 @@
+/* Recordings of spikes in HDF5 files. Settings: `units` of a recording, `bin` of them next to each other are one channel,
+ * `step` in ms, and `name`, with which the files' names begin. */
+#include "snn_shd.h"
+#include "snn_hdf5.h"
+#include "snn_output.h"
+#include "snn_setting.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHD_PATH = 4096 };
+
+/* ---- files ----------------------------------------------------------------------------------------- */
+
+static const char *shd_part(const char *part)
+{
+    return strcmp(part, "t10k") == 0 ? "test" : part;
+}
+
+/* Whether a file is of the part: `shd_train.h5`, or just `train.h5`. */
+static bool shd_is_called(const char *file, const char *name, const char *part)
+{
+    char end[256];
+    snprintf(end, sizeof end, "%.200s.h5", shd_part(part));
+    size_t length = strlen(file), tail = strlen(end);
+    if (length < tail || strcmp(file + length - tail, end) != 0)
+        return false;
+    size_t head = length - tail;
+    if (name[0] != '\0')
+        return head == strlen(name) + 1 && strncmp(file, name, head - 1) == 0 && file[head - 1] == '_';
+    return head == 0 || file[head - 1] == '_';
+}
+
+/* How many files there are of the part; `path` is the first by its name. */
+static int shd_count(char *path, const SnnModel *model, const char *folder, const char *part)
+{
+    const char *name = snn_setting(model, "name");
+    char first[512] = "";
+    int count = 0;
+    DIR *files = opendir(folder);
+    for (struct dirent *entry; files != NULL && (entry = readdir(files)) != NULL;) {
+        if (!shd_is_called(entry->d_name, name, part) || strlen(entry->d_name) >= sizeof first)
+            continue;
+        if (count++ == 0 || strcmp(entry->d_name, first) < 0)
+            strcpy(first, entry->d_name);
+    }
+    if (files != NULL)
+        closedir(files);
+    int length = snprintf(path, SHD_PATH, "%s/%s", folder, first);
+    return length < SHD_PATH ? count : 0;
+}
+
+static bool shd_locate(char *path, const SnnModel *model, const char *folder, const char *part,
+                       SnnError *error)
+{
+    const char *name = snn_setting(model, "name");
+    int count = shd_count(path, model, folder, part);
+    if (count == 1)
+        return true;
+    if (count > 1)
+        return snn_fail(
+            error,
+            "several data sets (%s): it has %d files *_%s.h5, such as %s; say which one in the model, "
+            "as `data shd(name = \"shd\")` for shd_%s.h5",
+            folder, count, shd_part(part), path, shd_part(part));
+    return snn_fail(
+        error,
+        "no data (%s/%s_%s.h5): give the folder of the HDF5 files with --data DIR; those of SHD and SSC "
+        "are at https://zenkelab.org/datasets, to be unpacked by gunzip",
+        folder, name[0] != '\0' ? name : "*", shd_part(part));
+}
+
+static bool shd_exists(const SnnModel *model, const char *folder, const char *part)
+{
+    char path[SHD_PATH];
+    return shd_count(path, model, folder, part) > 0;
+}
+
+static bool shd_has(const SnnModel *model, const char *folder, const char *validate, const char *target)
+{
+    const char *parts[] = {"train", "t10k", validate};
+    char path[SHD_PATH];
+    for (int i = 0; i < (validate == NULL ? 2 : 3); i++)
+        if (shd_count(path, model, folder, parts[i]) > 0 && snn_same_file(path, target))
+            return true;
+    return false;
+}
+
+/* ---- samples --------------------------------------------------------------------------------------- */
+
+/* One file while it is read. */
+typedef struct ShdReader {
+    SnnDataset *data;
+    const SnnModel *model;
+    SnnHdf5 file;
+    SnnHdf5Array times, units, labels;
+    int unit_count, bin, channels;
+    double step; /* ms */
+    SnnError *error;
+} ShdReader;
+
+static bool shd_wrong(const ShdReader *reader, int32_t sample, const char *what)
+{
+    return snn_fail(reader->error, "unusable spikes (%s): sample %d has %s", reader->file.map.path, sample,
+                    what);
+}
+
+static bool shd_find(ShdReader *reader, SnnHdf5Array *array, const char *name, bool rows)
+{
+    const char *path = reader->file.map.path;
+    if (!snn_hdf5_find(array, &reader->file, name, reader->error))
+        return false;
+    return array->rows == rows
+           || snn_fail(reader->error, "wrong content (%s): `%s` must have %s for each sample", path, name,
+                       rows ? "a row of numbers" : "one number");
+}
+
+static bool shd_count_is(const ShdReader *reader, const SnnHdf5Array *array)
+{
+    return array->count == reader->times.count
+           || snn_fail(reader->error, "different numbers of samples (%s): %llu in `%s`, %llu in `%s`",
+                       reader->file.map.path, (unsigned long long)array->count, array->name,
+                       (unsigned long long)reader->times.count, reader->times.name);
+}
+
+static bool shd_open(ShdReader *reader, const char *path, bool labelled)
+{
+    if (!snn_hdf5_open(&reader->file, path, reader->error)
+        || !shd_find(reader, &reader->times, "spikes/times", true)
+        || !shd_find(reader, &reader->units, "spikes/units", true) || !shd_count_is(reader, &reader->units))
+        return false;
+    if (labelled
+        && (!shd_find(reader, &reader->labels, "labels", false) || !shd_count_is(reader, &reader->labels)))
+        return false;
+    uint64_t count = reader->times.count;
+    return (count > 0 && count < INT32_MAX)
+           || snn_fail(reader->error, "unusable number of samples (%s): it has %llu", path,
+                       (unsigned long long)count);
+}
+
+static void shd_close(ShdReader *reader)
+{
+    snn_hdf5_free(&reader->times);
+    snn_hdf5_free(&reader->units);
+    snn_hdf5_free(&reader->labels);
+    snn_hdf5_close(&reader->file);
+}
+
+/* Its time is in ms. Those behind the last step are counted only. */
+static bool shd_event(ShdReader *reader, int32_t sample, double time, double unit, double before)
+{
+    SnnDataset *data = reader->data;
+    if (!(unit >= 0.0 && unit < (double)reader->unit_count && unit == floor(unit)))
+        return snn_fail(
+            reader->error,
+            "unusable spikes (%s): sample %d has unit %g, the model `%s` knows 0 to %d; say how many "
+            "there are, as `data shd(units = ...)`",
+            reader->file.map.path, sample, unit, reader->model->name, reader->unit_count - 1);
+    if (!isfinite(time) || time < 0.0)
+        return shd_wrong(reader, sample, "a time that is negative or not finite");
+    if (time < before)
+        return shd_wrong(reader, sample, "times that are not in their order; sort its spikes by time");
+    double step = floor(time / reader->step);
+    data->longest = time > data->longest ? time : data->longest;
+    data->late += step >= reader->model->steps;
+    if (step >= reader->model->steps)
+        return true;
+    int64_t element = (int64_t)step * reader->channels + (int64_t)unit / reader->bin;
+    return snn_dataset_add_event(data, sample, (uint32_t)element)
+           || snn_fail(reader->error, "no memory (%s): its spikes", reader->file.map.path);
+}
+
+static bool shd_sample(ShdReader *reader, int32_t sample)
+{
+    SnnHdf5Row times, units;
+    if (!snn_hdf5_row(&reader->times, (uint64_t)sample, &times, reader->error)
+        || !snn_hdf5_row(&reader->units, (uint64_t)sample, &units, reader->error))
+        return false;
+    if (times.count != units.count)
+        return shd_wrong(reader, sample, "not as many units as times");
+    if (times.count == 0)
+        return shd_wrong(reader, sample, "no spikes; leave it out");
+    double time = 0.0;
+    for (uint32_t i = 0; i < times.count; i++) {
+        double before = time, unit = snn_hdf5_number(&reader->units, units.at + i * reader->units.size);
+        time = 1000.0 * snn_hdf5_number(&reader->times, times.at + i * reader->times.size);
+        if (!shd_event(reader, sample, time, unit, before))
+            return false;
+    }
+    return true;
+}
+
+static bool shd_label(ShdReader *reader, int32_t sample)
+{
+    const SnnHdf5Array *labels = &reader->labels;
+    int classes = reader->model->data.classes;
+    double label = snn_hdf5_number(labels, labels->at + (uint64_t)sample * labels->step);
+    if (!(label >= 0.0 && label < (double)classes && label == floor(label)))
+        return snn_fail(reader->error,
+                        "label out of range (%s): sample %d has label %g, the model `%s` knows 0 to %d",
+                        reader->file.map.path, sample, label, reader->model->name, classes - 1);
+    reader->data->labels[sample] = (int32_t)label;
+    return true;
+}
+
+static bool shd_samples(ShdReader *reader, bool labelled)
+{
+    SnnDataset *data = reader->data;
+    int32_t count = (int32_t)reader->times.count;
+    bool room = snn_dataset_begin_events(data, count, (int64_t)reader->model->steps * reader->channels)
+                && (!labelled || (data->labels = calloc((size_t)count, sizeof *data->labels)) != NULL);
+    bool ok = room;
+    for (int32_t sample = 0; ok && sample < count; sample++)
+        ok = shd_sample(reader, sample) && (!labelled || shd_label(reader, sample));
+    if (room && !ok)
+        return false;
+    return (ok && snn_dataset_end_events(data))
+           || snn_fail(reader->error, "no memory (%s): its %d samples", reader->file.map.path, count);
+}
+
+static bool shd_read(SnnDataset *data, const SnnModel *model, const char *path, bool labelled,
+                     SnnError *error)
+{
+    ShdReader reader = {.data = data,
+                        .model = model,
+                        .unit_count = (int)snn_setting_number(model, "units"),
+                        .bin = (int)snn_setting_number(model, "bin"),
+                        .channels = model->data.dims[model->data.ndim - 1],
+                        .step = snn_setting_number(model, "step"),
+                        .error = error};
+    *data = (SnnDataset){0};
+    bool ok = shd_open(&reader, path, labelled) && shd_samples(&reader, labelled);
+    shd_close(&reader);
+    if (!ok)
+        snn_dataset_free(data);
+    return ok;
+}
+
+static bool shd_read_part(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
+                          SnnError *error)
+{
+    char path[SHD_PATH];
+    *data = (SnnDataset){0};
+    return shd_locate(path, model, folder, part, error)
+           && shd_read(data, model, path, model->data.classes > 0, error);
+}
+
+static bool shd_read_file(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)
+{
+    return shd_read(data, model, path, false, error);
+}
+
+const SnnFormat snn_shd = {shd_read_part, shd_exists, shd_has, shd_read_file, "*_test.h5"};

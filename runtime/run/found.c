@@ -1,0 +1,83 @@
+/* What is in the files of a data set. */
+#include "snn_found.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The least and the most that there are of something. */
+typedef struct FoundRange {
+    int64_t least, most;
+} FoundRange;
+
+static void found_add(FoundRange *range, int64_t number, bool first)
+{
+    range->least = first || number < range->least ? number : range->least;
+    range->most = first || number > range->most ? number : range->most;
+}
+
+static void found_print_range(const char *before, FoundRange range, const char *behind)
+{
+    if (range.least == range.most)
+        printf("%s%lld%s", before, (long long)range.least, behind);
+    else
+        printf("%s%lld to %lld%s", before, (long long)range.least, (long long)range.most, behind);
+}
+
+static void found_classes(const SnnDataset *data, int classes)
+{
+    int64_t *samples = calloc((size_t)classes, sizeof *samples);
+    FoundRange range = {0, 0};
+    for (int32_t i = 0; samples != NULL && i < data->count; i++)
+        samples[data->labels[i]]++;
+    for (int class = 0; samples != NULL && class < classes; class ++)
+        found_add(&range, samples[class], class == 0);
+    free(samples);
+    found_print_range(", ", range, " of each class");
+}
+
+static void found_events(const SnnDataset *data, const SnnModel *model)
+{
+    FoundRange range = {0, 0};
+    int64_t count = snn_dataset_first_event(data, data->count);
+    for (int32_t i = 0; i < data->count; i++)
+        found_add(&range, data->ends[i] - snn_dataset_first_event(data, i), i == 0);
+    printf(", %lld events", (long long)count);
+    found_print_range(", ", range, " a sample");
+    printf(", up to %g ms", data->longest);
+    if (data->late > 0)
+        printf("; %lld more are left out, %.2g %% of all: they come after the %d steps",
+               (long long)data->late, 100.0 * (double)data->late / (double)(count + data->late),
+               model->steps);
+}
+
+static int64_t found_set(const SnnModel *model, const char *folder, const char *part, const char *what)
+{
+    SnnDataset data;
+    SnnError error;
+    if (!snn_dataset_exists(model, folder, part))
+        return 0;
+    if (!snn_dataset_read(&data, model, folder, part, &error)) {
+        printf("%s: %s\n", what, error.text);
+        return 0;
+    }
+    printf("%s: %d samples", what, data.count);
+    if (data.labels != NULL)
+        found_classes(&data, model->data.classes);
+    if (data.events != NULL)
+        found_events(&data, model);
+    printf("\n");
+    int64_t bytes = snn_dataset_bytes(&data);
+    if (strcmp(part, "train") == 0)
+        bytes += 2 * data.count * (int64_t)sizeof(int32_t); /* whoever trains notes two numbers for each */
+    snn_dataset_free(&data);
+    return bytes;
+}
+
+SnnFound snn_found(const SnnModel *model, const char *folder)
+{
+    SnnFound found = {0, 0};
+    if (model->train != NULL)
+        found.train = found_set(model, folder, "train", "training set");
+    found.test = found_set(model, folder, "t10k", "test set");
+    return found;
+}

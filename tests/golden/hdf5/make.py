@@ -1,0 +1,39 @@
+"""Writes the recorded files of spikes beside it, with h5py and PyTables, in the ways in which people write them."""
+import os
+import h5py
+import numpy as np
+import tables
+
+here = os.path.dirname(os.path.abspath(__file__))
+TIMES = [[0.0, 0.25, 0.5], [0.0625, 0.0625, 0.125, 0.75, 1.0], [0.375, 3.0]]
+UNITS = [[0, 9, 4], [1, 1, 8, 3, 2], [7, 5]]
+LABELS = [2, 0, 1]
+
+
+def rows(group, name, values, kind, **how):
+    made = group.create_dataset(name, (len(values),), dtype=h5py.vlen_dtype(kind), **how)
+    for i, row in enumerate(values):
+        made[i] = np.array(row, dtype=kind)
+
+
+def write(name, times="<f2", units="<u2", labels="<u2", libver=None, of_times=TIMES, of_units=UNITS, of_labels=LABELS, **how):
+    with h5py.File(os.path.join(here, name), "w", libver=libver) as file:
+        spikes = file.create_group("spikes")
+        rows(spikes, "times", of_times, times, **how)
+        rows(spikes, "units", of_units, units, **how)
+        file.create_dataset("labels", data=np.array(of_labels, dtype=labels), fletcher32="compression" in how, **how)
+
+
+write("h5py.h5")
+write("latest.h5", libver="latest")
+write("packed.h5", times=">f8", units=">i4", labels=">i8", chunks=(2,), compression="gzip", shuffle=True)
+write("floats.h5", times="<f4", units="<i8", labels="u1", chunks=(2,))
+write("empty.h5", of_times=[[], [0.5]], of_units=[[], [3]], of_labels=[0, 1])
+write("typed.h5", labels="S2")
+with tables.open_file(os.path.join(here, "pytables.h5"), "w") as file:
+    spikes = file.create_group("/", "spikes")
+    for name, atom, values in (("times", tables.Float16Atom(), TIMES), ("units", tables.UInt16Atom(), UNITS)):
+        array = file.create_vlarray(spikes, name, atom, chunkshape=2)
+        for row in values:
+            array.append(np.array(row, dtype=atom.dtype))
+    file.create_array("/", "labels", np.array(LABELS, dtype=np.uint16))

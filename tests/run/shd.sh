@@ -1,0 +1,33 @@
+# Spikes in HDF5 files: trained, with the same result by any number of threads, and described.
+
+mkdir -p shd && for part in train test; do cp "$root/tests/golden/hdf5/h5py.h5" "shd/a_$part.h5"; done
+cat > shd.snn << 'END'
+model words {
+    data shd(units = 10, bin = 2, classes = 3)
+    time 8 steps of 125 ms
+    hidden = spikes -> dense(8) -> lif(tau = 300 ms)
+    word   = hidden -> dense(3) -> li(tau = 300 ms)
+    predict argmax(mean(word))
+    train { loss cross_entropy(mean(word), label)  batch 2  epochs 3 }
+}
+END
+if "$snnc" shd.snn -o shd.c 2> messages && compile_c "$native" -O1 shd.c words; then
+    ok "shd: compiles"
+else
+    fail "shd: compiles"
+    show_messages
+fi
+shows "shd: info says what is in the files" \
+    '^training set: 3 samples, 1 of each class, 8 events, 1 to 4 a sample, up to 3000 ms; 2 more are left out, 20 %' \
+    ./words info --data shd
+passes "shd: is trained" ./words train --data shd --threads 1 --out one.safetensors
+passes "shd: by two threads" ./words train --data shd --threads 2 --out two.safetensors
+same "shd: to the same bits" one.safetensors two.safetensors
+passes "shd: and by snnc run" "$snnc" run shd.snn train --data shd --out three.safetensors
+same "shd: to the same bits again" one.safetensors three.safetensors
+shows "shd: samples of one file have no labels" '^sample,predicted,score_0' \
+    ./words predict shd/a_test.h5 --data shd --weights one.safetensors
+printf 'xx' > shd/a_train.h5
+shows "shd: info says what is wrong" '^training set: not an HDF5 file \(shd/a_train.h5\)' ./words info --data shd
+refuses "shd: training does, too" 1 'not an HDF5 file \(shd/a_train.h5\)' ./words train --data shd --out four.safetensors
+if "$snnc" shd.snn -o shd.c && grep -q 'begin runtime/data/idx.c' shd.c; then fail "shd: no other reader"; else ok "shd: no other reader"; fi

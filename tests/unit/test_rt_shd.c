@@ -1,0 +1,221 @@
+/* Spikes in HDF5 files as h5py and PyTables write them, recorded in tests/golden/hdf5, and as they should not be. */
+#include "test_rt_fake.h"
+#include "snn_bytes.h"
+#include "snn_shd.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+Suite *rt_shd_suite(void);
+
+#define GOLDEN "tests/golden/hdf5/"
+
+static Fake fake;
+static SnnDataset data;
+static SnnError error;
+
+static const char *const plain[] = {"units = 10", "bin = 2", "step = 125", NULL};
+static const char *const named[] = {"units = 10", "bin = 2", "step = 125", "name = mine", NULL};
+
+static void setup(void)
+{
+    fake_open(&fake);
+    fake.fake.model.steps = 8;
+    fake.fake.model.data =
+        (SnnData){.format = &snn_shd, .ndim = 2, .dims = {8, 5}, .classes = FAKE_CLASSES, .settings = plain};
+}
+
+static void teardown(void)
+{
+    snn_dataset_free(&data);
+    fake_close(&fake);
+}
+
+/* A recorded file as one of the folder. */
+static char *recorded(const char *name, size_t *size)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s%s", GOLDEN, name);
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s", path);
+    char *bytes = malloc(1 << 20);
+    ck_assert_ptr_nonnull(bytes);
+    *size = fread(bytes, 1, 1 << 20, file);
+    fclose(file);
+    return bytes;
+}
+
+static void copy(const char *name, const char *to)
+{
+    size_t size;
+    char *bytes = recorded(name, &size);
+    fake_write(&fake, to, bytes, size);
+    free(bytes);
+}
+
+static bool read_part(const char *part)
+{
+    snn_dataset_free(&data);
+    return snn_dataset_read(&data, &fake.fake.model, fake.folder, part, &error);
+}
+
+static void assert_refused(const char *part)
+{
+    ck_assert_msg(!read_part("t10k"), "accepted, not refused with `%s`", part);
+    ck_assert_msg(strstr(error.text, part) != NULL, "`%s` is not in: %s", part, error.text);
+    ck_assert(data.events == NULL && data.ends == NULL && data.labels == NULL);
+}
+
+/* `part` of the file becomes `other`, everywhere. */
+static void spoil(const char *part, const char *other, size_t length)
+{
+    size_t size, found = 0;
+    char *bytes = recorded("h5py.h5", &size);
+    for (size_t i = 0; i + length <= size; i++)
+        if (memcmp(bytes + i, part, length) == 0) {
+            memcpy(bytes + i, other, length);
+            found++;
+        }
+    ck_assert_uint_ge(found, 1);
+    fake_write(&fake, "a_test.h5", bytes, size);
+    free(bytes);
+}
+
+/* ---- files as they should be ---------------------------------------------------------------------- */
+
+static const char *const files[] = {"h5py.h5", "latest.h5", "packed.h5", "floats.h5", "pytables.h5"};
+
+/* By step of 125 ms and channel of 2 units: of the last sample, one spike comes after the last step. */
+START_TEST(reads_files)
+{
+    static const uint32_t events[] = {0, 2 * 5 + 4, 4 * 5 + 2, 0, 0, 5 + 4, 6 * 5 + 1, 3 * 5 + 3};
+    static const int64_t ends[] = {3, 7, 8};
+    static const int32_t labels[] = {2, 0, 1};
+    copy(files[_i], "a_train.h5");
+    ck_assert_msg(read_part("train"), "%s: %s", files[_i], error.text);
+    ck_assert(data.count == 3 && data.width == 40 && data.late == 2 && data.longest == 3000.0);
+    ck_assert(memcmp(data.ends, ends, sizeof ends) == 0 && memcmp(data.labels, labels, sizeof labels) == 0);
+    ck_assert(memcmp(data.events, events, sizeof events) == 0);
+}
+END_TEST
+
+START_TEST(finds_parts)
+{
+    ck_assert(!snn_dataset_exists(&fake.fake.model, fake.folder, "train"));
+    assert_refused("no data (");
+    copy("h5py.h5", "test.h5");
+    copy("h5py.h5", "a_valid.h5");
+    copy("h5py.h5", "mine_train.h5");
+    ck_assert(read_part("t10k") && read_part("valid") && read_part("train"));
+    copy("typed.h5", "other_train.h5");
+    ck_assert(!read_part("train"));
+    ck_assert_ptr_nonnull(strstr(error.text, "has 2 files *_train.h5, such as "));
+    fake.fake.model.data.settings = named;
+    ck_assert_msg(read_part("train"), "%s", error.text);
+    ck_assert(!read_part("valid"));
+    ck_assert(!snn_dataset_spare(&fake.fake.model, fake.folder, NULL, fake_path(&fake, 0, "mine_train.h5"),
+                                 "--out", &error));
+    ck_assert(snn_dataset_spare(&fake.fake.model, fake.folder, NULL, fake_path(&fake, 0, "a_valid.h5"),
+                                "--out", &error));
+}
+END_TEST
+
+START_TEST(samples_without_labels)
+{
+    copy("typed.h5", "a");
+    ck_assert(snn_dataset_read_images(&data, &fake.fake.model, fake_path(&fake, 0, "a"), &error));
+    ck_assert(data.count == 3 && data.labels == NULL);
+}
+END_TEST
+
+START_TEST(halves)
+{
+    static const struct {
+        unsigned char bytes[2];
+        double number;
+    } all[] = {{{0x00, 0x3c}, 1.0},       {{0x00, 0xc0}, -2.0},    {{0x01, 0x00}, 0x1p-24},
+               {{0xff, 0x03}, 0x3ffp-24}, {{0xff, 0x7b}, 65504.0}, {{0x00, 0x04}, 0x1p-14}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        ck_assert(snn_bytes_real(all[i].bytes, 2, false) == all[i].number);
+    ck_assert(isinf(snn_bytes_real((const unsigned char *)"\x7c\x00", 2, true)));
+    ck_assert(isnan(snn_bytes_real((const unsigned char *)"\x7e\x00", 2, true)));
+    ck_assert(snn_bytes_signed((const unsigned char *)"\xfe\xff", 2, false) == -2);
+    ck_assert(snn_bytes_signed((const unsigned char *)"\x80\0\0\0\0\0\0\0", 8, true) == INT64_MIN);
+}
+END_TEST
+
+/* ---- and as they should not ------------------------------------------------------------------------ */
+
+START_TEST(wrong_content)
+{
+    copy("typed.h5", "a_test.h5");
+    assert_refused("`labels` is not of numbers");
+    copy("empty.h5", "a_test.h5");
+    assert_refused("sample 0 has no spikes; leave it out");
+    spoil("times", "timed", 5);
+    assert_refused("there is no `spikes/times`");
+    spoil("spikes", "spokes", 6);
+    assert_refused("there is no `spikes`");
+    spoil("\x00\x34\x00\x38", "\x00\x38\x00\x34", 4); /* 0.25, 0.5 */
+    assert_refused("sample 0 has times that are not in their order");
+    spoil("\x00\x34\x00\x38", "\x00\xb4\x00\x38", 4);
+    assert_refused("sample 0 has a time that is negative");
+    spoil("\x00\x34\x00\x38", "\x00\x7e\x00\x38", 4);
+    assert_refused("sample 0 has a time that is negative or not finite");
+    spoil("\x01\x00\x01\x00\x08\x00", "\x01\x00\x01\x00\x0a\x00", 6);
+    assert_refused("sample 1 has unit 10, the model `fake` knows 0 to 9");
+    spoil("\x02\x00\x00\x00\x01\x00", "\x03\x00\x00\x00\x01\x00", 6);
+    assert_refused("sample 0 has label 3, the model `fake` knows 0 to 2");
+}
+END_TEST
+
+START_TEST(no_hdf5)
+{
+    fake_write(&fake, "a_test.h5", "\x1f\x8b\x08...", 6);
+    assert_refused("unpack it with gunzip");
+    fake_write(&fake, "a_test.h5", "", 0);
+    assert_refused("not an HDF5 file (");
+}
+END_TEST
+
+/* Wherever a file ends, there is one message; and wherever a byte is wrong, either that or some samples. */
+START_TEST(broken_files)
+{
+    size_t size;
+    char *bytes = recorded(files[_i], &size);
+    for (size_t end = 0; end < size; end += 1 + end % 7) {
+        fake_write(&fake, "a_test.h5", bytes, end);
+        error.text[0] = '\0';
+        ck_assert(!read_part("t10k") || end > 2000);
+    }
+    for (size_t at = 0; at < size; at += 3) {
+        char was = bytes[at];
+        bytes[at] = (char)(was ^ (1 << at % 8));
+        fake_write(&fake, "a_test.h5", bytes, size);
+        error.text[0] = '\0';
+        ck_assert(read_part("t10k") || error.text[0] != '\0');
+        bytes[at] = was;
+    }
+    free(bytes);
+}
+END_TEST
+
+Suite *rt_shd_suite(void)
+{
+    Suite *suite = suite_create("rt_shd");
+    TCase *tests = tcase_create("files");
+    tcase_set_timeout(tests, 120);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, reads_files, 0, (int)(sizeof files / sizeof *files));
+    tcase_add_test(tests, finds_parts);
+    tcase_add_test(tests, samples_without_labels);
+    tcase_add_test(tests, halves);
+    tcase_add_test(tests, wrong_content);
+    tcase_add_test(tests, no_hdf5);
+    tcase_add_loop_test(tests, broken_files, 0, (int)(sizeof files / sizeof *files));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
