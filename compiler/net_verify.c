@@ -342,10 +342,13 @@ static bool verify_encoder(Verifier *verifier)
 /* Over time, or over some axes of the units. */
 static bool verify_reduced(Verifier *verifier, StreamId whole, StreamId part, ReduceKind reduce)
 {
+    if (!net_require(verifier, stream_at(verifier, part)->batched == stream_at(verifier, whole)->batched,
+                     "goes over the batch"))
+        return false;
     if (stream_at(verifier, part)->shape.ndim == stream_at(verifier, whole)->shape.ndim)
         return same_shape(verifier, whole, part) && is_temporal(verifier, whole, true)
                && is_temporal(verifier, part, false);
-    return net_require(verifier, reduce == REDUCE_MAX, "a %s over units is a scan", reduce_name(reduce))
+    return net_require(verifier, reduce_picks(reduce), "a %s over units is a scan", reduce_name(reduce))
            && same_time(verifier, whole, part)
            && is_within(verifier, stream_name(verifier, part), stream_at(verifier, part)->shape,
                         stream_at(verifier, whole)->shape);
@@ -356,8 +359,8 @@ static bool verify_pick(Verifier *verifier)
     const Node *node = verifier->node;
     return verify_reduced(verifier, node->aux, node->in, node->reduce)
            && same_shape(verifier, node->aux, node->out) && same_time(verifier, node->aux, node->out)
-           && net_require(verifier, node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST,
-                          "a mean or a sum picks no step");
+           && net_require(verifier, reduce_picks(node->reduce) && node->reduce != REDUCE_ARGMAX,
+                          "a %s has no gradient at a single place", reduce_name(node->reduce));
 }
 
 static bool verify_update(Verifier *verifier)

@@ -28,8 +28,19 @@ const char *node_kind_name(NodeKind kind)
 const char *reduce_name(ReduceKind kind)
 {
     static const char *const names[REDUCE_COUNT] = {
-        [REDUCE_MEAN] = "mean", [REDUCE_SUM] = "sum", [REDUCE_MAX] = "max", [REDUCE_LAST] = "last"};
+        [REDUCE_MEAN] = name_mean, [REDUCE_SUM] = name_sum,   [REDUCE_MAX] = name_max,
+        [REDUCE_MIN] = name_min,   [REDUCE_LAST] = name_last, [REDUCE_ARGMAX] = name_argmax};
     return names[kind];
+}
+
+bool reduce_picks(ReduceKind kind)
+{
+    return kind != REDUCE_MEAN && kind != REDUCE_SUM;
+}
+
+bool reduce_compares(ReduceKind kind)
+{
+    return reduce_picks(kind) && kind != REDUCE_LAST;
 }
 
 const char *loss_name(LossKind kind)

@@ -41,7 +41,15 @@ typedef struct NodeFacts {
 const NodeFacts *node_facts(NodeKind kind);
 const char *node_kind_name(NodeKind kind);
 
-typedef enum ReduceKind { REDUCE_MEAN, REDUCE_SUM, REDUCE_MAX, REDUCE_LAST, REDUCE_COUNT } ReduceKind;
+typedef enum ReduceKind {
+    REDUCE_MEAN,
+    REDUCE_SUM,
+    REDUCE_MAX,
+    REDUCE_MIN,
+    REDUCE_LAST,
+    REDUCE_ARGMAX, /* the number of the first that is greatest; it has no derivative */
+    REDUCE_COUNT
+} ReduceKind;
 
 typedef enum LossKind {
     LOSS_CROSS_ENTROPY, /* -log softmax(in)[label] */
@@ -51,6 +59,10 @@ typedef enum LossKind {
 } LossKind;
 
 const char *reduce_name(ReduceKind kind); /* as in the language */
+/* Whether it is about one of the values, which its gradient belongs to; else about all. */
+bool reduce_picks(ReduceKind kind);
+/* Whether it compares values to find that. */
+bool reduce_compares(ReduceKind kind);
 const char *loss_name(LossKind kind);
 
 /* A state of a scan: carried from step to step, one value per unit. */

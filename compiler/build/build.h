@@ -416,7 +416,7 @@ typedef struct Stage {
     const char *const *formals; /* LAYER, SOURCE: name, default (NULL: none), ..., NULL */
     /* LAYER: of the result; false if it is not known. `in`: of the input; NULL: asked what is known without it. */
     bool (*shape)(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
-    ReduceKind reduce; /* REDUCTION */
+    ReduceKind reduce; /* REDUCTION that is a node */
     bool of_spikes;    /* must turn out to be given spikes */
 } Stage;
 

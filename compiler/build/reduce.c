@@ -70,6 +70,7 @@ static StreamId add_reduce(Build *b, const StageUse *use, StreamId in, const cha
     node.each_step = shape.ndim < stream_at(b, in)->shape.ndim;
     node.out = add_stream(b, result_name(b, use, in, name), use->stage->name, STREAM_REALS, temporal, shape,
                           use->expr->span);
+    stream_at(b, node.out)->batched = stream_at(b, in)->batched;
     add_node(b, node);
     return node.out;
 }
@@ -112,7 +113,7 @@ static StreamId add_sum(Build *b, const StageUse *use, StreamId in, const AxisSe
 static StreamId reduce_units(Build *b, const StageUse *use, StreamId in, const AxisSet *over)
 {
     Shape shape = shape_without(stream_at(b, in)->shape, over);
-    if (use->stage->reduce != REDUCE_MAX)
+    if (!reduce_picks(use->stage->reduce))
         return add_sum(b, use, in, over);
     return add_reduce(b, use, in, use->name, stream_at(b, in)->temporal, shape);
 }
@@ -137,14 +138,16 @@ static bool is_weights(const Stream *stream)
     return !stream->batched && shape_find(stream->shape, name_outputs) >= 0;
 }
 
-/* Without a word, it is over time; weights have none. */
+/* Without a word, it is over time; weights have none, and with `predict argmax(x)`, classes are meant. */
 static bool check_untold(Build *b, const StageUse *use, StreamId in)
 {
-    if (!is_weights(stream_at(b, in)))
+    bool weights = is_weights(stream_at(b, in));
+    if (!weights && use->stage->reduce != REDUCE_ARGMAX)
         return check_temporal(b, in, use->in_span, true);
-    report(b, RULE_AXIS, use->expr->span, "`%s` of weights needs the axes that it goes over",
-           use->stage->name);
-    report_hint(b, "as in `over = inputs`, or `over = [inputs, taps]`");
+    report(b, RULE_AXIS, use->expr->span, "`%s`%s needs the axes that it goes over", use->stage->name,
+           weights ? " of weights" : "");
+    report_hint(b, weights ? "as in `over = inputs`, or `over = [inputs, taps]`"
+                           : "as in `over = c` or `over = time`; the class that wins is `predict argmax(x)`");
     return false;
 }
 
@@ -157,23 +160,19 @@ static bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *ov
         return check_untold(b, use, in);
     if (!find_axes(b, use->scope, use->expr, stream_at(b, in)->shape, axes_beside(stream_at(b, in)), over))
         return false;
-    bool last = use->stage->reduce == REDUCE_LAST;
-    if (last ? !is_over_units(over) && !over->batch : use->stage->reduce != REDUCE_MAX || !over->batch)
+    if (reduce_picks(use->stage->reduce) && over->batch) {
+        report(b, RULE_AXIS, axes->span, "`%s` does not go over the batch, only sums and means do",
+               use->stage->name);
+        if (!told(use->expr, name_over))
+            report_hint(b,
+                        "`per` goes over all that it does not name, the batch, too: name the axes by `over`");
+        return false;
+    }
+    if (use->stage->reduce != REDUCE_ARGMAX || !over->time || !is_over_units(over))
         return true;
     report(b, RULE_AXIS, axes->span,
-           last ? "`%s` goes over time only" : "`%s` does not go over the batch, only sums and means do",
-           use->stage->name);
-    if (!last && !told(use->expr, name_over))
-        report_hint(b, "`per` goes over all that it does not name, the batch, too: name the axes by `over`");
+           "`argmax` goes over time, or over axes of the shape, not over both at once");
     return false;
-}
-
-/* What is the same for all samples has sums and means. */
-static bool check_reduced(Build *b, const StageUse *use, StreamId in)
-{
-    bool sums = use->stage->reduce == REDUCE_SUM || use->stage->reduce == REDUCE_MEAN;
-    return stream_at(b, in)->batched || sums ? check_plain(b, use->in, use->in_span, "a stream")
-                                             : plain_stream_of(b, use->in, use->in_span) != NONE;
 }
 
 bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
@@ -192,14 +191,15 @@ Value build_reduce(Build *b, const StageUse *use)
     StreamId in = use->in.kind == VALUE_WEIGHTS ? weights_stream(b, use->in.param, use->in_span)
                                                 : stream_of(b, use->in, use->in_span);
     AxisSet over;
-    if (in == NONE || !check_reduced(b, use, in) || !reduced_axes(b, use, in, &over))
+    if (in == NONE || !check_plain(b, use->in, use->in_span, "a stream") || !reduced_axes(b, use, in, &over))
         return value_poison();
     if (use->stage->of_spikes) {
         RateUse rate = {in, use->in_span};
         vec_push(b->arena, &b->rates, rate);
     }
-    bool samples = stream_at(b, in)->batched && !over.batch;
-    return value_stream(samples ? reduce_sample(b, use, in, over) : add_sum(b, use, in, &over), unit_plain);
+    bool one_by_one = (stream_at(b, in)->batched && !over.batch) || reduce_picks(use->stage->reduce);
+    return value_stream(one_by_one ? reduce_sample(b, use, in, over) : add_sum(b, use, in, &over),
+                        unit_plain);
 }
 
 /* ---- how many values a reduction goes over ---- */
@@ -252,18 +252,4 @@ void check_counts(Build *b)
                     use->over_batch ? "choose a larger batch, or go over steps or places of a sample as well"
                                     : "a single value is its own mean, and nothing is left of it");
     }
-}
-
-Value build_least(Build *b, const StageUse *use)
-{
-    StreamId in = plain_stream_of(b, use->in, use->in_span);
-    if (in == NONE)
-        return value_poison();
-    StageUse greatest = *use;
-    greatest.in = value_stream(build_scaled(b, in, -1, NULL, use->expr->span), unit_plain);
-    greatest.name = NULL;
-    Value value = build_reduce(b, &greatest);
-    if (value.kind != VALUE_STREAM)
-        return value;
-    return value_stream(build_scaled(b, value.stream, -1, use->name, use->expr->span), unit_plain);
 }

@@ -36,7 +36,6 @@ Value build_concat(Build *b, const StageUse *use);
 StreamId stream_reshaped(Build *b, StreamId stream);
 Value build_reduce(Build *b, const StageUse *use);
 /* The minimum: of what is negated, the maximum, negated. */
-Value build_least(Build *b, const StageUse *use);
 /* That no sum over the batch is in a loop: looped[n], node n is in one. */
 void check_loop_sums(Build *b, const bool *looped);
 /* How many values a reduction goes over: a number, or a run scalar where it goes over the batch. */

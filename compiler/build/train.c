@@ -49,12 +49,21 @@ static StreamId build_class(Build *b, const Item *item, const Expr *scores)
     return build_numbers(b, scores, item->name);
 }
 
+/* `argmax(x, over = time)`: numbers as any others. */
+static bool goes_over(const Expr *call)
+{
+    bool over = false;
+    for (int i = 0; i < call->args.count; i++)
+        over = over || call->args.at[i].name == name_over || call->args.at[i].name == name_per;
+    return over;
+}
+
 void build_predict(Build *b, const Item *item)
 {
     const Expr *expr = end_of(b, item->value);
     Node node = node_new(NODE_PREDICT, item->span);
     node.name = item->name;
-    node.class = expr->kind == EXPR_CALL && expr->name == name_argmax;
+    node.class = expr->kind == EXPR_CALL && expr->name == name_argmax && !goes_over(expr);
     if (node.class && !check_end(b, expr, 1, RULE_PREDICT, "argmax(rate(out))"))
         return;
     if (!node.class && !item->name && b->data_known && b->net->data.target.ndim == 0) {

@@ -101,7 +101,7 @@ static bool find_chain(const Commute *commute, int reduce, Chain *chain)
     const Net *net = commute->net;
     const Node *node = &net->nodes.at[reduce];
     *chain = (Chain){.reduce = reduce};
-    if (node->kind != NODE_REDUCE || node->reduce == REDUCE_MAX)
+    if (node->kind != NODE_REDUCE || node->each_step || reduce_compares(node->reduce))
         return false;
     int maker = hidden_maker(commute, node->in);
     while (maker != NONE && net->nodes.at[maker].kind == NODE_SCAN && is_linear(net, &net->nodes.at[maker])) {

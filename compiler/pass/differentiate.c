@@ -107,7 +107,7 @@ static void adjoin_reduce(Diff *diff, int index)
 {
     const Node node = diff->net->nodes.at[index];
     StreamId g = gathered(diff, node.out);
-    if (g == NONE || !diff->needs[node.in])
+    if (g == NONE || !diff->needs[node.in] || node.reduce == REDUCE_ARGMAX)
         return;
     if (node.reduce == REDUCE_MEAN) {
         StreamList terms = {0};

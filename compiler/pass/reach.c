@@ -73,8 +73,8 @@ static bool streams_changed(const Net *net, const Node *node, bool *reached)
 {
     switch (node->kind) {
     case NODE_LOSS: return reach(reached, node->in);
+    case NODE_REDUCE: return node->reduce != REDUCE_ARGMAX && reached[node->out] && reach(reached, node->in);
     case NODE_COPY:
-    case NODE_REDUCE:
     case NODE_POOL:
     case NODE_DELAY: return reached[node->out] && reach(reached, node->in);
     case NODE_MAP: return reached[node->out] && reach_map(node, reached);

@@ -108,14 +108,18 @@ static void step_delay(Run *r, const Node *node, int t)
 static void reduce(Run *r, const Node *node)
 {
     for (int n = 0; n < size_of(r, node->out); n++) {
-        double sum = 0, top = -INFINITY;
+        double sum = 0, top = -INFINITY, bottom = INFINITY, place = 0;
         for (int t = 0; t < r->net->steps; t++) {
             sum += *at(r, node->in, t, n);
+            place = *at(r, node->in, t, n) > top ? t : place;
             top = fmax(top, *at(r, node->in, t, n));
+            bottom = fmin(bottom, *at(r, node->in, t, n));
         }
         double values[] = {[REDUCE_MEAN] = sum / r->net->steps,
                            [REDUCE_SUM] = sum,
                            [REDUCE_MAX] = top,
+                           [REDUCE_MIN] = bottom,
+                           [REDUCE_ARGMAX] = place,
                            [REDUCE_LAST] = *at(r, node->in, r->net->steps - 1, n)};
         *at(r, node->out, 0, n) = values[node->reduce];
     }
@@ -125,8 +129,9 @@ static void pick(Run *r, const Node *node)
 {
     for (int n = 0; n < size_of(r, node->out); n++) {
         int best = node->reduce == REDUCE_LAST ? r->net->steps - 1 : 0;
-        for (int t = 0; t < r->net->steps && node->reduce == REDUCE_MAX; t++)
-            if (*at(r, node->aux, t, n) > *at(r, node->aux, best, n))
+        double sign = node->reduce == REDUCE_MIN ? -1 : 1;
+        for (int t = 0; t < r->net->steps && reduce_compares(node->reduce); t++)
+            if (sign * *at(r, node->aux, t, n) > sign * *at(r, node->aux, best, n))
                 best = t;
         for (int t = 0; t < r->net->steps; t++)
             *at(r, node->out, t, n) = t == best ? *at(r, node->in, 0, n) : 0;

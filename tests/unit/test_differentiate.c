@@ -284,7 +284,7 @@ END_TEST
 
 /* ---- nodes ---- */
 
-static const ReduceKind reductions[] = {REDUCE_MEAN, REDUCE_SUM, REDUCE_MAX, REDUCE_LAST};
+static const ReduceKind reductions[] = {REDUCE_MEAN, REDUCE_SUM, REDUCE_MAX, REDUCE_MIN, REDUCE_LAST};
 
 START_TEST(reduction)
 {

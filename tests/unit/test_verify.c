@@ -321,7 +321,7 @@ static const struct {
     {classes, "`o_max` has 2 values for 3 classes"},
     {data_kind, "node 0 (data image): `image` and the data differ in kind"},
     {encoder_kind, "node 1 (poisson x): `x` is not of spikes"},
-    {pick_kind, "(pick_grad g_o): a mean or a sum picks no step"},
+    {pick_kind, "(pick_grad g_o): a sum has no gradient at a single place"},
     {update_twice, "updates the same parameter"},
     {stray_gradient, "gradient 0 is of no parameter of the node"},
     {group_kind, "(poisson h_dense_2): cannot be part of a recurrent group"},

@@ -179,9 +179,9 @@ LoopExpr *as_bit(Lower *lower, LoopExpr *truth)
     return loop_op(lower->arena, OP_SELECT, truth, num(lower, 1), num(lower, 0));
 }
 
-LoopExpr *is_above(Lower *lower, LoopExpr *x, LoopExpr *greatest)
+LoopExpr *is_beyond(Lower *lower, Op than, LoopExpr *x, LoopExpr *extreme)
 {
-    LoopExpr *above = op2(lower, OP_GT, x, greatest);
+    LoopExpr *above = op2(lower, than, x, extreme);
     return x->type == TYPE_F32 ? op2(lower, OP_OR, above, op2(lower, OP_NE, x, x)) : above;
 }
 

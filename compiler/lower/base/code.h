@@ -31,8 +31,9 @@ LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExp
 
 LoopExpr *num(Lower *lower, int number);
 LoopExpr *least(Lower *lower, LoopExpr *a, LoopExpr *b);
-/* Whether x is above the greatest so far, or NaN: whoever keeps it then keeps NaN, too. x may be read twice. */
-LoopExpr *is_above(Lower *lower, LoopExpr *x, LoopExpr *greatest);
+/* Whether x is greater (OP_GT) or less (OP_LT) than what was most so far, or NaN: whoever keeps it then keeps NaN, too. x may
+ * be read twice. */
+LoopExpr *is_beyond(Lower *lower, Op than, LoopExpr *x, LoopExpr *extreme);
 /* A truth value as a number. */
 LoopExpr *as_bit(Lower *lower, LoopExpr *truth);
 LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b);

@@ -3,7 +3,9 @@
 
 #include "lower/lower.h"
 
-/* At one step of a sample: the maximum over units (REDUCE), or its gradient at the unit that was picked (PICK_GRAD). */
+/* How a value compares with another that it takes the place of. */
+Op extreme_op(const Node *node);
+/* At one step of a sample: what is picked of units (REDUCE), or its gradient at the unit that was (PICK_GRAD). */
 void emit_extreme(Lower *lower, const Node *node, Site site);
 
 #endif

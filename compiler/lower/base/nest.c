@@ -42,11 +42,11 @@ static bool is_independent(const Net *net, const Node *scan, Shape units, int d)
     return independent;
 }
 
-static int extent(Shape units, int first, int end)
+int nest_extent(const Nest *nest, int k)
 {
     int size = 1;
-    for (int d = first; d < end; d++)
-        size *= units.dims[d];
+    for (int d = nest->first[k]; d < nest->first[k + 1]; d++)
+        size *= nest->units.dims[d];
     return size;
 }
 
@@ -54,8 +54,7 @@ static void add_loop(Lower *lower, Nest *nest, LoopBlock *into, int k)
 {
     int first = nest->first[k], end = nest->first[k + 1];
     const char *name = end - first > 1 ? "n" : shape_axis(nest->units, first);
-    LoopStmt *loop =
-        for_range(lower, nest->inner ? &nest->inner->body : into, name, extent(nest->units, first, end));
+    LoopStmt *loop = for_range(lower, nest->inner ? &nest->inner->body : into, name, nest_extent(nest, k));
     nest->outer = nest->outer ? nest->outer : loop;
     nest->inner = loop;
     nest->at[k] = loop_variable(lower, loop);
@@ -111,7 +110,7 @@ LoopExpr *nest_unit(Lower *lower, const Nest *nest, Shape shape)
         return nest->at[0];
     LoopExpr *unit = NULL;
     for (int k = 0; k < nest->count; k++) {
-        int size = extent(nest->units, nest->first[k], nest->first[k + 1]);
+        int size = nest_extent(nest, k);
         if (!has(shape, nest->units, nest->first[k]))
             continue;
         unit = unit ? op2(lower, OP_MUL, unit, num(lower, size)) : unit;

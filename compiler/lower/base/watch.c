@@ -20,15 +20,16 @@ void watch_scan_states(Lower *lower, const Node *scan, const ScanState *state)
             watch(lower, scan->outs.at[0].stream, NULL, lower->streams[scan->outs.at[k].stream].values);
 }
 
-/* Encoders and maxima compare what they read. */
+/* Encoders and maxima compare what they read. (The runtime looks at parameters, which weights are made of.) */
 void watch_streams(Lower *lower)
 {
     const Net *net = lower->net;
     for (int n = 0; n < net->backward; n++) {
         const Node *node = &net->nodes.at[n];
         bool compares = node->kind == NODE_POISSON || node->kind == NODE_LATENCY
-                        || (node->kind == NODE_REDUCE && node->reduce == REDUCE_MAX);
-        BufferId values = compares ? lower->streams[node->in].values : -1;
+                        || (node->kind == NODE_REDUCE && reduce_compares(node->reduce));
+        BufferId values =
+            compares && stream_of(lower, node->in)->batched ? lower->streams[node->in].values : -1;
         if (values >= 0 && lower->program->buffers.at[values].type == TYPE_F32
             && lower->program->buffers.at[values].role != BUFFER_INPUT)
             watch(lower, node->in, NULL, values);

@@ -20,33 +20,43 @@ static LoopExpr *number(Lower *lower, LoopExpr *x)
 static void emit_reduce_start(Lower *lower, const Node *node, Site site, LoopExpr *n)
 {
     site.t = loop_int(lower->arena, node->reduce == REDUCE_LAST ? steps_of(lower, node->in) - 1 : 0);
-    LoopExpr *start = node->reduce == REDUCE_MAX || node->reduce == REDUCE_LAST
-                          ? number(lower, load_stream(lower, node->in, site, n))
-                          : f32(lower, 0);
+    LoopExpr *start =
+        reduce_picks(node->reduce) ? number(lower, load_stream(lower, node->in, site, n)) : f32(lower, 0);
     store_stream(lower, node->out, site, n, start, false);
 }
 
-static void emit_greater(Lower *lower, StreamId out, Site site, LoopExpr *n, LoopExpr *x)
+static void emit_beyond(Lower *lower, const Node *node, Site site, LoopExpr *n, LoopExpr *x)
 {
-    LoopExpr *top = load_stream(lower, out, site, n);
-    store_stream(lower, out, site, n, loop_op(lower->arena, OP_SELECT, is_above(lower, x, top), x, top),
-                 false);
+    LoopExpr *top = load_stream(lower, node->out, site, n),
+             *beyond = is_beyond(lower, extreme_op(node), x, top);
+    store_stream(lower, node->out, site, n, loop_op(lower->arena, OP_SELECT, beyond, x, top), false);
 }
 
 static void emit_reduce_step(Lower *lower, const Node *node, Site site, LoopExpr *n)
 {
     LoopExpr *x = number(lower, load_stream(lower, node->in, site, n));
-    if (node->reduce == REDUCE_MAX)
-        emit_greater(lower, node->out, site, n, loop_local(lower, site.into, "x", x));
+    if (reduce_compares(node->reduce))
+        emit_beyond(lower, node, site, n, loop_local(lower, site.into, "x", x));
     else
         store_stream(lower, node->out, site, n, x, true);
+}
+
+/* A kernel for what is made of the stream, up to the loop over its samples, if it is of samples. */
+static Site stream_kernel(Lower *lower, StreamId of, const char *verb, const char *name, const char *about,
+                          Span span)
+{
+    if (stream_of(lower, of)->batched)
+        return kernel_samples(lower, verb, name, about, span);
+    kernel_begin(lower, verb, name, about, span, 1);
+    return (Site){.into = &kernel_items(lower, "whole")->body};
 }
 
 /* The kernel of an extreme over units, up to the loop over steps if there are some. */
 static Site extreme_kernel(Lower *lower, const Node *node, const char *verb, const char *what, StreamId whole)
 {
     const char *out = stream_of(lower, node->out)->name;
-    Site site = kernel_samples(lower, verb, out, arena_printf(lower->arena, "%s: %s", out, what), node->span);
+    Site site =
+        stream_kernel(lower, whole, verb, out, arena_printf(lower->arena, "%s: %s", out, what), node->span);
     if (stream_of(lower, whole)->temporal) {
         LoopStmt *time = for_range(lower, site.into, "t", steps_of(lower, whole));
         site.into = &time->body;
@@ -70,19 +80,51 @@ static void lower_pick_unit(Lower *lower, const Node *node)
         extreme_kernel(lower, node, "pick", "the gradient goes to the unit that was picked", node->aux));
 }
 
+/* best = the first step with the most; for `last` the last step. */
+static LoopExpr *emit_picked_step(Lower *lower, const Node *node, StreamId of, Site site, LoopExpr *n)
+{
+    if (node->reduce == REDUCE_LAST)
+        return loop_int(lower->arena, steps_of(lower, of) - 1);
+    LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
+    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, of));
+    Site here = site, there = site;
+    here.t = loop_variable(lower, loop_t);
+    there.t = best;
+    LoopExpr *better =
+        op2(lower, extreme_op(node), load_stream(lower, of, here, n), load_stream(lower, of, there, n));
+    LoopStmt *found = loop_if(lower->arena, &loop_t->body, better);
+    loop_set(lower->arena, &found->body, best->var, here.t);
+    return best;
+}
+
+/* Which step it is that has the most. */
+static void emit_step_number(Lower *lower, const Node *node, Site site, LoopStmt *units)
+{
+    LoopExpr *n = loop_variable(lower, units);
+    site.into = &units->body;
+    store_stream(lower, node->out, site, n, number(lower, emit_picked_step(lower, node, node->in, site, n)),
+                 false);
+}
+
 void lower_reduce(Lower *lower, const Node *node)
 {
     if (node->each_step) {
         lower_extreme(lower, node);
         return;
     }
-    static const char *const names[] = {"mean", "sum", "maximum", "last value"};
+    static const char *const names[REDUCE_COUNT] = {
+        [REDUCE_MEAN] = "mean",   [REDUCE_SUM] = "sum",         [REDUCE_MAX] = "maximum",
+        [REDUCE_MIN] = "minimum", [REDUCE_LAST] = "last value", [REDUCE_ARGMAX] = "place of the maximum"};
     int size = stream_size(lower, node->out);
     const char *out = stream_of(lower, node->out)->name;
-    Site site = kernel_samples(lower, "reduce", out,
-                               arena_printf(lower->arena, "%s: %s over time of %s", out, names[node->reduce],
-                                            stream_of(lower, node->in)->name),
-                               node->span);
+    Site site = stream_kernel(lower, node->in, "reduce", out,
+                              arena_printf(lower->arena, "%s: %s over time of %s", out, names[node->reduce],
+                                           stream_of(lower, node->in)->name),
+                              node->span);
+    if (node->reduce == REDUCE_ARGMAX) {
+        emit_step_number(lower, node, site, for_range(lower, site.into, "n", size));
+        return;
+    }
     Site inner = site;
     LoopStmt *start = for_units(lower, site.into, "n", size);
     inner.into = &start->body;
@@ -104,23 +146,6 @@ void lower_reduce(Lower *lower, const Node *node)
     store_stream(lower, node->out, inner, n, mean, false);
 }
 
-/* best = the first step with the largest value; for `last` the last step. */
-static LoopExpr *emit_picked_step(Lower *lower, const Node *node, Site site, LoopExpr *n)
-{
-    if (node->reduce == REDUCE_LAST)
-        return loop_int(lower->arena, steps_of(lower, node->aux) - 1);
-    LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
-    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->aux));
-    Site here = site, there = site;
-    here.t = loop_variable(lower, loop_t);
-    there.t = best;
-    LoopExpr *better =
-        op2(lower, OP_GT, load_stream(lower, node->aux, here, n), load_stream(lower, node->aux, there, n));
-    LoopStmt *found = loop_if(lower->arena, &loop_t->body, better);
-    loop_set(lower->arena, &found->body, best->var, here.t);
-    return best;
-}
-
 void lower_pick_grad(Lower *lower, const Node *node)
 {
     if (node->each_step) {
@@ -129,13 +154,13 @@ void lower_pick_grad(Lower *lower, const Node *node)
     }
     Arena *arena = lower->arena;
     const char *out = stream_of(lower, node->out)->name;
-    Site site = kernel_samples(lower, "pick", out,
-                               arena_printf(arena, "%s: the gradient goes to the step that was picked", out),
-                               node->span);
+    Site site = stream_kernel(lower, node->aux, "pick", out,
+                              arena_printf(arena, "%s: the gradient goes to the step that was picked", out),
+                              node->span);
     LoopStmt *loop_n = for_range(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop_n);
     site.into = &loop_n->body;
-    LoopExpr *picked = emit_picked_step(lower, node, site, n);
+    LoopExpr *picked = emit_picked_step(lower, node, node->aux, site, n);
     LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->aux));
     site.t = loop_variable(lower, loop_t);
     site.into = &loop_t->body;

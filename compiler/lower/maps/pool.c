@@ -36,7 +36,7 @@ void emit_pool(Lower *lower, const Node *node, Site site)
     x = loop_local(lower, nest.site.into, "x",
                    top->type == TYPE_F32 ? loop_cast(lower->arena, TYPE_F32, x) : x);
     store_stream(lower, node->out, nest.site, out,
-                 loop_op(lower->arena, OP_SELECT, is_above(lower, x, top), x, top), false);
+                 loop_op(lower->arena, OP_SELECT, is_beyond(lower, OP_GT, x, top), x, top), false);
 }
 
 /* Whether each input is read by one tap of one window. */

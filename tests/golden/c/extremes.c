@@ -144,15 +144,11 @@ struct net {
     float (*drive_)[1][5];
     float (*hidden_)[4][5];
     float (*planes_)[4][6];
-    float (*least_map_)[4][6];
-    float (*least_map_min_)[4][3];
-    float (*least_map_3_)[4][3];
-    float (*least_map_3_min_)[1][1];
-    float (*least_map_4_)[1][1];
+    float (*planes_min_)[4][3];
+    float (*least_delay_)[4][3];
+    float (*least_delay_min_)[1][1];
     float (*least_)[4][3];
-    float (*predict_map_)[4][3];
-    float (*predict_map_min_)[3];
-    float (*predict_map_2_)[3];
+    float (*least_min_)[3];
     uint8_t (*loss_target_)[3];
     float (*least_mean_)[3];
     float (*least_mean_max_)[1];
@@ -169,12 +165,9 @@ struct net {
     float (*g_loss_map_5_)[4][5];
     float (*g_least_mean_)[3];
     float (*g_loss_map_sum_)[1];
-    float (*g_least_map_min_)[4][3];
-    float (*g_least_map_4_)[1][1];
-    float (*g_least_map_3_min_)[1][1];
-    float (*g_least_map_3_)[1][3];
+    float (*g_planes_min_)[4][3];
+    float (*g_least_delay_min_)[1][1];
     float (*g_least_delay_)[2][3];
-    float (*g_least_map_)[4][6];
     float (*g_planes_)[4][6];
     float (*g_hidden_3_)[4][5];
     float (*g_drive_dense_)[4][5];
@@ -725,14 +718,13 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
     }
 }
 
-/* extremes.snn:8  least  = min(planes, over = y) - 0.5 * min(least[-1], over = c) -> li
- * least_map: linear map of hidden, 5 -> 6, then map, 6 units */
-static void SNN_AT_LEVEL(layer_least_map_)(void *context, int32_t first, int32_t last)
+/* extremes.snn:7  planes = hidden -> dense([y = 2, c = 3])
+ * planes: linear map of hidden, 5 -> 6 */
+static void SNN_AT_LEVEL(dense_planes_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict hidden_)[4][5] = net->hidden_;
     float (*restrict planes_)[4][6] = net->planes_;
-    float (*restrict least_map_)[4][6] = net->least_map_;
     float (*restrict w_planes_)[6] = net->w_planes_;
     for (int32_t b = first; b < last; b++) {
         /* rows of w_planes */
@@ -764,45 +756,38 @@ static void SNN_AT_LEVEL(layer_least_map_)(void *context, int32_t first, int32_t
                 }
             }
         }
-        /* map */
-        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 6; n++) {
-            SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
-                least_map_[b][t][n] = -planes_[b][t][n];
-            }
-        }
     }
 }
 
 /* extremes.snn:8  least  = min(planes, over = y) - 0.5 * min(least[-1], over = c) -> li
- * least_map_min: max over y of least_map */
-static void SNN_AT_LEVEL(reduce_least_map_min_)(void *context, int32_t first, int32_t last)
+ * planes_min: min over y of planes */
+static void SNN_AT_LEVEL(reduce_planes_min_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict least_map_)[4][6] = net->least_map_;
-    float (*restrict least_map_min_)[4][3] = net->least_map_min_;
+    float (*restrict planes_)[4][6] = net->planes_;
+    float (*restrict planes_min_)[4][3] = net->planes_min_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 4; t++) {
             for (int32_t c = 0; c < 3; c++) {
-                float best = least_map_[b][t][c];
+                float best = planes_[b][t][c];
                 for (int32_t y = 0; y < 2; y++) {
-                    const float x = least_map_[b][t][y * 3 + c];
-                    best = x > best || x != x ? x : best;
+                    const float x = planes_[b][t][y * 3 + c];
+                    best = x < best || x != x ? x : best;
                 }
-                least_map_min_[b][t][c] = best;
+                planes_min_[b][t][c] = best;
             }
         }
     }
 }
 
 /* extremes.snn:8  least  = min(planes, over = y) - 0.5 * min(least[-1], over = c) -> li
- * recurrent group, step by step: least_delay (delay, read in place), least_map_3 (map), least_map_3_min (reduce), least_map_4 (map), least (li) */
+ * recurrent group, step by step: least_delay (delay), least_delay_min (reduce), least (li) */
 static void SNN_AT_LEVEL(recurrent_least_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict least_map_min_)[4][3] = net->least_map_min_;
-    float (*restrict least_map_3_)[4][3] = net->least_map_3_;
-    float (*restrict least_map_3_min_)[1][1] = net->least_map_3_min_;
-    float (*restrict least_map_4_)[1][1] = net->least_map_4_;
+    float (*restrict planes_min_)[4][3] = net->planes_min_;
+    float (*restrict least_delay_)[4][3] = net->least_delay_;
+    float (*restrict least_delay_min_)[1][1] = net->least_delay_min_;
     float (*restrict least_)[4][3] = net->least_;
     float (*restrict least_mean_)[3] = net->least_mean_;
     float (*restrict state_v_least_)[3] = net->state_v_least_;
@@ -818,31 +803,25 @@ static void SNN_AT_LEVEL(recurrent_least_)(void *context, int32_t first, int32_t
         }
         for (int32_t t = 0; t < 1; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&least_map_3_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
-                    least_map_3_[b][t][n] = -0.0f;
+                    least_delay_[b][t][n] = 0.0f;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                float best = least_map_3_[b][t][0];
+                float best = least_delay_[b][t][0];
                 for (int32_t c = 0; c < 3; c++) {
-                    const float x = least_map_3_[b][t][c];
-                    best = x > best || x != x ? x : best;
+                    const float x = least_delay_[b][t][c];
+                    best = x < best || x != x ? x : best;
                 }
-                least_map_3_min_[b][0][0] = best;
+                least_delay_min_[b][0][0] = best;
             }
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
-                    least_map_4_[b][0][n] = -least_map_3_min_[b][0][n];
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&least_map_min_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
+                snn_ahead(&planes_min_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 snn_ahead(&least_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT for (int32_t c = 0; c < 3; c++) {
                     float v_ = state_v_least_[b][c];
                     float sum = 0.0f;
-                    const float v_2_ = v_ + (-least_map_min_[b][t][c] - 0.5f * least_map_4_[b][0][0] - v_) * 0.5f;
+                    const float v_2_ = v_ + (planes_min_[b][t][c] - 0.5f * least_delay_min_[b][0][0] - v_) * 0.5f;
                     least_[b][t][c] = v_2_;
                     sum = sum + v_2_ * 0.25f;
                     v_ = v_2_;
@@ -853,31 +832,25 @@ static void SNN_AT_LEVEL(recurrent_least_)(void *context, int32_t first, int32_t
         }
         for (int32_t t = 1; t < 4; t++) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&least_map_3_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
-                    least_map_3_[b][t][n] = -least_[b][t - 1][n];
+                    least_delay_[b][t][n] = least_[b][t - 1][n];
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
-                float best = least_map_3_[b][t][0];
+                float best = least_delay_[b][t][0];
                 for (int32_t c = 0; c < 3; c++) {
-                    const float x = least_map_3_[b][t][c];
-                    best = x > best || x != x ? x : best;
+                    const float x = least_delay_[b][t][c];
+                    best = x < best || x != x ? x : best;
                 }
-                least_map_3_min_[b][0][0] = best;
+                least_delay_min_[b][0][0] = best;
             }
             for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
-                    least_map_4_[b][0][n] = -least_map_3_min_[b][0][n];
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&least_map_min_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
+                snn_ahead(&planes_min_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 snn_ahead(&least_[b][t < 3 ? t + 1 : 3][0], 3 * sizeof(float));
                 SNN_INDEPENDENT_SHORT for (int32_t c = 0; c < 3; c++) {
                     float v_ = state_v_least_[b][c];
                     float sum = 0.0f;
-                    const float v_2_ = v_ + (-least_map_min_[b][t][c] - 0.5f * least_map_4_[b][0][0] - v_) * 0.5f;
+                    const float v_2_ = v_ + (planes_min_[b][t][c] - 0.5f * least_delay_min_[b][0][0] - v_) * 0.5f;
                     least_[b][t][c] = v_2_;
                     sum = sum + v_2_ * 0.25f;
                     v_ = v_2_;
@@ -890,53 +863,21 @@ static void SNN_AT_LEVEL(recurrent_least_)(void *context, int32_t first, int32_t
 }
 
 /* extremes.snn:9  predict argmax(min(least))
- * predict_map: map, 3 units */
-static void SNN_AT_LEVEL(scan_predict_map_)(void *context, int32_t first, int32_t last)
+ * least_min: minimum over time of least */
+static void SNN_AT_LEVEL(reduce_least_min_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict least_)[4][3] = net->least_;
-    float (*restrict predict_map_)[4][3] = net->predict_map_;
-    for (int32_t b = first; b < last; b++) {
-        /* map */
-        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
-            SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
-                predict_map_[b][t][n] = -least_[b][t][n];
-            }
-        }
-    }
-}
-
-/* extremes.snn:9  predict argmax(min(least))
- * predict_map_min: maximum over time of predict_map */
-static void SNN_AT_LEVEL(reduce_predict_map_min_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict predict_map_)[4][3] = net->predict_map_;
-    float (*restrict predict_map_min_)[3] = net->predict_map_min_;
+    float (*restrict least_min_)[3] = net->least_min_;
     for (int32_t b = first; b < last; b++) {
         SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
-            predict_map_min_[b][n] = predict_map_[b][0][n];
+            least_min_[b][n] = least_[b][0][n];
         }
         for (int32_t t = 0; t < 4; t++) {
             SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
-                const float x = predict_map_[b][t][n];
-                predict_map_min_[b][n] = x > predict_map_min_[b][n] || x != x ? x : predict_map_min_[b][n];
+                const float x = least_[b][t][n];
+                least_min_[b][n] = x < least_min_[b][n] || x != x ? x : least_min_[b][n];
             }
-        }
-    }
-}
-
-/* extremes.snn:9  predict argmax(min(least))
- * predict_map_2: map, 3 units, once for all steps */
-static void SNN_AT_LEVEL(scan_predict_map_2_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict predict_map_min_)[3] = net->predict_map_min_;
-    float (*restrict predict_map_2_)[3] = net->predict_map_2_;
-    for (int32_t b = first; b < last; b++) {
-        /* map */
-        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
-            predict_map_2_[b][n] = -predict_map_min_[b][n];
         }
     }
 }
@@ -948,12 +889,12 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
     const struct net *net = snn_net(context);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[3] = net->scores;
-    float (*restrict predict_map_2_)[3] = net->predict_map_2_;
+    float (*restrict least_min_)[3] = net->least_min_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 3; j++) {
-            scores[b][j] = predict_map_2_[b][j];
-            if (predict_map_2_[b][j] > predict_map_2_[b][best]) {
+            scores[b][j] = least_min_[b][j];
+            if (least_min_[b][j] > least_min_[b][best]) {
                 best = j;
             }
         }
@@ -1243,19 +1184,17 @@ static void SNN_AT_LEVEL(adjoint_loss_map_3_sum_)(void *context, int32_t first, 
 }
 
 /* extremes.snn:8  least  = min(planes, over = y) - 0.5 * min(least[-1], over = c) -> li
- * recurrent group, step by step: g_least (delay, read in place), g_least_map_min (li, adjoint), g_least_map_3_min (map, adjoint), g_least_map_3 (pick_grad), g_least_delay (map, adjoint) */
-static void SNN_AT_LEVEL(recurrent_g_least_delay_)(void *context, int32_t first, int32_t last)
+ * recurrent group, step by step: g_least (delay, read in place), g_planes_min (li, adjoint), g_least_delay (pick_grad) */
+static void SNN_AT_LEVEL(recurrent_g_planes_min_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict least_map_3_)[4][3] = net->least_map_3_;
+    float (*restrict least_delay_)[4][3] = net->least_delay_;
     float (*restrict least_mean_)[3] = net->least_mean_;
     float (*restrict least_mean_max_)[1] = net->least_mean_max_;
     float (*restrict g_least_mean_)[3] = net->g_least_mean_;
     float (*restrict g_loss_map_sum_)[1] = net->g_loss_map_sum_;
-    float (*restrict g_least_map_min_)[4][3] = net->g_least_map_min_;
-    float (*restrict g_least_map_4_)[1][1] = net->g_least_map_4_;
-    float (*restrict g_least_map_3_min_)[1][1] = net->g_least_map_3_min_;
-    float (*restrict g_least_map_3_)[1][3] = net->g_least_map_3_;
+    float (*restrict g_planes_min_)[4][3] = net->g_planes_min_;
+    float (*restrict g_least_delay_min_)[1][1] = net->g_least_delay_min_;
     float (*restrict g_least_delay_)[2][3] = net->g_least_delay_;
     float (*restrict state_g_v_least_)[3] = net->state_g_v_least_;
     for (int32_t block = 0; block < (last - first + 31) / 32; block++) {
@@ -1269,10 +1208,10 @@ static void SNN_AT_LEVEL(recurrent_g_least_delay_)(void *context, int32_t first,
         }
         for (int32_t t = 3; t >= 3; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&g_least_map_min_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                snn_ahead(&g_planes_min_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
                 for (int32_t t_2 = t; t_2 < t + 1; t_2++) {
                     SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
-                        g_least_map_4_[b][0][n] = 0.0f;
+                        g_least_delay_min_[b][0][n] = 0.0f;
                     }
                 }
                 for (int32_t c = 0; c < 3; c++) {
@@ -1280,47 +1219,34 @@ static void SNN_AT_LEVEL(recurrent_g_least_delay_)(void *context, int32_t first,
                     const float g_loss_map_sum_2_ = g_loss_map_sum_[b][0];
                     const float g_least_mean_2_ = g_loss_map_sum_2_ != 0.0f ? g_loss_map_sum_2_ * snn_expf(least_mean_[b][c] - least_mean_max_[b][0]) : 0.0f;
                     const float g_v_2_ = 0.0f + (g_least_mean_[b][c] + g_least_mean_2_) * 0.25f + g_v_;
-                    const float x = g_v_2_ * 0.5f;
-                    const float g_least_map_min_2_ = -x;
-                    g_least_map_min_[b][t][c] = g_least_map_min_2_;
-                    const float g_least_map_4_2_ = g_v_2_ * -0.25f;
-                    g_least_map_4_[b][0][0] += g_least_map_4_2_;
-                    g_v_ = x;
+                    const float g_planes_min_2_ = g_v_2_ * 0.5f;
+                    g_planes_min_[b][t][c] = g_planes_min_2_;
+                    const float g_least_delay_min_2_ = g_v_2_ * -0.25f;
+                    g_least_delay_min_[b][0][0] += g_least_delay_min_2_;
+                    g_v_ = g_planes_min_2_;
                     state_g_v_least_[b][c] = g_v_;
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
-                    const float g_least_map_3_min_2_ = -g_least_map_4_[b][0][n];
-                    g_least_map_3_min_[b][0][n] = g_least_map_3_min_2_;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t best = 0;
                 for (int32_t c = 0; c < 3; c++) {
                     const int32_t n = c;
-                    if (least_map_3_[b][t][n] > least_map_3_[b][t][best]) {
+                    if (least_delay_[b][t][n] < least_delay_[b][t][best]) {
                         best = n;
                     }
                 }
                 for (int32_t c = 0; c < 3; c++) {
                     const int32_t n = c;
-                    g_least_map_3_[b][0][n] = n == best ? g_least_map_3_min_[b][0][0] : 0.0f;
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
-                    const float g_least_delay_2_ = -g_least_map_3_[b][0][n];
-                    g_least_delay_[b][t - t / 2 * 2][n] = g_least_delay_2_;
+                    g_least_delay_[b][t - t / 2 * 2][n] = n == best ? g_least_delay_min_[b][0][0] : 0.0f;
                 }
             }
         }
         for (int32_t t = 2; t >= 0; t--) {
             for (int32_t b = b0; b < b1; b++) {
-                snn_ahead(&g_least_map_min_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
+                snn_ahead(&g_planes_min_[b][t > 0 ? t - 1 : 0][0], 3 * sizeof(float));
                 for (int32_t t_2 = t; t_2 < t + 1; t_2++) {
                     SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
-                        g_least_map_4_[b][0][n] = 0.0f;
+                        g_least_delay_min_[b][0][n] = 0.0f;
                     }
                 }
                 for (int32_t c = 0; c < 3; c++) {
@@ -1328,38 +1254,25 @@ static void SNN_AT_LEVEL(recurrent_g_least_delay_)(void *context, int32_t first,
                     const float g_loss_map_sum_2_ = g_loss_map_sum_[b][0];
                     const float g_least_mean_2_ = g_loss_map_sum_2_ != 0.0f ? g_loss_map_sum_2_ * snn_expf(least_mean_[b][c] - least_mean_max_[b][0]) : 0.0f;
                     const float g_v_2_ = g_least_delay_[b][t + 1 - (t + 1) / 2 * 2][c] + (g_least_mean_[b][c] + g_least_mean_2_) * 0.25f + g_v_;
-                    const float x = g_v_2_ * 0.5f;
-                    const float g_least_map_min_2_ = -x;
-                    g_least_map_min_[b][t][c] = g_least_map_min_2_;
-                    const float g_least_map_4_2_ = g_v_2_ * -0.25f;
-                    g_least_map_4_[b][0][0] += g_least_map_4_2_;
-                    g_v_ = x;
+                    const float g_planes_min_2_ = g_v_2_ * 0.5f;
+                    g_planes_min_[b][t][c] = g_planes_min_2_;
+                    const float g_least_delay_min_2_ = g_v_2_ * -0.25f;
+                    g_least_delay_min_[b][0][0] += g_least_delay_min_2_;
+                    g_v_ = g_planes_min_2_;
                     state_g_v_least_[b][c] = g_v_;
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
-                    const float g_least_map_3_min_2_ = -g_least_map_4_[b][0][n];
-                    g_least_map_3_min_[b][0][n] = g_least_map_3_min_2_;
                 }
             }
             for (int32_t b = b0; b < b1; b++) {
                 int32_t best = 0;
                 for (int32_t c = 0; c < 3; c++) {
                     const int32_t n = c;
-                    if (least_map_3_[b][t][n] > least_map_3_[b][t][best]) {
+                    if (least_delay_[b][t][n] < least_delay_[b][t][best]) {
                         best = n;
                     }
                 }
                 for (int32_t c = 0; c < 3; c++) {
                     const int32_t n = c;
-                    g_least_map_3_[b][0][n] = n == best ? g_least_map_3_min_[b][0][0] : 0.0f;
-                }
-            }
-            for (int32_t b = b0; b < b1; b++) {
-                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
-                    const float g_least_delay_2_ = -g_least_map_3_[b][0][n];
-                    g_least_delay_[b][t - t / 2 * 2][n] = g_least_delay_2_;
+                    g_least_delay_[b][t - t / 2 * 2][n] = n == best ? g_least_delay_min_[b][0][0] : 0.0f;
                 }
             }
         }
@@ -1367,41 +1280,40 @@ static void SNN_AT_LEVEL(recurrent_g_least_delay_)(void *context, int32_t first,
 }
 
 /* extremes.snn:8  least  = min(planes, over = y) - 0.5 * min(least[-1], over = c) -> li
- * g_least_map: the gradient goes to the unit that was picked */
-static void SNN_AT_LEVEL(pick_g_least_map_)(void *context, int32_t first, int32_t last)
+ * g_planes: the gradient goes to the unit that was picked */
+static void SNN_AT_LEVEL(pick_g_planes_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict least_map_)[4][6] = net->least_map_;
-    float (*restrict g_least_map_min_)[4][3] = net->g_least_map_min_;
-    float (*restrict g_least_map_)[4][6] = net->g_least_map_;
+    float (*restrict planes_)[4][6] = net->planes_;
+    float (*restrict g_planes_min_)[4][3] = net->g_planes_min_;
+    float (*restrict g_planes_)[4][6] = net->g_planes_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t t = 0; t < 4; t++) {
             for (int32_t c = 0; c < 3; c++) {
                 int32_t best = c;
                 for (int32_t y = 0; y < 2; y++) {
                     const int32_t n = y * 3 + c;
-                    if (least_map_[b][t][n] > least_map_[b][t][best]) {
+                    if (planes_[b][t][n] < planes_[b][t][best]) {
                         best = n;
                     }
                 }
                 for (int32_t y = 0; y < 2; y++) {
                     const int32_t n = y * 3 + c;
-                    g_least_map_[b][t][n] = n == best ? g_least_map_min_[b][t][c] : 0.0f;
+                    g_planes_[b][t][n] = n == best ? g_planes_min_[b][t][c] : 0.0f;
                 }
             }
         }
     }
 }
 
-/* extremes.snn:8  least  = min(planes, over = y) - 0.5 * min(least[-1], over = c) -> li
- * least_map: map, adjoint, 6 units, then gradient of w_planes */
-static void SNN_AT_LEVEL(adjoint_least_map_)(void *context, int32_t first, int32_t last)
+/* extremes.snn:7  planes = hidden -> dense([y = 2, c = 3])
+ * w_planes: gradient of w_planes */
+static void SNN_AT_LEVEL(gradient_w_planes_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict hidden_)[4][5] = net->hidden_;
-    float (*restrict g_least_map_)[4][6] = net->g_least_map_;
     float (*restrict g_planes_)[4][6] = net->g_planes_;
-    _Alignas(64) float sums_least_map_2_[4][6];
+    _Alignas(64) float sums_w_planes_[4][6];
     float (*restrict parts_of_w_planes_)[5][6] = net->parts_of_w_planes_;
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
@@ -1412,43 +1324,20 @@ static void SNN_AT_LEVEL(adjoint_least_map_)(void *context, int32_t first, int32
             }
         }
         for (int32_t b = b0; b < b1; b++) {
-            /* map, adjoint */
-            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 6; n++) {
-                /* t = 3 */
-                {
-                    const float g_planes_2_ = -g_least_map_[b][3][n];
-                    g_planes_[b][3][n] = g_planes_2_;
-                }
-                /* t = 2 */
-                {
-                    const float g_planes_2_ = -g_least_map_[b][2][n];
-                    g_planes_[b][2][n] = g_planes_2_;
-                }
-                /* t = 1 */
-                {
-                    const float g_planes_2_ = -g_least_map_[b][1][n];
-                    g_planes_[b][1][n] = g_planes_2_;
-                }
-                /* t = 0 */
-                {
-                    const float g_planes_2_ = -g_least_map_[b][0][n];
-                    g_planes_[b][0][n] = g_planes_2_;
-                }
-            }
             /* gradient of w_planes */
             for (int32_t block = 0; block < 1; block++) {
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                    sums_least_map_2_[0][j] = 0.0f;
+                    sums_w_planes_[0][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                    sums_least_map_2_[1][j] = 0.0f;
+                    sums_w_planes_[1][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                    sums_least_map_2_[2][j] = 0.0f;
+                    sums_w_planes_[2][j] = 0.0f;
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                    sums_least_map_2_[3][j] = 0.0f;
+                    sums_w_planes_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 4; t++) {
                     const float x0 = hidden_[b][t][i0];
@@ -1457,37 +1346,37 @@ static void SNN_AT_LEVEL(adjoint_least_map_)(void *context, int32_t first, int32
                     const float x3 = hidden_[b][t][i0 + 3];
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                         const float g = g_planes_[b][t][j];
-                        sums_least_map_2_[0][j] = snn_fmaf(x0, g, sums_least_map_2_[0][j]);
-                        sums_least_map_2_[1][j] = snn_fmaf(x1, g, sums_least_map_2_[1][j]);
-                        sums_least_map_2_[2][j] = snn_fmaf(x2, g, sums_least_map_2_[2][j]);
-                        sums_least_map_2_[3][j] = snn_fmaf(x3, g, sums_least_map_2_[3][j]);
+                        sums_w_planes_[0][j] = snn_fmaf(x0, g, sums_w_planes_[0][j]);
+                        sums_w_planes_[1][j] = snn_fmaf(x1, g, sums_w_planes_[1][j]);
+                        sums_w_planes_[2][j] = snn_fmaf(x2, g, sums_w_planes_[2][j]);
+                        sums_w_planes_[3][j] = snn_fmaf(x3, g, sums_w_planes_[3][j]);
                     }
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                    parts_of_w_planes_[slice][i0][j] += sums_least_map_2_[0][j];
+                    parts_of_w_planes_[slice][i0][j] += sums_w_planes_[0][j];
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                    parts_of_w_planes_[slice][i0 + 1][j] += sums_least_map_2_[1][j];
+                    parts_of_w_planes_[slice][i0 + 1][j] += sums_w_planes_[1][j];
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                    parts_of_w_planes_[slice][i0 + 2][j] += sums_least_map_2_[2][j];
+                    parts_of_w_planes_[slice][i0 + 2][j] += sums_w_planes_[2][j];
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                    parts_of_w_planes_[slice][i0 + 3][j] += sums_least_map_2_[3][j];
+                    parts_of_w_planes_[slice][i0 + 3][j] += sums_w_planes_[3][j];
                 }
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                sums_least_map_2_[0][j] = 0.0f;
+                sums_w_planes_[0][j] = 0.0f;
             }
             for (int32_t t = 0; t < 4; t++) {
                 const float x0 = hidden_[b][t][4];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                     const float g = g_planes_[b][t][j];
-                    sums_least_map_2_[0][j] = snn_fmaf(x0, g, sums_least_map_2_[0][j]);
+                    sums_w_planes_[0][j] = snn_fmaf(x0, g, sums_w_planes_[0][j]);
                 }
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
-                parts_of_w_planes_[slice][4][j] += sums_least_map_2_[0][j];
+                parts_of_w_planes_[slice][4][j] += sums_w_planes_[0][j];
             }
         }
     }
@@ -2206,12 +2095,10 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
         NET(tiles_of_w_drive_2_), NET(w_drive_2_)
     }},
     {SNN_AT_LEVEL(recurrent_hidden_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(layer_least_map_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(reduce_least_map_min_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(dense_planes_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_planes_min_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(recurrent_least_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(scan_predict_map_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(reduce_predict_map_min_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(scan_predict_map_2_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(reduce_least_min_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(target_loss_target_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(reduce_least_mean_max_), SNN_SAMPLES, 0, NULL},
@@ -2226,7 +2113,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 18);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 16);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -2249,9 +2136,9 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(pick_g_loss_map_5_max_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pick_g_loss_map_5_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_loss_map_3_sum_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(recurrent_g_least_delay_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(pick_g_least_map_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(adjoint_least_map_), 8, 0, NULL},
+    {SNN_AT_LEVEL(recurrent_g_planes_min_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(pick_g_planes_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_planes_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_planes_), 5, 0, NULL},
     /* extremes.snn:7  planes = hidden -> dense([y = 2, c = 3])
      * g_hidden_3: linear map of g_planes, 6 -> 5 */
@@ -2324,47 +2211,40 @@ static const SnnBuffer net_buffers[] = {
     {NET(drive_), 20, true, false, 0},
     {NET(hidden_), 80, true, false, 0},
     {NET(planes_), 96, true, false, 0},
-    {NET(least_map_), 96, true, false, 0},
-    {NET(least_map_min_), 48, true, false, 0},
-    {NET(least_map_3_), 48, true, false, 0},
-    {NET(least_map_3_min_), 4, true, false, 0},
-    {NET(least_map_4_), 4, true, false, 0},
+    {NET(planes_min_), 80, true, false, 0},
+    {NET(least_delay_), 48, true, false, 0},
+    {NET(least_delay_min_), 4, true, false, 0},
     {NET(least_), 48, true, false, 0},
-    {NET(predict_map_), 48, true, false, 0},
-    {NET(predict_map_min_), 12, true, false, 0},
-    {NET(predict_map_2_), 12, true, false, 0},
+    {NET(least_min_), 12, true, false, 0},
     {NET(loss_target_), 3, true, false, 0},
     {NET(least_mean_), 12, true, false, 0},
     {NET(least_mean_max_), 4, true, false, 0},
     {NET(loss_map_sum_), 4, true, false, 0},
     {NET(loss_map_3_sum_), 4, true, false, 0},
-    {NET(loss_map_5_), 80, true, false, 0},
+    {NET(loss_map_5_), 96, true, false, 0},
     {NET(loss_map_5_max_), 20, true, false, 0},
     {NET(loss_map_5_max_max_), 4, true, false, 0},
     {NET(loss_map_6_), 4, true, false, 0},
     {NET(g_loss_map_6_), 0, .place = NET(drive_delay_max_)},
-    {NET(g_loss_map_3_sum_), 0, .place = NET(least_map_3_min_)},
-    {NET(g_loss_map_5_max_max_), 0, .place = NET(least_map_4_)},
+    {NET(g_loss_map_3_sum_), 0, .place = NET(least_delay_min_)},
+    {NET(g_loss_map_5_max_max_), 0, .place = NET(loss_map_3_sum_)},
     {NET(g_loss_map_5_max_), 0, .place = NET(drive_)},
     {NET(g_loss_map_5_), 0, .place = NET(drive_dense_)},
     {NET(g_least_mean_), 0, .place = NET(state_v_least_)},
     {NET(g_loss_map_sum_), 0, .place = NET(drive_delay_max_)},
-    {NET(g_least_map_min_), 0, .place = NET(least_map_min_)},
-    {NET(g_least_map_4_), 0, .place = NET(least_map_3_min_)},
-    {NET(g_least_map_3_min_), 0, .place = NET(least_map_4_)},
-    {NET(g_least_map_3_), 0, .place = NET(predict_map_min_)},
+    {NET(g_planes_min_), 0, .place = NET(planes_min_)},
+    {NET(g_least_delay_min_), 0, .place = NET(least_delay_min_)},
     {NET(g_least_delay_), 0, .place = NET(least_)},
-    {NET(g_least_map_), 0, .place = NET(planes_)},
-    {NET(g_planes_), 0, .place = NET(least_map_)},
-    {NET(g_hidden_3_), 0, .place = NET(loss_map_5_)},
-    {NET(g_drive_dense_), 0, .place = NET(planes_)},
+    {NET(g_planes_), 0, .place = NET(loss_map_5_)},
+    {NET(g_hidden_3_), 0, .place = NET(planes_)},
+    {NET(g_drive_dense_), 0, .place = NET(loss_map_5_)},
     {NET(g_drive_delay_max_), 0, .place = NET(drive_delay_max_)},
     {NET(g_drive_dense_2_), 0, .place = NET(drive_)},
-    {NET(g_drive_map_sum_), 0, .place = NET(least_map_3_min_)},
-    {NET(g_drive_dense_2_3_), 0, .place = NET(least_map_)},
+    {NET(g_drive_map_sum_), 0, .place = NET(least_delay_min_)},
+    {NET(g_drive_dense_2_3_), 0, .place = NET(planes_min_)},
     {NET(g_drive_delay_), 0, .place = NET(state_v_drive_)},
     {NET(g_drive_delay_2_), 0, .place = NET(loss_map_5_max_)},
-    {NET(g_drive_delay_3_), 0, .place = NET(least_map_min_)},
+    {NET(g_drive_delay_3_), 0, .place = NET(least_delay_)},
     {NET(w_drive_), 120, false, false, 0},
     {NET(w_drive_2_), 100, false, false, 0},
     {NET(w_planes_), 120, false, false, 0},
@@ -2382,9 +2262,9 @@ static const SnnBuffer net_buffers[] = {
     {NET(state_v_drive_), 20, true, false, 0},
     {NET(tiles_of_w_drive_2_), 100, false, false, 0},
     {NET(state_v_least_), 12, true, false, 0},
-    {NET(state_g_v_least_), 0, .place = NET(predict_map_2_)},
+    {NET(state_g_v_least_), 0, .place = NET(least_min_)},
     {NET(parts_of_w_planes_), 960, false, false, 0},
-    {NET(state_g_v_drive_), 0, .place = NET(least_map_3_)},
+    {NET(state_g_v_drive_), 0, .place = NET(least_)},
     {NET(tiles_of_w_drive_2_transposed_), 0, .place = NET(w_planes_transposed_)},
     {NET(parts_of_w_drive_2_), 0, .place = NET(parts_of_w_planes_)},
     {NET(parts_of_w_drive_), 0, .place = NET(parts_of_w_planes_)},
@@ -2489,34 +2369,19 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(planes_), .activity = 0},
     },
     {
-        .name = "least_map", .about = "min(planes, over = y)", .line = 8,
-        .size = 6, .spikes = false, .per_sample = 24, .operations = 0,
-        .at = {.values = NET(least_map_), .activity = 0},
-    },
-    {
-        .name = "least_map_min", .about = "min(planes, over = y)", .line = 8,
+        .name = "planes_min", .about = "min(planes, over = y)", .line = 8,
         .size = 3, .spikes = false, .per_sample = 12, .operations = 0,
-        .at = {.values = NET(least_map_min_), .activity = 0},
+        .at = {.values = NET(planes_min_), .activity = 0},
     },
     {
         .name = "least_delay", .about = "least[-1]", .line = 8,
-        .size = 3, .spikes = false, .per_sample = 0, .operations = 0,
-        .at = {.values = 0, .activity = 0},
-    },
-    {
-        .name = "least_map_3", .about = "min(least[-1], over = c)", .line = 8,
         .size = 3, .spikes = false, .per_sample = 12, .operations = 0,
-        .at = {.values = NET(least_map_3_), .activity = 0},
+        .at = {.values = NET(least_delay_), .activity = 0},
     },
     {
-        .name = "least_map_3_min", .about = "min(least[-1], over = c)", .line = 8,
+        .name = "least_delay_min", .about = "min(least[-1], over = c)", .line = 8,
         .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
-        .at = {.values = NET(least_map_3_min_), .activity = 0},
-    },
-    {
-        .name = "least_map_4", .about = "min(least[-1], over = c)", .line = 8,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
-        .at = {.values = NET(least_map_4_), .activity = 0},
+        .at = {.values = NET(least_delay_min_), .activity = 0},
     },
     {
         .name = "least", .about = "li", .line = 8,
@@ -2529,19 +2394,9 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(least_mean_), .activity = 0},
     },
     {
-        .name = "predict_map", .about = "min(least)", .line = 9,
-        .size = 3, .spikes = false, .per_sample = 12, .operations = 0,
-        .at = {.values = NET(predict_map_), .activity = 0},
-    },
-    {
-        .name = "predict_map_min", .about = "min(least)", .line = 9,
+        .name = "least_min", .about = "min(least)", .line = 9,
         .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(predict_map_min_), .activity = 0},
-    },
-    {
-        .name = "predict_map_2", .about = "min(least)", .line = 9,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(predict_map_2_), .activity = 0},
+        .at = {.values = NET(least_min_), .activity = 0},
     },
     {
         .name = "loss_target", .about = "label", .line = 10,
@@ -2585,7 +2440,7 @@ static const SnnWatch net_watches[] = {
         .stream = 7, .state = "v", .at = NET(state_v_drive_), .per_sample = 5,
     },
     {
-        .stream = 17, .state = "v", .at = NET(state_v_least_), .per_sample = 3,
+        .stream = 14, .state = "v", .at = NET(state_v_least_), .per_sample = 3,
     },
     {
         .stream = 2, .state = NULL, .at = NET(drive_delay_), .per_sample = 20,
@@ -2594,22 +2449,22 @@ static const SnnWatch net_watches[] = {
         .stream = 4, .state = NULL, .at = NET(drive_dense_2_), .per_sample = 20,
     },
     {
-        .stream = 11, .state = NULL, .at = NET(least_map_), .per_sample = 24,
+        .stream = 10, .state = NULL, .at = NET(planes_), .per_sample = 24,
     },
     {
-        .stream = 14, .state = NULL, .at = NET(least_map_3_), .per_sample = 12,
+        .stream = 12, .state = NULL, .at = NET(least_delay_), .per_sample = 12,
     },
     {
-        .stream = 19, .state = NULL, .at = NET(predict_map_), .per_sample = 12,
+        .stream = 14, .state = NULL, .at = NET(least_), .per_sample = 12,
     },
     {
-        .stream = 18, .state = NULL, .at = NET(least_mean_), .per_sample = 3,
+        .stream = 15, .state = NULL, .at = NET(least_mean_), .per_sample = 3,
     },
     {
         .stream = 9, .state = NULL, .at = NET(loss_map_5_), .per_sample = 20,
     },
     {
-        .stream = 26, .state = NULL, .at = NET(loss_map_5_max_), .per_sample = 5,
+        .stream = 21, .state = NULL, .at = NET(loss_map_5_max_), .per_sample = 5,
     },
 };
 
@@ -2656,26 +2511,14 @@ static const char *const text_of_network[] = {
     "hidden: reals [5] in time = map(drive)",
     "hidden: out = tanh(drive)",
     "planes: reals [2, c = 3] in time = dense(hidden, w_planes)",
-    "least_map: reals [2, c = 3] in time = map(planes)",
-    "least_map: out = -planes",
-    "least_map_min: reals [3] in time = max over y of least_map",
-    "least_map_2: reals [3] in time = map(least_map_min)",
-    "least_map_2: out = -least_map_min",
+    "planes_min: reals [3] in time = min over y of planes",
     "least_delay: reals [3] in time = least[-1]",
-    "least_map_3: reals [3] in time = map(least_delay)",
-    "least_map_3: out = -least_delay",
-    "least_map_3_min: reals [] in time = max over c of least_map_3",
-    "least_map_4: reals [] in time = map(least_map_3_min)",
-    "least_map_4: out = -least_map_3_min",
-    "least_map_5: reals [3] in time = map(least_map_2, least_map_4)",
-    "least_map_5: out = least_map_2 - 0.5 * least_map_4",
-    "least: reals [3] in time = li(least_map_5), as drive",
-    "predict_map: reals [3] in time = map(least)",
-    "predict_map: out = -least",
-    "predict_map_min: reals [3] = max over time of predict_map",
-    "predict_map_2: reals [3] = map(predict_map_min)",
-    "predict_map_2: out = -predict_map_min",
-    "predicted = argmax(predict_map_2)",
+    "least_delay_min: reals [] in time = min over c of least_delay",
+    "least_map: reals [3] in time = map(planes_min, least_delay_min)",
+    "least_map: out = planes_min - 0.5 * least_delay_min",
+    "least: reals [3] in time = li(least_map), as drive",
+    "least_min: reals [3] = min over time of least",
+    "predicted = argmax(least_min)",
     NULL
 };
 
@@ -2750,7 +2593,7 @@ const SnnModel description = {
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 3,
-        .streams = net_streams, .stream_count = 29,
+        .streams = net_streams, .stream_count = 24,
         .watches = net_watches, .watch_count = 10,
         .predictions = net_predictions, .prediction_count = 1,
         .metrics = net_metrics, .metric_count = 1,

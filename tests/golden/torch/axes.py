@@ -20,6 +20,11 @@ FORMULAS = {
     "max_over_c": ("max(x, over = c)", lambda params, x: x.amax(-1)),
     "min_over_c": ("min(x, over = c)", lambda params, x: x.amin(-1)),
     "max_over_places": ("max(x, over = [y, x])", lambda params, x: x.amax((-3, -2))),
+    "last_over_x": ("last(x, over = x)", lambda params, x: x[..., -1, :]),
+    "last_over_places": ("last(tanh(x), over = [y, c])", lambda params, x: torch.tanh(x)[..., -1, :, -1]),
+    "argmax_over_c": ("x * (1 + argmax(x, over = c))", lambda params, x: x * (1 + x.argmax(-1, keepdim=True))),
+    "argmax_over_places": ("x * (1 + argmax(x, over = [y, x]))",
+                           lambda params, x: x * (1 + x.flatten(-3, -2).argmax(-2)[..., None, None, :])),
     "max_between": ("max(x, over = x)", lambda params, x: x.amax(-2)),
     "softmax_over_c": ("softmax(x)", lambda params, x: F.softmax(x, -1)),
     "softmax_over_x": ("softmax(x, over = x)", lambda params, x: F.softmax(x, -2)),
@@ -91,6 +96,8 @@ def target_cases(case):
 
 
 def axis_cases(case):
+    yield case("argmax_over_time", SHAPE, EXTENTS, "x * (1 + argmax(x, over = time))",
+               lambda params, x: x * (1 + x.argmax(1, keepdim=True)), {}, True, True)
     yield from target_cases(case)
     for name, loss in LOSSES.items():
         yield case(name, SHAPE, EXTENTS, "tanh(x)", lambda params, x: torch.tanh(x), {}, True, True, loss)

@@ -18,6 +18,10 @@ def standard(w):
     return centred / torch.sqrt(of_outputs(lambda rows: (rows ** 2).mean(1), centred) + 1e-5)
 
 
+def extremes(w):
+    return w / (1 + w.abs().amax(1, keepdim=True)) - 0.3 * w.amin(0, keepdim=True) + 0.2 * w[:, -1:]
+
+
 def image_map(w, x):
     return F.conv2d(x.movedim(-1, 1), w, padding=1).movedim(1, -1)
 
@@ -97,6 +101,10 @@ def synapse_cases(case):
                    {"w_y": shape, "gain_y": (5,)})
         yield case("weight_standard_" + kind, SHAPE, EXTENTS, stage % "synapse = weight_standard",
                    lambda params, x, forward=forward: forward(standard(params["w_y"]), x), {"w_y": shape})
+    extreme = ("block extreme(w) = w / (1 + max(abs(w), over = inputs)) - 0.3 * min(w, over = outputs)"
+               " + 0.2 * last(w, over = inputs)\n")
+    yield case("weights_by_extremes", SHAPE, EXTENTS, "dense(5, synapse = extreme)",
+               lambda params, x: dense_map(extremes(params["w_y"]), x), {"w_y": (5, 24)}, before=extreme)
     yield case("weight_norm_in_time", "4", (4,), "conv(3, kernel = 2, along = time, synapse = weight_norm)",
                lambda params, x: past_map(normed(params["w_y"], params["gain_y"]), x),
                {"w_y": (3, 4, 2), "gain_y": (3,)}, True)
