@@ -173,11 +173,11 @@ static void add_link(Drawer *d, Link link)
     d->boxes.at[link.to].ins++;
 }
 
-/* From who made the stream, behind what only passes it on. */
+/* From who made the stream, behind what only passes it on; a loop of nothing but that has no end, and nothing in it. */
 static void link_from(Drawer *d, StreamId stream, int to, int delay)
 {
     const Stream *read = &d->net->streams.at[stream];
-    if (!read->batched || read->node == NONE)
+    if (!read->batched || read->node == NONE || delay >= d->net->steps)
         return;
     const Node *maker = &d->net->nodes.at[read->node];
     if (maker->kind == NODE_DELAY || maker->kind == NODE_COPY)
