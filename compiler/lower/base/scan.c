@@ -11,6 +11,7 @@
 
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
+#include "lower/base/walk.h"
 #include "lower/base/watch.h"
 
 static int units_at(const Lower *lower, const Node *node, Site site)
@@ -101,6 +102,31 @@ static BufferId partial_buffer(Lower *lower, const Node *node, int s)
     return scan_buffer(lower, node, "sum", name, steps, shape_size(result_shape(lower, node, s)), 0);
 }
 
+/* Of a sum over the batch at each step: a stream that the scan makes, too, and that holds what each sample adds to it, for
+ * all of them. NONE: there is none. */
+static StreamId summed_stream(const Lower *lower, const Node *node, int s)
+{
+    const NodePlan *own = plan_of(lower, node);
+    bool may = sums_samples(lower, node, s) && in_time(lower, node, s) && own->even && !own->group;
+    for (int k = 0; k < node->outs.count && may; k++) {
+        StreamId stream = node->outs.at[k].stream;
+        const StreamPlan *plan = &lower->plan->streams[stream];
+        if (node->outs.at[k].value == result_value(node, s) && !sums_samples(lower, node, k)
+            && in_time(lower, node, k) && !plan->local && !plan->tiled && plan->slots == 0
+            && stream_of(lower, stream)->kind == STREAM_REALS)
+            return stream;
+    }
+    return NONE;
+}
+
+static BufferId find_partials(Lower *lower, const Node *node, int s)
+{
+    StreamId summed = summed_stream(lower, node, s);
+    return !sums_samples(lower, node, s) ? -1
+           : summed != NONE              ? lower->streams[summed].values
+                                         : partial_buffer(lower, node, s);
+}
+
 ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
 {
     ScanState state = {NEW_ARRAY(lower->arena, BufferId, node->states.count + 1),
@@ -110,7 +136,7 @@ ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
                               ? per_unit_buffer(lower, node, "state", node->states.at[s].name, 0)
                               : -1;
     for (int s = 0; s < result_count(node); s++)
-        state.partials[s] = sums_samples(lower, node, s) ? partial_buffer(lower, node, s) : -1;
+        state.partials[s] = find_partials(lower, node, s);
     watch_scan_states(lower, node, &state);
     return state;
 }
@@ -123,6 +149,8 @@ static void store_result(Lower *lower, const Node *node, const ScanState *state,
         store_stream(lower, node->outs.at[s].stream, site, n, value, add);
         return;
     }
+    if (summed_stream(lower, node, s) != NONE)
+        return;
     LoopExpr *index[3] = {site.b, site.t, unit_of(lower, site, n)};
     bool steps = in_time(lower, node, s);
     if (!steps)
@@ -376,11 +404,37 @@ static void emit_chunks(Lower *lower, const Node *node, const ScanState *state, 
         emit_rest(lower, node, state, site, chunk);
 }
 
+/* The stream's units at the site become 0; or, where there are parts, greater by these. */
+static void emit_row(Lower *lower, StreamId stream, int size, Site site, BufferId parts)
+{
+    LoopStmt *loop = for_units(lower, site.into, "n", size);
+    LoopExpr *n = loop_variable(lower, loop), *index[3] = {site.b, site.t, n};
+    site.into = &loop->body;
+    store_stream(lower, stream, site, n,
+                 parts < 0 ? loop_float(lower->arena, 0) : loop_load(lower->program, parts, 3, index),
+                 parts >= 0);
+}
+
+/* A stream that is a sum over the batch at each step: there, the samples' rows of units are added one by one. */
+static void lower_step_partial(Lower *lower, const Node *node, const ScanState *state, int s)
+{
+    int size = shape_size(result_shape(lower, node, s));
+    const char *name = result_name(lower, node, s);
+    kernel_begin(lower, "sum", name, arena_printf(lower->arena, "%s: sum over the batch", name), node->span,
+                 plan_of(lower, node)->steps);
+    LoopStmt *items = kernel_items(lower, "t");
+    Site site = {.into = &items->body, .t = loop_variable(lower, items)};
+    emit_row(lower, node->outs.at[s].stream, size, site, -1);
+    LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
+    site = walk_samples(lower, (Walk){num(lower, 0), rows, 0}, site);
+    emit_row(lower, node->outs.at[s].stream, size, site, state->partials[s]);
+}
+
 /* Of the sum over the batch that is result s: parameters are one number, of which every unit has a part, or have a
  * value for each unit. */
 static void lower_partial(Lower *lower, const Node *node, const ScanState *state, int s)
 {
-    bool grad = s >= node->outs.count, even = plan_of(lower, node)->even, steps = in_time(lower, node, s);
+    bool grad = s >= node->outs.count, even = plan_of(lower, node)->even;
     bool shared = even && result_shape(lower, node, s).ndim == 0;
     int size = even ? plan_of(lower, node)->units : shape_size(result_shape(lower, node, s));
     const char *name = result_name(lower, node, s);
@@ -389,17 +443,11 @@ static void lower_partial(Lower *lower, const Node *node, const ScanState *state
                               shared ? " and the units" : ""),
                  node->span, shared ? 1 : size);
     LoopStmt *items = kernel_items(lower, shared ? "k" : "n");
-    LoopExpr *k = loop_variable(lower, items), *n = k, *t = NULL;
-    LoopBlock *into = &items->body;
-    if (steps) {
-        LoopStmt *loop_t = for_range(lower, into, "t", plan_of(lower, node)->steps);
-        t = loop_variable(lower, loop_t);
-        into = &loop_t->body;
-    }
-    Site site = {.into = into, .t = t};
+    LoopExpr *k = loop_variable(lower, items), *n = k;
+    Site site = {.into = &items->body};
     if (!grad)
         store_stream(lower, node->outs.at[s].stream, site, k, loop_float(lower->arena, 0), false);
-    LoopStmt *loop_b = loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
+    LoopStmt *loop_b = loop_for(lower->arena, site.into, loop_var(lower->arena, lower->kernel, "b", TYPE_I32),
                                 loop_int(lower->arena, 0), loop_scalar(lower->arena, SCALAR_ROWS));
     site.into = &loop_b->body;
     if (shared) {
@@ -407,8 +455,8 @@ static void lower_partial(Lower *lower, const Node *node, const ScanState *state
         n = loop_variable(lower, loop_n);
         site.into = &loop_n->body;
     }
-    LoopExpr *index[3] = {loop_variable(lower, loop_b), steps ? t : n, n};
-    LoopExpr *part = loop_load(lower->program, state->partials[s], steps ? 3 : 2, index);
+    LoopExpr *index[2] = {loop_variable(lower, loop_b), n};
+    LoopExpr *part = loop_load(lower->program, state->partials[s], 2, index);
     if (grad)
         store1(lower, site.into, lower->params[node->grads.at[s - node->outs.count].param].gradient, k, part,
                true);
@@ -419,7 +467,9 @@ static void lower_partial(Lower *lower, const Node *node, const ScanState *state
 void lower_partials(Lower *lower, const Node *node, const ScanState *state)
 {
     for (int s = 0; s < result_count(node); s++)
-        if (state->partials[s] >= 0)
+        if (state->partials[s] >= 0 && in_time(lower, node, s))
+            lower_step_partial(lower, node, state, s);
+        else if (state->partials[s] >= 0)
             lower_partial(lower, node, state, s);
 }
 

@@ -331,10 +331,12 @@ static void SNN_AT_LEVEL(sum_spread_)(void *context, int32_t first, int32_t last
     const struct net *net = snn_net(context);
     float (*restrict spread_)[5] = snn_given(context, 0);
     float (*restrict sum_spread_spread_)[4][5] = snn_given(context, 1);
-    for (int32_t n = first; n < last; n++) {
-        for (int32_t t = 0; t < 4; t++) {
+    for (int32_t t = first; t < last; t++) {
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
             spread_[t][n] = 0.0f;
-            for (int32_t b = 0; b < net->run.rows; b++) {
+        }
+        for (int32_t b = 0; b < net->run.rows; b++) {
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 5; n++) {
                 spread_[t][n] += sum_spread_spread_[b][t][n];
             }
         }
@@ -1251,7 +1253,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(scan_spread_), SNN_SAMPLES, 0, NULL},
     /* batch.snn:7  spread  = mean((current - centre) ^ 2, over = [batch, y, x])
      * spread: sum over the batch */
-    {SNN_AT_LEVEL(sum_spread_), 5, 0, (const size_t[]){
+    {SNN_AT_LEVEL(sum_spread_), 4, 0, (const size_t[]){
         NET(spread_), NET(sum_spread_spread_)
     }},
     {SNN_AT_LEVEL(scan_hidden_), SNN_SAMPLES, 0, NULL},
@@ -1303,7 +1305,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     }},
     /* batch.snn:8  hidden  = (current - centre) / sqrt(spread + 1e-5) -> lif
      * g_spread: sum over the batch */
-    {SNN_AT_LEVEL(sum_spread_), 5, 0, (const size_t[]){
+    {SNN_AT_LEVEL(sum_spread_), 4, 0, (const size_t[]){
         NET(g_spread_), NET(sum_g_spread_hidden_)
     }},
     {SNN_AT_LEVEL(adjoint_spread_), SNN_SAMPLES, 0, NULL},
