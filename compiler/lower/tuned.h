@@ -67,7 +67,8 @@ enum {
 
 enum {
     STEPS_TOGETHER = 7, /* of which the sums are made together, */
-    STEPS_WIDTH = 16    /* of so many units: registers of AVX2 hold them, too */
+    STEPS_WIDTH = 16,   /* of so many units: registers of AVX2 hold them, too; */
+    STEPS_READ = 2      /* of gradients, for so many steps that are read, where vectors are of WIDE_LANES */
 };
 
 /* ---- tables and events of spikes ---- */

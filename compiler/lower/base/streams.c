@@ -95,6 +95,11 @@ static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr 
     return whole ? lower->streams[stream].whole : lower->streams[stream].values;
 }
 
+LoopExpr *samples_of(Lower *lower, const NodePlan *node)
+{
+    return node->shared ? num(lower, 1) : loop_scalar(lower->arena, SCALAR_ROWS);
+}
+
 int delay_edge(const Lower *lower, const Node *node)
 {
     int steps = steps_of(lower, node->out), edge = node->steps > 0 ? node->steps : steps + node->steps;

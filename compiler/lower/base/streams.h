@@ -8,6 +8,8 @@
 void count_units(Lower *lower, Tile *tile, LoopBlock *into, int units);
 /* Units of the stream that the site works on: the tile's, or all. */
 int site_width(const Lower *lower, Site site, StreamId stream);
+/* How many the node runs for: those of the batch, or one that stands for all. */
+LoopExpr *samples_of(Lower *lower, const NodePlan *node);
 /* The unit's number in the layer, for unit n of the site. */
 LoopExpr *unit_of(Lower *lower, Site site, LoopExpr *n);
 /* In the buffer of a stream that is the same for all samples, or one of that size: it has a row of units for each step, or is

@@ -28,7 +28,7 @@ void lower_bias_grad(Lower *lower, const Node *node)
     }
     /* The order in which a parameter's gradient is summed: over the batch, then over time. */
     LoopStmt *loop_b = for_range(lower, &lower->kernel->body, "b", 0);
-    loop_b->to = loop_scalar(lower->arena, SCALAR_ROWS);
+    loop_b->to = samples_of(lower, plan_of(lower, node));
     Site site = {.into = &loop_b->body, .b = loop_variable(lower, loop_b)};
     if (stream_of(lower, node->in)->temporal) {
         LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->in));

@@ -1,7 +1,6 @@
-/* Maps along time that all units share, and the gradients of their weights. Of some steps, the sums are made together, in
- * registers, for a tile of units: of a map, over the steps that they read, in the order of its definition; of a gradient,
- * where each weight's is a sum over samples and units, over the samples' tiles; then the units of the tile are added
- * up, in their order. */
+/* Maps along time that all units share. Of some steps, the sums are made together, in registers, for a tile of units, over
+ * the steps that they read, in the order of its definition. And gradients of windows along time: each tap's is a sum over
+ * samples and units, over the samples' tiles; then the units of the tile are added up, in their order. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
@@ -120,124 +119,70 @@ static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
     make_blocks(lower, made, parts.large * parts.size, parts.small);
 }
 
-/* ---- gradients ---- */
+/* ---- gradients of windows ---- */
 
-/* Gradients that are made together: of the weights by which steps out .. out + count - 1 read step in; or of one tap, by which
- * steps from .. to - 1 read. */
-typedef struct Block {
+/* The gradient of one tap, by which steps from .. to - 1 read. */
+typedef struct Tap {
     const Linear *linear;
-    LoopExpr *in, *out;
-    LoopExpr *from, *to;    /* NULL: no tap */
-    LoopExpr *row, *column; /* of the first weight; the others follow */
-    int count, width;
+    LoopExpr *number, *from, *to;
+    int width;
     BufferId sums;
-} Block;
+} Tap;
 
-/* The sums += what units n0 .. n0 + width - 1 of a sample contribute. */
-static void emit_units(Lower *lower, const Block *block, Site site, LoopExpr *n0)
+/* The sums += what units n0 .. n0 + width - 1 of a sample contribute where step `out` reads step `in`. */
+static void emit_units(Lower *lower, const Tap *tap, Site site, LoopExpr *in, LoopExpr *out, LoopExpr *n0)
 {
-    const Node *node = block->linear->node;
-    LoopStmt *loop = for_units(lower, site.into, "j", block->width);
+    const Node *node = tap->linear->node;
+    LoopStmt *loop = for_units(lower, site.into, "j", tap->width);
     LoopExpr *j = loop_variable(lower, loop), *n = op2(lower, OP_ADD, n0, j);
     site.into = &loop->body;
-    LoopExpr *x = loop_local(lower, site.into, "x", value_at(lower, node->in, site, block->in, n));
-    for (int r = 0; r < block->count; r++) {
-        LoopExpr *t = op2(lower, OP_ADD, block->out, num(lower, r));
-        store_product(lower, site.into, block->sums, 2, (LoopExpr *[]){num(lower, r), j}, x,
-                      value_at(lower, node->aux, site, t, n));
-    }
+    LoopExpr *x = loop_local(lower, site.into, "x", value_at(lower, node->in, site, in, n));
+    store_product(lower, site.into, tap->sums, 2, (LoopExpr *[]){num(lower, 0), j}, x,
+                  value_at(lower, node->aux, site, out, n));
 }
 
-static void emit_ends(Lower *lower, const Block *block, LoopBlock *into)
+static void emit_ends(Lower *lower, const Tap *tap, LoopBlock *into)
 {
-    LoopStmt *loop = for_range(lower, into, "unit", block->width);
-    LoopExpr *j = loop_variable(lower, loop);
-    for (int r = 0; r < block->count; r++)
-        matrix_store(lower, &loop->body, &block->linear->matrix, block->row,
-                     op2(lower, OP_ADD, block->column, num(lower, r)),
-                     load2(lower, block->sums, num(lower, r), j), true);
-}
-
-/* All steps that read by the tap. */
-static Site walk_tap(Lower *lower, Block *block, Site site)
-{
-    const MapAxis *axis = &block->linear->node->map->time;
-    LoopStmt *loop = for_bounds(lower, site.into, "t", block->from, block->to);
-    block->out = loop_variable(lower, loop);
-    block->in = scaled_plus(lower, block->out, axis->stride,
-                            scaled_plus(lower, block->row, axis->dilation, num(lower, -axis->before)));
-    site.into = &loop->body;
-    return site;
+    LoopStmt *loop = for_range(lower, into, "unit", tap->width);
+    LoopExpr *j = loop_variable(lower, loop), *zero = num(lower, 0);
+    matrix_store(lower, &loop->body, &tap->linear->matrix, tap->number, zero,
+                 load2(lower, tap->sums, zero, j), true);
 }
 
 /* Some tiles of units, from n0 on, of all samples. */
-static void emit_tiles(Lower *lower, Block block, Site site, Walk walk, int n0, int tiles)
+static void emit_tiles(Lower *lower, Tap tap, Site site, Walk walk, int n0, int tiles)
 {
+    const MapAxis *axis = &tap.linear->node->map->time;
     LoopBlock *into = site.into;
     if (tiles == 0)
         return;
-    block.sums = sums_buffer(lower, stream_of(lower, block.linear->node->in)->name, block.count, block.width);
-    zero_sums(lower, into, block.sums, block.count, block.width);
+    tap.sums = sums_buffer(lower, stream_of(lower, tap.linear->node->in)->name, 1, tap.width);
+    zero_sums(lower, into, tap.sums, 1, tap.width);
     site = walk_samples(lower, walk, site);
-    if (block.from)
-        site = walk_tap(lower, &block, site);
-    LoopStmt *loop = for_range(lower, site.into, "tile", tiles);
+    LoopStmt *time = for_bounds(lower, site.into, "t", tap.from, tap.to);
+    LoopExpr *out = loop_variable(lower, time);
+    LoopExpr *in = scaled_plus(lower, out, axis->stride,
+                               scaled_plus(lower, tap.number, axis->dilation, num(lower, -axis->before)));
+    LoopStmt *loop = for_range(lower, &time->body, "tile", tiles);
     site.into = &loop->body;
-    LoopExpr *n = scaled_plus(lower, loop_variable(lower, loop), block.width, num(lower, n0));
-    emit_units(lower, &block, site, loop_local(lower, site.into, "n0", n));
-    emit_ends(lower, &block, into);
-}
-
-static void emit_block(Lower *lower, Block block, Site site, Walk walk)
-{
-    int units = map_outputs(block.linear->node->map), tiles = units / STEPS_WIDTH;
-    block.width = STEPS_WIDTH;
-    emit_tiles(lower, block, site, walk, 0, tiles);
-    block.width = units % STEPS_WIDTH;
-    emit_tiles(lower, block, site, walk, tiles * STEPS_WIDTH, block.width > 0);
-}
-
-/* So many blocks of steps, from `first` on. */
-static void emit_blocks(Lower *lower, Block block, Site site, Walk walk, int first, int blocks)
-{
-    if (blocks == 0)
-        return;
-    LoopStmt *loop = for_range(lower, site.into, "block", blocks);
-    LoopExpr *out = scaled_plus(lower, loop_variable(lower, loop), block.count, num(lower, first));
-    block.out = block.column = loop_local(lower, &loop->body, "t0", out);
-    LoopStmt *inputs = for_range(lower, &loop->body, "from", block.linear->node->map->time.in);
-    block.in = block.row = loop_variable(lower, inputs);
-    site.into = &inputs->body;
-    emit_block(lower, block, site, walk);
-}
-
-static void emit_taps(Lower *lower, Block block, Site site, Walk walk)
-{
-    const MapAxis *axis = &block.linear->node->map->time;
-    LoopStmt *loop = for_range(lower, site.into, "tap", axis->taps);
-    site.into = &loop->body;
-    block.row = loop_variable(lower, loop);
-    block.column = num(lower, 0);
-    block.count = 1;
-    tap_outputs(lower, site.into, axis, block.row, &block.from, &block.to);
-    emit_block(lower, block, site, walk);
+    LoopExpr *n = scaled_plus(lower, loop_variable(lower, loop), tap.width, num(lower, n0));
+    emit_units(lower, &tap, site, in, out, loop_local(lower, site.into, "n0", n));
+    emit_ends(lower, &tap, into);
 }
 
 static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
-    const MapAxis *axis = &linear->node->map->time;
-    Block block = {.linear = linear};
+    const AxisMap *map = linear->node->map;
+    int tiles = map_outputs(map) / STEPS_WIDTH;
     site.tile = NULL;
     note_gradient(lower, linear, site.into, ", step by step");
-    if (axis->reach == REACH_WINDOW) {
-        emit_taps(lower, block, site, walk);
-        return;
-    }
-    Parts parts = even_parts(axis->out, STEPS_TOGETHER);
-    block.count = parts.size;
-    emit_blocks(lower, block, site, walk, 0, parts.large);
-    block.count--;
-    emit_blocks(lower, block, site, walk, parts.large * parts.size, parts.small);
+    LoopStmt *loop = for_range(lower, site.into, "tap", map->time.taps);
+    site.into = &loop->body;
+    Tap tap = {.linear = linear, .number = loop_variable(lower, loop), .width = STEPS_WIDTH};
+    tap_outputs(lower, site.into, &map->time, tap.number, &tap.from, &tap.to);
+    emit_tiles(lower, tap, site, walk, 0, tiles);
+    tap.width = map_outputs(map) % STEPS_WIDTH;
+    emit_tiles(lower, tap, site, walk, tiles * STEPS_WIDTH, tap.width > 0);
 }
 
 const MapKernel by_steps = {serves, NULL, NULL, forward, gradient, 0};
@@ -254,7 +199,7 @@ static void add_tiles(Lower *lower, const Node *node, Site site, LoopExpr *item,
     BufferId sums = sums_buffer(lower, stream_of(lower, node->in)->name, 1, width);
     LoopExpr *zero = num(lower, 0);
     zero_sums(lower, into, sums, 1, width);
-    site = walk_samples(lower, (Walk){zero, loop_scalar(lower->arena, SCALAR_ROWS), 0}, site);
+    site = walk_samples(lower, (Walk){zero, samples_of(lower, plan_of(lower, node)), 0}, site);
     if (node->map->time.reach == REACH_ALL)
         site.t = item;
     else if (stream_of(lower, node->in)->temporal)

@@ -28,8 +28,8 @@ static bool fits(const Planning *plan, int scan)
 static bool may_host(const Planning *plan, int n, int scan)
 {
     const Net *net = plan->net;
-    return scan != NONE && !plan->nodes[scan].group && plan->nodes[scan].even && plan->nodes[scan].in_time
-           && (n < net->backward) == (scan < net->backward) && fits(plan, scan);
+    return scan != NONE && !plan->nodes[n].shared && !plan->nodes[scan].group && plan->nodes[scan].even
+           && plan->nodes[scan].in_time && (n < net->backward) == (scan < net->backward) && fits(plan, scan);
 }
 
 static int host_of(const Planning *plan, int n)
@@ -100,7 +100,7 @@ static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
     bool cut = is_cut(plan, n) && !alone && (own->dense || layer->scan);
     layer->cut = cut ? CUT_UNITS : layer->gradients.count ? CUT_SLICES : CUT_SAMPLES;
     layer->width = cut ? own->tiles.width : columns_of(plan, layer, own);
-    layer->items = cut ? own->tiles.count : layer->cut == CUT_SLICES ? SLICES : 0;
+    layer->items = cut ? own->tiles.count : layer->cut == CUT_SLICES ? SLICES : own->shared;
     layer->once = !layer->scan;
     for (int i = 0; i < layer->maps.count; i++) {
         const NodePlan *map = record_of(plan, layer->maps.at[i]);
@@ -111,7 +111,8 @@ static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
     layer->table = layer->chunk > 0;
     for (int i = 0; i < layer->gradients.count; i++) {
         const NodePlan *gradient = record_of(plan, layer->gradients.at[i]);
-        layer->once = layer->once && !gradient->in_time && gradient->role == ROLE_MAP_GRAD;
+        layer->once =
+            layer->once && gradient->role == ROLE_MAP_GRAD && (!gradient->in_time || gradient->steps_shared);
         layer->table = layer->table || gradient->tables;
     }
 }

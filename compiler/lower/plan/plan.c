@@ -113,6 +113,7 @@ static void start_node(Planning *plan, int n)
     record->units = shape_size(scan ? scan_units(plan->net, node) : stream->shape);
     record->tiles = node_tiles(plan, node, record);
     make_rooms(plan, node, record);
+    record->shared = !scan && !stream->batched;
     record->in_time = scan ? scan_in_time(plan->net, node) : stream->temporal;
     record->steps = record->in_time ? plan->net->steps : 1;
 }

@@ -75,10 +75,10 @@ typedef struct LayerPlan {
     Nodes gradients; /* of weights and biases */
     Cut cut;
     int width;  /* units of a tile, or all */
-    int items;  /* tiles or slices; 0: samples */
+    int items;  /* tiles or slices; of what is the same for all samples, 1; 0: samples */
     int chunk;  /* samples at a time that share one making of tables; 0: its maps use none */
     bool table; /* a map or a gradient uses tables */
-    bool once;  /* but products of streams outside time */
+    bool once;  /* but products of streams outside time, or gradients that go through time themselves */
 } LayerPlan;
 
 typedef struct NodePlan {
@@ -88,6 +88,7 @@ typedef struct NodePlan {
     int units, steps; /* that it works on: all outputs; T, or 1 outside time */
     Tiling tiles;     /* if these are cut; what it works on has room for all of them */
     bool dense;       /* a map of all units or a gradient of one: what fast kernels, layers and groups know */
+    bool shared;      /* a map or a gradient of what is the same for all samples: it runs for one */
     bool in_time;     /* it runs at every step; else once */
     bool even;        /* a scan: all that it reads and makes goes over its units: see base/nest.h */
     int group;        /* the number of its recurrent group, or 0 */

@@ -213,10 +213,10 @@ static const char *kernel_verb(const LayerPlan *plan)
     return plan->maps.count ? plan->maps.at[0]->map->name : "gradient";
 }
 
-static LoopExpr *slice_edge(Lower *lower, int slices, LoopExpr *slice)
+static LoopExpr *slice_edge(Lower *lower, const Layer *layer, LoopExpr *slice)
 {
-    LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
-    return op2(lower, OP_DIV, op2(lower, OP_MUL, rows, slice), num(lower, slices));
+    LoopExpr *rows = samples_of(lower, layer->own);
+    return op2(lower, OP_DIV, op2(lower, OP_MUL, rows, slice), num(lower, layer->plan->items));
 }
 
 /* The samples that one item goes through. */
@@ -226,7 +226,7 @@ static void item_range(Lower *lower, Layer *layer, LoopBlock **into, LoopExpr **
     LoopExpr *last = loop_ref(lower->arena, lower->kernel, lower->kernel->last);
     *into = &lower->kernel->body;
     *from = num(lower, 0);
-    *to = loop_scalar(lower->arena, SCALAR_ROWS);
+    *to = samples_of(lower, layer->own);
     layer->tile.from = num(lower, 0);
     if (layer->plan->cut == CUT_SAMPLES) {
         *from = first;
@@ -243,9 +243,9 @@ static void item_range(Lower *lower, Layer *layer, LoopBlock **into, LoopExpr **
         count_units(lower, &layer->tile, *into, layer->own->units);
         return;
     }
-    *from = loop_local(lower, *into, "b0", slice_edge(lower, layer->plan->items, item));
+    *from = loop_local(lower, *into, "b0", slice_edge(lower, layer, item));
     *to = loop_local(lower, *into, "b1",
-                     slice_edge(lower, layer->plan->items, op2(lower, OP_ADD, item, num(lower, 1))));
+                     slice_edge(lower, layer, op2(lower, OP_ADD, item, num(lower, 1))));
 }
 
 static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)

@@ -1064,14 +1064,14 @@ static void SNN_AT_LEVEL(gradient_w_out_2_)(void *context, int32_t first, int32_
                 parts_of_w_out_2_[slice][i][j] = 0.0f;
             }
         }
-        for (int32_t b_2 = b0; b_2 < b1; b_2++) {
-            /* gradient of w_out_2, step by step */
-            for (int32_t tap = 0; tap < 2; tap++) {
-                const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 3 ? (1 - tap < 0 ? 0 : 1 - tap) : 3;
-                const int32_t to = (1 - tap + 3 < 0 ? 0 : 1 - tap + 3) < 3 ? (1 - tap + 3 < 0 ? 0 : 1 - tap + 3) : 3;
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
-                    sums_c_[0][j] = 0.0f;
-                }
+        /* gradient of w_out_2, step by step */
+        for (int32_t tap = 0; tap < 2; tap++) {
+            const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 3 ? (1 - tap < 0 ? 0 : 1 - tap) : 3;
+            const int32_t to = (1 - tap + 3 < 0 ? 0 : 1 - tap + 3) < 3 ? (1 - tap + 3 < 0 ? 0 : 1 - tap + 3) : 3;
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
+                sums_c_[0][j] = 0.0f;
+            }
+            for (int32_t b_2 = b0; b_2 < b1; b_2++) {
                 for (int32_t t = from; t < to; t++) {
                     for (int32_t tile = 0; tile < 1; tile++) {
                         const int32_t n0 = tile * 4;
@@ -1081,9 +1081,9 @@ static void SNN_AT_LEVEL(gradient_w_out_2_)(void *context, int32_t first, int32_
                         }
                     }
                 }
-                for (int32_t unit = 0; unit < 4; unit++) {
-                    parts_of_w_out_2_[slice][tap][0] += sums_c_[0][unit];
-                }
+            }
+            for (int32_t unit = 0; unit < 4; unit++) {
+                parts_of_w_out_2_[slice][tap][0] += sums_c_[0][unit];
             }
         }
     }
