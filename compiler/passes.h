@@ -33,6 +33,10 @@ void fold_norms(Net *net);
 /* Net -> Net: fuses pointwise maps into the scans that read them; drops what nobody reads. */
 void simplify_net(Net *net);
 
+/* Net -> Net, before differentiate: where a map leads to one along time, and nobody else reads what lies between, and it is
+ * less work, the latter goes before it. */
+void exchange_maps(Net *net);
+
 /* Net -> Net, before differentiate: where a dense map leads, perhaps through linear scans, to a mean, a sum or
  * a last value over time, and nobody else reads what lies between, the map goes behind it and runs once. */
 void commute_dense(Net *net);

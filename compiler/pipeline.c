@@ -107,6 +107,13 @@ static bool run_fold(Compilation *c)
     return true;
 }
 
+static bool run_exchange(Compilation *c)
+{
+    if (!leaves_out(c, OPTIMISATION_EXCHANGE))
+        run_on_both(c, exchange_maps);
+    return true;
+}
+
 static bool run_commute(Compilation *c)
 {
     if (!leaves_out(c, OPTIMISATION_COMMUTE))
@@ -228,6 +235,7 @@ const Pass passes[] = {
     {"simplify",      STAGE_NET,  STAGE_NET,  run_simplify,      "pointwise maps are part of the scan that reads them; nothing is unused"},
     {"alone",         STAGE_NET,  STAGE_NET,  run_alone,         "a prediction is made of its sample alone"},
     {"fold",          STAGE_NET,  STAGE_NET,  run_fold,          "what tests run: norms add to what maps make, and multiply only weights"},
+    {"exchange",      STAGE_NET,  STAGE_NET,  run_exchange,      "maps along time stand before maps that make more units"},
     {"commute",       STAGE_NET,  STAGE_NET,  run_commute,       "what is linear runs once for all steps where it can"},
     {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update"},
     {"prune",         STAGE_NET,  STAGE_NET,  run_simplify,      "the same, backward; forward runs hold no slopes"},
