@@ -5,6 +5,7 @@
 #include "summary.h"
 #include "wanted.h"
 
+#include "snn_drawing.h"
 #include "snn_output.h"
 
 #include <stdio_ext.h>
@@ -142,9 +143,15 @@ static const char *command_text(Compilation *c, const Options *options)
     return command;
 }
 
+/* With what it needs to stand alone: the first line opens the picture. */
 static void print_drawing(const Net *net, Out *out)
 {
-    for (int i = 0; i < net->drawing.count; i++)
+    const char *first = net->drawing.at[0], *style = snn_drawing_style();
+    out_line(out, "<svg xmlns='http://www.w3.org/2000/svg'%s", first + strlen("<svg"));
+    out_line(out, "<style>");
+    out_raw(out, style, strlen(style));
+    out_line(out, "</style>");
+    for (int i = 1; i < net->drawing.count; i++)
         out_line(out, "%s", net->drawing.at[i]);
 }
 

@@ -27,7 +27,7 @@ fi
 find compiler grammar backends runtime -name '*.[chyl]' | LC_ALL=C sort | xargs grep -Hn '^[[:space:]]*#include "' > "$includes"
 awk -F: -v headers="$(echo runtime/*/*.h)" '
 BEGIN {
-    count = split("base kernels data run train library", order, " ")
+    count = split("base kernels data run report train library", order, " ")
     for (i = 1; i <= count; i++)
         runtime_rank["runtime/" order[i]] = i
     split(headers, paths, " ")

@@ -264,6 +264,8 @@ static void model_text(const Tables *tables)
                    program->data_settings.count);
     text_table(tables, "And what only its training depends on.", "text_of_training",
                program->training_text.at, program->training_text.count);
+    text_table(tables, "A picture of it, for reports.", "drawing_of_network", program->drawing.at,
+               program->drawing.count);
 }
 
 /* A command that is not there is NULL. */
@@ -272,7 +274,11 @@ static void commands(const Tables *tables)
     static const struct {
         Need need;
         const char *name;
-    } all[] = {{NEED_TRAIN, "train"}, {NEED_TEST, "test"}, {NEED_PREDICT, "predict"}, {NEED_INFO, "info"}};
+    } all[] = {{NEED_TRAIN, "train"},
+               {NEED_TEST, "test"},
+               {NEED_PREDICT, "predict"},
+               {NEED_INFO, "info"},
+               {NEED_REPORT, "report"}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (program_needs(tables->program, all[i].need))
             out_line(tables->out, ".%s = snn_%s,", all[i].name, all[i].name);
@@ -321,6 +327,7 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".learning = %s,", c_string(tables->arena, program->learning));
     out_line(out, ".network = text_of_network,");
     out_line(out, ".training = text_of_training,");
+    out_line(out, ".drawing = drawing_of_network,");
     table_names(tables);
     places(tables);
     out_line(out, ".net_bytes = sizeof(struct net),");

@@ -249,6 +249,8 @@ static LLVMValueRef description(Unit *unit)
               text_table(unit, "text_of_network", program->network_text.at, program->network_text.count));
     row_value(&model, SnnModel_training,
               text_table(unit, "text_of_training", program->training_text.at, program->training_text.count));
+    row_value(&model, SnnModel_drawing,
+              text_table(unit, "drawing_of_network", program->drawing.at, program->drawing.count));
     tables(&model);
     places(&model);
     row_number(&model, SnnModel_net_bytes, (long long)LLVMABISizeOfType(unit->target->layout, unit->net));

@@ -2,6 +2,8 @@
  * over several ranks bend where they pass one, and those that lead up run beside the picture. */
 #include "draw.h"
 
+#include <math.h>
+
 enum {
     GAP = 24,      /* between cards of a rank */
     RANK_GAP = 44, /* between ranks: links and frames */
@@ -197,7 +199,7 @@ static void place_across(const Layout *layout)
     for (int c = 0; c < layout->graph->cards.count; c++)
         least = c == 0 || card_at(layout, c)->x < least ? card_at(layout, c)->x : least;
     for (int c = 0; c < layout->graph->cards.count; c++)
-        card_at(layout, c)->x += MARGIN + 2 * FRAME_PADDING - least;
+        card_at(layout, c)->x = floor(card_at(layout, c)->x + MARGIN + 2 * FRAME_PADDING - least + 0.5);
 }
 
 /* ---- from top to bottom -------------------------------------------------------------------------------- */

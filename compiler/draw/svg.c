@@ -1,4 +1,4 @@
-/* The picture as SVG, for whoever looks at it alone or in a page: without a script, a font or a file beside it. */
+/* The picture as SVG. How its classes look is said by whoever shows it, in a page or alone: see snn_drawing.h. */
 #include "draw.h"
 
 typedef struct Pen {
@@ -26,35 +26,15 @@ static const char *escaped(Arena *arena, const char *text)
     return copy;
 }
 
-static void draw_style(const Pen *pen)
-{
-    static const char *const style[] = {
-        "<style>",
-        ".net text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#1d2733}.net "
-        ".title{font-weight:bold}",
-        ".net .facts,.net .label{fill:#5f6b7a}.net .facts{text-anchor:end}.net .page{fill:#fff}",
-        ".net .card{fill:#fff;stroke:#b9c3ce}.net .frame{fill:#f1f4f7;stroke:#b9c3ce;stroke-dasharray:6 4}",
-        ".net path{fill:none;stroke:#8a96a3;stroke-width:1.5}.net .late{stroke-dasharray:4 3}",
-        ".net .spikes{stroke:#0b6bcb}.net .tip{fill:#8a96a3;stroke:none}.net .spikes.tip{fill:#0b6bcb}",
-        "@media(prefers-color-scheme:dark){.net text{fill:#e4e9ef}.net .facts,.net .label{fill:#9aa7b5}",
-        ".net .page{fill:#10151b}.net .card{fill:#1b232d;stroke:#46525f}.net "
-        ".frame{fill:#161d25;stroke:#46525f}",
-        ".net path{stroke:#7d8a98}.net .spikes{stroke:#5eb1ff}.net .tip{fill:#7d8a98;stroke:none}",
-        ".net .spikes.tip{fill:#5eb1ff}}",
-        "</style>"};
-    for (size_t i = 0; i < sizeof style / sizeof *style; i++)
-        draw(pen, "%s", style[i]);
-}
-
 /* ---- cards and frames ---------------------------------------------------------------------------------- */
 
 static void draw_frame(const Pen *pen, const Frame *frame)
 {
     if (frame->width == 0)
         return;
-    draw(pen, "<rect class=\"frame\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" rx=\"8\"/>",
-         frame->x, frame->y, frame->width, frame->height);
-    draw(pen, "<text class=\"label\" x=\"%.0f\" y=\"%.0f\">%d times</text>", frame->x + 8, frame->y + 12,
+    draw(pen, "<rect class='frame' x='%.0f' y='%.0f' width='%.0f' height='%.0f' rx='8'/>", frame->x, frame->y,
+         frame->width, frame->height);
+    draw(pen, "<text class='label' x='%.0f' y='%.0f'>%d times</text>", frame->x + 8, frame->y + 12,
          frame->times);
 }
 
@@ -64,16 +44,16 @@ static void draw_card(const Pen *pen, const Card *card)
     double y = card->y + CARD_PADDING / 2 - 5;
     if (card->lines.count == 0)
         return;
-    draw(pen, "<rect class=\"card\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" rx=\"5\"/>", card->x,
-         card->y, card->width, card->height);
+    draw(pen, "<rect class='card' x='%.0f' y='%.0f' width='%.0f' height='%.0f' rx='5'/>", card->x, card->y,
+         card->width, card->height);
     if (card->title)
-        draw(pen, "<text class=\"title\" x=\"%.0f\" y=\"%.0f\">%s</text>", left, y += CARD_LINE, card->title);
+        draw(pen, "<text class='title' x='%.0f' y='%.0f'>%s</text>", left, y += CARD_LINE, card->title);
     for (int k = 0; k < card->lines.count; k++) {
         const CardLine *line = &card->lines.at[k];
         y += CARD_LINE;
-        draw(pen, "<text x=\"%.0f\" y=\"%.0f\">%s</text>", left, y, escaped(pen->arena, line->words));
+        draw(pen, "<text x='%.0f' y='%.0f'>%s</text>", left, y, escaped(pen->arena, line->words));
         if (*line->facts)
-            draw(pen, "<text class=\"facts\" x=\"%.0f\" y=\"%.0f\">%s</text>", right, y,
+            draw(pen, "<text class='facts' x='%.0f' y='%.0f'>%s</text>", right, y,
                  escaped(pen->arena, line->facts));
     }
 }
@@ -95,14 +75,14 @@ static const char *link_class(const Pen *pen, const Link *link)
 
 static void draw_tip(const Pen *pen, const Link *link, double x, double y, bool down)
 {
-    draw(pen, "<path class=\"%s tip\" d=\"M%.1f %.1f%s\"/>", link->spikes ? "spikes" : "reals", x, y,
+    draw(pen, "<path class='%s tip' d='M%.0f %.0f%s'/>", link->spikes ? "spikes" : "reals", x, y,
          down ? "l-4 -7h8z" : "l7 -4v8z");
 }
 
 static void draw_delay(const Pen *pen, const Link *link, double x, double y)
 {
     if (link->delay > 0)
-        draw(pen, "<text class=\"label\" x=\"%.0f\" y=\"%.0f\">[-%d]</text>", x + 4, y + 4, link->delay);
+        draw(pen, "<text class='label' x='%.0f' y='%.0f'>[-%d]</text>", x + 4, y + 4, link->delay);
 }
 
 static double next_x(const Pen *pen, const Link *link)
@@ -143,18 +123,18 @@ static void draw_down(const Pen *pen, const Link *link)
     double x = port(from, k, count), y = from->y + from->height;
     k = place_among(pen, link, false, &count);
     double end = port(to, k, count);
-    const char *path = arena_printf(pen->arena, "M%.1f %.1f", x, y);
+    const char *path = arena_printf(pen->arena, "M%.0f %.0f", x, y);
     for (int b = 0; b <= link->bends; b++) {
         const Card *next = b < link->bends ? &pen->graph->cards.at[link->first + b] : to;
         double at = next == to ? end : next->x + next->width / 2, top = next == to ? next->y - 6 : next->y;
         double half = (y + top) / 2;
-        path = arena_printf(pen->arena, "%sC%.1f %.1f %.1f %.1f %.1f %.1f", path, x, half, at, half, at, top);
+        path = arena_printf(pen->arena, "%sC%.0f %.0f %.0f %.0f %.0f %.0f", path, x, half, at, half, at, top);
         if (next != to)
-            path = arena_printf(pen->arena, "%sV%.1f", path, next->y + next->height);
+            path = arena_printf(pen->arena, "%sV%.0f", path, next->y + next->height);
         x = at;
         y = next->y + next->height;
     }
-    draw(pen, "<path class=\"%s\" d=\"%s\"/>", link_class(pen, link), path);
+    draw(pen, "<path class='%s' d='%s'/>", link_class(pen, link), path);
     draw_tip(pen, link, end, to->y, true);
     draw_delay(pen, link, end, to->y - 14);
 }
@@ -164,7 +144,7 @@ static void draw_up(const Pen *pen, const Link *link)
 {
     const Card *from = &pen->graph->cards.at[link->from], *to = &pen->graph->cards.at[link->to];
     double y = from->y + from->height - 9, top = to->y + 9;
-    draw(pen, "<path class=\"%s\" d=\"M%.1f %.1fH%.1fQ%.1f %.1f %.1f %.1fV%.1fQ%.1f %.1f %.1f %.1fH%.1f\"/>",
+    draw(pen, "<path class='%s' d='M%.0f %.0fH%.0fQ%.0f %.0f %.0f %.0fV%.0fQ%.0f %.0f %.0f %.0fH%.0f'/>",
          link_class(pen, link), from->x + from->width, y, link->lane - 8, link->lane, y, link->lane, y - 8,
          top + 8, link->lane, top, link->lane - 8, top, to->x + to->width + 6);
     draw_tip(pen, link, to->x + to->width, top, false);
@@ -177,12 +157,11 @@ void net_draw(Net *net)
     Pen pen = {net->arena, graph, &net->drawing};
     graph_place(graph);
     draw(&pen,
-         "<svg class=\"net\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" "
-         "height=\"%.0f\" role=\"img\">",
+         "<svg class='net' viewBox='0 0 %.0f %.0f' width='%.0f' "
+         "height='%.0f' role='img'>",
          graph->width, graph->height, graph->width, graph->height);
     draw(&pen, "<title>%s, layer by layer</title>", net->name);
-    draw_style(&pen);
-    draw(&pen, "<rect class=\"page\" width=\"100%%\" height=\"100%%\"/>");
+    draw(&pen, "<rect class='page' width='100%%' height='100%%'/>");
     for (int f = 0; f < graph->frames.count; f++)
         draw_frame(&pen, &graph->frames.at[f]);
     for (int l = 0; l < graph->links.count; l++)

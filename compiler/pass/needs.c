@@ -56,6 +56,7 @@ void list_needs(Program *program)
     add(program, NEED_MAIN, true);
     add(program, NEED_INFO, true);
     add(program, NEED_TEST, true);
+    add(program, NEED_REPORT, true);
     add(program, NEED_TRAIN, program->loss >= 0);
     add(program, NEED_PREDICT, program->predictions.count > 0);
 #define FORMAT(need, name) \

@@ -187,10 +187,10 @@ struct SnnModel {
     int steps;
     float dt; /* ms that a step lasts, 0: not said */
     SnnData data;
-    /* What the program can do: snn_train, snn_test, snn_predict, snn_info. What it cannot, since the model has no
+    /* What the program can do: snn_train, snn_test, snn_predict, snn_info, snn_report. What it cannot, since the model has no
      * train block or no `predict`, is NULL: then the program need not have that part of the runtime. A model has one of
      * the two at least. */
-    SnnCommand *train, *test, *predict, *info;
+    SnnCommand *train, *test, *predict, *info, *report;
     int batch, epochs; /* defaults of the train block */
     int least_batch;   /* a smaller one has too few values for what goes over it; 0: none is too small */
     uint32_t seed;
@@ -202,6 +202,7 @@ struct SnnModel {
     /* The model as lines of text, each list ended by NULL: what its results depend on, and what only its
      * training does. Checkpoints hold both. */
     const char *const *network, *const *training;
+    const char *const *drawing; /* lines of SVG, for reports, ended by NULL; NULL: none */
 
     SnnTables tables;
     SnnPlaces at;

@@ -29,6 +29,7 @@ static int main_dispatch(SnnModel *model, const SnnOptions *options, SnnError *e
     case SNN_TEST: return model->test(model, options, error);
     case SNN_PREDICT: return model->predict(model, options, error);
     case SNN_INFO: return model->info(model, options, error);
+    case SNN_REPORT: return model->report(model, options, error);
     case SNN_HELP: snn_options_help(model, options->program, stdout); return SNN_OK;
     case SNN_VERSION: printf("%s, made by snnc %s\n", model->name, model->version); return SNN_OK;
     }

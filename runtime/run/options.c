@@ -14,6 +14,7 @@ static const struct {
     [SNN_TEST] = {"test", "measure how well it does on the test set"},
     [SNN_PREDICT] = {"predict", "write predictions as CSV, for the test set or for the samples in FILE.idx"},
     [SNN_INFO] = {"info", "show layers, parameters, memory and operations"},
+    [SNN_REPORT] = {"report", "write a page about it: curves, confusions, rasters, rates, weights"},
     [SNN_HELP] = {"--help", "show all flags"},
     [SNN_VERSION] = {"--version", "show which snnc made this program"},
 };
@@ -31,7 +32,8 @@ enum {
     IN_TRAIN = 1 << SNN_TRAIN,
     IN_TEST = 1 << SNN_TEST,
     IN_PREDICT = 1 << SNN_PREDICT,
-    IN_INFO = 1 << SNN_INFO
+    IN_INFO = 1 << SNN_INFO,
+    IN_REPORT = 1 << SNN_REPORT
 };
 
 /* group    a title of the help, where it differs from that of the flag before
@@ -48,30 +50,33 @@ typedef struct OptionsFlag {
 } OptionsFlag;
 
 #define AT(field) offsetof(SnnOptions, field)
-#define DATA "Flags of train, test and predict"
-#define RESULTS "Flags of train and predict"
+#define DATA "Flags of train, test, predict and report"
+#define RESULTS "Flags of train, predict and report"
 #define TRAINING "Flags of train"
 static const OptionsFlag options_flags[] = {
-    {DATA, "--data", "DIR", OPTIONS_TEXT, AT(data), 0, IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO,
+    {DATA, "--data", "DIR", OPTIONS_TEXT, AT(data), 0, IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO | IN_REPORT,
      "folder of the IDX files; info takes it, too"},
-    {DATA, "--batch", "N", OPTIONS_COUNT, AT(batch), SNN_MAX_BATCH, IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO,
-     "samples computed together; info takes it, too"},
-    {DATA, "--threads", "N", OPTIONS_COUNT, AT(threads), 1024, IN_TRAIN | IN_TEST | IN_PREDICT,
+    {DATA, "--batch", "N", OPTIONS_COUNT, AT(batch), SNN_MAX_BATCH,
+     IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO | IN_REPORT, "samples computed together; info takes it, too"},
+    {DATA, "--threads", "N", OPTIONS_COUNT, AT(threads), 1024, IN_TRAIN | IN_TEST | IN_PREDICT | IN_REPORT,
      "results do not depend on it (one a processor)"},
-    {DATA, "--seed", "N", OPTIONS_SEED, AT(seed), 0, IN_TRAIN | IN_TEST | IN_PREDICT,
+    {DATA, "--seed", "N", OPTIONS_SEED, AT(seed), 0, IN_TRAIN | IN_TEST | IN_PREDICT | IN_REPORT,
      "of all random numbers"},
-    {DATA, "--weights", "FILE", OPTIONS_TEXT, AT(weights), 0, IN_TRAIN | IN_TEST | IN_PREDICT,
+    {DATA, "--weights", "FILE", OPTIONS_TEXT, AT(weights), 0, IN_TRAIN | IN_TEST | IN_PREDICT | IN_REPORT,
      "the weights; train starts from those that fit"},
-    {RESULTS, "--out", "FILE", OPTIONS_TEXT, AT(out), 0, IN_TRAIN | IN_PREDICT, "the checkpoint, or the CSV"},
-    {RESULTS, "--force", NULL, OPTIONS_FLAG, AT(force), 0, IN_TRAIN | IN_PREDICT,
+    {RESULTS, "--out", "FILE", OPTIONS_TEXT, AT(out), 0, IN_TRAIN | IN_PREDICT | IN_REPORT,
+     "the checkpoint, the CSV, or the page"},
+    {RESULTS, "--force", NULL, OPTIONS_FLAG, AT(force), 0, IN_TRAIN | IN_PREDICT | IN_REPORT,
      "replace files instead of keeping them; resume another training"},
     {TRAINING, "--epochs", "N", OPTIONS_COUNT, AT(epochs), SNN_MAX_EPOCHS, IN_TRAIN,
      "train until this many epochs are done"},
     {TRAINING, "--lr", "X", OPTIONS_REAL, AT(lr), 0, IN_TRAIN, "learning rate, the base of its schedule"},
     {TRAINING, "--resume", "FILE", OPTIONS_TEXT, AT(resume), 0, IN_TRAIN,
      "go on from this checkpoint, to the same bits"},
-    {TRAINING, "--log", "FILE", OPTIONS_TEXT, AT(log), 0, IN_TRAIN,
-     "a line of JSON an epoch: losses, metrics, firing rates"},
+    {TRAINING, "--log", "FILE", OPTIONS_TEXT, AT(log), 0, IN_TRAIN | IN_REPORT,
+     "a line of JSON an epoch: losses, metrics, firing rates; report draws it"},
+    {TRAINING, "--report", "FILE", OPTIONS_TEXT, AT(report), 0, IN_TRAIN,
+     "at the end, also write the page that `report` writes"},
     {TRAINING, "--samples", "N", OPTIONS_COUNT, AT(samples), INT32_MAX, IN_TRAIN,
      "learn from N samples only, drawn from the training set by the seed"},
     {TRAINING, "--validate", "PART", OPTIONS_TEXT, AT(validate), 0, IN_TRAIN,
@@ -250,7 +255,7 @@ static const char *options_takers(const OptionsFlag *flag, char *text, size_t si
 {
     size_t used = 0;
     text[0] = '\0';
-    for (int c = SNN_TRAIN; c <= SNN_INFO; c++)
+    for (int c = SNN_TRAIN; c <= SNN_REPORT; c++)
         if ((flag->commands & 1u << c) != 0 && used < size)
             used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
                                      options_commands[c].name);
@@ -275,10 +280,13 @@ static bool options_check(const SnnOptions *options, unsigned given, SnnError *e
     if (options->resume != NULL && options->weights != NULL)
         return snn_fail(error, "two beginnings (--resume, --weights): --resume goes on with a training, "
                                "--weights starts a new one; give one of them");
-    if (options->command == SNN_TRAIN && (options_is_dash(options->out) || options_is_dash(options->log)))
-        return snn_fail(error,
-                        "not a file (%s -): give the name of one; only predictions go to standard output",
-                        options_is_dash(options->out) ? "--out" : "--log");
+    const char *dash = options_is_dash(options->out)      ? "--out"
+                       : options_is_dash(options->log)    ? "--log"
+                       : options_is_dash(options->report) ? "--report"
+                                                          : NULL;
+    if (options->command == SNN_TRAIN && dash != NULL)
+        return snn_fail(
+            error, "not a file (%s -): give the name of one; only predictions go to standard output", dash);
     if (options->no_test && options->test_every != 0)
         return snn_fail(error, "two wishes (--no-test, --test-every): give one of them");
     return true;
@@ -299,7 +307,7 @@ bool snn_options_parse(SnnOptions *options, int argc, char **argv, SnnError *err
             return false;
     }
     if (!has_command)
-        return snn_fail(error, "no command: say `train`, `test`, `predict` or `info`");
+        return snn_fail(error, "no command: say `train`, `test`, `predict`, `info` or `report`");
     return options_check(options, given, error);
 }
 
@@ -354,7 +362,7 @@ static const char *options_default(const SnnModel *model, const OptionsFlag *fla
     else if (flag->offset == offsetof(SnnOptions, weights))
         snprintf(text, size, " (%.100s.safetensors)", model->name);
     else if (flag->offset == offsetof(SnnOptions, out))
-        snprintf(text, size, " (%.100s.safetensors, or standard output)", model->name);
+        snprintf(text, size, " (%.100s.safetensors, standard output, %.100s.html)", model->name, model->name);
     return text;
 }
 

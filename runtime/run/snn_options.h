@@ -10,12 +10,20 @@
 /* Exit statuses. */
 enum { SNN_OK = 0, SNN_FAILED = 1, SNN_USAGE = 2, SNN_INTERRUPTED = 130 };
 
-typedef enum SnnWord { SNN_TRAIN, SNN_TEST, SNN_PREDICT, SNN_INFO, SNN_HELP, SNN_VERSION } SnnWord;
+typedef enum SnnWord {
+    SNN_TRAIN,
+    SNN_TEST,
+    SNN_PREDICT,
+    SNN_INFO,
+    SNN_REPORT,
+    SNN_HELP,
+    SNN_VERSION
+} SnnWord;
 
 struct SnnOptions {
     const char *program; /* as it was called */
     SnnWord command;
-    const char *data, *out, *resume, *log, *weights, *images; /* NULL where not given */
+    const char *data, *out, *resume, *log, *weights, *images, *report; /* NULL where not given */
     const char *validate, *best;
     int epochs, batch, threads, samples, patience, test_every; /* 0 where not given */
     float lr;                                                  /* 0 where not given */

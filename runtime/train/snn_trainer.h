@@ -21,6 +21,7 @@ typedef struct SnnTrainer {
     double *activity; /* of each stream in this epoch */
     SnnProgress progress;
     FILE *log;
+    char *history;  /* its lines, for a report of a training that has none; NULL: none yet */
     bool watch;     /* for SIGINT */
     bool tested;    /* the weights that are in the network now, */
     SnnScore score; /* with this result */

@@ -6,6 +6,7 @@
 #include "snn_health.h"
 #include "snn_interrupt.h"
 #include "snn_log.h"
+#include "snn_report.h"
 #include "snn_note.h"
 #include "snn_trainer.h"
 #include "snn_weights.h"
@@ -181,13 +182,28 @@ static bool train_save(SnnTrainer *trainer, const SnnEpoch *epoch, SnnError *err
     return ok;
 }
 
+/* For the report, where no file holds it. False without memory. */
+static bool train_remember(SnnTrainer *trainer, const char *line)
+{
+    size_t used = trainer->history == NULL ? 0 : strlen(trainer->history), size = strlen(line) + 1;
+    char *longer = realloc(trainer->history, used + size);
+    if (longer == NULL)
+        return false;
+    trainer->history = longer;
+    memcpy(longer + used, line, size);
+    return true;
+}
+
 static bool train_write_log(SnnTrainer *trainer, const SnnEpoch *epoch, SnnError *error)
 {
-    if (trainer->log == NULL)
+    bool remember = trainer->log == NULL && trainer->options->report != NULL;
+    if (trainer->log == NULL && !remember)
         return true;
     char *line = snn_log_line(trainer->model, epoch);
-    bool ok = line != NULL && snn_log_write(trainer->log, line);
+    bool ok = line != NULL && (remember ? train_remember(trainer, line) : snn_log_write(trainer->log, line));
     free(line);
+    if (remember)
+        return ok || snn_fail(error, "no memory (report)");
     return ok
            || snn_fail(error, "cannot write the log (%s); the checkpoint of this epoch is saved",
                        trainer->options->log);
@@ -293,17 +309,48 @@ static int train_result(SnnTrainer *trainer, SnnError *error)
     return status;
 }
 
+/* About the weights in the network. */
+static bool train_report(SnnTrainer *trainer, SnnError *error)
+{
+    const SnnOptions *options = trainer->options;
+    SnnReport report = {&trainer->session, &trainer->data.test, trainer->history, trainer->state.seed};
+    if (options->report == NULL)
+        return true;
+    char *log = options->log == NULL ? NULL : snn_report_read_log(options->log, error);
+    report.log = log != NULL ? log : report.log;
+    bool ok = (options->log == NULL || log != NULL) && snn_report_write(&report, options->report, error);
+    free(log);
+    return ok;
+}
+
+/* A training that was interrupted tells of its last epoch. */
+static void train_report_part(SnnTrainer *trainer)
+{
+    SnnError error;
+    const char *path = trainer->target.path;
+    if (trainer->options->report == NULL || trainer->state.epoch == 0)
+        return;
+    SnnTensors *file = snn_tensors_open(path, &error);
+    if (file == NULL || !snn_weights_load(file, trainer->model, false, path, &error)
+        || !train_report(trainer, &error))
+        snn_note(trainer->options, "%s", error.text);
+    snn_tensors_close(file);
+}
+
 static int train_run(SnnTrainer *trainer, SnnError *error)
 {
     bool trained = false;
     trainer->watch = snn_interrupt_block();
     for (; train_goes_on(&trainer->state); trained = true) {
         int status = train_epoch(trainer, error);
+        if (status == SNN_INTERRUPTED)
+            train_report_part(trainer);
         if (status != SNN_OK)
             return status;
     }
     train_say_end(trainer, trained);
-    return train_result(trainer, error);
+    int status = train_result(trainer, error);
+    return status == SNN_OK && !train_report(trainer, error) ? SNN_FAILED : status;
 }
 
 int snn_train(SnnModel *model, const SnnOptions *options, SnnError *error)

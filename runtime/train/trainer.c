@@ -5,6 +5,7 @@
 #include "snn_log.h"
 #include "snn_note.h"
 #include "snn_output.h"
+#include "snn_report.h"
 #include "snn_weights.h"
 
 #include <stdlib.h>
@@ -144,6 +145,17 @@ static bool trainer_spares_data(const SnnTrainer *trainer, const char *path, con
                                 trainer->state.validate, path, flag, error);
 }
 
+/* `path`: of the checkpoint. */
+static bool trainer_report_path(const SnnTrainer *trainer, const char *path, SnnError *error)
+{
+    const SnnOptions *options = trainer->options;
+    if (options->report == NULL)
+        return true;
+    if (snn_same_file(options->report, path))
+        return snn_fail(error, "one file for two things (%s): give different --report and --out", path);
+    return snn_report_check_target(trainer->model, options, options->report, "--report", error);
+}
+
 static bool trainer_path(SnnTrainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
@@ -157,7 +169,7 @@ static bool trainer_path(SnnTrainer *trainer, SnnError *error)
     if (options->out == NULL && options->resume != NULL && snn_best_is_path(options->resume))
         return snn_fail(error, "would overwrite the best epoch (%s): give another --out FILE",
                         options->resume);
-    return trainer_spares_data(trainer, path, "--out", error)
+    return trainer_report_path(trainer, path, error) && trainer_spares_data(trainer, path, "--out", error)
            && trainer_spares_data(trainer, options->log, "--log", error)
            && snn_checkpoint_check_target(&trainer->target, error) && trainer_best_path(trainer, error);
 }
@@ -273,6 +285,7 @@ bool snn_trainer_close(SnnTrainer *trainer, SnnError *error)
         snn_session_close(&trainer->session);
     snn_split_close(&trainer->data);
     free(trainer->best_path);
+    free(trainer->history);
     free(trainer->order);
     free(trainer->activity);
     return ok || snn_fail(error, "cannot write the log (%s)", trainer->options->log);

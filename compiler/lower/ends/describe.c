@@ -210,4 +210,6 @@ void describe_program(Lower *lower)
         vec_push(lower->arena, &lower->program->network_text, net->network_text.at[i]);
     for (int i = 0; i < net->training_text.count; i++)
         vec_push(lower->arena, &lower->program->training_text, net->training_text.at[i]);
+    for (int i = 0; i < net->drawing.count; i++)
+        vec_push(lower->arena, &lower->program->drawing, net->drawing.at[i]);
 }

@@ -1349,6 +1349,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_info.h"
 #include "snn_test.h"
 #include "snn_train.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1600,6 +1601,44 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 740 414' width='740' height='414' role='img'>",
+    "<title>batch, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='spikes' d='M287 82C287 101 307 101 307 120'/>",
+    "<path class='spikes tip' d='M307 126l-4 -7h8z'/>",
+    "<path class='reals' d='M215 172C215 191 169 191 169 210'/>",
+    "<path class='reals tip' d='M169 216l-4 -7h8z'/>",
+    "<path class='reals' d='M399 172C399 191 526 191 526 210'/>",
+    "<path class='reals tip' d='M526 216l-4 -7h8z'/>",
+    "<path class='spikes' d='M526 280C526 299 516 299 516 318'/>",
+    "<path class='spikes tip' d='M516 324l-4 -7h8z'/>",
+    "<rect class='card' x='215' y='36' width='143' height='46' rx='5'/>",
+    "<text class='title' x='225' y='54'>image</text>",
+    "<text x='225' y='72'>data idx</text>",
+    "<text class='facts' x='348' y='72'>[6, 3]</text>",
+    "<rect class='card' x='123' y='126' width='368' height='46' rx='5'/>",
+    "<text class='title' x='133' y='144'>current</text>",
+    "<text x='133' y='162'>dense([2, 2, c = 5])</text>",
+    "<text class='facts' x='481' y='162'>[2, 2, 5], 360 parameters</text>",
+    "<rect class='card' x='36' y='216' width='266' height='28' rx='5'/>",
+    "<text x='46' y='234'>(current - centre) ^ 2</text>",
+    "<text class='facts' x='292' y='234'>[2, 2, 5]</text>",
+    "<rect class='card' x='327' y='216' width='397' height='64' rx='5'/>",
+    "<text class='title' x='337' y='234'>hidden</text>",
+    "<text x='337' y='252'>(current - centre) / sqrt(spread + 1e-5)</text>",
+    "<text class='facts' x='714' y='252'>[2, 2, 5]</text>",
+    "<text x='337' y='270'>lif</text>",
+    "<rect class='card' x='401' y='324' width='230' height='64' rx='5'/>",
+    "<text class='title' x='411' y='342'>digit</text>",
+    "<text x='411' y='360'>dense(3)</text>",
+    "<text class='facts' x='621' y='360'>[3], 60 parameters</text>",
+    "<text x='411' y='378'>li</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "batch",
@@ -1611,6 +1650,7 @@ const SnnModel description = {
     .train = snn_train,
     .test = snn_test,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1620,6 +1660,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

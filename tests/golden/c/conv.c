@@ -1919,6 +1919,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -2239,6 +2240,70 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 1044 648' width='1044' height='648' role='img'>",
+    "<title>conv, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M517 82C517 101 515 101 515 120'/>",
+    "<path class='reals tip' d='M515 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M394 190C394 209 256 209 256 228'/>",
+    "<path class='spikes tip' d='M256 234l-4 -7h8z'/>",
+    "<path class='spikes' d='M636 190C636 209 765 209 765 228'/>",
+    "<path class='spikes tip' d='M765 234l-4 -7h8z'/>",
+    "<path class='spikes' d='M256 316C256 335 342 335 342 354'/>",
+    "<path class='spikes tip' d='M342 360l-4 -7h8z'/>",
+    "<path class='reals' d='M765 280C765 317 668 317 668 354'/>",
+    "<path class='reals tip' d='M668 360l-4 -7h8z'/>",
+    "<path class='reals' d='M342 388C342 416 460 416 460 444'/>",
+    "<path class='reals tip' d='M460 450l-4 -7h8z'/>",
+    "<path class='reals' d='M668 406C668 425 539 425 539 444'/>",
+    "<path class='reals tip' d='M539 450l-4 -7h8z'/>",
+    "<path class='reals' d='M500 514C500 533 496 533 496 552'/>",
+    "<path class='reals tip' d='M496 558l-4 -7h8z'/>",
+    "<rect class='card' x='445' y='36' width='143' height='46' rx='5'/>",
+    "<text class='title' x='455' y='54'>image</text>",
+    "<text x='455' y='72'>data idx</text>",
+    "<text class='facts' x='578' y='72'>[4, 4]</text>",
+    "<rect class='card' x='273' y='126' width='484' height='64' rx='5'/>",
+    "<text class='title' x='283' y='144'>a</text>",
+    "<text x='283' y='162'>conv(2, kernel = 3, pad = same, bias)</text>",
+    "<text class='facts' x='747' y='162'>[4, 4, 2], 20 parameters</text>",
+    "<text x='283' y='180'>lif</text>",
+    "<rect class='card' x='36' y='234' width='440' height='82' rx='5'/>",
+    "<text class='title' x='46' y='252'>b</text>",
+    "<text x='46' y='270'>max_pool(2)</text>",
+    "<text class='facts' x='466' y='270'>[2, 2, 2]</text>",
+    "<text x='46' y='288'>conv(3, kernel = 2, stride = 2)</text>",
+    "<text class='facts' x='466' y='288'>[1, 1, 3], 24 parameters</text>",
+    "<text x='46' y='306'>lif</text>",
+    "<rect class='card' x='501' y='234' width='528' height='46' rx='5'/>",
+    "<text x='511' y='252'>conv(1, kernel = [1, 3], edge = replicate...</text>",
+    "<text class='facts' x='1018' y='252'>[4, 4, 1], 6 parameters</text>",
+    "<text x='511' y='270'>avg_pool(2)</text>",
+    "<text class='facts' x='1018' y='270'>[2, 2, 1]</text>",
+    "<rect class='card' x='230' y='360' width='223' height='28' rx='5'/>",
+    "<text x='240' y='378'>dense(2)</text>",
+    "<text class='facts' x='443' y='378'>[2], 6 parameters</text>",
+    "<rect class='card' x='477' y='360' width='382' height='46' rx='5'/>",
+    "<text x='487' y='378'>conv(kernel = 2, along = time)</text>",
+    "<text class='facts' x='850' y='378'>[4], 2 parameters</text>",
+    "<text x='487' y='396'>dense(2)</text>",
+    "<text class='facts' x='850' y='396'>[2], 8 parameters</text>",
+    "<rect class='card' x='421' y='450' width='158' height='64' rx='5'/>",
+    "<text class='title' x='431' y='468'>out</text>",
+    "<text x='431' y='486'>(...) + (...)</text>",
+    "<text class='facts' x='569' y='486'>[2]</text>",
+    "<text x='431' y='504'>li</text>",
+    "<rect class='card' x='432' y='558' width='129' height='64' rx='5'/>",
+    "<text class='title' x='442' y='576'>predict</text>",
+    "<text x='442' y='594'>mean(out)</text>",
+    "<text class='facts' x='551' y='594'>[2]</text>",
+    "<text x='442' y='612'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "conv",
@@ -2251,6 +2316,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -2260,6 +2326,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 7,

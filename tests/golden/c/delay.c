@@ -541,6 +541,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -711,6 +712,52 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 536 486' width='536' height='486' role='img'>",
+    "<title>delay, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M278 82C278 101 278 101 278 120'/>",
+    "<path class='reals tip' d='M278 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M236 172C236 191 151 191 151 210'/>",
+    "<path class='spikes tip' d='M151 216l-4 -7h8z'/>",
+    "<path class='spikes late' d='M319 172C319 191 405 191 405 210'/>",
+    "<path class='spikes tip' d='M405 216l-4 -7h8z'/>",
+    "<text class='label' x='409' y='206'>[-1]</text>",
+    "<path class='reals' d='M151 244C151 263 239 263 239 282'/>",
+    "<path class='reals tip' d='M239 288l-4 -7h8z'/>",
+    "<path class='reals' d='M405 244C405 263 318 263 318 282'/>",
+    "<path class='reals tip' d='M318 288l-4 -7h8z'/>",
+    "<path class='spikes' d='M279 352C279 371 279 371 279 390'/>",
+    "<path class='spikes tip' d='M279 396l-4 -7h8z'/>",
+    "<rect class='card' x='217' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='227' y='54'>image</text>",
+    "<text x='227' y='72'>data idx</text>",
+    "<text class='facts' x='328' y='72'>[4]</text>",
+    "<rect class='card' x='195' y='126' width='165' height='46' rx='5'/>",
+    "<text class='title' x='205' y='144'>input</text>",
+    "<text x='205' y='162'>poisson(image)</text>",
+    "<text class='facts' x='350' y='162'>[4]</text>",
+    "<rect class='card' x='36' y='216' width='230' height='28' rx='5'/>",
+    "<text x='46' y='234'>dense(3)</text>",
+    "<text class='facts' x='256' y='234'>[3], 12 parameters</text>",
+    "<rect class='card' x='290' y='216' width='230' height='28' rx='5'/>",
+    "<text x='300' y='234'>dense(3)</text>",
+    "<text class='facts' x='510' y='234'>[3], 12 parameters</text>",
+    "<rect class='card' x='200' y='288' width='158' height='64' rx='5'/>",
+    "<text class='title' x='210' y='306'>digit</text>",
+    "<text x='210' y='324'>(...) + (...)</text>",
+    "<text class='facts' x='348' y='324'>[3]</text>",
+    "<text x='210' y='342'>lif()</text>",
+    "<rect class='card' x='207' y='396' width='143' height='64' rx='5'/>",
+    "<text class='title' x='217' y='414'>predict</text>",
+    "<text x='217' y='432'>rate(digit)</text>",
+    "<text class='facts' x='340' y='432'>[3]</text>",
+    "<text x='217' y='450'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "delay",
@@ -723,6 +770,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -732,6 +780,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

@@ -1323,6 +1323,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1571,6 +1572,61 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 859 504' width='859' height='504' role='img'>",
+    "<title>delays, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='spikes' d='M156 82C156 101 151 101 151 120'/>",
+    "<path class='spikes tip' d='M151 126l-4 -7h8z'/>",
+    "<path class='spikes late' d='M510 253H781Q789 253 789 245V143Q789 135 781 135H526'/>",
+    "<path class='spikes tip' d='M520 135l7 -4v8z'/>",
+    "<text class='label' x='793' y='198'>[-1]</text>",
+    "<path class='spikes late' d='M510 253H795Q803 253 803 245V143Q803 135 795 135H781'/>",
+    "<path class='spikes tip' d='M775 135l7 -4v8z'/>",
+    "<text class='label' x='807' y='198'>[-3]</text>",
+    "<path class='reals' d='M151 154C151 173 348 173 348 192'/>",
+    "<path class='reals tip' d='M348 198l-4 -7h8z'/>",
+    "<path class='reals' d='M405 154C405 173 402 173 402 192'/>",
+    "<path class='reals tip' d='M402 198l-4 -7h8z'/>",
+    "<path class='reals' d='M660 154C660 173 456 173 456 192'/>",
+    "<path class='reals tip' d='M456 198l-4 -7h8z'/>",
+    "<path class='spikes' d='M402 262C402 281 398 281 398 300'/>",
+    "<path class='spikes tip' d='M398 306l-4 -7h8z'/>",
+    "<path class='reals' d='M398 370C398 389 394 389 394 408'/>",
+    "<path class='reals tip' d='M394 414l-4 -7h8z'/>",
+    "<rect class='card' x='95' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='105' y='54'>image</text>",
+    "<text x='105' y='72'>data idx</text>",
+    "<text class='facts' x='206' y='72'>[3]</text>",
+    "<rect class='card' x='36' y='126' width='230' height='28' rx='5'/>",
+    "<text x='46' y='144'>dense(4)</text>",
+    "<text class='facts' x='256' y='144'>[4], 12 parameters</text>",
+    "<rect class='card' x='290' y='126' width='230' height='28' rx='5'/>",
+    "<text x='300' y='144'>dense(4)</text>",
+    "<text class='facts' x='510' y='144'>[4], 16 parameters</text>",
+    "<rect class='card' x='545' y='126' width='230' height='28' rx='5'/>",
+    "<text x='555' y='144'>dense(4)</text>",
+    "<text class='facts' x='765' y='144'>[4], 16 parameters</text>",
+    "<rect class='card' x='294' y='198' width='216' height='64' rx='5'/>",
+    "<text class='title' x='304' y='216'>a</text>",
+    "<text x='304' y='234'>(...) + (...) + (...)</text>",
+    "<text class='facts' x='500' y='234'>[4]</text>",
+    "<text x='304' y='252'>lif</text>",
+    "<rect class='card' x='286' y='306' width='223' height='64' rx='5'/>",
+    "<text class='title' x='296' y='324'>out</text>",
+    "<text x='296' y='342'>dense(2)</text>",
+    "<text class='facts' x='499' y='342'>[2], 8 parameters</text>",
+    "<text x='296' y='360'>li</text>",
+    "<rect class='card' x='330' y='414' width='129' height='64' rx='5'/>",
+    "<text class='title' x='340' y='432'>predict</text>",
+    "<text x='340' y='450'>mean(out)</text>",
+    "<text class='facts' x='449' y='450'>[2]</text>",
+    "<text x='340' y='468'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "delays",
@@ -1583,6 +1639,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1592,6 +1649,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 4,

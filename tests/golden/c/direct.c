@@ -680,6 +680,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -864,6 +865,40 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 391 432' width='391' height='432' role='img'>",
+    "<title>direct, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M206 82C206 101 206 101 206 120'/>",
+    "<path class='reals tip' d='M206 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M206 190C206 209 204 209 204 228'/>",
+    "<path class='spikes tip' d='M204 234l-4 -7h8z'/>",
+    "<path class='spikes' d='M204 298C204 317 204 317 204 336'/>",
+    "<path class='spikes tip' d='M204 342l-4 -7h8z'/>",
+    "<rect class='card' x='134' y='36' width='143' height='46' rx='5'/>",
+    "<text class='title' x='144' y='54'>image</text>",
+    "<text x='144' y='72'>data idx</text>",
+    "<text class='facts' x='267' y='72'>[2, 2]</text>",
+    "<rect class='card' x='36' y='126' width='339' height='64' rx='5'/>",
+    "<text class='title' x='46' y='144'>hidden</text>",
+    "<text x='46' y='162'>dense([2, 2])</text>",
+    "<text class='facts' x='365' y='162'>[2, 2], 16 parameters</text>",
+    "<text x='46' y='180'>lif(tau = 2, soft_reset, surrogate = fast...</text>",
+    "<rect class='card' x='89' y='234' width='230' height='64' rx='5'/>",
+    "<text class='title' x='99' y='252'>digit</text>",
+    "<text x='99' y='270'>dense(3)</text>",
+    "<text class='facts' x='309' y='270'>[3], 12 parameters</text>",
+    "<text x='99' y='288'>lif(tau = 2)</text>",
+    "<rect class='card' x='132' y='342' width='143' height='64' rx='5'/>",
+    "<text class='title' x='142' y='360'>predict</text>",
+    "<text x='142' y='378'>rate(digit)</text>",
+    "<text class='facts' x='265' y='378'>[3]</text>",
+    "<text x='142' y='396'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "direct",
@@ -876,6 +911,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -885,6 +921,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1), clip_value 0.5",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

@@ -887,6 +887,7 @@ static void SNN_AT_LEVEL(evaluate)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1119,6 +1120,51 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 428 504' width='428' height='504' role='img'>",
+    "<title>dropping, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M191 82C191 101 190 101 190 120'/>",
+    "<path class='reals tip' d='M190 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M190 190C190 209 190 209 190 228'/>",
+    "<path class='spikes tip' d='M190 234l-4 -7h8z'/>",
+    "<path class='reals' d='M190 316C190 335 190 335 190 354'/>",
+    "<path class='reals tip' d='M190 360l-4 -7h8z'/>",
+    "<path class='reals' d='M159 388C159 407 90 407 90 426'/>",
+    "<path class='reals tip' d='M90 432l-4 -7h8z'/>",
+    "<path class='reals' d='M220 388C220 407 289 407 289 426'/>",
+    "<path class='reals tip' d='M289 432l-4 -7h8z'/>",
+    "<rect class='card' x='130' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='140' y='54'>image</text>",
+    "<text x='140' y='72'>data idx</text>",
+    "<text class='facts' x='242' y='72'>[3]</text>",
+    "<rect class='card' x='75' y='126' width='230' height='64' rx='5'/>",
+    "<text class='title' x='85' y='144'>a</text>",
+    "<text x='85' y='162'>dense(4)</text>",
+    "<text class='facts' x='295' y='162'>[4], 12 parameters</text>",
+    "<text x='85' y='180'>lif</text>",
+    "<rect class='card' x='79' y='234' width='223' height='82' rx='5'/>",
+    "<text class='title' x='89' y='252'>out</text>",
+    "<text x='89' y='270'>dropout(0.25)</text>",
+    "<text class='facts' x='292' y='270'>[4]</text>",
+    "<text x='89' y='288'>dense(2)</text>",
+    "<text class='facts' x='292' y='288'>[2], 8 parameters</text>",
+    "<text x='89' y='306'>li</text>",
+    "<rect class='card' x='129' y='360' width='122' height='28' rx='5'/>",
+    "<text x='139' y='378'>sum(out)</text>",
+    "<text class='facts' x='240' y='378'>[2]</text>",
+    "<rect class='card' x='36' y='432' width='107' height='46' rx='5'/>",
+    "<text class='title' x='46' y='450'>predict</text>",
+    "<text x='46' y='468'>argmax</text>",
+    "<text class='facts' x='133' y='468'>[2]</text>",
+    "<rect class='card' x='167' y='432' width='245' height='28' rx='5'/>",
+    "<text x='177' y='450'>dropout(0.5, same = none)</text>",
+    "<text class='facts' x='402' y='450'>[2]</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "dropping",
@@ -1131,6 +1177,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1140,6 +1187,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

@@ -497,6 +497,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -660,6 +661,46 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 536 396' width='536' height='396' role='img'>",
+    "<title>events, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='spikes' d='M248 82C248 101 151 101 151 120'/>",
+    "<path class='spikes tip' d='M151 126l-4 -7h8z'/>",
+    "<path class='spikes late' d='M309 82C309 101 405 101 405 120'/>",
+    "<path class='spikes tip' d='M405 126l-4 -7h8z'/>",
+    "<text class='label' x='409' y='116'>[-1]</text>",
+    "<path class='reals' d='M151 154C151 173 238 173 238 192'/>",
+    "<path class='reals tip' d='M238 198l-4 -7h8z'/>",
+    "<path class='reals' d='M405 154C405 173 317 173 317 192'/>",
+    "<path class='reals tip' d='M317 198l-4 -7h8z'/>",
+    "<path class='spikes' d='M278 262C278 281 278 281 278 300'/>",
+    "<path class='spikes tip' d='M278 306l-4 -7h8z'/>",
+    "<rect class='card' x='218' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='228' y='54'>image</text>",
+    "<text x='228' y='72'>data idx</text>",
+    "<text class='facts' x='330' y='72'>[5]</text>",
+    "<rect class='card' x='36' y='126' width='230' height='28' rx='5'/>",
+    "<text x='46' y='144'>dense(3)</text>",
+    "<text class='facts' x='256' y='144'>[3], 15 parameters</text>",
+    "<rect class='card' x='290' y='126' width='230' height='28' rx='5'/>",
+    "<text x='300' y='144'>dense(3)</text>",
+    "<text class='facts' x='510' y='144'>[3], 15 parameters</text>",
+    "<rect class='card' x='199' y='198' width='158' height='64' rx='5'/>",
+    "<text class='title' x='209' y='216'>digit</text>",
+    "<text x='209' y='234'>(...) + (...)</text>",
+    "<text class='facts' x='347' y='234'>[3]</text>",
+    "<text x='209' y='252'>lif(tau = 2)</text>",
+    "<rect class='card' x='206' y='306' width='143' height='64' rx='5'/>",
+    "<text class='title' x='216' y='324'>predict</text>",
+    "<text x='216' y='342'>rate(digit)</text>",
+    "<text class='facts' x='339' y='342'>[3]</text>",
+    "<text x='216' y='360'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "events",
@@ -672,6 +713,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -681,6 +723,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

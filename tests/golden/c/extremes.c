@@ -2191,6 +2191,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -2569,6 +2570,87 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 881 774' width='881' height='774' role='img'>",
+    "<title>extremes, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M162 82C162 101 151 101 151 120'/>",
+    "<path class='reals tip' d='M151 126l-4 -7h8z'/>",
+    "<path class='reals late' d='M452 361H803Q811 361 811 353V143Q811 135 803 135H534'/>",
+    "<path class='reals tip' d='M528 135l7 -4v8z'/>",
+    "<text class='label' x='815' y='252'>[-1]</text>",
+    "<path class='reals late' d='M452 361H817Q825 361 825 353V143Q825 135 817 135H803'/>",
+    "<path class='reals tip' d='M797 135l7 -4v8z'/>",
+    "<text class='label' x='829' y='252'>[-1]</text>",
+    "<path class='reals' d='M151 154C151 182 304 182 304 210'/>",
+    "<path class='reals tip' d='M304 216l-4 -7h8z'/>",
+    "<path class='reals' d='M409 154C409 182 399 182 399 210'/>",
+    "<path class='reals tip' d='M399 216l-4 -7h8z'/>",
+    "<path class='reals' d='M674 172C674 191 495 191 495 210'/>",
+    "<path class='reals tip' d='M495 216l-4 -7h8z'/>",
+    "<path class='reals' d='M399 280C399 299 381 299 381 318'/>",
+    "<path class='reals tip' d='M381 324l-4 -7h8z'/>",
+    "<path class='reals' d='M381 370C381 389 359 389 359 408'/>",
+    "<path class='reals tip' d='M359 414l-4 -7h8z'/>",
+    "<path class='reals' d='M359 460C359 479 337 479 337 498'/>",
+    "<path class='reals tip' d='M337 504l-4 -7h8z'/>",
+    "<path class='reals late' d='M644 631H705Q713 631 713 623V521Q713 513 705 513H705'/>",
+    "<path class='reals tip' d='M699 513l7 -4v8z'/>",
+    "<text class='label' x='717' y='576'>[-1]</text>",
+    "<path class='reals' d='M337 532C337 551 357 551 357 570'/>",
+    "<path class='reals tip' d='M357 576l-4 -7h8z'/>",
+    "<path class='reals' d='M584 532C584 551 548 551 548 570'/>",
+    "<path class='reals tip' d='M548 576l-4 -7h8z'/>",
+    "<path class='reals' d='M452 640C452 659 447 659 447 678'/>",
+    "<path class='reals tip' d='M447 684l-4 -7h8z'/>",
+    "<rect class='card' x='101' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='111' y='54'>image</text>",
+    "<text x='111' y='72'>data idx</text>",
+    "<text class='facts' x='212' y='72'>[6]</text>",
+    "<rect class='card' x='36' y='126' width='230' height='28' rx='5'/>",
+    "<text x='46' y='144'>dense(5)</text>",
+    "<text class='facts' x='256' y='144'>[5], 30 parameters</text>",
+    "<rect class='card' x='290' y='126' width='238' height='28' rx='5'/>",
+    "<text x='300' y='144'>max(hidden[-1], over = c)</text>",
+    "<text class='facts' x='518' y='144'>[]</text>",
+    "<rect class='card' x='552' y='126' width='245' height='46' rx='5'/>",
+    "<text x='562' y='144'>dense(5)</text>",
+    "<text class='facts' x='787' y='144'>[5], 25 parameters</text>",
+    "<text x='562' y='162'>softmax(hidden[-1] -&gt; dense(5))</text>",
+    "<rect class='card' x='208' y='216' width='382' height='64' rx='5'/>",
+    "<text class='title' x='218' y='234'>drive</text>",
+    "<text x='218' y='252'>(...) - 0.5 * max(hidden[-1], over = c) +...</text>",
+    "<text class='facts' x='580' y='252'>[5]</text>",
+    "<text x='218' y='270'>li</text>",
+    "<rect class='card' x='309' y='324' width='143' height='46' rx='5'/>",
+    "<text class='title' x='319' y='342'>hidden</text>",
+    "<text x='319' y='360'>tanh(drive)</text>",
+    "<text class='facts' x='442' y='360'>[5]</text>",
+    "<rect class='card' x='171' y='414' width='375' height='46' rx='5'/>",
+    "<text class='title' x='181' y='432'>planes</text>",
+    "<text x='181' y='450'>dense([y = 2, c = 3])</text>",
+    "<text class='facts' x='536' y='450'>[2, c = 3], 30 parameters</text>",
+    "<rect class='card' x='229' y='504' width='216' height='28' rx='5'/>",
+    "<text x='239' y='522'>min(planes, over = y)</text>",
+    "<text class='facts' x='435' y='522'>[3]</text>",
+    "<rect class='card' x='469' y='504' width='230' height='28' rx='5'/>",
+    "<text x='479' y='522'>min(least[-1], over = c)</text>",
+    "<text class='facts' x='689' y='522'>[]</text>",
+    "<rect class='card' x='261' y='576' width='382' height='64' rx='5'/>",
+    "<text class='title' x='271' y='594'>least</text>",
+    "<text x='271' y='612'>min(planes, over = y) - 0.5 * min(least[-...</text>",
+    "<text class='facts' x='634' y='612'>[3]</text>",
+    "<text x='271' y='630'>li</text>",
+    "<rect class='card' x='379' y='684' width='136' height='64' rx='5'/>",
+    "<text class='title' x='389' y='702'>predict</text>",
+    "<text x='389' y='720'>min(least)</text>",
+    "<text class='facts' x='505' y='720'>[3]</text>",
+    "<text x='389' y='738'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "extremes",
@@ -2581,6 +2663,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -2590,6 +2673,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 3,

@@ -779,6 +779,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -972,6 +973,46 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 282 522' width='282' height='522' role='img'>",
+    "<title>feed_forward, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M151 82C151 101 150 101 150 120'/>",
+    "<path class='reals tip' d='M150 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M150 172C150 191 151 191 151 210'/>",
+    "<path class='spikes tip' d='M151 216l-4 -7h8z'/>",
+    "<path class='spikes' d='M151 280C151 299 151 299 151 318'/>",
+    "<path class='spikes tip' d='M151 324l-4 -7h8z'/>",
+    "<path class='spikes' d='M151 388C151 407 152 407 152 426'/>",
+    "<path class='spikes tip' d='M152 432l-4 -7h8z'/>",
+    "<rect class='card' x='79' y='36' width='143' height='46' rx='5'/>",
+    "<text class='title' x='89' y='54'>image</text>",
+    "<text x='89' y='72'>data idx</text>",
+    "<text class='facts' x='212' y='72'>[2, 2]</text>",
+    "<rect class='card' x='57' y='126' width='187' height='46' rx='5'/>",
+    "<text class='title' x='67' y='144'>input</text>",
+    "<text x='67' y='162'>poisson(image)</text>",
+    "<text class='facts' x='234' y='162'>[2, 2]</text>",
+    "<rect class='card' x='36' y='216' width='230' height='64' rx='5'/>",
+    "<text class='title' x='46' y='234'>hidden</text>",
+    "<text x='46' y='252'>dense(5)</text>",
+    "<text class='facts' x='256' y='252'>[5], 20 parameters</text>",
+    "<text x='46' y='270'>lif(tau = 2)</text>",
+    "<rect class='card' x='36' y='324' width='230' height='64' rx='5'/>",
+    "<text class='title' x='46' y='342'>digit</text>",
+    "<text x='46' y='360'>dense(3)</text>",
+    "<text class='facts' x='256' y='360'>[3], 15 parameters</text>",
+    "<text x='46' y='378'>lif(tau = 2)</text>",
+    "<rect class='card' x='80' y='432' width='143' height='64' rx='5'/>",
+    "<text class='title' x='90' y='450'>predict</text>",
+    "<text x='90' y='468'>rate(digit)</text>",
+    "<text class='facts' x='213' y='468'>[3]</text>",
+    "<text x='90' y='486'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "feed_forward",
@@ -984,6 +1025,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -993,6 +1035,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

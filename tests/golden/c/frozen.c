@@ -537,6 +537,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_info.h"
 #include "snn_test.h"
 #include "snn_train.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -680,6 +681,40 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 282 414' width='282' height='414' role='img'>",
+    "<title>frozen, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M151 82C151 101 151 101 151 120'/>",
+    "<path class='reals tip' d='M151 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M151 190C151 209 151 209 151 228'/>",
+    "<path class='spikes tip' d='M151 234l-4 -7h8z'/>",
+    "<path class='reals' d='M151 316C151 335 151 335 151 354'/>",
+    "<path class='reals tip' d='M151 360l-4 -7h8z'/>",
+    "<rect class='card' x='90' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='100' y='54'>image</text>",
+    "<text x='100' y='72'>data idx</text>",
+    "<text class='facts' x='202' y='72'>[4]</text>",
+    "<rect class='card' x='36' y='126' width='230' height='64' rx='5'/>",
+    "<text class='title' x='46' y='144'>reservoir</text>",
+    "<text x='46' y='162'>dense(5)</text>",
+    "<text class='facts' x='256' y='162'>[5], 20 parameters</text>",
+    "<text x='46' y='180'>lif(tau = 2)</text>",
+    "<rect class='card' x='36' y='234' width='230' height='82' rx='5'/>",
+    "<text class='title' x='46' y='252'>digit</text>",
+    "<text x='46' y='270'>detach(reservoir)</text>",
+    "<text class='facts' x='256' y='270'>[5]</text>",
+    "<text x='46' y='288'>dense(3)</text>",
+    "<text class='facts' x='256' y='288'>[3], 15 parameters</text>",
+    "<text x='46' y='306'>li(tau = 4)</text>",
+    "<rect class='card' x='79' y='360' width='143' height='28' rx='5'/>",
+    "<text x='89' y='378'>mean(digit)</text>",
+    "<text class='facts' x='212' y='378'>[3]</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "frozen",
@@ -691,6 +726,7 @@ const SnnModel description = {
     .train = snn_train,
     .test = snn_test,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -700,6 +736,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1, momentum = 0.9), clip_norm 1",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

@@ -1030,6 +1030,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1217,6 +1218,53 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 583 486' width='583' height='486' role='img'>",
+    "<title>fused, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M154 82C154 101 151 101 151 120'/>",
+    "<path class='reals tip' d='M151 126l-4 -7h8z'/>",
+    "<path class='spikes late' d='M410 253H519Q527 253 527 245V143Q527 135 519 135H519'/>",
+    "<path class='spikes tip' d='M513 135l7 -4v8z'/>",
+    "<text class='label' x='531' y='198'>[-1]</text>",
+    "<path class='reals' d='M151 154C151 173 204 173 204 192'/>",
+    "<path class='reals tip' d='M204 198l-4 -7h8z'/>",
+    "<path class='reals' d='M402 154C402 173 341 173 341 192'/>",
+    "<path class='reals tip' d='M341 198l-4 -7h8z'/>",
+    "<path class='spikes' d='M273 262C273 281 269 281 269 300'/>",
+    "<path class='spikes tip' d='M269 306l-4 -7h8z'/>",
+    "<path class='reals' d='M269 352C269 371 267 371 267 390'/>",
+    "<path class='reals tip' d='M267 396l-4 -7h8z'/>",
+    "<rect class='card' x='93' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='103' y='54'>image</text>",
+    "<text x='103' y='72'>data idx</text>",
+    "<text class='facts' x='204' y='72'>[4]</text>",
+    "<rect class='card' x='36' y='126' width='230' height='28' rx='5'/>",
+    "<text x='46' y='144'>dense(3)</text>",
+    "<text class='facts' x='256' y='144'>[3], 12 parameters</text>",
+    "<rect class='card' x='290' y='126' width='223' height='28' rx='5'/>",
+    "<text x='300' y='144'>dense(3)</text>",
+    "<text class='facts' x='503' y='144'>[3], 9 parameters</text>",
+    "<rect class='card' x='136' y='198' width='274' height='64' rx='5'/>",
+    "<text class='title' x='146' y='216'>hidden</text>",
+    "<text x='146' y='234'>(...) + (...)</text>",
+    "<text class='facts' x='400' y='234'>[3]</text>",
+    "<text x='146' y='252'>plif(threshold = 0.5)</text>",
+    "<text class='facts' x='400' y='252'>1 parameter</text>",
+    "<rect class='card' x='197' y='306' width='143' height='46' rx='5'/>",
+    "<text class='title' x='207' y='324'>digit</text>",
+    "<text x='207' y='342'>li(tau = 4)</text>",
+    "<text class='facts' x='330' y='342'>[3]</text>",
+    "<rect class='card' x='195' y='396' width='143' height='64' rx='5'/>",
+    "<text class='title' x='205' y='414'>predict</text>",
+    "<text x='205' y='432'>mean(digit)</text>",
+    "<text class='facts' x='328' y='432'>[3]</text>",
+    "<text x='205' y='450'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "fused",
@@ -1229,6 +1277,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1238,6 +1287,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 3,

@@ -1272,6 +1272,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1513,6 +1514,60 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 627 612' width='627' height='612' role='img'>",
+    "<title>gated, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M162 82C162 101 158 101 158 120'/>",
+    "<path class='reals tip' d='M158 126l-4 -7h8z'/>",
+    "<path class='spikes late' d='M406 253H563Q571 253 571 245V143Q571 135 563 135H563'/>",
+    "<path class='spikes tip' d='M557 135l7 -4v8z'/>",
+    "<text class='label' x='575' y='198'>[-1]</text>",
+    "<path class='reals' d='M158 154C158 173 234 173 234 192'/>",
+    "<path class='reals tip' d='M234 198l-4 -7h8z'/>",
+    "<path class='reals' d='M431 154C431 173 349 173 349 192'/>",
+    "<path class='reals tip' d='M349 198l-4 -7h8z'/>",
+    "<path class='spikes' d='M291 262C291 281 287 281 287 300'/>",
+    "<path class='spikes tip' d='M287 306l-4 -7h8z'/>",
+    "<path class='spikes' d='M287 370C287 389 283 389 283 408'/>",
+    "<path class='spikes tip' d='M283 414l-4 -7h8z'/>",
+    "<path class='reals' d='M283 478C283 497 282 497 282 516'/>",
+    "<path class='reals tip' d='M282 522l-4 -7h8z'/>",
+    "<rect class='card' x='101' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='111' y='54'>image</text>",
+    "<text x='111' y='72'>data idx</text>",
+    "<text class='facts' x='212' y='72'>[3]</text>",
+    "<rect class='card' x='36' y='126' width='245' height='28' rx='5'/>",
+    "<text x='46' y='144'>dense(17)</text>",
+    "<text class='facts' x='271' y='144'>[17], 51 parameters</text>",
+    "<rect class='card' x='305' y='126' width='252' height='28' rx='5'/>",
+    "<text x='315' y='144'>dense(17)</text>",
+    "<text class='facts' x='547' y='144'>[17], 289 parameters</text>",
+    "<rect class='card' x='176' y='198' width='230' height='64' rx='5'/>",
+    "<text class='title' x='186' y='216'>hidden</text>",
+    "<text x='186' y='234'>(...) + (...)</text>",
+    "<text class='facts' x='396' y='234'>[17]</text>",
+    "<text x='186' y='252'>lif(surrogate = rectangle(1))</text>",
+    "<rect class='card' x='161' y='306' width='252' height='64' rx='5'/>",
+    "<text class='title' x='171' y='324'>second</text>",
+    "<text x='171' y='342'>dense(18)</text>",
+    "<text class='facts' x='403' y='342'>[18], 306 parameters</text>",
+    "<text x='171' y='360'>lif(surrogate = triangle(1))</text>",
+    "<rect class='card' x='168' y='414' width='230' height='64' rx='5'/>",
+    "<text class='title' x='178' y='432'>digit</text>",
+    "<text x='178' y='450'>dense(2)</text>",
+    "<text class='facts' x='388' y='450'>[2], 36 parameters</text>",
+    "<text x='178' y='468'>li()</text>",
+    "<rect class='card' x='210' y='522' width='143' height='64' rx='5'/>",
+    "<text class='title' x='220' y='540'>predict</text>",
+    "<text x='220' y='558'>mean(digit)</text>",
+    "<text class='facts' x='343' y='558'>[2]</text>",
+    "<text x='220' y='576'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "gated",
@@ -1525,6 +1580,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1534,6 +1590,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 4,

@@ -844,6 +844,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1057,6 +1058,44 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 449 450' width='449' height='450' role='img'>",
+    "<title>learned_decay, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M235 82C235 101 234 101 234 120'/>",
+    "<path class='reals tip' d='M234 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M234 208C234 227 233 227 233 246'/>",
+    "<path class='spikes tip' d='M233 252l-4 -7h8z'/>",
+    "<path class='spikes' d='M233 316C233 335 233 335 233 354'/>",
+    "<path class='spikes tip' d='M233 360l-4 -7h8z'/>",
+    "<rect class='card' x='174' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='184' y='54'>image</text>",
+    "<text x='184' y='72'>data idx</text>",
+    "<text class='facts' x='286' y='72'>[4]</text>",
+    "<rect class='card' x='36' y='126' width='397' height='82' rx='5'/>",
+    "<text class='title' x='46' y='144'>hidden</text>",
+    "<text x='46' y='162'>poisson(image)</text>",
+    "<text class='facts' x='423' y='162'>[4]</text>",
+    "<text x='46' y='180'>dense(5)</text>",
+    "<text class='facts' x='423' y='180'>[5], 20 parameters</text>",
+    "<text x='46' y='198'>plif(tau0 = 3, surrogate = sigmoid(4))</text>",
+    "<text class='facts' x='423' y='198'>1 parameter</text>",
+    "<rect class='card' x='118' y='252' width='230' height='64' rx='5'/>",
+    "<text class='title' x='128' y='270'>digit</text>",
+    "<text x='128' y='288'>dense(3)</text>",
+    "<text class='facts' x='338' y='288'>[3], 15 parameters</text>",
+    "<text x='128' y='306'>plif()</text>",
+    "<text class='facts' x='338' y='306'>1 parameter</text>",
+    "<rect class='card' x='161' y='360' width='143' height='64' rx='5'/>",
+    "<text class='title' x='171' y='378'>predict</text>",
+    "<text x='171' y='396'>rate(digit)</text>",
+    "<text class='facts' x='294' y='396'>[3]</text>",
+    "<text x='171' y='414'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "learned_decay",
@@ -1069,6 +1108,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1078,6 +1118,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 4,

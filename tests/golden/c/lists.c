@@ -928,6 +928,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1097,6 +1098,46 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 591 396' width='591' height='396' role='img'>",
+    "<title>lists, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='spikes' d='M156 82C156 101 155 101 155 120'/>",
+    "<path class='spikes tip' d='M155 126l-4 -7h8z'/>",
+    "<path class='spikes late' d='M359 253H527Q535 253 535 245V143Q535 135 527 135H527'/>",
+    "<path class='spikes tip' d='M521 135l7 -4v8z'/>",
+    "<text class='label' x='539' y='198'>[-1]</text>",
+    "<path class='reals' d='M155 154C155 173 240 173 240 192'/>",
+    "<path class='reals tip' d='M240 198l-4 -7h8z'/>",
+    "<path class='reals' d='M410 154C410 173 319 173 319 192'/>",
+    "<path class='reals tip' d='M319 198l-4 -7h8z'/>",
+    "<path class='spikes' d='M280 262C280 281 279 281 279 300'/>",
+    "<path class='spikes tip' d='M279 306l-4 -7h8z'/>",
+    "<rect class='card' x='92' y='36' width='129' height='46' rx='5'/>",
+    "<text class='title' x='102' y='54'>image</text>",
+    "<text x='102' y='72'>data idx</text>",
+    "<text class='facts' x='211' y='72'>[35]</text>",
+    "<rect class='card' x='36' y='126' width='238' height='28' rx='5'/>",
+    "<text x='46' y='144'>dense(3)</text>",
+    "<text class='facts' x='264' y='144'>[3], 105 parameters</text>",
+    "<rect class='card' x='298' y='126' width='223' height='28' rx='5'/>",
+    "<text x='308' y='144'>dense(3)</text>",
+    "<text class='facts' x='511' y='144'>[3], 9 parameters</text>",
+    "<rect class='card' x='201' y='198' width='158' height='64' rx='5'/>",
+    "<text class='title' x='211' y='216'>digit</text>",
+    "<text x='211' y='234'>(...) + (...)</text>",
+    "<text class='facts' x='349' y='234'>[3]</text>",
+    "<text x='211' y='252'>lif()</text>",
+    "<rect class='card' x='207' y='306' width='143' height='64' rx='5'/>",
+    "<text class='title' x='217' y='324'>predict</text>",
+    "<text x='217' y='342'>rate(digit)</text>",
+    "<text class='facts' x='340' y='342'>[3]</text>",
+    "<text x='217' y='360'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "lists",
@@ -1109,6 +1150,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1118,6 +1160,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

@@ -2397,6 +2397,7 @@ static void SNN_AT_LEVEL(evaluate)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -2971,6 +2972,55 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 418 594' width='418' height='594' role='img'>",
+    "<title>norms, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='spikes' d='M227 82C227 101 226 101 226 120'/>",
+    "<path class='spikes tip' d='M226 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M137 208C137 227 151 227 151 246'/>",
+    "<path class='spikes tip' d='M151 252l-4 -7h8z'/>",
+    "<path class='spikes' d='M314 208C314 230 296 230 296 252V316C296 335 280 335 280 354'/>",
+    "<path class='spikes tip' d='M280 360l-4 -7h8z'/>",
+    "<path class='spikes' d='M151 316C151 335 165 335 165 354'/>",
+    "<path class='spikes tip' d='M165 360l-4 -7h8z'/>",
+    "<path class='reals' d='M222 460C222 479 221 479 221 498'/>",
+    "<path class='reals tip' d='M221 504l-4 -7h8z'/>",
+    "<rect class='card' x='155' y='36' width='143' height='46' rx='5'/>",
+    "<text class='title' x='165' y='54'>image</text>",
+    "<text x='165' y='72'>data idx</text>",
+    "<text class='facts' x='288' y='72'>[6, 5]</text>",
+    "<rect class='card' x='49' y='126' width='354' height='82' rx='5'/>",
+    "<text class='title' x='59' y='144'>stem</text>",
+    "<text x='59' y='162'>dense([2, c = 4])</text>",
+    "<text class='facts' x='392' y='162'>[2, c = 4], 240 parameters</text>",
+    "<text x='59' y='180'>batch_norm(affine = false)</text>",
+    "<text x='59' y='198'>if(threshold = 0.5)</text>",
+    "<rect class='card' x='36' y='252' width='230' height='64' rx='5'/>",
+    "<text x='46' y='270'>dense(8)</text>",
+    "<text class='facts' x='256' y='270'>[8], 64 parameters</text>",
+    "<text x='46' y='288'>batch_norm</text>",
+    "<text class='facts' x='256' y='288'>16 parameters</text>",
+    "<text x='46' y='306'>if(threshold = 0.3)</text>",
+    "<rect class='card' x='107' y='360' width='230' height='100' rx='5'/>",
+    "<text class='title' x='117' y='378'>digit</text>",
+    "<text x='117' y='396'>sew_iand(branch)</text>",
+    "<text class='facts' x='327' y='396'>[8]</text>",
+    "<text x='117' y='414'>dense(3)</text>",
+    "<text class='facts' x='327' y='414'>[3], 24 parameters</text>",
+    "<text x='117' y='432'>layer_norm</text>",
+    "<text class='facts' x='327' y='432'>6 parameters</text>",
+    "<text x='117' y='450'>li</text>",
+    "<rect class='card' x='149' y='504' width='143' height='64' rx='5'/>",
+    "<text class='title' x='159' y='522'>predict</text>",
+    "<text x='159' y='540'>mean(digit)</text>",
+    "<text class='facts' x='282' y='540'>[3]</text>",
+    "<text x='159' y='558'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "norms",
@@ -2983,6 +3033,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -2992,6 +3043,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 11,

@@ -612,6 +612,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -809,6 +810,37 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 304 360' width='304' height='360' role='img'>",
+    "<title>own_neuron, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M162 82C162 101 162 101 162 120'/>",
+    "<path class='reals tip' d='M162 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M162 226C162 245 162 245 162 264'/>",
+    "<path class='spikes tip' d='M162 270l-4 -7h8z'/>",
+    "<rect class='card' x='101' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='111' y='54'>image</text>",
+    "<text x='111' y='72'>data idx</text>",
+    "<text class='facts' x='212' y='72'>[4]</text>",
+    "<rect class='card' x='36' y='126' width='252' height='100' rx='5'/>",
+    "<text class='title' x='46' y='144'>digit</text>",
+    "<text x='46' y='162'>200 * image * 1 Hz</text>",
+    "<text class='facts' x='278' y='162'>[4]</text>",
+    "<text x='46' y='180'>poisson(200 * image * 1 Hz)</text>",
+    "<text x='46' y='198'>dense(3)</text>",
+    "<text class='facts' x='278' y='198'>[3], 12 parameters</text>",
+    "<text x='46' y='216'>tired(rise = 0.1)</text>",
+    "<text class='facts' x='278' y='216'>3 parameters</text>",
+    "<rect class='card' x='90' y='270' width='143' height='64' rx='5'/>",
+    "<text class='title' x='100' y='288'>predict</text>",
+    "<text x='100' y='306'>rate(digit)</text>",
+    "<text class='facts' x='223' y='306'>[3]</text>",
+    "<text x='100' y='324'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "own_neuron",
@@ -821,6 +853,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -830,6 +863,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

@@ -2671,6 +2671,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -2921,6 +2922,53 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 522 594' width='522' height='594' role='img'>",
+    "<title>pieces, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M264 82C264 101 265 101 265 120'/>",
+    "<path class='reals tip' d='M265 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M265 172C265 191 268 191 268 210'/>",
+    "<path class='spikes tip' d='M268 216l-4 -7h8z'/>",
+    "<path class='spikes' d='M268 280C268 299 271 299 271 318'/>",
+    "<path class='spikes tip' d='M271 324l-4 -7h8z'/>",
+    "<path class='reals' d='M271 460C271 479 272 479 272 498'/>",
+    "<path class='reals tip' d='M272 504l-4 -7h8z'/>",
+    "<rect class='card' x='192' y='36' width='143' height='46' rx='5'/>",
+    "<text class='title' x='202' y='54'>image</text>",
+    "<text x='202' y='72'>data idx</text>",
+    "<text class='facts' x='325' y='72'>[8, 8]</text>",
+    "<rect class='card' x='172' y='126' width='187' height='46' rx='5'/>",
+    "<text class='title' x='182' y='144'>input</text>",
+    "<text x='182' y='162'>poisson(image)</text>",
+    "<text class='facts' x='349' y='162'>[8, 8]</text>",
+    "<rect class='card' x='37' y='216' width='462' height='64' rx='5'/>",
+    "<text class='title' x='47' y='234'>first</text>",
+    "<text x='47' y='252'>conv(16, kernel = 3, pad = same)</text>",
+    "<text class='facts' x='489' y='252'>[8, 8, 16], 144 parameters</text>",
+    "<text x='47' y='270'>lif</text>",
+    "<rect class='card' x='36' y='324' width='470' height='136' rx='5'/>",
+    "<text class='title' x='46' y='342'>out</text>",
+    "<text x='46' y='360'>max_pool(2)</text>",
+    "<text class='facts' x='496' y='360'>[4, 4, 16]</text>",
+    "<text x='46' y='378'>conv(32, kernel = 3, pad = same)</text>",
+    "<text class='facts' x='496' y='378'>[4, 4, 32], 4608 parameters</text>",
+    "<text x='46' y='396'>lif</text>",
+    "<text x='46' y='414'>max_pool(2)</text>",
+    "<text class='facts' x='496' y='414'>[2, 2, 32]</text>",
+    "<text x='46' y='432'>dense(10)</text>",
+    "<text class='facts' x='496' y='432'>[10], 1280 parameters</text>",
+    "<text x='46' y='450'>li</text>",
+    "<rect class='card' x='204' y='504' width='136' height='64' rx='5'/>",
+    "<text class='title' x='214' y='522'>predict</text>",
+    "<text x='214' y='540'>mean(out)</text>",
+    "<text class='facts' x='330' y='540'>[10]</text>",
+    "<text x='214' y='558'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "pieces",
@@ -2933,6 +2981,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -2942,6 +2991,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 3,

@@ -723,6 +723,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -886,6 +887,40 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 318 432' width='318' height='432' role='img'>",
+    "<title>readout, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='spikes' d='M170 82C170 101 169 101 169 120'/>",
+    "<path class='spikes tip' d='M169 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M169 190C169 209 169 209 169 228'/>",
+    "<path class='spikes tip' d='M169 234l-4 -7h8z'/>",
+    "<path class='reals' d='M169 298C169 317 169 317 169 336'/>",
+    "<path class='reals tip' d='M169 342l-4 -7h8z'/>",
+    "<rect class='card' x='109' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='119' y='54'>image</text>",
+    "<text x='119' y='72'>data idx</text>",
+    "<text class='facts' x='220' y='72'>[4]</text>",
+    "<rect class='card' x='36' y='126' width='266' height='64' rx='5'/>",
+    "<text class='title' x='46' y='144'>hidden</text>",
+    "<text x='46' y='162'>dense(5)</text>",
+    "<text class='facts' x='292' y='162'>[5], 20 parameters</text>",
+    "<text x='46' y='180'>lif(tau = 10, decay_input = false)</text>",
+    "<rect class='card' x='39' y='234' width='259' height='64' rx='5'/>",
+    "<text class='title' x='49' y='252'>digit</text>",
+    "<text x='49' y='270'>dense(3)</text>",
+    "<text class='facts' x='288' y='270'>[3], 15 parameters</text>",
+    "<text x='49' y='288'>li(tau = 10, decay_input = false)</text>",
+    "<rect class='card' x='97' y='342' width='143' height='64' rx='5'/>",
+    "<text class='title' x='107' y='360'>predict</text>",
+    "<text x='107' y='378'>mean(digit)</text>",
+    "<text class='facts' x='230' y='378'>[3]</text>",
+    "<text x='107' y='396'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "readout",
@@ -898,6 +933,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -907,6 +943,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

@@ -1266,6 +1266,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1489,6 +1490,53 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 590 504' width='590' height='504' role='img'>",
+    "<title>recurrent, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M154 82C154 101 151 101 151 120'/>",
+    "<path class='reals tip' d='M151 126l-4 -7h8z'/>",
+    "<path class='spikes late' d='M380 253H526Q534 253 534 245V143Q534 135 526 135H526'/>",
+    "<path class='spikes tip' d='M520 135l7 -4v8z'/>",
+    "<text class='label' x='538' y='198'>[-1]</text>",
+    "<path class='reals' d='M151 154C151 173 223 173 223 192'/>",
+    "<path class='reals tip' d='M223 198l-4 -7h8z'/>",
+    "<path class='reals' d='M405 154C405 173 327 173 327 192'/>",
+    "<path class='reals tip' d='M327 198l-4 -7h8z'/>",
+    "<path class='spikes' d='M275 262C275 281 272 281 272 300'/>",
+    "<path class='spikes tip' d='M272 306l-4 -7h8z'/>",
+    "<path class='reals' d='M272 370C272 389 270 389 270 408'/>",
+    "<path class='reals tip' d='M270 414l-4 -7h8z'/>",
+    "<rect class='card' x='93' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='103' y='54'>image</text>",
+    "<text x='103' y='72'>data idx</text>",
+    "<text class='facts' x='204' y='72'>[4]</text>",
+    "<rect class='card' x='36' y='126' width='230' height='28' rx='5'/>",
+    "<text x='46' y='144'>dense(5)</text>",
+    "<text class='facts' x='256' y='144'>[5], 20 parameters</text>",
+    "<rect class='card' x='290' y='126' width='230' height='28' rx='5'/>",
+    "<text x='300' y='144'>dense(5)</text>",
+    "<text class='facts' x='510' y='144'>[5], 25 parameters</text>",
+    "<rect class='card' x='171' y='198' width='208' height='64' rx='5'/>",
+    "<text class='title' x='181' y='216'>hidden</text>",
+    "<text x='181' y='234'>(...) + (...)</text>",
+    "<text class='facts' x='370' y='234'>[5]</text>",
+    "<text x='181' y='252'>lif(tau = 3, detach_reset)</text>",
+    "<rect class='card' x='157' y='306' width='230' height='64' rx='5'/>",
+    "<text class='title' x='167' y='324'>digit</text>",
+    "<text x='167' y='342'>dense(3)</text>",
+    "<text class='facts' x='377' y='342'>[3], 15 parameters</text>",
+    "<text x='167' y='360'>li(tau = 4)</text>",
+    "<rect class='card' x='202' y='414' width='136' height='64' rx='5'/>",
+    "<text class='title' x='212' y='432'>predict</text>",
+    "<text x='212' y='450'>max(digit)</text>",
+    "<text class='facts' x='328' y='450'>[3]</text>",
+    "<text x='212' y='468'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "recurrent",
@@ -1501,6 +1549,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1510,6 +1559,7 @@ const SnnModel description = {
     .learning = "sgd(lr = cosine(0.1), momentum = 0.9), clip_norm 1",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 3,

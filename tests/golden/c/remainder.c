@@ -1040,6 +1040,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1289,6 +1290,48 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 348 540' width='348' height='540' role='img'>",
+    "<title>remainder, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='spikes' d='M184 82C184 101 184 101 184 120'/>",
+    "<path class='spikes tip' d='M184 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M184 190C184 209 184 209 184 228'/>",
+    "<path class='spikes tip' d='M184 234l-4 -7h8z'/>",
+    "<path class='spikes' d='M184 298C184 317 183 317 183 336'/>",
+    "<path class='spikes tip' d='M183 342l-4 -7h8z'/>",
+    "<path class='reals' d='M183 406C183 425 182 425 182 444'/>",
+    "<path class='reals tip' d='M182 450l-4 -7h8z'/>",
+    "<rect class='card' x='123' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='133' y='54'>image</text>",
+    "<text x='133' y='72'>data idx</text>",
+    "<text class='facts' x='234' y='72'>[3]</text>",
+    "<rect class='card' x='36' y='126' width='296' height='64' rx='5'/>",
+    "<text class='title' x='46' y='144'>first</text>",
+    "<text x='46' y='162'>dense(59, bias)</text>",
+    "<text class='facts' x='322' y='162'>[59], 236 parameters</text>",
+    "<text x='46' y='180'>lif(surrogate = triangle(1))</text>",
+    "<rect class='card' x='54' y='234' width='259' height='64' rx='5'/>",
+    "<text class='title' x='64' y='252'>second</text>",
+    "<text x='64' y='270'>dense(59)</text>",
+    "<text class='facts' x='303' y='270'>[59], 3481 parameters</text>",
+    "<text x='64' y='288'>plif()</text>",
+    "<text class='facts' x='303' y='288'>1 parameter</text>",
+    "<rect class='card' x='64' y='342' width='238' height='64' rx='5'/>",
+    "<text class='title' x='74' y='360'>digit</text>",
+    "<text x='74' y='378'>dense(2)</text>",
+    "<text class='facts' x='292' y='378'>[2], 118 parameters</text>",
+    "<text x='74' y='396'>li()</text>",
+    "<rect class='card' x='114' y='450' width='136' height='64' rx='5'/>",
+    "<text class='title' x='124' y='468'>predict</text>",
+    "<text x='124' y='486'>max(digit)</text>",
+    "<text class='facts' x='240' y='486'>[2]</text>",
+    "<text x='124' y='504'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "remainder",
@@ -1301,6 +1344,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1310,6 +1354,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 5,

@@ -814,6 +814,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -987,6 +988,42 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 282 450' width='282' height='450' role='img'>",
+    "<title>scheduled, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M152 82C152 101 151 101 151 120'/>",
+    "<path class='reals tip' d='M151 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M151 190C151 209 150 209 150 228'/>",
+    "<path class='spikes tip' d='M150 234l-4 -7h8z'/>",
+    "<path class='reals' d='M150 316C150 335 151 335 151 354'/>",
+    "<path class='reals tip' d='M151 360l-4 -7h8z'/>",
+    "<rect class='card' x='91' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='101' y='54'>image</text>",
+    "<text x='101' y='72'>data idx</text>",
+    "<text class='facts' x='202' y='72'>[3]</text>",
+    "<rect class='card' x='36' y='126' width='230' height='64' rx='5'/>",
+    "<text class='title' x='46' y='144'>a</text>",
+    "<text x='46' y='162'>dense(4)</text>",
+    "<text class='facts' x='256' y='162'>[4], 12 parameters</text>",
+    "<text x='46' y='180'>lif(tau = 1 + width)</text>",
+    "<rect class='card' x='39' y='234' width='223' height='82' rx='5'/>",
+    "<text class='title' x='49' y='252'>out</text>",
+    "<text x='49' y='270'>width * a</text>",
+    "<text class='facts' x='252' y='270'>[4]</text>",
+    "<text x='49' y='288'>dense(2)</text>",
+    "<text class='facts' x='252' y='288'>[2], 8 parameters</text>",
+    "<text x='49' y='306'>li</text>",
+    "<rect class='card' x='90' y='360' width='122' height='64' rx='5'/>",
+    "<text class='title' x='100' y='378'>predict</text>",
+    "<text x='100' y='396'>sum(out)</text>",
+    "<text class='facts' x='202' y='396'>[2]</text>",
+    "<text x='100' y='414'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "scheduled",
@@ -999,6 +1036,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1008,6 +1046,7 @@ const SnnModel description = {
     .learning = "sgd(lr = warmup(0.1, over = 5))",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

@@ -765,6 +765,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -969,6 +970,48 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 378 504' width='378' height='504' role='img'>",
+    "<title>skip, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M222 82C222 101 222 101 222 120'/>",
+    "<path class='reals tip' d='M222 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M181 154C181 173 151 173 151 192'/>",
+    "<path class='spikes tip' d='M151 198l-4 -7h8z'/>",
+    "<path class='spikes' d='M264 154C264 176 296 176 296 198V244C296 263 293 263 293 282'/>",
+    "<path class='spikes tip' d='M293 288l-4 -7h8z'/>",
+    "<path class='spikes' d='M151 244C151 263 156 263 156 282'/>",
+    "<path class='spikes tip' d='M156 288l-4 -7h8z'/>",
+    "<path class='reals' d='M225 370C225 389 225 389 225 408'/>",
+    "<path class='reals tip' d='M225 414l-4 -7h8z'/>",
+    "<rect class='card' x='161' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='171' y='54'>image</text>",
+    "<text x='171' y='72'>data idx</text>",
+    "<text class='facts' x='272' y='72'>[4]</text>",
+    "<rect class='card' x='140' y='126' width='165' height='28' rx='5'/>",
+    "<text x='150' y='144'>poisson(image)</text>",
+    "<text class='facts' x='295' y='144'>[4]</text>",
+    "<rect class='card' x='36' y='198' width='230' height='46' rx='5'/>",
+    "<text x='46' y='216'>dense(4)</text>",
+    "<text class='facts' x='256' y='216'>[4], 16 parameters</text>",
+    "<text x='46' y='234'>if(threshold = 0.5)</text>",
+    "<rect class='card' x='88' y='288' width='274' height='82' rx='5'/>",
+    "<text class='title' x='98' y='306'>digit</text>",
+    "<text x='98' y='324'>x + (...)</text>",
+    "<text class='facts' x='352' y='324'>[4]</text>",
+    "<text x='98' y='342'>dense(3, bias)</text>",
+    "<text class='facts' x='352' y='342'>[3], 15 parameters</text>",
+    "<text x='98' y='360'>li()</text>",
+    "<rect class='card' x='157' y='414' width='136' height='64' rx='5'/>",
+    "<text class='title' x='167' y='432'>predict</text>",
+    "<text x='167' y='450'>sum(digit)</text>",
+    "<text class='facts' x='283' y='450'>[3]</text>",
+    "<text x='167' y='468'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "skip",
@@ -981,6 +1024,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -990,6 +1034,7 @@ const SnnModel description = {
     .learning = "adamw(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 3,

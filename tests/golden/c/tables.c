@@ -629,6 +629,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -775,6 +776,35 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 282 342' width='282' height='342' role='img'>",
+    "<title>tables, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M151 82C151 101 151 101 151 120'/>",
+    "<path class='reals tip' d='M151 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M151 208C151 227 151 227 151 246'/>",
+    "<path class='spikes tip' d='M151 252l-4 -7h8z'/>",
+    "<rect class='card' x='90' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='100' y='54'>image</text>",
+    "<text x='100' y='72'>data idx</text>",
+    "<text class='facts' x='202' y='72'>[6]</text>",
+    "<rect class='card' x='36' y='126' width='230' height='82' rx='5'/>",
+    "<text class='title' x='46' y='144'>digit</text>",
+    "<text x='46' y='162'>poisson(image)</text>",
+    "<text class='facts' x='256' y='162'>[6]</text>",
+    "<text x='46' y='180'>dense(3)</text>",
+    "<text class='facts' x='256' y='180'>[3], 18 parameters</text>",
+    "<text x='46' y='198'>lif()</text>",
+    "<rect class='card' x='79' y='252' width='143' height='64' rx='5'/>",
+    "<text class='title' x='89' y='270'>predict</text>",
+    "<text x='89' y='288'>rate(digit)</text>",
+    "<text class='facts' x='212' y='288'>[3]</text>",
+    "<text x='89' y='306'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "tables",
@@ -787,6 +817,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -796,6 +827,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 1,

@@ -1436,6 +1436,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1799,6 +1800,56 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 696 468' width='696' height='468' role='img'>",
+    "<title>targets, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M376 82C376 101 376 101 376 120'/>",
+    "<path class='reals tip' d='M376 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M319 208C319 227 209 227 209 246'/>",
+    "<path class='spikes tip' d='M209 252l-4 -7h8z'/>",
+    "<path class='spikes' d='M434 208C434 227 543 227 543 246'/>",
+    "<path class='spikes tip' d='M543 252l-4 -7h8z'/>",
+    "<path class='reals' d='M543 334C543 353 543 353 543 372'/>",
+    "<path class='reals tip' d='M543 378l-4 -7h8z'/>",
+    "<path class='reals' d='M209 316C209 344 209 344 209 372'/>",
+    "<path class='reals tip' d='M209 378l-4 -7h8z'/>",
+    "<rect class='card' x='315' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='325' y='54'>image</text>",
+    "<text x='325' y='72'>data idx</text>",
+    "<text class='facts' x='426' y='72'>[4]</text>",
+    "<rect class='card' x='261' y='126' width='230' height='82' rx='5'/>",
+    "<text class='title' x='271' y='144'>hidden</text>",
+    "<text x='271' y='162'>poisson(image)</text>",
+    "<text class='facts' x='481' y='162'>[4]</text>",
+    "<text x='271' y='180'>dense(5)</text>",
+    "<text class='facts' x='481' y='180'>[5], 20 parameters</text>",
+    "<text x='271' y='198'>lif</text>",
+    "<rect class='card' x='36' y='252' width='346' height='64' rx='5'/>",
+    "<text class='title' x='46' y='270'>path</text>",
+    "<text x='46' y='288'>dense([y = 2, x = 3])</text>",
+    "<text class='facts' x='372' y='288'>[2, 3], 30 parameters</text>",
+    "<text x='46' y='306'>li</text>",
+    "<rect class='card' x='406' y='252' width='274' height='82' rx='5'/>",
+    "<text class='title' x='416' y='270'>kind</text>",
+    "<text x='416' y='288'>dense(300)</text>",
+    "<text class='facts' x='670' y='288'>[300], 1500 parameters</text>",
+    "<text x='416' y='306'>li</text>",
+    "<text x='416' y='324'>mean(hidden -&gt; dense(300) -&gt; li)</text>",
+    "<rect class='card' x='482' y='378' width='122' height='46' rx='5'/>",
+    "<text class='title' x='492' y='396'>kind_of</text>",
+    "<text x='492' y='414'>argmax</text>",
+    "<text class='facts' x='594' y='414'>[300]</text>",
+    "<rect class='card' x='130' y='378' width='158' height='64' rx='5'/>",
+    "<text class='title' x='140' y='396'>end</text>",
+    "<text x='140' y='414'>last(path)</text>",
+    "<text class='facts' x='278' y='414'>[2, 3]</text>",
+    "<text x='140' y='432'>as they are</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "targets",
@@ -1811,6 +1862,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1820,6 +1872,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 3,

@@ -831,6 +831,7 @@ static void SNN_AT_LEVEL(evaluate)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1040,6 +1041,46 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 311 522' width='311' height='522' role='img'>",
+    "<title>modes, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M166 82C166 101 166 101 166 120'/>",
+    "<path class='reals tip' d='M166 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M166 190C166 209 166 209 166 228'/>",
+    "<path class='spikes tip' d='M166 234l-4 -7h8z'/>",
+    "<path class='reals' d='M166 280C166 299 166 299 166 318'/>",
+    "<path class='reals tip' d='M166 324l-4 -7h8z'/>",
+    "<path class='reals' d='M166 388C166 407 165 407 165 426'/>",
+    "<path class='reals tip' d='M165 432l-4 -7h8z'/>",
+    "<rect class='card' x='105' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='115' y='54'>image</text>",
+    "<text x='115' y='72'>data idx</text>",
+    "<text class='facts' x='216' y='72'>[3]</text>",
+    "<rect class='card' x='51' y='126' width='230' height='64' rx='5'/>",
+    "<text class='title' x='61' y='144'>a</text>",
+    "<text x='61' y='162'>dense(4)</text>",
+    "<text class='facts' x='271' y='162'>[4], 12 parameters</text>",
+    "<text x='61' y='180'>lif</text>",
+    "<rect class='card' x='36' y='234' width='259' height='46' rx='5'/>",
+    "<text class='title' x='46' y='252'>b</text>",
+    "<text x='46' y='270'>where(training, 0.5 * a, a)</text>",
+    "<text class='facts' x='285' y='270'>[4]</text>",
+    "<rect class='card' x='54' y='324' width='223' height='64' rx='5'/>",
+    "<text class='title' x='64' y='342'>out</text>",
+    "<text x='64' y='360'>dense(2)</text>",
+    "<text class='facts' x='267' y='360'>[2], 8 parameters</text>",
+    "<text x='64' y='378'>li</text>",
+    "<rect class='card' x='104' y='432' width='122' height='64' rx='5'/>",
+    "<text class='title' x='114' y='450'>predict</text>",
+    "<text x='114' y='468'>sum(out)</text>",
+    "<text class='facts' x='216' y='468'>[2]</text>",
+    "<text x='114' y='486'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "modes",
@@ -1052,6 +1093,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1061,6 +1103,7 @@ const SnnModel description = {
     .learning = "adam(lr = 0.001)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 2,

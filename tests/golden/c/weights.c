@@ -1676,6 +1676,7 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_test.h"
 #include "snn_train.h"
 #include "snn_predict.h"
+#include "snn_report.h"
 #include "snn_idx.h"
 
 /* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
@@ -1921,6 +1922,60 @@ static const char *const text_of_training[] = {
     NULL
 };
 
+/* A picture of it, for reports. */
+static const char *const drawing_of_network[] = {
+    "<svg class='net' viewBox='0 0 721 612' width='721' height='612' role='img'>",
+    "<title>weights, layer by layer</title>",
+    "<rect class='page' width='100%' height='100%'/>",
+    "<path class='reals' d='M246 82C246 101 238 101 238 120'/>",
+    "<path class='reals tip' d='M238 126l-4 -7h8z'/>",
+    "<path class='spikes' d='M238 190C238 209 224 209 224 228'/>",
+    "<path class='spikes tip' d='M224 234l-4 -7h8z'/>",
+    "<path class='spikes late' d='M455 361H657Q665 361 665 353V251Q665 243 657 243H657'/>",
+    "<path class='spikes tip' d='M651 243l7 -4v8z'/>",
+    "<text class='label' x='669' y='306'>[-1]</text>",
+    "<path class='reals' d='M224 262C224 281 336 281 336 300'/>",
+    "<path class='reals tip' d='M336 306l-4 -7h8z'/>",
+    "<path class='reals' d='M543 262C543 281 415 281 415 300'/>",
+    "<path class='reals tip' d='M415 306l-4 -7h8z'/>",
+    "<path class='spikes' d='M376 370C376 389 370 389 370 408'/>",
+    "<path class='spikes tip' d='M370 414l-4 -7h8z'/>",
+    "<path class='reals' d='M370 478C370 497 367 497 367 516'/>",
+    "<path class='reals tip' d='M367 522l-4 -7h8z'/>",
+    "<rect class='card' x='185' y='36' width='122' height='46' rx='5'/>",
+    "<text class='title' x='195' y='54'>image</text>",
+    "<text x='195' y='72'>data idx</text>",
+    "<text class='facts' x='296' y='72'>[4]</text>",
+    "<rect class='card' x='76' y='126' width='324' height='64' rx='5'/>",
+    "<text class='title' x='86' y='144'>a</text>",
+    "<text x='86' y='162'>dense(4, weights = k)</text>",
+    "<text class='facts' x='390' y='162'>[4], 16 parameters</text>",
+    "<text x='86' y='180'>lif</text>",
+    "<rect class='card' x='36' y='234' width='375' height='28' rx='5'/>",
+    "<text x='46' y='252'>dense(4, weights = k * mask)</text>",
+    "<text class='facts' x='401' y='252'>[4], 16 parameters</text>",
+    "<rect class='card' x='435' y='234' width='216' height='28' rx='5'/>",
+    "<text x='445' y='252'>dense(4, weights = k)</text>",
+    "<text class='facts' x='641' y='252'>[4]</text>",
+    "<rect class='card' x='297' y='306' width='158' height='64' rx='5'/>",
+    "<text class='title' x='307' y='324'>b</text>",
+    "<text x='307' y='342'>(...) + (...)</text>",
+    "<text class='facts' x='445' y='342'>[4]</text>",
+    "<text x='307' y='360'>lif</text>",
+    "<rect class='card' x='190' y='414' width='361' height='64' rx='5'/>",
+    "<text class='title' x='200' y='432'>digit</text>",
+    "<text x='200' y='450'>dense(3, synapse = binary)</text>",
+    "<text class='facts' x='541' y='450'>[3], 12 parameters</text>",
+    "<text x='200' y='468'>li</text>",
+    "<rect class='card' x='295' y='522' width='143' height='64' rx='5'/>",
+    "<text class='title' x='305' y='540'>predict</text>",
+    "<text x='305' y='558'>mean(digit)</text>",
+    "<text class='facts' x='428' y='558'>[3]</text>",
+    "<text x='305' y='576'>argmax</text>",
+    "</svg>",
+    NULL
+};
+
 /* What the runtime must know of the network; seen from outside, too. */
 const SnnModel description = {
     .name = "weights",
@@ -1933,6 +1988,7 @@ const SnnModel description = {
     .test = snn_test,
     .predict = snn_predict,
     .info = snn_info,
+    .report = snn_report,
     .batch = 128,
     .epochs = 10,
     .seed = 0u,
@@ -1942,6 +1998,7 @@ const SnnModel description = {
     .learning = "sgd(lr = 0.1)",
     .network = text_of_network,
     .training = text_of_training,
+    .drawing = drawing_of_network,
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 3,
