@@ -51,6 +51,8 @@ LOSSES = {
     "loss_of_steps": ("mean(cross_entropy(out, label))", lambda out, y, target: stepwise(out, y, target, 0)),
     "loss_smoothed": ("mean(cross_entropy(out, label, smoothing = 0.1))",
                       lambda out, y, target: stepwise(out, y, target, 0.1)),
+    "loss_of_batch": ("mean(cross_entropy(out, label)) + 0.1 * sum((mean(y, over = [batch, time]) - 0.1) ^ 2, over = space)",
+                      lambda out, y, target: stepwise(out, y, target, 0) + 0.1 * ((y.mean((0, 1)) - 0.1) ** 2).sum()),
     "losses": ("mean(cross_entropy(out, label)) + 0.5 * mae(last(out), label)"
                " + 0.2 * mean(max(mean(y) - 0.1, 0) ^ 2, over = space) + 0.1 * mean(y ^ 2, over = all) + mse(max(out), label)",
                several),

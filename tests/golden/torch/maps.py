@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from axes import axis_cases
+from dropout import dropout_cases
 from synapses import synapse_cases
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -192,6 +193,7 @@ def cases():
     yield from other_cases()
     yield from axis_cases(Case)
     yield from synapse_cases(Case)
+    yield from dropout_cases(Case)
 
 
 class TooNear(Exception):
