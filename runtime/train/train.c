@@ -282,6 +282,27 @@ static void train_say_end(const SnnTrainer *trainer, bool trained)
                  trainer->target.path, state->epoch);
 }
 
+/* What memories know, as the averages of norms, is what tests use. After so many batches, a twentieth of it is what they
+ * began with, if each has a share of a tenth. */
+enum { TRAIN_SETTLED = 30 };
+
+static void train_say_unsettled(const SnnTrainer *trainer)
+{
+    const SnnModel *model = trainer->model;
+    bool fresh = trainer->options->weights == NULL && trainer->state.step < TRAIN_SETTLED;
+    for (int i = 0; i < model->param_count && fresh && !trainer->options->quiet; i++) {
+        if (!model->params[i].kept)
+            continue;
+        snn_note(trainer->options,
+                 "warning: tests use what `%s` (line %d of %s) knows of past batches, and after %d of them "
+                 "that is "
+                 "in part what it began with, so they may be far worse than the training: train longer, in "
+                 "smaller batches, or give the norm a larger `momentum`",
+                 model->params[i].name, model->params[i].line, model->source, (int)trainer->state.step);
+        return;
+    }
+}
+
 static bool train_load_best(SnnTrainer *trainer, SnnError *error)
 {
     if (!trainer->options->quiet)
@@ -349,6 +370,8 @@ static int train_run(SnnTrainer *trainer, SnnError *error)
             return status;
     }
     train_say_end(trainer, trained);
+    if (trained)
+        train_say_unsettled(trainer);
     int status = train_result(trainer, error);
     return status == SNN_OK && !train_report(trainer, error) ? SNN_FAILED : status;
 }
