@@ -211,33 +211,43 @@ void check_metrics(Build *b)
     }
 }
 
-/* Whether the class called `name` stands in a column that is `taken`, or numbers with that name have: taken_0, ... */
-static bool is_column_of(const char *name, bool class, const char *taken)
+/* What stands above columns of a table of predictions: of a class, this; of numbers, name_0 and so on; of a class, both. */
+typedef struct Heading {
+    const char *name;
+    bool class;
+} Heading;
+
+/* Whether a class called `one` has the column of a number of `other`. */
+static bool is_number_of(Heading one, const char *other)
 {
-    size_t length = strlen(taken);
-    if (strncmp(name, taken, length) != 0)
+    size_t length = strlen(other);
+    if (!one.class || strncmp(one.name, other, length) != 0 || one.name[length] != '_')
         return false;
-    const char *number = name + length + 1;
-    return !name[length]
-           || (class && name[length] == '_' && *number && !number[strspn(number, "0123456789")]);
+    const char *number = one.name + length + 1;
+    return *number && !number[strspn(number, "0123456789")];
 }
 
-/* What stands above the columns of a table of predictions. */
+static bool headings_clash(Heading a, Heading b)
+{
+    return strcmp(a.name, b.name) == 0 || is_number_of(a, b.name) || is_number_of(b, a.name);
+}
+
 void check_columns(Build *b)
 {
-    Names taken = {0};
-    vec_push(b->arena, &taken, "sample");
-    vec_push(b->arena, &taken, name_label);
-    vec_push(b->arena, &taken, name_target);
+    VEC(Heading) taken = {0};
+    vec_push(b->arena, &taken, ((Heading){"sample", true}));
+    vec_push(b->arena, &taken, ((Heading){name_label, true}));
+    vec_push(b->arena, &taken, ((Heading){name_target, false}));
     for (int n = 0; n < b->net->nodes.count; n++) {
         const Node *node = &b->net->nodes.at[n];
+        Heading heading = {node->name, node->class};
         if (node->kind != NODE_PREDICT || !node->name)
             continue;
         for (int i = 0; i < taken.count; i++)
-            if (is_column_of(node->name, node->class, taken.at[i]))
+            if (headings_clash(heading, taken.at[i]))
                 report(b, RULE_PREDICT, node->span,
                        "`%s` is a column of the predictions already: give this another name", node->name);
-        vec_push(b->arena, &taken, node->name);
+        vec_push(b->arena, &taken, heading);
     }
 }
 
@@ -302,18 +312,21 @@ static void build_loss(Build *b, const Item *train, const Setting *first)
 
 /* ---- settings --------------------------------------------------------------------------------------- */
 
-static void set_batch(Build *b, const Setting *setting)
+static void set_batch(Build *b, const Item *train, const Setting *setting)
 {
+    (void)train;
     constant_integer(b, b->model, setting->value, "`batch`", 1, MAX_BATCH, &b->net->training.batch);
 }
 
-static void set_epochs(Build *b, const Setting *setting)
+static void set_epochs(Build *b, const Item *train, const Setting *setting)
 {
+    (void)train;
     constant_integer(b, b->model, setting->value, "`epochs`", 0, MAX_EPOCHS, &b->net->training.epochs);
 }
 
-static void set_seed(Build *b, const Setting *setting)
+static void set_seed(Build *b, const Item *train, const Setting *setting)
 {
+    (void)train;
     int seed = 0;
     constant_integer(b, b->model, setting->value, "`seed`", 0, INT_MAX, &seed);
     b->net->training.seed = seed;
@@ -330,13 +343,15 @@ static void set_clip(Build *b, const Setting *setting, double *clip)
     *clip = 0; /* the equations are built without it */
 }
 
-static void set_clip_norm(Build *b, const Setting *setting)
+static void set_clip_norm(Build *b, const Item *train, const Setting *setting)
 {
+    (void)train;
     set_clip(b, setting, &b->net->training.clip_norm);
 }
 
-static void set_clip_value(Build *b, const Setting *setting)
+static void set_clip_value(Build *b, const Item *train, const Setting *setting)
 {
+    (void)train;
     set_clip(b, setting, &b->net->training.clip_value);
 }
 
@@ -349,8 +364,9 @@ static const Expr *group_of(const Setting *setting)
     return group ? value->left : NULL;
 }
 
-static void set_optimizer(Build *b, const Setting *setting)
+static void set_optimizer(Build *b, const Item *train, const Setting *setting)
 {
+    (void)train;
     build_optimizer(b, b->model, setting->value, NULL);
 }
 
@@ -366,13 +382,13 @@ static void build_groups(Build *b, const Item *item)
 
 typedef struct Handler {
     const char *name;
-    void (*set)(Build *b, const Setting *setting); /* NULL: of the loss, which may have several lines */
+    void (*set)(Build *b, const Item *train, const Setting *first); /* of its first line */
 } Handler;
 
 /* In the order of building: the optimizer's equations contain the clipping. */
 static const Handler handlers[] = {
     {name_batch, set_batch},         {name_epochs, set_epochs},         {name_seed, set_seed},
-    {name_clip_norm, set_clip_norm}, {name_clip_value, set_clip_value}, {name_loss, NULL},
+    {name_clip_norm, set_clip_norm}, {name_clip_value, set_clip_value}, {name_loss, build_loss},
     {name_optimizer, set_optimizer},
 };
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0] };
@@ -433,10 +449,8 @@ void build_train(Build *b, const Item *item)
         check_setting(b, item, i);
     for (int i = 0; i < HANDLER_COUNT; i++) {
         const Setting *setting = find_setting(item, handlers[i].name);
-        if (setting && handlers[i].set)
-            handlers[i].set(b, setting);
-        else if (setting)
-            build_loss(b, item, setting);
+        if (setting)
+            handlers[i].set(b, item, setting);
     }
     if (!find_setting(item, name_optimizer))
         build_optimizer(b, b->library, expr_name(b->arena, item->span, name_adam), NULL);

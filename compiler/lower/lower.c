@@ -11,6 +11,8 @@
 #include "lower/train/param.h"
 #include "lower/train/weights.h"
 
+#include <string.h>
+
 /* ---- buffers ---- */
 
 /* `name`: a stream's, or from loop_name. */
@@ -226,14 +228,19 @@ static void take_stream_names(Lower *lower)
             loop_name(lower->program, stream_of(lower, s)->name);
 }
 
-static const StreamBuffers no_stream_buffers = {
-    -1, -1, -1, -1, -1, NONE, {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}};
+/* Without a buffer, and without a row that describes it. */
+static StreamBuffers no_stream_buffers(void)
+{
+    StreamBuffers none;
+    memset(&none, 0xff, sizeof none); /* each -1 */
+    return none;
+}
 
 static void add_stream_buffers(Lower *lower)
 {
     const Net *net = lower->net;
     for (StreamId s = 0; s < net->streams.count; s++) {
-        lower->streams[s] = no_stream_buffers;
+        lower->streams[s] = no_stream_buffers();
         if (has_buffer(lower, s))
             add_stream_buffer(lower, s, stream_of(lower, s)->name);
     }
@@ -355,7 +362,7 @@ static void add_evaluated_buffers(Lower *lower, const StreamBuffers *training)
     Program *program = lower->program;
     lower->streams = NEW_ARRAY(lower->arena, StreamBuffers, net->streams.count + 1);
     for (StreamId s = 0; s < net->streams.count; s++) {
-        lower->streams[s] = no_stream_buffers;
+        lower->streams[s] = no_stream_buffers();
         int maker = stream_of(lower, s)->node;
         bool data = maker != NONE && net->nodes.at[maker].kind == NODE_DATA;
         if (data && training[s].values >= 0)

@@ -111,4 +111,11 @@ enum {
     FUNCTION_COST = 16   /* of exp and the like, which are inline code, in operations */
 };
 
+/* ---- chains of kernels, which take samples one by one: see pass/chain.c ---- */
+
+enum {
+    CHAIN_MOST = 3,       /* kernels: what follows gains little, and is slow to compile */
+    CHAIN_LEAST = 1 << 15 /* bytes of a sample's array: smaller ones are in a cache in any case */
+};
+
 #endif

@@ -3,11 +3,7 @@
  * is still in a cache when it is read. Threads do different samples, so the first of a thread says whose place it is. */
 #include "loop.h"
 #include "passes.h"
-
-enum {
-    CHAIN_MOST = 3,       /* kernels: what follows gains little, and is slow to compile */
-    CHAIN_LEAST = 1 << 15 /* bytes of a sample's array: smaller ones are in a cache in any case */
-};
+#include "lower/tuned.h"
 
 typedef struct Chain {
     Arena *arena;

@@ -244,8 +244,7 @@ static void item_range(Lower *lower, Layer *layer, LoopBlock **into, LoopExpr **
         return;
     }
     *from = loop_local(lower, *into, "b0", slice_edge(lower, layer, item));
-    *to = loop_local(lower, *into, "b1",
-                     slice_edge(lower, layer, op2(lower, OP_ADD, item, num(lower, 1))));
+    *to = loop_local(lower, *into, "b1", slice_edge(lower, layer, op2(lower, OP_ADD, item, num(lower, 1))));
 }
 
 static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
