@@ -83,6 +83,13 @@ bool program_takes_spikes(const Program *program)
     return program->input >= 0 && program->buffers.at[program->input].type == TYPE_U8;
 }
 
+BufferId stream_fired(const Program *program, const LoopStream *stream)
+{
+    const Buffer *values = stream->values >= 0 ? &program->buffers.at[stream->values] : NULL;
+    bool bytes = values && stream->spikes && values->type == TYPE_U8 && values->per_sample;
+    return bytes && !buffer_is_of_kernel(values) ? stream->values : -1;
+}
+
 BufferId stream_floats(const Program *program, const LoopStream *stream)
 {
     bool floats = stream->values >= 0 && program->buffers.at[stream->values].type == TYPE_F32;

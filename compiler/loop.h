@@ -322,6 +322,8 @@ bool buffer_is_of_kernel(const Buffer *buffer);
 int64_t buffer_elements(const Buffer *buffer);
 /* The values of a stream, if they are floats, which the runtime looks for NaN; else -1. */
 BufferId stream_floats(const Program *program, const LoopStream *stream);
+/* The same if they are spikes, a byte each. */
+BufferId stream_fired(const Program *program, const LoopStream *stream);
 /* Whether its input is spikes, not reals; false where it has none. */
 bool program_takes_spikes(const Program *program);
 int64_t buffer_bytes(const Buffer *buffer);

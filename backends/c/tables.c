@@ -150,6 +150,7 @@ static void describe_stream(const Tables *tables, int index)
     const LoopStream *stream = &tables->program->streams.at[index];
     const Buffer *values = stream->values >= 0 ? buffer_at(tables, stream->values) : NULL;
     BufferId floats = stream_floats(tables->program, stream);
+    BufferId fired = stream_fired(tables->program, stream);
     Out *out = tables->out;
     out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
              c_string(tables->arena, stream->about), stream->line);
@@ -157,8 +158,9 @@ static void describe_stream(const Tables *tables, int index)
              stream->spikes ? "true" : "false", values ? (long long)buffer_elements(values) : 0,
              (long long)stream->operations, stream->saved ? " .saved = true," : "",
              stream->evaluated ? " .evaluated = true," : "");
-    out_line(out, ".at = {.values = %s, .activity = %s},%s", place(tables, floats),
-             place(tables, stream->activity), floats >= 0 ? padding(tables, values) : "");
+    out_line(out, ".at = {.values = %s, .fired = %s, .activity = %s},%s", place(tables, floats),
+             place(tables, fired), place(tables, stream->activity),
+             floats >= 0 || fired >= 0 ? padding(tables, values) : "");
 }
 
 static void describe_watch(const Tables *tables, int index)

@@ -77,6 +77,7 @@ static LLVMValueRef stream_row(Unit *unit, int index)
     const LoopStream *stream = &unit->program->streams.at[index];
     const Buffer *values = stream->values >= 0 ? buffer_at(unit, stream->values) : NULL;
     BufferId floats = stream_floats(unit->program, stream);
+    BufferId fired = stream_fired(unit->program, stream);
     Row row = row_new(unit, RECORD_SnnStream);
     row_text(&row, SnnStream_name, stream->name);
     row_text(&row, SnnStream_about, stream->about);
@@ -85,10 +86,11 @@ static LLVMValueRef stream_row(Unit *unit, int index)
     row_number(&row, SnnStream_spikes, stream->spikes);
     row_number(&row, SnnStream_saved, stream->saved);
     row_number(&row, SnnStream_evaluated, stream->evaluated);
-    row_number(&row, SnnStream_padding, floats >= 0 ? values->padding : 0);
+    row_number(&row, SnnStream_padding, floats >= 0 || fired >= 0 ? values->padding : 0);
     row_number(&row, SnnStream_per_sample, values ? buffer_elements(values) : 0);
     row_number(&row, SnnStream_operations, stream->operations);
     row_place(&row, SnnStream_at_values, floats);
+    row_place(&row, SnnStream_at_fired, fired);
     row_place(&row, SnnStream_at_activity, stream->activity);
     return row_constant(&row);
 }

@@ -50,6 +50,7 @@ static void model_find_rows(SnnModel *model)
         SnnStream *stream = &model->streams[i];
         stream->values = model_array(model, stream->at.values);
         stream->activity = model_array(model, stream->at.activity);
+        stream->fired = model_array(model, stream->at.fired);
     }
     for (int i = 0; i < model->watch_count; i++)
         model->watches[i].values = model_array(model, model->watches[i].at);

@@ -101,11 +101,13 @@ typedef struct SnnStream {
     struct {
         size_t values;   /* of forward: [batch][steps][size + padding] (or without steps), 0 where not kept */
         size_t activity; /* [batch] spikes of each sample, 0 unless spikes */
-    } at;                /* places of floats */
+        size_t fired;    /* as values, of bytes: 1 where a unit fires; 0 where spikes are not kept */
+    } at;                /* places of floats, but for fired */
     int padding;         /* what stands there means nothing */
     int64_t per_sample;  /* elements of values per sample */
     int64_t operations;  /* synaptic operations (multiply-adds) per sample, dense */
     const float *values, *activity; /* set when the model is opened */
+    const uint8_t *fired;
 } SnnStream;
 
 /* Numbers that are finite after every forward(), or evaluate() if its stream is of that, or something went wrong. A

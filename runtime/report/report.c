@@ -7,6 +7,7 @@
 #include "snn_output.h"
 #include "snn_param.h"
 #include "snn_predictor.h"
+#include "snn_raster.h"
 #include "snn_spread.h"
 #include "snn_tally.h"
 
@@ -35,7 +36,8 @@ static const char *const report_style[] = {
     ".chart text{font:11px system-ui,sans-serif;fill:var(--dim)}.chart .left{text-anchor:end}",
     ".chart .below{text-anchor:middle}.grid{stroke:var(--edge);fill:none}.line{fill:none;stroke-width:2}",
     ".bars{fill:var(--accent);fill-opacity:.55}.before{fill:none;stroke:var(--c1);stroke-width:1.5}",
-    ".spike{stroke:var(--accent);fill:none}.legend{font-size:13px;margin:0}",
+    ".raster{width:360px}.spike{stroke:var(--accent);stroke-width:1.6;fill:none}.legend{font-size:13px;"
+    "margin:0}",
     ".key{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 .8em;border-radius:2px}",
     ".matrix{border-collapse:collapse;font-size:13px}.matrix td,.matrix th{padding:.25em "
     ".5em;text-align:right;",
@@ -150,7 +152,8 @@ static bool report_parameters(FILE *page, const SnnReport *report)
 
 /* ---- the test set ---------------------------------------------------------------------------------- */
 
-static bool report_run(const SnnReport *report, SnnTally *tally, SnnError *error)
+/* `rasters` gets those of the first samples. */
+static bool report_run(const SnnReport *report, SnnTally *tally, FILE *rasters, SnnError *error)
 {
     SnnSession *session = report->session;
     SnnModel *model = session->model;
@@ -165,26 +168,49 @@ static bool report_run(const SnnReport *report, SnnTally *tally, SnnError *error
             snn_describe_non_finite(model, error);
             return false;
         }
+        if (first == 0)
+            snn_raster_write(rasters, model, test->data->labels != NULL);
         snn_tally_add(tally);
     }
     return true;
 }
 
+static void report_rasters(FILE *page, const char *rasters)
+{
+    report_section(page, "Spikes of some samples", "Time goes to the right, units go down.");
+    fprintf(page, "%s</section>\n", rasters);
+}
+
+static bool report_sections(FILE *page, const SnnReport *report, const SnnTally *tally, const char *rasters)
+{
+    const SnnModel *model = report->session->model;
+    report_head(page, model);
+    report_facts(page, report, tally);
+    report_net(page, model);
+    bool room = report_curves(page, report);
+    report_test(page, tally);
+    if (tally->samples > 0)
+        report_rasters(page, rasters);
+    room = report_parameters(page, report) && room;
+    fputs("</body>\n</html>\n", page);
+    return room;
+}
+
 static bool report_page(FILE *page, const SnnReport *report, SnnError *error)
 {
     SnnTally tally;
-    const SnnModel *model = report->session->model;
+    char *rasters = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&rasters, &size);
     bool labels = report->test->count > 0 && report->test->data->labels != NULL;
-    bool ok = snn_tally_open(&tally, model, labels, error) && report_run(report, &tally, error);
-    if (ok) {
-        report_head(page, model);
-        report_facts(page, report, &tally);
-        report_net(page, model);
-        bool room = report_curves(page, report);
-        report_test(page, &tally);
-        ok = (report_parameters(page, report) && room) || snn_fail(error, "no memory (report)");
-        fputs("</body>\n</html>\n", page);
-    }
+    bool ok = snn_tally_open(&tally, report->session->model, labels, error)
+              && (memory != NULL || snn_fail(error, "no memory (report)"))
+              && report_run(report, &tally, memory, error);
+    bool written = memory != NULL && fclose(memory) == 0;
+    if (ok)
+        ok = (written && report_sections(page, report, &tally, rasters))
+             || snn_fail(error, "no memory (report)");
+    free(rasters);
     snn_tally_close(&tally);
     return ok;
 }

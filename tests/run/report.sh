@@ -48,7 +48,7 @@ cp trained.safetensors shapes.safetensors
 passes "report: a training writes one" ./shapes train --quiet --data data --epochs 3 --validate 0.2 --out reported.safetensors --report page.html
 well_formed "report: it is well formed" page.html
 on_page "report: what must be on it" page.html "<svg class='net'" "class='title' .*>middle<" 'figcaption>loss<' 'figcaption>accuracy<' 'figcaption>learning rate<' \
-    'figcaption>spikes a unit and step<' 'class="matrix"' 'figcaption>middle: 0\.' 'figcaption>w_middle: ' 'class="before"' 'prefers-color-scheme:dark' 'test accuracy</dt><dd>[01]\.' '^</html>$'
+    'figcaption>spikes a unit and step<' 'class="matrix"' 'figcaption>middle: 0\.' 'figcaption>w_middle: ' 'class="before"' '<h3>sample 2, label [0-3], predicted [0-3]' 'figcaption>middle: 64 of 64 units' 'class="spike" d="M0 0M' 'prefers-color-scheme:dark' 'test accuracy</dt><dd>[01]\.' '^</html>$'
 on_page "report: all epochs, of each part" page.html 'colour0" d="M[0-9.]* [0-9.]*L[0-9.]* [0-9.]*L[0-9.]* [0-9.]*"' 'span>train' 'span>validation' 'span>test'
 if grep -iE '(src|href)=|<script|@import|url\(' page.html > messages; then fail "report: it needs no other file" "$(head -n 1 messages)"; else ok "report: it needs no other file"; fi
 

@@ -1,0 +1,60 @@
+/* Rasters: time goes to the right, units go down, a mark is a spike. Of a large layer some units are shown, evenly chosen. */
+#include "snn_raster.h"
+#include "snn_chart.h"
+
+enum { RASTER_SAMPLES = 3, RASTER_UNITS = 100, RASTER_WIDTH = 340, RASTER_UNIT = 2, RASTER_LEFT = 10 };
+
+/* Of a layer that was run by what ran last. */
+static bool raster_is_kept(const SnnModel *model, const SnnStream *layer)
+{
+    return layer->fired != NULL && layer->evaluated == model->evaluated;
+}
+
+/* A mark is as wide as a step, if that can be seen. */
+static void raster_marks(FILE *page, const SnnStream *layer, int32_t row, int shown)
+{
+    int64_t line = (int64_t)layer->size + layer->padding, steps = layer->per_sample / line;
+    const uint8_t *fired = layer->fired + row * layer->per_sample;
+    double step = (double)RASTER_WIDTH / (double)steps, mark = step * 0.8 < 1.0 ? 1.0 : step * 0.8;
+    fputs("<path class=\"spike\" d=\"M0 0", page);
+    for (int k = 0; k < shown; k++)
+        for (int64_t t = 0; t < steps; t++)
+            if (fired[t * line + (int64_t)k * layer->size / shown] != 0)
+                fprintf(page, "M%.1f %dh%.1f", RASTER_LEFT + (double)t * step, RASTER_UNIT * k + 1, mark);
+    fputs("\"/>\n", page);
+}
+
+static void raster_layer(FILE *page, const SnnStream *layer, int32_t row)
+{
+    int shown = layer->size < RASTER_UNITS ? layer->size : RASTER_UNITS, height = RASTER_UNIT * shown;
+    fputs("<figure><figcaption>", page);
+    snn_chart_text(page, layer->name);
+    fprintf(page, ": %d of %d units</figcaption>\n", shown, layer->size);
+    fprintf(page, "<svg class=\"raster\" viewBox=\"0 0 %d %d\" role=\"img\">\n",
+            RASTER_WIDTH + 2 * RASTER_LEFT, height + 2);
+    fprintf(page, "<path class=\"grid\" d=\"M%d 0v%dh%d\"/>\n", RASTER_LEFT - 2, height + 1,
+            RASTER_WIDTH + 4);
+    raster_marks(page, layer, row, shown);
+    fputs("</svg></figure>\n", page);
+}
+
+static void raster_title(FILE *page, const SnnModel *model, int32_t row, bool labels)
+{
+    fprintf(page, "<h3>sample %d", model->sample[row]);
+    if (labels)
+        fprintf(page, ", label %d", model->label[row]);
+    if (model->prediction_count > 0 && model->predictions[0].predicted != NULL)
+        fprintf(page, ", predicted %d", model->predictions[0].predicted[row]);
+    fputs("</h3>\n<div class=\"charts\">\n", page);
+}
+
+void snn_raster_write(FILE *page, const SnnModel *model, bool labels)
+{
+    for (int32_t row = 0; row < model->run->rows && row < RASTER_SAMPLES; row++) {
+        raster_title(page, model, row, labels);
+        for (int i = 0; i < model->stream_count; i++)
+            if (raster_is_kept(model, &model->streams[i]))
+                raster_layer(page, &model->streams[i], row);
+        fputs("</div>\n", page);
+    }
+}
