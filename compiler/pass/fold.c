@@ -1,5 +1,6 @@
 /* In a test, a norm multiplies what a map makes by a number for each output that is the same for all samples. The map's
- * weights do as well: W x g = (W g) x, and W g is made once a batch. So what is left of the norm is a sum. */
+ * weights do as well: (W x + b) g = (W g) x + b g, and W g and b g are made once a batch. So what is left of the norm is a
+ * sum. */
 #include "passes.h"
 #include "edit.h"
 #include "rebuild.h"
@@ -9,6 +10,7 @@ typedef struct Product {
     int map;
     Val of, by; /* inputs of the scan */
     StreamId gains;
+    int bias; /* the input of the scan that is added in the product's place; NONE: there is none */
 } Product;
 
 typedef struct Fold {
@@ -46,15 +48,15 @@ static bool is_made_of_params(const Fold *fold, StreamId stream)
     return is;
 }
 
-/* The same stream once more, whose axis is that of the outputs. */
-static StreamId along_outputs(Fold *fold, StreamId stream)
+/* The same stream once more, whose axis is called otherwise. */
+static StreamId copy_along(Fold *fold, StreamId stream, const char *axis)
 {
     Net *net = fold->net;
     const Stream of = *stream_at(fold, stream);
     Node node = net->nodes.at[of.node];
     Shape shape = of.shape;
     for (int d = 0; d < shape.ndim; d++)
-        shape.axes[d] = name_outputs;
+        shape.axes[d] = axis;
     StreamId out = add_stream(fold, of.name, shape, of.span);
     if (node.kind == NODE_PARAM) {
         node.out = out;
@@ -65,7 +67,7 @@ static StreamId along_outputs(Fold *fold, StreamId stream)
     copy.name = node.name;
     copy.formula = node.formula;
     for (int i = 0; i < node.ins.count; i++)
-        vec_push(net->arena, &copy.ins, along_outputs(fold, node.ins.at[i]));
+        vec_push(net->arena, &copy.ins, copy_along(fold, node.ins.at[i], axis));
     vec_push(net->arena, &copy.outs, ((ScanOut){out, node.outs.at[0].value}));
     Rebuild rebuild = rebuild_start(net->arena, &node.body, false);
     rebuild_node(&rebuild, &copy);
@@ -73,24 +75,23 @@ static StreamId along_outputs(Fold *fold, StreamId stream)
     return out;
 }
 
-/* weights * gains */
-static StreamId gained_weights(Fold *fold, const Node *map, StreamId gains)
+/* A parameter, seen as a stream of that shape, times gains along its last axis. */
+static StreamId gained(Fold *fold, ParamId id, Shape shape, StreamId gains)
 {
     Net *net = fold->net;
-    const Param *param = &net->params.at[map->weight];
-    Node weights = node_new(NODE_PARAM, map->span);
-    weights.weight = map->weight;
-    weights.out = add_stream(fold, param->name, shape_of_weights(param->shape), param->span);
-    vec_push(net->arena, &fold->made, weights);
-    Node product = node_new(NODE_SCAN, map->span);
+    const Param *param = &net->params.at[id];
+    Node values = node_new(NODE_PARAM, param->span);
+    values.weight = id;
+    values.out = add_stream(fold, param->name, shape, param->span);
+    vec_push(net->arena, &fold->made, values);
+    Node product = node_new(NODE_SCAN, param->span);
     product.name = "map";
     product.formula = true;
-    vec_push(net->arena, &product.ins, weights.out);
-    vec_push(net->arena, &product.ins, along_outputs(fold, gains));
+    vec_push(net->arena, &product.ins, values.out);
+    vec_push(net->arena, &product.ins, copy_along(fold, gains, shape_axis(shape, shape.ndim - 1)));
     Val w = body_leaf(net->arena, &product.body, OP_INPUT, 0, param->name);
     Val g = body_leaf(net->arena, &product.body, OP_INPUT, 1, stream_at(fold, product.ins.at[1])->name);
-    StreamId out = add_stream(fold, arena_printf(net->arena, "gained_%s", param->name),
-                              stream_at(fold, weights.out)->shape, param->span);
+    StreamId out = add_stream(fold, arena_printf(net->arena, "gained_%s", param->name), shape, param->span);
     vec_push(net->arena, &product.outs, ((ScanOut){out, body_op2(net->arena, &product.body, OP_MUL, w, g)}));
     vec_push(net->arena, &fold->made, product);
     return out;
@@ -119,7 +120,7 @@ static bool is_map(const Fold *fold, StreamId stream, int reader)
     const Net *net = fold->net;
     int maker = stream == NONE ? NONE : stream_at(fold, stream)->node;
     const Node *map = maker == NONE ? NULL : &net->nodes.at[maker];
-    return map && map->kind == NODE_MAP && !map->transposed && map->bias == NONE && map->weight != NONE
+    return map && map->kind == NODE_MAP && !map->transposed && map->weight != NONE
            && net->params.at[map->weight].matrix && !stream_at(fold, stream)->keep
            && only_reader(&fold->readers, stream) == reader;
 }
@@ -145,7 +146,7 @@ static bool is_product(const Fold *fold, int n, Val of, Val by, Product *product
     StreamId made = input_of(scan, of), gains = input_of(scan, by);
     if (!is_map(fold, made, n) || !are_gains(fold, gains, made) || uses_of(fold->net, scan, of) != 1)
         return false;
-    *product = (Product){stream_at(fold, made)->node, of, by, gains};
+    *product = (Product){stream_at(fold, made)->node, of, by, gains, NONE};
     return true;
 }
 
@@ -166,23 +167,33 @@ static bool find_product(const Fold *fold, int n, Product *product)
 static Val make_without(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
 {
     const Product *product = rebuild->context;
-    if (instr->op == OP_MUL && instr->a == product->of && instr->b == product->by)
-        return a;
-    if (instr->op == OP_MUL && instr->b == product->of && instr->a == product->by)
-        return b;
-    return body_copy(rebuild->arena, &rebuild->out, instr, a, b, c);
+    bool first = instr->a == product->of && instr->b == product->by,
+         second = instr->b == product->of && instr->a == product->by;
+    if (instr->op != OP_MUL || !(first || second))
+        return body_copy(rebuild->arena, &rebuild->out, instr, a, b, c);
+    Val made = first ? a : b;
+    return product->bias == NONE
+               ? made
+               : body_op2(rebuild->arena, &rebuild->out, OP_ADD, made,
+                          body_leaf(rebuild->arena, &rebuild->out, OP_INPUT, product->bias, NULL));
 }
 
 static void fold_product(Fold *fold, int n, Product product)
 {
     Net *net = fold->net;
     const Body old = net->nodes.at[n].body;
+    const Node map = net->nodes.at[product.map];
+    if (map.bias != NONE) {
+        StreamId bias = gained(fold, map.bias, stream_at(fold, product.gains)->shape, product.gains);
+        product.bias = input_index(net->arena, &net->nodes.at[n], bias);
+    }
     Rebuild rebuild = rebuild_start(net->arena, &old, false);
     rebuild.make = make_without;
     rebuild.context = &product;
-    StreamId weights = gained_weights(fold, &net->nodes.at[product.map], product.gains);
+    StreamId weights =
+        gained(fold, map.weight, shape_of_weights(net->params.at[map.weight].shape), product.gains);
     rebuild_node(&rebuild, &net->nodes.at[n]);
-    net->nodes.at[product.map].weight = NONE;
+    net->nodes.at[product.map].weight = net->nodes.at[product.map].bias = NONE;
     net->nodes.at[product.map].aux = weights;
 }
 

@@ -187,12 +187,16 @@ static const struct {
            "    out = h -> conv(4, kernel = 1, groups = 4) -> batch_norm -> lif(threshold = 0.2) -> "
            "dense(4)\n"),
      2},
+    {NORMS("    out = image -> dense(4, bias) -> batch_norm -> li\n"), 1},
+    {NORMS("    h = poisson(image) -> conv(3, kernel = 3, bias = 0.3) -> batch_norm -> lif(threshold = 0.2)\n"
+           "    out = h -> conv(4, kernel = 2, bias = uniform(-1, 1)) -> batch_norm(scale = 0.5) -> lif -> "
+           "dense(4)\n"),
+     2},
     {NORMS("    g = weights([4])\n    h = image -> dense(4)\n"
            "    out = where(training, h, h * weights(of = h, per = c, init = 2) + h) -> li\n"),
      0},
     /* what must stay: */
     {NORMS("    h = image -> dense([y = 2, c = 4]) -> batch_norm -> lif\n    out = h -> dense(4)\n"), 0},
-    {NORMS("    out = image -> dense(4, bias) -> batch_norm -> li\n"), 0},
     {NORMS("    h = image -> dense(4)\n    out = (h -> batch_norm) + h -> li\n"), 0},
     {NORMS("    out = image -> dense(4) -> layer_norm -> dropout -> dense(4) -> li\n"), 0},
     {NORMS("    out = image -> conv_transpose(4, kernel = 2) -> batch_norm -> lif -> dense(4)\n"), 0},
