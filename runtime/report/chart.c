@@ -54,10 +54,10 @@ static double chart_step(double range, int wanted)
 /* So that no range is empty. */
 static void chart_widen(double *low, double *high)
 {
-    double least = fabs(*low) * 1e-3 + 1e-9;
-    if (*high - *low < least) {
-        *low -= least;
-        *high += least;
+    double size = fabs(*low) + 1e-9;
+    if (*high - *low < size * 1e-3) {
+        *low -= size * 0.1;
+        *high += size * 0.1;
     }
 }
 

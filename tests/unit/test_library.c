@@ -56,6 +56,44 @@ START_TEST(neuron)
 }
 END_TEST
 
+/* Send on delta: inputs that rise and fall, and what is sent of them. All are exact. */
+START_TEST(changes_are_sent)
+{
+    static const double inputs[] = {0.25, 0.625, 0.625, 0.125, 0.125, -1};
+    static const struct {
+        const char *call;
+        double spikes[6];
+    } rows[] = {{"rises(0.25)", {1, 1, 0, 0, 0, 0}}, {"falls(0.25)", {0, 0, 0, 1, 0, 1}}};
+    for (int i = 0; i < 2; i++) {
+        Built *built = build_unit(rows[i].call);
+        const Node *node = find_node(built->net, "a");
+        Run run = run_start(node);
+        for (int t = 0; t < 6; t++) {
+            run.inputs[0] = inputs[t];
+            ck_assert_msg(run_step(&run, node) == rows[i].spikes[t], "%s at step %d", rows[i].call, t);
+        }
+        ck_assert(run.states[0] == 0);
+        built_free(built);
+    }
+}
+END_TEST
+
+START_TEST(a_field_is_a_gaussian)
+{
+    Built *built = build_text("model m { data idx(classes = 3) time 5 steps "
+                              "a = image -> field(0.25, width = 0.5) "
+                              "predict argmax(mean(poisson(a -> flatten -> dense(3)))) }");
+    const Node *node = find_node(built->net, "a");
+    for (int i = 0; i <= 8; i++) {
+        Run run = run_start(node);
+        run.inputs[0] = i / 8.0;
+        double far = (i / 8.0 - 0.25) / 0.5;
+        ck_assert(fabs(run_step(&run, node) - exp(-far * far / 2)) < 1e-15);
+    }
+    built_free(built);
+}
+END_TEST
+
 START_TEST(neurons_with_two_states)
 {
     Built *built = build_unit("cuba_lif(threshold = 2)");
@@ -218,6 +256,8 @@ Suite *library_suite(void)
     TCase *library = tcase_create("library");
     tcase_add_loop_test(library, neuron, 0, NEURON_ROWS);
     tcase_add_test(library, neurons_with_two_states);
+    tcase_add_test(library, changes_are_sent);
+    tcase_add_test(library, a_field_is_a_gaussian);
     tcase_add_loop_test(library, surrogate, 0, SURROGATE_ROWS);
     tcase_add_loop_test(library, optimizer, 0, OPTIMIZER_ROWS);
     tcase_add_test(library, clipping);
