@@ -307,8 +307,8 @@ static void lower_node(Lower *lower, const Node *node)
         else
             lower_weights(lower, node);
         break;
-    case NODE_MAP:
-    case NODE_MAP_GRAD: lower_layer(lower, node); break;
+    case NODE_MAP: lower_layer(lower, node); break;
+    case NODE_MAP_GRAD: (plan_of(lower, node)->taps ? lower_taps_gradient : lower_layer)(lower, node); break;
     case NODE_UPDATE: lower_update(lower, node); break;
     case NODE_KIND_COUNT: break;
     }

@@ -9,7 +9,7 @@
 #include "lower/plan/plan.h"
 
 /* What is made of a spike stream for the kernels that read it; -1: no such buffer. See spikes/lists.c, pieces.c,
- * pack.c. */
+ * times.c, pack.c. */
 typedef struct SpikeBuffers {
     BufferId counts;  /* spikes of each sample, where they decide */
     BufferId busy;    /* [2]: tables were chosen for this batch, over units and over steps; -1: no choice */
@@ -17,9 +17,10 @@ typedef struct SpikeBuffers {
     BufferId event, ends; /* units that spike, step by step; where each step's begin and the last one's end */
     BufferId piece, piece_ends; /* the same position by position */
     BufferId index;             /* five units in one index of a table */
-    BufferId slot, slots;   /* of each block of tables: those that the sample needs at all, and how many */
-    BufferId when;          /* five steps of one unit in one index */
-    BufferId alive, alives; /* of each block of steps: the units that spike in it, and how many */
+    BufferId slot, slots;    /* of each block of tables: those that the sample needs at all, and how many */
+    BufferId when;           /* five steps of one unit in one index */
+    BufferId times, counted; /* of each unit: the steps at which it is not 0, and how many */
+    BufferId alive, alives;  /* of each block of steps: the units that spike in it, and how many */
 } SpikeBuffers;
 
 typedef struct StreamBuffers {

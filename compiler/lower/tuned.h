@@ -71,6 +71,12 @@ enum {
     STEPS_READ = 2      /* of gradients, for so many steps that are read, where vectors are of WIDE_LANES */
 };
 
+enum {
+    TAPS_WIDTH =
+        32, /* outputs whose steps, or weights for all taps, are in a cache together: at 25 taps as many */
+    TAPS_INPUTS = 16 /* inputs whose gradients are summed together */
+};
+
 /* ---- tables and events of spikes ---- */
 
 enum {

@@ -125,6 +125,39 @@ START_TEST(within_bounds)
 }
 END_TEST
 
+/* Lines of a model whose maps along time have several tiles, a remainder, biases, inputs that are no spikes. */
+static const char *const fast[] = {
+    "    h = poisson(0.3 + 0 * image) -> dense(70, delay = learned(max = 4, width = 1.5)) -> lif(threshold = "
+    "0.1)\n"
+    "    o = h -> dense(5, bias, delay = learned(max = 2, per = inputs)) -> li\n",
+    "    h = image -> dense(33, bias = 0.2, delay = learned(max = 10, width = 3)) -> lif(threshold = 0.1)\n"
+    "    o = h -> dense(5, delay = random(0, 3)) -> li\n",
+    "    h = image -> conv(3, kernel = 4, along = time) -> conv(36, kernel = 1, along = time) -> "
+    "lif(threshold = 0.1)\n"
+    "    k = weights([2, 36, 36])\n"
+    "    g = h -> conv(36, kernel = 2, along = time, weights = k) -> lif(threshold = 0.1)\n"
+    "    o = g -> conv(36, kernel = 2, along = time, weights = k) -> dense(5) -> li\n",
+};
+enum { FAST = sizeof fast / sizeof fast[0] };
+
+START_TEST(fast_and_naive_agree)
+{
+    Arena *arena = arena_new();
+    const char *text = arena_printf(arena,
+                                    "model late {\n"
+                                    "    data idx(shape = [19], classes = 5, temporal)\n"
+                                    "    time 11 steps\n"
+                                    "%s"
+                                    "    predict argmax(mean(o))\n"
+                                    "    train { loss cross_entropy(mean(o), label) }\n"
+                                    "}\n",
+                                    fast[_i]);
+    const Compilation *naive = compiled_without(arena, text, 1u << OPTIMISATION_TAPS);
+    expect_agreement(compiled_without(arena, text, 0), naive);
+    arena_free(arena);
+}
+END_TEST
+
 Suite *delays_suite(void)
 {
     Suite *suite = suite_create("delays");
@@ -133,6 +166,7 @@ Suite *delays_suite(void)
     tcase_add_test(tcase, rounded_to_even);
     tcase_add_test(tcase, same_for_all);
     tcase_add_test(tcase, within_bounds);
+    tcase_add_loop_test(tcase, fast_and_naive_agree, 0, FAST);
     suite_add_tcase(suite, tcase);
     return suite;
 }

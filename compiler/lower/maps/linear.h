@@ -31,7 +31,7 @@ typedef struct MapKernel {
 } MapKernel;
 
 extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_pieces, by_piece_sums,
-    by_sparse, by_windows, by_window_sums, by_step_sums, by_steps, by_definition;
+    by_sparse, by_windows, by_window_sums, by_step_sums, by_steps, by_taps, by_definition;
 
 /* With no kernel prepared: the driver chooses itself. */
 Linear linear_alone(Lower *lower, const Node *node);
@@ -57,6 +57,8 @@ void emit_pool_grad(Lower *lower, const Node *node, Site site);
 
 /* Whole kernels. */
 void lower_pool(Lower *lower, const Node *node);
+/* Of the weights of a map along time that mixes all units. */
+void lower_taps_gradient(Lower *lower, const Node *node);
 void lower_bias_grad(Lower *lower, const Node *node);
 /* The rest of that of a bias that all units share: one for each step, where time is mixed, or for all of them. */
 void lower_shared_bias(Lower *lower, const Node *node);

@@ -102,6 +102,7 @@ typedef struct NodePlan {
     bool pieces;            /* or those that follow events position by position, */
     bool sparse;            /* or those that follow neurons with a gradient */
     bool steps_shared;      /* a map along time that all units share, or its gradient */
+    bool taps;              /* a map along time that mixes all units, or its gradient */
     bool choice;            /* the activity of each batch decides; false: there is no choice */
     const GatePlan *gate;   /* NULL: none */
     int step_width;         /* a map in a group: outputs at a time */

@@ -103,6 +103,17 @@ static bool shares_steps(const Node *node)
     return shares;
 }
 
+/* Along time, from all units to all: each output reads some steps of its inputs, the last of which is its own. */
+static bool has_taps(const Node *node)
+{
+    const AxisMap *map = node->map;
+    bool maps = node->kind == NODE_MAP || node->kind == NODE_MAP_GRAD;
+    if (!maps || map->time.reach != REACH_WINDOW || map->edge != EDGE_ZERO)
+        return false;
+    bool causal = map->time.stride == 1 && map->time.dilation == 1 && map->time.before == map->time.taps - 1;
+    return causal && map->count == 1 && map->space[0].reach == REACH_ALL && map->groups == 1;
+}
+
 static void serve(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -115,6 +126,9 @@ static void serve(Planning *plan, int n)
     record->sparse = windows && !is_without(plan->options.without, OPTIMISATION_SPARSE) && has_gaps(plan, n);
     record->steps_shared = shares_steps(node) && !is_without(plan->options.without, OPTIMISATION_STEPS);
     record->choice = record->pieces && kernels == KERNELS_AUTO;
+    record->taps = !is_without(plan->options.without, OPTIMISATION_TAPS) && has_taps(node);
+    if (record->taps && node->kind == NODE_MAP_GRAD)
+        record->role = ROLE_NONE; /* it has a kernel of its own */
     if (!follows(plan, n))
         return;
     bool possible = !node->transposed;

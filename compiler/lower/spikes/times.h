@@ -1,0 +1,12 @@
+/* Lists of the steps at which units are not 0: see times.c. */
+#ifndef SNNC_TIMES_H
+#define SNNC_TIMES_H
+
+#include "lower/lower.h"
+
+/* A kernel that lists them, of a stream over time, unless they are listed already. */
+void times_prepare(Lower *lower, StreamId stream);
+/* A loop over the steps at which unit i of the site's sample is not 0. */
+LoopStmt *loop_times(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **t);
+
+#endif
