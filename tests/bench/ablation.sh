@@ -2,7 +2,7 @@
 # What each optimisation brings: a training step of ours with one of them left out at a time. See tests/bench/README.md.
 #
 #     tests/bench/ablation.sh          BUILD=dir  SNNC=path  CC=command  DATA=dir  ROUNDS=n  STEPS=n
-#                                      THREADS=n  WORKLOADS="W1 W2 W2.11 W2r W2r.near"
+#                                      THREADS=n  WORKLOADS="W1 W2 W2.11 W2r W2r.near W4 PSN"  WITHOUT="NAME..."
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,7 +11,8 @@ name=ablation.sh
 rounds=${ROUNDS:-15}
 steps=${STEPS:-8}
 threads=${THREADS:-1}
-workloads=${WORKLOADS:-W1 W2 W2.11 W2r W2r.near}
+workloads=${WORKLOADS:-W1 W2 W2.11 W2r W2r.near W4 PSN}
+without=${WITHOUT:-$(sed -n 's/^OPTIMISATION([A-Z]*, "\([a-z]*\)".*/\1/p' "$root/compiler/optimisations.def")}
 native=$(cc_flags -march=native)
 any=$(cc_flags "")
 folder=$build/bench/ablation
@@ -51,18 +52,21 @@ variant() {
 variant "all" "" "$native"
 # The same again tells how far to trust the others.
 variant "all, again" "" "$native"
-for one in $(sed -n 's/^OPTIMISATION([A-Z]*, "\([a-z]*\)".*/\1/p' "$root/compiler/optimisations.def"); do
+for one in $without; do
     variant "without $one" "--without=$one" "$native"
 done
-variant "products apart" "--products=apart" "$native"
-variant "products apart, without apart" "--products=apart --without=apart" "$native"
-variant "without huge pages" "" "$native -DSNN_SMALL_PAGES"
-variant "for any x86-64" "" "$any"
-variant "for any x86-64, one level" "" "$any -DSNN_ONE_LEVEL"
-variant "events only" "--kernels=event" "$native"
-variant "tables only" "--kernels=table" "$native"
-variant "no unrolling" "--unroll=1" "$native"
-variant "all steps unrolled" "--unroll=full" "$native"
+# Not where only some optimisations were asked for.
+if [ -z "${WITHOUT:-}" ]; then
+    variant "products apart" "--products=apart" "$native"
+    variant "products apart, without apart" "--products=apart --without=apart" "$native"
+    variant "without huge pages" "" "$native -DSNN_SMALL_PAGES"
+    variant "for any x86-64" "" "$any"
+    variant "for any x86-64, one level" "" "$any -DSNN_ONE_LEVEL"
+    variant "events only" "--kernels=event" "$native"
+    variant "tables only" "--kernels=table" "$native"
+    variant "no unrolling" "--unroll=1" "$native"
+    variant "all steps unrolled" "--unroll=full" "$native"
+fi
 
 # ---- measuring ----
 
