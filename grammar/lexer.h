@@ -109,6 +109,26 @@ void lexer_open_brace(Lexer *lexer);
 /* All was handed on: reports what was counted. */
 void lexer_finish(Lexer *lexer);
 
+/* ---- actions.c -------------------------------------------------------------------------------------- */
+
+/* The model of the file; a second one is a mistake. */
+void parser_add_model(Parse *parse, const char *name, Span span, Items items);
+/* A definition among the items of a model. */
+Item *parser_definition(Parse *parse, Def *def);
+/* The expression, or a missing one where it is too deep. */
+Expr *parser_checked(Parse *parse, Expr *expr);
+void parser_too_deep(Parse *parse, Span span);
+/* Reports a mistake, unless one was reported here; `hint` may be NULL. */
+void parser_say(Parse *parse, Span span, const char *mistake, const char *hint);
+void parser_separator(Parse *parse, Span span);
+void parser_skip_group(Parse *parse, Span span);
+/* `stream[index]`, a past. */
+Expr *parser_past(Parse *parse, Span span, Expr *stream, const Expr *index);
+/* `stream[from:to]` is `stream -> slice(from, to)`. */
+Expr *parser_slice(Parse *parse, Span span, Expr *stream, Expr *from, Expr *to);
+/* "`=`, `(` or a name" */
+const char *parser_join(Arena *arena, const char *const phrases[], int count);
+
 /* ---- syntax.c --------------------------------------------------------------------------------------- */
 
 /* The last token cannot stand where it does: what could. */

@@ -29,11 +29,8 @@ typedef struct Number {
 %code {
 #include "lexer.h"
 
-#include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define YYMAXDEPTH 5000
 #define YYLLOC_DEFAULT(current, rhs, n) \
@@ -45,18 +42,10 @@ int grammar_lex_destroy(void *scanner);
 struct yy_buffer_state *grammar__scan_bytes(const char *bytes, int length, void *scanner);
 
 static void grammar_error(const Span *location, Parse *parse, const char *message);
-static void add_model(Parse *parse, const char *name, Span span, Items items);
-static Item *definition_item(Parse *parse, Def *def);
-static Expr *checked(Parse *parse, Expr *expr);
-static void say(Parse *parse, Span span, const char *mistake, const char *hint);
-static void separator(Parse *parse, Span span);
-static void skip_group(Parse *parse, Span span);
-static Expr *past(Parse *parse, Span span, Expr *stream, const Expr *index);
-static Expr *slice(Parse *parse, Span span, Expr *stream, Expr *from, Expr *to);
 
 #define ARENA parse->arena
-#define UNARY(span, op, operand) checked(parse, expr_unary(ARENA, span, OPERATOR_##op, operand))
-#define BINARY(span, op, left, right) checked(parse, expr_binary(ARENA, span, OPERATOR_##op, left, right))
+#define UNARY(span, op, operand) parser_checked(parse, expr_unary(ARENA, span, OPERATOR_##op, operand))
+#define BINARY(span, op, left, right) parser_checked(parse, expr_binary(ARENA, span, OPERATOR_##op, left, right))
 /* What follows the mistake is read as if nothing had been before. */
 #define RESUME lexer_resume(&parse->lexer), yyclearin, yyerrok
 }
@@ -121,19 +110,19 @@ file:
 | file let                  { vec_push(ARENA, &parse->file->lets, $let); }
 | file model
 | file skipped
-| file ","                  { separator(parse, @2); }
+| file ","                  { parser_separator(parse, @2); }
 | file error                { RESUME; }
 ;
 
 /* A brace that nothing here can hold. */
 skipped:
-  "{" { skip_group(parse, @1); } "}" { lexer_skip_statement(&parse->lexer); }
+  "{" { parser_skip_group(parse, @1); } "}" { lexer_skip_statement(&parse->lexer); }
 ;
 
 open:
   "{"
 | ":" {
-    say(parse, @1, "what belongs together stands in `{ }`", "write `{` here, and `}` at its end");
+    parser_say(parse, @1, "what belongs together stands in `{ }`", "write `{` here, and `}` at its end");
     lexer_open_brace(&parse->lexer);
   }
 | error                     { lexer_open_brace(&parse->lexer); RESUME; }
@@ -146,8 +135,8 @@ noise:
 ;
 
 sign:
-  "="                       { say(parse, @1, "no `=` stands here: leave it out", NULL); }
-| ":"                       { say(parse, @1, "no `:` stands here: leave it out", NULL); }
+  "="                       { parser_say(parse, @1, "no `=` stands here: leave it out", NULL); }
+| ":"                       { parser_say(parse, @1, "no `:` stands here: leave it out", NULL); }
 ;
 
 /* ---- definitions: equations, or an expression ---- */
@@ -200,7 +189,7 @@ expression:
 formals:
   %empty {
     $$ = (Formals){0};
-    say(parse, @$, "a definition has its parameters in parentheses", "write `()` if it has none");
+    parser_say(parse, @$, "a definition has its parameters in parentheses", "write `()` if it has none");
     parse->lexer.damaged = true;
   }
 | given
@@ -230,7 +219,7 @@ stmts:
   %empty                    { $$ = (Stmts){0}; }
 | stmts stmt                { $$ = $1; vec_push(ARENA, &$$, $stmt); }
 | stmts skipped             { $$ = $1; }
-| stmts ","                 { $$ = $1; separator(parse, @2); }
+| stmts ","                 { $$ = $1; parser_separator(parse, @2); }
 | stmts error               { $$ = $1; RESUME; }
 ;
 
@@ -250,7 +239,7 @@ stmt:
                 .name_span = @stmt_name};
   }
 | stmt_name "/" word "=" expr {
-    say(parse, @$, "equations are steps, not derivatives",
+    parser_say(parse, @$, "equations are steps, not derivatives",
         "in place of `dv/dt = f` write what a step does: `v = v + f * dt`");
     $$ = (Stmt){.kind = STMT_ASSIGN, .name = $stmt_name, .value = $expr, .span = @$,
                 .name_span = @stmt_name};
@@ -260,7 +249,7 @@ stmt:
 start:
   "=" expr                  { $$ = $expr; }
 | %empty {
-    say(parse, @$, "the value at the start is missing", "as in `state v = 0` or `param w = 1`");
+    parser_say(parse, @$, "the value at the start is missing", "as in `state v = 0` or `param w = 1`");
     $$ = expr_number(ARENA, @$, 0, NULL);
   }
 ;
@@ -284,15 +273,15 @@ let:
 ;
 
 model:
-  "model" word open items "}"   { add_model(parse, $word, @word, $items); }
-| "model" error "{" items "}"   { add_model(parse, "?", @error, $items); }
+  "model" word open items "}"   { parser_add_model(parse, $word, @word, $items); }
+| "model" error "{" items "}"   { parser_add_model(parse, "?", @error, $items); }
 ;
 
 items:
   %empty                    { $$ = (Items){0}; }
 | items item                { $$ = $1; vec_push(ARENA, &$$, $item); }
 | items skipped             { $$ = $1; }
-| items ","                 { $$ = $1; separator(parse, @2); }
+| items ","                 { $$ = $1; parser_separator(parse, @2); }
 | items error               { $$ = $1; RESUME; }
 ;
 
@@ -303,7 +292,7 @@ item:
     $$->extra = $step_time;
   }
 | let
-| definition                { $$ = definition_item(parse, $definition); }
+| definition                { $$ = parser_definition(parse, $definition); }
 | item_name "=" expr        { $$ = item_named(ARENA, ITEM_BIND, @$, $item_name, @item_name, $expr); }
 | "predict" expr            { $$ = item_new(ARENA, ITEM_PREDICT, @$, $expr); }
 | "predict" sign expr       { $$ = item_new(ARENA, ITEM_PREDICT, @$, $expr); }
@@ -338,7 +327,7 @@ settings:
     vec_push(ARENA, &$$, setting);
   }
 | settings skipped          { $$ = $1; }
-| settings ","              { $$ = $1; separator(parse, @2); }
+| settings ","              { $$ = $1; parser_separator(parse, @2); }
 | settings error            { $$ = $1; RESUME; }
 ;
 
@@ -352,12 +341,12 @@ joint:
 
 expr:
   value
-| expr "->" stage           { $$ = checked(parse, expr_chain(ARENA, @$, $1, $stage)); }
+| expr "->" stage           { $$ = parser_checked(parse, expr_chain(ARENA, @$, $1, $stage)); }
 ;
 
 stage:
   word                      { $$ = expr_name(ARENA, @$, $word); }
-| word "(" args ")"         { $$ = checked(parse, expr_call(ARENA, @$, $word, @word, $args)); }
+| word "(" args ")"         { $$ = parser_checked(parse, expr_call(ARENA, @$, $word, @word, $args)); }
 ;
 
 value:
@@ -384,11 +373,11 @@ primary:
 | "string"                  { $$ = expr_string(ARENA, @$, $1); }
 | stage
 | word "[" value ":" value "]" {
-    $$ = checked(parse, slice(parse, @$, expr_name(ARENA, @word, $word), $3, $5));
+    $$ = parser_checked(parse, parser_slice(parse, @$, expr_name(ARENA, @word, $word), $3, $5));
   }
-| word "[" value "]"        { $$ = past(parse, @$, expr_name(ARENA, @word, $word), $3); }
+| word "[" value "]"        { $$ = parser_past(parse, @$, expr_name(ARENA, @word, $word), $3); }
 | "(" expr ")"              { $$ = $expr; }
-| "[" args "]"              { $$ = checked(parse, expr_list(ARENA, @$, $args)); }
+| "[" args "]"              { $$ = parser_checked(parse, expr_list(ARENA, @$, $args)); }
 ;
 
 args:
@@ -417,102 +406,13 @@ opener:    "data" | "time" | "predict" | "metric" | "train" | "of" ;
 
 %%
 
-static void add_model(Parse *parse, const char *name, Span span, Items items)
-{
-    Model *model = NEW(parse->arena, Model);
-    *model = (Model){.name = name, .name_span = span, .items = items};
-    if (parse->file->model == NULL) {
-        parse->file->model = model;
-        return;
-    }
-    diag_error(parse->diag, RULE_SYNTAX, span, "a second model: a file holds one");
-    diag_note(parse->diag, parse->file->model->name_span, "the first one is here");
-}
-
-static Item *definition_item(Parse *parse, Def *def)
-{
-    if (def->kind != DEF_BLOCK && def->kind != DEF_SCHEDULE)
-        diag_error(parse->diag, RULE_SYNTAX, def->span, "%s `%s` is defined inside of a model: move it out",
-                   def_kind_text(def->kind), def->name);
-    Item *item = item_named(parse->arena, ITEM_DEF, def->span, def->name, def->name_span, NULL);
-    item->def = def;
-    return item;
-}
-
-/* Whoever walks a tree may recurse, so a tree must not be too deep. */
-static Expr *checked(Parse *parse, Expr *expr)
-{
-    if (expr->depth <= EXPR_DEPTH_LIMIT)
-        return expr;
-    grammar_error(&expr->span, parse, "");
-    return expr_name(parse->arena, expr->span, name_missing);
-}
-
-/* Reports a mistake, unless one was reported here. */
-static void say(Parse *parse, Span span, const char *mistake, const char *hint)
-{
-    if (parse->lexer.behind[0].made_up || parse->lexer.said_at == span.lo) /* reported */
-        return;
-    parse->lexer.said_at = span.lo;
-    diag_error(parse->diag, RULE_SYNTAX, span, "%s", mistake);
-    if (hint != NULL)
-        diag_hint(parse->diag, "%s", hint);
-}
-
-/* A brace where the parser goes on after a mistake belongs to that. */
-static void skip_group(Parse *parse, Span span)
-{
-    if (!lexer_has_resumed(&parse->lexer))
-        say(parse, span, "nothing here has braces", NULL);
-    lexer_skip_group(&parse->lexer);
-}
-
-/* A comma between lines; between digits it is meant as a point. */
-static void separator(Parse *parse, Span span)
-{
-    const char *at = parse->lexer.source->text + (span.lo - parse->lexer.source->base);
-    bool point = isdigit((unsigned char)at[-1]) && isdigit((unsigned char)at[1]);
-    say(parse, span, point ? "a decimal point is a `.`" : "no `,` stands between lines: leave it out", NULL);
-    if (point)
-        lexer_skip_statement(&parse->lexer);
-}
-
-/* `a[0:8]` is `a -> slice(0, 8)`. */
-static Expr *slice(Parse *parse, Span span, Expr *stream, Expr *from, Expr *to)
-{
-    Args args = {0};
-    vec_push(ARENA, &args, ((Arg){.value = from, .span = from->span}));
-    vec_push(ARENA, &args, ((Arg){.value = to, .span = to->span}));
-    return expr_chain(ARENA, span, stream, expr_call(ARENA, span, name_slice, span, args));
-}
-
-static Expr *past(Parse *parse, Span span, Expr *stream, const Expr *index)
-{
-    bool back = index->kind == EXPR_UNARY && index->op == OPERATOR_NEGATE && index->left->kind == EXPR_NUMBER;
-    const Expr *steps = back ? index->left : index;
-    double number = back ? steps->number : 1;
-    if (!back) {
-        say(parse, index->span, "a stream has no such index",
-            "`x[-1]` is what it was one step ago, `x[0:8]` its first eight channels");
-        parse->lexer.damaged = true;
-    } else if (steps->unit != NULL || number < 1 || number > 1e6 || floor(number) != number) {
-        say(parse, steps->span, "the past is a whole number of steps from 1 to 1000000, without a unit", NULL);
-        parse->lexer.damaged = true;
-        number = 1;
-    }
-    return expr_past(parse->arena, span, stream, number);
-}
-
 /* ---- syntax errors ---- */
 
 /* Bison calls this only when its stack is full. */
 static void grammar_error(const Span *location, Parse *parse, const char *message)
 {
     (void)message;
-    parse->lexer.damaged = true;
-    if (!parse->lexer.too_deep)
-        say(parse, *location, "this is nested too deeply: give a part of it a name", NULL);
-    parse->lexer.too_deep = true;
+    parser_too_deep(parse, *location);
 }
 
 static void drop(bool expected[], int first, int last)
@@ -571,18 +471,6 @@ static int expected_phrases(bool expected[], const char *phrases[])
     return count;
 }
 
-/* "`=`, `(` or a name" */
-static const char *join_phrases(Arena *arena, const char *const phrases[], int count)
-{
-    const char *text = "";
-    for (int i = 0; i < count; i++) {
-        const char *separator = i == 0 ? "" : i == count - 1 ? " or " : ", ";
-        bool class = strncmp(phrases[i], "a ", 2) == 0 || strncmp(phrases[i], "an ", 3) == 0;
-        text = arena_printf(arena, class ? "%s%s%s" : "%s%s`%s`", text, separator, phrases[i]);
-    }
-    return text;
-}
-
 static int yyreport_syntax_error(const yypcontext_t *context, Parse *parse)
 {
     Lexer *lexer = &parse->lexer;
@@ -613,7 +501,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, Parse *parse)
                          .model = can[YYSYMBOL_MODEL]};
     const char *phrases[YYNTOKENS + 4];
     int count = expected_phrases(can, phrases);
-    expected.text = join_phrases(parse->arena, phrases, count);
+    expected.text = parser_join(parse->arena, phrases, count);
     report_unexpected(lexer, &expected);
     return 0;
 }
