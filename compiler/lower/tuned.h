@@ -16,9 +16,11 @@ enum {
         3, /* for every so many units one at most that is not there is worked on with the last tile: of 100
                          units, 28 more are faster than tiles of 50 */
 
-    CHUNK_ROWS = 800,     /* samples x steps that share one making of tables */
-    LOCAL_MOST = 1 << 16, /* elements of a tile's array of one stream */
-    SLICES = 8,           /* of the batch, for gradients of layers that are too narrow to cut */
+    CHUNK_ROWS = 800,        /* samples x steps that share one making of tables */
+    LOCAL_MOST = 1 << 16,    /* elements of a tile's array of one stream */
+    SLICES = 8,              /* of the batch, for gradients of layers that are too narrow to cut, */
+    LEAST_INPUTS = 16,       /* or, from so many on, of the channels that these are by, */
+    TOGETHER_MOST = 1 << 17, /* with so many numbers of a few samples at a time */
 
     POISSON_PART = 2048, /* units of an encoder at a time: their random bytes stay in the first cache */
 
@@ -50,10 +52,11 @@ enum {
 /* ---- convolutions of spikes, event by event ---- */
 
 enum {
-    PIECE_LEAST = 24,     /* units of a row that a window reads; of fewer, hardly any spike */
-    PIECE_CHAINS = 2,     /* events that are added side by side */
-    PIECE_TAPS = 9,       /* taps whose gradients are summed together, */
-    PIECE_NARROW_TAPS = 3 /* where vectors are not of WIDE_LANES */
+    PIECE_LEAST = 24,      /* units of a row that a window reads; of fewer, hardly any spike */
+    PIECE_CHAINS = 2,      /* events that are added side by side */
+    PIECE_TAPS = 9,        /* taps whose gradients are summed together, */
+    PIECE_NARROW_TAPS = 3, /* where vectors are not of WIDE_LANES; */
+    PIECE_POSITIONS = 16   /* outputs of a channel, below which these are sums of hardly anything */
 };
 
 /* ---- convolutions turned round, of neurons that have a gradient ---- */

@@ -72,7 +72,8 @@ void write_window(FILE *out, Dice *dice)
         fprintf(out, "%s%s = %d", a ? ", " : "", names[3 - axes.count + a], dice_between(dice, 5, axes.count == 1 ? 8 : 6));
     bool spikes = dice_chance(dice, 50);
     if (channels)
-        fprintf(out, ", c = %d", groups == 1 && spikes ? dice_between(dice, 8, 11) : groups * dice_between(dice, 1, 3));
+        fprintf(out, ", c = %d", groups == 1 && spikes ? dice_between(dice, 8, 11)
+                                     : groups == 1 && dice_chance(dice, 20) ? 17 : groups * dice_between(dice, 1, 3));
     fputs(spikes ? "]) -> lif(threshold = 0.2)" : "])", out);
     if (dice_chance(dice, 20))
         write_pool(out, dice);

@@ -1,5 +1,5 @@
 /* Gradients of the weights of convolutions. Of one tap, those of some inputs and some outputs are summed together, in
- * registers, over all positions of a step; then they are added. */
+ * registers, over all positions of all rows; then they are added. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
@@ -15,6 +15,8 @@ static bool serves(const Linear *linear)
 typedef struct Tap {
     const Linear *linear;
     Site site;
+    Walk walk;
+    LoopExpr *item;                          /* of slices of the inputs; NULL: all */
     int axes;                                /* that have windows */
     const MapAxis *axis;                     /* the first of them */
     LoopExpr *k[MAX_DIMS];                   /* the tap, by axis, */
@@ -74,6 +76,7 @@ static void emit_positions(Lower *lower, const Block *block, LoopBlock *into)
     LoopExpr *input = num(lower, 0), *output = num(lower, 0);
     Site site = tap->site;
     site.into = into;
+    site = walk_rows(lower, tap->walk, site);
     for (int a = 0; a < tap->axes; a++) {
         const MapAxis *axis = &tap->axis[a];
         LoopStmt *loop = for_bounds(lower, site.into, axis->name, tap->from[a], tap->to[a]);
@@ -101,12 +104,22 @@ static void emit_block(Lower *lower, const Block *block, LoopBlock *into)
     }
 }
 
-/* So many blocks of inputs, from i0 on. */
+static LoopExpr *part_edge(Lower *lower, LoopExpr *blocks, LoopExpr *item)
+{
+    return op2(lower, OP_DIV, op2(lower, OP_MUL, blocks, item), num(lower, SLICES));
+}
+
+/* So many blocks of inputs, from i0 on; of a slice, its share. */
 static void emit_blocks(Lower *lower, Block block, LoopBlock *into, int i0, int blocks)
 {
     if (blocks == 0)
         return;
-    LoopStmt *loop = for_range(lower, into, "block", blocks);
+    LoopExpr *item = block.tap->item, *from = num(lower, 0), *to = num(lower, blocks);
+    if (item) {
+        from = part_edge(lower, to, item);
+        to = part_edge(lower, to, op2(lower, OP_ADD, item, num(lower, 1)));
+    }
+    LoopStmt *loop = for_bounds(lower, into, "block", from, to);
     LoopExpr *i = scaled_plus(lower, loop_variable(lower, loop), block.count, num(lower, i0));
     block.i0 = loop_local(lower, &loop->body, "i0", i);
     emit_block(lower, &block, &loop->body);
@@ -125,10 +138,13 @@ static void emit_outputs(Lower *lower, const Tap *tap, LoopBlock *into, LoopExpr
 static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
     const AxisMap *map = linear->node->map;
+    LoopExpr *item = linear->plan->layer->cut == CUT_INPUTS ? site.tile->item : NULL;
     site.tile = NULL;
     note_gradient(lower, linear, site.into, ", tap by tap");
     Tap tap = {.linear = linear,
-               .site = walk_rows(lower, walk, site),
+               .site = site,
+               .walk = walk,
+               .item = item,
                .axes = map->count - 1,
                .axis = map->space,
                .ins = map_mixed(map)->in,

@@ -93,6 +93,22 @@ static int columns_of(const Planning *plan, const LayerPlan *layer, const NodePl
     return sums ? map_columns(layer->gradients.at[0]->map) : tiling_room(own->tiles);
 }
 
+/* A gradient of many weights by few numbers: for each slice of the batch to have all of them would take longer than the
+ * sums. Those of a few samples, which stay in a cache, are made together. */
+static void cut_inputs(const Planning *plan, LayerPlan *layer)
+{
+    const Node *node = layer->gradients.count == 1 ? layer->gradients.at[0] : NULL;
+    const NodePlan *record = node ? record_of(plan, node) : NULL;
+    if (!record || layer->scan || layer->maps.count > 0 || !record->windows || record->pieces
+        || map_mixed(node->map)->in < LEAST_INPUTS)
+        return;
+    int steps = record->in_time ? record->steps : 1;
+    int sample = steps * (map_inputs(node->map) + map_outputs(node->map));
+    layer->cut = CUT_INPUTS;
+    layer->items = SLICES;
+    layer->together = sample < TOGETHER_MOST ? TOGETHER_MOST / sample : 1;
+}
+
 static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
 {
     const NodePlan *own = &plan->nodes[n];
@@ -115,6 +131,7 @@ static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
             layer->once && gradient->role == ROLE_MAP_GRAD && (!gradient->in_time || gradient->steps_shared);
         layer->table = layer->table || gradient->tables;
     }
+    cut_inputs(plan, layer);
 }
 
 static void collect_layers(Planning *plan)

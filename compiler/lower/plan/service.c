@@ -39,7 +39,7 @@ static bool has_windows(const Net *net, const Node *node)
 }
 
 /* Of those with windows: one that spikes drive, where positions of a row that are next to each other are read by taps that
- * are, and enough units at a time; a gradient, where outputs read each input by every tap. */
+ * are, and enough units at a time; a gradient, where outputs read each input by every tap, and there are enough of these. */
 static bool has_pieces(const Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -47,6 +47,9 @@ static bool has_pieces(const Planning *plan, int n)
     bool has = !node->transposed && plan->streams[node->in].events;
     for (int a = 0; has && a < node->map->count - 1 && node->kind == NODE_MAP_GRAD; a++)
         has = axis[a].stride == 1;
+    int outputs = map_outputs(node->map) / map_mixed(node->map)->out;
+    if (node->kind == NODE_MAP_GRAD && plan->options.kernels == KERNELS_AUTO)
+        has = has && outputs >= PIECE_POSITIONS;
     const MapAxis *last = &axis[node->map->count - 2];
     int units = last->taps * map_mixed(node->map)->in;
     return has && (node->kind == NODE_MAP_GRAD || (last->dilation == 1 && units >= PIECE_LEAST));

@@ -3,7 +3,8 @@
  *
  * Wide layers are cut into tiles of units, each with its own copy of the weights it needs; a tile goes through the
  * whole batch while they stay in a cache. Narrow layers are cut into samples, and where they have gradients
- * to sum, into a fixed number of slices of the batch. Either way one thread makes each sum, in one order. */
+ * to sum, into a fixed number of slices of the batch, or of many inputs. Either way one thread makes each sum, in one
+ * order. */
 #include "lower/train/layer.h"
 
 #include "lower/base/code.h"
@@ -107,11 +108,13 @@ static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, Lo
     return own;
 }
 
-/* Where a tile, or a slice, sums the gradient: its own array of zeros. */
+/* Where a tile, or a slice of the batch, sums the gradient: its own array of zeros. */
 static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, LoopBlock *into)
 {
     if (plan_of(lower, node)->role == ROLE_BIAS_GRAD) /* needs none */
         return (Matrix){-1, NULL, NULL};
+    if (layer->plan->cut == CUT_INPUTS)
+        return (Matrix){weight_gradient(lower, node), NULL, NULL};
     Matrix total = own_matrix(lower, layer, "parts_of", plan_of(lower, node)->name, map_rows(node->map));
     matrix_copy(lower, into, &total, NULL, map_rows(node->map), &layer->tile, false);
     return total;
@@ -157,20 +160,21 @@ static void emit_scan_where_met(Lower *lower, const Layer *layer, Site site)
     emit_scan(lower, layer->plan->scan, &layer->state, site);
 }
 
-/* One after the other; the maps, and outside time the gradients, may take several at once: so many as one making of
- * tables is worth, or all. */
+/* One after the other; the maps, and gradients outside time or of few numbers, may take several at once: so many as one
+ * making of tables is worth, as stay in a cache, or all. */
 static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to)
 {
     const LayerPlan *plan = layer->plan;
-    if (plan->chunk) {
-        into = &for_chunks(lower, into, "chunk", from, to, plan->chunk, &from, &to)->body;
+    int chunk = plan->chunk + plan->together;
+    if (chunk) {
+        into = &for_chunks(lower, into, "chunk", from, to, chunk, &from, &to)->body;
         layer->tile.b0 = from;
     }
     bool together = plan->chunk || plan->once;
     Site site = {.into = into, .tile = &layer->tile};
     if (together)
         emit_all(lower, layer->maps, plan->maps.count, site, from, to);
-    if (plan->once) {
+    if (plan->once || plan->together) {
         emit_all(lower, layer->gradients, plan->gradients.count, site, from, to);
         return;
     }
@@ -243,6 +247,8 @@ static void item_range(Lower *lower, Layer *layer, LoopBlock **into, LoopExpr **
         count_units(lower, &layer->tile, *into, layer->own->units);
         return;
     }
+    if (layer->plan->cut == CUT_INPUTS)
+        return;
     *from = loop_local(lower, *into, "b0", slice_edge(lower, layer, item));
     *to = loop_local(lower, *into, "b1", slice_edge(lower, layer, op2(lower, OP_ADD, item, num(lower, 1))));
 }

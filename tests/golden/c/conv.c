@@ -1361,22 +1361,22 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
         }
         for (int32_t b_2 = b0; b_2 < b1; b_2++) {
             /* gradient of w_b, tap by tap */
-            for (int32_t t = 0; t < 3; t++) {
-                for (int32_t tap = 0; tap < 2; tap++) {
-                    const int32_t from = ((0 - tap + 1) / 2 < 0 ? 0 : (0 - tap + 1) / 2) < 1 ? ((0 - tap + 1) / 2 < 0 ? 0 : (0 - tap + 1) / 2) : 1;
-                    const int32_t to = ((0 - tap + 2 + 1) / 2 < 0 ? 0 : (0 - tap + 2 + 1) / 2) < 1 ? ((0 - tap + 2 + 1) / 2 < 0 ? 0 : (0 - tap + 2 + 1) / 2) : 1;
-                    for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                        const int32_t from_2 = ((0 - tap_2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 1) / 2) < 1 ? ((0 - tap_2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 1) / 2) : 1;
-                        const int32_t to_2 = ((0 - tap_2 + 2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 2 + 1) / 2) < 1 ? ((0 - tap_2 + 2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 2 + 1) / 2) : 1;
-                        const int32_t row = (tap * 2 + tap_2) * 2;
-                        for (int32_t block = 0; block < 1; block++) {
-                            const int32_t i0 = block * 2;
-                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                                sums_w_b_[0][j] = 0.0f;
-                            }
-                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                                sums_w_b_[1][j] = 0.0f;
-                            }
+            for (int32_t tap = 0; tap < 2; tap++) {
+                const int32_t from = ((0 - tap + 1) / 2 < 0 ? 0 : (0 - tap + 1) / 2) < 1 ? ((0 - tap + 1) / 2 < 0 ? 0 : (0 - tap + 1) / 2) : 1;
+                const int32_t to = ((0 - tap + 2 + 1) / 2 < 0 ? 0 : (0 - tap + 2 + 1) / 2) < 1 ? ((0 - tap + 2 + 1) / 2 < 0 ? 0 : (0 - tap + 2 + 1) / 2) : 1;
+                for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
+                    const int32_t from_2 = ((0 - tap_2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 1) / 2) < 1 ? ((0 - tap_2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 1) / 2) : 1;
+                    const int32_t to_2 = ((0 - tap_2 + 2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 2 + 1) / 2) < 1 ? ((0 - tap_2 + 2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 2 + 1) / 2) : 1;
+                    const int32_t row = (tap * 2 + tap_2) * 2;
+                    for (int32_t block = 0; block < 1; block++) {
+                        const int32_t i0 = block * 2;
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                            sums_w_b_[0][j] = 0.0f;
+                        }
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                            sums_w_b_[1][j] = 0.0f;
+                        }
+                        for (int32_t t = 0; t < 3; t++) {
                             for (int32_t y = from; y < to; y++) {
                                 for (int32_t x = from_2; x < to_2; x++) {
                                     const int32_t in = ((y * 2 + tap) * 2 + (x * 2 + tap_2)) * 2 + i0;
@@ -1390,12 +1390,12 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
                                     }
                                 }
                             }
-                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                                parts_of_w_b_[slice][row + i0][j] += sums_w_b_[0][j];
-                            }
-                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                                parts_of_w_b_[slice][row + i0 + 1][j] += sums_w_b_[1][j];
-                            }
+                        }
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                            parts_of_w_b_[slice][row + i0][j] += sums_w_b_[0][j];
+                        }
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                            parts_of_w_b_[slice][row + i0 + 1][j] += sums_w_b_[1][j];
                         }
                     }
                 }
@@ -1647,19 +1647,19 @@ static void SNN_AT_LEVEL(gradient_w_a_)(void *context, int32_t first, int32_t la
             }
         }
         /* gradient of w_a, tap by tap */
-        for (int32_t b_2 = b0; b_2 < b1; b_2++) {
-            for (int32_t tap = 0; tap < 3; tap++) {
-                const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 4 ? (1 - tap < 0 ? 0 : 1 - tap) : 4;
-                const int32_t to = (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) < 4 ? (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) : 4;
-                for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                    const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 4 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 4;
-                    const int32_t to_2 = (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) < 4 ? (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) : 4;
-                    const int32_t row = tap * 3 + tap_2;
-                    for (int32_t block = 0; block < 1; block++) {
-                        const int32_t i0 = block;
-                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                            sums_w_a_[0][j] = 0.0f;
-                        }
+        for (int32_t tap = 0; tap < 3; tap++) {
+            const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 4 ? (1 - tap < 0 ? 0 : 1 - tap) : 4;
+            const int32_t to = (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) < 4 ? (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) : 4;
+            for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
+                const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 4 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 4;
+                const int32_t to_2 = (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) < 4 ? (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) : 4;
+                const int32_t row = tap * 3 + tap_2;
+                for (int32_t block = 0; block < 1; block++) {
+                    const int32_t i0 = block;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        sums_w_a_[0][j] = 0.0f;
+                    }
+                    for (int32_t b_2 = b0; b_2 < b1; b_2++) {
                         for (int32_t y = from; y < to; y++) {
                             for (int32_t x = from_2; x < to_2; x++) {
                                 const int32_t in = (y + (tap + -1)) * 4 + (x + (tap_2 + -1)) + i0;
@@ -1671,9 +1671,9 @@ static void SNN_AT_LEVEL(gradient_w_a_)(void *context, int32_t first, int32_t la
                                 }
                             }
                         }
-                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                            parts_of_w_a_[slice][row + i0][j] += sums_w_a_[0][j];
-                        }
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        parts_of_w_a_[slice][row + i0][j] += sums_w_a_[0][j];
                     }
                 }
             }

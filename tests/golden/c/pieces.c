@@ -1608,36 +1608,36 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
             }
             if (crowded_out_max_pool_[1] != 0) {
                 /* gradient of w_out, tap by tap */
-                for (int32_t t = 0; t < 4; t++) {
-                    for (int32_t tap = 0; tap < 3; tap++) {
-                        const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 4 ? (1 - tap < 0 ? 0 : 1 - tap) : 4;
-                        const int32_t to = (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) < 4 ? (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) : 4;
-                        for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                            const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 4 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 4;
-                            const int32_t to_2 = (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) < 4 ? (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) : 4;
-                            const int32_t row = (tap * 3 + tap_2) * 16;
-                            for (int32_t outputs = 0; outputs < 1; outputs++) {
-                                const int32_t j0 = outputs * 32;
-                                for (int32_t block = 0; block < 1; block++) {
-                                    const int32_t i0 = block * 6;
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[1][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[2][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[3][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[4][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[5][j / SNN_LANES] = snn_all(0.0f);
-                                    }
+                for (int32_t tap = 0; tap < 3; tap++) {
+                    const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 4 ? (1 - tap < 0 ? 0 : 1 - tap) : 4;
+                    const int32_t to = (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) < 4 ? (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) : 4;
+                    for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
+                        const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 4 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 4;
+                        const int32_t to_2 = (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) < 4 ? (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) : 4;
+                        const int32_t row = (tap * 3 + tap_2) * 16;
+                        for (int32_t outputs = 0; outputs < 1; outputs++) {
+                            const int32_t j0 = outputs * 32;
+                            for (int32_t block = 0; block < 1; block++) {
+                                const int32_t i0 = block * 6;
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[3][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[4][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[5][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t t = 0; t < 4; t++) {
                                     for (int32_t y = from; y < to; y++) {
                                         for (int32_t x = from_2; x < to_2; x++) {
                                             const int32_t in = ((y + (tap + -1)) * 4 + (x + (tap_2 + -1))) * 16 + i0;
@@ -1659,42 +1659,44 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
                                             }
                                         }
                                     }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_4_[0][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_4_[1][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_4_[2][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_4_[3][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_4_[4][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0 + 5][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 5][j0 + j]) + sums_w_out_4_[5][j / SNN_LANES]);
-                                    }
                                 }
-                                for (int32_t block = 0; block < 2; block++) {
-                                    const int32_t i0 = block * 5 + 6;
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[1][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[2][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[3][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_4_[4][j / SNN_LANES] = snn_all(0.0f);
-                                    }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_4_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_4_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_4_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_4_[3][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_4_[4][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 5][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 5][j0 + j]) + sums_w_out_4_[5][j / SNN_LANES]);
+                                }
+                            }
+                            for (int32_t block = 0; block < 2; block++) {
+                                const int32_t i0 = block * 5 + 6;
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[3][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[4][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t t = 0; t < 4; t++) {
                                     for (int32_t y = from; y < to; y++) {
                                         for (int32_t x = from_2; x < to_2; x++) {
                                             const int32_t in = ((y + (tap + -1)) * 4 + (x + (tap_2 + -1))) * 16 + i0;
@@ -1714,21 +1716,21 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
                                             }
                                         }
                                     }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_4_[0][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_4_[1][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_4_[2][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_4_[3][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_4_[4][j / SNN_LANES]);
-                                    }
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_4_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_4_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_4_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_4_[3][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_4_[4][j / SNN_LANES]);
                                 }
                             }
                         }
@@ -2471,19 +2473,19 @@ static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int3
             }
             if (crowded_input_[1] != 0) {
                 /* gradient of w_first, tap by tap */
-                for (int32_t t = 0; t < 4; t++) {
-                    for (int32_t tap = 0; tap < 3; tap++) {
-                        const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 8 ? (1 - tap < 0 ? 0 : 1 - tap) : 8;
-                        const int32_t to = (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) < 8 ? (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) : 8;
-                        for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                            const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 8 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 8;
-                            const int32_t to_2 = (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) < 8 ? (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) : 8;
-                            const int32_t row = tap * 3 + tap_2;
-                            for (int32_t block = 0; block < 1; block++) {
-                                const int32_t i0 = block;
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_3_[0][j / SNN_LANES] = snn_all(0.0f);
-                                }
+                for (int32_t tap = 0; tap < 3; tap++) {
+                    const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 8 ? (1 - tap < 0 ? 0 : 1 - tap) : 8;
+                    const int32_t to = (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) < 8 ? (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) : 8;
+                    for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
+                        const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 8 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 8;
+                        const int32_t to_2 = (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) < 8 ? (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) : 8;
+                        const int32_t row = tap * 3 + tap_2;
+                        for (int32_t block = 0; block < 1; block++) {
+                            const int32_t i0 = block;
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                sums_w_first_3_[0][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            for (int32_t t = 0; t < 4; t++) {
                                 for (int32_t y = from; y < to; y++) {
                                     for (int32_t x = from_2; x < to_2; x++) {
                                         const int32_t in = (y + (tap + -1)) * 8 + (x + (tap_2 + -1)) + i0;
@@ -2495,9 +2497,9 @@ static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int3
                                         }
                                     }
                                 }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][row + i0][j], snn_load(&parts_of_w_first_[slice][row + i0][j]) + sums_w_first_3_[0][j / SNN_LANES]);
-                                }
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                snn_store(&parts_of_w_first_[slice][row + i0][j], snn_load(&parts_of_w_first_[slice][row + i0][j]) + sums_w_first_3_[0][j / SNN_LANES]);
                             }
                         }
                     }
