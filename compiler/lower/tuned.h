@@ -31,13 +31,15 @@ enum {
 /* ---- products of reals ---- */
 
 enum {
-    BLOCK = 4,        /* rows whose sums are made together */
-    MOST_ROWS = 8,    /* the same, where rows are samples at one step, */
-    WIDE_LANES = 16,  /* and vectors are so wide: there are twice as many of them, too */
-    STEP_REALS = 16,  /* outputs of a tile within a recurrent group: few for many samples, */
-    STEP_SPIKES = 64, /* many, at best, for the events of one */
-    APART = 4,        /* products that are made before the first is added */
-    LEAST_SUMS = 24   /* narrower sums are scalars to compilers, and better made in memory */
+    BLOCK = 4,             /* rows whose sums are made together */
+    MOST_ROWS = 8,         /* the same, where rows are samples at one step, */
+    WIDE_LANES = 16,       /* and vectors are so wide: there are twice as many of them, too */
+    STEP_REALS = 16,       /* outputs of a tile within a recurrent group: few for many samples, */
+    STEP_SPIKES = 64,      /* many, at best, for the events of one */
+    APART = 4,             /* products that are made before the first is added */
+    LEAST_SUMS = 24,       /* narrower sums are scalars to compilers, and better made in memory */
+    TRANSPOSED_LEAST = 64, /* columns from which on weights are transposed */
+    TRANSPOSED_WIDTH = 16  /* so many at a time: the numbers of a line of the caches */
 };
 
 /* ---- convolutions of reals: maps by either, gradients by the first, since narrow ones read inputs twice as often ---- */

@@ -102,11 +102,11 @@ static void cut_inputs(const Planning *plan, LayerPlan *layer)
     if (!record || layer->scan || layer->maps.count > 0 || !record->windows || record->pieces
         || map_mixed(node->map)->in < LEAST_INPUTS)
         return;
-    int steps = record->in_time ? record->steps : 1;
-    int sample = steps * (map_inputs(node->map) + map_outputs(node->map));
+    int64_t steps = record->in_time ? record->steps : 1;
+    int64_t sample = steps * (map_inputs(node->map) + (int64_t)map_outputs(node->map));
     layer->cut = CUT_INPUTS;
     layer->items = SLICES;
-    layer->together = sample < TOGETHER_MOST ? TOGETHER_MOST / sample : 1;
+    layer->together = sample < TOGETHER_MOST ? (int)(TOGETHER_MOST / sample) : 1;
 }
 
 static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
