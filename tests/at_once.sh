@@ -26,6 +26,9 @@ for threads in 1 2; do
 done
 passes "at once: predicts" sh -c '"$0" run shapes.snn predict --data data --weights run.safetensors > run.csv' "$snnc"
 same "at once: the same predictions" predicted.csv run.csv
+./shapes report --data data --weights trained.safetensors --out compiled.html > messages 2>&1
+passes "at once: reports" "$snnc" run shapes.snn report --data data --weights trained.safetensors --out run.html
+same "at once: the same report" compiled.html run.html
 passes "at once: resumes" "$snnc" run shapes.snn train --quiet --data data --epochs 3 --resume run.safetensors --out third.safetensors
 $cc -D_XOPEN_SOURCE=700 -std=c11 -O1 "$root/tests/run/stop.c" -o stop || exit 1
 ./stop INT behind stopped.safetensors "$snnc" run shapes.snn train --quiet --data data --epochs 3000 --out stopped.safetensors > output 2> messages

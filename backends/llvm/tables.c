@@ -203,6 +203,7 @@ static void commands(Row *model)
     needed(model, SnnModel_test, NEED_TEST, "snn_test");
     needed(model, SnnModel_predict, NEED_PREDICT, "snn_predict");
     needed(model, SnnModel_info, NEED_INFO, "snn_info");
+    needed(model, SnnModel_report, NEED_REPORT, "snn_report");
 }
 
 static void data(Row *model)
