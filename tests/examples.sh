@@ -38,6 +38,14 @@ small() {
     csnn) echo "-D width=1 -D duration=2" ;;
     sew_resnet) echo "-D width=2 -D blocks=1" ;;
     kernel_sharing) echo "-D width=3 -D blocks=1" ;;
+    shd_delays) echo "-D width=3 -D units=4 -D bin=1 -D duration=27" ;;
+    esac
+}
+
+# For the data below, where an example is about more.
+fitting() {
+    case $1 in
+    shd_delays) echo "-D width=20 -D units=10 -D bin=2 -D duration=28" ;;
     esac
 }
 
@@ -56,6 +64,9 @@ idx_files() {
 mkdir -p "$work/data"
 idx_files train
 idx_files t10k
+for part in train test; do
+    cp "$root/tests/golden/hdf5/h5py.h5" "$work/data/hd_$part.h5"
+done
 
 # ---- the checks ----
 
@@ -71,7 +82,8 @@ differentiates() {
 }
 
 runs() {
-    "$snnc" "$1/model.snn" -o "$work/$1" > "$work/messages" 2>&1 && (cd "$work" &&
+    # shellcheck disable=SC2046
+    "$snnc" $(fitting "$1") "$1/model.snn" -o "$work/$1" > "$work/messages" 2>&1 && (cd "$work" &&
         "./$1" train --quiet --data data --epochs 1 > messages 2>&1 &&
         "./$1" test --data data > messages 2>&1 && grep -q '^test accuracy: [01]\.[0-9]*$' messages)
     check "$1: the program does not train and test" $?
@@ -79,7 +91,8 @@ runs() {
 
 # Through LLVM, the weights of the program in C, which runs() has left.
 agrees() {
-    "$snnc" "$1/model.snn" --backend=llvm -o "$work/by_llvm" > "$work/messages" 2>&1 && (cd "$work" &&
+    # shellcheck disable=SC2046
+    "$snnc" $(fitting "$1") "$1/model.snn" --backend=llvm -o "$work/by_llvm" > "$work/messages" 2>&1 && (cd "$work" &&
         for threads in 1 2; do
             ./by_llvm train --quiet --data data --epochs 1 --threads $threads --force --out by_llvm.safetensors > messages 2>&1 &&
                 cmp "$1.safetensors" by_llvm.safetensors > messages 2>&1 || exit 1
