@@ -28,9 +28,8 @@ typedef struct StreamBuffers {
     BufferId whole;      /* all steps of a joined map, if tables made them; else -1 */
     BufferId activity;   /* numbers of its spikes; -1: not counted */
     BufferId transposed; /* of weights; -1: nobody needs W^T */
-    BufferId
-        met; /* [positions], of a gradient: see maps/blanks.c; -1: it is met everywhere, or not found yet */
-    int described; /* its row of Program.streams, or NONE */
+    BufferId met;        /* [positions], of a gradient: see maps/blanks.c; -1: everywhere, or not found yet */
+    int described;       /* its row of Program.streams, or NONE */
     SpikeBuffers spikes;
 } StreamBuffers;
 

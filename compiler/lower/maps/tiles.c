@@ -50,7 +50,9 @@ static void emit_tile(Lower *lower, const Gather *gather, LoopBlock *into, Buffe
              *i = loop_variable(lower, loop_i);
     LoopStmt *loop_j = for_tile(lower, gather, &loop_i->body, j0);
     LoopExpr *j = loop_variable(lower, loop_j);
-    LoopExpr *at = scaled_plus(lower, scaled_plus(lower, row, taps, m), gather->ins, i);
+    LoopExpr *at = gather->node->transposed ? scaled_plus(lower, row, taps, m)
+                                            : scaled_plus(lower, m, tap_rows(gather), row);
+    at = scaled_plus(lower, at, gather->ins, i);
     loop_store(lower->program, &loop_j->body, tiles, 3, (LoopExpr *[]){tile, at, j},
                weight(lower, gather, row, m, i, op2(lower, OP_ADD, j0, j)), false);
     LoopStmt *zeros = for_units(lower, into, "j", WINDOW_WIDTH);

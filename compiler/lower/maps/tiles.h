@@ -1,6 +1,6 @@
 /* Weights of convolutions, laid out for kernels that make sums of WINDOW_WIDTH channels: those of the channels of one such
- * tile are next to each other, in rows of a tap and a channel that is read, taps along the last axis in the order of
- * what they read. Behind them there is a row of zeros. */
+ * tile are next to each other, in rows of a tap and a channel that is read: of a map, which goes by columns, taps along the
+ * last axis outermost; of a transposed one innermost, in the order of what they read. Behind them there is a row of zeros. */
 #ifndef SNNC_TILES_H
 #define SNNC_TILES_H
 

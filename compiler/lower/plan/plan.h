@@ -37,7 +37,7 @@ typedef struct StreamPlan {
     bool drawn;      /* of random numbers: kept nowhere, drawn where it is read */
     bool shifted;    /* delayed within a group, and read where the delay reads */
     const Node
-        *met; /* a gradient: its only reader, if it has a meaning only where spikes are met; else NULL */
+        *met; /* the only reader of a gradient that has a meaning only where spikes are met; else NULL */
     StreamId place; /* the stream whose values it overwrites, once they are read; or NONE */
     bool taken;     /* another one overwrites it */
 } StreamPlan;
@@ -108,9 +108,8 @@ typedef struct NodePlan {
     bool choice;            /* the activity of each batch decides; false: there is no choice */
     const GatePlan *gate;   /* NULL: none */
     int step_width;         /* a map in a group: outputs at a time */
-    StreamId
-        met; /* a scan: a gradient that has a meaning only where spikes are met is all it makes; or NONE */
-    int run; /* a scan: steps that are written out one after the other */
+    StreamId met; /* a scan: all it makes, if that has a meaning only where spikes are met; or NONE */
+    int run;      /* a scan: steps that are written out one after the other */
 } NodePlan;
 
 typedef struct Plan {

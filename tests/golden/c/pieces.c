@@ -550,7 +550,7 @@ static void SNN_AT_LEVEL(tile_w_out_)(void *context, int32_t first_2, int32_t la
             for (int32_t m = 0; m < 3; m++) {
                 for (int32_t i = 0; i < 16; i++) {
                     SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                        snn_store(&tiles_of_w_out_[tile][(row * 3 + m) * 16 + i][j], snn_load(&w_out_[(row * 3 + m) * 16 + i][j0 + j]));
+                        snn_store(&tiles_of_w_out_[tile][(m * 3 + row) * 16 + i][j], snn_load(&w_out_[(row * 3 + m) * 16 + i][j0 + j]));
                     }
                 }
             }
@@ -573,6 +573,8 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
     uint16_t (*restrict pieces_of_out_max_pool_)[1032] = net->pieces_of_out_max_pool_;
     int32_t (*restrict piece_ends_of_out_max_pool_)[65] = net->piece_ends_of_out_max_pool_;
     float (*restrict tiles_of_w_out_)[145][32] = net->tiles_of_w_out_;
+    _Alignas(64) uint16_t columns_of_out_max_pool_[208];
+    _Alignas(64) int32_t column_ends_of_out_max_pool_[5];
     snn_floats sums_out_conv_[2][32 / SNN_LANES];
     _Alignas(64) float box_of_out_max_pool_[3][96];
     snn_floats sums_out_conv_2_[4][32 / SNN_LANES];
@@ -586,32 +588,44 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                         const int32_t at = y + -1;
                         const int32_t from = (0 - at < 0 ? 0 : 0 - at) < 3 ? (0 - at < 0 ? 0 : 0 - at) : 3;
                         const int32_t to = (4 - at < 0 ? 0 : 4 - at) < 3 ? (4 - at < 0 ? 0 : 4 - at) : 3;
+                        int32_t count = 0;
+                        column_ends_of_out_max_pool_[0] = 0;
+                        for (int32_t column = 0; column < 4; column++) {
+                            for (int32_t m = from; m < to; m++) {
+                                const int32_t row = y + (m + -1);
+                                const int32_t ends = t * 16 + row * 4;
+                                const int32_t e0 = piece_ends_of_out_max_pool_[b][ends + column];
+                                const int32_t e1 = piece_ends_of_out_max_pool_[b][ends + (column + 1)];
+                                const int32_t before = m * 16 + column * 32;
+                                SNN_INDEPENDENT for (int32_t k = 0; k < 16; k++) {
+                                    columns_of_out_max_pool_[count + k] = (uint16_t)(pieces_of_out_max_pool_[b][e0 + k] + before);
+                                }
+                                count = count + (e1 - e0);
+                            }
+                            column_ends_of_out_max_pool_[column + 1] = count;
+                        }
                         for (int32_t x = 0; x < 4; x++) {
-                            const int32_t at_2 = x + -1;
-                            const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
-                            const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
                             SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                                 sums_out_conv_[0][j / SNN_LANES] = snn_all(0.0f);
                             }
                             SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                                 sums_out_conv_[1][j / SNN_LANES] = snn_all(0.0f);
                             }
-                            for (int32_t m = from; m < to; m++) {
-                                const int32_t row = y + (m + -1);
-                                const int32_t ends = t * 16 + row * 4;
-                                const int32_t e0 = piece_ends_of_out_max_pool_[b][ends + from_2];
-                                const int32_t e1 = piece_ends_of_out_max_pool_[b][ends + to_2];
-                                const int32_t shift = (at_2 - m * 3) * 16;
-                                for (int32_t k = 0; k < (e1 - e0 + 1) / 2; k++) {
-                                    const int32_t e = k * 2 + e0;
-                                    const int32_t i0 = pieces_of_out_max_pool_[b][e] - shift;
-                                    const int32_t i1 = e + 1 < e1 ? pieces_of_out_max_pool_[b][e + 1] - shift : 144;
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_out_conv_[0][j / SNN_LANES] += snn_load(&tiles_of_w_out_[tile][i0][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_out_conv_[1][j / SNN_LANES] += snn_load(&tiles_of_w_out_[tile][i1][j]);
-                                    }
+                            const int32_t at_2 = x + -1;
+                            const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
+                            const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
+                            const int32_t e0 = column_ends_of_out_max_pool_[from_2];
+                            const int32_t e1 = column_ends_of_out_max_pool_[to_2];
+                            const int32_t shift = at_2 * 48;
+                            for (int32_t k = 0; k < (e1 - e0 + 1) / 2; k++) {
+                                const int32_t e = k * 2 + e0;
+                                const int32_t i0 = columns_of_out_max_pool_[e] - shift;
+                                const int32_t i1 = e + 1 < e1 ? columns_of_out_max_pool_[e + 1] - shift : 144;
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_out_conv_[0][j / SNN_LANES] += snn_load(&tiles_of_w_out_[tile][i0][j]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_out_conv_[1][j / SNN_LANES] += snn_load(&tiles_of_w_out_[tile][i1][j]);
                                 }
                             }
                             const int32_t unit = (y * 4 + x) * 32 + tile * 32;
