@@ -169,6 +169,25 @@ static bool shd_arguments(Build *b, const Scope *frame, Span span)
     return false;
 }
 
+static const char *const events_formals[] = {name_shape, name_none,   name_classes, name_none, name_folder,
+                                             name_none,  name_spikes, name_false,   NULL};
+
+/* Without channels, events of both polarities are counted together. */
+static bool events_arguments(Build *b, const Scope *frame, Span span)
+{
+    Shape shape = b->net->data.shape;
+    if (!data_step(b, name_events, span))
+        return false;
+    if (shape.ndim == 2 || (shape.ndim == 3 && shape.dims[2] == 2))
+        return true;
+    report(b, RULE_DATA, given_argument(frame, name_shape)->expr->span, "events have no shape %s",
+           shape_text(b->arena, shape));
+    report_hint(
+        b, "say how many rows and columns there are, as in `shape = [34, 34]`, or `[34, 34, c = 2]` with a "
+           "channel for each polarity");
+    return false;
+}
+
 static const Format formats[] = {
     {.name = name_idx,
      .about = "the format of MNIST",
@@ -181,6 +200,13 @@ static const Format formats[] = {
      .formals = shd_formals,
      .data = {.format = name_shd, .shape = {.ndim = 1, .dims = {700}}, .classes = 20, .temporal = true},
      .arguments = shd_arguments},
+    {.name = name_events,
+     .about = "files of event cameras",
+     .stream = name_events,
+     .formals = events_formals,
+     .data =
+         {.format = name_events, .shape = {.ndim = 3, .dims = {34, 34, 2}}, .classes = 10, .temporal = true},
+     .arguments = events_arguments},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 

@@ -71,6 +71,25 @@ bool snn_dataset_begin_events(SnnDataset *data, int32_t count, int64_t width)
 }
 
 /* There is room for as many as the next power of 2. */
+bool snn_dataset_add_sample(SnnDataset *data, int32_t label)
+{
+    size_t room = (size_t)data->count + 1;
+    if ((room & (room - 1)) == 0) {
+        int64_t *ends = realloc(data->ends, 2 * room * sizeof *ends);
+        data->ends = ends != NULL ? ends : data->ends;
+        int32_t *labels = label < 0 ? NULL : realloc(data->labels, 2 * room * sizeof *labels);
+        data->labels = labels != NULL ? labels : data->labels;
+        if (ends == NULL || (label >= 0 && labels == NULL))
+            return false;
+    }
+    if (label >= 0)
+        data->labels[data->count] = label;
+    data->count++;
+    data->ends[data->count] = data->ends[data->count - 1];
+    return true;
+}
+
+/* So there is here. */
 bool snn_dataset_add_event(SnnDataset *data, int32_t sample, uint32_t element)
 {
     int64_t used = data->ends[data->count];

@@ -58,6 +58,8 @@ void snn_dataset_free(SnnDataset *data);
 /* For readers of events: room for `count` samples of none; the next event of this sample, which is not before that of the
  * last one; and no more events. False without memory. */
 bool snn_dataset_begin_events(SnnDataset *data, int32_t count, int64_t width);
+/* One sample more, where it began with none; label -1: they have no labels. */
+bool snn_dataset_add_sample(SnnDataset *data, int32_t label);
 bool snn_dataset_add_event(SnnDataset *data, int32_t sample, uint32_t element);
 bool snn_dataset_end_events(SnnDataset *data);
 /* Where the sample's events begin. */

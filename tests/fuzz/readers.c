@@ -2,6 +2,7 @@
  * one of the formats, JSON, a command line, or the text of a model. */
 #define _GNU_SOURCE
 #include "snn_checkpoint.h"
+#include "snn_event_file.h"
 #include "snn_idx.h"
 #include "snn_json.h"
 #include "snn_model_text.h"
@@ -96,6 +97,28 @@ static void read_samples(Fake *fake, const SnnData *as, const uint8_t *data, siz
     close(file);
 }
 
+static bool take_event(void *context, int64_t time, uint32_t x, uint32_t y, bool on)
+{
+    (void)context, (void)time, (void)x, (void)y, (void)on;
+    return true;
+}
+
+/* As each of the formats. */
+static void read_events(const uint8_t *data, size_t size)
+{
+    static const char *const ends[] = {"bin", "aedat", "dat", "raw"};
+    SnnError error;
+    char path[64];
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        snprintf(path, sizeof path, "/dev/shm/snnc_fuzz_%d.%s", (int)getpid(), ends[i]);
+        FILE *file = fopen(path, "wb");
+        if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+            abort();
+        snn_event_file_read(path, (SnnEventSink){take_event, NULL}, &error);
+        unlink(path);
+    }
+}
+
 static void read_json(const char *text, size_t size)
 {
     SnnError error;
@@ -132,12 +155,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (data[0] % 6) {
+    switch (data[0] % 7) {
     case 0: read_checkpoint(&fake, data + 1, size - 1); break;
     case 1: read_samples(&fake, &idx_data, data + 1, size - 1); break;
     case 2: read_json(text, size - 1); break;
     case 3: read_options(text); break;
     case 4: read_samples(&fake, &shd_data, data + 1, size - 1); break;
+    case 5: read_events(data + 1, size - 1); break;
     default: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
     }
     free(text);
