@@ -59,7 +59,7 @@ static bool is_drawn(const Net *net, const Node *node)
 /* `(image -> dense(10)) + x` is "(...) + x": the chain has a box of its own. */
 static const char *short_words(Arena *arena, const char *words)
 {
-    enum { MOST = 44 };
+    enum { MOST = 80 };
     char *text = arena_alloc(arena, strlen(words) + 8), *to = text;
     for (const char *c = words; *c; c++) {
         const char *end = *c == '(' ? strchr(c, ')') : NULL, *arrow = *c == '(' ? strstr(c, "->") : NULL;
